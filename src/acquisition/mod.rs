@@ -1,0 +1,1 @@
+//! HOW: one pass over the plan.

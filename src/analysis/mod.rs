@@ -1,0 +1,1 @@
+//! READ: a bundle becomes a verdict, files, reports.

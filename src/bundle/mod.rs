@@ -1,0 +1,1 @@
+//! KEEP: the sealed container.

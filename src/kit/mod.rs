@@ -1,0 +1,1 @@
+//! CARRY: what a responder takes along.

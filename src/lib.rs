@@ -1,0 +1,32 @@
+//! Veldkit collects what a responder needs from an affected host and keeps it in one sealed, encrypted bundle.
+//!
+//! The way evidence goes, from left to right; what stands on the left knows nothing of what stands on the right:
+//!
+//! ```text
+//! playbook ──> sources ──┐
+//!  what        where     ├──> acquisition ──> bundle ──> analysis
+//!              scan ─────┘     one pass       keep       read
+//!              judge
+//! ```
+//!
+//! [`evidence`] holds the words all of them share, [`kit`] what a responder takes along, [`cli`] the command line.
+
+pub mod error;
+
+pub mod evidence;
+
+pub mod playbook;
+
+pub mod sources;
+
+pub mod scan;
+
+pub mod bundle;
+
+pub mod acquisition;
+
+pub mod analysis;
+
+pub mod kit;
+
+pub mod cli;

@@ -1,0 +1,1 @@
+//! JUDGE: bytes and facts become hits.
