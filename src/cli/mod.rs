@@ -1,9 +1,56 @@
 //! Arguments in, text and exit code out. The only place that prints.
+//!
+//! One file a subcommand; each offers `run(arguments, console) -> Result<Exit, Failure>`.
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
+use clap::Parser as _;
+
+mod args;
+pub mod console;
+mod lang;
+
+pub use console::{Console, Exit, Failure};
+pub use lang::Lang;
+
 /// Runs the command line and returns its exit code.
-pub fn main(_arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::from(2)
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match args::Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(refusal) => {
+            drop(refusal.print());
+            return if refusal.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    let lang = cli.lang.unwrap_or_else(|| Lang::of_locale(locale().as_deref()));
+    let mut console = Console { out: &mut out, err: &mut err, lang, quiet: false };
+    let exit = match run(&cli.command, &mut console) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            console.fail(&failure);
+            failure.exit
+        }
+    };
+    match console.flush() {
+        Ok(()) => exit.into(),
+        Err(_) if exit == Exit::Done => Exit::Failure.into(),
+        Err(_) => exit.into(),
+    }
+}
+
+fn run(command: &args::Command, _console: &mut Console<'_>) -> Result<Exit, Failure> {
+    match command {
+        args::Command::Collect(_) => Err(Failure::usage("'collect' is being built")),
+    }
+}
+
+/// The locale's name, by the order of POSIX; these three variables and no others are read.
+fn locale() -> Option<String> {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
 }

@@ -1,0 +1,284 @@
+//! The command line as clap reads it, and the kinds of values that stand in it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::lang::Lang;
+use crate::evidence::PersonalData;
+
+/// Collects what a responder needs from an affected host into one sealed, encrypted bundle, and reads it back.
+#[derive(Debug, Parser)]
+#[command(name = "veldkit", version, max_term_width = 100, propagate_version = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// Language of what people read: nl or en; else that of the locale
+    #[arg(long, global = true, value_name = "nl|en")]
+    pub(super) lang: Option<Lang>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Acquire evidence from this host or from a tree into one encrypted bundle
+    Collect(Box<Collect>),
+}
+
+/// What `collect` takes.
+#[derive(Debug, Args)]
+pub(super) struct Collect {
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    #[command(flatten)]
+    pub(super) destination: Destination,
+    #[command(flatten)]
+    pub(super) keys: Keys,
+    #[command(flatten)]
+    pub(super) case: Case,
+    #[command(flatten)]
+    pub(super) scanning: Scanning,
+    #[command(flatten)]
+    pub(super) limits: Limits,
+
+    /// Say what would be taken, and take nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// End with one JSON object on standard output (standard error with --out -)
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print nothing but errors and what --json asks for
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// What to take, and from where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to take")]
+pub(super) struct Choice {
+    /// Playbook by name, or a YAML file; may be given again [default: quick]
+    #[arg(long, short, value_name = "NAME|FILE")]
+    pub(super) playbook: Vec<String>,
+    /// One artifact by name; may be given again
+    #[arg(long, short, value_name = "NAME")]
+    pub(super) artifact: Vec<String>,
+    /// A path or glob on the target; a folder means all beneath it; may be given again
+    #[arg(long, value_name = "PATH|GLOB")]
+    pub(super) path: Vec<String>,
+    /// Take it from the system mounted here instead of from this host
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+    /// Leave out artifacts of this class of personal data (low leaves out low and high)
+    #[arg(long, value_name = "high|low")]
+    pub(super) exclude_personal_data: Option<PersonalDataClass>,
+    /// Read network file systems too
+    #[arg(long)]
+    pub(super) network_mounts: bool,
+}
+
+/// Where the bundle goes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where the bundle goes")]
+pub(super) struct Destination {
+    /// A folder, a file name, or - for standard output [default: this folder]
+    #[arg(long, short, value_name = "DIR|FILE|-")]
+    pub(super) out: Option<PathBuf>,
+    /// Folder for receipt and signature where they cannot stand beside the bundle
+    #[arg(long, value_name = "DIR")]
+    pub(super) sidecar: Option<PathBuf>,
+    /// Split the bundle into files of this size: 4000M, 2G
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) split: Option<u64>,
+    /// Deflate level, 1 (fast) to 9 (small); 3 gives about the size of gzip -1
+    #[arg(long, value_name = "1-9", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=9))]
+    pub(super) level: u32,
+}
+
+/// To whom the bundle is encrypted, and who signs it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
+pub(super) struct Keys {
+    /// age recipient (age1…) or SSH public key; may be given again
+    #[arg(long, short, value_name = "RECIPIENT")]
+    pub(super) recipient: Vec<String>,
+    /// File of recipients, one a line; may be given again
+    #[arg(long, short = 'R', value_name = "FILE")]
+    pub(super) recipients_file: Vec<PathBuf>,
+    /// Ask for a passphrase at the terminal
+    #[arg(long, conflicts_with = "passphrase_file")]
+    pub(super) passphrase: bool,
+    /// Read the passphrase from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: Option<PathBuf>,
+    /// Make a new age identity, write it to this file, and encrypt to it (for a first try)
+    #[arg(long, value_name = "FILE")]
+    pub(super) new_identity: Option<PathBuf>,
+    /// Sign receipt and manifest with this minisign secret key
+    #[arg(long, value_name = "KEY")]
+    pub(super) sign: Option<PathBuf>,
+}
+
+/// What is written into the bundle about the case.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Case")]
+pub(super) struct Case {
+    /// Case number
+    #[arg(long, value_name = "ID")]
+    pub(super) case: Option<String>,
+    /// Evidence number
+    #[arg(long, value_name = "N")]
+    pub(super) evidence_number: Option<String>,
+    /// Who collects
+    #[arg(long, value_name = "NAME")]
+    pub(super) examiner: Option<String>,
+    /// A remark for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+    /// Traffic Light Protocol 2.0 label
+    #[arg(long, value_name = "LABEL", default_value = "amber+strict")]
+    pub(super) tlp: Tlp,
+}
+
+/// Rules and engine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scanning")]
+pub(super) struct Scanning {
+    /// YARA rule file or folder, besides those built in; may be given again
+    #[arg(long, value_name = "PATH")]
+    pub(super) rules: Vec<PathBuf>,
+    /// Do not scan
+    #[arg(long, conflicts_with = "rules")]
+    pub(super) no_scan: bool,
+    /// YARA engine; libyara only where it was built in
+    #[arg(long, value_name = "NAME", default_value = "boreal")]
+    pub(super) engine: String,
+}
+
+/// Limits of the run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(super) struct Limits {
+    /// Stop taking new items after this long, and seal: 90s, 10m, 1h30m
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub(super) time_limit: Option<Duration>,
+    /// Keep the bundle below this size: 500M, 2G
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) size_limit: Option<u64>,
+    /// Skip items larger than this
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) max_file_size: Option<u64>,
+    /// Number of workers [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) threads: Option<u16>,
+}
+
+/// Classes that `--exclude-personal-data` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PersonalDataClass {
+    High,
+    Low,
+}
+
+impl From<PersonalDataClass> for PersonalData {
+    fn from(class: PersonalDataClass) -> Self {
+        match class {
+            PersonalDataClass::High => Self::High,
+            PersonalDataClass::Low => Self::Low,
+        }
+    }
+}
+
+/// Labels of the Traffic Light Protocol 2.0 (FIRST).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Tlp {
+    Clear,
+    Green,
+    Amber,
+    #[value(name = "amber+strict")]
+    AmberStrict,
+    Red,
+}
+
+impl Tlp {
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Clear => "TLP:CLEAR",
+            Self::Green => "TLP:GREEN",
+            Self::Amber => "TLP:AMBER",
+            Self::AmberStrict => "TLP:AMBER+STRICT",
+            Self::Red => "TLP:RED",
+        }
+    }
+}
+
+/// Reads a size: a number with an optional K, M, G or T, in powers of 1,024.
+fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("'{text}' is not a size such as 4000M or 2G");
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).ok_or_else(wrong)?;
+    let shift = match unit.to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    let size = number.checked_mul(1 << shift).ok_or_else(wrong)?;
+    if size == 0 { Err("a size of 0 leaves nothing".to_owned()) } else { Ok(size) }
+}
+
+/// Reads a duration: numbers with h, m or s, such as 90s or 1h30m.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is not a duration such as 90s, 10m or 1h30m");
+    let mut seconds: u64 = 0;
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let digits = rest.len().saturating_sub(rest.trim_start_matches(|c: char| c.is_ascii_digit()).len());
+        let (number, tail) = rest.split_at_checked(digits).ok_or_else(wrong)?;
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        let mut units = tail.chars();
+        let factor = match units.next() {
+            Some('h') => 3600,
+            Some('m') => 60,
+            Some('s') => 1,
+            _ => return Err(wrong()),
+        };
+        seconds = number.checked_mul(factor).and_then(|n| n.checked_add(seconds)).ok_or_else(wrong)?;
+        rest = units.as_str();
+    }
+    if seconds == 0 { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_powers_of_1024_and_nonsense_is_refused() {
+        assert_eq!(size("2G"), Ok(2 << 30));
+        assert_eq!(size("512k"), Ok(512 << 10));
+        assert_eq!(size("10MiB"), Ok(10 << 20));
+        for wrong in ["", "G", "2X", "-1", "0", "99999999999T", "2 G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_add_up_and_nonsense_is_refused() {
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "90", "m", "1d", "0s", "1h30", "é"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,32 @@
+//! Dutch or English. Each sentence stands in both languages where it is printed, side by side.
+
+use clap::ValueEnum;
+
+/// The language of what people read. Errors' causes stay English: they are what one searches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// Dutch.
+    Nl,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// Chooses by the value of `LC_ALL`, `LC_MESSAGES` or `LANG`, the first that is set: Dutch for `nl…`.
+    #[must_use]
+    pub fn of_locale(locale: Option<&str>) -> Self {
+        match locale {
+            Some(locale) if locale.to_ascii_lowercase().starts_with("nl") => Self::Nl,
+            _ => Self::En,
+        }
+    }
+
+    /// Picks the text of this language.
+    #[must_use]
+    pub fn pick<T>(self, nl: T, en: T) -> T {
+        match self {
+            Self::Nl => nl,
+            Self::En => en,
+        }
+    }
+}
