@@ -35,9 +35,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match console.flush() {
-        Ok(()) => exit.into(),
         Err(_) if exit == Exit::Done => Exit::Failure.into(),
-        Err(_) => exit.into(),
+        Ok(()) | Err(_) => exit.into(),
     }
 }
 

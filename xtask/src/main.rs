@@ -1,7 +1,55 @@
-//! The project's own tasks: `cargo xtask ci | dist | bench | fixtures | tidy`.
+//! The project's own tasks: `cargo xtask ci | tidy | dist | bench | fixtures`.
+//!
+//! One file a task. Without dependencies, so that `tidy` answers in seconds in a fresh clone; what has to call the
+//! product's own code (the stages of `bench`) stands behind the feature `bench`.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tasks run on a developer's machine, never on an examined host"
+)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a task is for")]
+
+use std::path::Path;
 use std::process::ExitCode;
 
+mod ci;
+mod process;
+mod setup;
+mod tidy;
+
+/// What a task ends with; the text of the error is all that is printed of it.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  ci [STEP]…      everything a change must pass, cheap first; or only the steps named (`ci --list`)
+  setup           install what the tests need beside Rust
+  tidy            the rules of the tree: arrows, places, sizes, top level";
+
 fn main() -> ExitCode {
-    ExitCode::from(2)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result {
+    let root = root()?;
+    match arguments {
+        ["ci", rest @ ..] => ci::run(root, rest),
+        ["setup"] => setup::run(root),
+        ["tidy"] => tidy::run(root),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or_else(|| "xtask stands in no folder".into())
 }

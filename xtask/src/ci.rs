@@ -1,0 +1,79 @@
+//! Everything a change must pass, cheap first: `cargo xtask ci`, and `cargo xtask ci STEP…` for a part of it.
+//!
+//! In: the tree. Out: the steps' own output, how long each took, and the first failure.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::process::{cargo, run as run_program};
+use crate::{Result, setup, tidy};
+
+/// A step: its name, what it shows, how it is done.
+type Step = (&'static str, &'static str, fn(&Path) -> Result);
+
+const STEPS: [Step; 6] = [
+    ("fmt", "the formatting is rustfmt's", fmt),
+    ("tidy", "the rules of the tree hold", tidy::run),
+    ("setup", "what the tests need is installed", setup::run),
+    ("clippy", "no lint fires, in either package", clippy),
+    ("doc", "the documentation builds", doc),
+    ("test", "all tests, those included that need root or other programs", test),
+];
+
+/// Runs the steps named, or all of them.
+///
+/// # Errors
+///
+/// The first step that fails, or a name that is no step.
+pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
+    if names == ["--list"] {
+        for (name, shows, _) in STEPS {
+            println!("{name:8} {shows}");
+        }
+        return Ok(());
+    }
+    for name in names {
+        if !STEPS.iter().any(|(step, ..)| step == name) {
+            return Err(format!("'{name}' is no step of ci; `cargo xtask ci --list` names them").into());
+        }
+    }
+    let start = Instant::now();
+    for (name, shows, step) in STEPS {
+        if names.is_empty() || names.contains(&name) {
+            println!("== ci {name}: {shows}");
+            let begin = Instant::now();
+            step(root).map_err(|error| format!("ci {name}: {error}"))?;
+            println!("== ci {name}: {:.0} s", begin.elapsed().as_secs_f64());
+        }
+    }
+    println!("== ci: passed in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn fmt(root: &Path) -> Result {
+    run_program(cargo(root).args(["fmt", "--all", "--check"]))
+}
+
+fn clippy(root: &Path) -> Result {
+    run_program(cargo(root).args([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
+}
+
+fn doc(root: &Path) -> Result {
+    run_program(
+        cargo(root)
+            .args(["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"])
+            .env("RUSTDOCFLAGS", "--deny warnings"),
+    )
+}
+
+fn test(root: &Path) -> Result {
+    run_program(cargo(root).args(["test", "--workspace", "--", "--include-ignored"]))
+}

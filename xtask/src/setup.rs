@@ -1,0 +1,95 @@
+//! Installs what the tests need beside Rust: Debian packages, and a Python environment under `target/`.
+//!
+//! In: the machine as it is. Out: nothing where all is there; else `apt-get` as root, or the line to type.
+//! Everything but the Debian packages stays inside the checkout.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Result;
+use crate::process::{find, output, run as run_program};
+
+/// A program the tests call, and the package of Debian 12 that brings it.
+const PROGRAMS: [(&str, &str); 10] = [
+    ("cc", "gcc"),
+    ("age", "age"),
+    ("unzip", "unzip"),
+    ("7z", "p7zip-full"),
+    ("bsdtar", "libarchive-tools"),
+    ("minisign", "minisign"),
+    ("debootstrap", "debootstrap"),
+    ("python3", "python3-venv"),
+    ("ssh-keygen", "openssh-client"),
+    ("file", "file"),
+];
+
+/// Needed besides a program of their own name: the C library's headers, for the reference engine.
+const FILES: [(&str, &str); 2] =
+    [("/usr/include/stdio.h", "libc6-dev"), ("/usr/share/doc/python3-venv", "python3-venv")];
+
+/// The public tools that read our definitions and our bundles, pinned.
+const PYTHON: [&str; 2] = ["artifacts==20260421", "dissect.target==3.25.1"];
+
+/// Installs what is missing.
+///
+/// # Errors
+///
+/// Something is missing and this user may not install it, or installing failed.
+pub(crate) fn run(root: &Path) -> Result {
+    debian()?;
+    python(root)
+}
+
+/// Where a program of the Python environment stands.
+pub(crate) fn python_program(root: &Path, name: &str) -> PathBuf {
+    root.join("target").join("venv").join("bin").join(name)
+}
+
+fn debian() -> Result {
+    let mut missing: Vec<&str> = PROGRAMS
+        .iter()
+        .filter(|(program, _)| find_also_sbin(program).is_none())
+        .map(|(_, package)| *package)
+        .collect();
+    missing.extend(FILES.iter().filter(|(file, _)| !Path::new(file).exists()).map(|(_, package)| *package));
+    missing.sort_unstable();
+    missing.dedup();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("installing: {}", missing.join(" "));
+    let line = format!("apt-get install --yes --no-install-recommends {}", missing.join(" "));
+    if output(Command::new("id").arg("-u"))?.trim() != "0" {
+        return Err(format!("the tests need what is not installed; as root: {line}").into());
+    }
+    run_program(Command::new("apt-get").args(["--quiet", "update"]))?;
+    run_program(
+        Command::new("apt-get")
+            .args(["--quiet", "install", "--yes", "--no-install-recommends"])
+            .args(&missing)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+}
+
+/// `debootstrap` stands in `/usr/sbin`, which an ordinary user's `PATH` lacks.
+fn find_also_sbin(program: &str) -> Option<PathBuf> {
+    find(program).or_else(|| Some(Path::new("/usr/sbin").join(program)).filter(|file| file.is_file()))
+}
+
+fn python(root: &Path) -> Result {
+    let folder = root.join("target").join("venv");
+    let stamp = folder.join("veldkit-installed");
+    let wanted = PYTHON.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    println!("installing: {}", PYTHON.join(" "));
+    run_program(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    run_program(
+        Command::new(python_program(root, "pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(PYTHON),
+    )?;
+    std::fs::write(&stamp, wanted)?;
+    Ok(())
+}
