@@ -1,0 +1,364 @@
+//! Keys: to whom a bundle is encrypted, who can read it, and who signs it.
+//!
+//! In: recipients and key files as age, OpenSSH and minisign write them. Out: what age and minisign compute with.
+//! No error and no `Debug` here repeats the text of a key: what does not parse as a public key may be a secret
+//! that was pasted into the wrong option. Files are read whole, up to a limit.
+
+use std::fmt;
+use std::io::{BufRead as _, BufReader, Cursor, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use age::secrecy::{ExposeSecret as _, SecretString};
+use base64::Engine as _;
+
+use super::Error;
+
+/// Largest key, recipients or identity file: 16 MiB is age's own limit for identities.
+const KEY_FILE_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Asks a person for the passphrase of a key. Given what it is for; `None` where nobody can be asked.
+#[derive(Clone)]
+pub struct Ask(Arc<dyn Fn(&str) -> Option<SecretString> + Send + Sync>);
+
+impl Ask {
+    /// Wraps a function that asks.
+    #[must_use]
+    pub fn new(ask: impl Fn(&str) -> Option<SecretString> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    /// Asks nobody: every key that has a passphrase is refused.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self::new(|_| None)
+    }
+}
+
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ask")
+    }
+}
+
+impl age::Callbacks for Ask {
+    fn display_message(&self, _message: &str) {}
+
+    fn confirm(&self, _message: &str, _yes: &str, _no: Option<&str>) -> Option<bool> {
+        None
+    }
+
+    fn request_public_string(&self, _description: &str) -> Option<String> {
+        None
+    }
+
+    fn request_passphrase(&self, description: &str) -> Option<SecretString> {
+        (self.0)(description)
+    }
+}
+
+/// To whom a bundle is encrypted: any number of recipients, or one passphrase.
+#[derive(Default)]
+pub struct Recipients {
+    keys: Vec<(String, Box<dyn age::Recipient + Send + Sync>)>,
+    passphrase: Option<SecretString>,
+    work_factor: Option<u8>,
+}
+
+impl Recipients {
+    /// Starts with nobody.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a recipient: `age1…`, `ssh-ed25519 …` or `ssh-rsa …`. `whence` says where it was given.
+    ///
+    /// # Errors
+    /// [`Error::Recipient`] where age does not understand it.
+    pub fn add(&mut self, text: &str, whence: &str) -> Result<(), Error> {
+        let text = text.trim();
+        let key = parse_recipient(text).map_err(|reason| Error::Recipient { whence: whence.into(), reason })?;
+        self.keys.push((text.to_owned(), key));
+        Ok(())
+    }
+
+    /// Adds all recipients of a file: one a line, blank lines and lines that begin with `#` left out.
+    ///
+    /// # Errors
+    /// [`Error::ReadKey`]; [`Error::Recipient`] with file and line; or where there is none in it.
+    pub fn add_file(&mut self, path: &Path) -> Result<(), Error> {
+        let text = read_text(path)?;
+        let before = self.keys.len();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if !line.is_empty() && !line.starts_with('#') {
+                self.add(line, &format!("{} line {}", path.display(), number.saturating_add(1)))?;
+            }
+        }
+        if self.keys.len() == before {
+            let whence = path.display().to_string();
+            return Err(Error::Recipient { whence, reason: "no recipient in this file" });
+        }
+        Ok(())
+    }
+
+    /// Encrypts to a passphrase instead.
+    pub fn set_passphrase(&mut self, passphrase: SecretString) {
+        self.passphrase = Some(passphrase);
+    }
+
+    /// Sets the cost of the passphrase as the logarithm of scrypt's N; without it, age takes what lasts a second
+    /// on this machine.
+    pub fn set_work_factor(&mut self, log_n: u8) {
+        self.work_factor = Some(log_n);
+    }
+
+    /// The recipients as given; `passphrase` for one. Written to `veldkit.json`.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let passphrase = self.passphrase.iter().map(|_| "passphrase".to_owned());
+        self.keys.iter().map(|(name, _)| name.clone()).chain(passphrase).collect()
+    }
+
+    /// Whether there is anybody to encrypt to.
+    ///
+    /// # Errors
+    /// [`Error::NoRecipient`] and [`Error::MixedRecipients`].
+    pub fn check(&self) -> Result<(), Error> {
+        match (self.keys.is_empty(), self.passphrase.is_some()) {
+            (true, false) => Err(Error::NoRecipient),
+            (false, true) => Err(Error::MixedRecipients),
+            _ => Ok(()),
+        }
+    }
+
+    /// Draws the file key and encrypts it to everybody.
+    pub(super) fn encryptor(&self) -> Result<age::Encryptor, Error> {
+        self.check()?;
+        let encryptor = match &self.passphrase {
+            Some(passphrase) => {
+                let mut recipient = age::scrypt::Recipient::new(passphrase.clone());
+                if let Some(log_n) = self.work_factor {
+                    recipient.set_work_factor(log_n);
+                }
+                age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+            }
+            None => age::Encryptor::with_recipients(
+                self.keys.iter().map(|(_, key)| &**key as &dyn age::Recipient),
+            ),
+        };
+        encryptor.map_err(|error| Error::Encrypt(error.to_string()))
+    }
+}
+
+/// Names the recipients, which are public, and never the passphrase.
+impl fmt::Debug for Recipients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Recipients").field(&self.names()).finish()
+    }
+}
+
+fn parse_recipient(text: &str) -> Result<Box<dyn age::Recipient + Send + Sync>, &'static str> {
+    if text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") || text.contains("PRIVATE KEY") {
+        return Err("this is a secret key, not a recipient; give its public half");
+    }
+    if text.starts_with("ssh-") {
+        return match text.parse::<age::ssh::Recipient>() {
+            Ok(key) => Ok(Box::new(key)),
+            Err(_) => Err("not an ssh-ed25519 or ssh-rsa public key that age can encrypt to"),
+        };
+    }
+    if let Ok(key) = text.parse::<age::x25519::Recipient>() {
+        return Ok(Box::new(key));
+    }
+    if let Ok(key) = text.parse::<age::tag::Recipient>() {
+        return Ok(Box::new(key));
+    }
+    if let Ok(key) = text.parse::<age::tagpq::Recipient>() {
+        return Ok(Box::new(key));
+    }
+    Err(if text.starts_with("age1") {
+        "not a whole age recipient: a character is wrong or missing"
+    } else {
+        "not a recipient: expected age1…, ssh-ed25519 … or ssh-rsa …"
+    })
+}
+
+/// Who can read a bundle: identities of files, SSH keys, passphrases.
+#[derive(Default)]
+pub struct Identities(Vec<Box<dyn age::Identity>>);
+
+impl Identities {
+    /// Starts with none.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds what a file holds: age secret keys (plain, or encrypted with a passphrase, which is asked for when
+    /// first needed) or an OpenSSH private key (the same).
+    ///
+    /// # Errors
+    /// [`Error::ReadKey`] and [`Error::Key`].
+    pub fn add_file(&mut self, path: &Path, ask: &Ask) -> Result<(), Error> {
+        let name = path.display().to_string();
+        let wrong = |reason: String| Error::Key { whence: path.display().to_string(), reason };
+        let content = read(path)?;
+        if content.starts_with(b"age-encryption.org/") {
+            let identity =
+                age::encrypted::Identity::from_buffer(Cursor::new(content), Some(name), ask.clone(), None)
+                    .map_err(|error| wrong(error.to_string()))?
+                    .ok_or_else(|| wrong("encrypted, but not with a passphrase".into()))?;
+            self.0.push(Box::new(identity));
+        } else if content.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
+            return Err(wrong("an armored file: take the armor off with `age -d`, or encrypt it without -a".into()));
+        } else if content.starts_with(b"-----BEGIN ") {
+            let key = age::ssh::Identity::from_buffer(BufReader::new(content.as_slice()), Some(name))
+                .map_err(|_| wrong("not an OpenSSH private key".into()))?;
+            if let age::ssh::Identity::Unsupported(_) = key {
+                return Err(wrong("an SSH key of a kind that age cannot decrypt with".into()));
+            }
+            self.0.push(Box::new(key.with_callbacks(ask.clone())));
+        } else {
+            self.add_secret_keys(&content, path)?;
+        }
+        Ok(())
+    }
+
+    /// Adds an age secret key that is in memory already.
+    pub fn add(&mut self, identity: impl age::Identity + 'static) {
+        self.0.push(Box::new(identity));
+    }
+
+    /// Adds a passphrase.
+    pub fn add_passphrase(&mut self, passphrase: SecretString) {
+        self.0.push(Box::new(age::scrypt::Identity::new(passphrase)));
+    }
+
+    /// Whether none was given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, as age's `Decryptor::decrypt` takes them.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn age::Identity> {
+        self.0.iter().map(|identity| &**identity as &dyn age::Identity)
+    }
+
+    fn add_secret_keys(&mut self, content: &[u8], path: &Path) -> Result<(), Error> {
+        let before = self.0.len();
+        for (number, line) in BufReader::new(content).lines().enumerate() {
+            let whence = format!("{} line {}", path.display(), number.saturating_add(1));
+            let line = line.map(SecretString::from).map_err(|_| Error::Key {
+                whence: whence.clone(),
+                reason: "not text: neither an age identity file nor an SSH key".into(),
+            })?;
+            let text = line.expose_secret().trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            let key = text.parse::<age::x25519::Identity>().map_err(|_| Error::Key {
+                whence,
+                reason: if text.starts_with("age1") || text.starts_with("ssh-") {
+                    "this is a public key; reading needs the secret one".into()
+                } else {
+                    "not an age secret key (AGE-SECRET-KEY-1…)".into()
+                },
+            })?;
+            self.0.push(Box::new(key));
+        }
+        if self.0.len() == before {
+            let whence = path.display().to_string();
+            return Err(Error::Key { whence, reason: "no identity in this file".into() });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Identities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identities({})", self.0.len())
+    }
+}
+
+/// The kit's minisign key: signs receipt and manifest.
+pub struct Signer {
+    secret: minisign::SecretKey,
+    public: minisign::PublicKey,
+}
+
+impl Signer {
+    /// Reads a minisign secret key file; its passphrase is asked for now, where it has one.
+    ///
+    /// # Errors
+    /// [`Error::ReadKey`]; [`Error::Key`] where it is none, or the passphrase is wrong.
+    pub fn load(path: &Path, ask: &Ask) -> Result<Self, Error> {
+        Self::from_text(&read_text(path)?, &path.display().to_string(), ask)
+    }
+
+    /// Reads a minisign secret key in memory; `whence` names it in errors.
+    ///
+    /// # Errors
+    /// As [`Signer::load`].
+    pub fn from_text(text: &str, whence: &str, ask: &Ask) -> Result<Self, Error> {
+        let wrong = |reason: &str| Error::Key { whence: whence.to_owned(), reason: reason.to_owned() };
+        let not_a_key = || wrong("not a minisign secret key");
+        let encoded = text.lines().nth(1).ok_or_else(not_a_key)?.trim();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(|_| not_a_key())?;
+        let boxed = minisign::SecretKeyBox::from_string(text).map_err(|_| not_a_key())?;
+        // Bytes 2 and 3 name how it is locked: "Sc" (scrypt), or zeros for a key without a passphrase.
+        let secret = if bytes.get(2..4) == Some(b"Sc") {
+            let passphrase =
+                (ask.0)(whence).ok_or_else(|| wrong("this key has a passphrase, and nobody to ask for it"))?;
+            boxed
+                .into_secret_key(Some(passphrase.expose_secret().to_owned()))
+                .map_err(|_| wrong("the passphrase is wrong, or the key is damaged"))?
+        } else {
+            boxed.into_unencrypted_secret_key().map_err(|_| not_a_key())?
+        };
+        let public = minisign::PublicKey::from_secret_key(&secret).map_err(|_| not_a_key())?;
+        Ok(Self { secret, public })
+    }
+
+    /// The public half in base64, as `minisign -P` takes it.
+    #[must_use]
+    pub fn public_key(&self) -> String {
+        self.public.to_base64()
+    }
+
+    /// Signs bytes: the text of a `.minisig` file. The trusted comment is signed too; it is one line.
+    pub(super) fn sign(&self, what: &'static str, data: &[u8], trusted: &str) -> Result<String, Error> {
+        // A line break would end the comment early, and the file would not verify.
+        let trusted: String = trusted.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let comment = format!("signature of {what} by a veldkit key");
+        minisign::sign(Some(&self.public), &self.secret, Cursor::new(data), Some(&trusted), Some(&comment))
+            .map(minisign::SignatureBox::into_string)
+            .map_err(|error| Error::Sign { what, reason: error.to_string() })
+    }
+}
+
+/// Prints the public half: minisign's own `Debug` of a secret key prints the secret.
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Signer").field(&self.public_key()).finish()
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let wrong = |source| Error::ReadKey { path: path.to_owned(), source };
+    let mut content = Vec::new();
+    let file = std::fs::File::open(path).map_err(wrong)?;
+    file.take(KEY_FILE_LIMIT.saturating_add(1)).read_to_end(&mut content).map_err(wrong)?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > KEY_FILE_LIMIT {
+        let whence = path.display().to_string();
+        return Err(Error::Key { whence, reason: "larger than 16 MiB: not a key file".into() });
+    }
+    Ok(content)
+}
+
+fn read_text(path: &Path) -> Result<String, Error> {
+    String::from_utf8(read(path)?)
+        .map_err(|_| Error::Key { whence: path.display().to_string(), reason: "not a text file".into() })
+}

@@ -1,0 +1,101 @@
+//! `veldkit.json`: what was known when the run began. First in the bundle, so that a cut one still says whose it is.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Error;
+use crate::evidence::{Digest, Utc};
+
+/// The version of the format that this writer writes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The content of `veldkit.json`. What the caller leaves empty of `format`, `recipients`, `readme_sha256` and
+/// `kit.public_key` is filled in by the writer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Opening {
+    /// [`FORMAT_VERSION`].
+    pub format: u32,
+    /// 128 random bits as 32 hexadecimal digits: [`fresh_id`].
+    pub bundle_id: String,
+    /// When the run began.
+    pub started: Option<Utc>,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// The kit it was started from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kit: Option<Kit>,
+    /// The case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// Number of the piece of evidence in the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_number: Option<String>,
+    /// Who collects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub examiner: Option<String>,
+    /// What the operator wants to be known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Traffic Light Protocol 2.0 label, for example `TLP:AMBER`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tlp: Option<String>,
+    /// Name of the host, for the file's name and the receipt.
+    pub host_name: String,
+    /// `live` or `tree`.
+    pub target: String,
+    /// Identity of the host, as `sources` describes it.
+    pub host: Value,
+    /// Local zone, boot time, whether and how the clock is synchronised.
+    pub clock: Value,
+    /// What the tool was allowed to do.
+    pub privileges: Value,
+    /// Playbooks and definition files, with their SHA-256.
+    pub playbooks: Value,
+    /// Rule files, with their SHA-256.
+    pub rules: Value,
+    /// To whom it is encrypted, as given; `passphrase` for one.
+    pub recipients: Vec<String>,
+    /// SHA-256 of `README.txt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readme_sha256: Option<Digest>,
+    /// Limits in force.
+    pub limits: Value,
+}
+
+/// The program that wrote a bundle.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its own file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+}
+
+/// The kit a run was started from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kit {
+    /// Its identifier.
+    pub id: String,
+    /// How many bundles it has made, this one included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counter: Option<u64>,
+    /// Its minisign public key in base64. Named for the analyst's convenience; never proof of anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
+}
+
+/// Draws a bundle id: 128 random bits as 32 hexadecimal digits.
+///
+/// # Errors
+/// [`Error::Random`] where the operating system gives none.
+pub fn fresh_id() -> Result<String, Error> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Random(error.to_string()))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
