@@ -42,6 +42,36 @@ pub struct Sink {
     broken: bool,
 }
 
+/// The sink in two hands: age's writer, which never gives back what it wraps before its end, and the bundle's.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<Mutex<Sink>>);
+
+impl Shared {
+    pub(super) fn new(sink: Sink) -> Self {
+        Self(Arc::new(Mutex::new(sink)))
+    }
+
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut Sink) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gives the sink back, where the other hand has let go.
+    pub(super) fn into_sink(self) -> io::Result<Sink> {
+        let alone = Arc::into_inner(self.0).ok_or_else(|| io::Error::other("the sink is still in use"))?;
+        Ok(alone.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.with(|sink| sink.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// What is left when a bundle is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {

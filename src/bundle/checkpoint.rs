@@ -1,0 +1,232 @@
+//! `records/N.jsonl` and `records/N.sha256`: what a bundle proves, in steps small enough to lose little.
+//!
+//! In: records and log events as they come. Out: the two entries' bytes, and the chain's next digest. Memory holds
+//! the records of the current checkpoint only, as the bytes that will be written.
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::evidence::{Digest, Item, Utc};
+
+/// Records in a checkpoint at most.
+pub const CHECKPOINT_ITEMS: u64 = 500;
+/// Bytes of the bundle before encryption between two checkpoints, above which the next record ends one.
+pub const CHECKPOINT_BYTES: u64 = 64 * 1024 * 1024;
+/// Seconds between two checkpoints, after which the next record or [`super::Writer::tick`] ends one.
+pub const CHECKPOINT_SECONDS: i64 = 5;
+/// Bytes of records and events that end a checkpoint: a few thousand hits in each of a few items would make a line
+/// count a bad measure of memory.
+pub(super) const RECORD_BYTES: usize = 4 * 1024 * 1024;
+
+/// One line of the chain of custody: who or what did what, when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Utc,
+    /// What, as one word to search by: `start`, `plan`, `hit`, `limit`, `interrupted`, `end`.
+    pub event: String,
+    /// The sentence for people; text from the target is escaped when printed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+impl Event {
+    /// Makes an event.
+    #[must_use]
+    pub fn new(at: Utc, event: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { at, event: event.into(), detail: detail.into() }
+    }
+}
+
+/// The first line of `records/N.jsonl`. One record a line follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointHeader {
+    /// Its number, from 1, without gaps.
+    pub checkpoint: u64,
+    /// SHA-256 of the content of `records/N-1.jsonl`; of `veldkit.json` for the first.
+    pub previous: Digest,
+    /// Number of the first record; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
+    /// Records that follow.
+    pub items: u64,
+    /// What was logged since the last checkpoint, so that the log outlives a kill.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<Event>,
+}
+
+/// Gives the name of a checkpoint's records.
+#[must_use]
+pub fn records_name(number: u64) -> String {
+    format!("records/{number:06}.jsonl")
+}
+
+/// Gives the name of a checkpoint's `sha256sum -c` lines.
+#[must_use]
+pub fn sums_name(number: u64) -> String {
+    format!("records/{number:06}.sha256")
+}
+
+/// Gives the name of the entry that ends a checkpoint.
+#[must_use]
+pub fn pad_name(number: u64) -> String {
+    format!("pad/{number:06}")
+}
+
+/// Gives the line that `sha256sum -c` reads for a record; `None` where it has no entry with content. Entry names
+/// hold neither a backslash nor a line break, so that sha256sum's own escaping is never needed.
+#[must_use]
+pub fn sum_line(item: &Item) -> Option<String> {
+    match (&item.entry, &item.content) {
+        (Some(entry), Some(content)) => Some(format!("{}  {entry}\n", content.sha256_stored)),
+        _ => None,
+    }
+}
+
+/// The checkpoint that is being filled.
+pub(super) struct Filling {
+    number: u64,
+    previous: Digest,
+    first: Option<u64>,
+    items: u64,
+    lines: Vec<u8>,
+    sums: String,
+    log: Vec<Event>,
+    log_bytes: usize,
+}
+
+/// The two entries of a full one.
+pub(super) struct Full {
+    pub(super) number: u64,
+    pub(super) items: u64,
+    pub(super) records: Vec<u8>,
+    pub(super) sums: String,
+}
+
+impl Filling {
+    /// Starts the first, bound to the content of `veldkit.json`.
+    pub(super) fn first(opening: &Digest) -> Self {
+        Self {
+            number: 1,
+            previous: *opening,
+            first: None,
+            items: 0,
+            lines: Vec::new(),
+            sums: String::new(),
+            log: Vec::new(),
+            log_bytes: 0,
+        }
+    }
+
+    pub(super) fn record(&mut self, item: &Item) -> Result<(), Error> {
+        let start = self.lines.len();
+        if let Err(source) = serde_json::to_writer(&mut self.lines, item) {
+            self.lines.truncate(start);
+            return Err(Error::Json { what: "record", source });
+        }
+        self.lines.push(b'\n');
+        self.sums.extend(sum_line(item));
+        self.first.get_or_insert(item.number);
+        self.items = self.items.saturating_add(1);
+        Ok(())
+    }
+
+    pub(super) fn log(&mut self, event: Event) {
+        // Room of the JSON around the texts: a good 60 bytes.
+        let size = event.event.len().saturating_add(event.detail.len()).saturating_add(64);
+        self.log_bytes = self.log_bytes.saturating_add(size);
+        self.log.push(event);
+    }
+
+    pub(super) fn items(&self) -> u64 {
+        self.items
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items == 0 && self.log.is_empty()
+    }
+
+    /// Bytes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.lines.len().saturating_add(self.sums.len()).saturating_add(self.log_bytes)
+    }
+
+    /// Digest of the last full checkpoint (of `veldkit.json` before the first), and their number.
+    pub(super) fn chain(&self) -> (u64, Digest) {
+        (self.number.saturating_sub(1), self.previous)
+    }
+
+    /// Gives the entries of this one and starts the next.
+    pub(super) fn turn(&mut self) -> Result<Full, Error> {
+        let header = CheckpointHeader {
+            checkpoint: self.number,
+            previous: self.previous,
+            first: self.first,
+            items: self.items,
+            log: std::mem::take(&mut self.log),
+        };
+        let mut records = Vec::with_capacity(self.lines.len().saturating_add(256));
+        serde_json::to_writer(&mut records, &header)
+            .map_err(|source| Error::Json { what: "checkpoint", source })?;
+        records.push(b'\n');
+        records.extend_from_slice(&self.lines);
+        let full = Full {
+            number: self.number,
+            items: self.items,
+            records,
+            sums: std::mem::take(&mut self.sums),
+        };
+        self.number = self.number.saturating_add(1);
+        self.previous = Digest::of(&full.records);
+        self.first = None;
+        self.items = 0;
+        self.lines.clear();
+        self.log_bytes = 0;
+        Ok(full)
+    }
+}
+
+/// Gives the length of the pad that begins at byte `position` of the stream, so that everything before it leaves
+/// age's writer: that holds back the last 1 to 65,536 bytes until one more comes. `overhead` is what the entry
+/// needs besides its content.
+pub(super) fn pad_length(position: u64, overhead: u64) -> u64 {
+    let boundary = position.next_multiple_of(AGE_CHUNK);
+    let needed = boundary.saturating_add(1).saturating_sub(position);
+    // Never empty, so that its form does not depend on where it stands.
+    needed.saturating_sub(overhead).max(1)
+}
+
+/// Plain bytes in a chunk of age's STREAM (<https://c2sp.org/age#payload>).
+const AGE_CHUNK: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pad_always_ends_past_the_next_chunk_boundary_and_never_needs_two() {
+        for position in (0..200_000).step_by(7).chain(65_400..65_700).chain(131_000..131_200) {
+            let overhead = 54;
+            let end = position + overhead + pad_length(position, overhead);
+            assert!(end > position.next_multiple_of(AGE_CHUNK), "{position}");
+            assert!(end <= position + AGE_CHUNK + overhead + 1, "{position}");
+        }
+    }
+
+    #[test]
+    fn each_checkpoint_names_the_digest_of_the_one_before() {
+        let opening = Digest::of(b"veldkit.json");
+        let mut filling = Filling::first(&opening);
+        let at = Utc::from_unix(0, 0).unwrap();
+        let mut previous = opening;
+        for number in 1..4 {
+            filling.log(Event::new(at, "test", "x"));
+            let full = filling.turn().unwrap();
+            let header: CheckpointHeader = serde_json::from_slice(&full.records).unwrap();
+            assert_eq!((header.checkpoint, header.previous, header.log.len()), (number, previous, 1));
+            previous = Digest::of(&full.records);
+            assert_eq!(filling.chain(), (number, previous));
+            assert!(filling.is_empty() && filling.bytes() == 0);
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! The writer of a bundle: entries and records in, one encrypted stream out, in the order of the format.
+//!
+//! In: whole entries or pieces, each item's record after its entry, events of the log. Out: a sealed bundle with
+//! its sidecars, or an error that says what of it was flushed and is salvageable. One thread owns it; it encrypts
+//! and numbers, the workers do the rest. Memory: the records of the current checkpoint, a log of at most
+//! [`LOG_BYTES`], and the zip's directory.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use age::stream::StreamWriter;
+
+use super::checkpoint::{
+    CHECKPOINT_BYTES, CHECKPOINT_ITEMS, CHECKPOINT_SECONDS, Event, Filling, RECORD_BYTES, pad_length, pad_name,
+    records_name, sums_name,
+};
+use super::container::Container;
+use super::deflate::{DEFAULT_LEVEL, Deflated, Deflater};
+use super::key::{Recipients, Signer};
+use super::manifest::{Chain, Closing, Manifest};
+use super::names;
+use super::opening::{FORMAT_VERSION, Kit, Opening};
+use super::receipt::{self, Language, Receipt};
+use super::seal::SealCode;
+use super::sink::{Flushed, Shared, Sink, write_sidecar};
+use super::{Entry, Error};
+use crate::evidence::{Digest, Item, Origin, Utc};
+
+/// Bytes of the custody log that are repeated in `log/custody.jsonl`; what comes after stands in the checkpoints
+/// alone, and the log's last line says so.
+pub const LOG_BYTES: usize = 4 * 1024 * 1024;
+
+/// Tells the time. Passed in, so that a test decides when a checkpoint is due.
+pub type Clock = Box<dyn FnMut() -> Utc + Send>;
+
+/// What a writer needs besides the evidence.
+pub struct WriterOptions {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Signs manifest and receipt.
+    pub signer: Option<Signer>,
+    /// Language of the receipt.
+    pub language: Language,
+    /// Folder for the receipt and its signature; beside the bundle where it is absent. A stream without one has
+    /// neither.
+    pub sidecar: Option<PathBuf>,
+}
+
+/// A bundle that is being written.
+pub struct Writer {
+    container: Container<StreamWriter<Shared>>,
+    sink: Shared,
+    deflater: Deflater,
+    scratch: Vec<u8>,
+    options: WriterOptions,
+    opening: Opening,
+    opening_digest: Digest,
+    filling: Filling,
+    last_checkpoint: Utc,
+    position_then: u64,
+    items_before: u64,
+    manifest: Manifest,
+    log: Vec<u8>,
+    log_left_out: u64,
+    /// A hash of each name that was given out, to notice a second use: 8 bytes a name. Two names with the same
+    /// hash only cost the second one a number.
+    taken: HashSet<u64>,
+    hasher: RandomState,
+}
+
+/// A sealed bundle.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Sealed {
+    /// The files of the bundle, in order; empty for a stream.
+    pub paths: Vec<PathBuf>,
+    /// Receipt and signature, where they could be written.
+    pub sidecars: Vec<PathBuf>,
+    /// Why they could not; the bundle is sealed all the same.
+    pub sidecar_error: Option<Error>,
+    /// SHA-256 of the bundle (of its parts joined).
+    pub sha256: Digest,
+    /// The seal code.
+    pub seal_code: SealCode,
+    /// Length of the bundle in bytes.
+    pub bytes: u64,
+    /// Text of the receipt.
+    pub receipt: String,
+    /// The closing account.
+    pub manifest: Manifest,
+}
+
+impl Writer {
+    /// Begins a bundle: `veldkit.json` and `README.txt`. Completes `opening` with the format version, the
+    /// recipients, the digest of `README.txt` and the kit's public key.
+    ///
+    /// # Errors
+    /// [`Error::NoRecipient`], [`Error::MixedRecipients`], [`Error::Encrypt`]; [`Error::Sink`].
+    pub fn create(
+        sink: Sink,
+        recipients: &Recipients,
+        opening: &Opening,
+        mut options: WriterOptions,
+    ) -> Result<Self, Error> {
+        let encryptor = recipients.encryptor()?;
+        let readme = README.as_bytes();
+        let mut opening = opening.clone();
+        opening.format = FORMAT_VERSION;
+        opening.recipients = recipients.names();
+        opening.readme_sha256 = Some(Digest::of(readme));
+        if let Some(signer) = &options.signer {
+            opening.kit.get_or_insert_with(Kit::default).public_key = Some(signer.public_key());
+        }
+        let text = json("veldkit.json", &opening)?;
+        let opening_digest = Digest::of(&text);
+        let sink = Shared::new(sink);
+        let age = encryptor
+            .wrap_output(sink.clone())
+            .map_err(|source| Error::Sink { flushed: Flushed::default(), source })?;
+        let now = (options.clock)();
+        let mut writer = Self {
+            container: Container::new(age),
+            sink,
+            deflater: Deflater::new(DEFAULT_LEVEL),
+            scratch: Vec::new(),
+            manifest: Manifest::begin(&opening),
+            opening,
+            opening_digest,
+            filling: Filling::first(&opening_digest),
+            last_checkpoint: now,
+            position_then: 0,
+            items_before: 0,
+            options,
+            log: Vec::new(),
+            log_left_out: 0,
+            taken: HashSet::new(),
+            hasher: RandomState::new(),
+        };
+        let started = writer.opening.started.unwrap_or(now);
+        writer.own_entry("veldkit.json", &text, started)?;
+        writer.own_entry("README.txt", readme, started)?;
+        Ok(writer)
+    }
+
+    /// Gives the name of an origin's entry, and remembers that it is taken. `sparse` where holes are left out. Add
+    /// a `/` for a folder.
+    pub fn entry_name(&mut self, origin: &Origin, sparse: bool) -> String {
+        let name = names::entry_name(origin, sparse);
+        if self.taken.insert(self.hasher.hash_one(&name)) {
+            return name;
+        }
+        let mut number = 2_u64;
+        loop {
+            let numbered = names::numbered(&name, number);
+            if self.taken.insert(self.hasher.hash_one(&numbered)) {
+                return numbered;
+            }
+            number = number.saturating_add(1);
+        }
+    }
+
+    /// Writes a whole entry: `bytes` is its raw deflate stream, `deflated` CRC and size of its content. A folder,
+    /// whose name ends in `/`, has none.
+    ///
+    /// # Errors
+    /// [`Error::Entry`] for a name that the format does not allow; [`Error::Sink`].
+    pub fn add(&mut self, entry: &Entry, deflated: &Deflated, bytes: &[u8]) -> Result<(), Error> {
+        self.check(entry)?;
+        let added = self.container.add(entry, deflated.crc32, deflated.size, bytes);
+        added.map_err(|source| self.sink_error(source))
+    }
+
+    /// Begins an entry whose size is not known. What was recorded before is made safe first, since the pieces may
+    /// take long.
+    ///
+    /// # Errors
+    /// As [`Writer::add`].
+    pub fn begin(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.check(entry)?;
+        if self.filling.items() > 0 {
+            self.checkpoint()?;
+        }
+        let begun = self.container.begin(entry);
+        begun.map_err(|source| self.sink_error(source))
+    }
+
+    /// Writes the next piece of its deflate stream.
+    ///
+    /// # Errors
+    /// [`Error::Sink`].
+    pub fn piece(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let written = self.container.piece(bytes);
+        written.map_err(|source| self.sink_error(source))
+    }
+
+    /// Ends it, with CRC-32 and size of its content. Where reading broke off, the caller ends the deflate stream
+    /// with an empty last chunk, calls this with what came, and records the item as partial.
+    ///
+    /// # Errors
+    /// [`Error::Sink`].
+    pub fn end(&mut self, crc32: u32, size: u64) -> Result<(), Error> {
+        let ended = self.container.end(crc32, size);
+        ended.map_err(|source| self.sink_error(source))
+    }
+
+    /// Records an item, after its entry. Ends a checkpoint where one is due.
+    ///
+    /// # Errors
+    /// [`Error::Sink`].
+    pub fn record(&mut self, item: &Item) -> Result<(), Error> {
+        self.filling.record(item)?;
+        self.manifest.add(item);
+        self.tick()
+    }
+
+    /// Adds to the custody log. Ends a checkpoint where one is due.
+    ///
+    /// # Errors
+    /// [`Error::Sink`].
+    pub fn log(&mut self, event: Event) -> Result<(), Error> {
+        let line = json_line("log", &event)?;
+        if self.log_left_out == 0 && self.log.len().saturating_add(line.len()) <= LOG_BYTES {
+            self.log.extend_from_slice(&line);
+        } else {
+            self.log_left_out = self.log_left_out.saturating_add(1);
+        }
+        self.filling.log(event);
+        self.tick()
+    }
+
+    /// Ends a checkpoint where one is due; for a caller that waits for evidence.
+    ///
+    /// # Errors
+    /// [`Error::Sink`].
+    pub fn tick(&mut self) -> Result<(), Error> {
+        if self.filling.is_empty() || self.container.is_open() {
+            return Ok(());
+        }
+        let grown = self.container.position().saturating_sub(self.position_then);
+        let due = self.filling.items() >= CHECKPOINT_ITEMS
+            || grown >= CHECKPOINT_BYTES
+            || self.filling.bytes() >= RECORD_BYTES
+            || {
+                let now = (self.options.clock)();
+                let passed = now.date_time() - self.last_checkpoint.date_time();
+                // A clock that was set back counts as well: it says nothing of how long ago the last one was.
+                passed.whole_seconds().saturating_abs() >= CHECKPOINT_SECONDS
+            };
+        if due { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// What the medium has confirmed so far.
+    #[must_use]
+    pub fn flushed(&self) -> Flushed {
+        self.sink.with(|sink| sink.flushed())
+    }
+
+    /// Bytes of the bundle so far, before encryption (which adds 16 in 65,536).
+    #[must_use]
+    pub fn bytes_written(&self) -> u64 {
+        self.container.position()
+    }
+
+    /// The account so far.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+    /// Seals the bundle: last checkpoint, log, manifest, signature, directory, and the sidecars.
+    ///
+    /// # Errors
+    /// [`Error::Sink`]; [`Error::Sign`]. A sidecar that cannot be written is no error: see [`Sealed`].
+    pub fn seal(mut self, closing: Closing) -> Result<Sealed, Error> {
+        if self.container.is_open() {
+            return Err(Error::Entry { name: String::new(), reason: "was begun and not ended" });
+        }
+        let ended = match closing.ended {
+            Some(ended) => ended,
+            None => (self.options.clock)(),
+        };
+        if !self.filling.is_empty() {
+            self.checkpoint()?;
+        }
+        let log = self.whole_log(ended)?;
+        self.own_entry("log/custody.jsonl", &log, ended)?;
+        self.close_manifest(Closing { ended: Some(ended), ..closing }, &log);
+        let manifest = json("manifest.json", &self.manifest)?;
+        self.own_entry("manifest.json", &manifest, ended)?;
+        if let Some(signer) = &self.options.signer {
+            let comment = receipt::trusted_comment("manifest", &self.opening, &Digest::of(&manifest));
+            let signature = signer.sign("manifest.json", &manifest, &comment)?;
+            self.own_entry("manifest.json.minisig", signature.as_bytes(), ended)?;
+        }
+        self.close(ended)
+    }
+
+    fn close_manifest(&mut self, closing: Closing, log: &[u8]) {
+        let (checkpoints, last) = self.filling.chain();
+        self.manifest.close(closing);
+        self.manifest.chain = Chain { checkpoints, last: Some(last) };
+        self.manifest.entries = [
+            ("veldkit.json", self.opening_digest),
+            ("README.txt", Digest::of(README.as_bytes())),
+            ("log/custody.jsonl", Digest::of(log)),
+        ]
+        .map(|(name, digest)| (name.to_owned(), digest))
+        .into();
+        self.manifest.entries_before = self.container.entries();
+    }
+
+    /// Ends zip, age and file, then writes the sidecars.
+    fn close(self, ended: Utc) -> Result<Sealed, Error> {
+        let Self { container, sink, options, opening, manifest, filling, items_before, .. } = self;
+        let flushed = sink.with(|sink| sink.flushed());
+        let name = sink.with(|sink| sink.path().map(Path::to_path_buf));
+        let (checkpoints, _) = filling.chain();
+        let finished = container
+            .finish()
+            .and_then(StreamWriter::finish)
+            .map(drop)
+            .and_then(|()| sink.into_sink())
+            .and_then(|sink| sink.finish(checkpoints, items_before))
+            .map_err(|source| Error::Sink { flushed, source })?;
+        let seal_code = SealCode::of(&finished.sha256);
+        let file_name = match &name {
+            Some(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            None => receipt::bundle_name(opening.case.as_deref(), &opening.host_name, ended),
+        };
+        let receipt = Receipt {
+            opening: &opening,
+            manifest: &manifest,
+            file_name: &file_name,
+            parts: finished.paths.len(),
+            bytes: finished.bytes,
+            sha256: finished.sha256,
+            seal_code,
+            signed: options.signer.as_ref().map(Signer::public_key),
+        }
+        .text(options.language);
+        let folder = options.sidecar.clone().or_else(|| name.as_deref().and_then(Path::parent).map(Path::to_path_buf));
+        let mut sealed = Sealed {
+            paths: finished.paths,
+            sidecars: Vec::new(),
+            sidecar_error: None,
+            sha256: finished.sha256,
+            seal_code,
+            bytes: finished.bytes,
+            receipt,
+            manifest,
+        };
+        if let Some(folder) = folder {
+            let path = folder.join(receipt::receipt_name(&file_name));
+            let written = write_sidecars(&path, &mut sealed, options.signer.as_ref(), &opening);
+            sealed.sidecar_error = written.err();
+        }
+        Ok(sealed)
+    }
+
+    /// Writes the current checkpoint, and carries the stream past it.
+    fn checkpoint(&mut self) -> Result<(), Error> {
+        let now = (self.options.clock)();
+        let full = self.filling.turn()?;
+        self.own_entry(&records_name(full.number), &full.records, now)?;
+        self.own_entry(&sums_name(full.number), full.sums.as_bytes(), now)?;
+        self.pad(full.number, now)?;
+        self.items_before = self.items_before.saturating_add(full.items);
+        let items = self.items_before;
+        let synced = self.sink.with(|sink| sink.sync(full.number, items));
+        synced.map_err(|source| self.sink_error(source))?;
+        self.last_checkpoint = now;
+        self.position_then = self.container.position();
+        Ok(())
+    }
+
+    fn pad(&mut self, number: u64, now: Utc) -> Result<(), Error> {
+        /// Local header, time, name of `pad/000001` and the head of one stored block.
+        const OVERHEAD: u64 = 30 + 9 + 10 + 5;
+        let length = usize::try_from(pad_length(self.container.position(), OVERHEAD)).unwrap_or(1);
+        let zeros = vec![0; length];
+        // Stored, since its length in the stream is what it is for. A block holds 65,535 bytes, a pad 65,483.
+        let size = u16::try_from(length).unwrap_or(u16::MAX);
+        let mut block = Vec::with_capacity(length.saturating_add(5));
+        block.push(1);
+        block.extend_from_slice(&size.to_le_bytes());
+        block.extend_from_slice(&(!size).to_le_bytes());
+        block.extend_from_slice(&zeros);
+        let entry = Entry { name: pad_name(number), modified: Some(now), mode: None };
+        self.add(&entry, &Deflated::of(&zeros), &block)
+    }
+
+    /// An entry of the format itself.
+    fn own_entry(&mut self, name: &str, content: &[u8], modified: Utc) -> Result<(), Error> {
+        let mut out = std::mem::take(&mut self.scratch);
+        out.clear();
+        let deflated = self.deflater.whole(content, &mut out);
+        let added = self.add(&Entry { name: name.to_owned(), modified: Some(modified), mode: None }, &deflated, &out);
+        self.scratch = out;
+        added
+    }
+
+    fn whole_log(&mut self, ended: Utc) -> Result<Vec<u8>, Error> {
+        let mut log = std::mem::take(&mut self.log);
+        if self.log_left_out > 0 {
+            let detail = format!("{} events more stand in the checkpoints alone", self.log_left_out);
+            log.extend_from_slice(&json_line("log", &Event::new(ended, "log_cut", detail))?);
+        }
+        Ok(log)
+    }
+
+    fn check(&self, entry: &Entry) -> Result<(), Error> {
+        let reason = if entry.name.is_empty() || entry.name.len() > names::NAME_LIMIT {
+            "has a name that is empty or too long"
+        } else if self.container.is_open() {
+            "begins before the one before it has ended"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Entry { name: entry.name.clone(), reason })
+    }
+
+    fn sink_error(&self, source: io::Error) -> Error {
+        Error::Sink { flushed: self.flushed(), source }
+    }
+}
+
+impl WriterOptions {
+    /// Starts with no signer, the receipt in Dutch beside the bundle.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, signer: None, language: Language::Nl, sidecar: None }
+    }
+}
+
+fn write_sidecars(
+    path: &Path,
+    sealed: &mut Sealed,
+    signer: Option<&Signer>,
+    opening: &Opening,
+) -> Result<(), Error> {
+    write_sidecar(path, sealed.receipt.as_bytes())?;
+    sealed.sidecars.push(path.to_owned());
+    if let Some(signer) = signer {
+        let comment = receipt::trusted_comment("receipt", opening, &sealed.sha256);
+        let signature = signer.sign("receipt", sealed.receipt.as_bytes(), &comment)?;
+        let path = receipt::signature_path(path);
+        write_sidecar(&path, signature.as_bytes())?;
+        sealed.sidecars.push(path);
+    }
+    Ok(())
+}
+
+fn json(what: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(|source| Error::Json { what, source })?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn json_line(what: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    let mut text = serde_json::to_vec(value).map_err(|source| Error::Json { what, source })?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// How to open, verify and salvage a bundle with public tools alone: `README.txt` of every bundle.
+pub const README: &str = include_str!("README.txt");
