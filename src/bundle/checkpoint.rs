@@ -43,6 +43,9 @@ impl Event {
 pub struct CheckpointHeader {
     /// Its number, from 1, without gaps.
     pub checkpoint: u64,
+    /// SHA-256 of the content of `veldkit.json`, which holds the random bundle id: nothing that stood on the target
+    /// can name it, so that a checkpoint that is found after a hole in the file is known to be this bundle's own.
+    pub opening: Digest,
     /// SHA-256 of the content of `records/N-1.jsonl`; of `veldkit.json` for the first.
     pub previous: Digest,
     /// Number of the first record; absent where there is none.
@@ -86,6 +89,7 @@ pub fn sum_line(item: &Item) -> Option<String> {
 /// The checkpoint that is being filled.
 pub(super) struct Filling {
     number: u64,
+    opening: Digest,
     previous: Digest,
     first: Option<u64>,
     items: u64,
@@ -108,6 +112,7 @@ impl Filling {
     pub(super) fn first(opening: &Digest) -> Self {
         Self {
             number: 1,
+            opening: *opening,
             previous: *opening,
             first: None,
             items: 0,
@@ -160,6 +165,7 @@ impl Filling {
     pub(super) fn turn(&mut self) -> Result<Full, Error> {
         let header = CheckpointHeader {
             checkpoint: self.number,
+            opening: self.opening,
             previous: self.previous,
             first: self.first,
             items: self.items,
