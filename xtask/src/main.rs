@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 mod ci;
+mod dist;
 mod process;
 mod setup;
 mod tidy;
@@ -24,6 +25,7 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   ci [STEP]…      everything a change must pass, cheap first; or only the steps named (`ci --list`)
+  dist            the static binary that a responder carries, checked, in target/dist/
   setup           install what the tests need beside Rust
   tidy            the rules of the tree: arrows, places, sizes, top level";
 
@@ -43,6 +45,7 @@ fn run(arguments: &[&str]) -> Result {
     let root = root()?;
     match arguments {
         ["ci", rest @ ..] => ci::run(root, rest),
+        ["dist", rest @ ..] => dist::run(root, rest),
         ["setup"] => setup::run(root),
         ["tidy"] => tidy::run(root),
         _ => Err(USAGE.into()),
