@@ -32,11 +32,12 @@ pub(super) fn misplaced(tree: &Tree) -> Vec<Fault> {
             continue;
         }
         let code = code(text);
+        let tests = tests_begin(&code);
         // A release is looked for in the text: its reason is a string, which `code` blanks.
         for (number, (line, raw)) in code.lines().zip(text.lines()).enumerate() {
             let number = number.saturating_add(1);
             if !path.starts_with(SYS) {
-                if tells_systems_apart(line) {
+                if number < tests && tells_systems_apart(line) {
                     faults.push(Fault::new(
                         path,
                         number,
@@ -55,6 +56,14 @@ pub(super) fn misplaced(tree: &Tree) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// The line on which a file's own tests begin, which stand last in it: they may tell systems apart.
+fn tests_begin(code: &str) -> usize {
+    let module = code.lines().zip(code.lines().skip(1)).position(|(line, next)| {
+        line == "#[cfg(test)]" && next.trim_start_matches("pub(crate) ").starts_with("mod tests {")
+    });
+    module.unwrap_or(usize::MAX)
 }
 
 fn tells_systems_apart(line: &str) -> bool {
@@ -86,6 +95,8 @@ mod tests {
             ("src/bundle/mod.rs", "// cfg(windows), unsafe\n#[cfg(test)]\nmod tests {}", 0),
             ("src/bundle/sink.rs", "#[allow(clippy::disallowed_methods, reason = \"the sink\")]", 0),
             ("src/scan/mod.rs", "#[allow(clippy::disallowed_methods, reason = \"quick\")]", 1),
+            ("src/bundle/mod.rs", "#[cfg(test)]\nmod tests {\n    #[cfg(unix)]\n    #[test]", 0),
+            ("src/bundle/mod.rs", "#[cfg(unix)]\nfn f() {}\n#[cfg(test)]\nmod tests {}", 1),
             ("tests/it/main.rs", "#[cfg(unix)]", 0),
         ] {
             assert_eq!(misplaced(&tree(&[(path, text)])).len(), faults, "{path}: {text}");
