@@ -16,7 +16,19 @@ pub const CHECKPOINT_BYTES: u64 = 64 * 1024 * 1024;
 pub const CHECKPOINT_SECONDS: i64 = 5;
 /// Bytes of records and events that end a checkpoint: a few thousand hits in each of a few items would make a line
 /// count a bad measure of memory.
-pub(super) const RECORD_BYTES: usize = 4 * 1024 * 1024;
+pub const RECORD_BYTES: usize = 4 * 1024 * 1024;
+/// Longest line that is written: a record whose hits make it longer loses their details, and says so in `scan.gap`.
+pub const LINE_LIMIT: usize = 8 * 1024 * 1024;
+/// Longest `records/N.jsonl` that is written.
+pub const RECORDS_LIMIT: usize = 32 * 1024 * 1024;
+
+/// Longest text of an event; the rest is cut.
+const DETAIL_LIMIT: usize = 64 * 1024;
+/// Longest record before its hits are shortened. With what is left of a record then (paths, ranges, names of rules)
+/// it stays below [`LINE_LIMIT`].
+const SHORTEN_ABOVE: usize = 2 * 1024 * 1024;
+/// Bytes of names of hits that are kept then.
+const HIT_NAMES: usize = 1024 * 1024;
 
 /// One line of the chain of custody: who or what did what, when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +46,9 @@ impl Event {
     /// Makes an event.
     #[must_use]
     pub fn new(at: Utc, event: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { at, event: event.into(), detail: detail.into() }
+        let mut detail = detail.into();
+        detail.truncate(detail.floor_char_boundary(DETAIL_LIMIT));
+        Self { at, event: event.into(), detail }
     }
 }
 
@@ -125,7 +139,12 @@ impl Filling {
 
     pub(super) fn record(&mut self, item: &Item) -> Result<(), Error> {
         let start = self.lines.len();
-        if let Err(source) = serde_json::to_writer(&mut self.lines, item) {
+        let mut written = serde_json::to_writer(&mut self.lines, item);
+        if written.is_ok() && self.lines.len().saturating_sub(start) > SHORTEN_ABOVE {
+            self.lines.truncate(start);
+            written = serde_json::to_writer(&mut self.lines, &shortened(item));
+        }
+        if let Err(source) = written {
             self.lines.truncate(start);
             return Err(Error::Json { what: "record", source });
         }
@@ -136,10 +155,9 @@ impl Filling {
         Ok(())
     }
 
-    pub(super) fn log(&mut self, event: Event) {
-        // Room of the JSON around the texts: a good 60 bytes.
-        let size = event.event.len().saturating_add(event.detail.len()).saturating_add(64);
-        self.log_bytes = self.log_bytes.saturating_add(size);
+    /// Takes an event that is `length` bytes of JSON.
+    pub(super) fn log(&mut self, event: Event, length: usize) {
+        self.log_bytes = self.log_bytes.saturating_add(length);
         self.log.push(event);
     }
 
@@ -192,6 +210,25 @@ impl Filling {
     }
 }
 
+/// A record with the bare names of its first hits.
+fn shortened(item: &Item) -> Item {
+    let mut item = item.clone();
+    let all = item.hits.len();
+    let mut room = HIT_NAMES;
+    item.hits.retain_mut(|hit| {
+        hit.tags.clear();
+        hit.meta.clear();
+        hit.matches.clear();
+        room = room.saturating_sub(hit.rule.len().saturating_add(hit.source.len()).saturating_add(32));
+        room > 0
+    });
+    let gap = format!("the record names {} of {all} hits, without their details", item.hits.len());
+    if let Some(scan) = &mut item.scan {
+        scan.gap = Some(scan.gap.take().map_or_else(|| gap.clone(), |before| format!("{before}; {gap}")));
+    }
+    item
+}
+
 /// Gives the length of the pad that begins at byte `position` of the stream, so that everything before it leaves
 /// age's writer: that holds back the last 1 to 65,536 bytes until one more comes. `overhead` is what the entry
 /// needs besides its content.
@@ -220,13 +257,54 @@ mod tests {
     }
 
     #[test]
+    fn a_record_with_too_many_hits_keeps_their_names_and_says_so() {
+        use crate::evidence::{Hit, Kind, Match, Outcome, PersonalData, Scanned};
+        let matches = vec![Match { string: "$a".into(), offset: 1, length: 2 }; 2_000];
+        let hit = |number| Hit {
+            rule: format!("rule{number}"),
+            source: "rules.yar".into(),
+            tags: vec!["t".into()],
+            meta: vec![("author".into(), "x".repeat(500))],
+            matches: matches.clone(),
+        };
+        let item = Item {
+            number: 1,
+            artifact: "X".into(),
+            origin: crate::evidence::Origin::root("x"),
+            entry: None,
+            kind: Kind::File,
+            outcome: Outcome::Collected,
+            reason: None,
+            metadata: crate::evidence::Metadata::default(),
+            content: None,
+            read_by: vec![],
+            notes: vec![],
+            scan: Some(Scanned { bytes: 9, gap: Some("before".into()) }),
+            hits: (0..100).map(hit).collect(),
+            personal_data: PersonalData::None,
+            acquired: Utc::from_unix(0, 0).unwrap(),
+        };
+        let mut filling = Filling::first(&Digest::of(b""));
+        filling.record(&item).unwrap();
+        let full = filling.turn().unwrap();
+        let line = full.records.split(|byte| *byte == b'\n').nth(1).unwrap();
+        assert!(line.len() < LINE_LIMIT && line.len() < 20_000, "{}", line.len());
+        let read: Item = serde_json::from_slice(line).unwrap();
+        assert_eq!(read.hits.len(), 100);
+        assert_eq!(
+            read.scan.unwrap().gap.unwrap(),
+            "before; the record names 100 of 100 hits, without their details"
+        );
+    }
+
+    #[test]
     fn each_checkpoint_names_the_digest_of_the_one_before() {
         let opening = Digest::of(b"veldkit.json");
         let mut filling = Filling::first(&opening);
         let at = Utc::from_unix(0, 0).unwrap();
         let mut previous = opening;
         for number in 1..4 {
-            filling.log(Event::new(at, "test", "x"));
+            filling.log(Event::new(at, "test", "x"), 60);
             let full = filling.turn().unwrap();
             let header: CheckpointHeader = serde_json::from_slice(&full.records).unwrap();
             assert_eq!((header.checkpoint, header.previous, header.log.len()), (number, previous, 1));

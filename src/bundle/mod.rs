@@ -1,4 +1,188 @@
-//! KEEP: the sealed container.
+//! KEEP: the sealed container. **This page is the specification of the bundle format, version 1.**
+//!
+//! In (the writing half): entries, records and events, in the order in which they were acquired. Out: one encrypted
+//! stream that can be cut anywhere and still gives back what was complete, and that a stranger opens with `age`,
+//! `unzip` and `sha256sum`. The words *must*, *should* and *may* are those of RFC 2119. All integers of the zip
+//! container are little-endian; all text is UTF-8; all times are UTC; *digest* is SHA-256 in 64 lower-case hex digits.
+//!
+//! # Shape
+//!
+//! ```text
+//! veldkit_<case>_<host>_<YYYYMMDD>T<hhmmss>Z.zip.age = age(zip(entries))
+//! ```
+//!
+//! The age file is binary (not armored), version 1 (<https://c2sp.org/age>), to one or more recipients or to one
+//! passphrase. The zip archive (PKWARE APPNOTE 6.3.10) is written in one forward pass. The file may be split into
+//! parts `.001`, `.002`, …: joined in that order they are the file, and every digest and length speaks of it joined.
+//! Beside it stand the receipt `….receipt.txt` (for `.zip.age`) and `….receipt.txt.minisig`. In the file's name, case
+//! and host hold ASCII letters, digits, `.` and `-`, 40 at most; a missing case is left out.
+//!
+//! # Entries, in order
+//!
+//! | entry | content |
+//! | --- | --- |
+//! | `veldkit.json` | [`Opening`]: whose, where, when, with what. First |
+//! | `README.txt` | how to open, verify and salvage with public tools; its digest stands in `veldkit.json` |
+//! | entries of items, see *Names* | content as read |
+//! | `records/000001.jsonl` | a checkpoint: header line, then one record a line |
+//! | `records/000001.sha256` | the same items as `sha256sum -c` lines |
+//! | `pad/000001` | ends the checkpoint |
+//! | … | items and checkpoints alternate |
+//! | `log/custody.jsonl` | the custody log: one [`Event`] a line |
+//! | `manifest.json` | [`Manifest`]: counts, limits, end of the chain, digests of the entries that no record names |
+//! | `manifest.json.minisig` | where the bundle is signed; last |
+//!
+//! An entry of an item stands before the checkpoint that records it, though not always in the same one's stretch.
+//! Names are unique. **Every entry is accounted for**: it is one of this table's fixed names, or is named by exactly
+//! one record. In a sealed bundle (one that has `manifest.json`) an entry that nothing names, one that is named and
+//! missing, a name that occurs twice, and an entry out of this order are tampering.
+//!
+//! `README.txt` is fixed by `readme_sha256` in `veldkit.json`; `veldkit.json` by the first checkpoint; each
+//! `records/N.jsonl` by the next, and the last one by the manifest; an item's entry by its record; `records/N.sha256`
+//! by `records/N.jsonl`, since its bytes follow from it; `pad/N` holds zero bytes only, at most 65,536; the log by
+//! the manifest, and each of its lines by a checkpoint too; the manifest by its signature, or else, as all the rest,
+//! by the file's digest on the receipt.
+//!
+//! # Container
+//!
+//! Local headers have the signature `PK\x03\x04` and one of two forms:
+//!
+//! | field | whole entry | streamed entry |
+//! | --- | --- | --- |
+//! | version needed | 20 (45 with zip64) | 45 |
+//! | flags | 0x0800 (UTF-8) | 0x0808 (UTF-8, data descriptor) |
+//! | method | 8; 0 for an empty entry | 8 |
+//! | time, date | MS-DOS form, of the UTC time; 1980-01-01 where none is known | the same |
+//! | CRC-32 | of the content | 0 |
+//! | sizes | real; 0xffffffff with zip64 | 0xffffffff |
+//! | extra fields | zip64 (0x0001: size, compressed size) if either is 0xffffffff or more; time | zip64 with both sizes 0; time |
+//! | after the data | nothing | descriptor: `PK\x07\x08`, CRC-32, 8-byte compressed size, 8-byte size |
+//!
+//! Extra field *time* is the extended timestamp 0x5455 with flags 1 and the modification time as a signed 32-bit count
+//! of seconds; it is left out where that is unknown or does not fit. Method 0 is used for empty content alone: data that
+//! does not shrink stands in deflate's *stored* blocks. So every entry ends itself, and a forward reader never needs
+//! a size to find the next. A folder is an empty whole entry whose name ends in `/`.
+//!
+//! The central directory repeats each entry in order: version made by 0x032d (Unix, 4.5), zip64 fields only for values
+//! that do not fit in 32 bits, external attributes `mode << 16` with 0x10 for folders. Only type and `rwx` bits are
+//! stored, the type is always *regular file* or *folder*, and the owner may always read: links, set-uid bits and the
+//! exact mode stand in the record. The zip64 end record and locator are written where the number of entries reaches
+//! 65,535 or the directory's offset or size 4 GiB - 1. No comments, no encryption of zip's own, no archive before it.
+//!
+//! # Names
+//!
+//! An item's entry is named after its [`Origin`](crate::evidence::Origin):
+//!
+//! | origin | name |
+//! | --- | --- |
+//! | file on a Unix system | `fs/$rootfs$/<path>` |
+//! | file on a drive | `fs/<letter>/<path>` |
+//! | file on a volume without a letter | `fs/volume-<id>/<path>` |
+//! | file in shadow copy `n` | `vss/<n>/fs/…` |
+//! | alternate stream | `<name of the file>:<stream>`; on a Unix system `%3A` instead of `:` |
+//! | any of these without its holes | `sparse/…` instead of `fs/…`, `sparse/vss/…` instead of `vss/…` |
+//! | volatile state | `live/<name>` |
+//! | rows out of evidence | `derived/<name>` |
+//! | output of a program | `commands/<artifact>/<name>` |
+//!
+//! A component is the origin's own wherever it is valid UTF-8. Encoded as `%` and two upper-case hex digits a byte are:
+//! control characters (U+0000 to 1F, 7F to 9F), `\`, bytes that are not UTF-8, a `%` that two hex digits follow
+//! (`%25`), `:` in a path that is not a Unix one, `/` inside a component (of a stream or an artifact's name), both of
+//! `.` and `..` where they are a whole component, and an empty component (`%2F`). A component of more than 255 bytes
+//! after that, and a whole name of more than 976, is cut (never inside a character or an escape; no `/` at its end)
+//! and ends in `%7E` and the digest of what it was before the cut. The same origin stored again gets `%7E2`, `%7E3`, …
+//! A `~` is never encoded, so `%7E` marks what is no part of the original. A name has at most 1,000 bytes. Two
+//! origins never share a name. Whoever unpacks maps what only some systems forbid (`:`, `?`, `CON`, a trailing dot,
+//! names that differ in case alone); the record has the exact original.
+//!
+//! # Checkpoints
+//!
+//! After 500 records, 64 MiB, 5 seconds, or 4 MiB of records, whichever comes first, and before a streamed entry, the
+//! writer ends a checkpoint. Numbers count from 000001 without gaps, in six digits or more. `records/N.jsonl` is JSON
+//! Lines, each ended by `\n`:
+//!
+//! ```text
+//! {"checkpoint":N,"previous":"<digest>","first":<number>,"items":<count>,"log":[<event>,…]}
+//! <record>
+//! …
+//! ```
+//!
+//! `previous` is the SHA-256 of the whole content of `records/N-1.jsonl` (uncompressed, header line included); in the
+//! first checkpoint, of the content of `veldkit.json`. `first` is the number of the first record (absent without one),
+//! `items` how many follow, `log` the [`Event`]s since the last checkpoint (absent without any), so that the log
+//! outlives a kill. A record is an [`Item`](crate::evidence::Item); its JSON Schema is [`RECORD_SCHEMA`]. `content` is
+//! there where bytes are stored: `size_stored` and `sha256_stored` are of the entry, uncompressed; with `ranges` (pairs
+//! of offset and length) the entry holds those ranges one after the other, the item has `metadata.size` bytes, the rest
+//! are holes, and `sha256_logical` is of the item with its holes as zeros. A folder, link, or anything that was not
+//! stored has a record without `content`; a folder may have an entry. Readers must ignore fields they do not know.
+//!
+//! `records/N.sha256` has, for each record with `content`, in order, `<sha256_stored>`, two spaces, the entry's name,
+//! `\n`. (A name holds neither `\` nor a line break: `sha256sum`'s escaping is never needed.)
+//!
+//! `pad/N` is a whole entry of one stored block of zeros, one at least, so long that the stream passes the next
+//! multiple of 65,536 bytes: an age writer holds back up to 65,536 bytes until more come, and everything before the
+//! pad has left it thereby. A checkpoint is *flushed* when the medium has confirmed (fsync) what was written up to
+//! there; the writer begins no second unconfirmed checkpoint before the first is confirmed, and so loses at most
+//! two. A record or header line has at most [`LINE_LIMIT`](checkpoint::LINE_LIMIT) bytes, a `records/N.jsonl` at most
+//! [`RECORDS_LIMIT`](checkpoint::RECORDS_LIMIT).
+//!
+//! # Salvage
+//!
+//! Each 64 KiB chunk of an age file authenticates itself, so the intact prefix of a cut file decrypts, and behind a
+//! damaged chunk the next intact one does (chunk `i` holds the bytes from `65,536 i` of the zip). Read the zip forward,
+//! without its directory: a local header, the deflate stream to its own end, a descriptor if flag 0x0008 is set, and
+//! again. After a hole, look for the next `PK\x03\x04` with one of the two forms' version, flags and method and a name
+//! by the rules above whose CRC and sizes hold; what stands inside an item's content does not count, which is why the
+//! chain decides:
+//!
+//! - An item is **proved** when its record stands in a checkpoint whose chain holds back to `veldkit.json`, and its
+//!   entry has the record's size and digest. After a hole, the chain holds *relative to the first good checkpoint*
+//!   behind it: say so.
+//! - An entry behind the last good checkpoint, whose CRC holds, is **recovered, unproved**.
+//! - The prefix of an entry that a cut ended is **partial, unproved**.
+//!
+//! # Seal
+//!
+//! The *seal code* is the first 100 bits of the file's SHA-256, the highest first, as 20 values of 5 bits in the alphabet
+//! `0123456789ABCDEFGHJKMNPQRSTVWXYZ` (Crockford's base32), in five groups of four. Group `g` (from 0) of the values
+//! `a b c d` is followed by `-` and the check character of value `(g + 1 + a + 3b + 5c + 7d) mod 32`; groups are
+//! separated by a space: `Q9W1-6 DFWF-H 077Y-D MGA1-1 83F5-4` for the digest of `abc`. When heard, case, spaces, `-`,
+//! `.` and `_` do not count, `O` is `0`, `I` and `L` are `1`. A wrong check character is *misheard* ('lees opnieuw', which
+//! group); right ones with another value are *a different file* ('wijkt af').
+//!
+//! # Receipt
+//!
+//! Text for people in Dutch or English, then, exactly once, these lines for programs:
+//!
+//! ```text
+//! --- veldkit receipt 1 ---
+//! bundle: <file name, control characters escaped as \u{…}>
+//! bundle-id: <32 hex digits>
+//! bytes: <decimal>
+//! sha256: <digest>
+//! seal-code: <code>
+//! <digest>  <file name>
+//! --- end ---
+//! ```
+//!
+//! (The line before the last makes the receipt an input of `sha256sum -c`.) The receipt and `manifest.json` are signed
+//! with minisign (prehashed Ed25519, <https://jedisct1.github.io/minisign/>), with the trusted comment
+//!
+//! ```text
+//! veldkit 1 <receipt|manifest> bundle=<id> case=<c> host=<h> kit=<id> counter=<n> sha256=<digest>
+//! ```
+//!
+//! where each value has all bytes but ASCII letters, digits, `.`, `-` and `_` percent-encoded (of at most 200 bytes of
+//! it) and is empty where there is none; `sha256` is that of the bundle for the receipt, that of the content of
+//! `manifest.json` for the manifest. age says nothing of who wrote a file: anyone can encrypt to a public key. Only a
+//! signature by a key, or a seal code, that the reader has *from elsewhere* proves that; the key named in `veldkit.json`
+//! is no evidence.
+//!
+//! # Limits for readers
+//!
+//! Everything inside is hostile until checked. A reader should refuse names against these rules, sizes that do not
+//! hold, more than 1,100 times expansion (deflate reaches 1,032), lines and checkpoints above the limits, and must never
+//! follow or make a link from an entry.
 
 mod container;
 mod error;
@@ -14,7 +198,7 @@ pub mod receipt;
 pub mod seal;
 pub mod sink;
 
-pub use checkpoint::Event;
+pub use checkpoint::{CheckpointHeader, Event};
 pub use container::Entry;
 pub use deflate::{Deflated, Deflater};
 pub use error::Error;
@@ -25,3 +209,7 @@ pub use receipt::Language;
 pub use seal::SealCode;
 pub use sink::Sink;
 pub use writer::{Clock, LOG_BYTES, README, Sealed, Writer, WriterOptions};
+
+/// The JSON Schema (draft 2020-12) of a record, version 1: published with the format, and held in a test against
+/// every record that is written.
+pub const RECORD_SCHEMA: &str = include_str!("record.schema.json");

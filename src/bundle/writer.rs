@@ -226,7 +226,7 @@ impl Writer {
         } else {
             self.log_left_out = self.log_left_out.saturating_add(1);
         }
-        self.filling.log(event);
+        self.filling.log(event, line.len());
         self.tick()
     }
 

@@ -15,3 +15,5 @@
     clippy::disallowed_types,
     reason = "a test that goes wrong should end, and makes its own evidence below a temporary folder"
 )]
+
+mod bundle;
