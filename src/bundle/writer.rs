@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use age::stream::StreamWriter;
 
 use super::checkpoint::{
-    CHECKPOINT_BYTES, CHECKPOINT_ITEMS, CHECKPOINT_SECONDS, Event, Filling, RECORD_BYTES, pad_length, pad_name,
-    records_name, sums_name,
+    CHECKPOINT_BYTES, CHECKPOINT_ITEMS, CHECKPOINT_SECONDS, Event, Filling, RECORD_BYTES, pad_length,
+    pad_name, records_name, sums_name,
 };
 use super::container::Container;
 use super::deflate::{DEFAULT_LEVEL, Deflated, Deflater};
@@ -172,14 +172,16 @@ impl Writer {
         added.map_err(|source| self.sink_error(source))
     }
 
-    /// Begins an entry whose size is not known. What was recorded before is made safe first, since the pieces may
-    /// take long.
+    /// Begins an entry whose deflated size is not known. `expected` is how many bytes of content will come; where
+    /// they are as many as a checkpoint's, or unknown, what was recorded before is made safe first, since the pieces
+    /// may take long. (Before every streamed entry it would cost each file of a MiB its own fsync and pad.)
     ///
     /// # Errors
     /// As [`Writer::add`].
-    pub fn begin(&mut self, entry: &Entry) -> Result<(), Error> {
+    pub fn begin(&mut self, entry: &Entry, expected: Option<u64>) -> Result<(), Error> {
         self.check(entry)?;
-        if self.filling.items() > 0 {
+        let long = expected.is_none_or(|expected| expected >= CHECKPOINT_BYTES);
+        if long && self.filling.items() > 0 {
             self.checkpoint()?;
         }
         let begun = self.container.begin(entry);
@@ -339,7 +341,8 @@ impl Writer {
             signed: options.signer.as_ref().map(Signer::public_key),
         }
         .text(options.language);
-        let folder = options.sidecar.clone().or_else(|| name.as_deref().and_then(Path::parent).map(Path::to_path_buf));
+        let folder =
+            options.sidecar.clone().or_else(|| name.as_deref().and_then(Path::parent).map(Path::to_path_buf));
         let mut sealed = Sealed {
             paths: finished.paths,
             sidecars: Vec::new(),
@@ -395,7 +398,8 @@ impl Writer {
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
         let deflated = self.deflater.whole(content, &mut out);
-        let added = self.add(&Entry { name: name.to_owned(), modified: Some(modified), mode: None }, &deflated, &out);
+        let added =
+            self.add(&Entry { name: name.to_owned(), modified: Some(modified), mode: None }, &deflated, &out);
         self.scratch = out;
         added
     }

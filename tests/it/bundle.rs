@@ -129,7 +129,7 @@ fn add(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origi
 /// Streams one file in chunks, with its record.
 fn stream(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origin, data: &[u8]) -> String {
     let name = writer.entry_name(origin, false);
-    writer.begin(&Entry { name: name.clone(), modified: Some(utc(0)), mode: None }).unwrap();
+    writer.begin(&Entry { name: name.clone(), modified: Some(utc(0)), mode: None }, None).unwrap();
     let mut sum = Deflated::default();
     let mut out = Vec::new();
     for (place, chunk) in data.chunks(300_000).enumerate() {
@@ -391,7 +391,7 @@ fn a_full_disk_says_what_was_flushed() {
     hand.pass(5);
     writer.tick().unwrap();
     let entry = Entry { name: "fs/$rootfs$/b".into(), ..Entry::default() };
-    writer.begin(&entry).unwrap();
+    writer.begin(&entry, None).unwrap();
     let error = (0..10).find_map(|_| writer.piece(&noise(100_000, 2)).err()).unwrap();
     let Error::Sink { flushed, source } = &error else { panic!("{error}") };
     assert_eq!((flushed.checkpoint, flushed.items), (1, 1));
