@@ -25,7 +25,7 @@
 //! | `README.txt` | how to open, verify and salvage with public tools; its digest stands in `veldkit.json` |
 //! | entries of items, see *Names* | content as read |
 //! | `records/000001.jsonl` | a checkpoint: header line, then one record a line |
-//! | `records/000001.sha256` | the same items as `sha256sum -c` lines |
+//! | `records/000001.sha256` | the checkpoint and its items as `sha256sum -c` lines |
 //! | `pad/000001` | ends the checkpoint |
 //! | … | items and checkpoints alternate |
 //! | `log/custody.jsonl` | the custody log: one [`Event`] a line |
@@ -116,8 +116,9 @@
 //! are holes, and `sha256_logical` is of the item with its holes as zeros. A folder, link, or anything that was not
 //! stored has a record without `content`; a folder may have an entry. Readers must ignore fields they do not know.
 //!
-//! `records/N.sha256` has, for each record with `content`, in order, `<sha256_stored>`, two spaces, the entry's name,
-//! `\n`. (A name holds neither `\` nor a line break: `sha256sum`'s escaping is never needed.)
+//! `records/N.sha256` has lines of digest, two spaces, an entry's name and `\n`: the first for `records/N.jsonl`
+//! itself, then one for each record with `content`, in order. (A name holds neither `\` nor a line break, so that
+//! `sha256sum`'s escaping is never needed; the first line is there since `sha256sum -c` fails on an empty list.)
 //!
 //! `pad/N` is a whole entry of one stored block of zeros, one at least, so long that the stream passes the next
 //! multiple of 65,536 bytes: an age writer holds back up to 65,536 bytes until more come, and everything before the
