@@ -13,7 +13,7 @@ pub const CHECKPOINT_ITEMS: u64 = 500;
 /// Bytes of the bundle before encryption between two checkpoints, above which the next record ends one.
 pub const CHECKPOINT_BYTES: u64 = 64 * 1024 * 1024;
 /// Seconds between two checkpoints, after which the next record or [`super::Writer::tick`] ends one.
-pub const CHECKPOINT_SECONDS: i64 = 5;
+pub const CHECKPOINT_SECONDS: u64 = 5;
 /// Bytes of records and events that end a checkpoint: a few thousand hits in each of a few items would make a line
 /// count a bad measure of memory.
 pub const RECORD_BYTES: usize = 4 * 1024 * 1024;
@@ -194,12 +194,8 @@ impl Filling {
             .map_err(|source| Error::Json { what: "checkpoint", source })?;
         records.push(b'\n');
         records.extend_from_slice(&self.lines);
-        let mut full = Full {
-            number: self.number,
-            items: self.items,
-            records,
-            sums: std::mem::take(&mut self.sums),
-        };
+        let mut full =
+            Full { number: self.number, items: self.items, records, sums: std::mem::take(&mut self.sums) };
         self.number = self.number.saturating_add(1);
         self.previous = Digest::of(&full.records);
         // Never empty: `sha256sum -c` fails on a list without a line.

@@ -84,14 +84,6 @@ impl<W: Write> Container<W> {
         self.position
     }
 
-    pub(super) fn inner(&self) -> &W {
-        &self.out
-    }
-
-    pub(super) fn inner_mut(&mut self) -> &mut W {
-        &mut self.out
-    }
-
     /// Writes a whole entry: `deflated` is its raw deflate stream, `crc32` and `size` those of the content. An
     /// empty one is stored, and `deflated` left out.
     pub(super) fn add(&mut self, entry: &Entry, crc32: u32, size: u64, deflated: &[u8]) -> io::Result<()> {
@@ -249,8 +241,7 @@ impl Header {
             return Err(misuse("a name that is empty or too long"));
         }
         let folder = entry.name.ends_with('/');
-        let (kind, default, least) =
-            if folder { (FOLDER, 0o755, 0o700) } else { (REGULAR, 0o644, 0o400) };
+        let (kind, default, least) = if folder { (FOLDER, 0o755, 0o700) } else { (REGULAR, 0o644, 0o400) };
         let mode = kind | (entry.mode.unwrap_or(default) & 0o777) | least;
         // Low byte: the MS-DOS attribute of a folder.
         let attributes = (mode << 16) | if folder { 0x10 } else { 0 };
@@ -344,7 +335,8 @@ fn dos_time(modified: Option<Utc>) -> [u8; 4] {
             2108.. => LAST,
             year => {
                 let years = u16::try_from(year.saturating_sub(1980)).unwrap_or_default();
-                let date = (years << 9) | (u16::from(u8::from(moment.month())) << 5) | u16::from(moment.day());
+                let date =
+                    (years << 9) | (u16::from(u8::from(moment.month())) << 5) | u16::from(moment.day());
                 let time = (u16::from(moment.hour()) << 11)
                     | (u16::from(moment.minute()) << 5)
                     | (u16::from(moment.second()) >> 1);

@@ -195,9 +195,9 @@ fn looks_random(segment: &[u8]) -> bool {
             total = total.saturating_add(1);
         }
     }
-    let squares = counts.iter().fold(0_u64, |sum, count| {
-        sum.saturating_add(u64::from(*count).saturating_mul(u64::from(*count)))
-    });
+    let squares = counts
+        .iter()
+        .fold(0_u64, |sum, count| sum.saturating_add(u64::from(*count).saturating_mul(u64::from(*count))));
     // 256 * sum(n^2) / total - total, held against a bound that grows with the sample.
     let statistic = squares.saturating_mul(256).checked_div(total).unwrap_or_default().saturating_sub(total);
     statistic < total.saturating_div(4).max(512)
@@ -231,7 +231,10 @@ mod tests {
     }
 
     fn text(length: usize) -> Vec<u8> {
-        (0..).flat_map(|n: u64| format!("line {n} of a log, {}\n", n * 7919).into_bytes()).take(length).collect()
+        (0..)
+            .flat_map(|n: u64| format!("line {n} of a log, {}\n", n * 7919).into_bytes())
+            .take(length)
+            .collect()
     }
 
     fn inflate(stream: &[u8]) -> Vec<u8> {

@@ -19,7 +19,9 @@ const KEY_FILE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Asks a person for the passphrase of a key. Given what it is for; `None` where nobody can be asked.
 #[derive(Clone)]
-pub struct Ask(Arc<dyn Fn(&str) -> Option<SecretString> + Send + Sync>);
+pub struct Ask(Arc<Asking>);
+
+type Asking = dyn Fn(&str) -> Option<SecretString> + Send + Sync;
 
 impl Ask {
     /// Wraps a function that asks.
@@ -78,7 +80,8 @@ impl Recipients {
     /// [`Error::Recipient`] where age does not understand it.
     pub fn add(&mut self, text: &str, whence: &str) -> Result<(), Error> {
         let text = text.trim();
-        let key = parse_recipient(text).map_err(|reason| Error::Recipient { whence: whence.into(), reason })?;
+        let key =
+            parse_recipient(text).map_err(|reason| Error::Recipient { whence: whence.into(), reason })?;
         self.keys.push((text.to_owned(), key));
         Ok(())
     }
@@ -142,11 +145,13 @@ impl Recipients {
                 if let Some(log_n) = self.work_factor {
                     recipient.set_work_factor(log_n);
                 }
-                age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+                let recipient: &dyn age::Recipient = &recipient;
+                age::Encryptor::with_recipients(std::iter::once(recipient))
             }
-            None => age::Encryptor::with_recipients(
-                self.keys.iter().map(|(_, key)| &**key as &dyn age::Recipient),
-            ),
+            None => age::Encryptor::with_recipients(self.keys.iter().map(|(_, key)| {
+                let key: &dyn age::Recipient = &**key;
+                key
+            })),
         };
         encryptor.map_err(|error| Error::Encrypt(error.to_string()))
     }
@@ -212,7 +217,9 @@ impl Identities {
                     .ok_or_else(|| wrong("encrypted, but not with a passphrase".into()))?;
             self.0.push(Box::new(identity));
         } else if content.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-            return Err(wrong("an armored file: take the armor off with `age -d`, or encrypt it without -a".into()));
+            return Err(wrong(
+                "an armored file: take the armor off with `age -d`, or encrypt it without -a".into(),
+            ));
         } else if content.starts_with(b"-----BEGIN ") {
             let key = age::ssh::Identity::from_buffer(BufReader::new(content.as_slice()), Some(name))
                 .map_err(|_| wrong("not an OpenSSH private key".into()))?;
@@ -244,7 +251,7 @@ impl Identities {
 
     /// All of them, as age's `Decryptor::decrypt` takes them.
     pub fn iter(&self) -> impl Iterator<Item = &dyn age::Identity> {
-        self.0.iter().map(|identity| &**identity as &dyn age::Identity)
+        self.0.iter().map(AsRef::as_ref)
     }
 
     fn add_secret_keys(&mut self, content: &[u8], path: &Path) -> Result<(), Error> {
@@ -310,8 +317,8 @@ impl Signer {
         let boxed = minisign::SecretKeyBox::from_string(text).map_err(|_| not_a_key())?;
         // Bytes 2 and 3 name how it is locked: "Sc" (scrypt), or zeros for a key without a passphrase.
         let secret = if bytes.get(2..4) == Some(b"Sc") {
-            let passphrase =
-                (ask.0)(whence).ok_or_else(|| wrong("this key has a passphrase, and nobody to ask for it"))?;
+            let passphrase = (ask.0)(whence)
+                .ok_or_else(|| wrong("this key has a passphrase, and nobody to ask for it"))?;
             boxed
                 .into_secret_key(Some(passphrase.expose_secret().to_owned()))
                 .map_err(|_| wrong("the passphrase is wrong, or the key is damaged"))?

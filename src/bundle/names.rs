@@ -288,10 +288,7 @@ mod tests {
             (Origin::root(""), "fs/$rootfs$"),
             (Origin::drive('c', "$Extend/$UsnJrnl"), "fs/C/$Extend/$UsnJrnl"),
             (file(Volume::Drive('C'), b"$Extend/$UsnJrnl", Some(b"$J")), "fs/C/$Extend/$UsnJrnl:$J"),
-            (
-                file(Volume::Shadow(3, Box::new(Volume::Drive('D'))), b"a/b", None),
-                "vss/3/fs/D/a/b",
-            ),
+            (file(Volume::Shadow(3, Box::new(Volume::Drive('D'))), b"a/b", None), "vss/3/fs/D/a/b"),
             (file(Volume::Unlettered("1b2c".into()), b"a", None), "fs/volume-1b2c/a"),
             (Origin::Live { name: "executables/12/exe".into() }, "live/executables/12/exe"),
             (Origin::Command { artifact: "X".into(), name: "stdout.txt".into() }, "commands/X/stdout.txt"),
@@ -321,7 +318,8 @@ mod tests {
 
     /// Every word of up to four letters of an alphabet made of all that has a meaning here.
     fn nasty_words() -> Vec<Vec<u8>> {
-        let letters: [&[u8]; 11] = [b"%", b"2", b"F", b"/", b".", b":", b"\\", b"\xc3", b"\xa9", b"%3A", b"%7E"];
+        let letters: [&[u8]; 11] =
+            [b"%", b"2", b"F", b"/", b".", b":", b"\\", b"\xc3", b"\xa9", b"%3A", b"%7E"];
         let mut words: Vec<Vec<u8>> = vec![Vec::new()];
         let mut longest = words.clone();
         for _ in 0..4 {
@@ -341,7 +339,8 @@ mod tests {
         let words = nasty_words();
         let mut seen: BTreeMap<String, Origin> = BTreeMap::new();
         let volumes = [Volume::Root, Volume::Drive('C'), Volume::Drive('/'), Volume::Unlettered("C".into())];
-        let plain = volumes.iter().flat_map(|volume| words.iter().map(|word| file(volume.clone(), word, None)));
+        let plain =
+            volumes.iter().flat_map(|volume| words.iter().map(|word| file(volume.clone(), word, None)));
         let short: Vec<&Vec<u8>> = words.iter().filter(|word| word.len() <= 3).collect();
         let streams = volumes.iter().take(2).flat_map(|volume| {
             short.iter().flat_map(|word| {

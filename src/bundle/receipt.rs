@@ -63,8 +63,7 @@ impl Block {
         if receipt.lines().filter(|line| *line == BLOCK_BEGIN).count() != 1 {
             return None;
         }
-        let mut lines =
-            receipt.lines().take(LINES_LIMIT).skip_while(|line| *line != BLOCK_BEGIN).skip(1);
+        let mut lines = receipt.lines().take(LINES_LIMIT).skip_while(|line| *line != BLOCK_BEGIN).skip(1);
         let mut field = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned);
         let bundle = field("bundle")?;
         let bundle_id = field("bundle-id")?;
@@ -151,7 +150,9 @@ impl Receipt<'_> {
         )?;
         match &self.signed {
             Some(key) => writeln!(page, "Ondertekend met minisign-sleutel {key}\n"),
-            None => writeln!(page, "Niet ondertekend met een sleutel: alleen de zegelcode bewijst de herkomst.\n"),
+            None => {
+                writeln!(page, "Niet ondertekend met een sleutel: alleen de zegelcode bewijst de herkomst.\n")
+            }
         }
     }
 

@@ -43,7 +43,8 @@ impl SealCode {
         // 100 bits are 20 characters of 5 bits, the highest bits first; no character reaches past bit 104.
         for (place, value) in groups.iter_mut().flatten().enumerate() {
             let first_bit = place.saturating_mul(5);
-            *value = (0..5).fold(0, |value, bit| (value << 1) | bit_of(digest, first_bit.saturating_add(bit)));
+            *value =
+                (0..5).fold(0, |value, bit| (value << 1) | bit_of(digest, first_bit.saturating_add(bit)));
         }
         Self(groups)
     }
@@ -80,7 +81,7 @@ impl SealCode {
         for (number, (group, heard)) in code.iter_mut().zip(values.chunks_exact(5)).enumerate() {
             if let [a, b, c, d, check] = *heard {
                 *group = [a, b, c, d];
-                if check_of(number, group) != check {
+                if check_of(number, *group) != check {
                     wrong.push(number.saturating_add(1));
                 }
             }
@@ -99,7 +100,7 @@ impl fmt::Display for SealCode {
             for value in group {
                 write!(f, "{}", letter_of(*value))?;
             }
-            write!(f, "-{}", letter_of(check_of(number, group)))?;
+            write!(f, "-{}", letter_of(check_of(number, *group)))?;
         }
         Ok(())
     }
@@ -111,7 +112,7 @@ fn bit_of(digest: &Digest, place: usize) -> u8 {
 }
 
 /// `(group + 1 + 1a + 3b + 5c + 7d) mod 32`, where the group counts from 0.
-fn check_of(group: usize, values: &[u8; 4]) -> u8 {
+fn check_of(group: usize, values: [u8; 4]) -> u8 {
     let offset = u8::try_from(group).unwrap_or_default().wrapping_add(1);
     let sum = values
         .iter()
@@ -151,7 +152,8 @@ mod tests {
     #[test]
     fn case_spacing_and_look_alikes_do_not_matter() {
         let code = SealCode::of(&Digest::of(b"abc"));
-        let spoken = code.to_string().to_lowercase().replace(['-', ' '], "").replace('0', "o").replace('1', "l");
+        let spoken =
+            code.to_string().to_lowercase().replace(['-', ' '], "").replace('0', "o").replace('1', "l");
         assert_eq!(code.hear(&spoken), Heard::Same);
     }
 

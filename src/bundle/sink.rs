@@ -415,7 +415,8 @@ impl Syncer {
         if self.thread.is_none() {
             self.thread = Some(Thread::start(&self.shared)?);
         }
-        let sent = self.thread.as_ref().and_then(|thread| thread.requests.as_ref()?.send((mark, handles)).ok());
+        let sent =
+            self.thread.as_ref().and_then(|thread| thread.requests.as_ref()?.send((mark, handles)).ok());
         self.open = 1;
         sent.ok_or_else(|| io::Error::other("the thread that waits for the medium has ended"))
     }
@@ -424,7 +425,8 @@ impl Syncer {
         if self.open > 0 {
             self.open = 0;
             let answer = self.thread.as_ref().and_then(|thread| thread.answers.recv().ok());
-            answer.unwrap_or_else(|| Err(io::Error::other("the thread that waits for the medium has ended")))?;
+            answer
+                .unwrap_or_else(|| Err(io::Error::other("the thread that waits for the medium has ended")))?;
         }
         if self.state().failed { Err(io::Error::other("an earlier fsync failed")) } else { Ok(()) }
     }

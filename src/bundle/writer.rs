@@ -5,7 +5,6 @@
 //! and numbers, the workers do the rest. Memory: the records of the current checkpoint, a log of at most
 //! [`LOG_BYTES`], and the zip's directory.
 
-use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -246,9 +245,9 @@ impl Writer {
             || self.filling.bytes() >= RECORD_BYTES
             || {
                 let now = (self.options.clock)();
-                let passed = now.date_time() - self.last_checkpoint.date_time();
+                let (now, then) = (now.date_time(), self.last_checkpoint.date_time());
                 // A clock that was set back counts as well: it says nothing of how long ago the last one was.
-                passed.whole_seconds().saturating_abs() >= CHECKPOINT_SECONDS
+                now.unix_timestamp().abs_diff(then.unix_timestamp()) >= CHECKPOINT_SECONDS
             };
         if due { self.checkpoint() } else { Ok(()) }
     }

@@ -102,7 +102,8 @@ fn a_split_bundle_joined_by_cat_is_the_bundle() {
     for (name, data) in &contents {
         assert!(content(&entries, name) == data.as_slice(), "{name}");
     }
-    let joined: Vec<u8> = sealed.paths.iter().flat_map(|path: &PathBuf| std::fs::read(path).unwrap()).collect();
+    let joined: Vec<u8> =
+        sealed.paths.iter().flat_map(|path: &PathBuf| std::fs::read(path).unwrap()).collect();
     assert_eq!(Digest::of(&joined), sealed.sha256);
     assert_eq!(sealed.sidecars, [at.join("b.receipt.txt")]);
 }
@@ -141,7 +142,7 @@ fn an_entry_of_5_gib_and_those_behind_it_open_everywhere() {
     for (number, last) in [(1, 1_280), (2, 3)] {
         let origin = Origin::root(format!("large{number}"));
         let name = writer.entry_name(&origin, false);
-        writer.begin(&Entry { name: name.clone(), ..Entry::default() }).unwrap();
+        writer.begin(&Entry { name: name.clone(), ..Entry::default() }, None).unwrap();
         let mut sum = Deflated::default();
         let mut out = Vec::new();
         for piece in 1..=last {
@@ -174,7 +175,7 @@ fn an_entry_of_5_gib_of_zeros_opens_everywhere() {
     let mut deflater = Deflater::new(1);
     let origin = Origin::root("zeros");
     let name = writer.entry_name(&origin, false);
-    writer.begin(&Entry { name: name.clone(), ..Entry::default() }).unwrap();
+    writer.begin(&Entry { name: name.clone(), ..Entry::default() }, None).unwrap();
     let mut sum = Deflated::default();
     let mut out = Vec::new();
     for piece in 1..=1_280 {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use veldkit::bundle::checkpoint::{CHECKPOINT_ITEMS, CheckpointHeader, records_name, sums_name};
 use veldkit::bundle::opening::Kit;
@@ -121,7 +121,9 @@ fn add(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origi
         sha256_logical: None,
         ranges: vec![],
     };
-    writer.record(&Item { entry: Some(name.clone()), content: Some(content), ..item(number, origin) }).unwrap();
+    writer
+        .record(&Item { entry: Some(name.clone()), content: Some(content), ..item(number, origin) })
+        .unwrap();
     name
 }
 
@@ -146,7 +148,9 @@ fn stream(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Or
         sha256_logical: None,
         ranges: vec![],
     };
-    writer.record(&Item { entry: Some(name.clone()), content: Some(content), ..item(number, origin) }).unwrap();
+    writer
+        .record(&Item { entry: Some(name.clone()), content: Some(content), ..item(number, origin) })
+        .unwrap();
     name
 }
 
@@ -262,13 +266,16 @@ fn the_entries_stand_in_the_order_of_the_format() {
     let made = make(Hand::default().options(), &Key::new());
     let names: Vec<String> = entries(&made.zip).into_iter().map(|(name, _)| name).collect();
     assert_eq!(&names[..2], ["veldkit.json", "README.txt"]);
-    assert_eq!(&names[names.len() - 5..], [
-        &records_name(made.sealed.manifest.chain.checkpoints),
-        &sums_name(made.sealed.manifest.chain.checkpoints),
-        "pad/000003",
-        "log/custody.jsonl",
-        "manifest.json"
-    ]);
+    assert_eq!(
+        &names[names.len() - 5..],
+        [
+            &records_name(made.sealed.manifest.chain.checkpoints),
+            &sums_name(made.sealed.manifest.chain.checkpoints),
+            "pad/000003",
+            "log/custody.jsonl",
+            "manifest.json"
+        ]
+    );
 }
 
 #[test]
@@ -359,7 +366,8 @@ fn a_checkpoint_comes_after_its_items_or_its_seconds() {
 /// The whole entries of an archive that was cut, read forward without its directory, and where the last one ends.
 fn forward(zip: &[u8]) -> (Vec<(String, Vec<u8>)>, usize) {
     let number = |at: usize, bytes: usize| {
-        zip.get(at..at + bytes).map(|field| field.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
+        zip.get(at..at + bytes)
+            .map(|field| field.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
     };
     let mut found = Vec::new();
     let mut at = 0;
@@ -444,15 +452,17 @@ fn a_full_disk_says_what_was_flushed() {
     assert_eq!((flushed.checkpoint, flushed.items), (1, 1));
     assert_eq!(source.kind(), std::io::ErrorKind::StorageFull);
     assert!(flushed.bytes as usize <= memory.bytes().len());
-    assert!(matches!(writer.end(0, 0), Err(Error::Sink { .. })), "nothing is written after the first failure");
+    assert!(
+        matches!(writer.end(0, 0), Err(Error::Sink { .. })),
+        "nothing is written after the first failure"
+    );
 }
 
 #[test]
 fn the_same_origin_twice_gets_two_entries() {
     let key = Key::new();
     let (sink, _) = Sink::memory();
-    let mut writer =
-        Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
+    let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
     let origin = Origin::root("etc/passwd");
     let given: Vec<String> = (0..3).map(|_| writer.entry_name(&origin, false)).collect();
     assert_eq!(given, ["fs/$rootfs$/etc/passwd", "fs/$rootfs$/etc/passwd%7E2", "fs/$rootfs$/etc/passwd%7E3"]);
@@ -463,8 +473,7 @@ fn the_same_origin_twice_gets_two_entries() {
 fn times_and_modes_stand_in_the_archive_without_links_or_set_uid() {
     let key = Key::new();
     let (sink, memory) = Sink::memory();
-    let mut writer =
-        Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
+    let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
     for (name, mode) in [("fs/a", 0o120_777), ("fs/b", 0o104_000), ("fs/c/", 0o040_000)] {
         let entry = Entry { name: name.into(), modified: Some(utc(0)), mode: Some(mode) };
         writer.add(&entry, &Deflated::default(), &[]).unwrap();
@@ -637,8 +646,7 @@ fn a_locked_signing_key_asks_for_its_passphrase() {
 fn a_receipt_that_cannot_be_written_leaves_the_bundle_sealed() {
     let key = Key::new();
     let (sink, memory) = Sink::memory();
-    let options =
-        WriterOptions { sidecar: Some("/nonexistent/veldkit".into()), ..Hand::default().options() };
+    let options = WriterOptions { sidecar: Some("/nonexistent/veldkit".into()), ..Hand::default().options() };
     let writer = Writer::create(sink, &key.recipients(), &opening(), options).unwrap();
     let sealed = writer.seal(Closing::default()).unwrap();
     assert!(sealed.sidecar_error.is_some() && sealed.sidecars.is_empty());
@@ -647,10 +655,9 @@ fn a_receipt_that_cannot_be_written_leaves_the_bundle_sealed() {
 
 #[test]
 fn the_receipts_stand_as_agreed() {
-    for (language, golden) in [
-        (veldkit::bundle::Language::Nl, "receipt.nl.txt"),
-        (veldkit::bundle::Language::En, "receipt.en.txt"),
-    ] {
+    for (language, golden) in
+        [(veldkit::bundle::Language::Nl, "receipt.nl.txt"), (veldkit::bundle::Language::En, "receipt.en.txt")]
+    {
         let options = WriterOptions { language, ..Hand::default().options() };
         let made = make(options, &Key::new());
         // Only what the random file key decides is masked.
