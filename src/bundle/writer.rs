@@ -5,6 +5,7 @@
 //! and numbers, the workers do the rest. Memory: the records of the current checkpoint, a log of at most
 //! [`LOG_BYTES`], and the zip's directory.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,7 +66,7 @@ pub struct Writer {
     log_left_out: u64,
     /// A hash of each name that was given out, to notice a second use: 8 bytes a name. Two names with the same
     /// hash only cost the second one a number.
-    taken: HashSet<u64>,
+    taken: BTreeSet<u64>,
     hasher: RandomState,
 }
 
@@ -134,7 +135,7 @@ impl Writer {
             options,
             log: Vec::new(),
             log_left_out: 0,
-            taken: HashSet::new(),
+            taken: BTreeSet::new(),
             hasher: RandomState::new(),
         };
         let started = writer.opening.started.unwrap_or(now);
