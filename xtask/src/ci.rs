@@ -6,18 +6,21 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::process::{cargo, run as run_program};
-use crate::{Result, setup, tidy};
+use crate::{Result, dist, fixtures, setup, tidy};
 
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 9] = [
     ("fmt", "the formatting is rustfmt's", fmt),
     ("tidy", "the rules of the tree hold", tidy::run),
     ("setup", "what the tests need is installed", setup::run),
     ("clippy", "no lint fires, in either package", clippy),
     ("doc", "the documentation builds", doc),
+    ("fixtures", "a Debian tree stands under target/", debian),
     ("test", "all tests, those included that need root or other programs", test),
+    ("libyara", "the reference engine agrees", libyara),
+    ("dist", "the static binary is what a kit may carry", |root| dist::run(root, &[])),
 ];
 
 /// Runs the steps named, or all of them.
@@ -72,6 +75,15 @@ fn doc(root: &Path) -> Result {
             .args(["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"])
             .env("RUSTDOCFLAGS", "--deny warnings"),
     )
+}
+
+fn debian(root: &Path) -> Result {
+    fixtures::debian::make(&root.join("target/fixtures/debian"))
+}
+
+/// The tests of the engines only; libyara is C, and the rest was tested without it.
+fn libyara(root: &Path) -> Result {
+    run_program(cargo(root).args(["test", "--package", "veldkit", "--features", "libyara", "--", "engine"]))
 }
 
 fn test(root: &Path) -> Result {

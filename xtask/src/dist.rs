@@ -88,11 +88,7 @@ pub(crate) fn binary(root: &Path) -> Result<PathBuf> {
 }
 
 /// A cargo that builds for a target as `dist` does: static, and without this machine's folders in its messages.
-///
-/// # Errors
-///
-/// The compiler does not say where its own sources stand.
-pub(crate) fn static_cargo(root: &Path, target: &str) -> Result<Command> {
+pub(crate) fn static_cargo(root: &Path, target: &str) -> Command {
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
     let registry = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
         let home = std::env::var_os("HOME")?;
@@ -104,7 +100,7 @@ pub(crate) fn static_cargo(root: &Path, target: &str) -> Result<Command> {
     flags.push(format!("--remap-path-prefix={}=veldkit", root.display()));
     let mut command = cargo(root);
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("CARGO_BUILD_TARGET", target);
-    Ok(command)
+    command
 }
 
 /// The target this machine builds for by itself.
@@ -139,7 +135,7 @@ fn build(root: &Path, target: &str) -> Result<PathBuf> {
     println!("building for {target} ({route})");
     // Not stripped by cargo, since the check reads the symbols.
     run_program(
-        static_cargo(root, target)?
+        static_cargo(root, target)
             .args(["build", "--quiet", "--release", "--locked", "--package", "veldkit", "--bin", "veldkit"])
             .env("CARGO_PROFILE_RELEASE_STRIP", "none"),
     )?;

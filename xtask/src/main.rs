@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 mod ci;
 mod dist;
+mod fixtures;
 mod process;
 mod setup;
 mod tidy;
@@ -26,6 +27,7 @@ usage: cargo xtask TASK
 
   ci [STEP]…      everything a change must pass, cheap first; or only the steps named (`ci --list`)
   dist            the static binary that a responder carries, checked, in target/dist/
+  fixtures KIND   targets and corpora to test and measure with
   setup           install what the tests need beside Rust
   tidy            the rules of the tree: arrows, places, sizes, top level";
 
@@ -46,6 +48,7 @@ fn run(arguments: &[&str]) -> Result {
     match arguments {
         ["ci", rest @ ..] => ci::run(root, rest),
         ["dist", rest @ ..] => dist::run(root, rest),
+        ["fixtures", rest @ ..] => fixtures::run(rest),
         ["setup"] => setup::run(root),
         ["tidy"] => tidy::run(root),
         _ => Err(USAGE.into()),

@@ -1,7 +1,7 @@
 //! Who may know whom in `src/`. The left may not know the right; `cli` knows all and nobody knows `cli`.
 
 use super::code::code;
-use super::{Fault, Tree};
+use super::{Fault, Tree, is_rust};
 
 /// Each module with the modules it may name.
 const ARROWS: [(&str, &[&str]); 10] = [
@@ -41,7 +41,7 @@ pub(super) fn broken(tree: &Tree) -> Vec<Fault> {
 
 /// The module of `src/` that a file belongs to; none for the two roots and what stands elsewhere.
 fn module(path: &str) -> Option<&str> {
-    let inside = path.strip_prefix("src/").filter(|_| path.ends_with(".rs"))?;
+    let inside = path.strip_prefix("src/").filter(|_| is_rust(path))?;
     let module = inside.split(['/', '.']).next()?;
     (!matches!(inside, "main.rs" | "lib.rs")).then_some(module)
 }

@@ -1,7 +1,7 @@
 //! Rules about files as such: their size, their names, where they stand, that none is forgotten or unfinished.
 
 use super::code::code;
-use super::{Fault, Tree};
+use super::{Fault, Tree, is_rust};
 
 /// From this many lines on, a file holds a second noun: a warning.
 pub(super) const LONG: usize = 400;
@@ -104,7 +104,7 @@ pub(super) fn names_its_checkout(tree: &Tree, root: &str) -> Vec<Fault> {
 }
 
 fn rust(tree: &Tree) -> impl Iterator<Item = (&String, &str)> {
-    tree.iter().filter(|(path, _)| path.ends_with(".rs")).map(|(path, text)| (path, text.as_str()))
+    tree.iter().filter(|(path, _)| is_rust(path)).map(|(path, text)| (path, text.as_str()))
 }
 
 #[cfg(test)]

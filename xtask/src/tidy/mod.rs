@@ -89,6 +89,11 @@ fn read(root: &Path) -> Result<Tree> {
     Ok(tree)
 }
 
+/// Whether a path is that of a file of Rust.
+fn is_rust(path: &str) -> bool {
+    path.strip_suffix(".rs").is_some()
+}
+
 /// A tree of the files given, for the rules' own tests.
 #[cfg(test)]
 fn tree(files: &[(&str, &str)]) -> Tree {

@@ -2,7 +2,7 @@
 //! `.clippy.toml`'s list of what the tool may not do to a host.
 
 use super::code::code;
-use super::{Fault, Tree};
+use super::{Fault, Tree, is_rust};
 
 /// The only place that knows the operating system.
 const SYS: &str = "src/sources/sys/";
@@ -28,7 +28,7 @@ const RELEASES: [&str; 10] = [
 pub(super) fn misplaced(tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (path, text) in tree {
-        if !path.starts_with("src/") || !path.ends_with(".rs") {
+        if !path.starts_with("src/") || !is_rust(path) {
             continue;
         }
         let code = code(text);
