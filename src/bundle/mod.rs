@@ -187,6 +187,7 @@
 
 mod container;
 mod error;
+mod sealed;
 mod writer;
 
 pub mod checkpoint;
@@ -208,8 +209,9 @@ pub use manifest::{Closing, Manifest};
 pub use opening::Opening;
 pub use receipt::Language;
 pub use seal::SealCode;
+pub use sealed::Sealed;
 pub use sink::Sink;
-pub use writer::{Clock, LOG_BYTES, README, Sealed, Writer, WriterOptions};
+pub use writer::{Clock, LOG_BYTES, README, Writer, WriterOptions};
 
 /// The JSON Schema (draft 2020-12) of a record, version 1: published with the format, and held in a test against
 /// every record that is written.

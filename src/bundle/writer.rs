@@ -22,9 +22,9 @@ use super::key::{Recipients, Signer};
 use super::manifest::{Chain, Closing, Manifest};
 use super::names;
 use super::opening::{FORMAT_VERSION, Kit, Opening};
-use super::receipt::{self, Language, Receipt};
-use super::seal::SealCode;
-use super::sink::{Flushed, Shared, Sink, write_sidecar};
+use super::receipt::{self, Language};
+use super::sealed::Sealed;
+use super::sink::{Flushed, Shared, Sink};
 use super::{Entry, Error};
 use crate::evidence::{Digest, Item, Origin, Utc};
 
@@ -68,28 +68,6 @@ pub struct Writer {
     /// hash only cost the second one a number.
     taken: BTreeSet<u64>,
     hasher: RandomState,
-}
-
-/// A sealed bundle.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Sealed {
-    /// The files of the bundle, in order; empty for a stream.
-    pub paths: Vec<PathBuf>,
-    /// Receipt and signature, where they could be written.
-    pub sidecars: Vec<PathBuf>,
-    /// Why they could not; the bundle is sealed all the same.
-    pub sidecar_error: Option<Error>,
-    /// SHA-256 of the bundle (of its parts joined).
-    pub sha256: Digest,
-    /// The seal code.
-    pub seal_code: SealCode,
-    /// Length of the bundle in bytes.
-    pub bytes: u64,
-    /// Text of the receipt.
-    pub receipt: String,
-    /// The closing account.
-    pub manifest: Manifest,
 }
 
 impl Writer {
@@ -295,7 +273,7 @@ impl Writer {
             let signature = signer.sign("manifest.json", &manifest, &comment)?;
             self.own_entry("manifest.json.minisig", signature.as_bytes(), ended)?;
         }
-        self.close(ended)
+        self.close()
     }
 
     fn close_manifest(&mut self, closing: Closing, log: &[u8]) {
@@ -312,11 +290,11 @@ impl Writer {
         self.manifest.entries_before = self.container.entries();
     }
 
-    /// Ends zip, age and file, then writes the sidecars.
-    fn close(self, ended: Utc) -> Result<Sealed, Error> {
+    /// Ends zip, age and file.
+    fn close(self) -> Result<Sealed, Error> {
         let Self { container, sink, options, opening, manifest, filling, items_before, .. } = self;
         let flushed = sink.with(|sink| sink.flushed());
-        let name = sink.with(|sink| sink.path().map(Path::to_path_buf));
+        let path = sink.with(|sink| sink.path().map(Path::to_path_buf));
         let (checkpoints, _) = filling.chain();
         let finished = container
             .finish()
@@ -325,40 +303,7 @@ impl Writer {
             .and_then(|()| sink.into_sink())
             .and_then(|sink| sink.finish(checkpoints, items_before))
             .map_err(|source| Error::Sink { flushed, source })?;
-        let seal_code = SealCode::of(&finished.sha256);
-        let file_name = match &name {
-            Some(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            None => receipt::bundle_name(opening.case.as_deref(), &opening.host_name, ended),
-        };
-        let receipt = Receipt {
-            opening: &opening,
-            manifest: &manifest,
-            file_name: &file_name,
-            parts: finished.paths.len(),
-            bytes: finished.bytes,
-            sha256: finished.sha256,
-            seal_code,
-            signed: options.signer.as_ref().map(Signer::public_key),
-        }
-        .text(options.language);
-        let folder =
-            options.sidecar.clone().or_else(|| name.as_deref().and_then(Path::parent).map(Path::to_path_buf));
-        let mut sealed = Sealed {
-            paths: finished.paths,
-            sidecars: Vec::new(),
-            sidecar_error: None,
-            sha256: finished.sha256,
-            seal_code,
-            bytes: finished.bytes,
-            receipt,
-            manifest,
-        };
-        if let Some(folder) = folder {
-            let path = folder.join(receipt::receipt_name(&file_name));
-            let written = write_sidecars(&path, &mut sealed, options.signer.as_ref(), &opening);
-            sealed.sidecar_error = written.err();
-        }
-        Ok(sealed)
+        Ok(Sealed::of(finished, path.as_deref(), &opening, manifest, &options))
     }
 
     /// Writes the current checkpoint, and carries the stream past it.
@@ -435,24 +380,6 @@ impl WriterOptions {
     pub fn new(clock: Clock) -> Self {
         Self { clock, signer: None, language: Language::Nl, sidecar: None }
     }
-}
-
-fn write_sidecars(
-    path: &Path,
-    sealed: &mut Sealed,
-    signer: Option<&Signer>,
-    opening: &Opening,
-) -> Result<(), Error> {
-    write_sidecar(path, sealed.receipt.as_bytes())?;
-    sealed.sidecars.push(path.to_owned());
-    if let Some(signer) = signer {
-        let comment = receipt::trusted_comment("receipt", opening, &sealed.sha256);
-        let signature = signer.sign("receipt", sealed.receipt.as_bytes(), &comment)?;
-        let path = receipt::signature_path(path);
-        write_sidecar(&path, signature.as_bytes())?;
-        sealed.sidecars.push(path);
-    }
-    Ok(())
 }
 
 fn json(what: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {

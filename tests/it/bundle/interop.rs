@@ -1,7 +1,7 @@
 //! A bundle opens with public tools alone: age, unzip, 7z, bsdtar, Python's zipfile, sha256sum, minisign.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -72,7 +72,7 @@ fn a_bundle_opens_and_verifies_with_public_tools_alone() {
     run(&out, "minisign", &["-Vqm", "manifest.json", "-p", "../kit.pub"]);
     let modified = std::fs::metadata(out.join("fs/$rootfs$/etc/passwd")).unwrap().modified().unwrap();
     let seconds = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    assert_eq!(seconds as i64, utc(0).date_time().unix_timestamp());
+    assert_eq!(i64::try_from(seconds), Ok(utc(0).date_time().unix_timestamp()));
 
     // Forward only, as somebody salvages.
     let mut child = Command::new("bsdtar")

@@ -6,31 +6,23 @@
 //! repeated: the kernel drops what it could not write, and a second one would say yes
 //! (<https://wiki.postgresql.org/wiki/Fsync_Errors>).
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use sha2::Digest as _;
 
 use super::Error;
 use crate::evidence::Digest;
 
-/// Largest file on FAT32.
-pub const FAT32_LIMIT: u64 = 4 * 1024 * 1024 * 1024 - 1;
+mod files;
+mod syncer;
 
-/// What the medium has confirmed: the last checkpoint whose fsync has returned.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Flushed {
-    /// Its number; 0 before the first.
-    pub checkpoint: u64,
-    /// Records in it and those before it.
-    pub items: u64,
-    /// Length of the ciphertext that is safe.
-    pub bytes: u64,
-}
+pub use files::{FAT32_LIMIT, part_path, write_sidecar};
+pub use syncer::Flushed;
+
+use files::Files;
+use syncer::Syncer;
 
 /// The destination of a bundle. Opened by the caller, so that a bad one is known before anything is collected.
 pub struct Sink {
@@ -100,18 +92,6 @@ enum Medium {
     Memory(Memory),
 }
 
-struct Files {
-    /// The name asked for; parts add `.001` and so on.
-    path: PathBuf,
-    current: File,
-    paths: Vec<PathBuf>,
-    /// Bytes in the current part.
-    length: u64,
-    split: Option<u64>,
-    /// Ended parts that no fsync has covered yet.
-    ended: Vec<File>,
-}
-
 impl Sink {
     /// Makes a new file; with `split`, parts of that many bytes named `.001`, `.002` and so on. A file system that
     /// ends files at 4 GiB (FAT32) turns one file into such parts by itself, when the end is met.
@@ -119,18 +99,7 @@ impl Sink {
     /// # Errors
     /// [`Error::Create`], also where a file of that name exists: nothing is ever overwritten.
     pub fn file(path: &Path, split: Option<u64>) -> Result<Self, Error> {
-        let split = split.map(|size| size.max(1));
-        let first = if split.is_some() { part_path(path, 1) } else { path.to_owned() };
-        let current = create_new(&first).map_err(|source| Error::Create { path: first.clone(), source })?;
-        sync_folder(&first);
-        Ok(Self::over(Medium::Files(Files {
-            path: path.to_owned(),
-            current,
-            paths: vec![first],
-            length: 0,
-            split,
-            ended: Vec::new(),
-        })))
+        Files::create(path, split).map(|files| Self::over(Medium::Files(files)))
     }
 
     /// Wraps a stream, for example standard output. What it takes counts as flushed when `flush` returns; whether
@@ -159,7 +128,7 @@ impl Sink {
     #[must_use]
     pub fn paths(&self) -> &[PathBuf] {
         match &self.medium {
-            Medium::Files(files) => &files.paths,
+            Medium::Files(files) => files.paths(),
             Medium::Stream(_) | Medium::Memory(_) => &[],
         }
     }
@@ -168,7 +137,7 @@ impl Sink {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match &self.medium {
-            Medium::Files(files) => Some(&files.path),
+            Medium::Files(files) => Some(files.path()),
             Medium::Stream(_) | Medium::Memory(_) => None,
         }
     }
@@ -288,184 +257,6 @@ impl Memory {
     }
 }
 
-impl Files {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.split.is_some_and(|split| self.length >= split) {
-            self.next_part()?;
-        }
-        let room = self.split.map_or(u64::MAX, |split| split.saturating_sub(self.length));
-        let room = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
-        let part = bytes.get(..room).unwrap_or_default();
-        let written = match self.current.write(part) {
-            Err(error) if self.split.is_none() && self.at_its_end(&error) => {
-                self.split_from_here()?;
-                self.current.write(part)?
-            }
-            other => other?,
-        };
-        self.length = self.length.saturating_add(length(written));
-        Ok(written)
-    }
-
-    /// Whether the file, not the disk, is full. Windows calls both "full", so the length tells them apart.
-    fn at_its_end(&self, error: &io::Error) -> bool {
-        match error.kind() {
-            io::ErrorKind::FileTooLarge => self.length > 0,
-            io::ErrorKind::StorageFull => self.length == FAT32_LIMIT,
-            _ => false,
-        }
-    }
-
-    fn split_from_here(&mut self) -> io::Result<()> {
-        let first = part_path(&self.path, 1);
-        // Not over an existing file: `rename` would replace it.
-        if first.symlink_metadata().is_ok() {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, first.display().to_string()));
-        }
-        std::fs::rename(&self.path, &first)?;
-        self.paths = vec![first];
-        self.split = Some(self.length);
-        self.next_part()
-    }
-
-    fn next_part(&mut self) -> io::Result<()> {
-        let path = part_path(&self.path, self.paths.len().saturating_add(1));
-        let next = create_new(&path)?;
-        sync_folder(&path);
-        self.paths.push(path);
-        self.ended.push(std::mem::replace(&mut self.current, next));
-        self.length = 0;
-        Ok(())
-    }
-
-    fn unsynced(&mut self) -> io::Result<Vec<File>> {
-        let current = self.current.try_clone()?;
-        let mut handles = std::mem::take(&mut self.ended);
-        handles.push(current);
-        Ok(handles)
-    }
-}
-
-/// Part `number` (from 1) of a split bundle; `cat` with the shell's own order joins up to 999 of them.
-#[must_use]
-pub fn part_path(path: &Path, number: usize) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{number:03}"));
-    PathBuf::from(name)
-}
-
-/// Makes a file beside the bundle (receipt, signature) and waits until it is on the medium.
-///
-/// # Errors
-/// [`Error::Create`], also where it exists.
-pub fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let write = || {
-        let mut file = create_new(path)?;
-        file.write_all(content)?;
-        file.sync_all()
-    };
-    write().map_err(|source| Error::Create { path: path.to_owned(), source })?;
-    sync_folder(path);
-    Ok(())
-}
-
-#[allow(clippy::disallowed_methods, reason = "the one place where a bundle and its sidecars are made")]
-fn create_new(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-/// Puts the new name itself on the medium. Best effort: Windows has no such call, and some file systems refuse it.
-fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-}
-
-/// The thread that waits for the medium.
-#[derive(Default)]
-struct Syncer {
-    shared: Arc<Mutex<SyncState>>,
-    thread: Option<Thread>,
-    /// Requests that were sent and not yet answered: 0 or 1.
-    open: usize,
-}
-
-struct Thread {
-    requests: Option<Sender<(Flushed, Vec<File>)>>,
-    answers: Receiver<io::Result<()>>,
-    handle: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct SyncState {
-    flushed: Flushed,
-    failed: bool,
-}
-
-impl Syncer {
-    fn state(&self) -> SyncState {
-        *self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn state_mut(&self, act: impl FnOnce(&mut SyncState)) {
-        act(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn ask(&mut self, mark: Flushed, handles: Vec<File>) -> io::Result<()> {
-        self.wait()?;
-        if self.thread.is_none() {
-            self.thread = Some(Thread::start(&self.shared)?);
-        }
-        let sent =
-            self.thread.as_ref().and_then(|thread| thread.requests.as_ref()?.send((mark, handles)).ok());
-        self.open = 1;
-        sent.ok_or_else(|| io::Error::other("the thread that waits for the medium has ended"))
-    }
-
-    fn wait(&mut self) -> io::Result<()> {
-        if self.open > 0 {
-            self.open = 0;
-            let answer = self.thread.as_ref().and_then(|thread| thread.answers.recv().ok());
-            answer
-                .unwrap_or_else(|| Err(io::Error::other("the thread that waits for the medium has ended")))?;
-        }
-        if self.state().failed { Err(io::Error::other("an earlier fsync failed")) } else { Ok(()) }
-    }
-}
-
-impl Thread {
-    fn start(shared: &Arc<Mutex<SyncState>>) -> io::Result<Self> {
-        let (requests, received) = channel::<(Flushed, Vec<File>)>();
-        let (answer, answers) = channel();
-        let shared = Arc::clone(shared);
-        let handle = std::thread::Builder::new().name("sync".into()).spawn(move || {
-            for (mark, handles) in received {
-                let result = handles.iter().try_for_each(File::sync_data);
-                {
-                    let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                    if result.is_ok() && !state.failed {
-                        state.flushed = mark;
-                    }
-                    state.failed |= result.is_err();
-                }
-                if answer.send(result).is_err() {
-                    return;
-                }
-            }
-        })?;
-        Ok(Self { requests: Some(requests), answers, handle: Some(handle) })
-    }
-}
-
-/// Lets the last fsync end: what it confirms is evidence, even after an error elsewhere.
-impl Drop for Thread {
-    fn drop(&mut self) {
-        self.requests = None;
-        if let Some(handle) = self.handle.take() {
-            let _ = handle.join();
-        }
-    }
-}
-
 fn length(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
@@ -502,25 +293,6 @@ mod tests {
     }
 
     #[test]
-    fn a_full_file_becomes_the_first_part() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("b.zip.age");
-        let mut sink = Sink::file(&path, None).unwrap();
-        sink.write_all(b"first").unwrap();
-        if let Medium::Files(files) = &mut sink.medium {
-            assert!(files.at_its_end(&io::ErrorKind::FileTooLarge.into()));
-            assert!(!files.at_its_end(&io::ErrorKind::StorageFull.into()));
-            files.split_from_here().unwrap();
-        }
-        sink.write_all(b"second").unwrap();
-        let finished = sink.finish(1, 0).unwrap();
-        assert!(!path.exists());
-        assert_eq!(std::fs::read(&finished.paths[0]).unwrap(), b"first");
-        assert_eq!(std::fs::read(part_path(&path, 2)).unwrap(), b"secon");
-        assert_eq!(std::fs::read(part_path(&path, 3)).unwrap(), b"d");
-    }
-
-    #[test]
     fn only_what_was_synced_survives_a_power_cut() {
         let (mut sink, memory) = Sink::memory();
         sink.write_all(b"safe").unwrap();
@@ -541,19 +313,5 @@ mod tests {
         assert!(sink.write_all(b"x").is_err());
         assert_eq!(sink.flushed().checkpoint, 1);
         assert!(sink.finish(2, 2).is_err());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_failed_fsync_is_never_taken_back() {
-        let mut syncer = Syncer::default();
-        // A handle that cannot be written back: a read-only pipe end is no file to fsync.
-        let (reader, _writer) = io::pipe().unwrap();
-        let broken = File::from(std::os::fd::OwnedFd::from(reader));
-        syncer.ask(Flushed { checkpoint: 1, ..Flushed::default() }, vec![broken]).unwrap();
-        assert!(syncer.wait().is_err());
-        let good = tempfile::tempfile().unwrap();
-        assert!(syncer.ask(Flushed { checkpoint: 2, ..Flushed::default() }, vec![good]).is_err());
-        assert_eq!(syncer.state().flushed.checkpoint, 0);
     }
 }

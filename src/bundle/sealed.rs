@@ -1,0 +1,93 @@
+//! What is left when a bundle is sealed: its digest, its code, and the papers beside it.
+//!
+//! In: the complete file, and the account of what is in it. Out: receipt and signature where the operator pointed,
+//! and everything a caller reports. A paper that cannot be written is told, and takes nothing from the bundle.
+
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use super::key::Signer;
+use super::manifest::Manifest;
+use super::opening::Opening;
+use super::receipt::{self, Receipt};
+use super::seal::SealCode;
+use super::sink::{Finished, write_sidecar};
+use super::writer::WriterOptions;
+use crate::evidence::Digest;
+
+/// A sealed bundle.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Sealed {
+    /// The files of the bundle, in order; empty for a stream.
+    pub paths: Vec<PathBuf>,
+    /// Receipt and signature, where they could be written.
+    pub sidecars: Vec<PathBuf>,
+    /// Why they could not; the bundle is sealed all the same.
+    pub sidecar_error: Option<Error>,
+    /// SHA-256 of the bundle (of its parts joined).
+    pub sha256: Digest,
+    /// The seal code.
+    pub seal_code: SealCode,
+    /// Length of the bundle in bytes.
+    pub bytes: u64,
+    /// Text of the receipt.
+    pub receipt: String,
+    /// The closing account.
+    pub manifest: Manifest,
+}
+
+impl Sealed {
+    /// Writes the papers of a finished file; `path` is the name asked for, absent for a stream.
+    pub(super) fn of(
+        finished: Finished,
+        path: Option<&Path>,
+        opening: &Opening,
+        manifest: Manifest,
+        options: &WriterOptions,
+    ) -> Self {
+        let file_name = match path.and_then(Path::file_name) {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => receipt::bundle_name(opening.case.as_deref(), &opening.host_name, opening.started),
+        };
+        let seal_code = SealCode::of(&finished.sha256);
+        let receipt = Receipt {
+            opening,
+            manifest: &manifest,
+            file_name: &file_name,
+            parts: finished.paths.len(),
+            bytes: finished.bytes,
+            sha256: finished.sha256,
+            seal_code,
+            signed: options.signer.as_ref().map(Signer::public_key),
+        };
+        let mut sealed = Self {
+            receipt: receipt.text(options.language),
+            paths: finished.paths,
+            sidecars: Vec::new(),
+            sidecar_error: None,
+            sha256: finished.sha256,
+            seal_code,
+            bytes: finished.bytes,
+            manifest,
+        };
+        if let Some(folder) = options.sidecar.as_deref().or_else(|| path?.parent()) {
+            let place = folder.join(receipt::receipt_name(&file_name));
+            sealed.sidecar_error = sealed.write(&place, options.signer.as_ref(), opening).err();
+        }
+        sealed
+    }
+
+    fn write(&mut self, place: &Path, signer: Option<&Signer>, opening: &Opening) -> Result<(), Error> {
+        write_sidecar(place, self.receipt.as_bytes())?;
+        self.sidecars.push(place.to_owned());
+        if let Some(signer) = signer {
+            let comment = receipt::trusted_comment("receipt", opening, &self.sha256);
+            let signature = signer.sign("receipt", self.receipt.as_bytes(), &comment)?;
+            let place = receipt::signature_path(place);
+            write_sidecar(&place, signature.as_bytes())?;
+            self.sidecars.push(place);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! One file, or a row of parts: what a bundle is on a file system.
+//!
+//! In: bytes in order. Out: a new file, or parts `.001`, `.002` …, of a given size or from where a file system ends
+//! files. Nothing is ever overwritten.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::bundle::Error;
+
+/// Largest file on FAT32.
+pub const FAT32_LIMIT: u64 = 4 * 1024 * 1024 * 1024 - 1;
+
+pub(super) struct Files {
+    /// The name asked for; parts add `.001` and so on.
+    path: PathBuf,
+    current: File,
+    paths: Vec<PathBuf>,
+    /// Bytes in the current part.
+    length: u64,
+    split: Option<u64>,
+    /// Ended parts that no fsync has covered yet.
+    ended: Vec<File>,
+}
+
+impl Files {
+    pub(super) fn create(path: &Path, split: Option<u64>) -> Result<Self, Error> {
+        let split = split.map(|size| size.max(1));
+        let first = if split.is_some() { part_path(path, 1) } else { path.to_owned() };
+        let current = create_new(&first).map_err(|source| Error::Create { path: first.clone(), source })?;
+        sync_folder(&first);
+        let path = path.to_owned();
+        Ok(Self { path, current, paths: vec![first], length: 0, split, ended: Vec::new() })
+    }
+
+    /// The name asked for, without the number of a part.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The parts, in order.
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.split.is_some_and(|split| self.length >= split) {
+            self.next_part()?;
+        }
+        let room = self.split.map_or(u64::MAX, |split| split.saturating_sub(self.length));
+        let room = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
+        let part = bytes.get(..room).unwrap_or_default();
+        let written = match self.current.write(part) {
+            Err(error) if self.split.is_none() && self.at_its_end(&error) => {
+                self.split_from_here()?;
+                self.current.write(part)?
+            }
+            other => other?,
+        };
+        self.length = self.length.saturating_add(u64::try_from(written).unwrap_or(u64::MAX));
+        Ok(written)
+    }
+
+    /// Whether the file, not the disk, is full. Windows calls both "full", so the length tells them apart.
+    fn at_its_end(&self, error: &io::Error) -> bool {
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => self.length > 0,
+            io::ErrorKind::StorageFull => self.length == FAT32_LIMIT,
+            _ => false,
+        }
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the bundle's own file gets the name of its first part")]
+    fn split_from_here(&mut self) -> io::Result<()> {
+        let first = part_path(&self.path, 1);
+        // Not over an existing file: `rename` would replace it.
+        if first.symlink_metadata().is_ok() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, first.display().to_string()));
+        }
+        std::fs::rename(&self.path, &first)?;
+        self.paths = vec![first];
+        self.split = Some(self.length);
+        self.next_part()
+    }
+
+    fn next_part(&mut self) -> io::Result<()> {
+        let path = part_path(&self.path, self.paths.len().saturating_add(1));
+        let next = create_new(&path)?;
+        sync_folder(&path);
+        self.paths.push(path);
+        self.ended.push(std::mem::replace(&mut self.current, next));
+        self.length = 0;
+        Ok(())
+    }
+
+    /// Handles of all that no request to the medium has covered yet.
+    pub(super) fn unsynced(&mut self) -> io::Result<Vec<File>> {
+        let current = self.current.try_clone()?;
+        let mut handles = std::mem::take(&mut self.ended);
+        handles.push(current);
+        Ok(handles)
+    }
+}
+
+/// Part `number` (from 1) of a split bundle; `cat` with the shell's own order joins up to 999 of them.
+#[must_use]
+pub fn part_path(path: &Path, number: usize) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{number:03}"));
+    PathBuf::from(name)
+}
+
+/// Makes a file beside the bundle (receipt, signature) and waits until it is on the medium.
+///
+/// # Errors
+/// [`Error::Create`], also where it exists.
+pub fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let write = || {
+        let mut file = create_new(path)?;
+        file.write_all(content)?;
+        file.sync_all()
+    };
+    write().map_err(|source| Error::Create { path: path.to_owned(), source })?;
+    sync_folder(path);
+    Ok(())
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place where a bundle and its sidecars are made")]
+fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Puts the new name itself on the medium. Best effort: Windows has no such call, and some file systems refuse it.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_file_becomes_the_first_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.zip.age");
+        let mut files = Files::create(&path, None).unwrap();
+        files.write(b"first").unwrap();
+        assert!(files.at_its_end(&io::ErrorKind::FileTooLarge.into()));
+        assert!(!files.at_its_end(&io::ErrorKind::StorageFull.into()));
+        files.split_from_here().unwrap();
+        assert_eq!(files.write(b"second").unwrap(), 5, "a part is as long as the first");
+        assert_eq!(files.write(b"d").unwrap(), 1);
+        assert!(!path.exists());
+        assert_eq!(files.paths(), [part_path(&path, 1), part_path(&path, 2), part_path(&path, 3)]);
+        assert_eq!(std::fs::read(part_path(&path, 1)).unwrap(), b"first");
+        assert_eq!(std::fs::read(part_path(&path, 2)).unwrap(), b"secon");
+        assert_eq!(std::fs::read(part_path(&path, 3)).unwrap(), b"d");
+    }
+
+    #[test]
+    fn a_full_file_is_not_split_over_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.zip.age");
+        let mut files = Files::create(&path, None).unwrap();
+        std::fs::write(part_path(&path, 1), "evidence").unwrap();
+        assert!(files.split_from_here().is_err());
+        assert_eq!(std::fs::read(part_path(&path, 1)).unwrap(), b"evidence");
+    }
+}

@@ -1,0 +1,126 @@
+//! Waits for the medium on a thread of its own, so that a slow stick does not hold up the writer.
+//!
+//! In: handles to put on the medium, and what is safe when that is done. Out: what is safe so far. One request is
+//! open at a time; the first failure stays.
+
+use std::fs::File;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// What the medium has confirmed: the last checkpoint whose fsync has returned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flushed {
+    /// Its number; 0 before the first.
+    pub checkpoint: u64,
+    /// Records in it and those before it.
+    pub items: u64,
+    /// Length of the ciphertext that is safe.
+    pub bytes: u64,
+}
+
+/// The thread that waits for the medium.
+#[derive(Default)]
+pub(super) struct Syncer {
+    shared: Arc<Mutex<SyncState>>,
+    thread: Option<Thread>,
+    /// Requests that were sent and not yet answered: 0 or 1.
+    open: usize,
+}
+
+struct Thread {
+    requests: Option<Sender<(Flushed, Vec<File>)>>,
+    answers: Receiver<io::Result<()>>,
+    handle: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct SyncState {
+    pub(super) flushed: Flushed,
+    failed: bool,
+}
+
+impl Syncer {
+    pub(super) fn state(&self) -> SyncState {
+        *self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn state_mut(&self, act: impl FnOnce(&mut SyncState)) {
+        act(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn ask(&mut self, mark: Flushed, handles: Vec<File>) -> io::Result<()> {
+        self.wait()?;
+        if self.thread.is_none() {
+            self.thread = Some(Thread::start(&self.shared)?);
+        }
+        let sent =
+            self.thread.as_ref().and_then(|thread| thread.requests.as_ref()?.send((mark, handles)).ok());
+        self.open = 1;
+        sent.ok_or_else(|| io::Error::other("the thread that waits for the medium has ended"))
+    }
+
+    pub(super) fn wait(&mut self) -> io::Result<()> {
+        if self.open > 0 {
+            self.open = 0;
+            let answer = self.thread.as_ref().and_then(|thread| thread.answers.recv().ok());
+            answer
+                .unwrap_or_else(|| Err(io::Error::other("the thread that waits for the medium has ended")))?;
+        }
+        if self.state().failed { Err(io::Error::other("an earlier fsync failed")) } else { Ok(()) }
+    }
+}
+
+impl Thread {
+    fn start(shared: &Arc<Mutex<SyncState>>) -> io::Result<Self> {
+        let (requests, received) = channel::<(Flushed, Vec<File>)>();
+        let (answer, answers) = channel();
+        let shared = Arc::clone(shared);
+        let handle = std::thread::Builder::new().name("sync".into()).spawn(move || {
+            for (mark, handles) in received {
+                let result = handles.iter().try_for_each(File::sync_data);
+                {
+                    let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    if result.is_ok() && !state.failed {
+                        state.flushed = mark;
+                    }
+                    state.failed |= result.is_err();
+                }
+                if answer.send(result).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { requests: Some(requests), answers, handle: Some(handle) })
+    }
+}
+
+/// Lets the last fsync end: what it confirms is evidence, even after an error elsewhere.
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(handle) = self.handle.take() {
+            let _ = handle.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_failed_fsync_is_never_taken_back() {
+        let mut syncer = Syncer::default();
+        // A handle that cannot be written back: a read-only pipe end is no file to fsync.
+        let (reader, _writer) = io::pipe().unwrap();
+        let broken = File::from(std::os::fd::OwnedFd::from(reader));
+        syncer.ask(Flushed { checkpoint: 1, ..Flushed::default() }, vec![broken]).unwrap();
+        assert!(syncer.wait().is_err());
+        let good = tempfile::tempfile().unwrap();
+        assert!(syncer.ask(Flushed { checkpoint: 2, ..Flushed::default() }, vec![good]).is_err());
+        assert_eq!(syncer.state().flushed.checkpoint, 0);
+    }
+}
