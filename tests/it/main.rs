@@ -17,3 +17,4 @@
 )]
 
 mod bundle;
+mod scan;

@@ -1,0 +1,106 @@
+//! The reference engine: YARA's own C library, behind the feature `libyara`.
+//!
+//! Not in the default build: it parses hostile files in C. It is here so that the two engines' hits can be held
+//! against each other. Each file is first compiled by itself, since YARA's compiler cannot be used after an error.
+
+use ::yara::{Compiler, MetadataValue, Rule, Rules, YaraErrorKind};
+
+use super::boreal::Failures;
+use super::{Engine, Error, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, Scan, TIMEOUT, meta_value};
+use crate::evidence::{Hit, Match};
+
+pub(super) struct Libyara {
+    rules: Rules,
+}
+
+impl Libyara {
+    /// Compiles texts, each in the namespace of its name.
+    pub(super) fn compile(files: &[(String, String)]) -> Result<(Self, Failures), Error> {
+        let mut all = fresh()?;
+        let mut failures = Vec::new();
+        for (name, text) in files {
+            match fresh()?.add_rules_str_with_namespace(text, name) {
+                Ok(_) => all = all.add_rules_str_with_namespace(text, name).map_err(failed)?,
+                Err(error) => failures.push((name.clone(), reason(&error))),
+            }
+        }
+        let rules = all.compile_rules().map_err(failed)?;
+        Ok((Self { rules }, failures))
+    }
+}
+
+fn fresh() -> Result<Compiler, Error> {
+    let mut compiler = Compiler::new().map_err(failed)?;
+    compiler.disable_include_directive();
+    for (name, _) in Facts::default().variables() {
+        compiler.define_variable(name, "").map_err(failed)?;
+    }
+    Ok(compiler)
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Engine(error.to_string())
+}
+
+fn reason(error: &::yara::Error) -> String {
+    match error {
+        ::yara::Error::Compile(errors) => {
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        }
+        other => other.to_string(),
+    }
+}
+
+impl Engine for Libyara {
+    fn scan(&self, content: &[u8], facts: &Facts<'_>) -> Scan {
+        let gap = |error: ::yara::errors::YaraError| match error.kind {
+            YaraErrorKind::ScanTimeout => {
+                Some(format!("the rules took longer than {} s on it", TIMEOUT.as_secs()))
+            }
+            _ => Some(error.to_string()),
+        };
+        let mut scanner = match self.rules.scanner() {
+            Ok(scanner) => scanner,
+            Err(error) => return Scan { hits: Vec::new(), gap: gap(error) },
+        };
+        scanner.set_timeout(i32::try_from(TIMEOUT.as_secs()).unwrap_or(i32::MAX));
+        for (name, value) in facts.variables() {
+            if let Err(error) = scanner.define_variable(name, value) {
+                return Scan { hits: Vec::new(), gap: gap(error) };
+            }
+        }
+        match scanner.scan_mem(content) {
+            Ok(rules) => Scan { hits: rules.iter().map(hit).collect(), gap: None },
+            Err(error) => Scan { hits: Vec::new(), gap: gap(error) },
+        }
+    }
+
+    fn namespaces(&self) -> Vec<String> {
+        self.rules.get_rules().iter().map(|rule| rule.namespace.to_owned()).collect()
+    }
+}
+
+fn hit(rule: &Rule<'_>) -> Hit {
+    let matches = rule.strings.iter().flat_map(|string| {
+        string.matches.iter().take(MATCHES_PER_STRING).map(|found| Match {
+            string: string.identifier.to_owned(),
+            offset: u64::try_from(found.base.saturating_add(found.offset)).unwrap_or(u64::MAX),
+            length: u64::try_from(found.length).unwrap_or(u64::MAX),
+        })
+    });
+    let meta = rule.metadatas.iter().map(|meta| {
+        let value = match meta.value {
+            MetadataValue::Integer(number) => number.to_string(),
+            MetadataValue::String(text) => meta_value(text),
+            MetadataValue::Boolean(truth) => truth.to_string(),
+        };
+        (meta.identifier.to_owned(), value)
+    });
+    Hit {
+        rule: rule.identifier.to_owned(),
+        source: rule.namespace.to_owned(),
+        tags: rule.tags.iter().map(ToString::to_string).collect(),
+        meta: meta.collect(),
+        matches: matches.take(MATCHES_PER_HIT).collect(),
+    }
+}

@@ -1,0 +1,123 @@
+//! Rule files: the embedded ones, and files and folders that the operator names. Read whole, up to a limit.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use super::Error;
+use crate::evidence::Digest;
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+
+/// Largest rule file: the largest public ones, all rules of a set in one file, have some 30 MB.
+const FILE_LIMIT: u64 = 64 << 20;
+
+/// Most files of one folder: the largest public sets have some 5,000.
+const FILES_LIMIT: usize = 50_000;
+
+/// Where rules come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleSource {
+    /// The rules built in.
+    Embedded,
+    /// A rule file, or a folder with `.yar`, `.yara` and `.rule` files beneath it.
+    Path(PathBuf),
+}
+
+/// A rule file as read.
+pub(super) struct RuleText {
+    /// Its name, unique in the set: its namespace.
+    pub(super) name: String,
+    pub(super) sha256: Digest,
+    /// Its text, or why there is none.
+    pub(super) content: Result<String, String>,
+}
+
+/// Reads all sources, in their order and by name within a folder.
+pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
+    let mut names = BTreeSet::new();
+    let mut texts = Vec::new();
+    for source in sources {
+        match source {
+            RuleSource::Embedded => embedded(&EMBEDDED, &mut names, &mut texts),
+            RuleSource::Path(path) => {
+                for file in files(path)? {
+                    let name = unique(&file.display().to_string(), &mut names);
+                    texts.push(text(name, read_file(&file)));
+                }
+            }
+        }
+    }
+    Ok(texts)
+}
+
+fn embedded(folder: &Dir<'_>, names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
+    for file in folder.files().filter(|file| is_rule_file(file.path())) {
+        let name = unique(&format!("veldkit/{}", file.path().display()), names);
+        texts.push(text(name, Ok(file.contents().to_vec())));
+    }
+    for folder in folder.dirs() {
+        embedded(folder, names, texts);
+    }
+}
+
+fn is_rule_file(path: &Path) -> bool {
+    let extension = path.extension().map(OsStr::to_ascii_lowercase);
+    extension.is_some_and(|extension| extension == "yar" || extension == "yara" || extension == "rule")
+}
+
+/// The file itself, or all rule files beneath a folder, by name; links are not followed.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::List { path: path.to_owned(), source };
+    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+        let entry = entry.map_err(|error| failed(error.into()))?;
+        if entry.file_type().is_file() && is_rule_file(entry.path()) {
+            if files.len() >= FILES_LIMIT {
+                return Err(failed(std::io::Error::other(format!("more than {FILES_LIMIT} rule files"))));
+            }
+            files.push(entry.into_path());
+        }
+    }
+    if files.is_empty() {
+        return Err(failed(std::io::Error::other("no .yar, .yara or .rule file beneath it")));
+    }
+    Ok(files)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let mut content = Vec::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(FILE_LIMIT.saturating_add(1)).read_to_end(&mut content).map_err(|error| error.to_string())?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > FILE_LIMIT {
+        return Err(format!("larger than {FILE_LIMIT} bytes"));
+    }
+    Ok(content)
+}
+
+/// Rules in the wild hold stray bytes of old encodings, mostly in comments: those are replaced, not refused.
+fn text(name: String, content: Result<Vec<u8>, String>) -> RuleText {
+    let sha256 = Digest::of(content.as_deref().unwrap_or_default());
+    let content = content.map(|bytes| {
+        let text = String::from_utf8_lossy(&bytes);
+        text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
+    });
+    RuleText { name, sha256, content }
+}
+
+fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
+    let mut candidate = name.to_owned();
+    let mut number = 2_u64;
+    while !names.insert(candidate.clone()) {
+        candidate = format!("{name} ({number})");
+        number = number.saturating_add(1);
+    }
+    candidate
+}
