@@ -18,9 +18,10 @@ const SEGMENT: usize = 256 * 1024;
 const WORTH_PROBING: usize = 4 * 1024;
 /// Longest stored block of deflate (RFC 1951, 3.2.4).
 const STORED_BLOCK: usize = 0xffff;
-/// Stretches looked at of a segment, and their length: 16 KiB of 256.
+/// Stretches looked at of a segment, and their length: 2 KiB of up to 256. (Eight times as much was measured to
+/// cost 8 % of the speed on small files, and decided nothing better: a suspicion is followed by a trial.)
 const SAMPLES: usize = 32;
-const SAMPLE: usize = 512;
+const SAMPLE: usize = 64;
 /// What is compressed for a trial where the sample looks random.
 const TRIAL: usize = 16 * 1024;
 
@@ -181,8 +182,9 @@ fn stored_size(length: usize) -> usize {
 }
 
 /// Whether the bytes of a sample are spread as evenly as random ones. Pearson's statistic over 256 classes has a
-/// mean of 255 and a deviation of 22.6 for random bytes; deflated data and JPEG lie below 1,000, the densest
-/// machine code far above 10,000 for a sample of 16 KiB.
+/// mean of 255 and a deviation of 22.6 for random bytes. Of 1,400 compressed files of a Debian system half lie
+/// below 280 (PNG, which deflate still makes smaller by a little, up to 5,000); of 1,500 programs and of 1,500 other
+/// files 99 in 100 lie above 8,000.
 fn looks_random(segment: &[u8]) -> bool {
     let mut counts = [0_u32; 256];
     let mut total = 0_u64;
@@ -198,9 +200,9 @@ fn looks_random(segment: &[u8]) -> bool {
     let squares = counts
         .iter()
         .fold(0_u64, |sum, count| sum.saturating_add(u64::from(*count).saturating_mul(u64::from(*count))));
-    // 256 * sum(n^2) / total - total, held against a bound that grows with the sample.
+    // 256 * sum(n^2) / total - total, held against a bound that lies between the two.
     let statistic = squares.saturating_mul(256).checked_div(total).unwrap_or_default().saturating_sub(total);
-    statistic < total.saturating_div(4).max(512)
+    statistic < 1_024
 }
 
 fn tail(data: &[u8], length: usize) -> &[u8] {
@@ -268,12 +270,12 @@ mod tests {
             for size in [1_000, 32 * 1024, 65_536, 262_144, 1 << 20] {
                 let mut whole = Vec::new();
                 let mut sum = Deflated::default();
-                let pieces: Vec<&[u8]> = data.chunks(size).collect();
-                for (number, piece) in pieces.iter().enumerate() {
+                let chunks: Vec<&[u8]> = data.chunks(size).collect();
+                for (number, chunk) in chunks.iter().enumerate() {
                     // A new compressor each time: nothing may hang on the state that the last one left.
                     let before = &data[..number * size];
-                    let last = number + 1 == pieces.len();
-                    sum = sum.then(&Deflater::new(level).chunk(piece, before, last, &mut whole));
+                    let last = number + 1 == chunks.len();
+                    sum = sum.then(&Deflater::new(level).chunk(chunk, before, last, &mut whole));
                 }
                 assert!(inflate(&whole) == data, "level {level}, chunks of {size}");
                 assert_eq!(sum, Deflated::of(&data));

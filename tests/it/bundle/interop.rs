@@ -87,6 +87,36 @@ fn a_bundle_opens_and_verifies_with_public_tools_alone() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen"]
+fn ssh_keys_open_a_bundle_locked_with_a_passphrase_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for (kind, passphrase) in [("ed25519", ""), ("ed25519", "x"), ("rsa", "")] {
+        let name = format!("{kind}{passphrase}");
+        run(at, "ssh-keygen", &["-q", "-t", kind, "-N", passphrase, "-C", "a comment", "-f", &name]);
+        let mut recipients = Recipients::new();
+        recipients.add_file(&at.join(format!("{name}.pub"))).unwrap();
+        let (sink, memory) = Sink::memory();
+        let writer = Writer::create(sink, &recipients, &opening(), Hand::default().options()).unwrap();
+        writer.seal(Closing::default()).unwrap();
+        let bundle = memory.bytes();
+        let opens = |ask: &Ask| {
+            let mut identities = Identities::new();
+            identities.add_file(&at.join(&name), ask).unwrap();
+            age::Decryptor::new(&bundle[..]).unwrap().decrypt(identities.iter()).is_ok()
+        };
+        let said = |text: &'static str| Ask::new(move |_| Some(text.to_owned().into()));
+        assert!(opens(&said("x")), "{name}");
+        assert_eq!(opens(&said("y")), passphrase.is_empty(), "{name}");
+        assert_eq!(opens(&Ask::nobody()), passphrase.is_empty(), "{name}");
+    }
+    run(at, "ssh-keygen", &["-q", "-t", "ecdsa", "-N", "", "-f", "ecdsa"]);
+    let error = Recipients::new().add_file(&at.join("ecdsa.pub")).unwrap_err().to_string();
+    assert!(error.contains("ecdsa.pub line 1"), "{error}");
+    assert!(Identities::new().add_file(&at.join("ecdsa"), &Ask::nobody()).is_err());
+}
+
+#[test]
 #[ignore = "needs age and cat"]
 fn a_split_bundle_joined_by_cat_is_the_bundle() {
     let folder = tempfile::tempdir().unwrap();

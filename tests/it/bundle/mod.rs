@@ -7,14 +7,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use veldkit::bundle::checkpoint::{CHECKPOINT_ITEMS, CheckpointHeader, records_name, sums_name};
+use veldkit::bundle::checkpoint::{
+    CHECKPOINT_ITEMS, CheckpointHeader, RECORDS_LIMIT, records_name, sums_name,
+};
+use veldkit::bundle::manifest::{NAMES_COUNTED, OTHERS};
 use veldkit::bundle::opening::Kit;
 use veldkit::bundle::{
-    Ask, Closing, Deflated, Deflater, Entry, Error, Event, Identities, Manifest, Opening, Recipients, Sealed,
-    Signer, Sink, Writer, WriterOptions, names, receipt,
+    Ask, Closing, Deflated, Deflater, Entry, Error, Event, Identities, LOG_BYTES, Manifest, Opening,
+    Recipients, Sealed, Signer, Sink, Writer, WriterOptions, names, receipt,
 };
 use veldkit::evidence::{
-    Content, Digest, Item, Kind, Metadata, Origin, Outcome, PersonalData, Reason, ReasonCode, Utc, Volume,
+    Content, Digest, Hit, Item, Kind, Metadata, Origin, Outcome, PersonalData, Reason, ReasonCode, Utc,
+    Volume,
 };
 
 mod interop;
@@ -112,9 +116,9 @@ fn item(number: u64, origin: &Origin) -> Item {
 fn add(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origin, data: &[u8]) -> String {
     let name = writer.entry_name(origin, false);
     let mut out = Vec::new();
-    let deflated = deflater.whole(data, &mut out);
+    let sum = deflater.whole(data, &mut out);
     let entry = Entry { name: name.clone(), modified: Some(utc(0)), mode: Some(0o640) };
-    writer.add(&entry, &deflated, &out).unwrap();
+    writer.add(&entry, &sum, &out).unwrap();
     let content = Content {
         size_stored: data.len() as u64,
         sha256_stored: Digest::of(data),
@@ -560,6 +564,81 @@ fn an_identity_file_may_be_locked_with_a_passphrase() {
         let error = Identities::new().add_file(&path, &Ask::nobody()).unwrap_err().to_string();
         assert!(error.contains(says) && !error.contains("hunter2"), "{error}");
     }
+}
+
+#[test]
+fn a_log_past_its_limit_stands_whole_in_the_checkpoints() {
+    let key = Key::new();
+    let (sink, memory) = Sink::memory();
+    let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
+    let number = 2 * LOG_BYTES / 50_000;
+    for place in 0..number {
+        writer.log(Event::new(utc(0), format!("e{place}"), "x".repeat(50_000))).unwrap();
+    }
+    writer.log(Event::new(utc(0), "long", "é".repeat(100_000))).unwrap();
+    let sealed = writer.seal(Closing::default()).unwrap();
+    let entries = entries(&key.decrypt(&memory.bytes()));
+    let log = String::from_utf8(content(&entries, "log/custody.jsonl").to_vec()).unwrap();
+    assert!(log.len() < LOG_BYTES + 1_000);
+    let last: Event = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!(last.event, "log_cut");
+    let mut all = Vec::new();
+    for checkpoint in 1..=sealed.manifest.chain.checkpoints {
+        let records = content(&entries, &records_name(checkpoint));
+        assert!(records.len() < RECORDS_LIMIT);
+        all.extend(serde_json::from_slice::<CheckpointHeader>(records).unwrap().log);
+    }
+    assert_eq!(all.len(), number + 1);
+    assert_eq!(all.last().unwrap().detail.len(), 65_536);
+}
+
+#[test]
+fn hits_are_counted_by_rule_and_past_the_limit_together() {
+    let key = Key::new();
+    let (sink, _) = Sink::memory();
+    let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
+    let hit = |rule: String| Hit { rule, source: "x".into(), tags: vec![], meta: vec![], matches: vec![] };
+    for number in 1..=NAMES_COUNTED as u64 + 10 {
+        let hits = vec![hit("always".into()), hit(format!("rule{number}"))];
+        writer.record(&Item { hits, ..item(number, &Origin::root("x")) }).unwrap();
+    }
+    let manifest = writer.seal(Closing::default()).unwrap().manifest;
+    let all = NAMES_COUNTED as u64 + 10;
+    assert_eq!((manifest.items_with_hits, manifest.hits["always"]), (all, all));
+    assert_eq!(manifest.hits.len(), NAMES_COUNTED + 1);
+    assert_eq!(manifest.hits[OTHERS], 11);
+}
+
+#[test]
+fn an_interrupted_run_says_so_and_why() {
+    let key = Key::new();
+    let (sink, _) = Sink::memory();
+    let writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
+    let closing = Closing {
+        incomplete: Some("interrupted".into()),
+        limits_reached: vec!["time-limit 60 s".into()],
+        ..Closing::default()
+    };
+    let sealed = writer.seal(closing).unwrap();
+    assert!(!sealed.manifest.complete);
+    assert_eq!(sealed.manifest.limits_reached, ["time-limit 60 s"]);
+    assert!(sealed.receipt.contains("Niet voltooid: interrupted"), "{}", sealed.receipt);
+    assert!(sealed.manifest.chain.last.is_some() && sealed.manifest.chain.checkpoints == 0);
+}
+
+#[test]
+fn a_name_the_format_does_not_allow_is_refused() {
+    let key = Key::new();
+    let (sink, _) = Sink::memory();
+    let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
+    for name in [String::new(), "x".repeat(1_001)] {
+        let entry = Entry { name, ..Entry::default() };
+        assert!(matches!(writer.add(&entry, &Deflated::default(), &[]), Err(Error::Entry { .. })));
+    }
+    let entry = Entry { name: "fs/a".into(), ..Entry::default() };
+    writer.begin(&entry, None).unwrap();
+    assert!(matches!(writer.add(&entry, &Deflated::default(), &[]), Err(Error::Entry { .. })));
+    assert!(matches!(writer.seal(Closing::default()), Err(Error::Entry { .. })));
 }
 
 fn signer() -> Signer {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use veldkit::bundle::RECORD_SCHEMA;
-use veldkit::evidence::{Hit, Match, Note, Range, Scanned};
+use veldkit::evidence::{Match, Note, Range, Scanned};
 
 use super::*;
 
