@@ -270,12 +270,12 @@ mod tests {
             for size in [1_000, 32 * 1024, 65_536, 262_144, 1 << 20] {
                 let mut whole = Vec::new();
                 let mut sum = Deflated::default();
-                let chunks: Vec<&[u8]> = data.chunks(size).collect();
-                for (number, chunk) in chunks.iter().enumerate() {
+                let parts: Vec<&[u8]> = data.chunks(size).collect();
+                for (number, part) in parts.iter().enumerate() {
                     // A new compressor each time: nothing may hang on the state that the last one left.
                     let before = &data[..number * size];
-                    let last = number + 1 == chunks.len();
-                    sum = sum.then(&Deflater::new(level).chunk(chunk, before, last, &mut whole));
+                    let last = number + 1 == parts.len();
+                    sum = sum.then(&Deflater::new(level).chunk(part, before, last, &mut whole));
                 }
                 assert!(inflate(&whole) == data, "level {level}, chunks of {size}");
                 assert_eq!(sum, Deflated::of(&data));

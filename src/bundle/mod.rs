@@ -97,9 +97,9 @@
 //!
 //! # Checkpoints
 //!
-//! After 500 records, 64 MiB, 5 seconds, or 4 MiB of records, whichever comes first, and before an entry of
-//! 64 MiB or more, the writer ends a checkpoint. Numbers count from 000001 without gaps, in six digits or more. `records/N.jsonl` is JSON
-//! Lines, each ended by `\n`:
+//! After 500 records, 64 MiB, 5 seconds, or 4 MiB of records, whichever comes first, and before an entry of 64 MiB
+//! or more, the writer ends a checkpoint. Numbers count from 000001 without gaps, in six digits or more.
+//! `records/N.jsonl` is JSON Lines, each ended by `\n`:
 //!
 //! ```text
 //! {"checkpoint":N,"previous":"<digest>","first":<number>,"items":<count>,"log":[<event>,…]}
