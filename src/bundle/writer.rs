@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use age::stream::StreamWriter;
 
@@ -93,10 +93,9 @@ impl Writer {
         }
         let text = json("veldkit.json", &opening)?;
         let opening_digest = Digest::of(&text);
-        let sink = Shared::new(sink);
-        let age = encryptor
-            .wrap_output(sink.clone())
-            .map_err(|source| Error::Sink { flushed: Flushed::default(), source })?;
+        let nothing_safe = |source| Error::Sink { flushed: Flushed::default(), source };
+        let sink = Shared::new(sink).map_err(nothing_safe)?;
+        let age = encryptor.wrap_output(sink.clone()).map_err(nothing_safe)?;
         let now = (options.clock)();
         let mut writer = Self {
             container: Container::new(age),
@@ -234,7 +233,7 @@ impl Writer {
     /// What the medium has confirmed so far.
     #[must_use]
     pub fn flushed(&self) -> Flushed {
-        self.sink.with(|sink| sink.flushed())
+        self.sink.flushed()
     }
 
     /// Bytes of the bundle so far, before encryption (which adds 16 in 65,536).
@@ -293,15 +292,14 @@ impl Writer {
     /// Ends zip, age and file.
     fn close(self) -> Result<Sealed, Error> {
         let Self { container, sink, options, opening, manifest, filling, items_before, .. } = self;
-        let flushed = sink.with(|sink| sink.flushed());
-        let path = sink.with(|sink| sink.path().map(Path::to_path_buf));
+        let flushed = sink.flushed();
+        let path = sink.path();
         let (checkpoints, _) = filling.chain();
         let finished = container
             .finish()
             .and_then(StreamWriter::finish)
             .map(drop)
-            .and_then(|()| sink.into_sink())
-            .and_then(|sink| sink.finish(checkpoints, items_before))
+            .and_then(|()| sink.finish(checkpoints, items_before))
             .map_err(|source| Error::Sink { flushed, source })?;
         Ok(Sealed::of(finished, path.as_deref(), &opening, manifest, &options))
     }
@@ -315,7 +313,7 @@ impl Writer {
         self.pad(full.number, now)?;
         self.items_before = self.items_before.saturating_add(full.items);
         let items = self.items_before;
-        let synced = self.sink.with(|sink| sink.sync(full.number, items));
+        let synced = self.sink.sync(full.number, items);
         synced.map_err(|source| self.sink_error(source))?;
         self.last_checkpoint = now;
         self.position_then = self.container.position();

@@ -16,13 +16,16 @@ use super::Error;
 use crate::evidence::Digest;
 
 mod files;
+mod pipe;
 mod syncer;
 
 pub use files::{FAT32_LIMIT, part_path, write_sidecar};
 pub use syncer::Flushed;
 
+pub(super) use pipe::Shared;
+
 use files::Files;
-use syncer::Syncer;
+use syncer::{State, Syncer};
 
 /// The destination of a bundle. Opened by the caller, so that a bad one is known before anything is collected.
 pub struct Sink {
@@ -32,36 +35,6 @@ pub struct Sink {
     syncer: Syncer,
     /// Set by the first failure: nothing is written after it, so that nothing is taken for complete.
     broken: bool,
-}
-
-/// The sink in two hands: age's writer, which never gives back what it wraps before its end, and the bundle's.
-#[derive(Clone)]
-pub(super) struct Shared(Arc<Mutex<Sink>>);
-
-impl Shared {
-    pub(super) fn new(sink: Sink) -> Self {
-        Self(Arc::new(Mutex::new(sink)))
-    }
-
-    pub(super) fn with<T>(&self, act: impl FnOnce(&mut Sink) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Gives the sink back, where the other hand has let go.
-    pub(super) fn into_sink(self) -> io::Result<Sink> {
-        let alone = Arc::into_inner(self.0).ok_or_else(|| io::Error::other("the sink is still in use"))?;
-        Ok(alone.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.with(|sink| sink.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// What is left when a bundle is complete.
@@ -151,7 +124,7 @@ impl Sink {
     /// What the medium has confirmed so far.
     #[must_use]
     pub fn flushed(&self) -> Flushed {
-        self.syncer.state().flushed
+        self.syncer.state().flushed()
     }
 
     /// Asks the medium to confirm all bytes so far, as checkpoint `checkpoint` with `items` records. Waits for the
@@ -173,7 +146,7 @@ impl Sink {
             }
         };
         if handles.is_empty() {
-            self.syncer.state_mut(|state| state.flushed = mark);
+            self.syncer.confirm(mark);
             return Ok(());
         }
         self.syncer.ask(mark, handles)
@@ -191,6 +164,11 @@ impl Sink {
         self.syncer.wait()?;
         let paths = self.paths().to_vec();
         Ok(Finished { paths, sha256: Digest::from_bytes(self.hasher.finalize().into()), bytes: self.bytes })
+    }
+
+    /// What the medium has confirmed, to look at while another thread has the sink.
+    fn state(&self) -> State {
+        self.syncer.state()
     }
 
     fn over(medium: Medium) -> Self {

@@ -23,7 +23,7 @@ pub struct Flushed {
 /// The thread that waits for the medium.
 #[derive(Default)]
 pub(super) struct Syncer {
-    shared: Arc<Mutex<SyncState>>,
+    state: State,
     thread: Option<Thread>,
     /// Requests that were sent and not yet answered: 0 or 1.
     open: usize,
@@ -35,25 +35,43 @@ struct Thread {
     handle: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct SyncState {
-    pub(super) flushed: Flushed,
-    failed: bool,
+/// What is safe so far, and whether anything failed; shared by all who ask.
+#[derive(Debug, Default, Clone)]
+pub(super) struct State(Arc<Mutex<(Flushed, bool)>>);
+
+impl State {
+    pub(super) fn flushed(&self) -> Flushed {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn failed(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    /// Once a request has failed, nothing after it is safe.
+    fn answer(&self, mark: Flushed, safe: bool) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.1 |= !safe;
+        if !state.1 {
+            state.0 = mark;
+        }
+    }
 }
 
 impl Syncer {
-    pub(super) fn state(&self) -> SyncState {
-        *self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn state(&self) -> State {
+        self.state.clone()
     }
 
-    pub(super) fn state_mut(&self, act: impl FnOnce(&mut SyncState)) {
-        act(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Takes for safe what needs no request.
+    pub(super) fn confirm(&self, mark: Flushed) {
+        self.state.answer(mark, true);
     }
 
     pub(super) fn ask(&mut self, mark: Flushed, handles: Vec<File>) -> io::Result<()> {
         self.wait()?;
         if self.thread.is_none() {
-            self.thread = Some(Thread::start(&self.shared)?);
+            self.thread = Some(Thread::start(self.state())?);
         }
         let sent =
             self.thread.as_ref().and_then(|thread| thread.requests.as_ref()?.send((mark, handles)).ok());
@@ -68,25 +86,18 @@ impl Syncer {
             answer
                 .unwrap_or_else(|| Err(io::Error::other("the thread that waits for the medium has ended")))?;
         }
-        if self.state().failed { Err(io::Error::other("an earlier fsync failed")) } else { Ok(()) }
+        if self.state.failed() { Err(io::Error::other("an earlier fsync failed")) } else { Ok(()) }
     }
 }
 
 impl Thread {
-    fn start(shared: &Arc<Mutex<SyncState>>) -> io::Result<Self> {
+    fn start(state: State) -> io::Result<Self> {
         let (requests, received) = channel::<(Flushed, Vec<File>)>();
         let (answer, answers) = channel();
-        let shared = Arc::clone(shared);
         let handle = std::thread::Builder::new().name("sync".into()).spawn(move || {
             for (mark, handles) in received {
                 let result = handles.iter().try_for_each(File::sync_data);
-                {
-                    let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                    if result.is_ok() && !state.failed {
-                        state.flushed = mark;
-                    }
-                    state.failed |= result.is_err();
-                }
+                state.answer(mark, result.is_ok());
                 if answer.send(result).is_err() {
                     return;
                 }
@@ -121,6 +132,6 @@ mod tests {
         assert!(syncer.wait().is_err());
         let good = tempfile::tempfile().unwrap();
         assert!(syncer.ask(Flushed { checkpoint: 2, ..Flushed::default() }, vec![good]).is_err());
-        assert_eq!(syncer.state().flushed.checkpoint, 0);
+        assert_eq!(syncer.state().flushed().checkpoint, 0);
     }
 }

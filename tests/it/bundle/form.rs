@@ -93,7 +93,7 @@ fn the_chain_holds_from_veldkit_json_to_the_manifest_and_covers_every_entry() {
 #[test]
 fn every_entry_ends_itself_and_is_found_without_the_directory() {
     let made = make(Hand::default().options(), &Key::new());
-    let (forward, end) = super::checkpoints::forward(&made.zip);
+    let (forward, end) = checkpoints::forward(&made.zip);
     assert_eq!(&made.zip[end..end + 4], b"PK\x01\x02");
     assert!(forward == entries(&made.zip));
 }

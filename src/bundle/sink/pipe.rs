@@ -1,0 +1,283 @@
+//! The sink as the writer holds it: in two hands, and on a thread of its own where it does real work.
+//!
+//! In: ciphertext from age's writer, and marks from the bundle's. Out: the same to a [`Sink`], in order. Digest and
+//! file system take as long as the encryption; beside it they cost the writer one copy, and what does not compress
+//! runs at age's own speed. The first failure of the thread is the answer to the next call. A sink in memory is
+//! called directly, so that tests see each byte when it is written.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::syncer::State;
+use super::{Finished, Flushed, Medium, Sink};
+
+/// Bytes that are handed over at once.
+const HANDFUL: usize = 256 * 1024;
+/// Handfuls that may wait: with those being filled and written 2 MiB.
+const WAITING: usize = 6;
+
+/// The sink in two hands: age's writer, which never gives back what it wraps before its end, and the bundle's.
+#[derive(Clone)]
+pub(in crate::bundle) struct Shared(Arc<Mutex<Hand>>);
+
+enum Hand {
+    Direct(Sink),
+    Piped(Pipe),
+}
+
+/// The writer's end of the thread that owns the sink.
+struct Pipe {
+    path: Option<PathBuf>,
+    state: State,
+    filling: Vec<u8>,
+    spare: Receiver<Vec<u8>>,
+    messages: Option<SyncSender<Message>>,
+    answers: Receiver<()>,
+    /// Marks that were sent and not yet answered: 0 or 1.
+    open: usize,
+    failure: Arc<Mutex<Option<io::Error>>>,
+    thread: Option<JoinHandle<Sink>>,
+}
+
+enum Message {
+    Bytes(Vec<u8>),
+    Sync { checkpoint: u64, items: u64 },
+}
+
+impl Shared {
+    pub(in crate::bundle) fn new(sink: Sink) -> io::Result<Self> {
+        let hand = match &sink.medium {
+            Medium::Memory(_) => Hand::Direct(sink),
+            Medium::Files(_) | Medium::Stream(_) => Hand::Piped(Pipe::start(sink)?),
+        };
+        Ok(Self(Arc::new(Mutex::new(hand))))
+    }
+
+    /// The name asked for; `None` for a stream.
+    pub(in crate::bundle) fn path(&self) -> Option<PathBuf> {
+        self.with(|hand| match hand {
+            Hand::Direct(sink) => sink.path().map(Path::to_path_buf),
+            Hand::Piped(pipe) => pipe.path.clone(),
+        })
+    }
+
+    /// What the medium has confirmed so far.
+    pub(in crate::bundle) fn flushed(&self) -> Flushed {
+        self.with(|hand| match hand {
+            Hand::Direct(sink) => sink.flushed(),
+            Hand::Piped(pipe) => pipe.state.flushed(),
+        })
+    }
+
+    /// As [`Sink::sync`]. Waits until the mark before this one was passed on, so that no more than two checkpoints
+    /// are ever unconfirmed.
+    pub(in crate::bundle) fn sync(&self, checkpoint: u64, items: u64) -> io::Result<()> {
+        self.with(|hand| match hand {
+            Hand::Direct(sink) => sink.sync(checkpoint, items),
+            Hand::Piped(pipe) => pipe.sync(checkpoint, items),
+        })
+    }
+
+    /// As [`Sink::finish`], once the other hand has let go.
+    pub(in crate::bundle) fn finish(self, checkpoint: u64, items: u64) -> io::Result<Finished> {
+        let alone = Arc::into_inner(self.0).ok_or_else(|| io::Error::other("the sink is still in use"))?;
+        match alone.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Hand::Direct(sink) => sink.finish(checkpoint, items),
+            Hand::Piped(mut pipe) => pipe.end()?.finish(checkpoint, items),
+        }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Hand) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.with(|hand| match hand {
+            Hand::Direct(sink) => sink.write(bytes),
+            Hand::Piped(pipe) => pipe.write(bytes),
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Pipe {
+    fn start(sink: Sink) -> io::Result<Self> {
+        let (messages, received) = sync_channel(WAITING);
+        let (give_back, spare) = channel();
+        let (answer, answers) = channel();
+        let failure = Arc::new(Mutex::new(None));
+        let (path, state) = (sink.path().map(Path::to_path_buf), sink.state());
+        let told = Arc::clone(&failure);
+        let thread = std::thread::Builder::new().name("sink".into()).spawn(move || {
+            let mut sink = sink;
+            if let Err(error) = drain(&mut sink, &received, &give_back, &answer) {
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+            sink
+        })?;
+        Ok(Self {
+            path,
+            state,
+            filling: Vec::with_capacity(HANDFUL),
+            spare,
+            messages: Some(messages),
+            answers,
+            open: 0,
+            failure,
+            thread: Some(thread),
+        })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.filling.len() >= HANDFUL {
+            self.hand_over()?;
+        }
+        let room = HANDFUL.saturating_sub(self.filling.len()).min(bytes.len());
+        self.filling.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        Ok(room)
+    }
+
+    fn sync(&mut self, checkpoint: u64, items: u64) -> io::Result<()> {
+        self.hand_over()?;
+        if self.open > 0 {
+            self.open = 0;
+            self.answers.recv().map_err(|_| self.why())?;
+        }
+        self.open = 1;
+        self.send(Message::Sync { checkpoint, items })
+    }
+
+    fn hand_over(&mut self) -> io::Result<()> {
+        let next = self.spare.try_recv().unwrap_or_else(|_| Vec::with_capacity(HANDFUL));
+        let full = std::mem::replace(&mut self.filling, next);
+        self.send(Message::Bytes(full))
+    }
+
+    fn send(&self, message: Message) -> io::Result<()> {
+        let sent = self.messages.as_ref().map(|messages| messages.send(message));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) | None => Err(self.why()),
+        }
+    }
+
+    /// Hands over the rest and takes the sink back.
+    fn end(&mut self) -> io::Result<Sink> {
+        let sent = self.hand_over();
+        self.messages = None;
+        let sink = self.thread.take().and_then(|thread| thread.join().ok());
+        sent?;
+        match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => Err(error),
+            None => sink.ok_or_else(|| io::Error::other("the thread of the sink has ended")),
+        }
+    }
+
+    fn why(&self) -> io::Error {
+        let told = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        told.unwrap_or_else(|| io::Error::other("an earlier write failed"))
+    }
+}
+
+/// Lets the last bytes out: what they hold is evidence, even after an error elsewhere.
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            let _ = self.end();
+        }
+    }
+}
+
+fn drain(
+    sink: &mut Sink,
+    messages: &Receiver<Message>,
+    give_back: &Sender<Vec<u8>>,
+    answer: &Sender<()>,
+) -> io::Result<()> {
+    for message in messages {
+        match message {
+            Message::Bytes(mut bytes) => {
+                sink.write_all(&bytes)?;
+                bytes.clear();
+                // Nobody takes it back at the end.
+                let _ = give_back.send(bytes);
+            }
+            Message::Sync { checkpoint, items } => {
+                sink.sync(checkpoint, items)?;
+                let _ = answer.send(());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Digest;
+
+    #[test]
+    fn all_bytes_come_out_in_order_and_marks_in_their_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.zip.age");
+        let mut shared = Shared::new(Sink::file(&path, None).unwrap()).unwrap();
+        let data: Vec<u8> = (0..3_000_000_u32).flat_map(|n| n.to_le_bytes()).collect();
+        for (number, part) in data.chunks(1_000_001).enumerate() {
+            shared.write_all(part).unwrap();
+            shared.sync(number as u64 + 1, 7).unwrap();
+        }
+        let finished = shared.finish(99, 8).unwrap();
+        assert_eq!(finished.sha256, Digest::of(&data));
+        assert!(std::fs::read(&path).unwrap() == data);
+    }
+
+    #[test]
+    fn a_mark_waits_for_the_one_before_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = Shared::new(Sink::file(&folder.path().join("b"), None).unwrap()).unwrap();
+        for number in 1..50 {
+            shared.sync(number, number).unwrap();
+            assert!(shared.flushed().checkpoint + 2 >= number, "{:?} at {number}", shared.flushed());
+        }
+    }
+
+    #[test]
+    fn the_first_failure_of_the_thread_is_told_once_and_nothing_is_complete() {
+        struct Full(usize);
+        impl Write for Full {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut shared = Shared::new(Sink::stream(Box::new(Full(1 << 20)))).unwrap();
+        shared.write_all(b"safe").unwrap();
+        shared.sync(1, 1).unwrap();
+        let error = (0..1_000).find_map(|_| shared.write_all(&[0; 65_536]).err()).unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(shared.sync(2, 2).is_err());
+        assert_eq!(shared.flushed().checkpoint, 1);
+        assert!(shared.finish(3, 3).is_err());
+    }
+
+    #[test]
+    fn what_was_taken_is_written_even_if_it_is_never_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b");
+        let mut shared = Shared::new(Sink::file(&path, None).unwrap()).unwrap();
+        shared.write_all(b"evidence").unwrap();
+        drop(shared);
+        assert_eq!(std::fs::read(&path).unwrap(), b"evidence");
+    }
+}
