@@ -1,8 +1,33 @@
-//! WHAT to take: text (artifact definitions, playbooks) becomes a checked plan, most volatile first.
+//! WHAT to take: text (artifact definitions, playbooks, handlings) becomes a checked plan, most volatile first.
 //!
 //! In: YAML, embedded or from files. Out: a [`Plan`] whose steps stand in RFC 3227's order. Knows nothing of the
 //! target but its operating system; variables and globs in the patterns are resolved by `sources`.
+//!
+//! - A [`Definition`] says what an artifact is and where it stands, in the ForensicArtifacts format.
+//! - A [`Handling`] says, once for each artifact, when it is taken, what it tells about people and why it may be
+//!   taken, and its limits.
+//! - A [`Playbook`] chooses artifacts for a kind of incident and tells the operator what to do.
+//! - The [`Catalogue`] knows all of them and makes the [`Plan`].
 
+mod catalogue;
+mod choice;
+mod definition;
+mod error;
+mod handling;
+mod pattern;
 mod plan;
+mod request;
+mod text;
+mod yaml;
 
-pub use plan::{Excluded, Limits, Note, Pattern, Plan, Source, SourceText, Step, TargetOs, Volatility};
+pub use catalogue::{Added, Catalogue};
+pub use choice::{Named, Playbook};
+pub use definition::{Definition, Place, Placed, System};
+pub use error::{Error, Fault};
+pub use handling::Handling;
+pub use plan::{
+    DEFAULT_DEPTH, Excluded, Limits, Note, Pattern, Plan, Source, SourceText, Step, TargetOs, Text,
+    Volatility,
+};
+pub use request::{PATH_ARTIFACT, Request};
+pub use text::Content;

@@ -36,9 +36,12 @@ pub struct Step {
     /// What it tells about people.
     pub personal_data: PersonalData,
     /// Why it may be taken, for the record of processing.
-    pub purpose: String,
-    /// What is left alone of it.
+    pub purpose: Text,
+    /// What is left alone of it, by number and size.
     pub limits: Limits,
+    /// What is left alone of it, by name: what matches one of these is not taken and gives no record, and a folder
+    /// that matches is not entered (`/etc/**` except `/etc/shadow*`).
+    pub except: Vec<Pattern>,
     /// Where it stands.
     pub sources: Vec<Source>,
 }
@@ -76,6 +79,16 @@ pub struct Pattern {
     pub folder_entry: bool,
 }
 
+/// The same said in Dutch and in English.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// In Dutch.
+    pub nl: String,
+    /// In English.
+    pub en: String,
+}
+
 /// The playbook's limits on one artifact; what they cut is recorded as skipped and makes no run partial.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -88,8 +101,42 @@ pub struct Limits {
     pub max_files: Option<u64>,
     /// Only items changed within so many days before the start.
     pub changed_within_days: Option<u32>,
-    /// How far `**` goes down where the pattern does not say.
+    /// How far `**` goes down where the pattern does not say; [`DEFAULT_DEPTH`] where this does not say either.
     pub max_depth: Option<u32>,
+}
+
+/// How far `**` goes down by itself, as in ForensicArtifacts.
+/// <https://artifacts.readthedocs.io/en/latest/sources/Format-specification.html>
+pub const DEFAULT_DEPTH: u32 = 10;
+
+impl Limits {
+    /// These limits, with those of `fallback` where these say nothing.
+    #[must_use]
+    pub fn or(self, fallback: Self) -> Self {
+        Self {
+            max_file_size: self.max_file_size.or(fallback.max_file_size),
+            max_bytes: self.max_bytes.or(fallback.max_bytes),
+            max_files: self.max_files.or(fallback.max_files),
+            changed_within_days: self.changed_within_days.or(fallback.changed_within_days),
+            max_depth: self.max_depth.or(fallback.max_depth),
+        }
+    }
+
+    /// The wider of both, field by field: to add a playbook to a run never takes less of what another one asked for.
+    #[must_use]
+    pub fn wider(self, other: Self) -> Self {
+        let depth = |limits: Self| limits.max_depth.unwrap_or(DEFAULT_DEPTH);
+        Self {
+            max_file_size: self.max_file_size.zip(other.max_file_size).map(|(a, b)| a.max(b)),
+            max_bytes: self.max_bytes.zip(other.max_bytes).map(|(a, b)| a.max(b)),
+            max_files: self.max_files.zip(other.max_files).map(|(a, b)| a.max(b)),
+            changed_within_days: self
+                .changed_within_days
+                .zip(other.changed_within_days)
+                .map(|(a, b)| a.max(b)),
+            max_depth: Some(depth(self).max(depth(other))).filter(|depth| *depth != DEFAULT_DEPTH),
+        }
+    }
 }
 
 /// An artifact left out on purpose.
@@ -122,6 +169,21 @@ pub enum TargetOs {
     Windows,
     /// Something else with a tree of files (ESXi, FreeBSD, an appliance).
     Other,
+}
+
+impl TargetOs {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Linux, Self::Windows, Self::Other];
+
+    /// Its word on the command line and in texts.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Linux => "linux",
+            Self::Windows => "windows",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// RFC 3227 2.1: what is lost first is taken first.

@@ -1,0 +1,328 @@
+//! All definitions, handlings and playbooks that are known: those embedded, and what the operator adds to them.
+//!
+//! A later file may replace what an earlier one defines, because an operator must be able to mend an embedded
+//! definition without a new program, and because the official set shares names with ours; [`Added::replaced`] says
+//! so. Two definitions of one name in what is added together are a mistake, and a fault.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+use walkdir::WalkDir;
+
+use super::choice::Playbook;
+use super::definition::Definition;
+use super::error::{Error, Fault, nearest};
+use super::handling::Handling;
+use super::plan::SourceText;
+use super::text::Content;
+use super::yaml;
+use crate::evidence::Digest;
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/playbooks");
+
+/// Folders below an added one that are looked into: `playbooks/artifacts` is one down.
+const MAX_DEPTH: usize = 4;
+
+/// Most files of one folder; a folder of more is not one of playbooks.
+const MAX_FILES: usize = 10_000;
+
+/// All definitions, handlings and playbooks known.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    definitions: BTreeMap<String, Definition>,
+    /// Names by alias; a name is found before an alias.
+    aliases: BTreeMap<String, String>,
+    handlings: BTreeMap<String, Handling>,
+    playbooks: BTreeMap<String, Playbook>,
+    texts: BTreeMap<String, Digest>,
+}
+
+/// What a file or folder added.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Added {
+    /// Playbooks by name, in order of the files.
+    pub playbooks: Vec<String>,
+    /// Number of artifacts defined.
+    pub artifacts: usize,
+    /// Sentences on what was known before and is now replaced.
+    pub replaced: Vec<String>,
+}
+
+/// The text of one file.
+struct Text {
+    file: String,
+    text: String,
+}
+
+impl Catalogue {
+    /// The catalogue that the program carries.
+    ///
+    /// # Errors
+    ///
+    /// A fault in an embedded file, which a test rules out.
+    pub fn embedded() -> Result<Self, Error> {
+        let mut texts = Vec::new();
+        embedded_texts(&EMBEDDED, &mut texts)?;
+        texts.sort_by(|a, b| a.file.cmp(&b.file));
+        let mut catalogue = Self::default();
+        catalogue.take(&texts)?;
+        Ok(catalogue)
+    }
+
+    /// Adds a file, or all `.yaml` and `.yml` files of a folder: definitions, handlings and playbooks, told apart by
+    /// what stands in them.
+    ///
+    /// # Errors
+    ///
+    /// The path cannot be read, holds nothing, or has faults; then nothing of it is added.
+    pub fn add(&mut self, path: &Path) -> Result<Added, Error> {
+        let texts = read(path)?;
+        let mut next = self.clone();
+        let added = next.take(&texts)?;
+        if added.playbooks.is_empty() && added.artifacts == 0 && next.handlings.len() == self.handlings.len()
+        {
+            return Err(Error::Empty(path.to_owned()));
+        }
+        *self = next;
+        Ok(added)
+    }
+
+    /// All artifacts by name.
+    pub fn artifacts(&self) -> impl Iterator<Item = &Definition> {
+        self.definitions.values()
+    }
+
+    /// All playbooks by name.
+    pub fn playbooks(&self) -> impl Iterator<Item = &Playbook> {
+        self.playbooks.values()
+    }
+
+    /// An artifact by its name or an alias.
+    #[must_use]
+    pub fn artifact(&self, name: &str) -> Option<&Definition> {
+        self.definitions.get(name).or_else(|| self.definitions.get(self.aliases.get(name)?))
+    }
+
+    /// A playbook by its name.
+    #[must_use]
+    pub fn playbook(&self, name: &str) -> Option<&Playbook> {
+        self.playbooks.get(name)
+    }
+
+    /// How an artifact is handled, where that is said.
+    #[must_use]
+    pub fn handling(&self, artifact: &str) -> Option<&Handling> {
+        self.handlings.get(artifact)
+    }
+
+    /// All handlings by the name of their artifact.
+    pub fn handlings(&self) -> impl Iterator<Item = (&str, &Handling)> {
+        self.handlings.iter().map(|(name, handling)| (name.as_str(), handling))
+    }
+
+    /// Names what does not fit together: names that nothing has, what comes back to itself, what must be asked for
+    /// by name in a playbook that does not say so.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for definition in self.definitions.values() {
+            for member in definition.members().filter(|name| self.artifact(name).is_none()) {
+                let problem = self.lacks("an artifact", member, self.artifact_names());
+                faults.push(Fault { line: definition.line, ..Fault::of_file(&definition.file, problem) });
+            }
+        }
+        for (name, handling) in &self.handlings {
+            if !self.definitions.contains_key(name) {
+                let problem = self.lacks("an artifact", name, self.artifact_names());
+                faults.push(Fault { line: handling.line, ..Fault::of_file(&handling.file, problem) });
+            }
+        }
+        for playbook in self.playbooks.values() {
+            let fault =
+                |line: u64, problem: String| Fault { line, ..Fault::of_file(&playbook.file, problem) };
+            for included in &playbook.includes {
+                match self.playbook(&included.name) {
+                    None => {
+                        let known = self.playbooks.keys().map(String::as_str);
+                        faults.push(fault(included.line, self.lacks("a playbook", &included.name, known)));
+                    }
+                    Some(other) if other.opt_in && !playbook.opt_in => faults.push(fault(
+                        included.line,
+                        format!("expected 'opt_in: true' beside what includes '{}', found none", other.name),
+                    )),
+                    Some(_) => {}
+                }
+            }
+            for artifact in &playbook.artifacts {
+                let Some(definition) = self.artifact(&artifact.name) else {
+                    let problem = self.lacks("an artifact", &artifact.name, self.artifact_names());
+                    faults.push(fault(artifact.line, problem));
+                    continue;
+                };
+                let asks = self.handling(&definition.name).is_some_and(|handling| handling.opt_in);
+                if asks && !playbook.opt_in {
+                    let problem =
+                        format!("expected 'opt_in: true' beside what takes '{}', found none", artifact.name);
+                    faults.push(fault(artifact.line, problem));
+                }
+            }
+        }
+        faults
+    }
+
+    pub(super) fn artifact_names(&self) -> impl Iterator<Item = &str> {
+        self.definitions.keys().map(String::as_str)
+    }
+
+    /// The digest of a file that was read.
+    pub(super) fn text(&self, file: &str) -> Option<SourceText> {
+        Some(SourceText { name: file.to_owned(), sha256: *self.texts.get(file)? })
+    }
+
+    fn lacks<'a>(&self, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+        let near = nearest(name, known);
+        let hint =
+            if near.is_empty() { String::new() } else { format!(" (meant may be {})", near.join(", ")) };
+        format!("expected {what} that is known, found '{name}'{hint}")
+    }
+
+    fn take(&mut self, texts: &[Text]) -> Result<Added, Error> {
+        let mut faults = Vec::new();
+        let mut together = Self::default();
+        let mut added = Added::default();
+        for Text { file, text } in texts {
+            match Content::read(file, text) {
+                Ok(content) => {
+                    let duplicates = together.insert(content, &mut added);
+                    faults.extend(duplicates);
+                    together.texts.insert(file.clone(), Digest::of(text.as_bytes()));
+                }
+                Err(found) => faults.extend(found),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Error::Faults(faults));
+        }
+        let replaced = |what: &str, name: &str, before: &str, after: &str| {
+            format!("{what} '{name}' of {after} replaces that of {before}")
+        };
+        for (name, definition) in together.definitions {
+            let file = definition.file.clone();
+            if let Some(before) = self.definitions.insert(name.clone(), definition) {
+                added.replaced.push(replaced("artifact", &name, &before.file, &file));
+            }
+        }
+        for (name, playbook) in together.playbooks {
+            let file = playbook.file.clone();
+            if let Some(before) = self.playbooks.insert(name.clone(), playbook) {
+                added.replaced.push(replaced("playbook", &name, &before.file, &file));
+            }
+        }
+        for (name, handling) in together.handlings {
+            let file = handling.file.clone();
+            if let Some(before) = self.handlings.insert(name.clone(), handling) {
+                added.replaced.push(replaced("handling", &name, &before.file, &file));
+            }
+        }
+        self.aliases.extend(together.aliases);
+        self.texts.extend(together.texts);
+        Ok(added)
+    }
+
+    /// Takes in the content of one file, and names what was there already.
+    fn insert(&mut self, content: Content, added: &mut Added) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let twice = |name: &str, file: &str, line: u64, first: (&str, u64)| Fault {
+            line,
+            ..Fault::of_file(
+                file,
+                format!("expected '{name}' once, found it in {}:{} as well", first.0, first.1),
+            )
+        };
+        for definition in content.definitions {
+            for alias in &definition.aliases {
+                self.aliases.insert(alias.clone(), definition.name.clone());
+            }
+            added.artifacts = added.artifacts.saturating_add(1);
+            if let Some(first) = self.definitions.get(&definition.name) {
+                faults.push(twice(
+                    &definition.name,
+                    &definition.file,
+                    definition.line,
+                    (&first.file, first.line),
+                ));
+            }
+            self.definitions.insert(definition.name.clone(), definition);
+        }
+        for playbook in content.playbooks {
+            added.playbooks.push(playbook.name.clone());
+            if let Some(first) = self.playbooks.get(&playbook.name) {
+                faults.push(twice(&playbook.name, &playbook.file, playbook.line, (&first.file, first.line)));
+            }
+            self.playbooks.insert(playbook.name.clone(), playbook);
+        }
+        for (name, handling) in content.handlings {
+            if let Some(first) = self.handlings.get(&name) {
+                faults.push(twice(&name, &handling.file, handling.line, (&first.file, first.line)));
+            }
+            self.handlings.insert(name, handling);
+        }
+        faults
+    }
+}
+
+fn embedded_texts(folder: &Dir<'_>, texts: &mut Vec<Text>) -> Result<(), Error> {
+    for file in folder.files().filter(|file| is_yaml(file.path())) {
+        // The separator of the machine that built the program must not reach a bundle.
+        let name = format!("playbooks/{}", file.path().to_string_lossy().replace('\\', "/"));
+        let text = file.contents_utf8().ok_or_else(|| not_utf8(&name))?;
+        texts.push(Text { file: name, text: text.to_owned() });
+    }
+    folder.dirs().try_for_each(|below| embedded_texts(below, texts))
+}
+
+fn read(path: &Path) -> Result<Vec<Text>, Error> {
+    let at = |path: &Path, source| Error::Read { path: path.to_owned(), source };
+    let is_folder = std::fs::metadata(path).map_err(|error| at(path, error))?.is_dir();
+    if !is_folder {
+        return Ok(vec![read_file(path)?]);
+    }
+    let mut texts = Vec::new();
+    for entry in WalkDir::new(path).max_depth(MAX_DEPTH).sort_by_file_name() {
+        let entry = entry.map_err(|error| {
+            let place = error.path().unwrap_or(path).to_owned();
+            at(&place, error.into())
+        })?;
+        if entry.file_type().is_file() && is_yaml(entry.path()) {
+            texts.push(read_file(entry.path())?);
+        }
+        if texts.len() > MAX_FILES {
+            let name = path.to_string_lossy();
+            let problem = format!("expected a folder of at most {MAX_FILES} definition files, found more");
+            return Err(Error::Faults(vec![Fault::of_file(&name, problem)]));
+        }
+    }
+    Ok(texts)
+}
+
+fn read_file(path: &Path) -> Result<Text, Error> {
+    use std::io::Read as _;
+    let file = path.to_string_lossy().into_owned();
+    let mut bytes = Vec::new();
+    // One byte more than is allowed, so that a longer one is told from one that just fits.
+    let limit = yaml::MAX_FILE.saturating_add(1);
+    std::fs::File::open(path)
+        .and_then(|opened| opened.take(limit).read_to_end(&mut bytes))
+        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text = String::from_utf8(bytes).map_err(|_| not_utf8(&file))?;
+    Ok(Text { file, text })
+}
+
+fn not_utf8(file: &str) -> Error {
+    Error::Faults(vec![Fault::of_file(file, "expected text in UTF-8, found other bytes")])
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}

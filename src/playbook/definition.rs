@@ -1,0 +1,311 @@
+//! Artifact definitions in the ForensicArtifacts format: what a named kind of evidence is and where it stands.
+//!
+//! In: one YAML document. Out: a [`Definition`]. What the format requires is required here too, and its deprecated
+//! keys are read over, so that the official set loads unchanged.
+//! <https://artifacts.readthedocs.io/en/latest/sources/Format-specification.html>
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_saphyr::Spanned;
+
+use super::error::Fault;
+use super::pattern::{self, Strictness};
+use super::plan::{Pattern, Source, TargetOs};
+use super::yaml::Document;
+
+/// An artifact as defined: its name, what it is, where it stands on which system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Its name, unique without regard to what file it stands in.
+    pub name: String,
+    /// What it is.
+    pub doc: String,
+    /// Other names it is found by.
+    pub aliases: Vec<String>,
+    /// Where it is described.
+    pub urls: Vec<String>,
+    /// Systems it exists on; all where empty.
+    pub systems: Vec<System>,
+    /// Where it stands.
+    pub places: Vec<Placed>,
+    /// The file it is defined in.
+    pub file: String,
+    /// The line of its name.
+    pub line: u64,
+}
+
+/// One source of a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Systems it exists on; all of its definition where empty.
+    pub systems: Vec<System>,
+    /// What it is.
+    pub place: Place,
+}
+
+/// What a source is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Something to take.
+    Source(Source),
+    /// Other artifacts by name.
+    Group(Vec<String>),
+    /// A query in the language of WMI, which this program does not run.
+    Wmi(String),
+}
+
+/// The systems of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[allow(missing_docs, reason = "each is the product's own name")]
+pub enum System {
+    Android,
+    Darwin,
+    ESXi,
+    #[serde(rename = "iOS")]
+    Ios,
+    Linux,
+    Windows,
+}
+
+impl System {
+    /// The kind of target it is.
+    #[must_use]
+    pub const fn target(self) -> TargetOs {
+        match self {
+            Self::Linux => TargetOs::Linux,
+            Self::Windows => TargetOs::Windows,
+            Self::Android | Self::Darwin | Self::ESXi | Self::Ios => TargetOs::Other,
+        }
+    }
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Android => "Android",
+            Self::Darwin => "Darwin",
+            Self::ESXi => "ESXi",
+            Self::Ios => "iOS",
+            Self::Linux => "Linux",
+            Self::Windows => "Windows",
+        })
+    }
+}
+
+impl Definition {
+    /// Whether it exists on such a target.
+    #[must_use]
+    pub fn applies_to(&self, os: TargetOs) -> bool {
+        applies(&self.systems, os)
+    }
+
+    /// Its places on such a target.
+    pub fn places_on(&self, os: TargetOs) -> impl Iterator<Item = &Place> {
+        let here = self.applies_to(os);
+        self.places
+            .iter()
+            .filter(move |placed| here && applies(&placed.systems, os))
+            .map(|placed| &placed.place)
+    }
+
+    /// The artifacts it groups, on any system.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.places
+            .iter()
+            .flat_map(|placed| match &placed.place {
+                Place::Group(names) => names.as_slice(),
+                Place::Source(_) | Place::Wmi(_) => &[],
+            })
+            .map(String::as_str)
+    }
+
+    /// Whether it is nothing but a group of others.
+    #[must_use]
+    pub fn is_group(&self) -> bool {
+        self.places.iter().all(|placed| matches!(placed.place, Place::Group(_)))
+    }
+}
+
+fn applies(systems: &[System], os: TargetOs) -> bool {
+    systems.is_empty() || systems.iter().any(|system| system.target() == os)
+}
+
+/// Reads one document as a definition.
+///
+/// # Errors
+///
+/// What in it is not as the format wants it.
+pub(super) fn read(document: &Document<'_>, strictness: Strictness) -> Result<Definition, Vec<Fault>> {
+    let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
+    let mut faults = Vec::new();
+    if raw.name.value.trim().is_empty() {
+        faults.push(document.fault_at(&raw.name, "expected the name of the artifact, found an empty text"));
+    }
+    if raw.doc.value.trim().is_empty() {
+        faults.push(document.fault_at(&raw.doc, "expected what the artifact is, found an empty text"));
+    }
+    if raw.sources.value.is_empty() {
+        faults.push(document.fault_at(&raw.sources, "expected at least one source, found none"));
+    }
+    let mut places = Vec::with_capacity(raw.sources.value.len());
+    for source in raw.sources.value {
+        if let Some(odd) = source.value.supported_os.iter().find(|os| !raw.supported_os.contains(os)) {
+            let problem =
+                format!("expected systems of the artifact, found {odd}, which its supported_os lacks");
+            faults.push(document.fault_at(&source, problem));
+        }
+        match place(document, &source, strictness) {
+            Ok(place) => places.push(Placed { systems: source.value.supported_os, place }),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Definition {
+        line: document.line_of(&raw.name),
+        name: raw.name.value,
+        doc: raw.doc.value,
+        aliases: raw.aliases,
+        urls: raw.urls,
+        systems: raw.supported_os,
+        places,
+        file: document.file.to_owned(),
+    })
+}
+
+/// A definition as written. `conditions`, `labels` and `provides` are deprecated in the format.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    name: Spanned<String>,
+    doc: Spanned<String>,
+    sources: Spanned<Vec<Spanned<RawSource>>>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    supported_os: Vec<System>,
+    #[serde(default)]
+    urls: Vec<String>,
+    #[serde(default, rename = "conditions")]
+    _conditions: Option<IgnoredAny>,
+    #[serde(default, rename = "labels")]
+    _labels: Option<IgnoredAny>,
+    #[serde(default, rename = "provides")]
+    _provides: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSource {
+    #[serde(rename = "type")]
+    kind: Spanned<String>,
+    attributes: Spanned<RawAttributes>,
+    #[serde(default)]
+    supported_os: Vec<System>,
+    #[serde(default, rename = "conditions")]
+    _conditions: Option<IgnoredAny>,
+    #[serde(default, rename = "provides")]
+    _provides: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAttributes {
+    paths: Option<Vec<Spanned<String>>>,
+    separator: Option<Spanned<String>>,
+    names: Option<Vec<String>>,
+    keys: Option<Vec<String>>,
+    key_value_pairs: Option<Vec<RawPair>>,
+    cmd: Option<String>,
+    args: Option<Vec<String>>,
+    query: Option<String>,
+    #[serde(default, rename = "base_object")]
+    _base_object: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPair {
+    key: String,
+    value: String,
+}
+
+const KINDS: &str = "ARTIFACT_GROUP, COMMAND, DIRECTORY, FILE, PATH, REGISTRY_KEY, REGISTRY_VALUE or WMI";
+
+fn place(
+    document: &Document<'_>,
+    source: &Spanned<RawSource>,
+    strictness: Strictness,
+) -> Result<Place, Fault> {
+    let kind = &source.value.kind;
+    let attributes = &source.value.attributes;
+    let raw = &attributes.value;
+    let lacks = |what: &str| {
+        document.fault_at(
+            attributes,
+            format!("expected '{what}' in the attributes of a {} source, found none", kind.value),
+        )
+    };
+    let filled = |list: &Option<Vec<String>>, what: &str| {
+        list.clone().filter(|list| !list.is_empty()).ok_or_else(|| lacks(what))
+    };
+    Ok(match kind.value.as_str() {
+        "FILE" => Place::Source(Source::Files(patterns(document, raw, false, strictness, &lacks)?)),
+        // Both name a place and not what is in it; DIRECTORY is the older word for PATH.
+        "PATH" | "DIRECTORY" => {
+            Place::Source(Source::Files(patterns(document, raw, true, strictness, &lacks)?))
+        }
+        "ARTIFACT_GROUP" => Place::Group(filled(&raw.names, "names")?),
+        "COMMAND" => Place::Source(Source::Command {
+            program: raw.cmd.clone().ok_or_else(|| lacks("cmd"))?,
+            arguments: raw.args.clone().ok_or_else(|| lacks("args"))?,
+        }),
+        "REGISTRY_KEY" => Place::Source(Source::RegistryKeys(filled(&raw.keys, "keys")?)),
+        "REGISTRY_VALUE" => {
+            let pairs = raw.key_value_pairs.as_ref().filter(|pairs| !pairs.is_empty());
+            let pairs = pairs.ok_or_else(|| lacks("key_value_pairs"))?;
+            let pairs = pairs.iter().map(|pair| (pair.key.clone(), pair.value.clone()));
+            Place::Source(Source::RegistryValues(pairs.collect()))
+        }
+        "WMI" => Place::Wmi(raw.query.clone().ok_or_else(|| lacks("query"))?),
+        other => return Err(document.fault_at(kind, format!("expected {KINDS}, found '{other}'"))),
+    })
+}
+
+fn patterns(
+    document: &Document<'_>,
+    raw: &RawAttributes,
+    folder_entry: bool,
+    strictness: Strictness,
+    lacks: &dyn Fn(&str) -> Fault,
+) -> Result<Vec<Pattern>, Fault> {
+    let separator = match &raw.separator {
+        None => '/',
+        Some(text) => match text.value.as_str() {
+            "/" => '/',
+            "\\" => '\\',
+            other => {
+                let problem = format!("expected '/' or '\\' as separator, found '{other}'");
+                return Err(document.fault_at(text, problem));
+            }
+        },
+    };
+    let paths = raw.paths.as_ref().filter(|paths| !paths.is_empty()).ok_or_else(|| lacks("paths"))?;
+    let mut patterns = Vec::with_capacity(paths.len());
+    for path in paths {
+        if let Some(problem) = pattern::fault(&path.value, separator, strictness) {
+            return Err(document.fault_at(path, problem));
+        }
+        patterns.push(Pattern {
+            text: path.value.clone(),
+            separator,
+            whole_folders: false,
+            follow_links: false,
+            folder_entry,
+        });
+    }
+    Ok(patterns)
+}

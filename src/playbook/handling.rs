@@ -1,0 +1,206 @@
+//! What the ForensicArtifacts format lacks, said once for each artifact and not in each playbook: when it is taken,
+//! what it tells about people and why it may be taken, its limits, whether it must be asked for by name.
+//!
+//! In: one YAML document with the key `handling`. Out: a [`Handling`] for each name in it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de};
+use serde_saphyr::Spanned;
+
+use super::error::Fault;
+use super::pattern::{self, Strictness};
+use super::plan::{Limits, Pattern, Text, Volatility};
+use super::yaml::Document;
+use crate::evidence::PersonalData;
+
+/// How one artifact is handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handling {
+    /// When it is taken.
+    pub volatility: Volatility,
+    /// What it tells about people.
+    pub personal_data: PersonalData,
+    /// Why it may be taken, for the record of processing.
+    pub purpose: Text,
+    /// Limits that hold where a playbook sets no others.
+    pub limits: Limits,
+    /// Whether it is taken only where it is asked for by its own name, or by a playbook that says `opt_in`.
+    pub opt_in: bool,
+    /// Whether links among its files are followed once to the file they name.
+    pub follow_links: bool,
+    /// What is left alone of it.
+    pub except: Vec<Pattern>,
+    /// The file that says so.
+    pub file: String,
+    /// The line on which it is named.
+    pub line: u64,
+}
+
+impl Handling {
+    /// How an artifact is handled of which nobody has said it: with the caution that what is not known calls for.
+    pub(super) fn unknown() -> Self {
+        Self {
+            volatility: Volatility::Files,
+            personal_data: PersonalData::High,
+            purpose: Text {
+                nl: "niet opgegeven: de definitie komt van buiten en heeft geen 'handling'".to_owned(),
+                en: "not stated: the definition comes from outside and has no 'handling'".to_owned(),
+            },
+            limits: Limits::default(),
+            opt_in: false,
+            follow_links: false,
+            except: Vec::new(),
+            file: String::new(),
+            line: 0,
+        }
+    }
+}
+
+/// Reads one document as handlings by artifact.
+///
+/// # Errors
+///
+/// What in it is not as wanted.
+pub(super) fn read(document: &Document<'_>) -> Result<BTreeMap<String, Handling>, Vec<Fault>> {
+    let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
+    let mut faults = Vec::new();
+    if raw.handling.value != 1 {
+        let problem = format!("expected version 1 of the format, found {}", raw.handling.value);
+        faults.push(document.fault_at(&raw.handling, problem));
+    }
+    let mut handlings: BTreeMap<String, Handling> = BTreeMap::new();
+    for entry in raw.artifacts {
+        let except = match excepted(document, &entry.except) {
+            Ok(except) => except,
+            Err(fault) => {
+                faults.push(fault);
+                continue;
+            }
+        };
+        for name in &entry.names {
+            let handling = Handling {
+                volatility: entry.volatility,
+                personal_data: entry.personal_data,
+                purpose: entry.purpose.clone(),
+                limits: entry.limits.into(),
+                opt_in: entry.opt_in,
+                follow_links: entry.follow_links,
+                except: except.clone(),
+                file: document.file.to_owned(),
+                line: document.line_of(name),
+            };
+            if let Some(first) = handlings.insert(name.value.clone(), handling) {
+                let problem =
+                    format!("expected '{}' once, found it on line {} as well", name.value, first.line);
+                faults.push(document.fault_at(name, problem));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(handlings) } else { Err(faults) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    handling: Spanned<u32>,
+    artifacts: Vec<RawEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEntry {
+    names: Vec<Spanned<String>>,
+    volatility: Volatility,
+    personal_data: PersonalData,
+    purpose: Text,
+    #[serde(default)]
+    limits: RawLimits,
+    #[serde(default)]
+    opt_in: bool,
+    #[serde(default)]
+    follow_links: bool,
+    #[serde(default)]
+    except: Vec<Spanned<String>>,
+}
+
+fn excepted(document: &Document<'_>, texts: &[Spanned<String>]) -> Result<Vec<Pattern>, Fault> {
+    let mut patterns = Vec::with_capacity(texts.len());
+    for text in texts {
+        let separator = if text.value.contains('\\') { '\\' } else { '/' };
+        if let Some(problem) = pattern::fault(&text.value, separator, Strictness::Official) {
+            return Err(document.fault_at(text, problem));
+        }
+        patterns.push(Pattern {
+            text: text.value.clone(),
+            separator,
+            whole_folders: true,
+            follow_links: false,
+            folder_entry: false,
+        });
+    }
+    Ok(patterns)
+}
+
+/// [`Limits`] as people write them: sizes such as `100 MiB`.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLimits {
+    max_file_size: Option<Size>,
+    max_bytes: Option<Size>,
+    max_files: Option<u64>,
+    changed_within_days: Option<u32>,
+    max_depth: Option<u32>,
+}
+
+impl From<RawLimits> for Limits {
+    fn from(raw: RawLimits) -> Self {
+        Self {
+            max_file_size: raw.max_file_size.map(|size| size.0),
+            max_bytes: raw.max_bytes.map(|size| size.0),
+            max_files: raw.max_files,
+            changed_within_days: raw.changed_within_days,
+            max_depth: raw.max_depth,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Size(u64);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        size(&text).map(Self).ok_or_else(|| {
+            de::Error::custom(format!("expected a size such as '100 MiB' or '4096', found '{text}'"))
+        })
+    }
+}
+
+/// Reads a number of bytes with an optional unit in powers of 1,024.
+fn size(text: &str) -> Option<u64> {
+    let digits = text.len().saturating_sub(text.trim_start_matches(|c: char| c.is_ascii_digit()).len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let shift = match unit.trim() {
+        "" | "B" => 0,
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift).filter(|size| *size > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_powers_of_1024_and_nonsense_is_none() {
+        assert_eq!(size("1 MiB"), Some(1 << 20));
+        assert_eq!(size("4096"), Some(4096));
+        for wrong in ["", "MiB", "1 MB", "-1", "0", "99999999999 GiB", "1e3"] {
+            assert_eq!(size(wrong), None, "{wrong}");
+        }
+    }
+}

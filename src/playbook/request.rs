@@ -1,0 +1,304 @@
+//! From what is asked for to the plan: playbooks and groups expanded, each artifact once, most volatile first.
+//!
+//! In: a [`Request`] and the kind of target. Out: a [`Plan`].
+//!
+//! Limits: a playbook's own replace those of the artifact's handling, field by field; where several ask for one
+//! artifact, the wider limit holds, field by field, so that asking for more never takes less.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::catalogue::Catalogue;
+use super::choice::Playbook;
+use super::definition::{Definition, Place};
+use super::error::{Error, nearest};
+use super::handling::Handling;
+use super::plan::{Excluded, Limits, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility};
+use crate::evidence::PersonalData;
+
+/// The artifact of what the operator names by path.
+pub const PATH_ARTIFACT: &str = "veldkit:path";
+
+/// Deepest nesting of groups and of playbooks: no more than a person can follow, and far from the end of the stack.
+const MAX_NESTING: usize = 16;
+
+/// What a run is asked to take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Playbooks by name.
+    pub playbooks: Vec<String>,
+    /// Artifacts and groups by name.
+    pub artifacts: Vec<String>,
+    /// Paths and globs on the target.
+    pub paths: Vec<String>,
+    /// Class of personal data from which on artifacts are left out.
+    pub leave_out: Option<PersonalData>,
+}
+
+impl Catalogue {
+    /// Resolves a request for a kind of target.
+    ///
+    /// What a playbook names for another system is not in the plan; what the operator names must fit the target.
+    ///
+    /// # Errors
+    ///
+    /// A name that is not known, an artifact for another system, a group or playbook that holds itself.
+    pub fn plan(&self, request: &Request, os: TargetOs) -> Result<Plan, Error> {
+        let mut planning =
+            Planning { catalogue: self, os, leave_out: request.leave_out, ..Planning::new(self) };
+        for name in &request.playbooks {
+            planning.playbook(name, &mut Vec::new())?;
+        }
+        for name in &request.artifacts {
+            planning.named(name)?;
+        }
+        if !request.paths.is_empty() {
+            planning.paths(&request.paths);
+        }
+        Ok(planning.finish())
+    }
+}
+
+struct Planning<'a> {
+    catalogue: &'a Catalogue,
+    os: TargetOs,
+    leave_out: Option<PersonalData>,
+    steps: Vec<Step>,
+    /// Where an artifact's step stands.
+    index: BTreeMap<String, usize>,
+    excluded: BTreeMap<String, String>,
+    notes: Vec<Note>,
+    played: BTreeSet<String>,
+    /// What the choice at hand has come by, and whether what must be asked for by name was asked for then.
+    met: BTreeSet<(String, bool)>,
+    files: BTreeSet<String>,
+}
+
+/// Who asks for an artifact, and under which conditions.
+struct Asking<'a> {
+    by: Option<&'a str>,
+    /// Whether what must be asked for by name is asked for.
+    opt_in: bool,
+    limits: Limits,
+}
+
+impl<'a> Planning<'a> {
+    fn new(catalogue: &'a Catalogue) -> Self {
+        Self {
+            catalogue,
+            os: TargetOs::Other,
+            leave_out: None,
+            steps: Vec::new(),
+            index: BTreeMap::new(),
+            excluded: BTreeMap::new(),
+            notes: Vec::new(),
+            played: BTreeSet::new(),
+            met: BTreeSet::new(),
+            files: BTreeSet::new(),
+        }
+    }
+
+    fn playbook(&mut self, name: &str, above: &mut Vec<String>) -> Result<(), Error> {
+        let Some(playbook) = self.catalogue.playbook(name) else {
+            return Err(Error::UnknownPlaybook {
+                name: name.to_owned(),
+                by: above.last().cloned(),
+                nearest: nearest(name, self.catalogue.playbooks().map(|playbook| playbook.name.as_str())),
+            });
+        };
+        enter(name, above)?;
+        if self.played.insert(name.to_owned()) {
+            for included in &playbook.includes {
+                self.playbook(&included.name, above)?;
+            }
+            self.files.insert(playbook.file.clone());
+            self.choices(playbook)?;
+            self.notes.extend(playbook.notes.iter().map(|note| Note {
+                playbook: playbook.name.clone(),
+                nl: note.nl.clone(),
+                en: note.en.clone(),
+            }));
+        }
+        above.pop();
+        Ok(())
+    }
+
+    fn choices(&mut self, playbook: &Playbook) -> Result<(), Error> {
+        for choice in &playbook.artifacts {
+            let limits = playbook.limits.get(&choice.name).copied().unwrap_or_default();
+            let asking = Asking { by: Some(&playbook.name), opt_in: playbook.opt_in, limits };
+            self.ask(&choice.name, &asking)?;
+        }
+        Ok(())
+    }
+
+    /// An artifact that the operator names.
+    fn named(&mut self, name: &str) -> Result<(), Error> {
+        if let Some(definition) = self.catalogue.artifact(name)
+            && !definition.applies_to(self.os)
+        {
+            let systems: Vec<String> = definition.systems.iter().map(ToString::to_string).collect();
+            return Err(Error::OtherSystem {
+                artifact: definition.name.clone(),
+                system: self.os,
+                systems: systems.join(", "),
+            });
+        }
+        self.ask(name, &Asking { by: None, opt_in: true, limits: Limits::default() })
+    }
+
+    fn ask(&mut self, name: &str, asking: &Asking<'_>) -> Result<(), Error> {
+        self.met.clear();
+        self.artifact(name, asking, &mut Vec::new())
+    }
+
+    fn artifact(&mut self, name: &str, asking: &Asking<'_>, above: &mut Vec<String>) -> Result<(), Error> {
+        let Some(definition) = self.catalogue.artifact(name) else {
+            return Err(Error::UnknownArtifact {
+                name: name.to_owned(),
+                by: above.last().map(String::as_str).or(asking.by).map(str::to_owned),
+                nearest: nearest(name, self.catalogue.artifact_names()),
+            });
+        };
+        enter(&definition.name, above)?;
+        // Groups that share members would else be gone through once for each way to them.
+        if !self.met.insert((definition.name.clone(), asking.opt_in)) {
+            above.pop();
+            return Ok(());
+        }
+        let handling = self.catalogue.handling(&definition.name).cloned();
+        let must_be_asked_for = handling.as_ref().is_some_and(|handling| handling.opt_in);
+        if definition.applies_to(self.os) {
+            self.files.insert(definition.file.clone());
+            if let Some(handling) = &handling {
+                self.files.insert(handling.file.clone());
+            }
+            if must_be_asked_for && !asking.opt_in {
+                let reason = format!("it must be asked for by name: --artifact {}", definition.name);
+                self.exclude(&definition.name, reason);
+            } else {
+                self.step(definition, handling.unwrap_or_else(Handling::unknown), asking.limits);
+                // To name a group is not to name what it holds, unless the group itself must be asked for.
+                let opt_in = asking.opt_in && (asking.by.is_some() || must_be_asked_for);
+                let asking = Asking { opt_in, ..*asking };
+                for place in definition.places_on(self.os) {
+                    if let Place::Group(names) = place {
+                        names.iter().try_for_each(|member| self.artifact(member, &asking, above))?;
+                    }
+                }
+            }
+        }
+        above.pop();
+        Ok(())
+    }
+
+    fn step(&mut self, definition: &Definition, handling: Handling, own: Limits) {
+        let limits = own.or(handling.limits);
+        if let Some(step) = self.index.get(&definition.name).and_then(|at| self.steps.get_mut(*at)) {
+            step.limits = step.limits.wider(limits);
+            return;
+        }
+        let mut sources = Vec::new();
+        let mut unsupported = false;
+        for place in definition.places_on(self.os) {
+            match place {
+                Place::Source(source) => sources.push(linked(source, handling.follow_links)),
+                Place::Wmi(_) => unsupported = true,
+                Place::Group(_) => {}
+            }
+        }
+        if sources.is_empty() {
+            if unsupported {
+                self.exclude(&definition.name, "queries of WMI are not run".to_owned());
+            }
+            return;
+        }
+        self.push(Step {
+            artifact: definition.name.clone(),
+            volatility: handling.volatility,
+            personal_data: handling.personal_data,
+            purpose: handling.purpose,
+            limits,
+            except: handling.except,
+            sources,
+        });
+    }
+
+    fn paths(&mut self, paths: &[String]) {
+        let windows = self.os == TargetOs::Windows;
+        let pattern = |text: &String| Pattern {
+            text: text.clone(),
+            separator: if windows && text.contains('\\') { '\\' } else { '/' },
+            whole_folders: true,
+            follow_links: false,
+            folder_entry: false,
+        };
+        self.push(Step {
+            artifact: PATH_ARTIFACT.to_owned(),
+            volatility: Volatility::Files,
+            // Nobody has said what stands there.
+            personal_data: PersonalData::High,
+            purpose: Text {
+                nl: "door de operator aangewezen voor dit onderzoek".to_owned(),
+                en: "pointed out by the operator for this investigation".to_owned(),
+            },
+            limits: Limits::default(),
+            except: Vec::new(),
+            sources: vec![Source::Files(paths.iter().map(pattern).collect())],
+        });
+    }
+
+    fn push(&mut self, step: Step) {
+        if self.leave_out.is_some_and(|class| step.personal_data >= class) {
+            let class = if step.personal_data == PersonalData::High { "high" } else { "low" };
+            let reason = format!("the operator leaves out this class of personal data ({class})");
+            return self.exclude(&step.artifact, reason);
+        }
+        // What one playbook leaves out and another one takes is taken.
+        self.excluded.remove(&step.artifact);
+        self.index.insert(step.artifact.clone(), self.steps.len());
+        self.steps.push(step);
+    }
+
+    fn exclude(&mut self, artifact: &str, reason: String) {
+        if !self.index.contains_key(artifact) {
+            self.excluded.insert(artifact.to_owned(), reason);
+        }
+    }
+
+    fn finish(mut self) -> Plan {
+        self.steps.sort_by_key(|step| step.volatility);
+        Plan {
+            texts: self.files.iter().filter_map(|file| self.catalogue.text(file)).collect(),
+            steps: self.steps,
+            excluded: self
+                .excluded
+                .into_iter()
+                .map(|(artifact, reason)| Excluded { artifact, reason })
+                .collect(),
+            notes: self.notes,
+        }
+    }
+}
+
+/// Goes one level down, unless that comes back to a level above.
+fn enter(name: &str, above: &mut Vec<String>) -> Result<(), Error> {
+    if let Some(first) = above.iter().position(|other| other == name) {
+        let mut chain = above.split_off(first);
+        chain.push(name.to_owned());
+        return Err(Error::Cycle(chain));
+    }
+    if above.len() >= MAX_NESTING {
+        return Err(Error::TooDeep { name: name.to_owned(), limit: MAX_NESTING });
+    }
+    above.push(name.to_owned());
+    Ok(())
+}
+
+fn linked(source: &Source, follow_links: bool) -> Source {
+    match source {
+        Source::Files(patterns) => Source::Files(
+            patterns.iter().map(|pattern| Pattern { follow_links, ..pattern.clone() }).collect(),
+        ),
+        other => other.clone(),
+    }
+}
