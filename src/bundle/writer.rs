@@ -233,7 +233,7 @@ impl Writer {
     /// What the medium has confirmed so far.
     #[must_use]
     pub fn flushed(&self) -> Flushed {
-        self.sink.flushed()
+        self.sink.state().flushed()
     }
 
     /// Bytes of the bundle so far, before encryption (which adds 16 in 65,536).
@@ -292,7 +292,7 @@ impl Writer {
     /// Ends zip, age and file.
     fn close(self) -> Result<Sealed, Error> {
         let Self { container, sink, options, opening, manifest, filling, items_before, .. } = self;
-        let flushed = sink.flushed();
+        let state = sink.state();
         let path = sink.path();
         let (checkpoints, _) = filling.chain();
         let finished = container
@@ -300,7 +300,7 @@ impl Writer {
             .and_then(StreamWriter::finish)
             .map(drop)
             .and_then(|()| sink.finish(checkpoints, items_before))
-            .map_err(|source| Error::Sink { flushed, source })?;
+            .map_err(|source| Error::Sink { flushed: state.flushed(), source })?;
         Ok(Sealed::of(finished, path.as_deref(), &opening, manifest, &options))
     }
 

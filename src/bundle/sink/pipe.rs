@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::syncer::State;
-use super::{Finished, Flushed, Medium, Sink};
+use super::{Finished, Medium, Sink};
 
 /// Bytes that are handed over at once.
 const HANDFUL: usize = 256 * 1024;
@@ -64,11 +64,11 @@ impl Shared {
         })
     }
 
-    /// What the medium has confirmed so far.
-    pub(in crate::bundle) fn flushed(&self) -> Flushed {
+    /// What the medium has confirmed, to look at also when the sink is gone.
+    pub(in crate::bundle) fn state(&self) -> State {
         self.with(|hand| match hand {
-            Hand::Direct(sink) => sink.flushed(),
-            Hand::Piped(pipe) => pipe.state.flushed(),
+            Hand::Direct(sink) => sink.state(),
+            Hand::Piped(pipe) => pipe.state.clone(),
         })
     }
 
@@ -229,7 +229,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("b.zip.age");
         let mut shared = Shared::new(Sink::file(&path, None).unwrap()).unwrap();
-        let data: Vec<u8> = (0..3_000_000_u32).flat_map(|n| n.to_le_bytes()).collect();
+        let data: Vec<u8> = (0..3_000_000).flat_map(u32::to_le_bytes).collect();
         for (number, part) in data.chunks(1_000_001).enumerate() {
             shared.write_all(part).unwrap();
             shared.sync(number as u64 + 1, 7).unwrap();
@@ -245,7 +245,11 @@ mod tests {
         let shared = Shared::new(Sink::file(&folder.path().join("b"), None).unwrap()).unwrap();
         for number in 1..50 {
             shared.sync(number, number).unwrap();
-            assert!(shared.flushed().checkpoint + 2 >= number, "{:?} at {number}", shared.flushed());
+            assert!(
+                shared.state().flushed().checkpoint + 2 >= number,
+                "{:?} at {number}",
+                shared.state().flushed()
+            );
         }
     }
 
@@ -264,10 +268,11 @@ mod tests {
         let mut shared = Shared::new(Sink::stream(Box::new(Full(1 << 20)))).unwrap();
         shared.write_all(b"safe").unwrap();
         shared.sync(1, 1).unwrap();
-        let error = (0..1_000).find_map(|_| shared.write_all(&[0; 65_536]).err()).unwrap();
+        let zeros = vec![0; 65_536];
+        let error = (0..1_000).find_map(|_| shared.write_all(&zeros).err()).unwrap();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert!(shared.sync(2, 2).is_err());
-        assert_eq!(shared.flushed().checkpoint, 1);
+        assert_eq!(shared.state().flushed().checkpoint, 1);
         assert!(shared.finish(3, 3).is_err());
     }
 

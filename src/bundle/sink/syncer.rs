@@ -37,10 +37,10 @@ struct Thread {
 
 /// What is safe so far, and whether anything failed; shared by all who ask.
 #[derive(Debug, Default, Clone)]
-pub(super) struct State(Arc<Mutex<(Flushed, bool)>>);
+pub(in crate::bundle) struct State(Arc<Mutex<(Flushed, bool)>>);
 
 impl State {
-    pub(super) fn flushed(&self) -> Flushed {
+    pub(in crate::bundle) fn flushed(&self) -> Flushed {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 

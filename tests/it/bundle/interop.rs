@@ -87,6 +87,30 @@ fn a_bundle_opens_and_verifies_with_public_tools_alone() {
 }
 
 #[test]
+#[ignore = "needs age, 7z, bsdtar"]
+fn a_cut_bundle_gives_back_its_beginning_to_public_tools() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let key = Key::new();
+    key.write(&at.join("key.txt"));
+    let (sink, memory) = Sink::memory();
+    let (_, contents) = fill(sink, Hand::default().options(), &key);
+    std::fs::write(at.join("cut.zip.age"), &memory.bytes()[..memory.bytes().len() / 2]).unwrap();
+    for extract in [
+        "age -d -i key.txt cut.zip.age > cut.zip; 7z x -y -o7z cut.zip; true",
+        "mkdir bsdtar; age -d -i key.txt cut.zip.age | bsdtar -xf - -C bsdtar; true",
+    ] {
+        run(at, "sh", &["-c", extract]);
+    }
+    for tool in ["7z", "bsdtar"] {
+        for name in ["fs/$rootfs$/etc/passwd", "fs/$rootfs$/var/log/zoë 100%.log"] {
+            let found = std::fs::read(at.join(tool).join(name)).unwrap();
+            assert!(found == contents[name], "{tool} {name}: {} bytes", found.len());
+        }
+    }
+}
+
+#[test]
 #[ignore = "needs ssh-keygen"]
 fn ssh_keys_open_a_bundle_locked_with_a_passphrase_or_not() {
     let folder = tempfile::tempdir().unwrap();
