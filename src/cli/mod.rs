@@ -11,6 +11,7 @@ use clap::Parser as _;
 mod args;
 pub mod console;
 mod lang;
+mod playbook;
 
 pub use console::{Console, Exit, Failure};
 pub use lang::Lang;
@@ -40,9 +41,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn run(command: &args::Command, _console: &mut Console<'_>) -> Result<Exit, Failure> {
+fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failure> {
     match command {
         args::Command::Collect(_) => Err(Failure::usage("'collect' is being built")),
+        args::Command::Playbook(arguments) => playbook::run(arguments, console),
     }
 }
 

@@ -106,7 +106,7 @@ mod tests {
         let faults = faults(&text);
         assert_eq!(faults.len(), 2, "{faults:#?}");
         assert!(faults[0].starts_with("x.yaml:8:") || faults[0].starts_with("x.yaml:9:"), "{}", faults[0]);
-        assert_eq!(faults[1], "x.yaml:17:10: expected at least one source, found none");
+        assert_eq!(faults[1], "x.yaml:18:10: expected at least one source, found none");
     }
 
     #[test]
