@@ -178,3 +178,10 @@ fn a_name_the_format_does_not_allow_is_refused() {
     assert!(matches!(writer.add(&entry, &Deflated::default(), &[]), Err(Error::Entry { .. })));
     assert!(matches!(writer.seal(Closing::default()), Err(Error::Entry { .. })));
 }
+
+#[test]
+fn a_writer_may_live_on_another_thread_than_the_one_that_made_it() {
+    fn is_send<T: Send>() {}
+    is_send::<Writer>();
+    is_send::<Sink>();
+}

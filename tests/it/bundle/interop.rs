@@ -180,6 +180,43 @@ fn more_than_65535_entries_open_everywhere() {
     five_readers_agree(folder.path(), "b.zip", 70_000 + 4 + 140 * 3);
 }
 
+/// Where [`write_below_a_limit`] writes, when it is called by the test after it.
+const FOLDER: &str = "VELDKIT_TEST_FOLDER";
+
+#[test]
+#[ignore = "called by the test after it"]
+fn write_below_a_limit() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let sink = Sink::file(&Path::new(&folder).join("b.zip.age"), None).unwrap();
+        fill(sink, Hand::default().options(), &Key::new());
+    }
+}
+
+/// FAT32 answers "file too large" at 4 GiB - 1; a limit on the size of files is answered in the same words.
+#[test]
+#[cfg(target_os = "linux")]
+fn where_a_file_system_ends_files_the_bundle_goes_on_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let status = Command::new("sh")
+        .arg("-c")
+        .arg(
+            "trap '' XFSZ; ulimit -f 400; exec \"$0\" --exact bundle::interop::write_below_a_limit --ignored",
+        )
+        .arg(std::env::current_exe().unwrap())
+        .env(FOLDER, folder.path())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let parts: Vec<PathBuf> = (1..7).map(|part| folder.path().join(format!("b.zip.age.{part:03}"))).collect();
+    let lengths: Vec<u64> = parts.iter().map(|part| std::fs::metadata(part).unwrap().len()).collect();
+    assert!(lengths[..5].iter().all(|length| *length == 400 * 512), "{lengths:?}");
+    let joined: Vec<u8> = parts.iter().flat_map(|part| std::fs::read(part).unwrap()).collect();
+    let receipt = std::fs::read_to_string(folder.path().join("b.receipt.txt")).unwrap();
+    assert_eq!(receipt::Block::parse(&receipt).unwrap().sha256, Digest::of(&joined));
+    assert!(receipt.contains("Delen                6 (.001 tot en met .006)"), "{receipt}");
+}
+
 /// Encrypts nothing and keeps nothing: 5 GiB of what cannot shrink, so that offsets and sizes both pass 4 GiB.
 #[test]
 #[ignore = "needs unzip, 7z, bsdtar, python3; slow: writes 5 GiB twice"]
