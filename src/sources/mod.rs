@@ -1,5 +1,48 @@
 //! WHERE evidence stands: an artifact's patterns become items of a live host or of a mounted tree.
 //!
-//! In: a [`crate::playbook::Step`]. Out: what was found, opened for one pass of reading, and what was not found.
+//! In: a [`Step`](crate::playbook::Step). Out: what was found, opened for one pass of reading, and what was not.
+//! [`Target::find`] walks and streams [`Finding`]s, so memory does not grow with the tree; [`Target::open`] is called
+//! by a worker and gives the stored bytes of one item. Everything on the target is hostile: no path leads out of the
+//! tree, no link is followed unasked, nothing that is not a regular file is opened.
 
+mod accounts;
+mod expand;
+mod guard;
+mod host;
+mod item;
+mod limits;
+mod mounts;
+mod open;
+mod own_output;
+mod pattern;
+mod resolve;
 pub mod sys;
+mod target;
+mod variables;
+mod walk;
+pub mod web_roots;
+
+pub use host::{ClockFacts, HostFacts, Privileges, privileges};
+pub use item::{Finding, Found, Gap};
+pub use mounts::{MountFacts, parse_mountinfo};
+pub use open::{Closed, Opened};
+pub use sys::{free_space, peak_memory, used_space};
+pub use target::Target;
+
+/// A target that cannot be examined.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The tree is not a folder that can be read.
+    #[error("cannot read the target '{}'", .root.display())]
+    Root {
+        /// The folder.
+        root: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The live system's files cannot be read on this operating system by this version.
+    #[error("this version collects from a live host on Linux only")]
+    NotLive,
+}

@@ -1,3 +1,41 @@
 //! The only code that differs by operating system, and the only place where `unsafe` may stand.
 //!
-//! Each file offers the same functions; `unsupported.rs` answers honestly where there is no implementation.
+//! Each file offers the same functions; `unsupported.rs` does what the standard library can do everywhere, and
+//! answers `None` to what it cannot.
+
+use std::fs::File;
+
+use crate::evidence::{Kind, Metadata};
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+#[cfg(not(target_os = "linux"))]
+use unsupported as system;
+
+pub(super) use system::{
+    Root, boot_time, clock_synchronised, data_ranges, effective_capabilities, is_live, name_bytes, name_of,
+    path_bytes, path_of, privileged,
+};
+pub use system::{free_space, peak_memory, used_space};
+
+/// What the operating system says of a file.
+#[derive(Debug, Clone)]
+pub(super) struct Stat {
+    pub(super) kind: Kind,
+    pub(super) metadata: Metadata,
+    /// Bytes of storage it takes; below the size where it has holes.
+    pub(super) allocated: Option<u64>,
+}
+
+/// A file opened for reading.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    pub(super) file: File,
+    /// Whether reading will change its access time.
+    pub(super) touches: bool,
+}

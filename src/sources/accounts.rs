@@ -1,0 +1,88 @@
+//! The target's own accounts, read as files: names for owners, and homes. Never the system's name service, which in
+//! a static program does not work and on a live host may ask the network.
+
+use std::collections::BTreeMap;
+
+/// Most accounts read; a mounted system's files are hostile.
+const MAX_ACCOUNTS: usize = 100_000;
+
+/// Names by number, and homes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Accounts {
+    users: BTreeMap<u32, String>,
+    groups: BTreeMap<u32, String>,
+    /// Names and homes, each home once, in the order of the file; homes have no slash in front.
+    pub(super) homes: Vec<(String, Vec<u8>)>,
+}
+
+impl Accounts {
+    /// Reads the texts of `/etc/passwd` and `/etc/group` (passwd(5), group(5)).
+    pub(super) fn parse(passwd: &[u8], group: &[u8]) -> Self {
+        let mut accounts = Self::default();
+        for fields in lines(passwd) {
+            let (Some(name), Some(uid), Some(home)) = (fields.first(), number(&fields, 2), fields.get(5))
+            else {
+                continue;
+            };
+            let name = String::from_utf8_lossy(name).into_owned();
+            accounts.users.entry(uid).or_insert_with(|| name.clone());
+            let home = home.strip_prefix(b"/").unwrap_or(home);
+            let home = home.strip_suffix(b"/").unwrap_or(home);
+            let stands_alone = !home.is_empty() && accounts.homes.iter().all(|(_, known)| known != home);
+            if stands_alone && is_clean(home) {
+                accounts.homes.push((name, home.to_vec()));
+            }
+        }
+        for fields in lines(group) {
+            if let (Some(name), Some(gid)) = (fields.first(), number(&fields, 2)) {
+                accounts.groups.entry(gid).or_insert_with(|| String::from_utf8_lossy(name).into_owned());
+            }
+        }
+        accounts
+    }
+
+    /// Name of a user.
+    pub(super) fn user(&self, uid: u32) -> Option<&str> {
+        self.users.get(&uid).map(String::as_str)
+    }
+
+    /// Name of a group.
+    pub(super) fn group(&self, gid: u32) -> Option<&str> {
+        self.groups.get(&gid).map(String::as_str)
+    }
+}
+
+/// A home that leads upwards is no home.
+fn is_clean(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').all(|part| !part.is_empty() && part != b"." && part != b"..")
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+    text.split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
+        .take(MAX_ACCOUNTS)
+        .map(|line| line.split(|byte| *byte == b':').collect())
+}
+
+fn number(fields: &[&[u8]], index: usize) -> Option<u32> {
+    str::from_utf8(fields.get(index)?).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_homes_come_from_the_files_and_nonsense_does_no_harm() {
+        let passwd = b"root:x:0:0:root:/root:/bin/bash\nanna:x:1000:1000::/home/anna/:/bin/sh\n\
+            evil:x:7:7::/home/../etc:/bin/sh\nbroken\nsync:x:4:65534:sync:/bin:/bin/sync\nbin2:x:5:5::/bin:/bin/sh\n";
+        let accounts = Accounts::parse(passwd, b"root:x:0:\nstaff:x:50:anna\n\xff:x:nan:\n");
+        assert_eq!(
+            (accounts.user(1000), accounts.user(7), accounts.user(9)),
+            (Some("anna"), Some("evil"), None)
+        );
+        assert_eq!((accounts.group(50), accounts.group(1)), (Some("staff"), None));
+        let homes: Vec<_> = accounts.homes.iter().map(|(_, home)| home.as_slice()).collect();
+        assert_eq!(homes, [&b"root"[..], b"home/anna", b"bin"]);
+    }
+}

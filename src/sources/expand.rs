@@ -1,0 +1,340 @@
+//! From patterns to findings: walks the target part by part and hands out what is there, and what is not.
+//!
+//! Names are looked up, not searched for; only globs and `**` list folders. A link in the midst of a pattern's names
+//! is followed as the system would, inside the tree; one that a glob or a walk meets is a finding, never a way on.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use super::guard;
+use super::item::{Finding, Found, Gap};
+use super::limits::Meter;
+use super::mounts::Nature;
+use super::pattern::{Part, fits, means, parts, same_name};
+use super::resolve::resolve;
+use super::target::{Place, Target};
+use super::walk::{Entry, list};
+use crate::evidence::{Kind, Note, Origin, Outcome, ReasonCode};
+use crate::playbook::{Pattern, Step, TargetOs};
+
+/// Deepest folder that is walked into: a file system cannot make the tool's own stack or list grow without end.
+const MAX_DEPTH: usize = 1024;
+
+/// Where findings go. Breaks when nothing more is wanted.
+type Emit<'a> = dyn FnMut(Finding) -> ControlFlow<()> + 'a;
+
+/// Looks for everything of one step.
+pub(super) struct Search<'a, 'e> {
+    target: &'a Target,
+    meter: Meter,
+    emit: &'a mut Emit<'e>,
+    pattern: &'a Pattern,
+    /// What the playbook leaves alone by name.
+    except: Vec<Vec<Part>>,
+    /// Whether the pattern at hand has met anything, be it in an earlier step.
+    met: bool,
+}
+
+/// Hands out all that a step's patterns find.
+pub(super) fn search(
+    target: &Target,
+    step: &Step,
+    patterns: &[Pattern],
+    emit: &mut Emit<'_>,
+) -> ControlFlow<()> {
+    let Some(first) = patterns.first() else { return ControlFlow::Continue(()) };
+    let meter = Meter::new(step.limits, target.start());
+    let depth = step
+        .limits
+        .max_depth
+        .map_or(super::pattern::DEPTH, |depth| usize::try_from(depth).unwrap_or(MAX_DEPTH));
+    let except = except(target, step, depth);
+    let mut search = Search { target, meter, emit, pattern: first, except, met: false };
+    for pattern in patterns {
+        (search.pattern, search.met) = (pattern, false);
+        search.all_of(depth)?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// The exceptions of a step, their variables filled in. One that cannot be read leaves nothing alone: too much is
+/// recorded rather than too little taken unseen.
+fn except(target: &Target, step: &Step, depth: usize) -> Vec<Vec<Part>> {
+    let windows = target.os() == TargetOs::Windows;
+    let texts =
+        step.except.iter().filter_map(|pattern| target.variables().fill(&pattern.text).ok()).flatten();
+    texts.filter_map(|text| parts(if windows { drive_of(&text).1 } else { &text }, windows, depth)).collect()
+}
+
+impl Search<'_, '_> {
+    fn all_of(&mut self, depth: usize) -> ControlFlow<()> {
+        let windows = self.target.os() == TargetOs::Windows;
+        let texts = match self.target.variables().fill(&self.pattern.text) {
+            Ok(texts) => texts,
+            Err(name) => {
+                let detail = format!("the variable '{name}' has no meaning on this target");
+                return self.gap(Gap::new(
+                    self.wanted(),
+                    Outcome::Missing,
+                    ReasonCode::NotApplicable,
+                    detail,
+                ));
+            }
+        };
+        for text in &texts {
+            let (letter, rest) = if windows { drive_of(text) } else { (None, text.as_str()) };
+            let Some(parts) = parts(rest, windows, depth) else {
+                let detail = "the pattern leads upwards or holds a glob that is none";
+                self.gap(Gap::new(self.wanted(), Outcome::Failed, ReasonCode::Unsupported, detail))?;
+                continue;
+            };
+            for (index, place) in self.target.places().iter().enumerate() {
+                if letter.is_none_or(|letter| place.is_drive(letter)) {
+                    self.down(index, Vec::new(), &parts)?;
+                }
+            }
+        }
+        if self.met {
+            return ControlFlow::Continue(());
+        }
+        let detail =
+            if texts.is_empty() { "nobody it is asked of is on this target" } else { "nothing matches" };
+        self.gap(Gap::new(self.wanted(), Outcome::Missing, ReasonCode::NotFound, detail))
+    }
+
+    /// The pattern itself as an origin, for a record of what was looked for.
+    fn wanted(&self) -> Origin {
+        let windows = self.target.os() == TargetOs::Windows;
+        let text = if windows {
+            drive_of(&self.pattern.text).1.replace('\\', "/")
+        } else {
+            self.pattern.text.clone()
+        };
+        let path = text.trim_start_matches('/').as_bytes().to_vec();
+        let volume =
+            self.target.places().first().map_or(crate::evidence::Volume::Root, |place| place.volume.clone());
+        Origin::File { volume, path, stream: None }
+    }
+
+    /// Goes down from the folder `here` by the parts that are left.
+    fn down(&mut self, place: usize, here: Vec<u8>, parts: &[Part]) -> ControlFlow<()> {
+        let Some((part, rest)) = parts.split_first() else {
+            return self.arrive(place, here, false);
+        };
+        match part {
+            Part::Literal(name) => {
+                let Some(next) = self.child(place, &here, name, rest.is_empty()) else {
+                    return ControlFlow::Continue(());
+                };
+                if rest.is_empty() { self.arrive(place, next, false) } else { self.down(place, next, rest) }
+            }
+            Part::Glob(glob) => self.each(place, &here, |search, entry| {
+                if !fits(glob, &entry.name) {
+                    return ControlFlow::Continue(());
+                }
+                let next = join(&here, &entry.name);
+                match (rest.is_empty(), entry.kind) {
+                    (true, _) => search.arrive(place, next, entry.kind == Kind::Directory),
+                    (false, Kind::Directory) if search.may_enter(place, &next) => {
+                        search.down(place, next, rest)
+                    }
+                    (false, _) => ControlFlow::Continue(()),
+                }
+            }),
+            Part::Deep(depth) => self.deep(place, here, *depth, rest),
+        }
+    }
+
+    /// `**`: everything beneath, or the rest of the pattern in every folder beneath.
+    fn deep(&mut self, place: usize, here: Vec<u8>, depth: usize, rest: &[Part]) -> ControlFlow<()> {
+        let mut folders = vec![(here, 0_usize)];
+        while let Some((folder, level)) = folders.pop() {
+            if !rest.is_empty() {
+                self.down(place, folder.clone(), rest)?;
+            }
+            if level >= depth.min(MAX_DEPTH) {
+                continue;
+            }
+            let mut beneath = Vec::new();
+            self.each(place, &folder, |search, entry| {
+                let next = join(&folder, &entry.name);
+                if entry.kind == Kind::Directory {
+                    if search.may_enter(place, &next) {
+                        beneath.push((next, level.saturating_add(1)));
+                    }
+                    return ControlFlow::Continue(());
+                }
+                if rest.is_empty() { search.arrive(place, next, false) } else { ControlFlow::Continue(()) }
+            })?;
+            folders.extend(beneath.into_iter().rev());
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The end of a pattern: hands out what stands at `path`. A folder means all beneath it where the pattern says
+    /// so; `listed_folder` that a listing has said it is one.
+    fn arrive(&mut self, place: usize, path: Vec<u8>, listed_folder: bool) -> ControlFlow<()> {
+        if listed_folder && !self.pattern.whole_folders && !self.pattern.folder_entry {
+            return ControlFlow::Continue(());
+        }
+        let found = match self.target.look(place, path.clone()) {
+            Ok(found) => found,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return ControlFlow::Continue(()),
+            Err(error) => {
+                let gap = Gap::of_error(self.target.origin(place, path), "looking", &error);
+                return self.gap(gap);
+            }
+        };
+        match found.kind {
+            Kind::Directory if self.pattern.whole_folders => {
+                self.met = true;
+                if !listed_folder || self.may_enter(place, &path) {
+                    self.deep(place, path, MAX_DEPTH, &[])
+                } else {
+                    ControlFlow::Continue(())
+                }
+            }
+            Kind::Directory if !self.pattern.folder_entry => ControlFlow::Continue(()),
+            Kind::Link if self.pattern.follow_links => {
+                self.take(found)?;
+                self.follow(place, &path)
+            }
+            _ => self.take(found),
+        }
+    }
+
+    /// Hands out the file that a link leads to, once; a folder at its end is not walked.
+    fn follow(&mut self, place: usize, path: &[u8]) -> ControlFlow<()> {
+        let root = self.target.places().get(place).map(|place| &place.root);
+        let Some(end) = root.and_then(|root| resolve(root, path, true)) else {
+            let origin = self.target.origin(place, path.to_vec());
+            return self.gap(Gap::new(
+                origin,
+                Outcome::Skipped,
+                ReasonCode::Loop,
+                "its links lead round in a circle",
+            ));
+        };
+        match self.target.look(place, end) {
+            Ok(mut found) if found.kind == Kind::File => {
+                found.notes.push(Note::FollowedLink);
+                self.take(found)
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Hands out a finding, unless an earlier one was the same, it is the tool's own, or a limit holds.
+    fn take(&mut self, found: Found) -> ControlFlow<()> {
+        self.met = true;
+        if self.is_excepted(&found.path) {
+            return ControlFlow::Continue(());
+        }
+        if !self.target.first_time(found.place, &found.path) {
+            return ControlFlow::Continue(());
+        }
+        let finding = match found.kind {
+            _ if self.target.is_own(&found) => Finding::Gap(Gap::of_found(
+                found,
+                Outcome::Skipped,
+                ReasonCode::OwnOutput,
+                "this run writes it",
+            )),
+            Kind::File => match self.meter.pass(found) {
+                None => return ControlFlow::Continue(()),
+                Some(Ok(found)) => Finding::Found(found),
+                Some(Err(gap)) => Finding::Gap(*gap),
+            },
+            Kind::Fifo | Kind::Socket | Kind::Device | Kind::Unknown => {
+                let detail = "it has no content to copy, and opening it could hang or act";
+                Finding::Gap(Gap::of_found(found, Outcome::Skipped, ReasonCode::NotAFile, detail))
+            }
+            Kind::Directory | Kind::Link | Kind::Stream | Kind::Rows => Finding::Found(found),
+        };
+        (self.emit)(finding)
+    }
+
+    fn gap(&mut self, gap: Gap) -> ControlFlow<()> {
+        self.met = true;
+        (self.emit)(Finding::Gap(gap))
+    }
+
+    /// Where the entry `name` of the folder `here` stands; links on the way are followed, the last one is not.
+    fn child(&self, place: usize, here: &[u8], name: &[u8], last: bool) -> Option<Vec<u8>> {
+        let root = &self.target.places().get(place)?.root;
+        let exact = join(here, name);
+        let path = match root.stat(&exact) {
+            Err(error)
+                if error.kind() == std::io::ErrorKind::NotFound && self.target.os() == TargetOs::Windows =>
+            {
+                let folder = self.folder(place, here)?;
+                let same = list(&folder, false, guard::LIMIT)
+                    .flatten()
+                    .find(|entry| same_name(&entry.name, name))?;
+                join(here, &same.name)
+            }
+            Ok(stat) if stat.kind == Kind::Link && !last => return resolve(root, &exact, true),
+            Ok(_) | Err(_) => exact,
+        };
+        Some(path)
+    }
+
+    /// Calls `act` for each entry of a folder. What cannot be listed is a gap.
+    fn each(
+        &mut self,
+        place: usize,
+        here: &[u8],
+        mut act: impl FnMut(&mut Self, Entry) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(folder) = self.folder(place, here) else { return ControlFlow::Continue(()) };
+        let nature =
+            self.target.places().get(place).map_or(Nature::Local, |place| place.mounts.nature_at(here));
+        if let Some(place) = self.target.places().get(place) {
+            place.mounts.visit(here);
+        }
+        for entry in list(&folder, nature != Nature::Local, guard::LIMIT) {
+            match entry {
+                Ok(entry) => act(self, entry)?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {}
+                Err(error) => {
+                    let gap = Gap {
+                        kind: Kind::Directory,
+                        ..Gap::of_error(self.target.origin(place, here.to_vec()), "listing", &error)
+                    };
+                    self.gap(gap)?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn is_excepted(&self, path: &[u8]) -> bool {
+        let windows = self.target.os() == TargetOs::Windows;
+        self.except.iter().any(|parts| means(parts, path, windows))
+    }
+
+    fn folder(&self, place: usize, here: &[u8]) -> Option<PathBuf> {
+        self.target.places().get(place).map(|place: &Place| place.folder(here))
+    }
+
+    fn may_enter(&self, place: usize, folder: &[u8]) -> bool {
+        !self.is_excepted(folder)
+            && self.target.places().get(place).is_some_and(|place| place.mounts.may_enter(folder))
+    }
+}
+
+/// The drive letter that a Windows pattern begins with, and the rest.
+fn drive_of(text: &str) -> (Option<char>, &str) {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(letter), Some(':')) if letter.is_ascii_alphabetic() => {
+            (Some(letter.to_ascii_uppercase()), characters.as_str())
+        }
+        _ => (None, text),
+    }
+}
+
+fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
+}

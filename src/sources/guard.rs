@@ -1,0 +1,161 @@
+//! A time limit for what may hang: dead network mounts, `/proc`, file systems that a program answers for.
+//!
+//! A system call that hangs cannot be taken back, so it is made on a thread of its own, which is left behind when the
+//! limit passes. What came until then is kept.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long one system call on a guarded file system may take.
+pub(super) const LIMIT: Duration = Duration::from_secs(20);
+
+/// Threads left behind at most, each with its stack; past them, guarded places are given up at once.
+const MAX_LOST: usize = 16;
+
+/// Chunks under way between the reading thread and whoever takes them.
+const CHUNKS: usize = 4;
+
+/// Size of one chunk.
+const CHUNK: usize = 64 << 10;
+
+static LOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Does `act` on a thread of its own and gives up after `limit`.
+pub(super) fn within<T: Send + 'static>(
+    limit: Duration,
+    act: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (sender, receiver) = sync_channel(1);
+    start(move || drop(sender.send(act())))?;
+    receive(&receiver, limit)?
+        .unwrap_or_else(|| Err(io::Error::other("the reading thread ended without an answer")))
+}
+
+/// Reads on a thread of its own, at most `most` bytes.
+pub(super) struct Reader {
+    chunks: Receiver<io::Result<Vec<u8>>>,
+    current: Vec<u8>,
+    taken: usize,
+    limit: Duration,
+    over: bool,
+}
+
+impl Reader {
+    /// Starts to read `source` ahead.
+    pub(super) fn start(
+        mut source: impl io::Read + Send + 'static,
+        most: u64,
+        limit: Duration,
+    ) -> io::Result<Self> {
+        let (sender, chunks) = sync_channel(CHUNKS);
+        start(move || read_ahead(&mut source, most, &sender))?;
+        Ok(Self { chunks, current: Vec::new(), taken: 0, limit, over: false })
+    }
+
+    /// Gives the next bytes; 0 at the end, [`io::ErrorKind::TimedOut`] where nothing came within the limit.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.taken >= self.current.len() {
+            if self.over {
+                return Ok(0);
+            }
+            match receive(&self.chunks, self.limit) {
+                Ok(Some(Ok(chunk))) => (self.current, self.taken) = (chunk, 0),
+                Ok(None) => self.over = true,
+                Ok(Some(Err(error))) | Err(error) => {
+                    self.over = true;
+                    return Err(error);
+                }
+            }
+        }
+        let ready = self.current.get(self.taken..).unwrap_or_default();
+        let count = ready.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), ready.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.taken = self.taken.saturating_add(count);
+        Ok(count)
+    }
+}
+
+fn read_ahead(source: &mut impl io::Read, most: u64, sender: &SyncSender<io::Result<Vec<u8>>>) {
+    let mut left = most;
+    while left > 0 {
+        let mut chunk = vec![0; CHUNK.min(usize::try_from(left).unwrap_or(CHUNK))];
+        match source.read(&mut chunk) {
+            Ok(0) => return,
+            Ok(count) => {
+                chunk.truncate(count);
+                left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
+                if sender.send(Ok(chunk)).is_err() {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                drop(sender.send(Err(error)));
+                return;
+            }
+        }
+    }
+}
+
+fn start(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    if LOST.load(Ordering::Relaxed) >= MAX_LOST {
+        return Err(io::Error::new(io::ErrorKind::TimedOut, "too many reads hang already"));
+    }
+    thread::Builder::new().name("guarded".to_owned()).spawn(act).map(drop)
+}
+
+/// Waits for a message; `None` where the thread has ended without one.
+fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> io::Result<Option<T>> {
+    match receiver.recv_timeout(limit) {
+        Ok(message) => Ok(Some(message)),
+        Err(RecvTimeoutError::Disconnected) => Ok(None),
+        Err(RecvTimeoutError::Timeout) => {
+            LOST.fetch_add(1, Ordering::Relaxed);
+            let text = format!("no answer within {} s", limit.as_secs());
+            Err(io::Error::new(io::ErrorKind::TimedOut, text))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_read_that_hangs_is_given_up_and_what_came_before_is_kept() {
+        let (silent, mut speaking) = io::pipe().unwrap();
+        io::Write::write_all(&mut speaking, b"what came").unwrap();
+        let mut reader = Reader::start(silent, u64::MAX, SHORT).unwrap();
+        let mut buffer = [0; 64];
+        assert_eq!(reader.read(&mut buffer).unwrap(), 9);
+        assert_eq!(&buffer[..9], b"what came");
+        assert_eq!(reader.read(&mut buffer).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(reader.read(&mut buffer).unwrap(), 0);
+    }
+
+    #[test]
+    fn an_endless_source_ends_at_the_limit_of_bytes() {
+        let mut reader = Reader::start(io::repeat(7), 200_000, SHORT).unwrap();
+        let (mut all, mut buffer) = (0, [0; 1000]);
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            all += count;
+        }
+        assert_eq!(all, 200_000);
+    }
+
+    #[test]
+    fn a_call_that_hangs_is_given_up() {
+        let (silent, speaking) = io::pipe().unwrap();
+        let hanging = within(SHORT, move || io::read_to_string(silent));
+        assert_eq!(hanging.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(speaking);
+        assert_eq!(within(SHORT, || Ok(5)).unwrap(), 5);
+    }
+}

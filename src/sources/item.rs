@@ -1,0 +1,81 @@
+//! What looking for an artifact gives: something to read, or the reason why there is nothing.
+
+use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Reason, ReasonCode};
+
+/// One result of looking for an artifact.
+#[derive(Debug, Clone)]
+pub enum Finding {
+    /// Something that is there.
+    Found(Found),
+    /// Something that is not, or is not taken.
+    Gap(Gap),
+}
+
+/// Something that is there: an item to be opened, or a link or folder whose record is all there is.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Where it stands on the target.
+    pub origin: Origin,
+    /// What it is.
+    pub kind: Kind,
+    /// Its metadata when it was found.
+    pub metadata: Metadata,
+    /// How it was found.
+    pub notes: Vec<Note>,
+    /// Index of the place (root or drive) it stands in.
+    pub(super) place: usize,
+    /// Its path below that place, as bytes joined by `/`.
+    pub(super) path: Vec<u8>,
+    /// Bytes of storage it takes.
+    pub(super) allocated: Option<u64>,
+    /// Whether reading it may hang.
+    pub(super) guarded: bool,
+    /// Whether it may have content although its size is 0 (`/proc`).
+    pub(super) no_size: bool,
+}
+
+/// Something that is not there, or is not taken, and why.
+#[derive(Debug, Clone)]
+pub struct Gap {
+    /// Where it would stand.
+    pub origin: Origin,
+    /// What it is, where that is known.
+    pub kind: Kind,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// Its metadata, where it could be had.
+    pub metadata: Metadata,
+}
+
+impl Gap {
+    /// Makes the gap that a failure of the operating system leaves.
+    pub(super) fn of_error(origin: Origin, attempt: &str, error: &std::io::Error) -> Self {
+        let (outcome, code) = match error.kind() {
+            std::io::ErrorKind::NotFound => (Outcome::Missing, ReasonCode::Vanished),
+            std::io::ErrorKind::PermissionDenied => (Outcome::Denied, ReasonCode::PermissionDenied),
+            std::io::ErrorKind::TimedOut => (Outcome::Failed, ReasonCode::Timeout),
+            _ => (Outcome::Failed, ReasonCode::ReadError),
+        };
+        let reason = Reason::new(code, format!("{attempt}: {error}"));
+        Self { origin, kind: Kind::Unknown, outcome, reason, metadata: Metadata::default() }
+    }
+
+    /// Makes a gap without metadata.
+    pub(super) fn new(origin: Origin, outcome: Outcome, code: ReasonCode, detail: impl Into<String>) -> Self {
+        let reason = Reason::new(code, detail);
+        Self { origin, kind: Kind::Unknown, outcome, reason, metadata: Metadata::default() }
+    }
+
+    /// Makes the gap of something found that is not taken.
+    pub(super) fn of_found(
+        found: Found,
+        outcome: Outcome,
+        code: ReasonCode,
+        detail: impl Into<String>,
+    ) -> Self {
+        let reason = Reason::new(code, detail);
+        Self { origin: found.origin, kind: found.kind, outcome, reason, metadata: found.metadata }
+    }
+}

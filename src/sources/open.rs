@@ -1,0 +1,204 @@
+//! One item, opened for one pass: its stored bytes in order, and how it stood before and after.
+//!
+//! What is read never exceeds the size seen when it was opened, so that a log that is written to comes to an end.
+//! Holes of 64 MiB and more are left out, and the ranges that hold data are told.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::sync::Arc;
+
+use super::guard;
+use super::item::{Found, Gap};
+use super::sys::{self, OpenFile, Root, Stat};
+use crate::evidence::{Kind, Metadata, Note, Outcome, Range, ReasonCode};
+
+/// Holes below this are read as zeros: they compress to nothing, and the item stays one file for every tool.
+const WORTH_LEAVING_OUT: u64 = 64 << 20;
+
+/// Most ranges told of one item; what stands after the last is stored with its holes as zeros.
+const MAX_RANGES: usize = 4096;
+
+/// Most bytes read of a file that has no size of its own, as in `/proc`.
+const NO_SIZE_LIMIT: u64 = 64 << 20;
+
+/// An item opened for reading.
+pub struct Opened {
+    /// Its metadata when it was opened.
+    pub metadata: Metadata,
+    /// Bytes that will come at most; `None` where that is not known.
+    pub stored_size: Option<u64>,
+    /// The ranges that will come, one after the other; empty where everything does.
+    pub ranges: Vec<Range>,
+    source: Source,
+    before: Stat,
+    delivered: u64,
+    notes: Vec<Note>,
+    read_by: Vec<String>,
+}
+
+enum Source {
+    Direct { file: File, pending: std::vec::IntoIter<Range>, left: u64 },
+    Guarded { reader: guard::Reader, file: Option<File> },
+}
+
+/// What is known of an item after it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// What a reader must know of the reading.
+    pub notes: Vec<Note>,
+    /// How it was read.
+    pub read_by: Vec<String>,
+}
+
+/// Opens what was found. `root` is the place it stands in.
+pub(super) fn open(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> Result<Opened, Box<Gap>> {
+    let attempt = open_file(root, found, limit);
+    let (OpenFile { file, touches }, stat) = attempt.map_err(|error| {
+        let gap = Gap::of_error(found.origin.clone(), "opening", &error);
+        Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
+    })?;
+    let same = stat.metadata.inode == found.metadata.inode && stat.metadata.device == found.metadata.device;
+    if stat.kind != Kind::File || !same {
+        let gap = Gap::of_found(
+            found.clone(),
+            Outcome::Missing,
+            ReasonCode::Vanished,
+            "another file stands there now",
+        );
+        return Err(Box::new(gap));
+    }
+    let mut metadata = stat.metadata.clone();
+    (metadata.owner, metadata.group) = (found.metadata.owner.clone(), found.metadata.group.clone());
+    let size = metadata.size.unwrap_or(0);
+    let mut notes = Vec::new();
+    if touches {
+        notes.push(Note::AccessTimeTouched);
+    }
+    let read_by = vec![if touches { "open" } else { "open_noatime" }.to_owned()];
+    let mut opened = Opened {
+        metadata,
+        stored_size: Some(size),
+        ranges: Vec::new(),
+        source: Source::Direct { file, pending: Vec::new().into_iter(), left: size },
+        before: stat,
+        delivered: 0,
+        notes,
+        read_by,
+    };
+    if found.guarded {
+        opened.guard(found, limit)?;
+    } else {
+        opened.leave_out_holes(size);
+    }
+    Ok(opened)
+}
+
+fn open_file(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> io::Result<(OpenFile, Stat)> {
+    let act = |root: &Root, path: &[u8]| {
+        let opened = root.open_file(path)?;
+        let stat = Root::stat_open(&opened.file)?;
+        Ok((opened, stat))
+    };
+    if found.guarded {
+        let (root, path) = (Arc::clone(root), found.path.clone());
+        guard::within(limit, move || act(&root, &path))
+    } else {
+        act(root, &found.path)
+    }
+}
+
+impl Opened {
+    /// Reads on a thread of its own from here on.
+    fn guard(&mut self, found: &Found, limit: std::time::Duration) -> Result<(), Box<Gap>> {
+        let Source::Direct { file, left, .. } = &self.source else { return Ok(()) };
+        let failed =
+            |error: io::Error| Box::new(Gap::of_error(found.origin.clone(), "reading with a time limit", &error));
+        let most = if found.no_size { NO_SIZE_LIMIT } else { *left };
+        // A handle of its own for the facts at the end; some of /proc cannot be duplicated, and do without.
+        let again = file.try_clone().ok();
+        let reading = file.try_clone().map_err(failed)?;
+        let reader = guard::Reader::start(reading, most, limit).map_err(failed)?;
+        if found.no_size {
+            self.stored_size = None;
+            self.metadata.size = None;
+            self.notes.push(Note::NoSize);
+        }
+        self.notes.push(Note::Guarded);
+        self.source = Source::Guarded { reader, file: again };
+        Ok(())
+    }
+
+    fn leave_out_holes(&mut self, size: u64) {
+        let Source::Direct { file, pending, left } = &mut self.source else { return };
+        let allocated = self.before.allocated.unwrap_or(size);
+        if size.saturating_sub(allocated) < WORTH_LEAVING_OUT {
+            return;
+        }
+        let Some((ranges, cut)) = sys::data_ranges(file, size, MAX_RANGES) else { return };
+        let data = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.length));
+        if size.saturating_sub(data) < WORTH_LEAVING_OUT {
+            return;
+        }
+        self.notes.push(Note::Sparse);
+        if cut {
+            self.notes.push(Note::RangesCut);
+        }
+        // All hole: one empty range says so, since no range at all would mean that everything is stored.
+        self.ranges = if ranges.is_empty() { vec![Range { offset: 0, length: 0 }] } else { ranges };
+        self.stored_size = Some(data);
+        (*pending, *left) = (self.ranges.clone().into_iter(), 0);
+    }
+
+    /// Gives the next stored bytes; 0 at the end.
+    ///
+    /// # Errors
+    /// That of the operating system; [`io::ErrorKind::TimedOut`] where a guarded read hangs.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = match &mut self.source {
+            Source::Guarded { reader, .. } => reader.read(buffer)?,
+            Source::Direct { file, pending, left } => {
+                while *left == 0 {
+                    let Some(range) = pending.next() else { return Ok(0) };
+                    file.seek(SeekFrom::Start(range.offset))?;
+                    *left = range.length;
+                }
+                let most = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len());
+                let count = file.read(buffer.get_mut(..most).unwrap_or_default())?;
+                if count == 0 {
+                    // It became shorter: what the record says of ranges ends here.
+                    (*left, *pending) = (0, Vec::new().into_iter());
+                }
+                *left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
+                count
+            }
+        };
+        self.delivered = self.delivered.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        Ok(count)
+    }
+
+    /// Looks at the item once more and tells how reading went.
+    #[must_use]
+    pub fn finish(self) -> Closed {
+        let Self { source, before, delivered, stored_size, mut notes, read_by, .. } = self;
+        let file = match &source {
+            Source::Direct { file, .. } => Some(file),
+            Source::Guarded { file, .. } => file.as_ref(),
+        };
+        // A guarded file system is not asked again: it might hang here.
+        let guarded = matches!(source, Source::Guarded { .. });
+        let after = file.filter(|_| !guarded).and_then(|file| Root::stat_open(file).ok());
+        if let Some(after) = after {
+            let (old, new) = (&before.metadata, &after.metadata);
+            if old.size != new.size || old.modified != new.modified {
+                notes.push(Note::ChangedDuringRead);
+            }
+            if new.size > old.size {
+                notes.push(Note::Grew);
+            }
+        }
+        if stored_size.is_some_and(|size| delivered < size) {
+            notes.push(Note::ShortRead);
+        }
+        Closed { notes, read_by }
+    }
+}

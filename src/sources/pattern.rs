@@ -1,0 +1,160 @@
+//! One pattern, its variables already filled in, as parts to walk by: literal names, globs, and `**`.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::sys;
+
+/// How deep `**` goes where neither the pattern nor the playbook says (ForensicArtifacts: 10).
+pub(super) const DEPTH: usize = 10;
+
+/// Most parts of a pattern: no path of a system has more.
+const MAX_PARTS: usize = 256;
+
+/// One component of a pattern.
+#[derive(Debug, Clone)]
+pub(super) enum Part {
+    /// A name.
+    Literal(Vec<u8>),
+    /// A name with `*`, `?` or `[…]`.
+    Glob(GlobMatcher),
+    /// `**`: any number of folders down to this depth.
+    Deep(usize),
+}
+
+/// Splits a pattern into parts. `None` where it leads upwards, is too long, or holds a glob that is none.
+pub(super) fn parts(text: &str, windows: bool, depth: usize) -> Option<Vec<Part>> {
+    let separators: &[char] = if windows { &['\\', '/'] } else { &['/'] };
+    let mut parts = Vec::new();
+    for component in text.split(separators).filter(|component| !component.is_empty() && *component != ".") {
+        if component == ".." || parts.len() >= MAX_PARTS {
+            return None;
+        }
+        parts.push(part(component, windows, depth)?);
+    }
+    Some(parts)
+}
+
+fn part(component: &str, windows: bool, depth: usize) -> Option<Part> {
+    if let Some(number) = component.strip_prefix("**") {
+        if number.is_empty() {
+            return Some(Part::Deep(depth));
+        }
+        if let Ok(number) = number.parse::<usize>() {
+            return Some(Part::Deep(number.min(MAX_PARTS)));
+        }
+    }
+    if !component.contains(['*', '?', '[']) {
+        return Some(Part::Literal(component.as_bytes().to_vec()));
+    }
+    // Braces are no metacharacters here, and neither is a backslash in a name.
+    let text = component.replace("**", "*").replace('{', "[{]").replace('}', "[}]");
+    let glob = GlobBuilder::new(&text)
+        .literal_separator(true)
+        .backslash_escape(false)
+        .case_insensitive(windows)
+        .build()
+        .ok()?;
+    Some(Part::Glob(glob.compile_matcher()))
+}
+
+/// Whether a glob fits a name.
+pub(super) fn fits(glob: &GlobMatcher, name: &[u8]) -> bool {
+    glob.is_match(sys::name_of(name))
+}
+
+/// Whether two names are the same to Windows. Its own table of upper case is near enough to Unicode's for that.
+pub(super) fn same_name(one: &[u8], other: &[u8]) -> bool {
+    if one.eq_ignore_ascii_case(other) {
+        return true;
+    }
+    match (str::from_utf8(one), str::from_utf8(other)) {
+        (Ok(one), Ok(other)) if !one.is_ascii() => one.to_lowercase() == other.to_lowercase(),
+        _ => false,
+    }
+}
+
+/// Whether a path, `/` between its names, is one that the parts mean.
+pub(super) fn means(parts: &[Part], path: &[u8], windows: bool) -> bool {
+    let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
+    means_names(parts, &names, windows)
+}
+
+fn means_names(parts: &[Part], names: &[&[u8]], windows: bool) -> bool {
+    let Some((part, rest)) = parts.split_first() else { return names.is_empty() };
+    let one =
+        |fits: bool| fits && names.split_first().is_some_and(|(_, names)| means_names(rest, names, windows));
+    match (part, names.first()) {
+        (Part::Deep(depth), _) => (0..=names.len().min(*depth)).any(|skipped| {
+            names.get(skipped..).is_some_and(|names| rest.is_empty() || means_names(rest, names, windows))
+        }),
+        (_, None) => false,
+        (Part::Literal(wanted), Some(name)) => one(wanted == name || (windows && same_name(wanted, name))),
+        (Part::Glob(glob), Some(name)) => one(fits(glob, name)),
+    }
+}
+
+/// Writes a name so that it stands for itself in a pattern.
+pub(super) fn quote(name: &str) -> String {
+    let mut quoted = String::with_capacity(name.len());
+    for c in name.chars() {
+        if matches!(c, '*' | '?' | '[') {
+            quoted.push('[');
+            quoted.push(c);
+            quoted.push(']');
+        } else {
+            quoted.push(c);
+        }
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(text: &str, windows: bool) -> Option<String> {
+        let parts = parts(text, windows, DEPTH)?;
+        let letters = parts.iter().map(|part| match part {
+            Part::Literal(_) => 'l',
+            Part::Glob(_) => 'g',
+            Part::Deep(3) => '3',
+            Part::Deep(_) => 'd',
+        });
+        Some(letters.collect())
+    }
+
+    #[test]
+    fn a_pattern_is_names_globs_and_depths_and_never_leads_upwards() {
+        assert_eq!(shape("/etc/**/x*.conf", false).as_deref(), Some("ldg"));
+        assert_eq!(shape("/etc/**3", false).as_deref(), Some("l3"));
+        assert_eq!(shape("\\Windows/System32\\*.evtx", true).as_deref(), Some("llg"));
+        assert_eq!(shape("/etc/../root", false), None);
+        assert_eq!(shape("/etc/[", false), None);
+    }
+
+    #[test]
+    fn globs_stay_inside_a_name_and_take_braces_as_they_are() {
+        let Some(Part::Glob(glob)) = part("{a}*.log", false, DEPTH) else { panic!("not a glob") };
+        assert!(fits(&glob, b"{a}1.log") && !fits(&glob, b"a1.log") && !fits(&glob, b"{a}/x.log"));
+        let Some(Part::Glob(glob)) = part("NTUSER.DAT*", true, DEPTH) else { panic!("not a glob") };
+        assert!(fits(&glob, b"ntuser.dat.LOG1"));
+        assert!(same_name("GEMEENTË".as_bytes(), "gemeentë".as_bytes()) && !same_name(b"a", b"b"));
+    }
+
+    #[test]
+    fn a_path_is_meant_by_its_names_globs_and_depths() {
+        let meant = |text: &str, path: &[u8]| means(&parts(text, false, DEPTH).unwrap(), path, false);
+        assert!(meant("/etc/shadow*", b"etc/shadow-") && !meant("/etc/shadow*", b"etc/shadow/x"));
+        assert!(
+            meant("/home/**/id_*", b"home/a/.ssh/id_rsa") && !meant("/home/**/id_*", b"home/a/.ssh/known")
+        );
+        assert!(meant("/tmp/**", b"tmp/x/y") && !meant("/tmp/**", b"var/tmp"));
+    }
+
+    #[test]
+    fn a_quoted_name_stands_for_itself() {
+        let text = quote("we[i]rd*?");
+        let Some(Part::Glob(glob)) = part(&text, false, DEPTH) else { panic!("not a glob") };
+        assert!(fits(&glob, b"we[i]rd*?") && !fits(&glob, b"weird"));
+    }
+}

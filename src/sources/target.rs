@@ -1,0 +1,369 @@
+//! The machine or tree under examination: where its files stand, what system it is, who lives on it.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::accounts::Accounts;
+use super::host::{ClockFacts, HostFacts};
+use super::item::{Finding, Found, Gap};
+use super::mounts::{MountFacts, Mounts, Nature, parse_mountinfo};
+use super::open::{Opened, open};
+use super::own_output::OwnOutput;
+use super::sys::{self, Root};
+use super::variables::Variables;
+use super::{Error, expand, guard, host, web_roots};
+use crate::evidence::{Kind, Note, Origin, Utc, Volume};
+use crate::playbook::{Source, Step, TargetOs};
+
+/// Largest file of the target that is read to learn about it (accounts, host name, web server's configuration).
+const FACTS_LIMIT: u64 = 4 << 20;
+
+/// The machine or tree under examination.
+pub struct Target {
+    live: bool,
+    os: TargetOs,
+    places: Vec<Place>,
+    accounts: Accounts,
+    variables: Variables,
+    start: Option<Utc>,
+    own: OwnOutput,
+    seen: Seen,
+}
+
+/// A root or drive of the target.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) volume: Volume,
+    pub(super) root: Arc<Root>,
+    pub(super) mounts: Mounts,
+    /// Its absolute path on this machine.
+    path: PathBuf,
+}
+
+impl Place {
+    fn open(volume: Volume, path: &Path, mountinfo: &[u8]) -> io::Result<Self> {
+        let path = path.canonicalize()?;
+        let bytes = sys::path_bytes(&path);
+        let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &parse_mountinfo(mountinfo));
+        Ok(Self { volume, root: Arc::new(Root::open(&path)?), mounts, path })
+    }
+
+    /// The absolute path of a folder below it.
+    pub(super) fn folder(&self, path: &[u8]) -> PathBuf {
+        if path.is_empty() { self.path.clone() } else { self.path.join(sys::path_of(path)) }
+    }
+
+    pub(super) fn is_drive(&self, letter: char) -> bool {
+        self.volume == Volume::Drive(letter)
+    }
+}
+
+/// What was handed out: a 128-bit hash of each path, so that an item two steps ask for comes once. Two paths with the
+/// same hash would cost one of them; with 2^20 items that is one run in 2^88.
+#[derive(Default)]
+struct Seen {
+    paths: Mutex<BTreeSet<(u64, u64)>>,
+    hashers: (RandomState, RandomState),
+}
+
+impl Seen {
+    fn first_time(&self, place: usize, path: &[u8]) -> bool {
+        let hash = (self.hashers.0.hash_one((place, path)), self.hashers.1.hash_one((place, path)));
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).insert(hash)
+    }
+}
+
+impl Target {
+    /// The running system.
+    ///
+    /// # Errors
+    /// [`Error::NotLive`] where this version cannot read it; [`Error::Root`].
+    pub fn live() -> Result<Self, Error> {
+        if !sys::is_live() {
+            return Err(Error::NotLive);
+        }
+        let root = Path::new("/");
+        let place = place(Volume::Root, root)?;
+        Ok(Self::of(true, TargetOs::Linux, vec![place]))
+    }
+
+    /// A system mounted or copied below `root`. What system it is, its own files tell; a Windows system may stand in
+    /// the folder itself, or in folders named after its drives (`C`, `C:`).
+    ///
+    /// # Errors
+    /// [`Error::Root`].
+    pub fn tree(root: &Path) -> Result<Self, Error> {
+        let drives = drives(root);
+        if drives.is_empty() {
+            let place = place(Volume::Root, root)?;
+            let os = if place.root.stat(b"etc").is_ok_and(|stat| stat.kind == Kind::Directory) {
+                TargetOs::Linux
+            } else {
+                TargetOs::Other
+            };
+            return Ok(Self::of(false, os, vec![place]));
+        }
+        let places = drives
+            .into_iter()
+            .map(|(letter, path)| place(Volume::Drive(letter), &path))
+            .collect::<Result<_, _>>()?;
+        Ok(Self::of(false, TargetOs::Windows, places))
+    }
+
+    fn of(live: bool, os: TargetOs, places: Vec<Place>) -> Self {
+        let mut target = Self {
+            live,
+            os,
+            places,
+            accounts: Accounts::default(),
+            variables: Variables { os: Some(os), ..Variables::default() },
+            start: None,
+            own: OwnOutput::default(),
+            seen: Seen::default(),
+        };
+        let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
+        target.accounts = Accounts::parse(passwd.as_bytes(), group.as_bytes());
+        target.variables.homes = target.homes();
+        let (roots, logs) = web_roots::of(&|path| target.read_text(path), &|path| target.names(path), os);
+        (target.variables.web_roots, target.variables.web_log_dirs) = (roots, logs);
+        target
+    }
+
+    /// The target's operating system.
+    #[must_use]
+    pub const fn os(&self) -> TargetOs {
+        self.os
+    }
+
+    /// Sets the moment the run began, which limits by age count from.
+    pub fn set_start(&mut self, start: Utc) {
+        self.start = Some(start);
+    }
+
+    /// Keeps a file that this run writes, and those beside it under the same stem, out of the collection.
+    pub fn keep_out(&mut self, path: &Path) {
+        self.own.keep_out(path);
+    }
+
+    /// Whether network file systems are walked into.
+    pub fn include_network(&mut self, yes: bool) {
+        self.places.iter_mut().for_each(|place| place.mounts.include_network(yes));
+    }
+
+    /// Which host it is.
+    #[must_use]
+    pub fn host(&self) -> HostFacts {
+        host::host(self.live, self.os, &|path| self.read_text(path))
+    }
+
+    /// The clock of the host, where the target is the running system.
+    #[must_use]
+    pub fn clock(&self) -> ClockFacts {
+        host::clock(self.live, self.places.first().map(|place| &*place.root), &|path| self.read_text(path))
+    }
+
+    /// All mounts at and beneath the target's roots, visited or skipped with the reason; complete after the run.
+    #[must_use]
+    pub fn mounts(&self) -> Vec<MountFacts> {
+        self.places.iter().flat_map(|place| place.mounts.facts()).collect()
+    }
+
+    /// Looks for everything of one step and hands it out as it is found, until `emit` breaks. An item that an earlier
+    /// step was given is not given again.
+    pub fn find(&self, step: &Step, emit: &mut dyn FnMut(Finding) -> ControlFlow<()>) {
+        for source in &step.sources {
+            let flow = match source {
+                Source::Files(patterns) => expand::search(self, step, patterns, emit),
+                Source::RegistryKeys(_) | Source::RegistryValues(_) => {
+                    emit(unsupported(step, "registry keys are read out of hives by a later version"))
+                }
+                Source::Command { .. } => emit(unsupported(step, "programs are run by a later version")),
+            };
+            if flow.is_break() {
+                return;
+            }
+        }
+    }
+
+    /// Opens what was found, for one pass.
+    ///
+    /// # Errors
+    /// The gap it leaves, where it cannot be read.
+    pub fn open(&self, found: &Found) -> Result<Opened, Box<Gap>> {
+        match self.places.get(found.place) {
+            Some(place) => open(&place.root, found, guard::LIMIT),
+            None => Err(Box::new(Gap::of_error(
+                found.origin.clone(),
+                "opening",
+                &io::ErrorKind::NotFound.into(),
+            ))),
+        }
+    }
+
+    pub(super) fn start(&self) -> Option<Utc> {
+        self.start
+    }
+
+    pub(super) fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    pub(super) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    pub(super) fn origin(&self, place: usize, path: Vec<u8>) -> Origin {
+        let volume = self.places.get(place).map_or(Volume::Root, |place| place.volume.clone());
+        Origin::File { volume, path, stream: None }
+    }
+
+    pub(super) fn first_time(&self, place: usize, path: &[u8]) -> bool {
+        self.seen.first_time(place, path)
+    }
+
+    pub(super) fn is_own(&self, found: &Found) -> bool {
+        let Some(place) = self.places.get(found.place) else { return false };
+        let cut = found.path.iter().rposition(|byte| *byte == b'/');
+        let (folder, name) = match cut {
+            Some(cut) => (found.path.get(..cut), found.path.get(cut.saturating_add(1)..)),
+            None => (Some(&b""[..]), Some(found.path.as_slice())),
+        };
+        self.own.is_own(&sys::path_bytes(&place.folder(folder.unwrap_or_default())), name.unwrap_or_default())
+    }
+
+    /// The facts of what stands at `path`.
+    pub(super) fn look(&self, place: usize, path: Vec<u8>) -> io::Result<Found> {
+        let standing = self.places.get(place).ok_or(io::ErrorKind::NotFound)?;
+        let nature = standing.mounts.nature_at(&path);
+        let stat = if nature == Nature::Local {
+            standing.root.stat(&path)?
+        } else {
+            let (root, path) = (Arc::clone(&standing.root), path.clone());
+            guard::within(guard::LIMIT, move || root.stat(&path))?
+        };
+        let mut metadata = stat.metadata;
+        metadata.owner = metadata.uid.and_then(|uid| self.accounts.user(uid)).map(str::to_owned);
+        metadata.group = metadata.gid.and_then(|gid| self.accounts.group(gid)).map(str::to_owned);
+        let named = metadata.owner.is_some() || metadata.group.is_some();
+        let no_size = nature == Nature::Pseudo && stat.kind == Kind::File;
+        Ok(Found {
+            origin: self.origin(place, path.clone()),
+            kind: stat.kind,
+            metadata,
+            notes: if named { vec![Note::NamesFromTarget] } else { Vec::new() },
+            place,
+            path,
+            allocated: stat.allocated.filter(|_| !no_size),
+            guarded: nature != Nature::Local,
+            no_size,
+        })
+    }
+
+    /// A small text file of the target's first place, links inside the tree followed; empty where it cannot be read.
+    fn read_text(&self, path: &[u8]) -> String {
+        let read = || {
+            let index = self.system_place()?;
+            let end = super::resolve::resolve(&self.places.get(index)?.root, path, true)?;
+            let found = self.look(index, end).ok().filter(|found| found.kind == Kind::File)?;
+            let mut opened = self.open(&found).ok()?;
+            let (mut content, mut buffer) = (Vec::new(), vec![0; 16 << 10]);
+            while let Ok(count @ 1..) = opened.read(&mut buffer) {
+                content.extend_from_slice(buffer.get(..count)?);
+                if u64::try_from(content.len()).ok()? > FACTS_LIMIT {
+                    return None;
+                }
+            }
+            Some(String::from_utf8_lossy(&content).into_owned())
+        };
+        read().unwrap_or_default()
+    }
+
+    /// The names in a folder of the target's first place, sorted; none where it cannot be listed.
+    fn names(&self, path: &[u8]) -> Vec<String> {
+        let folder = || {
+            let place = self.places.get(self.system_place()?)?;
+            Some(place.folder(&super::resolve::resolve(&place.root, path, true)?))
+        };
+        let Some(folder) = folder() else { return Vec::new() };
+        let listed = super::walk::list(&folder, false, guard::LIMIT);
+        listed.flatten().filter_map(|entry| String::from_utf8(entry.name).ok()).take(10_000).collect()
+    }
+
+    /// The place that holds the operating system.
+    fn system_place(&self) -> Option<usize> {
+        self.places.iter().position(|place| holds_windows(&place.path)).or(Some(0))
+    }
+
+    /// Homes of people: those of the accounts on Unix, the folders of `Users` on Windows.
+    fn homes(&self) -> Vec<(String, String)> {
+        let text = |home: &[u8]| String::from_utf8(home.to_vec()).ok();
+        if self.os == TargetOs::Windows {
+            let users = self.names(b"Users").into_iter().filter(|name| {
+                let path = format!("Users/{name}");
+                let index = self.system_place().unwrap_or(0);
+                let folder = self.places.get(index).and_then(|place| place.root.stat(path.as_bytes()).ok());
+                folder.is_some_and(|stat| stat.kind == Kind::Directory)
+            });
+            return users.map(|name| (name.clone(), format!("Users\\{name}"))).collect();
+        }
+        let mut homes: Vec<(String, String)> = Vec::new();
+        let named = self.accounts.homes.iter().filter_map(|(name, home)| Some((name.clone(), text(home)?)));
+        let standing = self.names(b"home").into_iter().map(|name| (name.clone(), format!("home/{name}")));
+        for (name, home) in named.chain([("root".to_owned(), "root".to_owned())]).chain(standing) {
+            if homes.iter().all(|(_, known)| *known != home) {
+                homes.push((name, home));
+            }
+        }
+        homes
+    }
+}
+
+fn place(volume: Volume, path: &Path) -> Result<Place, Error> {
+    // The kernel's own table also holds for what is mounted beneath a tree; elsewhere there is none.
+    let mountinfo = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+    Place::open(volume, path, &mountinfo).map_err(|source| Error::Root { root: path.to_owned(), source })
+}
+
+/// The drives of a Windows tree; none where it is no Windows.
+fn drives(root: &Path) -> Vec<(char, PathBuf)> {
+    if holds_windows(root) {
+        return vec![('C', root.to_owned())];
+    }
+    let letters: Vec<_> = super::walk::list(root, false, guard::LIMIT)
+        .flatten()
+        .filter(|entry| entry.kind == Kind::Directory)
+        .filter_map(|entry| {
+            let name = String::from_utf8(entry.name).ok()?;
+            let letter = name.strip_suffix(':').unwrap_or(&name);
+            let letter = letter.chars().next().filter(|c| letter.len() == 1 && c.is_ascii_alphabetic())?;
+            Some((letter.to_ascii_uppercase(), root.join(&name)))
+        })
+        .collect();
+    if letters.iter().any(|(_, path)| holds_windows(path)) { letters } else { Vec::new() }
+}
+
+/// Whether a folder is the root of a Windows system: `Windows\System32` in any case.
+fn holds_windows(root: &Path) -> bool {
+    let below = |folder: &Path, name: &str| {
+        let entry = super::walk::list(folder, false, guard::LIMIT)
+            .flatten()
+            .find(|entry| entry.kind == Kind::Directory && entry.name.eq_ignore_ascii_case(name.as_bytes()));
+        entry.map(|entry| folder.join(sys::path_of(&entry.name)))
+    };
+    below(root, "Windows").and_then(|windows| below(&windows, "System32")).is_some()
+}
+
+/// The record of a kind of source that this version does not read.
+fn unsupported(step: &Step, detail: &str) -> Finding {
+    let origin = Origin::Derived { name: format!("{}.jsonl", step.artifact) };
+    Finding::Gap(Gap::new(
+        origin,
+        crate::evidence::Outcome::Skipped,
+        crate::evidence::ReasonCode::NotApplicable,
+        detail,
+    ))
+}
