@@ -1,1 +1,115 @@
-//! HOW: one pass over the plan.
+//! HOW: one pass over the plan. Each item is read once; its digest, its scan and its compression come from that
+//! one read, and one writer puts the items into the bundle in the order of the plan.
+//!
+//! ```text
+//! intake ── jobs ──> workers: open, read, digest, scan, deflate ──┐
+//!    └───── slots, in order ──────────────────────────────────────┴──> keep ──> bundle::Writer
+//! ```
+//!
+//! In: a plan, a target, a scanner, a writer. Out: a [`Summary`]; the caller seals. Memory is bounded by one byte
+//! [`budget`] from which each item takes its share before it is handed out, in order, so that the item the writer
+//! waits for always has what it needs. What fails on the target becomes an item's outcome; only the writer's own
+//! failure ends a run.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+mod budget;
+mod clock;
+mod digester;
+mod intake;
+mod keep;
+mod large;
+mod pool;
+mod progress;
+mod stop;
+mod summary;
+mod survey;
+mod worker;
+
+pub use clock::Clock;
+pub use progress::{Progress, Snapshot};
+pub use stop::{Stop, StopReason};
+pub use summary::Summary;
+pub use survey::{StepSurvey, Survey, survey};
+
+use crate::bundle::{self, Writer};
+use crate::playbook::Plan;
+use crate::scan::Scanner;
+use crate::sources::Target;
+
+/// How a run is carried out, and what the operator limits.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// Workers beside the writer; at least one is used.
+    pub threads: usize,
+    /// The rules, or none for a run without scanning.
+    pub scanner: Option<&'a Scanner>,
+    /// Deflate level, 1 to 9.
+    pub level: u32,
+    /// No new item is begun after this long.
+    pub time_limit: Option<Duration>,
+    /// The bundle stays below this many bytes.
+    pub size_limit: Option<u64>,
+    /// Items with more bytes to store than this are skipped.
+    pub max_file_size: Option<u64>,
+}
+
+/// A run that cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bundle could not be written any further.
+    #[error("cannot write on into the bundle")]
+    Bundle(#[source] bundle::Error),
+    /// The operating system gave no thread.
+    #[error("cannot start a worker")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Carries out the plan: everything it asks for is read once and handed to the writer, in order.
+///
+/// Returns when all is written, or when `stop` was set and the items under way were ended. The writer is not
+/// sealed. Nothing the target does is an error here.
+///
+/// # Errors
+///
+/// Where the writer fails (full disk, pulled stick) or no worker can be started.
+pub fn run(
+    plan: &Plan,
+    target: &Target,
+    settings: &Settings<'_>,
+    writer: &mut Writer,
+    clock: &Clock,
+    progress: &Progress,
+    stop: &Stop,
+) -> Result<Summary, Error> {
+    let budget = budget::Budget::new(budget::total(settings.scanner.is_some()));
+    let pool = pool::Pool::new();
+    let (slots, ordered) = mpsc::channel();
+    let bench = worker::Bench { target, settings, clock, progress, stop, pool: &pool };
+
+    thread::scope(|scope| {
+        // Whatever way this closure is left, workers waiting for jobs must be let go.
+        let _closing = pool::Closing(&pool);
+        for number in 0..settings.threads.max(1) {
+            let bench = &bench;
+            thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .spawn_scoped(scope, move || worker::work(bench))
+                .map_err(Error::Thread)?;
+        }
+        let order = intake::Order { plan, target, settings, clock, stop, budget: &budget, pool: &pool };
+        let intake = thread::Builder::new()
+            .name("intake".to_owned())
+            .spawn_scoped(scope, move || intake::take_in(&order, &slots))
+            .map_err(Error::Thread)?;
+
+        let kept = keep::keep(&ordered, plan, settings, writer, progress, stop, &pool);
+        // After a failure the intake learns that nobody takes its slots any more.
+        drop(ordered);
+        let left = intake.join().unwrap_or_else(|_| intake::lost(plan));
+        kept.map(|()| Summary::new(left, stop)).map_err(Error::Bundle)
+    })
+}

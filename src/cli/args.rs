@@ -24,6 +24,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Acquire evidence from this host or from a tree into one encrypted bundle
     Collect(Box<Collect>),
+    /// Make an age identity, and a key to sign with
+    Keygen(super::keygen::Arguments),
     /// Name playbooks and artifacts, show what they take, check one's own
     Playbook(super::playbook::Arguments),
 }

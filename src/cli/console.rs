@@ -77,6 +77,11 @@ impl Console<'_> {
         }
     }
 
+    /// Prints a line that must be read even with `--quiet`: a secret shown once.
+    pub fn always(&mut self, line: impl fmt::Display) {
+        drop(writeln!(self.err, "{line}"));
+    }
+
     /// Prints a warning, unless `--quiet`.
     pub fn warn(&mut self, line: impl fmt::Display) {
         let word = self.lang.pick("let op", "warning");

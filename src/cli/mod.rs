@@ -9,9 +9,12 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod args;
+mod collect;
 pub mod console;
+mod keygen;
 mod lang;
 mod playbook;
+mod progress;
 
 pub use console::{Console, Exit, Failure};
 pub use lang::Lang;
@@ -43,7 +46,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failure> {
     match command {
-        args::Command::Collect(_) => Err(Failure::usage("'collect' is being built")),
+        args::Command::Collect(arguments) => collect::run(arguments, console),
+        args::Command::Keygen(arguments) => keygen::run(arguments, console),
         args::Command::Playbook(arguments) => playbook::run(arguments, console),
     }
 }

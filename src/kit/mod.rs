@@ -1,1 +1,3 @@
-//! CARRY: what a responder takes along.
+//! CARRY: what a responder takes along. For now the keys; the layout of a stick and its launchers come later.
+
+pub mod keys;

@@ -126,6 +126,15 @@ pub fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes the folder that a bundle goes to, with those above it, where it does not exist.
+///
+/// # Errors
+/// [`Error::Create`].
+#[allow(clippy::disallowed_methods, reason = "the folder that the operator named, and no other")]
+pub fn make_folder(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|source| Error::Create { path: path.to_owned(), source })
+}
+
 #[allow(clippy::disallowed_methods, reason = "the one place where a bundle and its sidecars are made")]
 fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)

@@ -19,7 +19,7 @@ mod files;
 mod pipe;
 mod syncer;
 
-pub use files::{FAT32_LIMIT, part_path, write_sidecar};
+pub use files::{FAT32_LIMIT, make_folder, part_path, write_sidecar};
 pub use syncer::Flushed;
 
 pub(super) use pipe::Shared;

@@ -1,0 +1,44 @@
+//! The only clock: the moment a run began, and the moments since.
+//!
+//! UTC is read once and advanced by the monotonic clock, so that somebody who sets the host's clock during a run
+//! does not disorder the record; the offset seen at the end is noted by the caller.
+
+use std::time::{Duration, Instant};
+
+use crate::evidence::Utc;
+
+/// A clock that started with the run.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: Utc,
+    instant: Instant,
+}
+
+impl Clock {
+    /// Starts the clock now.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "this is the one place where the clock is read")]
+    pub fn start() -> Self {
+        Self { start: Utc::new(time::OffsetDateTime::now_utc()), instant: Instant::now() }
+    }
+
+    /// The moment the run began.
+    #[must_use]
+    pub const fn started(&self) -> Utc {
+        self.start
+    }
+
+    /// How long the run has been going on.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "this is the one place where the clock is read")]
+    pub fn elapsed(&self) -> Duration {
+        self.instant.elapsed()
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Utc {
+        let elapsed = time::Duration::try_from(self.elapsed()).unwrap_or(time::Duration::ZERO);
+        self.start.date_time().checked_add(elapsed).map_or(self.start, Utc::new)
+    }
+}

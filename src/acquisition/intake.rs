@@ -1,0 +1,127 @@
+//! Walks the plan in order: what each step finds gets a number, its share of memory, and a place in the order.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, sync_channel};
+
+use super::budget::{Budget, Share, cost};
+use super::pool::Pool;
+use super::worker::{Delivery, Draft, Job};
+use super::{Clock, Settings, Stop, StopReason};
+use crate::evidence::{Item, Kind, Outcome};
+use crate::playbook::{Excluded, Plan};
+use crate::scan::SCAN_LIMIT;
+use crate::sources::{Finding, Found, Gap, Target};
+
+/// What the intake works on.
+pub(super) struct Order<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) target: &'a Target,
+    pub(super) settings: &'a Settings<'a>,
+    pub(super) clock: &'a Clock,
+    pub(super) stop: &'a Stop,
+    pub(super) budget: &'a Arc<Budget>,
+    pub(super) pool: &'a Pool,
+}
+
+/// The place of one item in the order of the bundle.
+pub(super) struct Slot {
+    /// Index of its step in the plan.
+    pub(super) step: usize,
+    pub(super) content: SlotContent,
+}
+
+pub(super) enum SlotContent {
+    /// A record without content, complete as it is.
+    Record(Box<Item>),
+    /// A worker will deliver it.
+    Awaited {
+        draft: Box<Item>,
+        delivery: Receiver<Delivery>,
+        /// Given back when the writer is done with the item.
+        share: Share,
+    },
+}
+
+/// Hands out everything the plan finds, in order. Returns the artifacts it did not get to.
+pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> {
+    let mut number = 0_u64;
+    for (index, step) in order.plan.steps.iter().enumerate() {
+        let artifact: Arc<str> = Arc::from(step.artifact.as_str());
+        if stopped(order).is_some() {
+            return order.plan.steps.iter().skip(index).map(|step| left(&step.artifact, order)).collect();
+        }
+        order.target.find(step, &mut |finding| {
+            if stopped(order).is_some() {
+                return ControlFlow::Break(());
+            }
+            number = number.saturating_add(1);
+            let draft = Draft { number, artifact: Arc::clone(&artifact), personal_data: step.personal_data };
+            let content = match finding {
+                Finding::Gap(gap) => SlotContent::Record(Box::new(record(gap, &draft, order.clock))),
+                Finding::Found(found) if has_content(found.kind) => hand_out(order, found, draft),
+                Finding::Found(found) => {
+                    let mut item = draft.item(found.origin, found.kind, order.clock);
+                    (item.metadata, item.notes) = (found.metadata, found.notes);
+                    SlotContent::Record(Box::new(item))
+                }
+            };
+            match slots.send(Slot { step: index, content }) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        });
+        if stopped(order).is_some() {
+            return order.plan.steps.iter().skip(index).map(|step| left(&step.artifact, order)).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// What the summary says where the intake itself was lost: nothing of the plan is known to be complete.
+pub(super) fn lost(plan: &Plan) -> Vec<Excluded> {
+    let reason = "the tool itself failed while looking for it".to_owned();
+    plan.steps
+        .iter()
+        .map(|step| Excluded { artifact: step.artifact.clone(), reason: reason.clone() })
+        .collect()
+}
+
+fn stopped(order: &Order<'_>) -> Option<StopReason> {
+    if let Some(limit) = order.settings.time_limit
+        && order.clock.elapsed() >= limit
+    {
+        order.stop.set(StopReason::TimeLimit);
+    }
+    order.stop.reason()
+}
+
+fn left(artifact: &str, order: &Order<'_>) -> Excluded {
+    let why = match order.stop.reason() {
+        Some(StopReason::Interrupted) | None => "the run was interrupted before it was complete",
+        Some(StopReason::TimeLimit) => "--time-limit was reached before it was complete",
+        Some(StopReason::SizeLimit) => "--size-limit was reached before it was complete",
+    };
+    Excluded { artifact: artifact.to_owned(), reason: why.to_owned() }
+}
+
+/// Whether there are bytes to read; a link or a folder is its record.
+const fn has_content(kind: Kind) -> bool {
+    matches!(kind, Kind::File | Kind::Stream | Kind::Rows)
+}
+
+fn hand_out(order: &Order<'_>, found: Found, draft: Draft) -> SlotContent {
+    let scan_limit = order.settings.scanner.map(|_| u64::try_from(SCAN_LIMIT).unwrap_or(u64::MAX));
+    let share = order.budget.take(cost(found.metadata.size, scan_limit));
+    let (reply, delivery) = sync_channel(1);
+    let waiting = draft.item(found.origin.clone(), found.kind, order.clock);
+    order.pool.put(Job { found, draft, reply });
+    SlotContent::Awaited { draft: Box::new(waiting), delivery, share }
+}
+
+fn record(gap: Gap, draft: &Draft, clock: &Clock) -> Item {
+    let mut item = draft.item(gap.origin, gap.kind, clock);
+    (item.outcome, item.reason, item.metadata) = (gap.outcome, Some(gap.reason), gap.metadata);
+    debug_assert!(item.outcome != Outcome::Collected, "a gap is never collected");
+    item
+}

@@ -1,0 +1,220 @@
+//! The writer's side: takes the slots in order and puts each item, entry and record, into the bundle.
+//!
+//! Here, and only here, it is known how large the bundle is; so the operator's size limit is kept here.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use super::intake::{Slot, SlotContent};
+use super::large::{LargeStart, Piece};
+use super::pool::Pool;
+use super::worker::{Body, Delivery};
+use super::{Progress, Settings, Stop, StopReason};
+use crate::bundle::{Deflated, Entry, Error, Writer};
+use crate::evidence::{Item, Kind, Metadata, Origin, Outcome, Reason, ReasonCode};
+use crate::playbook::Plan;
+
+/// Bytes kept free under the operator's size limit for records, log, manifest and directory: a fixed part ...
+const RESERVE: u64 = 256 << 10;
+/// ... and, per entry, its part of the directory (name, 46 bytes and extra fields) and of the records.
+const RESERVE_PER_ENTRY: u64 = 512;
+
+/// Below this room, nothing of use fits any more, and the run ends.
+const LEAST_ROOM: u64 = 16 << 10;
+
+/// An empty last block of deflate (RFC 1951 3.2.6, fixed codes): ends a stream that is cut between pieces.
+const END_OF_DEFLATE: [u8; 2] = [0x03, 0x00];
+
+/// How often the writer looks at the clock while nothing comes, so that checkpoints are written in time.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Writes until the intake ends.
+pub(super) fn keep(
+    slots: &Receiver<Slot>,
+    plan: &Plan,
+    settings: &Settings<'_>,
+    writer: &mut Writer,
+    progress: &Progress,
+    stop: &Stop,
+    pool: &Pool,
+) -> Result<(), Error> {
+    let mut keeper = Keeper { settings, writer, progress, stop, pool };
+    let mut current = None;
+    loop {
+        let slot = match slots.recv_timeout(TICK) {
+            Ok(slot) => slot,
+            Err(RecvTimeoutError::Timeout) => {
+                keeper.writer.tick()?;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        if current != Some(slot.step) {
+            current = Some(slot.step);
+            if let Some(step) = plan.steps.get(slot.step) {
+                progress.artifact(&step.artifact);
+            }
+        }
+        match slot.content {
+            SlotContent::Record(item) => keeper.folder_or_record(*item)?,
+            SlotContent::Awaited { draft, delivery, share } => {
+                match keeper.wait(&delivery)? {
+                    Some(Delivery::Whole(item, body)) => keeper.whole(*item, body)?,
+                    Some(Delivery::Large(large)) => keeper.large(*large)?,
+                    None => keeper.lost(*draft)?,
+                }
+                drop(share);
+            }
+        }
+    }
+}
+
+struct Keeper<'a> {
+    settings: &'a Settings<'a>,
+    writer: &'a mut Writer,
+    progress: &'a Progress,
+    stop: &'a Stop,
+    pool: &'a Pool,
+}
+
+impl Keeper<'_> {
+    /// Waits for a worker's delivery; `None` if the worker was lost.
+    fn wait<T>(&mut self, delivery: &Receiver<T>) -> Result<Option<T>, Error> {
+        loop {
+            match delivery.recv_timeout(TICK) {
+                Ok(delivery) => return Ok(Some(delivery)),
+                Err(RecvTimeoutError::Timeout) => self.writer.tick()?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    fn record(&mut self, item: &Item) -> Result<(), Error> {
+        self.writer.record(item)?;
+        self.progress.kept(item.hits.len(), self.writer.bytes_written());
+        Ok(())
+    }
+
+    /// A folder that a playbook asks for stands in the bundle as an empty entry, which tools that look for a system
+    /// by its folders need; everything else without content is its record.
+    fn folder_or_record(&mut self, mut item: Item) -> Result<(), Error> {
+        if item.kind == Kind::Directory && item.outcome == Outcome::Collected {
+            let mut entry = self.entry(&item.origin, false, &item.metadata);
+            entry.name.push('/');
+            self.writer.add(&entry, &Deflated::default(), &[])?;
+            item.entry = Some(entry.name);
+        }
+        self.record(&item)
+    }
+
+    fn whole(&mut self, mut item: Item, body: Option<Body>) -> Result<(), Error> {
+        if let Some(Body { bytes, deflated }) = body {
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            if self.fits(&mut item, length) {
+                let sparse = item.content.as_ref().is_some_and(|content| !content.ranges.is_empty());
+                let entry = self.entry(&item.origin, sparse, &item.metadata);
+                self.writer.add(&entry, &deflated, &bytes)?;
+                item.entry = Some(entry.name);
+            }
+        }
+        self.record(&item)
+    }
+
+    fn large(&mut self, large: LargeStart) -> Result<(), Error> {
+        let LargeStart { origin, metadata, sparse, stored_size, pieces, window, draft } = large;
+        let entry = self.entry(&origin, sparse, &metadata);
+        self.writer.begin(&entry, stored_size)?;
+        let mut crc = crc32fast::Hasher::new();
+        let mut size = 0_u64;
+        let mut digest = None;
+        let mut cut = false;
+        let mut end = None;
+        while let Some(piece) = self.wait(&pieces)? {
+            match piece {
+                Piece::End(item) => {
+                    end = Some(*item);
+                    break;
+                }
+                Piece::Bytes { .. } if cut => {}
+                Piece::Bytes { deflated, prefix } => {
+                    let Some((bytes, deflated)) = self.wait(&deflated)? else { break };
+                    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                    if self.room().is_some_and(|room| room < length) {
+                        cut = true;
+                        window.cut();
+                        self.writer.piece(&END_OF_DEFLATE)?;
+                    } else {
+                        self.writer.piece(&bytes)?;
+                        crc.combine(&crc32fast::Hasher::new_with_initial_len(deflated.crc32, deflated.size));
+                        size = size.saturating_add(deflated.size);
+                        digest = Some(prefix);
+                    }
+                }
+            }
+            window.passed();
+            self.pool.nudge();
+        }
+        let lost = end.is_none();
+        if lost && !cut {
+            self.writer.piece(&END_OF_DEFLATE)?;
+        }
+        self.writer.end(crc.finalize(), size)?;
+
+        let mut item = end.unwrap_or(draft);
+        item.entry = Some(entry.name);
+        if lost || cut {
+            let reason = if cut {
+                let whole = stored_size.unwrap_or(0);
+                let detail = format!("--size-limit was reached after {size} of {whole} bytes of it");
+                self.stop.set(StopReason::SizeLimit);
+                Reason::new(ReasonCode::OperatorLimit, detail)
+            } else {
+                Reason::new(ReasonCode::Internal, "the tool itself failed on this item")
+            };
+            (item.outcome, item.reason) = (Outcome::Partial, Some(reason));
+            item.content = digest.map(|sha256_stored| crate::evidence::Content {
+                size_stored: size,
+                sha256_stored,
+                sha256_logical: None,
+                ranges: item.content.map(|content| content.ranges).unwrap_or_default(),
+            });
+        }
+        self.record(&item)
+    }
+
+    /// A worker that never answered: the record says so.
+    fn lost(&mut self, mut item: Item) -> Result<(), Error> {
+        let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
+        (item.outcome, item.reason) = (Outcome::Failed, Some(reason));
+        self.record(&item)
+    }
+
+    fn entry(&mut self, origin: &Origin, sparse: bool, metadata: &Metadata) -> Entry {
+        let name = self.writer.entry_name(origin, sparse);
+        Entry { name, modified: metadata.modified, mode: metadata.mode }
+    }
+
+    /// What the operator's limit leaves for content; `None` without a limit.
+    fn room(&self) -> Option<u64> {
+        let limit = self.settings.size_limit?;
+        let reserve =
+            RESERVE.saturating_add(self.writer.manifest().items.all.saturating_mul(RESERVE_PER_ENTRY));
+        Some(limit.saturating_sub(reserve).saturating_sub(self.writer.bytes_written()))
+    }
+
+    /// Whether `length` bytes still fit; where not, the item becomes skipped.
+    fn fits(&self, item: &mut Item, length: u64) -> bool {
+        let Some(room) = self.room() else { return true };
+        if room < LEAST_ROOM {
+            self.stop.set(StopReason::SizeLimit);
+        }
+        if length <= room {
+            return true;
+        }
+        let detail = format!("{length} bytes compressed, --size-limit leaves {room}");
+        (item.outcome, item.reason) =
+            (Outcome::Skipped, Some(Reason::new(ReasonCode::OperatorLimit, detail)));
+        item.content = None;
+        false
+    }
+}

@@ -1,0 +1,19 @@
+//! How a run ended. What it took is counted by the bundle's manifest, once.
+
+use super::{Stop, StopReason};
+use crate::playbook::Excluded;
+
+/// How a run ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Artifacts that a limit or an interruption left incomplete.
+    pub left: Vec<Excluded>,
+    /// Why the run took nothing more, if it did not come to its end.
+    pub stopped: Option<StopReason>,
+}
+
+impl Summary {
+    pub(super) fn new(left: Vec<Excluded>, stop: &Stop) -> Self {
+        Self { left, stopped: stop.reason() }
+    }
+}

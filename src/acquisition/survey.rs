@@ -1,0 +1,101 @@
+//! What a run would take, without reading any of it: for `--dry-run` and for the free space at the destination.
+
+use std::ops::ControlFlow;
+
+use super::{Clock, Stop};
+use crate::evidence::{Kind, Outcome, PersonalData};
+use crate::playbook::{Limits, Plan};
+use crate::sources::{Finding, Target};
+
+/// What one step would take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepSurvey {
+    /// The artifact.
+    pub artifact: String,
+    /// Its class of personal data.
+    pub personal_data: PersonalData,
+    /// Items with content.
+    pub items: u64,
+    /// Their bytes, as the target tells their sizes; holes are not counted where it tells the space they take.
+    pub bytes: u64,
+    /// Patterns that match nothing.
+    pub missing: u64,
+    /// Places that may not be read.
+    pub denied: u64,
+}
+
+/// What a run would take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// In the order of the plan.
+    pub steps: Vec<StepSurvey>,
+    /// Whether it was cut short, so that there is more than it says.
+    pub cut: bool,
+}
+
+impl Survey {
+    /// Items with content.
+    #[must_use]
+    pub fn items(&self) -> u64 {
+        self.steps.iter().fold(0, |sum, step| sum.saturating_add(step.items))
+    }
+
+    /// Their bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.steps.iter().fold(0, |sum, step| sum.saturating_add(step.bytes))
+    }
+}
+
+/// Looks for everything the plan asks for and counts it. Ends early when `stop` is set or after `limit`.
+pub fn survey(
+    plan: &Plan,
+    target: &Target,
+    max_file_size: Option<u64>,
+    limit: Option<std::time::Duration>,
+    clock: &Clock,
+    stop: &Stop,
+) -> Survey {
+    let mut survey = Survey::default();
+    let over = || stop.reason().is_some() || limit.is_some_and(|limit| clock.elapsed() >= limit);
+    for step in &plan.steps {
+        let mut count = StepSurvey {
+            artifact: step.artifact.clone(),
+            personal_data: step.personal_data,
+            items: 0,
+            bytes: 0,
+            missing: 0,
+            denied: 0,
+        };
+        target.find(step, &mut |finding| {
+            count.add(&finding, step.limits, max_file_size);
+            if over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        survey.steps.push(count);
+        if over() {
+            survey.cut = true;
+            break;
+        }
+    }
+    survey
+}
+
+impl StepSurvey {
+    fn add(&mut self, finding: &Finding, limits: Limits, max_file_size: Option<u64>) {
+        let count = match finding {
+            Finding::Found(found) if matches!(found.kind, Kind::File | Kind::Stream | Kind::Rows) => {
+                let size = found.metadata.size.unwrap_or(0);
+                let largest = limits.max_file_size.into_iter().chain(max_file_size).min();
+                if largest.is_some_and(|largest| size > largest) {
+                    return;
+                }
+                self.bytes = self.bytes.saturating_add(size);
+                &mut self.items
+            }
+            Finding::Gap(gap) if gap.outcome == Outcome::Missing => &mut self.missing,
+            Finding::Gap(gap) if gap.outcome == Outcome::Denied => &mut self.denied,
+            Finding::Found(_) | Finding::Gap(_) => return,
+        };
+        *count = count.saturating_add(1);
+    }
+}

@@ -1,0 +1,281 @@
+//! What a worker does with one item: open, read, digest, scan, deflate; all from one read.
+//!
+//! An item that ends within one piece is delivered whole, its sizes known; a longer one goes through [`super::large`].
+//! A panic ends as that item's outcome.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use super::budget::PIECE;
+use super::digester::Digester;
+use super::large::{self, LargeStart};
+use super::pool::{Pool, Work};
+use super::{Clock, Progress, Settings, Stop};
+use crate::bundle::deflate::{Deflated, Deflater};
+use crate::evidence::{Content, Hit, Item, Kind, Note, Origin, Outcome, Reason, ReasonCode, Scanned};
+use crate::scan::{Facts, Scanner};
+use crate::sources::{Closed, Found, Opened, Target};
+
+/// What all workers of a run share.
+pub(super) struct Bench<'a> {
+    pub(super) target: &'a Target,
+    pub(super) settings: &'a Settings<'a>,
+    pub(super) clock: &'a Clock,
+    pub(super) progress: &'a Progress,
+    pub(super) stop: &'a Stop,
+    pub(super) pool: &'a Pool,
+}
+
+/// An item to acquire, and where the writer waits for it.
+pub(super) struct Job {
+    pub(super) found: Found,
+    pub(super) draft: Draft,
+    pub(super) reply: SyncSender<Delivery>,
+}
+
+/// What the intake knows of an item before it is opened.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) number: u64,
+    pub(super) artifact: Arc<str>,
+    pub(super) personal_data: crate::evidence::PersonalData,
+}
+
+/// What a worker hands to the writer.
+pub(super) enum Delivery {
+    /// An item with its record complete, and its bytes where it has some.
+    Whole(Box<Item>, Option<Body>),
+    /// An item that comes in pieces; its record follows at the end.
+    Large(Box<LargeStart>),
+}
+
+/// The deflated bytes of an item that was kept whole.
+pub(super) struct Body {
+    pub(super) bytes: Vec<u8>,
+    pub(super) deflated: Deflated,
+}
+
+/// What a worker keeps from item to item, so that it is allocated once.
+pub(super) struct Hands {
+    pub(super) deflater: Deflater,
+    pub(super) raw: Vec<u8>,
+}
+
+impl Hands {
+    pub(super) fn new(level: u32) -> Self {
+        Self { deflater: Deflater::new(level), raw: vec![0; PIECE] }
+    }
+}
+
+/// Works until nothing is left.
+pub(super) fn work(bench: &Bench<'_>) {
+    let mut hands = Hands::new(bench.settings.level);
+    loop {
+        match bench.pool.next() {
+            Work::Nothing => return,
+            Work::Piece(piece) => piece.deflate(&mut hands.deflater),
+            Work::Job(job) => {
+                let Job { found, draft, reply } = *job;
+                let attempt = AssertUnwindSafe(|| acquire(bench, &mut hands, &found, &draft, &reply));
+                if catch_unwind(attempt).is_err() {
+                    // What the panic left half done in these buffers must not reach the next item.
+                    hands = Hands::new(bench.settings.level);
+                    let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
+                    let mut item = draft.item(found.origin.clone(), found.kind, bench.clock);
+                    (item.outcome, item.reason) = (Outcome::Failed, Some(reason));
+                    // Where pieces were already delivered, the writer ends the entry itself.
+                    drop(reply.try_send(Delivery::Whole(Box::new(item), None)));
+                }
+            }
+        }
+    }
+}
+
+impl Draft {
+    /// The record of this item as far as it is known, with outcome `collected`.
+    pub(super) fn item(&self, origin: Origin, kind: Kind, clock: &Clock) -> Item {
+        Item {
+            number: self.number,
+            artifact: self.artifact.as_ref().to_owned(),
+            origin,
+            entry: None,
+            kind,
+            outcome: Outcome::Collected,
+            reason: None,
+            metadata: crate::evidence::Metadata::default(),
+            content: None,
+            read_by: Vec::new(),
+            notes: Vec::new(),
+            scan: None,
+            hits: Vec::new(),
+            personal_data: self.personal_data,
+            acquired: clock.now(),
+        }
+    }
+}
+
+/// How reading ended.
+pub(super) enum Ending {
+    /// At the item's end.
+    Whole,
+    /// Before it, for this reason.
+    Cut(Reason),
+}
+
+fn acquire(bench: &Bench<'_>, hands: &mut Hands, found: &Found, draft: &Draft, reply: &SyncSender<Delivery>) {
+    let mut opened = match bench.target.open(found) {
+        Ok(opened) => opened,
+        Err(gap) => {
+            let gap = *gap;
+            let mut item = draft.item(gap.origin, gap.kind, bench.clock);
+            (item.outcome, item.reason, item.metadata) = (gap.outcome, Some(gap.reason), gap.metadata);
+            item.notes.clone_from(&found.notes);
+            return deliver(reply, Delivery::Whole(Box::new(item), None));
+        }
+    };
+    if let (Some(limit), Some(size)) = (bench.settings.max_file_size, opened.stored_size)
+        && size > limit
+    {
+        let mut item = draft.item(found.origin.clone(), found.kind, bench.clock);
+        let detail = format!("{size} bytes to store, --max-file-size allows {limit}");
+        (item.outcome, item.reason) =
+            (Outcome::Skipped, Some(Reason::new(ReasonCode::OperatorLimit, detail)));
+        item.metadata = std::mem::take(&mut opened.metadata);
+        item.notes.clone_from(&found.notes);
+        return deliver(reply, Delivery::Whole(Box::new(item), None));
+    }
+
+    let mut raw = std::mem::take(&mut hands.raw);
+    let (filled, ending) = fill(&mut opened, &mut raw, bench);
+    let full = filled == raw.len();
+    match (ending, full) {
+        (None, true) => large::stream(bench, hands, found, draft, opened, raw, reply),
+        (ending, _) => {
+            let ending = ending.unwrap_or(Ending::Whole);
+            let bytes = raw.get(..filled).unwrap_or_default();
+            deliver(reply, whole(bench, hands, found, draft, opened, bytes, ending));
+            hands.raw = raw;
+        }
+    }
+    if hands.raw.len() < PIECE {
+        hands.raw.resize(PIECE, 0);
+    }
+}
+
+/// Reads until the buffer is full or the item ends. Returns how much came, and how it ended if it did.
+pub(super) fn fill(opened: &mut Opened, buffer: &mut [u8], bench: &Bench<'_>) -> (usize, Option<Ending>) {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..)
+        && !rest.is_empty()
+    {
+        match opened.read(rest) {
+            Ok(0) => return (filled, Some(Ending::Whole)),
+            Ok(count) => {
+                bench.progress.read(count);
+                filled = filled.saturating_add(count);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return (filled, Some(Ending::Cut(read_failure(&error)))),
+        }
+    }
+    (filled, None)
+}
+
+fn read_failure(error: &std::io::Error) -> Reason {
+    let code = match error.kind() {
+        std::io::ErrorKind::TimedOut => ReasonCode::Timeout,
+        std::io::ErrorKind::PermissionDenied => ReasonCode::PermissionDenied,
+        _ => ReasonCode::ReadError,
+    };
+    Reason::new(code, format!("reading: {error}"))
+}
+
+/// Finishes an item that was read to its end within one piece.
+fn whole(
+    bench: &Bench<'_>,
+    hands: &mut Hands,
+    found: &Found,
+    draft: &Draft,
+    mut opened: Opened,
+    bytes: &[u8],
+    ending: Ending,
+) -> Delivery {
+    let metadata = std::mem::take(&mut opened.metadata);
+    let mut digester = Digester::new(std::mem::take(&mut opened.ranges), metadata.size.unwrap_or(0));
+    let closed = opened.finish();
+    digester.update(bytes);
+    let nothing = bytes.is_empty() && matches!(ending, Ending::Cut(_));
+    let (content, note) = digester.finish(matches!(ending, Ending::Whole));
+
+    let mut item = draft.item(found.origin.clone(), found.kind, bench.clock);
+    item.metadata = metadata;
+    item.notes.clone_from(&found.notes);
+    if let Some(scanner) = bench.settings.scanner {
+        let (scanned, hits) = scan(scanner, bytes, false, &item);
+        (item.scan, item.hits) = (Some(scanned), hits);
+    }
+    conclude(&mut item, content, note, closed, ending);
+    if nothing {
+        item.content = None;
+        return Delivery::Whole(Box::new(item), None);
+    }
+    let mut deflated_bytes = Vec::with_capacity(bytes.len().saturating_div(2).saturating_add(64));
+    let deflated = hands.deflater.whole(bytes, &mut deflated_bytes);
+    Delivery::Whole(Box::new(item), Some(Body { bytes: deflated_bytes, deflated }))
+}
+
+/// Writes into the record how reading ended.
+pub(super) fn conclude(
+    item: &mut Item,
+    content: Content,
+    note: Option<Note>,
+    closed: Closed,
+    ending: Ending,
+) {
+    item.read_by = closed.read_by;
+    item.notes.extend(closed.notes);
+    item.notes.extend(note);
+    if let Ending::Cut(reason) = ending {
+        item.outcome = match (content.size_stored, reason.code) {
+            (0, ReasonCode::PermissionDenied) => Outcome::Denied,
+            (0, _) => Outcome::Failed,
+            _ => Outcome::Partial,
+        };
+        item.reason = Some(reason);
+    }
+    item.content = Some(content);
+}
+
+/// Holds the rules against what was read. `head_only` says that more of the item was not kept.
+pub(super) fn scan(scanner: &Scanner, bytes: &[u8], head_only: bool, item: &Item) -> (Scanned, Vec<Hit>) {
+    let filepath = item.origin.to_string();
+    let filename = String::from_utf8_lossy(item.origin.file_name()).into_owned();
+    let extension = filename.rfind('.').and_then(|dot| filename.get(dot..)).unwrap_or_default();
+    let owner = item.metadata.owner.as_deref().unwrap_or_default();
+    let filetype = crate::scan::filetype::of(bytes);
+    let facts = Facts { filename: &filename, filepath: &filepath, extension, filetype, owner };
+    let crate::scan::Scan { hits, gap } = scanner.scan(bytes, &facts);
+    let seen = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let gap = match (gap, head_only) {
+        (Some(gap), _) => Some(gap),
+        (None, true) => Some(format!("only the first {seen} bytes were scanned")),
+        (None, false) => None,
+    };
+    (Scanned { bytes: seen, gap }, hits)
+}
+
+/// Hands a delivery to the writer. Where it no longer listens the run is over, and nothing is lost by silence.
+pub(super) fn deliver(reply: &SyncSender<Delivery>, delivery: Delivery) {
+    drop(reply.send(delivery));
+}
+
+/// Whether the operator's time is over or the run was interrupted, as the reason a cut item is given.
+pub(super) fn stopped(bench: &Bench<'_>) -> Option<Reason> {
+    use super::StopReason::{Interrupted, SizeLimit, TimeLimit};
+    bench.stop.reason().map(|reason| match reason {
+        Interrupted => Reason::new(ReasonCode::Interrupted, "the run was interrupted"),
+        TimeLimit => Reason::new(ReasonCode::OperatorLimit, "--time-limit was reached"),
+        SizeLimit => Reason::new(ReasonCode::OperatorLimit, "--size-limit was reached"),
+    })
+}

@@ -1,0 +1,196 @@
+//! Where the bundle goes: a file in a folder, a file by name, or standard output; and whether it will fit.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use indicatif::HumanBytes;
+
+use crate::acquisition::{self, Clock, Stop, survey};
+use crate::bundle::receipt::bundle_name;
+use crate::bundle::{self, Sink};
+use crate::cli::args::Collect;
+use crate::cli::{Console, Exit, Failure};
+use crate::playbook::Plan;
+use crate::sources::{self, Target};
+
+/// What a bundle needs at least beside its items: opening, records, manifest, receipt.
+const LEAST_SPACE: u64 = 1 << 20;
+
+/// How long the survey for the free space may take before a run; a part of the answer is better than a late start.
+const SURVEY_LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Where the bundle goes.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The file, or `None` for standard output.
+    pub(super) file: Option<PathBuf>,
+    /// Where receipt and signature go; `None` where they go nowhere.
+    pub(super) sidecar: Option<PathBuf>,
+    /// The name of the bundle's file, also where it goes to standard output.
+    pub(super) name: String,
+    /// Size of the parts.
+    pub(super) split: Option<u64>,
+}
+
+/// Chooses by `--out`, `--sidecar` and `--split`, and makes the folder where it does not exist.
+pub(super) fn choose(arguments: &Collect, target: &Target, clock: &Clock) -> Result<Place, Failure> {
+    let destination = &arguments.destination;
+    let name = bundle_name(arguments.case.case.as_deref(), &target.host().name, Some(clock.started()));
+    let out = destination.out.clone().unwrap_or_else(|| PathBuf::from("."));
+    if out.as_os_str() == "-" {
+        if std::io::stdout().is_terminal() {
+            return Err(Failure::usage("--out - would write an encrypted bundle to the terminal").hint(
+                "leid standaarduitvoer naar een bestand of een programma",
+                "direct standard output to a file or a program",
+            ));
+        }
+        if destination.split.is_some() {
+            return Err(Failure::usage("--split needs files; standard output is one stream"));
+        }
+        if let Some(folder) = &destination.sidecar {
+            make_folder(folder)?;
+        }
+        return Ok(Place { file: None, sidecar: destination.sidecar.clone(), name, split: None });
+    }
+
+    let folder_meant = out.is_dir() || out.to_string_lossy().ends_with(std::path::is_separator);
+    let file = if folder_meant { out.join(&name) } else { out };
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    refuse_inside_target(arguments, &folder)?;
+    make_folder(&folder)?;
+    let sidecar = match &destination.sidecar {
+        Some(sidecar) => {
+            refuse_inside_target(arguments, sidecar)?;
+            make_folder(sidecar)?;
+            sidecar.clone()
+        }
+        None => folder.clone(),
+    };
+    let name = file.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
+    Ok(Place { file: Some(file), sidecar: Some(sidecar), name, split: destination.split })
+}
+
+impl Place {
+    /// Opens it. Nothing that stands there is overwritten.
+    pub(super) fn sink(&self) -> Result<Sink, Failure> {
+        match &self.file {
+            None => Ok(Sink::stream(Box::new(std::io::stdout()))),
+            Some(path) => Sink::file(path, self.split).map_err(|error| explain(error, self)),
+        }
+    }
+
+    /// The files that this run itself makes, as the target may meet them.
+    pub(super) fn own_files(&self) -> Vec<PathBuf> {
+        let receipt = self.sidecar.as_ref().map(|folder| folder.join(&self.name));
+        self.file.iter().cloned().chain(receipt).collect()
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        self.file.as_deref().map(|file| match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        })
+    }
+}
+
+/// A bundle written into the tree under examination would change it, and collect itself.
+fn refuse_inside_target(arguments: &Collect, folder: &Path) -> Result<(), Failure> {
+    let Some(root) = arguments.choice.root.as_deref().and_then(|root| root.canonicalize().ok()) else {
+        return Ok(());
+    };
+    // The folder may not exist yet; its nearest ancestor that does decides.
+    let absolute = std::path::absolute(folder).map_err(Failure::new)?;
+    let standing = absolute.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+    if standing.is_some_and(|standing| standing.starts_with(&root)) {
+        let text = format!(
+            "the bundle cannot go to '{}': it lies inside the target '{}'",
+            folder.display(),
+            root.display()
+        );
+        return Err(Failure::usage(text).hint(
+            "kies met --out een plek buiten het onderzochte systeem",
+            "choose a place outside the system under examination with --out",
+        ));
+    }
+    Ok(())
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    bundle::sink::make_folder(folder).map_err(|error| {
+        Failure::new(error).hint(
+            "kies met --out een map waarin geschreven mag worden",
+            "choose a folder that may be written to with --out",
+        )
+    })
+}
+
+/// Holds the free space against what the run would take, and says which artifact it would reach.
+///
+/// The survey costs a walk over the target, so it is made only where the free space is not plainly enough: where it
+/// is below all that the target's file systems hold.
+pub(super) fn warn_of_shortage(
+    arguments: &Collect,
+    place: &Place,
+    plan: &Plan,
+    clock: &Clock,
+    stop: &Stop,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let Some(free) = place.folder().and_then(sources::free_space) else { return Ok(()) };
+    let free = arguments.limits.size_limit.map_or(free, |limit| free.min(limit));
+    let root = arguments.choice.root.as_deref().unwrap_or_else(|| Path::new("/"));
+    if sources::used_space(root).is_some_and(|used| used < free) {
+        return Ok(());
+    }
+    let target = super::target(arguments, clock)?;
+    let over = clock.elapsed().saturating_add(SURVEY_LIMIT);
+    let survey = survey(plan, &target, arguments.limits.max_file_size, Some(over), clock, stop);
+    // Nothing shrinks by less than nothing: if the raw bytes fit, the bundle does.
+    let needed = survey.bytes().saturating_add(LEAST_SPACE);
+    if needed <= free {
+        return Ok(());
+    }
+    let mut left = free.saturating_sub(LEAST_SPACE);
+    let first_cut = survey.steps.iter().find(|step| match left.checked_sub(step.bytes) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    });
+    let reached = first_cut.map_or("-", |step| step.artifact.as_str());
+    let (needed, free) = (HumanBytes(needed), HumanBytes(free));
+    let (nl, en) = (
+        format!(
+            "er is {free} vrij en het plan vindt {needed} (voor compressie): het kan niet passen. \
+             Zeker is alles tot aan '{reached}'; wat daarna komt is minder vluchtig en kan ontbreken"
+        ),
+        format!(
+            "{free} are free and the plan finds {needed} (before compression): it may not fit. \
+             Certain is everything up to '{reached}'; what follows is less volatile and may be missing"
+        ),
+    );
+    console.warn(console.lang.pick(nl, en));
+    Ok(())
+}
+
+/// What a person can do where the destination could not be opened.
+pub(super) fn explain(error: bundle::Error, place: &Place) -> Failure {
+    let folder = place.folder().map_or_else(String::new, |folder| folder.display().to_string());
+    Failure::new(error).hint(
+        format!("is '{folder}' beschrijfbaar, en bestaat het bestand nog niet?"),
+        format!("may '{folder}' be written to, and does the file not exist yet?"),
+    )
+}
+
+/// A run that ended without its seal: what was flushed is salvageable, and how.
+pub(super) fn unsealed(error: acquisition::Error, place: &Place) -> Failure {
+    let name = &place.name;
+    Failure::new(error).exit(Exit::Unsealed).hint(
+        format!("bewaar wat er staat: 'veldkit unpack {name} --salvage -i SLEUTEL --out MAP' haalt alles terug wat is weggeschreven"),
+        format!("keep what stands there: 'veldkit unpack {name} --salvage -i IDENTITY --out DIR' gives back all that was flushed"),
+    )
+}

@@ -1,0 +1,139 @@
+//! To whom the bundle is encrypted and who signs it. Never plain text, and no secret on the command line.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use age::secrecy::SecretString;
+
+use crate::bundle::{Ask, Recipients, Signer};
+use crate::cli::args::Keys;
+use crate::cli::{Console, Failure};
+use crate::evidence::Utc;
+use crate::kit::keys::{self, Identity};
+
+/// Longest first line of a passphrase file.
+const MAX_PASSPHRASE: u64 = 4096;
+
+/// The keys of a run.
+pub(super) struct Chosen {
+    pub(super) recipients: Recipients,
+    pub(super) signer: Option<Signer>,
+    new_identity: Option<(PathBuf, Identity)>,
+}
+
+/// Chooses by what was asked for; with nothing, a terminal is given a fresh passphrase, and anything else refused.
+pub(super) fn choose(keys: &Keys, console: &mut Console<'_>) -> Result<Chosen, Failure> {
+    let signer = keys.sign.as_deref().map(read_signer).transpose()?;
+    let to_keys =
+        !keys.recipient.is_empty() || !keys.recipients_file.is_empty() || keys.new_identity.is_some();
+    let by_passphrase = keys.passphrase || keys.passphrase_file.is_some();
+    let mut recipients = Recipients::new();
+    let mut new_identity = None;
+    if to_keys && by_passphrase {
+        let text = "recipients and a passphrase cannot be combined: age refuses both in one file";
+        return Err(Failure::usage(text).hint("kies een van beide", "choose one of the two"));
+    }
+    if to_keys {
+        for (index, recipient) in keys.recipient.iter().enumerate() {
+            let whence = format!("-r number {}", index.saturating_add(1));
+            recipients.add(recipient, &whence).map_err(bad_recipient)?;
+        }
+        for file in &keys.recipients_file {
+            recipients.add_file(file).map_err(bad_recipient)?;
+        }
+        if let Some(path) = &keys.new_identity {
+            let identity = Identity::generate();
+            recipients.add(&identity.recipient(), "--new-identity")?;
+            new_identity = Some((path.clone(), identity));
+        }
+    } else if let Some(file) = &keys.passphrase_file {
+        recipients.set_passphrase(first_line(file)?);
+    } else if keys.passphrase {
+        recipients.set_passphrase(ask_twice(console)?);
+    } else if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        let passphrase = keys::fresh_passphrase().map_err(Failure::new)?;
+        console.always(console.lang.pick(
+            "Wachtwoordzin van deze bundel; hij wordt nergens bewaard en maar een keer getoond. Schrijf hem over:",
+            "Passphrase of this bundle; it is kept nowhere and shown once. Write it down:",
+        ));
+        console.always(format_args!("\n    {passphrase}\n"));
+        recipients.set_passphrase(SecretString::from(passphrase));
+    } else {
+        let text = "nobody to encrypt to: no recipient and no passphrase, and no terminal to show one";
+        return Err(Failure::usage(text).hint(
+            "geef -r ONTVANGER, -R BESTAND, --passphrase-file BESTAND of --new-identity BESTAND",
+            "give -r RECIPIENT, -R FILE, --passphrase-file FILE or --new-identity FILE",
+        ));
+    }
+    Ok(Chosen { recipients, signer, new_identity })
+}
+
+fn bad_recipient(error: crate::bundle::Error) -> Failure {
+    Failure::usage(error).hint(
+        "een ontvanger begint met age1, ssh-ed25519 of ssh-rsa",
+        "a recipient begins with age1, ssh-ed25519 or ssh-rsa",
+    )
+}
+
+impl Chosen {
+    /// Writes the new identity. Before the bundle is begun: a bundle without its key helps nobody.
+    pub(super) fn keep_new_identity(&self, now: Utc, console: &mut Console<'_>) -> Result<(), Failure> {
+        let Some((path, identity)) = &self.new_identity else { return Ok(()) };
+        identity.write(path, now).map_err(Failure::new)?;
+        let (nl, en) = (
+            format!(
+                "nieuwe sleutel in '{}': wie hem heeft, kan de bundel lezen; bewaar hem apart",
+                path.display()
+            ),
+            format!("new identity in '{}': who has it can read the bundle; keep it apart", path.display()),
+        );
+        console.say(console.lang.pick(nl, en));
+        Ok(())
+    }
+}
+
+fn read_signer(path: &Path) -> Result<Signer, Failure> {
+    let ask = if std::io::stdin().is_terminal() {
+        Ask::new(|whence| {
+            rpassword::prompt_password(format!("minisign passphrase of '{whence}': "))
+                .ok()
+                .map(SecretString::from)
+        })
+    } else {
+        Ask::nobody()
+    };
+    Signer::load(path, &ask).map_err(|error| {
+        Failure::usage(error).hint(
+            "'veldkit keygen --sign-out BESTAND' maakt een sleutel die zonder vragen tekent",
+            "'veldkit keygen --sign-out FILE' makes a key that signs without asking",
+        )
+    })
+}
+
+/// The first line of a passphrase file, without its end of line.
+fn first_line(path: &Path) -> Result<SecretString, Failure> {
+    let failed = |source| crate::bundle::Error::ReadKey { path: path.to_owned(), source };
+    let mut line = String::new();
+    let file = File::open(path).map_err(failed)?;
+    BufReader::new(file).take(MAX_PASSPHRASE).read_line(&mut line).map_err(failed)?;
+    let line = line.trim_end_matches(['\r', '\n']);
+    if line.is_empty() {
+        let text = format!("the first line of '{}' is empty", path.display());
+        return Err(Failure::usage(text)
+            .hint("zet de wachtwoordzin op de eerste regel", "put the passphrase on the first line"));
+    }
+    Ok(SecretString::from(line.to_owned()))
+}
+
+fn ask_twice(console: &Console<'_>) -> Result<SecretString, Failure> {
+    let (first, again) = console.lang.pick(("Wachtwoordzin: ", "Nogmaals: "), ("Passphrase: ", "Again: "));
+    let passphrase = rpassword::prompt_password(first).map_err(Failure::usage)?;
+    if passphrase.is_empty() {
+        return Err(Failure::usage("an empty passphrase protects nothing"));
+    }
+    if rpassword::prompt_password(again).map_err(Failure::usage)? != passphrase {
+        return Err(Failure::usage("the two passphrases differ"));
+    }
+    Ok(SecretString::from(passphrase))
+}

@@ -1,0 +1,189 @@
+//! `veldkit collect`: from arguments to a sealed bundle, and the last lines a person or a program reads.
+//!
+//! Everything that can be wrong with the command line, the playbooks, the keys or the destination is found before
+//! the first byte is written.
+
+use std::sync::Arc;
+
+use super::args::Collect;
+use super::progress::{self, Display};
+use super::{Console, Exit, Failure};
+use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
+use crate::bundle::{self, Language, Writer, WriterOptions};
+use crate::evidence::Printable;
+use crate::playbook::{Catalogue, Plan, Request};
+use crate::scan::{EngineKind, RuleSource, Scanner};
+use crate::sources::Target;
+
+mod destination;
+mod dry_run;
+mod keys;
+mod opening;
+mod report;
+
+use report::Report;
+
+/// The playbook that is taken where nothing is asked for.
+const DEFAULT_PLAYBOOK: &str = "quick";
+
+/// Carries out `collect`.
+pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    console.quiet = arguments.quiet;
+    let clock = Clock::start();
+    let stop = listen_for_interrupts()?;
+    let mut target = target(arguments, &clock)?;
+    let plan = plan(arguments, &target)?;
+    if arguments.dry_run {
+        return Ok(dry_run::run(arguments, &plan, &target, &clock, &stop, console));
+    }
+
+    let place = destination::choose(arguments, &target, &clock)?;
+    let keys = keys::choose(&arguments.keys, console)?;
+    let scanner = scanner(arguments, console)?;
+    destination::warn_of_shortage(arguments, &place, &plan, &clock, &stop, console)?;
+    for path in place.own_files() {
+        target.keep_out(&path);
+    }
+    for note in &plan.notes {
+        console.say(format_args!("[{}] {}", note.playbook, console_text(note, console.lang)));
+    }
+
+    let opening = opening::describe(arguments, &plan, &target, scanner.as_ref(), &clock)?;
+    keys.recipients.check().map_err(Failure::usage)?;
+    keys.keep_new_identity(clock.started(), console)?;
+    let sink = place.sink()?;
+    let options = WriterOptions {
+        signer: keys.signer,
+        language: console.lang.pick(Language::Nl, Language::En),
+        sidecar: place.sidecar.clone(),
+        ..WriterOptions::new(Box::new(move || clock.now()))
+    };
+    let mut writer = Writer::create(sink, &keys.recipients, &opening, options)
+        .map_err(|error| destination::explain(error, &place))?;
+
+    let settings = Settings {
+        threads: arguments.limits.threads.map_or_else(processors, usize::from),
+        scanner: scanner.as_ref(),
+        level: arguments.destination.level,
+        time_limit: arguments.limits.time_limit,
+        size_limit: arguments.limits.size_limit,
+        max_file_size: arguments.limits.max_file_size,
+    };
+    let progress = Progress::default();
+    let display = Display::of_stderr(arguments.quiet);
+    let outcome = progress::show(&progress, display, console.lang, || {
+        acquisition::run(&plan, &target, &settings, &mut writer, &clock, &progress, &stop).and_then(
+            |summary| {
+                let closing = report::closing(&summary, &plan, &target, scanner.as_ref(), &progress, &clock);
+                writer.seal(closing).map(|sealed| (summary, sealed)).map_err(acquisition::Error::Bundle)
+            },
+        )
+    });
+    let (summary, sealed) = outcome.map_err(|error| destination::unsealed(error, &place))?;
+
+    let report = Report {
+        summary: &summary,
+        sealed: &sealed,
+        place: &place,
+        bytes_read: progress.snapshot().bytes_read,
+        elapsed: clock.elapsed(),
+    };
+    report.print(arguments.json, console);
+    Ok(report.exit())
+}
+
+fn console_text(note: &crate::playbook::Note, lang: super::Lang) -> &str {
+    lang.pick(&note.nl, &note.en)
+}
+
+fn target(arguments: &Collect, clock: &Clock) -> Result<Target, Failure> {
+    let mut target = match &arguments.choice.root {
+        Some(root) => Target::tree(root).map_err(Failure::new)?,
+        None => Target::live().map_err(|error| {
+            Failure::new(error)
+                .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
+        })?,
+    };
+    target.set_start(clock.started());
+    target.include_network(arguments.choice.network_mounts);
+    Ok(target)
+}
+
+/// Resolves what was asked for into a plan.
+pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure> {
+    let choice = &arguments.choice;
+    let mut catalogue = Catalogue::embedded().map_err(Failure::new)?;
+    if let Some(beside) = super::playbook::folder_beside_the_program() {
+        catalogue.add(&beside).map_err(Failure::usage)?;
+    }
+    let mut playbooks = Vec::new();
+    for name in &choice.playbook {
+        playbooks.push(super::playbook::named_or_file(&mut catalogue, name)?);
+    }
+    if playbooks.is_empty() && choice.artifact.is_empty() && choice.path.is_empty() {
+        playbooks.push(DEFAULT_PLAYBOOK.to_owned());
+    }
+    let request = Request {
+        playbooks,
+        artifacts: choice.artifact.clone(),
+        paths: choice.path.clone(),
+        leave_out: choice.exclude_personal_data.map(Into::into),
+    };
+    let plan = catalogue.plan(&request, target.os()).map_err(|error| {
+        Failure::usage(error).hint(
+            "'veldkit playbook list' noemt alle playbooks en artefacten",
+            "'veldkit playbook list' names all playbooks and artifacts",
+        )
+    })?;
+    if plan.steps.is_empty() {
+        return Err(Failure::usage("the plan is empty: nothing that was asked for applies to this target"));
+    }
+    Ok(plan)
+}
+
+/// Compiles the rules. Files that do not compile are named, and the run goes on without them.
+fn scanner(arguments: &Collect, console: &mut Console<'_>) -> Result<Option<Scanner>, Failure> {
+    let scanning = &arguments.scanning;
+    if scanning.no_scan {
+        return Ok(None);
+    }
+    let engine: EngineKind = scanning.engine.parse().map_err(Failure::usage)?;
+    let mut sources = vec![RuleSource::Embedded];
+    sources.extend(scanning.rules.iter().cloned().map(RuleSource::Path));
+    let scanner = Scanner::compile(&sources, engine).map_err(Failure::usage)?;
+    for file in scanner.failed() {
+        let text = console.lang.pick("regelbestand overgeslagen", "rule file left out");
+        let reason = file.failed.as_deref().unwrap_or_default();
+        console.warn(format_args!("{text}: {}: {}", Printable(&file.name), Printable(reason)));
+    }
+    Ok(Some(scanner))
+}
+
+/// Sets the flag on Ctrl-C, SIGTERM, SIGHUP or a closed console; a second time ends the process at once.
+fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
+    let stop = Arc::new(Stop::new());
+    let flag = Arc::clone(&stop);
+    let heard = std::sync::atomic::AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        flag.set(StopReason::Interrupted);
+        if heard.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            #[allow(
+                clippy::exit,
+                reason = "a second Ctrl-C asks to end at once; what was flushed is salvageable"
+            )]
+            std::process::exit(Exit::Interrupted.code().into());
+        }
+    })
+    .map_err(Failure::new)?;
+    Ok(stop)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+impl From<bundle::Error> for Failure {
+    fn from(error: bundle::Error) -> Self {
+        Self::new(error)
+    }
+}

@@ -1,0 +1,81 @@
+//! What stands in `veldkit.json`: who collects what from which host, with which tool, rules and limits.
+
+use std::fs::File;
+use std::io::Read as _;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::acquisition::Clock;
+use crate::bundle::Opening;
+use crate::bundle::opening::{Tool, fresh_id};
+use crate::cli::Failure;
+use crate::cli::args::Collect;
+use crate::evidence::Digest;
+use crate::playbook::Plan;
+use crate::scan::Scanner;
+use crate::sources::Target;
+
+/// Describes the run before it begins.
+pub(super) fn describe(
+    arguments: &Collect,
+    plan: &Plan,
+    target: &Target,
+    scanner: Option<&Scanner>,
+    clock: &Clock,
+) -> Result<Opening, Failure> {
+    let case = &arguments.case;
+    let host = target.host();
+    Ok(Opening {
+        bundle_id: fresh_id()?,
+        started: Some(clock.started()),
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sha256: own_digest(),
+        },
+        case: case.case.clone(),
+        evidence_number: case.evidence_number.clone(),
+        examiner: case.examiner.clone(),
+        note: case.note.clone(),
+        tlp: Some(case.tlp.label().to_owned()),
+        host_name: host.name.clone(),
+        target: if arguments.choice.root.is_some() { "tree" } else { "live" }.to_owned(),
+        host: value(&host)?,
+        clock: value(&target.clock())?,
+        privileges: value(&crate::sources::privileges())?,
+        playbooks: value(&plan.texts)?,
+        rules: scanner.map_or(Ok(Value::Null), |scanner| value(&scanner.rule_files()))?,
+        limits: limits(arguments),
+        ..Opening::default()
+    })
+}
+
+fn value(facts: &impl serde::Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(facts).map_err(Failure::new)
+}
+
+/// The limits in force, those of the operator; the playbook's stand in the playbook.
+fn limits(arguments: &Collect) -> Value {
+    let limits = &arguments.limits;
+    json!({
+        "time_limit_seconds": limits.time_limit.map(|limit| limit.as_secs()),
+        "size_limit_bytes": limits.size_limit,
+        "max_file_size_bytes": limits.max_file_size,
+        "excluded_personal_data": arguments.choice.exclude_personal_data.map(crate::evidence::PersonalData::from),
+        "network_mounts": arguments.choice.network_mounts,
+    })
+}
+
+/// The digest of the running program's own file, where it can be read.
+fn own_digest() -> Option<Digest> {
+    let mut file = File::open(std::env::current_exe().ok()?).ok()?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => return Some(Digest::from_bytes(hasher.finalize().into())),
+            count => hasher.update(buffer.get(..count)?),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The end of a run: what goes into the manifest, the last lines a person reads, the one object a program reads,
+//! and the exit code.
+
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanCount};
+use serde_json::{Value, json};
+
+use super::destination::Place;
+use crate::acquisition::{Clock, Progress, StopReason, Summary};
+use crate::bundle::{Closing, Manifest, Sealed};
+use crate::cli::{Console, Exit, Lang};
+use crate::evidence::{Outcome, Printable};
+use crate::playbook::{Excluded, Plan};
+use crate::scan::Scanner;
+use crate::sources::{self, Target};
+
+/// Most rules that are named at the end; the manifest has them all.
+const RULES_NAMED: usize = 12;
+
+/// What the manifest needs besides what the writer counted.
+pub(super) fn closing(
+    summary: &Summary,
+    plan: &Plan,
+    target: &Target,
+    scanner: Option<&Scanner>,
+    progress: &Progress,
+    clock: &Clock,
+) -> Closing {
+    let excluded: Vec<&Excluded> = plan.excluded.iter().chain(&summary.left).collect();
+    let failed: Vec<_> =
+        scanner.into_iter().flat_map(Scanner::rule_files).filter(|file| file.failed.is_some()).collect();
+    Closing {
+        ended: Some(clock.now()),
+        incomplete: incomplete(summary),
+        limits_reached: limits_reached(summary),
+        mounts: json!(target.mounts()),
+        excluded: json!(excluded),
+        rule_files_failed: json!(failed),
+        figures: json!({
+            "bytes_read": progress.snapshot().bytes_read,
+            "seconds": clock.elapsed().as_secs_f64(),
+            "peak_memory_bytes": sources::peak_memory(),
+        }),
+    }
+}
+
+fn incomplete(summary: &Summary) -> Option<String> {
+    match (summary.stopped, summary.left.first()) {
+        (Some(StopReason::Interrupted), _) => Some("interrupted by the operator".to_owned()),
+        (Some(StopReason::TimeLimit), _) => Some("the operator's time limit was reached".to_owned()),
+        (Some(StopReason::SizeLimit), _) => Some("the operator's size limit was reached".to_owned()),
+        (None, Some(left)) => Some(left.reason.clone()),
+        (None, None) => None,
+    }
+}
+
+fn limits_reached(summary: &Summary) -> Vec<String> {
+    match summary.stopped {
+        Some(StopReason::TimeLimit) => vec!["time-limit".to_owned()],
+        Some(StopReason::SizeLimit) => vec!["size-limit".to_owned()],
+        Some(StopReason::Interrupted) | None => Vec::new(),
+    }
+}
+
+/// A finished run, to be told.
+pub(super) struct Report<'a> {
+    pub(super) summary: &'a Summary,
+    pub(super) sealed: &'a Sealed,
+    pub(super) place: &'a Place,
+    pub(super) bytes_read: u64,
+    pub(super) elapsed: Duration,
+}
+
+impl Report<'_> {
+    fn manifest(&self) -> &Manifest {
+        &self.sealed.manifest
+    }
+
+    /// The exit code; where several hold, the first of: nothing collected, interrupted, partial, done.
+    pub(super) fn exit(&self) -> Exit {
+        let items = &self.manifest().items;
+        let collected = items.of(Outcome::Collected).saturating_add(items.of(Outcome::Partial));
+        let interrupted = self.summary.stopped == Some(StopReason::Interrupted);
+        if interrupted {
+            Exit::Interrupted
+        } else if collected == 0 {
+            Exit::Failure
+        } else if self.manifest().partial > 0 || !self.manifest().complete {
+            Exit::Partial
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// Prints it: for a person, and with `--json` for a program.
+    pub(super) fn print(&self, json: bool, console: &mut Console<'_>) {
+        for line in self.lines(console.lang) {
+            console.say(line);
+        }
+        if self.exit() == Exit::Failure {
+            let nothing = console.lang.pick("er is niets verzameld", "nothing was collected");
+            let advice = console.lang.pick(
+                "klopt --root, en passen de gekozen artefacten bij dit systeem? 'veldkit list' toont waarom",
+                "is --root right, and do the chosen artifacts fit this system? 'veldkit list' shows why",
+            );
+            console.always(format_args!("{nothing}: {advice}"));
+        }
+        if let Some(error) = &self.sealed.sidecar_error {
+            console.fail(&super::Failure::new(NoReceipt(error.to_string())).hint(
+                "de bundel zelf is heel en verzegeld; schrijf de zegelcode over",
+                "the bundle itself is whole and sealed; write down the seal code",
+            ));
+        }
+        if json {
+            match self.place.file {
+                Some(_) => console.result(self.object()),
+                None => console.always(self.object()),
+            }
+        }
+    }
+
+    fn object(&self) -> Value {
+        let Sealed { sha256, seal_code, bytes, paths, sidecars, .. } = self.sealed;
+        let manifest = self.manifest();
+        let counts: serde_json::Map<_, _> = Outcome::ALL
+            .into_iter()
+            .map(|outcome| (outcome.word().to_owned(), json!(manifest.items.of(outcome))))
+            .collect();
+        json!({
+            "bundle": paths.first().map_or_else(|| "-".to_owned(), |path| path.display().to_string()),
+            "parts": paths.len(),
+            "sidecars": sidecars,
+            "sha256": sha256,
+            "seal_code": seal_code.to_string(),
+            "items": counts,
+            "bytes_read": self.bytes_read,
+            "bytes_written": bytes,
+            "hits": hits(manifest),
+            "complete": manifest.complete,
+            "limits_reached": manifest.limits_reached,
+            "seconds": self.elapsed.as_secs_f64(),
+            "peak_memory_bytes": sources::peak_memory(),
+            "exit": self.exit().code(),
+        })
+    }
+
+    fn lines(&self, lang: Lang) -> Vec<String> {
+        let manifest = self.manifest();
+        let mut lines = vec![String::new()];
+        let mut row = |nl: &str, en: &str, value: String| {
+            lines.push(format!("{:<16}{value}", lang.pick(nl, en)));
+        };
+        let counts: Vec<_> = Outcome::ALL
+            .into_iter()
+            .filter(|outcome| manifest.items.of(*outcome) > 0)
+            .map(|outcome| format!("{} {}", HumanCount(manifest.items.of(outcome)), word(outcome, lang)))
+            .collect();
+        row("items", "items", counts.join(", "));
+        row("gelezen", "read", HumanBytes(self.bytes_read).to_string());
+        row("bundel", "bundle", format!("{} ({})", self.name(), HumanBytes(self.sealed.bytes)));
+        let rules: Vec<_> = manifest
+            .hits
+            .iter()
+            .take(RULES_NAMED)
+            .map(|(rule, count)| format!("{} ({count})", Printable(rule)))
+            .collect();
+        let more = manifest.hits.len().saturating_sub(rules.len());
+        let rules = if more > 0 { format!("{}, … +{more}", rules.join(", ")) } else { rules.join(", ") };
+        row("treffers", "hits", if rules.is_empty() { "0".to_owned() } else { rules });
+        if let Some(why) = &manifest.incomplete {
+            row("onvolledig", "incomplete", why.clone());
+        }
+        row("sha256", "sha256", self.sealed.sha256.to_string());
+        row("zegelcode", "seal code", self.sealed.seal_code.to_string());
+        lines.push(String::new());
+        lines.push(
+            lang.pick(
+                "Lees nu de zegelcode voor aan IBD-CERT (070 204 55 11), of schrijf hem op het bewijsformulier.",
+                "Now read the seal code to IBD-CERT (070 204 55 11), or write it on the custody form.",
+            )
+            .to_owned(),
+        );
+        lines
+    }
+
+    fn name(&self) -> String {
+        match self.sealed.paths.as_slice() {
+            [] => "-".to_owned(),
+            [only] => only.display().to_string(),
+            [first, .., last] => format!("{} … {}", first.display(), last.display()),
+        }
+    }
+}
+
+fn hits(manifest: &Manifest) -> u64 {
+    manifest.hits.values().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
+fn word(outcome: Outcome, lang: Lang) -> &'static str {
+    match (lang, outcome) {
+        (Lang::En, outcome) => outcome.word(),
+        (Lang::Nl, Outcome::Collected) => "verzameld",
+        (Lang::Nl, Outcome::Partial) => "gedeeltelijk",
+        (Lang::Nl, Outcome::Missing) => "afwezig",
+        (Lang::Nl, Outcome::Denied) => "geweigerd",
+        (Lang::Nl, Outcome::Failed) => "mislukt",
+        (Lang::Nl, Outcome::Skipped) => "overgeslagen",
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the receipt could not be written: {0}")]
+struct NoReceipt(String);

@@ -1,0 +1,125 @@
+//! Progress while a run goes on: one moving line on a terminal, a plain line now and then elsewhere, or nothing.
+
+use std::io::{IsTerminal as _, Write};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+
+use super::Lang;
+use crate::acquisition::{Progress, Snapshot};
+use crate::evidence::Printable;
+
+/// How often the line on a terminal is drawn anew.
+const REDRAW: Duration = Duration::from_millis(200);
+
+/// How often a plain line is written: often enough that remote consoles do not take the run for dead (the shortest
+/// idle limit of a live-response console known is 5 minutes), seldom enough for a log.
+const PLAIN: Duration = Duration::from_secs(15);
+
+/// Where progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Display {
+    /// One line that is drawn anew.
+    Terminal,
+    /// A line now and then on standard error.
+    Plain,
+    /// Not at all.
+    Nothing,
+}
+
+impl Display {
+    /// Chooses by what standard error is.
+    pub(super) fn of_stderr(quiet: bool) -> Self {
+        match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Self::Nothing,
+            (false, true) => Self::Terminal,
+            (false, false) => Self::Plain,
+        }
+    }
+}
+
+/// Does `work` and shows its progress meanwhile.
+pub(super) fn show<T>(progress: &Progress, display: Display, lang: Lang, work: impl FnOnce() -> T) -> T {
+    if display == Display::Nothing {
+        return work();
+    }
+    let (done, waiting) = channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let bar = (display == Display::Terminal).then(bar);
+            let pause = if bar.is_some() { REDRAW } else { PLAIN };
+            let mut last = 0_u64;
+            while waiting.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                let snapshot = progress.snapshot();
+                let rate = rate(last, snapshot.bytes_read, pause);
+                last = snapshot.bytes_read;
+                let line = line(&snapshot, rate, lang);
+                match &bar {
+                    Some(bar) => {
+                        bar.set_message(line);
+                        bar.tick();
+                    }
+                    None => drop(writeln!(std::io::stderr(), "{line}")),
+                }
+            }
+            if let Some(bar) = bar {
+                bar.finish_and_clear();
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn rate(before: u64, now: u64, pause: Duration) -> u64 {
+    let milliseconds = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX).max(1);
+    now.saturating_sub(before).saturating_mul(1000).checked_div(milliseconds).unwrap_or(0)
+}
+
+fn line(snapshot: &Snapshot, rate: u64, lang: Lang) -> String {
+    let Snapshot { items, bytes_read, bytes_written, hits, artifact } = snapshot;
+    let (items, read, written) = (HumanCount(*items), HumanBytes(*bytes_read), HumanBytes(*bytes_written));
+    let (rate, artifact) = (HumanBytes(rate), Printable(artifact));
+    match lang {
+        Lang::Nl => format!(
+            "{items} items, {read} gelezen ({rate}/s), {written} in de bundel, {hits} treffers · {artifact}"
+        ),
+        Lang::En => {
+            format!(
+                "{items} items, {read} read ({rate}/s), {written} in the bundle, {hits} hits · {artifact}"
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_names_the_artifact_and_escapes_what_could_steer_a_terminal() {
+        let snapshot = Snapshot {
+            items: 12_345,
+            bytes_read: 5 << 20,
+            bytes_written: 2 << 20,
+            hits: 3,
+            artifact: "Linux\u{1b}[2J".to_owned(),
+        };
+        assert_eq!(
+            line(&snapshot, 1 << 20, Lang::En),
+            "12,345 items, 5.00 MiB read (1.00 MiB/s), 2.00 MiB in the bundle, 3 hits · Linux\\u{1b}[2J"
+        );
+        assert!(line(&snapshot, 0, Lang::Nl).contains("3 treffers"));
+    }
+}
