@@ -81,7 +81,6 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
 /// # Errors
 ///
 /// The compiler does not say for which machine it builds.
-#[cfg(feature = "bench")]
 pub(crate) fn binary(root: &Path) -> Result<PathBuf> {
     let name = format!("veldkit-{}-{}", version(root)?, host(root)?);
     Ok(root.join("target").join("dist").join(name))

@@ -12,6 +12,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+mod bench;
 mod ci;
 mod dist;
 mod fixtures;
@@ -28,6 +29,7 @@ usage: cargo xtask TASK
   ci [STEP]…      everything a change must pass, cheap first; or only the steps named (`ci --list`)
   dist            the static binary that a responder carries, checked, in target/dist/
   fixtures KIND   targets and corpora to test and measure with
+  bench           what the tool costs, beside what it could cost and what others cost
   setup           install what the tests need beside Rust
   tidy            the rules of the tree: arrows, places, sizes, top level";
 
@@ -49,6 +51,9 @@ fn run(arguments: &[&str]) -> Result {
         ["ci", rest @ ..] => ci::run(root, rest),
         ["dist", rest @ ..] => dist::run(root, rest),
         ["fixtures", rest @ ..] => fixtures::run(rest),
+        ["bench", rest @ ..] => bench::run(root, rest),
+        #[cfg(feature = "bench")]
+        ["bench-stages", corpus, rules @ ..] => bench::stages::run(Path::new(corpus), rules),
         ["setup"] => setup::run(root),
         ["tidy"] => tidy::run(root),
         _ => Err(USAGE.into()),

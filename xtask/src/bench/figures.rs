@@ -1,0 +1,143 @@
+//! What is printed: a name, a value, its unit, and what is to be reached, as a table or as JSON.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "figures for a person: a rounded last digit or a division by nothing, printed as such, harms none"
+)]
+
+use super::Stage;
+use super::measure::Cost;
+use super::whole::Whole;
+
+/// Stages that a run without rules passes through; the deflate is that of the default level.
+const WITHOUT_RULES: [&str; 4] = ["read", "SHA-256", "deflate 1", "container and age"];
+
+/// The least time a run can take: the sum of its stages over the cores.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    cores: f64,
+    bytes: f64,
+    without_rules: f64,
+    with_rules: f64,
+}
+
+/// Takes figures and prints them.
+pub(super) struct Figures {
+    json: bool,
+    lines: Vec<String>,
+}
+
+impl Figures {
+    pub(super) const fn new(json: bool) -> Self {
+        Self { json, lines: Vec::new() }
+    }
+
+    /// The stages alone. Returns the limits that follow from them.
+    pub(super) fn stages(&mut self, stages: &[Stage]) -> Limits {
+        let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+        let bytes = stages.iter().find(|stage| stage.name == "read").map_or(0, |stage| stage.read) as f64;
+        self.title("stages alone, one thread");
+        self.put("corpus", bytes / 1e6, "MB", None);
+        for stage in stages {
+            if stage.read == 0 {
+                self.put(&stage.name, stage.seconds, "s", None);
+            } else {
+                self.put(&stage.name, stage.read as f64 / 1e6 / stage.seconds, "MB/s", None);
+            }
+            if stage.name.starts_with("deflate") {
+                self.put(&format!("{}, size", stage.name), stage.made as f64 / bytes, "of the corpus", None);
+            }
+        }
+        let sum = |wanted: &dyn Fn(&str) -> bool| -> f64 {
+            stages.iter().filter(|stage| wanted(&stage.name)).map(|stage| stage.seconds).sum()
+        };
+        let scanning = |name: &str| name.starts_with("scan ") || name.starts_with("compile ");
+        let without_rules = sum(&|name| WITHOUT_RULES.contains(&name)) / cores;
+        let with_rules = sum(&|name| WITHOUT_RULES.contains(&name) || scanning(name)) / cores;
+        self.put("limit without rules: the stages over the cores", without_rules, "s", None);
+        self.put("limit with rules", with_rules, "s", None);
+        Limits { cores, bytes, without_rules, with_rules }
+    }
+
+    /// The whole, beside its limits and beside the classic pipe.
+    pub(super) fn whole(&mut self, whole: &Whole, limits: Limits) {
+        self.title(&format!("the whole, {} cores, medians of runs in turn", limits.cores));
+        let Whole { plain, levels, scanning, classic } = whole;
+        self.run("tar | gzip -1 | age", classic, limits);
+        self.run("veldkit without rules", plain, limits);
+        self.put("  of its limit", plain.seconds / limits.without_rules, "", Some("at most 1.2"));
+        self.compare(plain, classic, "at most 1.2", "at least 4");
+        for (level, cost) in levels {
+            self.run(&format!("veldkit without rules, level {level}"), cost, limits);
+            self.compare(cost, classic, "one level at most 1.0", "that level at least 2.2");
+        }
+        self.run("veldkit with rules", scanning, limits);
+        self.put("  of its limit", scanning.seconds / limits.with_rules, "", Some("at most 1.2"));
+    }
+
+    /// Peak memory at numbers of files; `name` is the length of an entry's name.
+    pub(super) fn memory(&mut self, peaks: &[(u64, u64)], name: u64) {
+        self.title("peak memory, without rules, files of 100 to 355 bytes");
+        for (files, peak) in peaks {
+            let reach = 128.0 + *files as f64 * (1024 + name) as f64 / 1_048_576.0;
+            self.put(
+                &format!("{files} files"),
+                mebibytes(*peak),
+                "MiB",
+                Some(&format!("at most {reach:.0}")),
+            );
+        }
+        if let (Some((few, low)), Some((many, high))) = (peaks.first(), peaks.last())
+            && many > few
+        {
+            let slope = (*high as f64 - *low as f64) / (many - few) as f64;
+            self.put("one more file, its name left out", slope - name as f64, "bytes", Some("at most 1024"));
+        }
+    }
+
+    /// Prints what is not printed yet.
+    pub(super) fn end(&self) {
+        if self.json {
+            println!("[{}]", self.lines.join(",\n "));
+        }
+    }
+
+    fn run(&mut self, name: &str, cost: &Cost, limits: Limits) {
+        self.put(name, cost.seconds, "s", None);
+        self.put("  speed", limits.bytes / 1e6 / cost.seconds, "MB/s", None);
+        self.put("  processor time", cost.processor_seconds, "s", None);
+        self.put("  peak memory", mebibytes(cost.peak_bytes), "MiB", None);
+        self.put("  size", cost.made as f64 / 1e6, "MB", None);
+    }
+
+    fn compare(&mut self, ours: &Cost, classic: &Cost, size: &str, speed: &str) {
+        self.put("  times as fast as the pipe", classic.seconds / ours.seconds, "", Some(speed));
+        self.put("  times its size", ours.made as f64 / classic.made as f64, "", Some(size));
+    }
+
+    fn title(&self, title: &str) {
+        if !self.json {
+            println!("\n{title}");
+        }
+    }
+
+    fn put(&mut self, name: &str, value: f64, unit: &str, reach: Option<&str>) {
+        if self.json {
+            // Debug of a str of these names is the JSON of it.
+            let reach = reach.map_or("null".to_owned(), |reach| format!("{reach:?}"));
+            self.lines.push(format!(
+                "{{\"name\": {:?}, \"value\": {value}, \"unit\": {unit:?}, \"to_reach\": {reach}}}",
+                name.trim()
+            ));
+        } else {
+            let reach = reach.map_or(String::new(), |reach| format!("  (to reach: {reach})"));
+            println!("  {name:48} {value:>10.2} {unit}{reach}");
+        }
+    }
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / 1_048_576.0
+}

@@ -1,0 +1,160 @@
+//! What the tool costs and how near it comes to what its stages allow: `cargo xtask bench`.
+//!
+//! In: a corpus it makes under `target/bench`, or one given. Out: figures, with the value to reach beside those that
+//! have one. It asserts nothing: time on a shared machine is no test. The stages are measured alone, by the product's
+//! own functions, in a release build of this task; the whole is the binary that `dist` makes, as a child process.
+
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::dist;
+use crate::fixtures::corpus;
+use crate::process::{output, run as run_program};
+
+mod figures;
+mod measure;
+mod memory;
+#[cfg(feature = "bench")]
+pub(crate) mod stages;
+mod whole;
+
+use figures::Figures;
+
+const USAGE: &str = "\
+usage: cargo xtask bench [--rules DIR]… [--files N,N,…] [--mib N] [--corpus DIR] [--rounds N] [--json]
+
+  --rules DIR    measure scanning with these rules too, beside those built in
+  --files LIST   numbers of files at which peak memory is measured [default: 10000,100000,1000000]
+  --mib N        size of the corpus that is made [default: 512]
+  --corpus DIR   measure on this folder instead of a corpus made here
+  --rounds N     how often each command is run, in turn; the median counts [default: 5]
+  --json         print the figures as one JSON array";
+
+/// What is measured, and how.
+struct Options {
+    rules: Vec<PathBuf>,
+    files: Vec<u64>,
+    mebibytes: u64,
+    corpus: Option<PathBuf>,
+    rounds: usize,
+    json: bool,
+}
+
+/// Measures all of it and prints the figures.
+///
+/// # Errors
+///
+/// A wrong word, or a command measured fails.
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
+    let options = Options::read(arguments)?;
+    dist::run(root, &[])?;
+    let binary = dist::binary(root)?;
+    let place = root.join("target").join("bench");
+    std::fs::create_dir_all(&place)?;
+    let folder = match &options.corpus {
+        Some(folder) => std::path::absolute(folder)?,
+        None => made(&place.join(format!("corpus-{}", options.mebibytes)), |folder| {
+            corpus::make(folder, options.mebibytes).map(drop)
+        })?,
+    };
+    let mut figures = Figures::new(options.json);
+    let stages = stages_alone(root, &folder, &options.rules)?;
+    let limits = figures.stages(&stages);
+    let binary = measure::Binary::new(binary, &place)?;
+    whole::measure(&binary, &folder, &options.rules, options.rounds, limits, &mut figures)?;
+    memory::measure(&binary, &place, &options.files, &mut figures)?;
+    figures.end();
+    Ok(())
+}
+
+impl Options {
+    fn read(arguments: &[&str]) -> Result<Self> {
+        let mut options = Self {
+            rules: Vec::new(),
+            files: vec![10_000, 100_000, 1_000_000],
+            mebibytes: corpus::MEBIBYTES,
+            corpus: None,
+            rounds: 5,
+            json: false,
+        };
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            if *word == "--json" {
+                options.json = true;
+                continue;
+            }
+            let value = *words.next().ok_or(USAGE)?;
+            match *word {
+                "--rules" => options.rules.push(std::path::absolute(value)?),
+                "--files" => {
+                    options.files =
+                        value.split(',').map(str::parse).collect::<std::result::Result<_, _>>()?;
+                }
+                "--mib" => options.mebibytes = value.parse()?,
+                "--corpus" => options.corpus = Some(value.into()),
+                "--rounds" => options.rounds = value.parse::<usize>()?.max(1),
+                _ => return Err(USAGE.into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// A folder that is made once: `make` fills it, a file beside it says that it was filled to the end.
+fn made(folder: &Path, make: impl FnOnce(&Path) -> Result) -> Result<PathBuf> {
+    let stamp = folder.with_extension("made");
+    if !stamp.exists() {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)?;
+        }
+        make(folder)?;
+        std::fs::write(stamp, "")?;
+    }
+    Ok(folder.to_owned())
+}
+
+/// A stage measured alone, on one thread: what it is called, how long it took, and the bytes in and out of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stage {
+    pub(crate) name: String,
+    pub(crate) seconds: f64,
+    pub(crate) read: u64,
+    pub(crate) made: u64,
+}
+
+impl Stage {
+    /// As the release build of this task prints it.
+    #[cfg(feature = "bench")]
+    pub(crate) fn line(&self) -> String {
+        format!("{}\t{}\t{}\t{}", self.name, self.seconds, self.read, self.made)
+    }
+
+    fn parse(line: &str) -> Result<Self> {
+        let mut fields = line.split('\t');
+        let mut field = || fields.next().ok_or_else(|| format!("no stage: {line}"));
+        Ok(Self {
+            name: field()?.to_owned(),
+            seconds: field()?.parse()?,
+            read: field()?.parse()?,
+            made: field()?.parse()?,
+        })
+    }
+}
+
+/// Measures the stages in a release build of this task.
+fn stages_alone(root: &Path, corpus: &Path, rules: &[PathBuf]) -> Result<Vec<Stage>> {
+    let target = dist::host(root)?;
+    run_program(dist::static_cargo(root, &target).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--package",
+        "xtask",
+        "--features",
+        "bench",
+    ]))?;
+    let program = root.join("target").join(target).join("release").join("xtask");
+    let lines = output(std::process::Command::new(program).arg("bench-stages").arg(corpus).args(rules))?;
+    lines.lines().map(Stage::parse).collect()
+}
