@@ -102,12 +102,12 @@
 //! `records/N.jsonl` is JSON Lines, each ended by `\n`:
 //!
 //! ```text
-//! {"checkpoint":N,"previous":"<digest>","first":<number>,"items":<count>,"log":[<event>,…]}
+//! {"checkpoint":N,"opening":"<digest>","previous":"<digest>","first":<number>,"items":<count>,"log":[<event>,…]}
 //! <record>
 //! …
 //! ```
 //!
-//! `previous` is the SHA-256 of the whole content of `records/N-1.jsonl` (uncompressed, header line included); in the
+//! `opening` is the SHA-256 of the content of `veldkit.json`. `previous` is that of the whole content of `records/N-1.jsonl` (uncompressed, header line included); in the
 //! first checkpoint, of the content of `veldkit.json`. `first` is the number of the first record (absent without one),
 //! `items` how many follow, `log` the [`Event`]s since the last checkpoint (absent without any), so that the log
 //! outlives a kill. A record is an [`Item`](crate::evidence::Item); its JSON Schema is [`RECORD_SCHEMA`]. `content` is
@@ -192,10 +192,14 @@ mod writer;
 
 pub mod checkpoint;
 pub mod deflate;
+pub mod forward;
 pub mod key;
+pub mod limits;
 pub mod manifest;
 pub mod names;
 pub mod opening;
+pub mod parts;
+pub mod reader;
 pub mod receipt;
 pub mod seal;
 pub mod sink;

@@ -1,0 +1,62 @@
+//! The few ways in which unpacking touches the disk: everything new, for its owner alone, below one folder.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use crate::evidence::Utc;
+
+/// Makes a folder with those above it.
+#[allow(clippy::disallowed_methods, reason = "the folder that the analyst named, and what is beneath it")]
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)
+}
+
+/// Creates a file that does not exist yet, readable by its owner alone.
+#[allow(clippy::disallowed_methods, reason = "unpacking writes below the folder that the analyst named")]
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Moves a staged file to its place, where nothing stands yet.
+#[allow(clippy::disallowed_methods, reason = "both places are below the folder that the analyst named")]
+pub(super) fn place(from: &Path, to: &Path) -> io::Result<()> {
+    // A link would count as standing there, wherever it leads.
+    match std::fs::symlink_metadata(to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::rename(from, to),
+        Err(error) => Err(error),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+    }
+}
+
+/// Removes a staged file. One that cannot be removed stays in the staging folder, where nobody takes it for evidence.
+#[allow(clippy::disallowed_methods, reason = "only what this run has staged itself")]
+pub(super) fn remove(path: &Path) {
+    drop(std::fs::remove_file(path));
+}
+
+/// Removes the staging folder, if it is empty.
+#[allow(clippy::disallowed_methods, reason = "only the folder that this run has made itself")]
+pub(super) fn remove_folder(path: &Path) {
+    drop(std::fs::remove_dir(path));
+}
+
+/// Makes a file as long as the item was, as one hole.
+#[allow(clippy::disallowed_methods, reason = "a file that this run has made itself")]
+pub(super) fn set_length(file: &File, length: u64) -> io::Result<()> {
+    file.set_len(length)
+}
+
+/// Gives a file the time that its record has.
+#[allow(clippy::disallowed_methods, reason = "a file that this run has written itself")]
+pub(super) fn set_time(path: &Path, modified: Utc) -> io::Result<()> {
+    let moment = modified.date_time();
+    filetime::set_file_mtime(
+        path,
+        filetime::FileTime::from_unix_time(moment.unix_timestamp(), moment.nanosecond()),
+    )
+}

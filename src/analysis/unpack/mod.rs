@@ -1,0 +1,347 @@
+//! From a bundle to files: everything that is proved, and with salvage what was only recovered, kept apart.
+//!
+//! One pass. An entry is written to a staging file while it is read, and gets its place only when the checkpoint that
+//! names it has been judged: what turns out wrong is removed and never stands there as if it were right. What no good
+//! checkpoint names goes to `unproved/` where salvage is asked for, and nowhere else.
+//!
+//! Nothing leaves the folder, which must be new or empty: no link is made or followed, nothing is overwritten. Times
+//! are restored; modes are not, since what may be a trap should not be ready to run. Names that this system cannot
+//! hold, or that another entry has taken on it, are changed, and `mapped.jsonl` says how.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::{Listener, Standing};
+use crate::bundle::forward::Head;
+use crate::evidence::{Digest, Item};
+
+mod files;
+mod places;
+
+use places::Places;
+
+/// Where staging files stand while the bundle is read; removed at the end.
+const STAGING: &str = ".staging";
+
+/// Where salvage puts what no good checkpoint names.
+const UNPROVED: &str = "unproved";
+
+/// Failures to write that are told one by one.
+const MAX_FAILURES: usize = 100;
+
+/// What to unpack.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// Also what was only recovered.
+    pub salvage: bool,
+    /// Only entries that one of these fits; all of them where there is none.
+    pub only: Option<globset::GlobSet>,
+    /// Apparent size up to which a file with holes is rebuilt.
+    pub sparse: u64,
+}
+
+/// What was unpacked.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Unpacked {
+    /// Items whose content stands in the folder, proved.
+    pub files: u64,
+    /// Entries below `unproved/`.
+    pub unproved: u64,
+    /// Entries that turned out wrong and were removed.
+    pub removed: u64,
+    /// Entries that got another name; `mapped.jsonl` has them.
+    pub mapped: u64,
+    /// What could not be written, up to a limit.
+    pub failures: Vec<String>,
+}
+
+/// Why a folder cannot be unpacked to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something stands there already.
+    #[error("the folder '{}' is not empty: nothing is overwritten", .0.display())]
+    NotEmpty(PathBuf),
+    /// The folder cannot be made or written to.
+    #[error("cannot write to '{}'", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Unpacks while a bundle is verified.
+pub struct Unpacker {
+    folder: PathBuf,
+    wish: Wish,
+    places: Places,
+    /// Entries that wait for their judgement, by name; `None` where a name came twice.
+    staged: BTreeMap<String, Option<Staged>>,
+    current: Option<(String, BufWriter<File>, Staged)>,
+    number: u64,
+    sums: BufWriter<File>,
+    mapped: Option<BufWriter<File>>,
+    unpacked: Unpacked,
+}
+
+#[derive(Debug, Clone)]
+struct Staged {
+    path: PathBuf,
+    whole: bool,
+}
+
+impl Unpacker {
+    /// Makes the folder, or takes an empty one.
+    ///
+    /// # Errors
+    /// [`Error::NotEmpty`], [`Error::Folder`].
+    pub fn new(folder: &Path, wish: Wish) -> Result<Self, Error> {
+        let failed = |source| Error::Folder { folder: folder.to_owned(), source };
+        files::make_folder(folder).map_err(failed)?;
+        if folder.read_dir().map_err(failed)?.next().is_some() {
+            return Err(Error::NotEmpty(folder.to_owned()));
+        }
+        files::make_folder(&folder.join(STAGING)).map_err(failed)?;
+        let sums = files::create(&folder.join("SHA256SUMS")).map_err(failed)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            wish,
+            places: Places::default(),
+            staged: BTreeMap::new(),
+            current: None,
+            number: 0,
+            sums: BufWriter::new(sums),
+            mapped: None,
+            unpacked: Unpacked::default(),
+        })
+    }
+
+    /// Ends the work: removes what was never judged, and tells what was done.
+    #[must_use]
+    pub fn finish(mut self) -> Unpacked {
+        for staged in std::mem::take(&mut self.staged).into_values().flatten() {
+            files::remove(&staged.path);
+            self.unpacked.removed = self.unpacked.removed.saturating_add(1);
+        }
+        files::remove_folder(&self.folder.join(STAGING));
+        let flushed = self.sums.flush().and_then(|()| self.mapped.as_mut().map_or(Ok(()), BufWriter::flush));
+        self.note(&self.folder.clone(), flushed);
+        self.unpacked
+    }
+
+    fn wanted(&self, name: &str) -> bool {
+        let evidence = !is_own(name);
+        !name.starts_with("pad/")
+            && self.wish.only.as_ref().is_none_or(|only| !evidence || only.is_match(name))
+    }
+
+    fn note(&mut self, on: &Path, result: io::Result<()>) {
+        if let Err(error) = result
+            && self.unpacked.failures.len() < MAX_FAILURES
+        {
+            self.unpacked.failures.push(format!("'{}': {error}", on.display()));
+        }
+    }
+
+    /// Takes an entry out of staging: its file, unless the name came twice or it was not wanted.
+    fn take(&mut self, name: &str) -> Option<Staged> {
+        self.staged.remove(name).flatten()
+    }
+
+    fn discard(&mut self, name: &str) {
+        if let Some(staged) = self.take(name) {
+            files::remove(&staged.path);
+            self.unpacked.removed = self.unpacked.removed.saturating_add(1);
+        }
+    }
+
+    /// Gives a staged file its place below `folder`, and returns it.
+    fn place(&mut self, name: &str, below: &str, staged: &Staged) -> Option<PathBuf> {
+        let (relative, why) = self.places.of(name, below);
+        let to = self.folder.join(&relative);
+        let moved =
+            to.parent().map_or(Ok(()), files::make_folder).and_then(|()| files::place(&staged.path, &to));
+        if let Err(error) = moved {
+            self.note(&relative, Err(error));
+            files::remove(&staged.path);
+            return None;
+        }
+        if let Some(why) = why {
+            self.write_mapped(name, &relative, why);
+        }
+        Some(relative)
+    }
+
+    fn write_mapped(&mut self, name: &str, relative: &Path, why: &str) {
+        self.unpacked.mapped = self.unpacked.mapped.saturating_add(1);
+        if self.mapped.is_none() {
+            let created = files::create(&self.folder.join("mapped.jsonl"));
+            self.mapped = created.map(BufWriter::new).ok();
+        }
+        let line = json!({ "entry": name, "path": relative.to_string_lossy(), "why": why });
+        if let Some(mapped) = &mut self.mapped {
+            let written = writeln!(mapped, "{line}");
+            self.note(relative, written);
+        }
+    }
+
+    fn sum(&mut self, digest: &Digest, relative: &Path) {
+        let written = writeln!(self.sums, "{digest}  {}", relative.to_string_lossy());
+        self.note(relative, written);
+    }
+
+    /// Puts an item whose record was judged good.
+    fn put(&mut self, item: &Item, name: &str, staged: &Staged) {
+        let Some(content) = &item.content else { return files::remove(&staged.path) };
+        let rebuild = !content.ranges.is_empty() && name.starts_with("sparse/");
+        let size = item.metadata.size.unwrap_or(0);
+        let placed = if rebuild && size <= self.wish.sparse {
+            let whole = staged.path.with_extension("holes");
+            let done = rebuild_holes(&staged.path, &whole, content, size);
+            files::remove(&staged.path);
+            let name = name.replacen("sparse/", "", 1);
+            let name = if name.starts_with("vss/") { name } else { format!("fs/{name}") };
+            match done {
+                Ok(()) => self.place(&name, "", &Staged { path: whole, whole: true }),
+                Err(error) => {
+                    files::remove(&whole);
+                    self.note(Path::new(&name), Err(error));
+                    None
+                }
+            }
+        } else {
+            self.place(name, "", staged)
+        };
+        let Some(relative) = placed else { return };
+        self.unpacked.files = self.unpacked.files.saturating_add(1);
+        let digest = if rebuild { content.sha256_logical.as_ref() } else { Some(&content.sha256_stored) };
+        if let Some(digest) = digest {
+            self.sum(digest, &relative);
+        }
+        if let Some(modified) = item.metadata.modified {
+            let timed = files::set_time(&self.folder.join(&relative), modified);
+            self.note(&relative, timed);
+        }
+    }
+}
+
+/// Whether an entry belongs to the format: records, log, manifest and the like are always unpacked.
+fn is_own(name: &str) -> bool {
+    matches!(
+        name,
+        "veldkit.json" | "README.txt" | "log/custody.jsonl" | "manifest.json" | "manifest.json.minisig"
+    ) || name.starts_with("records/")
+        || name.starts_with("pad/")
+}
+
+impl Listener for Unpacker {
+    fn begin(&mut self, head: &Head) {
+        self.current = None;
+        if head.name.ends_with('/') || !self.wanted(&head.name) {
+            return;
+        }
+        if self.staged.contains_key(&head.name) {
+            // Two entries of one name: neither can be told from the other, and neither gets the place.
+            if let Some(Some(first)) = self.staged.insert(head.name.clone(), None) {
+                files::remove(&first.path);
+            }
+            return;
+        }
+        self.number = self.number.saturating_add(1);
+        let path = self.folder.join(STAGING).join(self.number.to_string());
+        match files::create(&path) {
+            Ok(file) => {
+                let staged = Staged { path, whole: false };
+                self.current = Some((head.name.clone(), BufWriter::with_capacity(256 << 10, file), staged));
+            }
+            Err(error) => self.note(Path::new(&head.name), Err(error)),
+        }
+    }
+
+    fn content(&mut self, bytes: &[u8]) {
+        let Some((name, file, staged)) = &mut self.current else { return };
+        if let Err(error) = file.write_all(bytes) {
+            let (name, path) = (name.clone(), staged.path.clone());
+            self.current = None;
+            files::remove(&path);
+            self.note(Path::new(&name), Err(error));
+        }
+    }
+
+    fn end(&mut self, _head: &Head, whole: bool) {
+        let Some((name, mut file, staged)) = self.current.take() else { return };
+        match file.flush() {
+            Ok(()) => {
+                self.staged.insert(name, Some(Staged { whole, ..staged }));
+            }
+            Err(error) => {
+                files::remove(&staged.path);
+                self.note(Path::new(&name), Err(error));
+            }
+        }
+    }
+
+    fn item(&mut self, item: &Item, standing: Standing) {
+        let Some(name) = &item.entry else { return };
+        match standing {
+            Standing::Proved | Standing::Relative => {
+                if let Some(staged) = self.take(name) {
+                    self.put(item, name, &staged);
+                }
+            }
+            Standing::Unproved | Standing::Partial => self.stray(name, standing),
+            Standing::Lost | Standing::Refuted => self.discard(name),
+        }
+    }
+
+    fn own(&mut self, name: &str, standing: Standing) {
+        let Some(staged) = self.take(name) else { return };
+        if standing == Standing::Refuted || !staged.whole {
+            return files::remove(&staged.path);
+        }
+        self.place(name, "", &staged);
+    }
+
+    fn stray(&mut self, name: &str, standing: Standing) {
+        let keep = self.wish.salvage && matches!(standing, Standing::Unproved | Standing::Partial);
+        if !keep {
+            return self.discard(name);
+        }
+        let Some(staged) = self.take(name) else { return };
+        let cut = if staged.whole { "" } else { ".cut" };
+        if self.place(&format!("{name}{cut}"), UNPROVED, &staged).is_some() {
+            self.unpacked.unproved = self.unpacked.unproved.saturating_add(1);
+        }
+    }
+}
+
+/// Writes the stored ranges to where they stood, with holes between them.
+fn rebuild_holes(from: &Path, to: &Path, content: &crate::evidence::Content, size: u64) -> io::Result<()> {
+    let wrong = || io::Error::new(io::ErrorKind::InvalidData, "its ranges do not fit its content");
+    let stored = content.ranges.iter().try_fold(0_u64, |sum, range| sum.checked_add(range.length));
+    if stored != Some(content.size_stored) {
+        return Err(wrong());
+    }
+    let mut source = File::open(from)?;
+    let mut target = files::create(to)?;
+    files::set_length(&target, size)?;
+    for range in &content.ranges {
+        let end = range.offset.checked_add(range.length).ok_or_else(wrong)?;
+        if end > size {
+            return Err(wrong());
+        }
+        target.seek(SeekFrom::Start(range.offset))?;
+        let copied = io::copy(&mut io::Read::by_ref(&mut source).take(range.length), &mut target)?;
+        if copied != range.length {
+            return Err(wrong());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! What `verify` concludes, on two axes: integrity (whole, truncated, tampered) and authorship (proved, refuted,
+//! not checked). There is no word for both together, so that nobody takes the one for the other.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::examine::Examined;
+use crate::bundle::SealCode;
+use crate::bundle::forward::{End, Walk};
+use crate::bundle::opening::Opening;
+use crate::evidence::Digest;
+
+/// The conclusion.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verdict {
+    /// Whether the file is as it was sealed.
+    pub integrity: Integrity,
+    /// Whether it is from whom the caller believes it to be from.
+    pub authorship: Authorship,
+    /// What was found wrong and where; empty for a whole bundle.
+    pub findings: Vec<Finding>,
+    /// Findings past those listed.
+    pub findings_left_out: u64,
+    /// Items by how well they are proved.
+    pub items: Counts,
+    /// Items by outcome, of those that are proved.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Proved items that a rule or an indicator fired on.
+    pub items_with_hits: u64,
+    /// Checkpoints that were read and fit.
+    pub checkpoints: u64,
+    /// Checkpoints from which on the chain is only proved relative to themselves, because of a hole before them.
+    pub relative_to: Vec<u64>,
+    /// Whether the collection did all it was asked, as its manifest says; absent where that was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complete: Option<bool>,
+    /// Where the readable part ends, in bytes of the archive, where the file was cut.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_at: Option<u64>,
+    /// What to know besides, for example that the receipt beside the bundle names another digest.
+    pub remarks: Vec<Remark>,
+    /// What the bundle says of itself; absent where it was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Box<Opening>>,
+    /// SHA-256 of the file; absent where the medium did not give every byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+    /// The seal code of this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal_code: Option<String>,
+    /// Length of the file in bytes.
+    pub bytes: u64,
+}
+
+/// Whether a bundle is as it was sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Integrity {
+    /// Sealed; chain, digests and directory fit.
+    Whole,
+    /// The file ends early; what it holds is right.
+    Truncated,
+    /// Something in it was changed, or is damaged, which cannot be told apart.
+    Tampered,
+}
+
+/// Whether a bundle is from whom the caller believes it to be from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Authorship {
+    /// By the key or the seal code that the caller gave.
+    Proved {
+        /// `signature`, `seal code`.
+        by: Vec<&'static str>,
+    },
+    /// It is not what the key signed, or not the file that was sealed.
+    Refuted {
+        /// Why.
+        why: Vec<String>,
+    },
+    /// Anyone with the public key could have made this file.
+    NotChecked {
+        /// Why not, where the caller did give something.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `damage` where bytes are lost, else `tampering`.
+    pub kind: FindingKind,
+    /// What it is about: an entry, a checkpoint, the directory.
+    pub on: String,
+    /// What is wrong, lower case; names in it are escaped.
+    pub what: String,
+}
+
+/// Kinds of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// Bytes that cannot be authenticated: a bad sector, or a flipped bit.
+    Damage,
+    /// Authentic bytes that contradict each other: changed by somebody who could encrypt.
+    Tampering,
+}
+
+/// What to know besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remark {
+    /// The receipt beside the bundle names another digest.
+    ReceiptDiffers,
+    /// A receipt was found, and fits; without a signature that was checked, it proves nothing.
+    ReceiptFits,
+    /// Bundles have a signature, and no key was given to check it with.
+    SignedButNotChecked,
+    /// `veldkit.json` is lost: checkpoints are held against the first one found.
+    OpeningLost,
+}
+
+/// Items by how well they are proved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// In a checkpoint whose chain goes back to the beginning; content and record agree.
+    pub proved: u64,
+    /// The same, but the chain goes back only to the first good checkpoint after a hole.
+    pub relative: u64,
+    /// Recovered after the last checkpoint, or where its checkpoint is lost.
+    pub unproved: u64,
+    /// Recovered in part.
+    pub partial: u64,
+    /// Recorded, but their content is lost in a hole.
+    pub lost: u64,
+    /// Their content is not what their record says, or their checkpoint is not to be trusted.
+    pub refuted: u64,
+}
+
+pub(super) fn conclude(
+    examined: Examined,
+    walk: &Walk,
+    authorship: Authorship,
+    mut remarks: Vec<Remark>,
+    sha256: Option<Digest>,
+    bytes: u64,
+) -> Verdict {
+    let cut_at = match walk.end {
+        End::Cut { at, .. } => Some(at),
+        _ => None,
+    };
+    let integrity = match (examined.findings.is_empty(), cut_at) {
+        (false, _) => Integrity::Tampered,
+        (true, Some(_)) => Integrity::Truncated,
+        (true, None) => Integrity::Whole,
+    };
+    if examined.opening.is_none() {
+        remarks.push(Remark::OpeningLost);
+    }
+    Verdict {
+        integrity,
+        authorship,
+        findings: examined.findings,
+        findings_left_out: examined.findings_left_out,
+        items: examined.counts,
+        outcomes: examined.outcomes,
+        items_with_hits: examined.items_with_hits,
+        checkpoints: examined.checkpoints,
+        relative_to: examined.relative_to,
+        complete: examined.manifest.map(|manifest| manifest.complete),
+        cut_at,
+        remarks,
+        opening: examined.opening.map(Box::new),
+        sha256,
+        seal_code: sha256.map(|digest| SealCode::of(&digest).to_string()),
+        bytes,
+    }
+}
+
+impl Verdict {
+    /// Whether it is whole, and nothing that the caller knew refutes it (exit code 0).
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.integrity == Integrity::Whole && !matches!(self.authorship, Authorship::Refuted { .. })
+    }
+}
