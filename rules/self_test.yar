@@ -7,11 +7,12 @@ rule veldkit_self_test
     meta:
         description = "Shows that rules are alive"
         author = "IBD-CERT veldkit"
+        reference = "src/scan/mod.rs"
         date = "2026-11-24"
         score = 0
         license = "EUPL-1.2"
     strings:
-        $marker = "veldkit self test: 7d0f1c52 rules are alive"
+        $marker = /veldkit self test: 7d0f1c52 rules are aliv[e]/
     condition:
         $marker
 }
