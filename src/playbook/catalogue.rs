@@ -128,13 +128,13 @@ impl Catalogue {
         let mut faults = Vec::new();
         for definition in self.definitions.values() {
             for member in definition.members().filter(|name| self.artifact(name).is_none()) {
-                let problem = self.lacks("an artifact", member, self.artifact_names());
+                let problem = Self::lacks("an artifact", member, self.artifact_names());
                 faults.push(Fault { line: definition.line, ..Fault::of_file(&definition.file, problem) });
             }
         }
         for (name, handling) in &self.handlings {
             if !self.definitions.contains_key(name) {
-                let problem = self.lacks("an artifact", name, self.artifact_names());
+                let problem = Self::lacks("an artifact", name, self.artifact_names());
                 faults.push(Fault { line: handling.line, ..Fault::of_file(&handling.file, problem) });
             }
         }
@@ -145,7 +145,7 @@ impl Catalogue {
                 match self.playbook(&included.name) {
                     None => {
                         let known = self.playbooks.keys().map(String::as_str);
-                        faults.push(fault(included.line, self.lacks("a playbook", &included.name, known)));
+                        faults.push(fault(included.line, Self::lacks("a playbook", &included.name, known)));
                     }
                     Some(other) if other.opt_in && !playbook.opt_in => faults.push(fault(
                         included.line,
@@ -156,7 +156,7 @@ impl Catalogue {
             }
             for artifact in &playbook.artifacts {
                 let Some(definition) = self.artifact(&artifact.name) else {
-                    let problem = self.lacks("an artifact", &artifact.name, self.artifact_names());
+                    let problem = Self::lacks("an artifact", &artifact.name, self.artifact_names());
                     faults.push(fault(artifact.line, problem));
                     continue;
                 };
@@ -180,7 +180,7 @@ impl Catalogue {
         Some(SourceText { name: file.to_owned(), sha256: *self.texts.get(file)? })
     }
 
-    fn lacks<'a>(&self, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    fn lacks<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
         let near = nearest(name, known);
         let hint =
             if near.is_empty() { String::new() } else { format!(" (meant may be {})", near.join(", ")) };

@@ -186,7 +186,7 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let below = format!("*a{}, ", level - 1).repeat(10);
-            bomb += &format!("a{level}: &a{level} [{below}]\n");
+            bomb = [bomb, format!("a{level}: &a{level} [{below}]\n")].concat();
         }
         assert_eq!(faults(&bomb).len(), 1);
         let deep = "[".repeat(100_000);
