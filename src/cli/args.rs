@@ -24,6 +24,12 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Acquire evidence from this host or from a tree into one encrypted bundle
     Collect(Box<Collect>),
+    /// Say whether a bundle is whole, and from whom it is
+    Verify(super::verify::Arguments),
+    /// List the items of a bundle
+    List(super::list::Arguments),
+    /// Unpack a bundle, verified on the way
+    Unpack(super::unpack::Arguments),
     /// Make an age identity, and a key to sign with
     Keygen(super::keygen::Arguments),
     /// Name playbooks and artifacts, show what they take, check one's own

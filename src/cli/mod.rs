@@ -11,10 +11,15 @@ use clap::Parser as _;
 mod args;
 mod collect;
 pub mod console;
+mod identities;
 mod keygen;
 mod lang;
+mod list;
 mod playbook;
 mod progress;
+mod secret;
+mod unpack;
+mod verify;
 
 pub use console::{Console, Exit, Failure};
 pub use lang::Lang;
@@ -28,7 +33,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if refusal.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
-    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    // Not locked: with `--out -` the bundle goes the same way, from another thread.
+    let (mut out, mut err) = (io::stdout(), io::stderr());
     let lang = cli.lang.unwrap_or_else(|| Lang::of_locale(locale().as_deref()));
     let mut console = Console { out: &mut out, err: &mut err, lang, quiet: false };
     let exit = match run(&cli.command, &mut console) {
@@ -48,6 +54,9 @@ fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failu
     match command {
         args::Command::Collect(arguments) => collect::run(arguments, console),
         args::Command::Keygen(arguments) => keygen::run(arguments, console),
+        args::Command::List(arguments) => list::run(arguments, console),
+        args::Command::Unpack(arguments) => unpack::run(arguments, console),
+        args::Command::Verify(arguments) => verify::run(arguments, console),
         args::Command::Playbook(arguments) => playbook::run(arguments, console),
     }
 }

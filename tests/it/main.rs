@@ -17,4 +17,7 @@
 )]
 
 mod bundle;
+mod collect;
+mod kill;
+mod made;
 mod scan;

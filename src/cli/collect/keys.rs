@@ -1,19 +1,16 @@
 //! To whom the bundle is encrypted and who signs it. Never plain text, and no secret on the command line.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 
 use crate::bundle::{Ask, Recipients, Signer};
 use crate::cli::args::Keys;
+use crate::cli::secret::first_line;
 use crate::cli::{Console, Failure};
 use crate::evidence::Utc;
 use crate::kit::keys::{self, Identity};
-
-/// Longest first line of a passphrase file.
-const MAX_PASSPHRASE: u64 = 4096;
 
 /// The keys of a run.
 pub(super) struct Chosen {
@@ -109,21 +106,6 @@ fn read_signer(path: &Path) -> Result<Signer, Failure> {
             "'veldkit keygen --sign-out FILE' makes a key that signs without asking",
         )
     })
-}
-
-/// The first line of a passphrase file, without its end of line.
-fn first_line(path: &Path) -> Result<SecretString, Failure> {
-    let failed = |source| crate::bundle::Error::ReadKey { path: path.to_owned(), source };
-    let mut line = String::new();
-    let file = File::open(path).map_err(failed)?;
-    BufReader::new(file).take(MAX_PASSPHRASE).read_line(&mut line).map_err(failed)?;
-    let line = line.trim_end_matches(['\r', '\n']);
-    if line.is_empty() {
-        let text = format!("the first line of '{}' is empty", path.display());
-        return Err(Failure::usage(text)
-            .hint("zet de wachtwoordzin op de eerste regel", "put the passphrase on the first line"));
-    }
-    Ok(SecretString::from(line.to_owned()))
 }
 
 fn ask_twice(console: &Console<'_>) -> Result<SecretString, Failure> {

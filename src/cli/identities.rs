@@ -1,0 +1,55 @@
+//! With which keys a bundle is opened: shared by every command that reads one.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use age::secrecy::SecretString;
+use clap::Args;
+
+use super::Failure;
+use super::secret::first_line;
+use crate::bundle::{Ask, Identities};
+
+/// Options that name keys.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
+pub(super) struct Keys {
+    /// age identity or SSH private key; may be given again
+    #[arg(long, short, value_name = "FILE")]
+    identity: Vec<PathBuf>,
+    /// Ask for the passphrase at the terminal
+    #[arg(long)]
+    passphrase: bool,
+    /// Read the passphrase from the first line of this file
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl Keys {
+    /// Reads all of them.
+    pub(super) fn read(&self) -> Result<Identities, Failure> {
+        let ask = if std::io::stdin().is_terminal() {
+            Ask::new(|whence| {
+                rpassword::prompt_password(format!("passphrase of '{whence}': ")).ok().map(SecretString::from)
+            })
+        } else {
+            Ask::nobody()
+        };
+        let mut identities = Identities::new();
+        for path in &self.identity {
+            identities.add_file(path, &ask)?;
+        }
+        if let Some(path) = &self.passphrase_file {
+            identities.add_passphrase(first_line(path)?);
+        }
+        if self.passphrase {
+            let text = rpassword::prompt_password("passphrase: ").map_err(Failure::usage)?;
+            identities.add_passphrase(SecretString::from(text));
+        }
+        if identities.is_empty() {
+            return Err(Failure::usage("no key to open the bundle with")
+                .hint("geef -i SLEUTELBESTAND, of --passphrase", "give -i IDENTITY, or --passphrase"));
+        }
+        Ok(identities)
+    }
+}

@@ -1,0 +1,85 @@
+//! `veldkit list`: every item of a bundle with what became of it, as far as the bundle can be read.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::HumanBytes;
+
+use super::identities::Keys;
+use super::verify::{exit, explain};
+use super::{Console, Exit, Failure};
+use crate::analysis::{self, Claims, Integrity, Listener, Standing};
+use crate::bundle::limits::Limits;
+use crate::evidence::{Item, Printable};
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The bundle; of a split one, any part
+    bundle: PathBuf,
+    #[command(flatten)]
+    keys: Keys,
+    /// One JSON object an item: its record, and how well it is proved
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries out `list`.
+pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let identities = arguments.keys.read()?;
+    let mut lister = Lister { console, json: arguments.json };
+    let verdict =
+        analysis::verify(&arguments.bundle, &identities, &Claims::default(), &Limits::default(), &mut lister)
+            .map_err(explain)?;
+    if verdict.integrity != Integrity::Whole {
+        let (nl, en) = (
+            "de bundel is niet heel; de lijst is wat er nog te lezen was",
+            "the bundle is not whole; the list is what could still be read",
+        );
+        console.warn(console.lang.pick(nl, en));
+    }
+    Ok(exit(&verdict))
+}
+
+struct Lister<'a, 'c> {
+    console: &'a mut Console<'c>,
+    json: bool,
+}
+
+impl Listener for Lister<'_, '_> {
+    fn item(&mut self, item: &Item, standing: Standing) {
+        if self.json {
+            let Ok(serde_json::Value::Object(mut record)) = serde_json::to_value(item) else { return };
+            record.insert("standing".to_owned(), serde_json::json!(standing));
+            return self.console.result(serde_json::Value::Object(record));
+        }
+        let size = item
+            .content
+            .as_ref()
+            .map_or(String::new(), |content| HumanBytes(content.size_stored).to_string());
+        let mut line = format!("{:<10} {:>11}  {}", item.outcome.word(), size, item.origin);
+        if let Some(reason) = &item.reason {
+            let _ = write!(line, "  ({})", Printable(&reason.detail));
+        }
+        for hit in &item.hits {
+            let _ = write!(line, "  [{}]", Printable(&hit.rule));
+        }
+        if !matches!(standing, Standing::Proved) {
+            let _ = write!(line, "  <{}>", word(standing));
+        }
+        self.console.result(line);
+    }
+}
+
+/// The word for how well an item is proved.
+const fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Proved => "proved",
+        Standing::Relative => "relative",
+        Standing::Unproved => "unproved",
+        Standing::Partial => "partial",
+        Standing::Lost => "lost",
+        Standing::Refuted => "refuted",
+    }
+}

@@ -1,0 +1,114 @@
+//! `veldkit unpack`: from a bundle to a folder, verified on the way.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use serde_json::json;
+
+use super::identities::Keys;
+use super::verify::{ClaimArguments, exit, explain, lines};
+use super::{Console, Exit, Failure};
+use crate::analysis::unpack::{Unpacker, Wish};
+use crate::analysis::{self, Authorship, Integrity, Verdict};
+use crate::bundle::limits::Limits;
+use crate::evidence::Printable;
+
+/// What `unpack` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The bundle; of a split one, any part
+    bundle: PathBuf,
+    #[command(flatten)]
+    keys: Keys,
+    #[command(flatten)]
+    claims: ClaimArguments,
+    /// A folder that is new or empty
+    #[arg(long, short, value_name = "DIR")]
+    out: PathBuf,
+    /// Take what can still be had of a cut or damaged bundle; what is not proved goes to 'unproved'
+    #[arg(long)]
+    salvage: bool,
+    /// Only entries that fit this glob, such as 'fs/*/var/log/**'; may be given again
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// End with one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries out `unpack`.
+pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let claims = arguments.claims.read()?;
+    let only = globs(&arguments.only)?;
+    let identities = arguments.keys.read()?;
+    let limits = Limits::default();
+    let wish = Wish { salvage: arguments.salvage, only, sparse: limits.sparse };
+    let mut unpacker = Unpacker::new(&arguments.out, wish).map_err(|error| {
+        Failure::new(error).hint("kies een nieuwe map met --out", "choose a new folder with --out")
+    })?;
+    let verdict = analysis::verify(&arguments.bundle, &identities, &claims, &limits, &mut unpacker);
+    let done = unpacker.finish();
+    let verdict = verdict.map_err(explain)?;
+
+    for failure in &done.failures {
+        console.warn(Printable(failure));
+    }
+    let exit = judge(arguments.salvage, &verdict, done.failures.is_empty());
+    if arguments.json {
+        let mut object = serde_json::to_value(verdict.items).map_err(Failure::new)?;
+        if let Some(object) = object.as_object_mut() {
+            object.insert("integrity".to_owned(), json!(verdict.integrity));
+            object.insert("authorship".to_owned(), json!(verdict.authorship));
+            object.insert("unpacked".to_owned(), json!(done));
+            object.insert("exit".to_owned(), json!(exit.code()));
+        }
+        console.result(object);
+    } else {
+        for line in lines(&verdict, console.lang) {
+            console.result(line);
+        }
+        let place = arguments.out.display();
+        let (nl, en) = (
+            format!(
+                "{} bestanden in '{place}', {} niet bewezen, {} verwijderd",
+                done.files, done.unproved, done.removed
+            ),
+            format!(
+                "{} files in '{place}', {} unproved, {} removed",
+                done.files, done.unproved, done.removed
+            ),
+        );
+        console.result(console.lang.pick(nl, en));
+    }
+    if verdict.integrity == Integrity::Truncated && !arguments.salvage {
+        console.warn(console.lang.pick(
+            "de bundel is afgekapt; --salvage haalt ook terug wat niet bewezen is",
+            "the bundle is truncated; --salvage also gives back what is not proved",
+        ));
+    }
+    Ok(exit)
+}
+
+/// A cut bundle that was to be salvaged is what was asked for; tampering never is.
+fn judge(salvage: bool, verdict: &Verdict, written: bool) -> Exit {
+    let refuted = matches!(verdict.authorship, Authorship::Refuted { .. });
+    match verdict.integrity {
+        _ if refuted => Exit::NotProved,
+        Integrity::Truncated if salvage => Exit::Done,
+        Integrity::Whole if !written => Exit::Partial,
+        _ => exit(verdict),
+    }
+}
+
+fn globs(texts: &[String]) -> Result<Option<GlobSet>, Failure> {
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let mut set = GlobSetBuilder::new();
+    for text in texts {
+        let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(false).build();
+        set.add(glob.map_err(Failure::usage)?);
+    }
+    set.build().map(Some).map_err(Failure::usage)
+}

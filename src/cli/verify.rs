@@ -1,0 +1,172 @@
+//! `veldkit verify`: whether a bundle is as it was sealed, and whether it is from whom one believes. Two answers, and
+//! never one word for both.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::HumanCount;
+
+use super::identities::Keys;
+use super::{Console, Exit, Failure, Lang};
+use crate::analysis::{self, Authorship, Claims, Error, Integrity, Silent, Verdict};
+use crate::bundle::SealCode;
+use crate::bundle::limits::Limits;
+use crate::evidence::Printable;
+
+/// Findings that a person is shown; `--json` has more.
+const SHOWN: usize = 10;
+
+/// What `verify` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The bundle; of a split one, any part
+    bundle: PathBuf,
+    #[command(flatten)]
+    keys: Keys,
+    #[command(flatten)]
+    claims: ClaimArguments,
+    /// End with one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// What one knows of the author from elsewhere.
+#[derive(Debug, Args)]
+pub(super) struct ClaimArguments {
+    /// The kit's minisign public key, or the file that holds it
+    #[arg(long, value_name = "PUB")]
+    signer: Option<String>,
+    /// The seal code that was read out, or stands on the custody form
+    #[arg(long, value_name = "CODE")]
+    seal: Option<String>,
+}
+
+impl ClaimArguments {
+    /// Reads key and code. A code with a misheard letter is told from one that differs.
+    pub(super) fn read(&self) -> Result<Claims, Failure> {
+        let signer = self.signer.as_deref().map(analysis::signer).transpose().map_err(Failure::usage)?;
+        let seal = self.seal.as_deref().map(SealCode::parse).transpose().map_err(|groups| {
+            let groups: Vec<_> = groups.iter().map(ToString::to_string).collect();
+            let groups = groups.join(", ");
+            Failure::usage(format!(
+                "the seal code cannot be right: its check characters do not fit in group {groups}"
+            ))
+            .hint(
+                format!("lees opnieuw: laat groep {groups} nog eens voorlezen"),
+                format!("read again: have group {groups} read out once more"),
+            )
+        })?;
+        Ok(Claims { signer, seal })
+    }
+}
+
+/// Carries out `verify`.
+pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let claims = arguments.claims.read()?;
+    let identities = arguments.keys.read()?;
+    let verdict = analysis::verify(&arguments.bundle, &identities, &claims, &Limits::default(), &mut Silent)
+        .map_err(explain)?;
+    if arguments.json {
+        console.result(serde_json::to_string(&verdict).map_err(Failure::new)?);
+    } else {
+        for line in lines(&verdict, console.lang) {
+            console.result(line);
+        }
+    }
+    Ok(exit(&verdict))
+}
+
+/// The exit code of a verdict.
+pub(super) fn exit(verdict: &Verdict) -> Exit {
+    if verdict.stands() { Exit::Done } else { Exit::NotProved }
+}
+
+/// What a person can do where nothing could be judged.
+pub(super) fn explain(error: Error) -> Failure {
+    let wrong_key = matches!(error, Error::Decrypt { .. });
+    let failure = Failure::new(error);
+    if wrong_key {
+        failure.hint(
+            "klopt de sleutel? 'veldkit.json' noemt de ontvangers pas als de bundel open is; vraag wie de kit maakte",
+            "is it the right key? ask whoever made the kit to which recipient it encrypts",
+        )
+    } else {
+        failure
+    }
+}
+
+/// The verdict for a person.
+pub(super) fn lines(verdict: &Verdict, lang: Lang) -> Vec<String> {
+    let items = &verdict.items;
+    let mut lines = Vec::new();
+    let integrity = match (verdict.integrity, lang) {
+        (Integrity::Whole, Lang::Nl) => "HEEL: verzegeld, keten en controlegetallen kloppen",
+        (Integrity::Whole, Lang::En) => "WHOLE: sealed, chain and digests are right",
+        (Integrity::Truncated, Lang::Nl) => "AFGEKAPT: het bestand eindigt te vroeg; wat er staat, klopt",
+        (Integrity::Truncated, Lang::En) => "TRUNCATED: the file ends early; what it holds is right",
+        (Integrity::Tampered, Lang::Nl) => "AANGETAST: er is iets veranderd of beschadigd",
+        (Integrity::Tampered, Lang::En) => "TAMPERED: something was changed, or is damaged",
+    };
+    lines.push(format!("{:<14}{integrity}", lang.pick("integriteit", "integrity")));
+    let authorship = match (&verdict.authorship, lang) {
+        (Authorship::Proved { by }, Lang::Nl) => format!("BEWEZEN door {}", by.join(", ")),
+        (Authorship::Proved { by }, Lang::En) => format!("PROVED by {}", by.join(", ")),
+        (Authorship::Refuted { why }, Lang::Nl) => format!("WEERLEGD: {}", escaped(&why.join("; "))),
+        (Authorship::Refuted { why }, Lang::En) => format!("REFUTED: {}", escaped(&why.join("; "))),
+        (Authorship::NotChecked { why }, lang) => not_checked(why.as_deref(), lang),
+    };
+    lines.push(format!("{:<14}{authorship}", lang.pick("herkomst", "authorship")));
+    let counts = [
+        (items.proved, "bewezen", "proved"),
+        (
+            items.relative,
+            "bewezen vanaf het eerste goede controlepunt na een gat",
+            "proved relative to the first good checkpoint after a hole",
+        ),
+        (items.unproved, "teruggehaald, niet bewezen", "recovered, unproved"),
+        (items.partial, "gedeeltelijk, niet bewezen", "partial, unproved"),
+        (items.lost, "verloren", "lost"),
+        (items.refuted, "weerlegd", "refuted"),
+    ];
+    let counts: Vec<_> = counts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, nl, en)| format!("{} {}", HumanCount(count), lang.pick(nl, en)))
+        .collect();
+    lines.push(format!(
+        "{:<14}{}",
+        "items",
+        if counts.is_empty() { "0".to_owned() } else { counts.join(", ") }
+    ));
+    if let Some(code) = &verdict.seal_code {
+        lines.push(format!("{:<14}{code}", lang.pick("zegelcode", "seal code")));
+    }
+    for finding in verdict.findings.iter().take(SHOWN) {
+        lines.push(format!("  - {}: {}", escaped(&finding.on), escaped(&finding.what)));
+    }
+    let shown = u64::try_from(verdict.findings.len().min(SHOWN)).unwrap_or(u64::MAX);
+    let all =
+        u64::try_from(verdict.findings.len()).unwrap_or(u64::MAX).saturating_add(verdict.findings_left_out);
+    if all > shown {
+        lines.push(format!("  … +{} (--json)", all.saturating_sub(shown)));
+    }
+    lines
+}
+
+fn not_checked(why: Option<&str>, lang: Lang) -> String {
+    let why = why.map(|why| format!(" ({})", escaped(why))).unwrap_or_default();
+    match lang {
+        Lang::Nl => format!(
+            "NIET GECONTROLEERD{why}: iedereen met de publieke sleutel kan dit bestand gemaakt hebben; geef --signer of --seal"
+        ),
+        Lang::En => {
+            format!(
+                "NOT CHECKED{why}: anyone with the public key could have made this file; give --signer or --seal"
+            )
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    Printable(text).to_string()
+}

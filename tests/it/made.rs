@@ -1,0 +1,165 @@
+//! What tests collect from, and how they call the tool: trees and keys that a test makes, and nothing of the
+//! machine it runs on.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A place of one test's own: a tree to collect from, an identity, a folder for bundles.
+pub struct Made {
+    dir: TempDir,
+}
+
+impl Made {
+    /// Makes the folders and an identity.
+    pub fn new() -> Self {
+        let made = Self { dir: TempDir::new().unwrap() };
+        fs::create_dir(made.tree()).unwrap();
+        fs::create_dir(made.out()).unwrap();
+        let output = made.veldkit(["keygen", "--out", made.identity().to_str().unwrap()]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        made
+    }
+
+    /// A small Linux system: accounts, logs, a web root, a home, awkward names.
+    pub fn linux() -> Self {
+        let made = Self::new();
+        for (path, content) in [
+            ("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12\"\n"),
+            ("etc/hostname", "stadhuis01\n"),
+            ("etc/passwd", "root:x:0:0:root:/root:/bin/bash\nanna:x:1000:1000::/home/anna:/bin/bash\n"),
+            ("etc/group", "root:x:0:\nanna:x:1000:\n"),
+            ("etc/shadow", "root:*:19000:0:99999:7:::\n"),
+            ("etc/crontab", "* * * * * root /usr/local/bin/job\n"),
+            ("var/log/auth.log", "Nov 24 03:00:00 stadhuis01 sshd[1]: Accepted password for anna\n"),
+            ("var/log/syslog", "Nov 24 03:00:00 stadhuis01 kernel: up\n"),
+            ("var/www/html/index.php", "<?php echo 'welkom';\n"),
+            ("home/anna/.bash_history", "ls -la\nsudo su\n"),
+            ("root/.bash_history", "id\n"),
+            ("tmp/empty", ""),
+        ] {
+            made.put(path, content.as_bytes());
+        }
+        made
+    }
+
+    /// The folder of this test.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The tree under examination.
+    pub fn tree(&self) -> PathBuf {
+        self.dir.path().join("tree")
+    }
+
+    /// Where bundles go.
+    pub fn out(&self) -> PathBuf {
+        self.dir.path().join("out")
+    }
+
+    /// The identity that bundles are encrypted to.
+    pub fn identity(&self) -> PathBuf {
+        self.dir.path().join("key.txt")
+    }
+
+    /// The public half of the identity.
+    pub fn recipient(&self) -> String {
+        let text = fs::read_to_string(self.identity()).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+        line.trim().to_owned()
+    }
+
+    /// Puts a file into the tree.
+    pub fn put(&self, path: &str, content: &[u8]) -> PathBuf {
+        let path = self.tree().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Runs the tool in this test's folder, with no terminal and a fixed language.
+    pub fn veldkit(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// The command that [`Self::veldkit`] runs.
+    pub fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_veldkit"));
+        command.args(arguments).current_dir(self.path()).env_clear().env("LC_ALL", "C");
+        command.stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// Collects from the tree to the identity with further arguments; returns the JSON object and the exit code.
+    pub fn collect(
+        &self,
+        arguments: impl IntoIterator<Item = impl Into<String>>,
+    ) -> (serde_json::Value, i32) {
+        let recipient = self.recipient();
+        let fixed = ["collect", "--root", "tree", "--out", "out/", "--json", "--quiet", "-r", &recipient];
+        let output =
+            self.veldkit(fixed.map(str::to_owned).into_iter().chain(arguments.into_iter().map(Into::into)));
+        let code = output.status.code().unwrap();
+        let json = serde_json::from_slice(&output.stdout);
+        (
+            json.unwrap_or_else(|error| panic!("{error}: {}{}", text(&output.stdout), text(&output.stderr))),
+            code,
+        )
+    }
+
+    /// The only bundle in the out folder.
+    pub fn bundle(&self) -> PathBuf {
+        let mut bundles = self.bundles();
+        assert_eq!(bundles.len(), 1, "{bundles:?}");
+        bundles.remove(0)
+    }
+
+    /// All bundles in the out folder.
+    pub fn bundles(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.out()).unwrap().map(|entry| entry.unwrap().path());
+        let mut bundles: Vec<_> =
+            entries.filter(|path| path.extension().is_some_and(|extension| extension == "age")).collect();
+        bundles.sort();
+        bundles
+    }
+
+    /// Unpacks the only bundle and returns the folder.
+    pub fn unpack(&self) -> PathBuf {
+        let to = self.path().join("unpacked");
+        let bundle = self.bundle();
+        let output = self.veldkit([
+            "unpack",
+            bundle.to_str().unwrap(),
+            "-i",
+            "key.txt",
+            "--out",
+            to.to_str().unwrap(),
+        ]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        to
+    }
+
+    /// The records of the only bundle, by the tool's own `list --json`.
+    pub fn records(&self) -> Vec<serde_json::Value> {
+        let bundle = self.bundle();
+        let output = self.veldkit(["list", bundle.to_str().unwrap(), "-i", "key.txt", "--json"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The record of the item at this path below the root.
+    pub fn record(&self, path: &str) -> serde_json::Value {
+        let records = self.records();
+        let found = records.iter().find(|record| record["origin"]["path"] == path);
+        found.unwrap_or_else(|| panic!("no record of {path} in {records:#?}")).clone()
+    }
+}
+
+/// Output of a process as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
