@@ -7,7 +7,7 @@
 //! ```
 //!
 //! In: a plan, a target, a scanner, a writer. Out: a [`Summary`]; the caller seals. Memory is bounded by one byte
-//! [`budget`] from which each item takes its share before it is handed out, in order, so that the item the writer
+//! budget (`budget.rs`) from which each item takes its share before it is handed out, in order, so that the item the writer
 //! waits for always has what it needs. What fails on the target becomes an item's outcome; only the writer's own
 //! failure ends a run.
 

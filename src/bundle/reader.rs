@@ -211,7 +211,8 @@ impl Decrypted {
             if rest <= SEALED_CHUNK {
                 self.ended = true;
                 self.position = from;
-                let rest = self.length.saturating_sub(self.begin_of(from.checked_div(CHUNK).unwrap_or_default()));
+                let rest =
+                    self.length.saturating_sub(self.begin_of(from.checked_div(CHUNK).unwrap_or_default()));
                 return Break::Cut { at: from, rest };
             }
             chunk = chunk.saturating_add(1);

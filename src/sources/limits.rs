@@ -64,7 +64,8 @@ impl Meter {
             .flatten()
             .max();
         let age = |then: Utc| {
-            let seconds = start.date_time().unix_timestamp().saturating_sub(then.date_time().unix_timestamp());
+            let seconds =
+                start.date_time().unix_timestamp().saturating_sub(then.date_time().unix_timestamp());
             seconds.saturating_div(86_400)
         };
         newest.is_none_or(|newest| age(newest) < i64::from(days))

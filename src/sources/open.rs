@@ -111,8 +111,9 @@ impl Opened {
     /// Reads on a thread of its own from here on.
     fn guard(&mut self, found: &Found, limit: std::time::Duration) -> Result<(), Box<Gap>> {
         let Source::Direct { file, left, .. } = &self.source else { return Ok(()) };
-        let failed =
-            |error: io::Error| Box::new(Gap::of_error(found.origin.clone(), "reading with a time limit", &error));
+        let failed = |error: io::Error| {
+            Box::new(Gap::of_error(found.origin.clone(), "reading with a time limit", &error))
+        };
         let most = if found.no_size { NO_SIZE_LIMIT } else { *left };
         // A handle of its own for the facts at the end; some of /proc cannot be duplicated, and do without.
         let again = file.try_clone().ok();

@@ -196,11 +196,9 @@ impl Target {
     pub fn open(&self, found: &Found) -> Result<Opened, Box<Gap>> {
         match self.places.get(found.place) {
             Some(place) => open(&place.root, found, guard::LIMIT),
-            None => Err(Box::new(Gap::of_error(
-                found.origin.clone(),
-                "opening",
-                &io::ErrorKind::NotFound.into(),
-            ))),
+            None => {
+                Err(Box::new(Gap::of_error(found.origin.clone(), "opening", &io::ErrorKind::NotFound.into())))
+            }
         }
     }
 

@@ -93,7 +93,7 @@ fn many_items() -> Made {
 /// The same moments each time, spread over the whole: multiples of the golden ratio.
 fn spread(moment: u64, whole: u64) -> u64 {
     let fraction = moment.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    whole * fraction >> 32
+    (whole * fraction) >> 32
 }
 
 /// Runs a collection whose medium is full after `capacity` bytes. Returns what the medium has kept, and how many
@@ -192,7 +192,7 @@ fn items_of_flushed_checkpoints(made: &Made, bundle: &Path) -> u64 {
         if entry.read_to_end(&mut content).is_err() {
             break;
         }
-        if name.starts_with("records/") && name.ends_with(".jsonl") {
+        if name.starts_with("records/") && name.rsplit_once('.').is_some_and(|(_, kind)| kind == "jsonl") {
             let header = text(&content).lines().next().unwrap().to_owned();
             let header: serde_json::Value = serde_json::from_str(&header).unwrap();
             pending = header["items"].as_u64().unwrap();

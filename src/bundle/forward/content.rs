@@ -60,12 +60,16 @@ pub(super) fn read(
     before: u64,
     pass: &mut dyn FnMut(&[u8]),
 ) -> Read {
-    let mut measure =
-        Measure { sha256: sha2::Sha256::new(), crc32: crc32fast::Hasher::new(), size: 0, compressed: 0, pass };
+    let mut measure = Measure {
+        sha256: sha2::Sha256::new(),
+        crc32: crc32fast::Hasher::new(),
+        size: 0,
+        compressed: 0,
+        pass,
+    };
     let end = measure.run(input, inflater, head, limits, before);
     let crc32 = measure.crc32.finalize();
-    let body =
-        Body { size: measure.size, sha256: Digest::from_bytes(measure.sha256.finalize().into()) };
+    let body = Body { size: measure.size, sha256: Digest::from_bytes(measure.sha256.finalize().into()) };
     let sizes = Sizes { crc32, compressed: measure.compressed, size: measure.size };
     let end = end.and_then(|()| match head.sizes {
         Some(said) => compare(head, said, sizes),
@@ -83,7 +87,11 @@ impl Measure<'_> {
         limits: &Limits,
         before: u64,
     ) -> Result<(), Wrong> {
-        if head.deflated { self.inflate(input, inflater, head, limits, before) } else { self.copy(input, head) }
+        if head.deflated {
+            self.inflate(input, inflater, head, limits, before)
+        } else {
+            self.copy(input, head)
+        }
     }
 
     fn copy(&mut self, input: &mut Input<'_>, head: &Head) -> Result<(), Wrong> {
@@ -136,7 +144,12 @@ impl Measure<'_> {
                 if left == 0 {
                     let what = "compressed data";
                     let said = self.compressed;
-                    return Err(Wrong::Fault(Fault::Size { name: head.name.clone(), what, said, found: said.saturating_add(1) }));
+                    return Err(Wrong::Fault(Fault::Size {
+                        name: head.name.clone(),
+                        what,
+                        said,
+                        found: said.saturating_add(1),
+                    }));
                 }
                 if most > 0 {
                     return Err(Wrong::Fault(Fault::Deflate { at, name: head.name.clone() }));
@@ -194,9 +207,8 @@ fn descriptor(input: &mut Input<'_>, head: &Head, found: Sizes) -> Result<(), Wr
 }
 
 fn compare(head: &Head, said: Sizes, found: Sizes) -> Result<(), Wrong> {
-    let wrong = |what, said, found| {
-        Err(Wrong::Fault(Fault::Size { name: head.name.clone(), what, said, found }))
-    };
+    let wrong =
+        |what, said, found| Err(Wrong::Fault(Fault::Size { name: head.name.clone(), what, said, found }));
     if said.compressed != found.compressed {
         return wrong("compressed data", said.compressed, found.compressed);
     }

@@ -78,7 +78,9 @@ pub(super) fn read(
         let expected = usize::try_from(count).ok().and_then(|index| met.facts.get(index));
         if !after_hole && expected != Some(&facts) {
             let what = match expected {
-                Some(_) => format!("says something else of entry {} than the entry itself", count.saturating_add(1)),
+                Some(_) => {
+                    format!("says something else of entry {} than the entry itself", count.saturating_add(1))
+                }
                 None => format!("names more than the {} entries there are", met.len()),
             };
             return Err(differs(at, what));
@@ -109,7 +111,9 @@ fn entry(input: &mut Input<'_>, limits: &Limits) -> Result<(u64, usize), Wrong> 
     let (compressed, size, offset) = (fixed.u32(20), fixed.u32(24), fixed.u32(42));
     let [name, extra, comment] = [28, 30, 32].map(|place| usize::from(fixed.u16(place)));
     if name > limits.name || extra > limits.extra || comment > 0 {
-        return Err(wrong("has an entry with a name, extra fields or comment that the format does not allow"));
+        return Err(wrong(
+            "has an entry with a name, extra fields or comment that the format does not allow",
+        ));
     }
     let length = FIXED.saturating_add(name).saturating_add(extra);
     let bytes = input.peek(length)?;
@@ -135,8 +139,7 @@ fn entry(input: &mut Input<'_>, limits: &Limits) -> Result<(u64, usize), Wrong> 
 /// Reads the end records: their counts and offsets must be those of the directory.
 fn end_records(input: &mut Input<'_>, begin: u64, count: u64) -> Result<(), Wrong> {
     let end_at = input.offset();
-    let differs =
-        |at, what: &str| Err(Wrong::Fault(Fault::Directory { at, what: what.to_owned() }));
+    let differs = |at, what: &str| Err(Wrong::Fault(Fault::Directory { at, what: what.to_owned() }));
     let size = end_at.saturating_sub(begin);
     let mut zip64 = false;
     if input.peek(4)?.starts_with(END_64) {
@@ -165,7 +168,8 @@ fn end_records(input: &mut Input<'_>, begin: u64, count: u64) -> Result<(), Wron
     let fits_32 = |said: u32, is: u64| u64::from(said) == is || (zip64 && said == u32::MAX);
     let counts = [fields.u16(8), fields.u16(10)];
     if !counts.iter().all(|said| fits_16(*said, count)) {
-        let what = format!("claims {} entries, and names {count}", counts.iter().max().copied().unwrap_or_default());
+        let what =
+            format!("claims {} entries, and names {count}", counts.iter().max().copied().unwrap_or_default());
         return Err(Wrong::Fault(Fault::Directory { at, what }));
     }
     if !fits_32(fields.u32(12), size) || !fits_32(fields.u32(16), begin) {

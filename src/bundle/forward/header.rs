@@ -185,10 +185,23 @@ mod tests {
 
     #[test]
     fn names_that_could_lead_astray_are_refused() {
-        for wrong in ["../x", "fs/../../x", "/etc/passwd", "C:/x", "c:x", "fs\\x", "fs//x", "fs/./x", "a\nb", "/", "fs/.."] {
+        for wrong in [
+            "../x",
+            "fs/../../x",
+            "/etc/passwd",
+            "C:/x",
+            "c:x",
+            "fs\\x",
+            "fs//x",
+            "fs/./x",
+            "a\nb",
+            "/",
+            "fs/..",
+        ] {
             assert!(wrong_name(wrong).is_some(), "{wrong}");
         }
-        for right in ["veldkit.json", "fs/C/a:stream", "fs/$rootfs$/etc/", "fs/..a/b..", "fs/C/CON", "fs/a."] {
+        for right in ["veldkit.json", "fs/C/a:stream", "fs/$rootfs$/etc/", "fs/..a/b..", "fs/C/CON", "fs/a."]
+        {
             assert_eq!(wrong_name(right), None, "{right}");
         }
     }

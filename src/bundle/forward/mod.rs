@@ -286,9 +286,16 @@ impl Walker<'_> {
         }
         self.visitor.begin(&head);
         let visitor = &mut *self.visitor;
-        let read = content::read(&mut self.input, &mut self.inflater, &head, self.limits, self.walk.expanded, &mut |bytes| {
-            visitor.content(bytes);
-        });
+        let read = content::read(
+            &mut self.input,
+            &mut self.inflater,
+            &head,
+            self.limits,
+            self.walk.expanded,
+            &mut |bytes| {
+                visitor.content(bytes);
+            },
+        );
         let ContentRead { body, sizes, end } = read;
         match end {
             Ok(()) => {
@@ -388,7 +395,9 @@ impl Walker<'_> {
             }
             input::Stop::Cut { at, rest } => Step::Stop(End::Cut { at, rest }),
             input::Stop::End => Step::Stop(End::Fault(Fault::EndsEarly { at, within })),
-            input::Stop::Failed(error) => Step::Stop(End::Fault(Fault::Read { at, error: error.to_string() })),
+            input::Stop::Failed(error) => {
+                Step::Stop(End::Fault(Fault::Read { at, error: error.to_string() }))
+            }
         }
     }
 
