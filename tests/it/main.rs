@@ -17,7 +17,9 @@
 )]
 
 mod bundle;
+mod catalogue;
 mod collect;
 mod kill;
 mod made;
 mod scan;
+mod verify;
