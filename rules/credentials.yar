@@ -134,7 +134,7 @@ rule credential_ntds_copy
         score = 70
         license = "EUPL-1.2"
     strings:
-        $ifm = /ntdsutil[^\r\n\x00]{1,60}ntds[^\r\n\x00]{1,40}(ifm|create full)/ nocase
+        $ifm = /ntdsuti[l][^\r\n\x00]{1,60}ntds[^\r\n\x00]{1,40}(ifm|create full)/ nocase
         $ifm_wide = /n\x00t\x00d\x00s\x00u\x00t\x00i\x00l\x00[^\r\n]{2,120}i\x00f\x00m\x00[^\r\n]{2,40}c\x00r\x00e\x00a\x00t\x00e\x00/ nocase
     condition:
         filesize < 64MB and any of them

@@ -21,5 +21,6 @@ mod catalogue;
 mod collect;
 mod kill;
 mod made;
+mod rules;
 mod scan;
 mod verify;
