@@ -23,9 +23,12 @@ const PROGRAMS: [(&str, &str); 10] = [
     ("file", "file"),
 ];
 
-/// Needed besides a program of their own name: the C library's headers, for the reference engine.
-const FILES: [(&str, &str); 2] =
-    [("/usr/include/stdio.h", "libc6-dev"), ("/usr/share/doc/python3-venv", "python3-venv")];
+/// Needed besides a program of their own name: the headers of the C library and OpenSSL, for the reference engine.
+const FILES: [(&str, &str); 3] = [
+    ("/usr/include/stdio.h", "libc6-dev"),
+    ("/usr/include/openssl/evp.h", "libssl-dev"),
+    ("/usr/share/doc/python3-venv", "python3-venv"),
+];
 
 /// The public tools that read our definitions and our bundles, pinned.
 const PYTHON: [&str; 2] = ["artifacts==20260421", "dissect.target==3.25.1"];
