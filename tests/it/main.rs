@@ -19,6 +19,8 @@
 mod bundle;
 mod catalogue;
 mod collect;
+#[cfg(feature = "libyara")]
+mod engines;
 mod kill;
 mod made;
 mod rules;
