@@ -1,0 +1,153 @@
+//! Hostile bundles end in a finding that names the fault, and nothing is written outside the folder.
+
+use super::forge::{Zip, tree};
+use super::*;
+
+/// Nothing stands beside the folder but what the test put there, and nothing in it is a link.
+fn stayed_inside(desk: &Desk) {
+    for path in tree(desk.folder.path()) {
+        assert!(path == "key.txt" || path == "b.zip.age" || path.starts_with("out"), "{path} was written");
+        let kind = std::fs::symlink_metadata(desk.path(&path)).unwrap().file_type();
+        assert!(!kind.is_symlink(), "{path} is a link");
+    }
+}
+
+/// Unpacks an archive and expects tampering to be found.
+fn tampered(zip: Zip, what: &str) -> Verdict {
+    tampered_within(zip, what, &Limits::default())
+}
+
+fn tampered_within(zip: Zip, what: &str, limits: &Limits) -> Verdict {
+    let desk = Desk::new();
+    let (verdict, _) = unpack(&desk, &desk.bundle(&zip.finish()), limits);
+    assert_eq!(verdict.integrity, Integrity::Tampered, "{what}: {:?}", verdict.findings);
+    assert!(!verdict.findings.is_empty(), "{what}");
+    stayed_inside(&desk);
+    verdict
+}
+
+#[test]
+fn a_name_that_leads_out_of_the_folder_is_named_and_stays_inside() {
+    for name in [
+        "../escape",
+        "/tmp/escape",
+        "fs/../../escape",
+        "fs/$rootfs$/../../../escape",
+        "fs/./x",
+        "fs//x",
+        "..\\escape",
+    ] {
+        let mut forge = ordinary();
+        forge.zip.add(name, b"outside");
+        forge.record_of("escape", name, b"outside");
+        forge.checkpoint();
+        tampered(forge.close(None), name);
+    }
+}
+
+#[test]
+fn an_entry_that_claims_to_be_a_link_is_written_as_a_file_if_at_all() {
+    let mut forge = ordinary();
+    forge.file("etc/passwd-link", b"/etc/passwd");
+    forge.checkpoint();
+    let desk = Desk::new();
+    unpack(&desk, &desk.bundle(&forge.close(None).finish()), &Limits::default());
+    stayed_inside(&desk);
+}
+
+#[test]
+fn two_entries_of_one_name_are_tampering_and_neither_gets_the_place() {
+    let mut forge = ordinary();
+    forge.zip.add("fs/$rootfs$/twice", b"the first");
+    forge.file("twice", b"the other");
+    forge.checkpoint();
+    let desk = Desk::new();
+    let (verdict, _) = unpack(&desk, &desk.bundle(&forge.close(None).finish()), &Limits::default());
+    assert_eq!(verdict.integrity, Integrity::Tampered);
+    assert!(!desk.path("out/fs/$rootfs$/twice").exists());
+}
+
+#[test]
+fn lying_sizes_and_digests_are_tampering() {
+    let lies = [
+        Lie { size: Some(5), ..Lie::default() },
+        Lie { size: Some(u64::from(u32::MAX) + 7), ..Lie::default() },
+        Lie { compressed: Some(3), ..Lie::default() },
+        Lie { crc32: Some(1), ..Lie::default() },
+        Lie { crc32: Some(1), streamed: true, ..Lie::default() },
+        Lie { size: Some(1), streamed: true, ..Lie::default() },
+        Lie { method: Some(99), ..Lie::default() },
+        Lie { flags: Some(0x0001), ..Lie::default() },
+        Lie { raw: Some(vec![0xff; 40]), ..Lie::default() },
+    ];
+    for lie in lies {
+        let mut forge = ordinary();
+        forge.file_as("liar", b"what it says it is", &lie);
+        forge.checkpoint();
+        tampered(forge.close(None), &format!("{lie:?}"));
+    }
+}
+
+#[test]
+fn a_record_whose_entry_is_missing_added_renamed_or_swapped_is_tampering() {
+    let mut missing = ordinary();
+    missing.record_of("gone", "fs/$rootfs$/gone", b"removed");
+    missing.checkpoint();
+    tampered(missing.close(None), "missing");
+
+    let mut added = ordinary();
+    added.zip.add("fs/$rootfs$/planted", b"added");
+    added.checkpoint();
+    tampered(added.close(None), "added");
+
+    let mut renamed = ordinary();
+    renamed.zip.add("fs/$rootfs$/new-name", b"same bytes");
+    renamed.record_of("old-name", "fs/$rootfs$/old-name", b"same bytes");
+    renamed.checkpoint();
+    tampered(renamed.close(None), "renamed");
+
+    let mut swapped = ordinary();
+    swapped.zip.add("fs/$rootfs$/a", b"bytes of b");
+    swapped.zip.add("fs/$rootfs$/b", b"bytes of a");
+    swapped.record_of("a", "fs/$rootfs$/a", b"bytes of a");
+    swapped.record_of("b", "fs/$rootfs$/b", b"bytes of b");
+    swapped.checkpoint();
+    tampered(swapped.close(None), "swapped");
+}
+
+#[test]
+fn a_bomb_is_refused_at_the_limit() {
+    let mut forge = ordinary();
+    forge.file("bomb", &vec![0; 64 << 20]);
+    forge.checkpoint();
+    let limits = Limits { allowance: 1 << 20, expansion: 20, ..Limits::default() };
+    let verdict = tampered_within(forge.close(None), "bomb", &limits);
+    assert!(
+        verdict.findings.iter().any(|finding| finding.what.contains("expands to a multiple")),
+        "{:?}",
+        verdict.findings
+    );
+}
+
+#[test]
+fn ten_million_entries_claimed_are_not_believed() {
+    let mut zip = ordinary().close(None);
+    zip.claim = Some(10_000_000);
+    tampered(zip, "10 million entries");
+}
+
+#[test]
+fn what_is_no_bundle_at_all_is_said_to_be_none() {
+    let desk = Desk::new();
+    for bytes in [&b""[..], b"PK\x03\x04", b"age-encryption.org/v1\n"] {
+        let path = desk.write("b.zip.age", bytes);
+        let wrong = analysis::verify(
+            &path,
+            &desk.identities(),
+            &Claims::default(),
+            &Limits::default(),
+            &mut analysis::Silent,
+        );
+        assert!(wrong.is_err(), "{bytes:?}");
+    }
+}
