@@ -71,14 +71,19 @@ impl Document<'_> {
             duplicate_keys: DuplicateKeyPolicy::Error,
             with_snippet: false,
         };
-        serde_saphyr::from_str_with_options(self.text, options).map_err(|error| {
-            let problem = error.without_snippet().render();
-            let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
-            // The message repeats the place within the document, which is not that within the file.
-            let suffix = format!(" at line {line}, column {column}");
-            let problem = problem.split(" -->").next().unwrap_or_default().replace(&suffix, "");
-            Fault { problem: problem.trim_end().to_owned(), ..self.fault(line, column, "") }
-        })
+        serde_saphyr::from_str_with_options(self.text, options.clone())
+            .or_else(|error| match spaced(self.text) {
+                Some(spaced) => serde_saphyr::from_str_with_options(&spaced, options).map_err(|_| error),
+                None => Err(error),
+            })
+            .map_err(|error| {
+                let problem = error.without_snippet().render();
+                let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
+                // The message repeats the place within the document, which is not that within the file.
+                let suffix = format!(" at line {line}, column {column}");
+                let problem = problem.split(" -->").next().unwrap_or_default().replace(&suffix, "");
+                Fault { problem: problem.trim_end().to_owned(), ..self.fault(line, column, "") }
+            })
     }
 
     /// Makes a fault at a value.
@@ -100,6 +105,32 @@ impl Document<'_> {
             problem: problem.to_owned(),
         }
     }
+}
+
+/// `{key:[…]}` with the space that YAML 1.2 wants after the colon: the official set holds a line without it, which
+/// `PyYAML` reads. None where nothing is to be changed.
+fn spaced(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (mut quote, mut flow, mut before) = (None, 0_usize, ' ');
+        for c in line.chars() {
+            match (quote, c) {
+                (None, '\'' | '"') => quote = Some(c),
+                (Some(open), _) if open == c => quote = None,
+                (None, '{' | '[') => {
+                    if before == ':' && flow > 0 {
+                        out.push(' ');
+                    }
+                    flow = flow.saturating_add(1);
+                }
+                (None, '}' | ']') => flow = flow.saturating_sub(1),
+                _ => {}
+            }
+            out.push(c);
+            before = c;
+        }
+    }
+    (out != text).then_some(out)
 }
 
 struct Place {

@@ -23,6 +23,7 @@ mod collect;
 mod engines;
 mod kill;
 mod made;
+mod playbook;
 mod reading;
 mod rules;
 mod scan;
