@@ -313,7 +313,9 @@ fn every_playbook_takes_the_context_set_and_tells_the_operator_what_to_do() {
                 );
             }
             assert!(plan.steps.is_sorted_by_key(|step| step.volatility), "{}", playbook.name);
-            let said: String = plan.notes.iter().map(|note| format!("{} {}", note.nl, note.en)).collect();
+            let said: Vec<&str> =
+                plan.notes.iter().flat_map(|note| [note.nl.as_str(), note.en.as_str()]).collect();
+            let said = said.join(" ");
             for words in ["070 204 55 11", "24 uur per dag", "Laat de machine aan", "Leave the machine on"] {
                 assert!(said.contains(words), "{}: {words}", playbook.name);
             }
@@ -371,7 +373,7 @@ fn what_is_large_comes_last_and_volatile_state_comes_first() {
     assert!(at("WindowsEventLogs") < at("NTFSMFTFiles"));
 }
 
-/// The definitions of the PyPI package `artifacts`, as installed for the tests or named by the environment.
+/// The definitions of the package `artifacts` of `PyPI`, as installed for the tests or named by the environment.
 fn official() -> (PathBuf, PathBuf) {
     let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin/python3");
     let program = if python.exists() { python } else { PathBuf::from("python3") };
