@@ -88,7 +88,9 @@ pub(crate) fn binary(root: &Path) -> Result<PathBuf> {
 
 /// A cargo that builds for a target as `dist` does: static, and without this machine's folders in its messages.
 pub(crate) fn static_cargo(root: &Path, target: &str) -> Command {
-    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
+    // Relocations packed (DT_RELR, in glibc since 2.36): a fifth of a megabyte less.
+    let mut flags =
+        vec!["-Ctarget-feature=+crt-static".to_owned(), "-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned()];
     let registry = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
         let home = std::env::var_os("HOME")?;
         Some(Path::new(&home).join(".cargo"))
