@@ -420,6 +420,7 @@ impl<'a> Examiner<'a> {
             );
             self.listener.stray(name, Standing::Refuted);
         } else {
+            // Behind a hole the later of two has the name: what stands inside a file comes before what follows it.
             self.waiting.insert(name.to_owned(), body);
         }
     }

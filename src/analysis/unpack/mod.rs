@@ -247,7 +247,10 @@ impl Listener for Unpacker {
         if head.name.ends_with('/') || !self.wanted(&head.name) {
             return;
         }
-        if self.staged.contains_key(&head.name) {
+        if head.after_hole {
+            // The later of two is taken, as the examination does.
+            self.discard(&head.name);
+        } else if self.staged.contains_key(&head.name) {
             // Two entries of one name: neither can be told from the other, and neither gets the place.
             if let Some(Some(first)) = self.staged.insert(head.name.clone(), None) {
                 files::remove(&first.path);

@@ -30,9 +30,13 @@ impl Directory {
         u64::try_from(self.facts.len()).unwrap_or(u64::MAX)
     }
 
-    /// Remembers an entry.
+    /// Remembers an entry. The name of one that was found behind a hole is not held against others: headers inside a
+    /// hostile file could else take the names of the entries that follow it.
     pub(super) fn met(&mut self, head: &Head, sizes: &Sizes) -> Result<(), Fault> {
         self.facts.push(facts(head.name.as_bytes(), head.flags, head.method, sizes, head.offset));
+        if head.after_hole {
+            return Ok(());
+        }
         let digest = sha2::Sha256::digest(head.name.as_bytes());
         let short = digest.first_chunk::<16>().copied().unwrap_or_default();
         if self.names.insert(u128::from_le_bytes(short)) {

@@ -197,9 +197,14 @@ pub fn item(number: u64, origin: Origin, entry: &str, content: &[u8]) -> Item {
 
 impl Forge {
     pub fn new() -> Self {
+        Self::of("00112233445566778899aabbccddeeff")
+    }
+
+    /// A bundle with an id of its own.
+    pub fn of(bundle_id: &str) -> Self {
         let opening = Opening {
             format: 1,
-            bundle_id: "00112233445566778899aabbccddeeff".into(),
+            bundle_id: bundle_id.into(),
             started: Some(utc()),
             host_name: "srv-file01".into(),
             case: Some("2026-017".into()),
