@@ -19,6 +19,7 @@
 mod bundle;
 mod catalogue;
 mod collect;
+mod debian;
 #[cfg(feature = "libyara")]
 mod engines;
 mod kill;
