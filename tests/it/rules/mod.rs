@@ -108,6 +108,10 @@ fn nothing_fires_on_a_plain_debian_tree() {
         if !entry.file_type().is_file() || !small {
             continue;
         }
+        // The fixture's one sample, which the EICAR rule has to find.
+        if entry.file_name() == "eicar.com" {
+            continue;
+        }
         let Ok(content) = std::fs::read(entry.path()) else { continue };
         files += 1;
         for rule in fired(&scanner, &content) {
