@@ -6,13 +6,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::process::{cargo, run as run_program};
-use crate::{Result, fixtures, setup, tidy};
+use crate::{Result, dist, fixtures, setup, tidy};
 
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
 
-// `dist` is not among them yet: the static binary has 8.8 MiB, and the bound of 8 MiB in it stays as it is.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", "the formatting is rustfmt's", fmt),
     ("tidy", "the rules of the tree hold", tidy::run),
     ("setup", "what the tests need is installed", setup::run),
@@ -21,6 +20,7 @@ const STEPS: [Step; 8] = [
     ("fixtures", "a Debian tree stands under target/", debian),
     ("test", "all tests, those included that need root or other programs", test),
     ("libyara", "the reference engine agrees", libyara),
+    ("dist", "the static binary is what a kit may carry", |root| dist::run(root, &[])),
 ];
 
 /// Runs the steps named, or all of them.
