@@ -6,12 +6,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::process::{cargo, run as run_program};
-use crate::{Result, dist, fixtures, setup, tidy};
+use crate::{Result, bench as measurements, dist, fixtures, setup, tidy};
 
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("fmt", "the formatting is rustfmt's", fmt),
     ("tidy", "the rules of the tree hold", tidy::run),
     ("setup", "what the tests need is installed", setup::run),
@@ -21,6 +21,7 @@ const STEPS: [Step; 9] = [
     ("test", "all tests, those included that need root or other programs", test),
     ("libyara", "the reference engine agrees", libyara),
     ("dist", "the static binary is what a kit may carry", |root| dist::run(root, &[])),
+    ("bench", "the measurements run, on little; their figures are for a quiet machine", bench),
 ];
 
 /// Runs the steps named, or all of them.
@@ -84,6 +85,13 @@ fn debian(root: &Path) -> Result {
 /// The tests of the engines only; libyara is C, and the rest was tested without it.
 fn libyara(root: &Path) -> Result {
     run_program(cargo(root).args(["test", "--package", "veldkit", "--features", "libyara", "--", "engine"]))
+}
+
+fn bench(root: &Path) -> Result {
+    let rules = root.join("target/fixtures/rules");
+    let rules = rules.to_string_lossy();
+    fixtures::run(&["rules", &rules, "--count", "2000"])?;
+    measurements::run(root, &["--mib", "16", "--files", "100,1000", "--rounds", "1", "--rules", &rules])
 }
 
 fn test(root: &Path) -> Result {
