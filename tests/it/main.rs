@@ -22,6 +22,7 @@ mod collect;
 mod debian;
 #[cfg(feature = "libyara")]
 mod engines;
+mod fuzz;
 mod kill;
 mod made;
 mod playbook;

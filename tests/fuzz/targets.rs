@@ -1,0 +1,112 @@
+//! What is fuzzed: everything that reads text or bytes from a host, a bundle or a stick. Each takes any bytes and must
+//! come back; what a round trip promises is asserted. `cargo fuzz` drives these with coverage, `tests/it/fuzz.rs`
+//! drives the same over seeds and their mutations, so that they cannot rot where no nightly compiler is.
+
+use veldkit::bundle::forward::{Body, Fault, Head, Visitor, forward};
+use veldkit::bundle::limits::Limits;
+use veldkit::bundle::{Recipients, SealCode, names, receipt};
+use veldkit::evidence::{Item, Origin};
+use veldkit::playbook::Content;
+use veldkit::scan::filetype;
+use veldkit::sources::{parse_mountinfo, web_roots};
+
+/// A target: its name, a seed or two, its body.
+pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: [Target; 9] = [
+    ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
+    ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
+    ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
+    (
+        "record",
+        &[br#"{"number":1,"artifact":"A","origin":{"type":"file","volume":"root","path":"a/b"},"kind":"file","outcome":"missing","reason":{"code":"not_found","detail":"nothing"},"metadata":{"size":1,"mode":33188},"personal_data":"low","acquired":"2026-11-24T06:53:15.036500277Z"}"#],
+        record,
+    ),
+    ("seal_code", &[b"WE7W-E S1M5-5 SSNA-P H5T5-9 A7E5-D"], seal_code),
+    (
+        "receipt",
+        &[b"--- veldkit receipt 1 ---\nbundle: b.zip.age\nbundle-id: d7cc98b03c4672e7de4a0f93e4b40699\nbytes: 1324556\nsha256: e38fcc8685ce6aa8974551dc58d4244a6423a05c3b6f01fabe6ab52f733fcd62\nseal-code: WE7W-E S1M5-5 SSNA-P H5T5-9 A7E5-D\ne38fcc8685ce6aa8974551dc58d4244a6423a05c3b6f01fabe6ab52f733fcd62  b.zip.age\n--- end ---\n"],
+        receipt_text,
+    ),
+    (
+        "recipient",
+        &[b"age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj", b"ssh-rsa AAAA"],
+        recipient,
+    ),
+    (
+        "mountinfo",
+        &[b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root\\040x rw,errors=continue\n"],
+        mountinfo,
+    ),
+    (
+        "web_server",
+        &[
+            b"server { root \"/srv/w\"; access_log /a b; }",
+            b"<VirtualHost *>\nDocumentRoot '/w'\n",
+            b"<site><x physicalPath=\"c:\\\"/>",
+        ],
+        web_server,
+    ),
+];
+
+pub fn yaml(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    drop(Content::read("fuzz.yaml", &text));
+    drop(Content::read_strictly("fuzz.yaml", &text));
+}
+
+pub fn archive(mut data: &[u8]) {
+    struct Nobody;
+    impl Visitor for Nobody {
+        fn begin(&mut self, _: &Head) {}
+        fn content(&mut self, _: &[u8]) {}
+        fn end(&mut self, _: &Head, _: &Body) {}
+        fn broken(&mut self, _: &Head, _: &Body, _: &Fault) {}
+        fn hole(&mut self, _: u64, _: u64) {}
+    }
+    let limits = Limits { allowance: 1 << 20, ..Limits::default() };
+    drop(forward(&mut data, &limits, &mut Nobody));
+}
+
+pub fn entry_name(data: &[u8]) {
+    let origin = Origin::root(data);
+    let name = names::entry_name(&origin, false);
+    assert!(name.len() <= names::NAME_LIMIT, "{name}");
+    assert!(!name.split('/').any(|part| part == ".."), "{name}");
+    assert!(!name.contains(['\\', '\0', '\n']) && !name.starts_with('/'), "{name}");
+}
+
+pub fn record(data: &[u8]) {
+    if let Ok(item) = serde_json::from_slice::<Item>(data) {
+        let text = serde_json::to_vec(&item).unwrap();
+        assert_eq!(serde_json::from_slice::<Item>(&text).unwrap(), item);
+    }
+}
+
+pub fn seal_code(data: &[u8]) {
+    if let Ok(code) = SealCode::parse(&String::from_utf8_lossy(data)) {
+        assert_eq!(SealCode::parse(&code.to_string()), Ok(code));
+    }
+}
+
+pub fn receipt_text(data: &[u8]) {
+    drop(receipt::Block::parse(&String::from_utf8_lossy(data)));
+}
+
+pub fn recipient(data: &[u8]) {
+    drop(Recipients::new().add(&String::from_utf8_lossy(data), "fuzz"));
+}
+
+pub fn mountinfo(data: &[u8]) {
+    drop(parse_mountinfo(data));
+    assert!(!filetype::of(data).contains(' '));
+}
+
+pub fn web_server(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut places = web_roots::Places::default();
+    web_roots::apache(&text, &mut places);
+    web_roots::nginx(&text, &mut places);
+    web_roots::iis(&text, &mut places);
+}

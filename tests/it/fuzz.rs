@@ -1,0 +1,64 @@
+//! The fuzz targets over their seeds and some thousand mutations of each: no input makes a reader panic.
+//!
+//! The mutations follow from a fixed seed. `cargo +nightly fuzz run TARGET` in `tests/fuzz` searches on by coverage.
+
+#[path = "../fuzz/targets.rs"]
+mod targets;
+
+/// Mutations of each seed.
+const ROUNDS: u64 = 3_000;
+
+/// `SplitMix64`.
+fn next(state: &mut u64) -> usize {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    usize::try_from((z ^ (z >> 31)) >> 33).unwrap()
+}
+
+#[test]
+fn no_mutation_of_a_seed_makes_a_reader_panic() {
+    let mut state = 1;
+    for (name, seeds, body) in targets::TARGETS {
+        body(&[]);
+        for seed in seeds {
+            body(seed);
+            for _ in 0..ROUNDS {
+                let mut data = seed.to_vec();
+                for _ in 0..=next(&mut state) % 8 {
+                    let at = next(&mut state) % (data.len() + 1);
+                    match next(&mut state) % 5 {
+                        0 if at < data.len() => data[at] = next(&mut state).to_le_bytes()[0],
+                        1 if at < data.len() => data[at] ^= 1 << (next(&mut state) % 8),
+                        2 => data.truncate(at),
+                        3 => data.insert(at, next(&mut state).to_le_bytes()[0]),
+                        _ => data.extend_from_within(at.min(data.len() / 2)..),
+                    }
+                    data.truncate(64 * 1024);
+                }
+                let panicked = std::panic::catch_unwind(|| body(&data)).is_err();
+                assert!(!panicked, "{name}: {}", data.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_target_has_its_file_for_cargo_fuzz() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    for (name, ..) in targets::TARGETS {
+        assert!(folder.join(format!("fuzz_targets/{name}.rs")).is_file(), "{name}");
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+    }
+}
+
+#[test]
+fn the_seeds_are_what_their_readers_take() {
+    let seed = |wanted: &str| targets::TARGETS.iter().find(|(name, ..)| *name == wanted).unwrap().1[0];
+    serde_json::from_slice::<veldkit::evidence::Item>(seed("record")).unwrap();
+    let text = |name| std::str::from_utf8(seed(name)).unwrap();
+    assert!(veldkit::bundle::receipt::Block::parse(text("receipt")).is_some());
+    assert!(veldkit::bundle::SealCode::parse(text("seal_code")).is_ok());
+    assert_eq!(veldkit::sources::parse_mountinfo(seed("mountinfo")).len(), 1);
+}
