@@ -1,7 +1,7 @@
 //! The only clock: the moment a run began, and the moments since.
 //!
 //! UTC is read once and advanced by the monotonic clock, so that somebody who sets the host's clock during a run
-//! does not disorder the record; the offset seen at the end is noted by the caller.
+//! does not disorder the record; how far it was set stands in the log of custody.
 
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,16 @@ impl Clock {
     #[allow(clippy::disallowed_methods, reason = "this is the one place where the clock is read")]
     pub fn elapsed(&self) -> Duration {
         self.instant.elapsed()
+    }
+
+    /// How far the host's clock was set since the start: what it says now, less what it would say untouched.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "this is the one place where the clock is read")]
+    pub fn offset(&self) -> time::Duration {
+        let nanoseconds = |at: time::OffsetDateTime| at.unix_timestamp_nanos();
+        let set =
+            nanoseconds(time::OffsetDateTime::now_utc()).saturating_sub(nanoseconds(self.now().date_time()));
+        time::Duration::nanoseconds(i64::try_from(set).unwrap_or(i64::MAX))
     }
 
     /// The present moment.

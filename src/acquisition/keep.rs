@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::intake::{Slot, SlotContent};
 use super::large::{LargeStart, Piece};
 use super::pool::Pool;
-use super::worker::{Body, Delivery};
-use super::{Progress, Settings, Stop, StopReason};
+use super::worker::{Bench, Body, Delivery};
+use super::{Clock, Progress, Settings, Stop, StopReason, custody};
 use crate::bundle::{Deflated, Entry, Error, Writer};
 use crate::evidence::{Item, Kind, Metadata, Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::Plan;
@@ -32,27 +32,28 @@ const TICK: Duration = Duration::from_millis(500);
 pub(super) fn keep(
     slots: &Receiver<Slot>,
     plan: &Plan,
-    settings: &Settings<'_>,
+    bench: &Bench<'_>,
     writer: &mut Writer,
-    progress: &Progress,
-    stop: &Stop,
-    pool: &Pool,
 ) -> Result<(), Error> {
-    let mut keeper = Keeper { settings, writer, progress, stop, pool };
+    let Bench { settings, clock, progress, stop, pool, .. } = *bench;
+    let mut keeper = Keeper { settings, writer, progress, stop, pool, clock, told: false };
+    keeper.writer.log(custody::start(plan, settings, clock))?;
     let mut current = None;
     loop {
+        keeper.tell_a_stop()?;
         let slot = match slots.recv_timeout(TICK) {
             Ok(slot) => slot,
             Err(RecvTimeoutError::Timeout) => {
                 keeper.writer.tick()?;
                 continue;
             }
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => break,
         };
         if current != Some(slot.step) {
             current = Some(slot.step);
             if let Some(step) = plan.steps.get(slot.step) {
                 progress.artifact(&step.artifact);
+                keeper.writer.log(custody::artifact(step, clock))?;
             }
         }
         match slot.content {
@@ -67,6 +68,9 @@ pub(super) fn keep(
             }
         }
     }
+    keeper.tell_a_stop()?;
+    let items = keeper.writer.manifest().items.all;
+    keeper.writer.log(custody::end(items, clock))
 }
 
 struct Keeper<'a> {
@@ -75,6 +79,9 @@ struct Keeper<'a> {
     progress: &'a Progress,
     stop: &'a Stop,
     pool: &'a Pool,
+    clock: &'a Clock,
+    /// Whether the log already says why the run was stopped.
+    told: bool,
 }
 
 impl Keeper<'_> {
@@ -89,8 +96,24 @@ impl Keeper<'_> {
         }
     }
 
+    fn tell_a_stop(&mut self) -> Result<(), Error> {
+        if !self.told
+            && let Some(event) = custody::stopped(self.stop, self.clock)
+        {
+            self.told = true;
+            self.writer.log(event)?;
+        }
+        Ok(())
+    }
+
     fn record(&mut self, item: &Item) -> Result<(), Error> {
         self.writer.record(item)?;
+        if !item.hits.is_empty() {
+            self.writer.log(custody::hit(item, self.clock))?;
+        }
+        if let Some(event) = custody::failed(item, self.clock) {
+            self.writer.log(event)?;
+        }
         self.progress.kept(item.hits.len(), self.writer.bytes_written());
         Ok(())
     }

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 mod budget;
 mod clock;
+mod custody;
 mod digester;
 mod intake;
 mod keep;
@@ -106,7 +107,7 @@ pub fn run(
             .spawn_scoped(scope, move || intake::take_in(&order, &slots))
             .map_err(Error::Thread)?;
 
-        let kept = keep::keep(&ordered, plan, settings, writer, progress, stop, &pool);
+        let kept = keep::keep(&ordered, plan, &bench, writer);
         // After a failure the intake learns that nobody takes its slots any more.
         drop(ordered);
         let left = intake.join().unwrap_or_else(|_| intake::lost(plan));

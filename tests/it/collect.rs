@@ -59,10 +59,7 @@ fn any_number_of_workers_gives_the_same_records_in_the_same_order() {
 #[test]
 fn a_hit_stands_in_the_record_and_ends_in_exit_code_0() {
     let made = Made::linux();
-    made.put(
-        "tmp/sample.com",
-        &[&b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EI"[..], b"CAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].concat(),
-    );
+    made.put("tmp/sample.com", &eicar());
     let (json, code) = made.collect(["--path", "/tmp"]);
     assert_eq!(code, 0, "{json}");
     assert_eq!(json["hits"], 1, "{json}");
@@ -379,6 +376,11 @@ fn quiet_means_that_only_the_json_object_is_printed() {
     ]);
     assert_eq!(text(&output.stderr), "");
     assert_eq!(text(&output.stdout).lines().count(), 1);
+}
+
+/// The test file of EICAR, which an anti-virus program would remove from this source.
+pub fn eicar() -> Vec<u8> {
+    [&b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EI"[..], b"CAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].concat()
 }
 
 /// Bytes that do not shrink, the same each time: splitmix64 (Steele, Lea, Flood 2014).

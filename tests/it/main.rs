@@ -29,4 +29,5 @@ mod playbook;
 mod reading;
 mod rules;
 mod scan;
+mod stopping;
 mod verify;

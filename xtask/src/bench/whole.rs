@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::figures::{Figures, Limits};
 use super::measure::{Binary, Cost, cost};
 use crate::Result;
 
@@ -21,19 +20,18 @@ pub(super) struct Whole {
     pub(super) classic: Cost,
 }
 
-/// Measures all in turn, `rounds` times.
+/// Measures all in turn, `rounds` times, and each time calls `beside`.
 ///
 /// # Errors
 ///
-/// A command does not end with 0.
+/// A command does not end with 0, or `beside` fails.
 pub(super) fn measure(
     binary: &Binary,
     corpus: &Path,
     rules: &[PathBuf],
     rounds: usize,
-    limits: Limits,
-    figures: &mut Figures,
-) -> Result {
+    beside: &mut dyn FnMut() -> Result,
+) -> Result<Whole> {
     let rules: Vec<String> =
         rules.iter().flat_map(|path| ["--rules".to_owned(), path.to_string_lossy().into_owned()]).collect();
     let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
@@ -46,13 +44,13 @@ pub(super) fn measure(
             costs.push(binary.collect(corpus, &["--no-scan", "--level", level])?);
         }
         scanning.push(binary.collect(corpus, &rules)?);
+        beside()?;
     }
     let levels = SMALLER.into_iter().zip(levels).filter_map(|(level, costs)| Some((level, median(costs)?)));
     let levels = levels.collect();
     let none = "nothing was measured";
     let (plain, scanning) = (median(plain).ok_or(none)?, median(scanning).ok_or(none)?);
-    figures.whole(&Whole { plain, levels, scanning, classic: median(classic).ok_or(none)? }, limits);
-    Ok(())
+    Ok(Whole { plain, levels, scanning, classic: median(classic).ok_or(none)? })
 }
 
 /// The pipe of every administrator: no digests, no records, no rules.

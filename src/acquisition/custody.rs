@@ -1,0 +1,76 @@
+//! What the run itself did and when, for the chain of custody: one [`Event`] each, written by the one who keeps.
+//!
+//! What was found stands in the records; here stands what a court asks of the one who collected: what was begun,
+//! in which order, what fired, what ended the run early and why.
+
+use super::{Clock, Settings, Stop, StopReason};
+use crate::bundle::Event;
+use crate::evidence::{Item, Outcome, Printable};
+use crate::playbook::{Plan, Step};
+use crate::scan::Scanner;
+
+/// The run begins, with these limits.
+pub(super) fn start(plan: &Plan, settings: &Settings<'_>, clock: &Clock) -> Event {
+    let rules = settings.scanner.map_or_else(|| "no rules".to_owned(), rules);
+    let playbooks: Vec<&str> = plan.texts.iter().map(|text| text.name.as_str()).collect();
+    let playbooks = if playbooks.is_empty() { "none".to_owned() } else { playbooks.join(", ") };
+    let detail = format!("collecting {} artifacts; playbooks: {playbooks}; {rules}", plan.steps.len());
+    Event::new(clock.now(), "start", detail)
+}
+
+fn rules(scanner: &Scanner) -> String {
+    let files = scanner.rule_files();
+    let rules = files.iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules));
+    let failed = files.iter().filter(|file| file.failed.is_some()).count();
+    format!("{rules} rules in {} files, {failed} of which could not be used", files.len())
+}
+
+/// The next artifact's items follow.
+pub(super) fn artifact(step: &Step, clock: &Clock) -> Event {
+    Event::new(clock.now(), "artifact", step.artifact.clone())
+}
+
+/// Rules fired on an item.
+pub(super) fn hit(item: &Item, clock: &Clock) -> Event {
+    let rules: Vec<_> = item.hits.iter().map(|hit| Printable(&hit.rule).to_string()).collect();
+    let detail =
+        format!("item {}: {}: {}", item.number, Printable(&item.origin.to_string()), rules.join(", "));
+    Event::new(clock.now(), "hit", detail)
+}
+
+/// An item on which the tool itself or the medium it stands on failed.
+pub(super) fn failed(item: &Item, clock: &Clock) -> Option<Event> {
+    let reason = item.reason.as_ref().filter(|_| item.outcome == Outcome::Failed)?;
+    let detail = format!("item {}: {}", item.number, Printable(&reason.detail));
+    Some(Event::new(clock.now(), "failed", detail))
+}
+
+/// Nothing more is taken, before the end of the plan.
+pub(super) fn stopped(stop: &Stop, clock: &Clock) -> Option<Event> {
+    let (event, detail) = match stop.reason()? {
+        StopReason::Interrupted => {
+            ("interrupted", "interrupted by the operator; what was acquired is sealed")
+        }
+        StopReason::TimeLimit => ("limit", "--time-limit was reached; what was acquired is sealed"),
+        StopReason::SizeLimit => ("limit", "--size-limit was reached; what was acquired is sealed"),
+    };
+    Some(Event::new(clock.now(), event, detail))
+}
+
+/// The plan is done, or what there is of it is.
+pub(super) fn end(items: u64, clock: &Clock) -> Event {
+    let offset = clock.offset();
+    let moved = if offset.unsigned_abs() >= MOVED {
+        let seconds = offset.as_seconds_f64();
+        format!(
+            "; the host's clock was set by {seconds:.3} s during the run, times here go on from its start"
+        )
+    } else {
+        String::new()
+    };
+    let detail = format!("{items} items recorded{moved}");
+    Event::new(clock.now(), "end", detail)
+}
+
+/// A host's clock that differs by this much from the one that ran on was set by somebody, or by the network.
+const MOVED: std::time::Duration = std::time::Duration::from_secs(1);
