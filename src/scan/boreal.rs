@@ -4,7 +4,10 @@
 //! some of its rules were added would leave those behind; then everything is compiled anew without it, once, since
 //! namespaces do not see each other and so no further file can fail by its absence.
 
-use boreal::compiler::{Compiler, CompilerParams};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use boreal::compiler::{Compiler, CompilerBuilder, CompilerParams};
+use boreal::module::Console;
 use boreal::scanner::{EvaluatedRule, ScanError, ScanParams, ScanResult};
 use boreal::{Metadata, MetadataValue};
 
@@ -37,7 +40,8 @@ impl Boreal {
 
 /// Adds the files to a fresh compiler, but for those that failed before.
 fn add(files: &[(String, String)], without: &[(String, String)]) -> (Compiler, Failures) {
-    let mut compiler = Compiler::new();
+    // What rules print to a console is nobody's here; without the module, rules that print could not be used at all.
+    let mut compiler = CompilerBuilder::new().add_module(Console::with_callback(|_| {})).build();
     compiler.set_params(CompilerParams::default().disable_includes(true));
     for (name, _) in Facts::default().variables() {
         compiler.define_symbol(name, "");
@@ -47,8 +51,12 @@ fn add(files: &[(String, String)], without: &[(String, String)]) -> (Compiler, F
         if without.iter().any(|(failed, _)| failed == name) {
             continue;
         }
-        if let Err(error) = compiler.add_rules_str_in_namespace(text, name) {
-            let reason = error.to_string();
+        // A text that makes the compiler itself fall costs only itself, too: what it left half done is compiled anew.
+        let added = catch_unwind(AssertUnwindSafe(|| {
+            compiler.add_rules_str_in_namespace(text, name).map(drop).map_err(|error| error.to_string())
+        }));
+        if let Err(reason) = added.unwrap_or_else(|_| Err("the rule compiler itself failed on it".to_owned()))
+        {
             // boreal calls a text without a file "mem", before line and column.
             let reason = reason.trim().strip_prefix("mem:").unwrap_or(reason.trim()).to_owned();
             failures.push((name.clone(), reason));

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::sys::{self, Root};
 use crate::evidence::{Printable, Utc};
-use crate::playbook::TargetOs;
 
 /// Which host it is; from the target's own files, so that a mounted tree tells of itself and not of this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,10 +50,7 @@ pub struct Privileges {
 /// Reads a small text file of the target.
 pub(super) type ReadText<'a> = dyn Fn(&[u8]) -> String + 'a;
 
-pub(super) fn host(live: bool, os: TargetOs, read: &ReadText<'_>) -> HostFacts {
-    if os == TargetOs::Windows {
-        return HostFacts { name: "tree".to_owned(), os: Some("Windows".to_owned()), ..HostFacts::default() };
-    }
+pub(super) fn host(live: bool, read: &ReadText<'_>) -> HostFacts {
     let release = read(b"etc/os-release");
     let release = if release.is_empty() { read(b"usr/lib/os-release") } else { release };
     let full_name = first_line(&read(b"etc/hostname"))
@@ -125,7 +121,7 @@ mod tests {
             }
             _ => String::new(),
         };
-        let facts = host(false, TargetOs::Linux, &read);
+        let facts = host(false, &read);
         assert_eq!((facts.name.as_str(), facts.domain.as_deref()), ("web01", Some("gemeente.example")));
         assert_eq!(
             (facts.os.as_deref(), facts.version.as_deref()),
@@ -136,6 +132,6 @@ mod tests {
 
     #[test]
     fn a_tree_without_any_facts_still_has_a_name() {
-        assert_eq!(host(false, TargetOs::Other, &|_| String::new()).name, "tree");
+        assert_eq!(host(false, &|_| String::new()).name, "tree");
     }
 }

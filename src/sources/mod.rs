@@ -6,8 +6,10 @@
 //! tree, no link is followed unasked, nothing that is not a regular file is opened.
 
 mod accounts;
+mod drives;
 mod expand;
 mod guard;
+pub mod hive;
 mod host;
 mod item;
 mod limits;
@@ -21,6 +23,7 @@ mod target;
 mod variables;
 mod walk;
 pub mod web_roots;
+mod windows_facts;
 
 pub use host::{ClockFacts, HostFacts, Privileges, privileges};
 pub use item::{Finding, Found, Gap};

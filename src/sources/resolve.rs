@@ -42,6 +42,24 @@ pub(super) fn resolve(root: &Root, path: &[u8], last: bool) -> Option<Vec<u8>> {
     Some(standing.join(&b'/'))
 }
 
+/// Gives `path` as it is spelled on disk, where each part may differ in case: how Windows would find it. `names` lists a
+/// folder. `None` where a part is not there.
+pub(super) fn spelled(path: &[u8], names: impl Fn(&[u8]) -> Vec<Vec<u8>>) -> Option<Vec<u8>> {
+    let mut standing: Vec<u8> = Vec::new();
+    for part in components(path) {
+        let names = names(&standing);
+        let name = names
+            .iter()
+            .find(|name| **name == part)
+            .or_else(|| names.iter().find(|name| name.eq_ignore_ascii_case(&part)))?;
+        if !standing.is_empty() {
+            standing.push(b'/');
+        }
+        standing.extend_from_slice(name);
+    }
+    Some(standing)
+}
+
 fn components(path: &[u8]) -> Vec<Vec<u8>> {
     path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).map(<[u8]>::to_vec).collect()
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::accounts::Accounts;
+use super::drives::{drives, holds_windows};
+use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap};
 use super::mounts::{MountFacts, Mounts, Nature, parse_mountinfo};
@@ -15,6 +17,7 @@ use super::open::{Opened, open};
 use super::own_output::OwnOutput;
 use super::sys::{self, Root};
 use super::variables::Variables;
+use super::windows_facts::WindowsFacts;
 use super::{Error, expand, guard, host, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
@@ -29,6 +32,8 @@ pub struct Target {
     places: Vec<Place>,
     accounts: Accounts,
     variables: Variables,
+    /// What its registry tells, where it is a Windows.
+    windows: WindowsFacts,
     start: Option<Utc>,
     own: OwnOutput,
     seen: Seen,
@@ -121,6 +126,7 @@ impl Target {
             places,
             accounts: Accounts::default(),
             variables: Variables { os: Some(os), ..Variables::default() },
+            windows: WindowsFacts::default(),
             start: None,
             own: OwnOutput::default(),
             seen: Seen::default(),
@@ -128,6 +134,9 @@ impl Target {
         let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
         target.accounts = Accounts::parse(passwd.as_bytes(), group.as_bytes());
         target.variables.homes = target.homes();
+        if os == TargetOs::Windows {
+            target.learn_from_registry();
+        }
         let (roots, logs) = web_roots::of(&|path| target.read_text(path), &|path| target.names(path), os);
         (target.variables.web_roots, target.variables.web_log_dirs) = (roots, logs);
         target
@@ -157,12 +166,22 @@ impl Target {
     /// Which host it is.
     #[must_use]
     pub fn host(&self) -> HostFacts {
-        host::host(self.live, self.os, &|path| self.read_text(path))
+        if self.os == TargetOs::Windows {
+            let name = Some(self.windows.host.name.clone()).filter(|name| !name.is_empty());
+            return HostFacts {
+                name: name.unwrap_or_else(|| "tree".to_owned()),
+                ..self.windows.host.clone()
+            };
+        }
+        host::host(self.live, &|path| self.read_text(path))
     }
 
     /// The clock of the host, where the target is the running system.
     #[must_use]
     pub fn clock(&self) -> ClockFacts {
+        if self.os == TargetOs::Windows {
+            return ClockFacts { zone: self.windows.zone.clone(), ..ClockFacts::default() };
+        }
         host::clock(self.live, self.places.first().map(|place| &*place.root), &|path| self.read_text(path))
     }
 
@@ -265,7 +284,7 @@ impl Target {
     fn read_text(&self, path: &[u8]) -> String {
         let read = || {
             let index = self.system_place()?;
-            let end = super::resolve::resolve(&self.places.get(index)?.root, path, true)?;
+            let end = self.end_of(index, path)?;
             let found = self.look(index, end).ok().filter(|found| found.kind == Kind::File)?;
             let mut opened = self.open(&found).ok()?;
             let (mut content, mut buffer) = (Vec::new(), vec![0; 16 << 10]);
@@ -284,11 +303,39 @@ impl Target {
     fn names(&self, path: &[u8]) -> Vec<String> {
         let folder = || {
             let place = self.places.get(self.system_place()?)?;
-            Some(place.folder(&super::resolve::resolve(&place.root, path, true)?))
+            Some(place.folder(&self.end_of(self.system_place()?, path)?))
         };
         let Some(folder) = folder() else { return Vec::new() };
         let listed = super::walk::list(&folder, false, guard::LIMIT);
         listed.flatten().filter_map(|entry| String::from_utf8(entry.name).ok()).take(10_000).collect()
+    }
+
+    /// Where a path of the target's own really stands: links followed, and on Windows spelled as on disk.
+    fn end_of(&self, index: usize, path: &[u8]) -> Option<Vec<u8>> {
+        let place = self.places.get(index)?;
+        if self.os != TargetOs::Windows {
+            return super::resolve::resolve(&place.root, path, true);
+        }
+        super::resolve::spelled(path, |folder| {
+            let listed = super::walk::list(&place.folder(folder), false, guard::LIMIT);
+            listed.flatten().filter(|entry| entry.kind != Kind::Link).map(|entry| entry.name).collect()
+        })
+    }
+
+    /// Reads the hives of a Windows; a hive on a file system that may hang is not opened for this.
+    fn learn_from_registry(&mut self) {
+        let open = |name: &str| {
+            let index = self.system_place()?;
+            let place = self.places.get(index)?;
+            let path = self.end_of(index, format!("Windows/System32/config/{name}").as_bytes())?;
+            let local = place.mounts.nature_at(&path) == Nature::Local;
+            let file = place.root.open_file(&path).ok().filter(|_| local)?;
+            Hive::open(io::BufReader::with_capacity(512, file.file)).ok()
+        };
+        let facts = super::windows_facts::read(open("SYSTEM"), open("SOFTWARE"));
+        self.variables.ntds_dirs.clone_from(&facts.ntds_dirs);
+        self.variables.exchange_dirs.clone_from(&facts.exchange_dirs);
+        self.windows = facts;
     }
 
     /// The place that holds the operating system.
@@ -324,35 +371,6 @@ fn place(volume: Volume, path: &Path) -> Result<Place, Error> {
     // The kernel's own table also holds for what is mounted beneath a tree; elsewhere there is none.
     let mountinfo = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
     Place::open(volume, path, &mountinfo).map_err(|source| Error::Root { root: path.to_owned(), source })
-}
-
-/// The drives of a Windows tree; none where it is no Windows.
-fn drives(root: &Path) -> Vec<(char, PathBuf)> {
-    if holds_windows(root) {
-        return vec![('C', root.to_owned())];
-    }
-    let letters: Vec<_> = super::walk::list(root, false, guard::LIMIT)
-        .flatten()
-        .filter(|entry| entry.kind == Kind::Directory)
-        .filter_map(|entry| {
-            let name = String::from_utf8(entry.name).ok()?;
-            let letter = name.strip_suffix(':').unwrap_or(&name);
-            let letter = letter.chars().next().filter(|c| letter.len() == 1 && c.is_ascii_alphabetic())?;
-            Some((letter.to_ascii_uppercase(), root.join(&name)))
-        })
-        .collect();
-    if letters.iter().any(|(_, path)| holds_windows(path)) { letters } else { Vec::new() }
-}
-
-/// Whether a folder is the root of a Windows system: `Windows\System32` in any case.
-fn holds_windows(root: &Path) -> bool {
-    let below = |folder: &Path, name: &str| {
-        let entry = super::walk::list(folder, false, guard::LIMIT)
-            .flatten()
-            .find(|entry| entry.kind == Kind::Directory && entry.name.eq_ignore_ascii_case(name.as_bytes()));
-        entry.map(|entry| folder.join(sys::path_of(&entry.name)))
-    };
-    below(root, "Windows").and_then(|windows| below(&windows, "System32")).is_some()
 }
 
 /// The record of a kind of source that this version does not read.

@@ -6,6 +6,10 @@ use crate::playbook::TargetOs;
 /// Most patterns that one pattern with variables becomes: users times places.
 const MAX_EXPANSIONS: usize = 20_000;
 
+/// Where Exchange stands where nobody chose otherwise.
+const EXCHANGE: [&str; 2] =
+    ["\\Program Files\\Microsoft\\Exchange Server\\V15", "\\Program Files\\Microsoft\\Exchange Server\\V14"];
+
 /// What variables stand for on one target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Variables {
@@ -14,6 +18,9 @@ pub(super) struct Variables {
     pub(super) homes: Vec<(String, String)>,
     pub(super) web_roots: Vec<String>,
     pub(super) web_log_dirs: Vec<String>,
+    /// Where the registry says that servers keep their data, besides where they do by default.
+    pub(super) ntds_dirs: Vec<String>,
+    pub(super) exchange_dirs: Vec<String>,
 }
 
 impl Variables {
@@ -44,6 +51,8 @@ impl Variables {
         match name.as_str() {
             "veldkit.web_roots" => return Some(self.web_roots.clone()),
             "veldkit.web_log_dirs" => return Some(self.web_log_dirs.clone()),
+            "veldkit.ntds_dir" if windows => return Some(with(&self.ntds_dirs, &["\\Windows\\NTDS"])),
+            "veldkit.exchange_dir" if windows => return Some(with(&self.exchange_dirs, &EXCHANGE)),
             "veldkit.mssql_dirs" if !windows => return Some(vec!["/var/opt/mssql".to_owned()]),
             _ => {}
         }
@@ -61,11 +70,6 @@ impl Variables {
             "environ_comspec" => &["\\Windows\\System32\\cmd.exe"],
             "environ_temp" => &["\\Windows\\Temp"],
             "environ_profilesdirectory" => &["\\Users"],
-            "veldkit.ntds_dir" => &["\\Windows\\NTDS"],
-            "veldkit.exchange_dir" => &[
-                "\\Program Files\\Microsoft\\Exchange Server\\V15",
-                "\\Program Files\\Microsoft\\Exchange Server\\V14",
-            ],
             "veldkit.mssql_dirs" => &[
                 "\\Program Files\\Microsoft SQL Server\\MSSQL*\\MSSQL",
                 "\\Program Files (x86)\\Microsoft SQL Server\\MSSQL*\\MSSQL",
@@ -100,6 +104,15 @@ impl Variables {
             _ => return None,
         })
     }
+}
+
+/// The places that were told, and the usual ones that are not among them.
+fn with(told: &[String], usual: &[&str]) -> Vec<String> {
+    let same = |usual: &str| {
+        told.iter().any(|told| told.get(2..).is_some_and(|place| place.eq_ignore_ascii_case(usual)))
+    };
+    let usual = usual.iter().filter(|usual| !same(usual)).map(|usual| (*usual).to_owned());
+    told.iter().cloned().chain(usual).collect()
 }
 
 /// The text before the first `%%name%%`, the name, and the text after it.

@@ -8,13 +8,14 @@ use veldkit::bundle::{Recipients, SealCode, names, receipt};
 use veldkit::evidence::{Item, Origin};
 use veldkit::playbook::Content;
 use veldkit::scan::filetype;
+use veldkit::sources::hive::Hive;
 use veldkit::sources::{parse_mountinfo, web_roots};
 
 /// A target: its name, a seed or two, its body.
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -39,6 +40,7 @@ pub const TARGETS: [Target; 9] = [
         &[b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root\\040x rw,errors=continue\n"],
         mountinfo,
     ),
+    ("hive", &[&REGF], hive),
     (
         "web_server",
         &[
@@ -101,6 +103,41 @@ pub fn recipient(data: &[u8]) {
 pub fn mountinfo(data: &[u8]) {
     drop(parse_mountinfo(data));
     assert!(!filetype::of(data).contains(' '));
+}
+
+/// The first block of a hive whose root is the cell behind it: a key with a subkey list that is itself.
+const REGF: [u8; 4096 + 116] = {
+    let mut bytes = [0; 4096 + 116];
+    let words: [(usize, &[u8]); 9] = [
+        (0, b"regf"),
+        (36, &[32]),
+        (4096 + 32, &[0xa8, 0xff, 0xff, 0xff, b'n', b'k', 0x20]),
+        (4096 + 36 + 20, &[1]),
+        (4096 + 36 + 28, &[32]),
+        (4096 + 36 + 36, &[1]),
+        (4096 + 36 + 40, &[32]),
+        (4096 + 36 + 72, &[1]),
+        (4096 + 36 + 76, b"r"),
+    ];
+    let mut word = 0;
+    while word < words.len() {
+        let (at, part) = words[word];
+        let mut byte = 0;
+        while byte < part.len() {
+            bytes[at + byte] = part[byte];
+            byte += 1;
+        }
+        word += 1;
+    }
+    bytes
+};
+
+pub fn hive(data: &[u8]) {
+    let Ok(mut hive) = Hive::open(std::io::Cursor::new(data)) else { return };
+    drop(hive.key("ControlSet001\\Services"));
+    if let Ok(Some(root)) = hive.key("") {
+        drop((hive.subkeys(&root), hive.values(&root), hive.value(&root, "x")));
+    }
 }
 
 pub fn web_server(data: &[u8]) {

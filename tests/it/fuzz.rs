@@ -60,5 +60,7 @@ fn the_seeds_are_what_their_readers_take() {
     let text = |name| std::str::from_utf8(seed(name)).unwrap();
     assert!(veldkit::bundle::receipt::Block::parse(text("receipt")).is_some());
     assert!(veldkit::bundle::SealCode::parse(text("seal_code")).is_ok());
+    let mut hive = veldkit::sources::hive::Hive::open(std::io::Cursor::new(seed("hive"))).unwrap();
+    assert_eq!(hive.key("").unwrap().unwrap().name, "r");
     assert_eq!(veldkit::sources::parse_mountinfo(seed("mountinfo")).len(), 1);
 }

@@ -31,3 +31,4 @@ mod rules;
 mod scan;
 mod stopping;
 mod verify;
+mod windows_tree;

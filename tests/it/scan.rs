@@ -131,3 +131,12 @@ fn bytes_that_are_no_text_in_a_rule_file_are_no_reason_to_lose_it() {
     fs::write(dir.path().join("latin.yar"), b"\xef\xbb\xbf// caf\xe9\nrule ok { condition: true }").unwrap();
     assert!(names(&compile(&dir).scan(b"", &Facts::default())).contains(&"ok"));
 }
+
+#[test]
+fn a_rule_that_prints_to_the_console_is_used_and_prints_nothing() {
+    let text =
+        "import \"console\"\nrule prints { strings: $a = \"alpha\" condition: $a and console.log(\"seen\") }";
+    let scanner = compile(&folder(&[("console.yar", text)]));
+    assert_eq!(scanner.failed().count(), 0);
+    assert_eq!(names(&scanner.scan(b"alpha", &Facts::default())), ["prints"]);
+}

@@ -12,7 +12,8 @@ use super::measure::Cost;
 use super::whole::Whole;
 
 /// Stages that a run without rules passes through; the deflate is that of the default level.
-const WITHOUT_RULES: [&str; 4] = ["read", "SHA-256", "deflate 1", "container and age"];
+const WITHOUT_RULES: [&str; 6] =
+    ["read", "SHA-256", "deflate 1", "container and age", "SHA-256 of the bundle", "write"];
 
 /// The least time a run can take: the sum of its stages over the cores.
 #[derive(Debug, Clone, Copy)]

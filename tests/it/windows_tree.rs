@@ -1,0 +1,75 @@
+//! A Windows system mounted or copied below a folder, with registry hives that the test makes: what its own registry
+//! tells decides where is looked, whatever the case its names are spelled in.
+
+use regf::{DataType, HiveBuilder};
+
+use crate::made::Made;
+
+/// A hive with these texts at key and name.
+fn hive(values: &[(&str, &str, &str)]) -> Vec<u8> {
+    let mut builder = HiveBuilder::new().unwrap();
+    for (key, name, text) in values {
+        let key = builder.create_key(key).unwrap();
+        let bytes: Vec<u8> = text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+        builder.add_value(key, name, DataType::String, &bytes).unwrap();
+    }
+    builder.to_bytes().unwrap()
+}
+
+/// A domain controller with two drives, whose folders are spelled as some copy tool left them.
+fn domain_controller() -> Made {
+    let made = Made::new();
+    let ntds = "ControlSet001\\Services\\NTDS\\Parameters";
+    let system = hive(&[
+        ("ControlSet001\\Control\\ComputerName\\ComputerName", "ComputerName", "STADHUIS-DC1"),
+        (ntds, "DSA Database file", "D:\\ADData\\ntds.dit"),
+        (ntds, "Database log files path", "D:\\ADLogs"),
+    ]);
+    let software = hive(&[
+        ("Microsoft\\Windows NT\\CurrentVersion", "ProductName", "Windows Server 2019 Standard"),
+        ("Microsoft\\ExchangeServer\\v15\\Setup", "MsiInstallPath", "D:\\Exchange\\V15\\"),
+    ]);
+    made.put("C/WINDOWS/system32/Config/system", &system);
+    made.put("C/WINDOWS/system32/Config/SOFTWARE", &software);
+    made.put("C/Users/anna/NTUSER.DAT", b"regf of anna");
+    made.put("D/addata/NTDS.DIT", b"the database");
+    made.put("D/ADLogs/edb.log", b"its log");
+    made.put("D/Exchange/V15/FrontEnd/HttpProxy/owa/auth/errorEE.aspx", b"<%@ Page %>");
+    made
+}
+
+#[test]
+fn places_that_the_registry_names_are_taken() {
+    let made = domain_controller();
+    let artifacts = ["WindowsNTDSDatabaseFiles", "ExchangeWebRootFiles"];
+    let (json, _) = made.collect(artifacts.iter().flat_map(|name| ["--artifact", *name]));
+    assert!(json["items"]["failed"] == 0 && json["items"]["denied"] == 0, "{json}");
+    for path in ["addata/NTDS.DIT", "Exchange/V15/FrontEnd/HttpProxy/owa/auth/errorEE.aspx"] {
+        let record = made.record(path);
+        assert_eq!(
+            (&record["outcome"], &record["origin"]["volume"]["drive"]),
+            (&"collected".into(), &"D".into()),
+            "{record}"
+        );
+    }
+}
+
+#[test]
+fn the_opening_names_the_host_as_its_registry_does() {
+    let made = domain_controller();
+    made.collect(["--artifact", "WindowsNTDSDatabaseFiles"]);
+    let opening = std::fs::read_to_string(made.unpack().join("veldkit.json")).unwrap();
+    let opening: serde_json::Value = serde_json::from_str(&opening).unwrap();
+    assert_eq!(opening["host"]["name"], "STADHUIS-DC1", "{opening}");
+    assert_eq!(opening["host"]["os"], "Windows Server 2019 Standard", "{opening}");
+    assert!(made.bundle().to_string_lossy().contains("STADHUIS-DC1"), "{}", made.bundle().display());
+}
+
+#[test]
+fn a_broken_hive_costs_its_own_facts_and_nothing_else() {
+    let made = domain_controller();
+    made.put("C/WINDOWS/system32/Config/system", &[b"regf".to_vec(), vec![0xff; 9_000]].concat());
+    let (json, code) = made.collect(["--artifact", "ExchangeWebRootFiles"]);
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(made.record("Exchange/V15/FrontEnd/HttpProxy/owa/auth/errorEE.aspx")["outcome"], "collected");
+}
