@@ -182,10 +182,7 @@ impl Visitor for Examiner<'_> {
             return;
         }
         if self.text.len() > self.text_limit && self.text_limit > 0 {
-            self.tampering(
-                name,
-                format!("is larger than {} bytes (an option raises this limit)", self.text_limit),
-            );
+            self.tampering(name, format!("is larger than {} bytes", self.text_limit));
             self.listener.own(name, Standing::Refuted);
             return;
         }
@@ -414,10 +411,7 @@ impl<'a> Examiner<'a> {
         }
         if self.waiting.len() >= self.limits.unnamed {
             let most = self.limits.unnamed;
-            self.tampering(
-                name,
-                format!("follows {most} entries that no record names (an option raises this limit)"),
-            );
+            self.tampering(name, format!("follows {most} entries that no record names"));
             self.listener.stray(name, Standing::Refuted);
         } else {
             // Behind a hole the later of two has the name: what stands inside a file comes before what follows it.

@@ -223,7 +223,7 @@ impl Tlp {
 }
 
 /// Reads a size: a number with an optional K, M, G or T, in powers of 1,024.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("'{text}' is not a size such as 4000M or 2G");
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

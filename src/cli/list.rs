@@ -7,10 +7,10 @@ use clap::Args;
 use indicatif::HumanBytes;
 
 use super::identities::Keys;
+use super::reading::ReadingLimits;
 use super::verify::{exit, explain};
 use super::{Console, Exit, Failure};
 use crate::analysis::{self, Claims, Integrity, Listener, Standing};
-use crate::bundle::limits::Limits;
 use crate::evidence::{Item, Printable};
 
 /// What `list` takes.
@@ -20,6 +20,8 @@ pub(super) struct Arguments {
     bundle: PathBuf,
     #[command(flatten)]
     keys: Keys,
+    #[command(flatten)]
+    limits: ReadingLimits,
     /// One JSON object an item: its record, and how well it is proved
     #[arg(long)]
     json: bool,
@@ -29,9 +31,14 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let identities = arguments.keys.read()?;
     let mut lister = Lister { console, json: arguments.json };
-    let verdict =
-        analysis::verify(&arguments.bundle, &identities, &Claims::default(), &Limits::default(), &mut lister)
-            .map_err(explain)?;
+    let verdict = analysis::verify(
+        &arguments.bundle,
+        &identities,
+        &Claims::default(),
+        &arguments.limits.read(),
+        &mut lister,
+    )
+    .map_err(explain)?;
     if verdict.integrity != Integrity::Whole {
         let (nl, en) = (
             "de bundel is niet heel; de lijst is wat er nog te lezen was",

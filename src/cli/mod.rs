@@ -17,6 +17,7 @@ mod lang;
 mod list;
 mod playbook;
 mod progress;
+mod reading;
 mod secret;
 mod unpack;
 mod verify;

@@ -7,11 +7,11 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::json;
 
 use super::identities::Keys;
+use super::reading::ReadingLimits;
 use super::verify::{ClaimArguments, exit, explain, lines};
 use super::{Console, Exit, Failure};
 use crate::analysis::unpack::{Unpacker, Wish};
 use crate::analysis::{self, Authorship, Integrity, Verdict};
-use crate::bundle::limits::Limits;
 use crate::evidence::Printable;
 
 /// What `unpack` takes.
@@ -22,8 +22,11 @@ pub(super) struct Arguments {
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
+    limits: ReadingLimits,
+    #[command(flatten)]
     claims: ClaimArguments,
-    /// A folder that is new or empty
+    /// A folder that is new or empty. Files are put there as they are proved: of a bundle that is found tampered
+    /// with at its end, what was proved before stays, and the exit code is 4
     #[arg(long, short, value_name = "DIR")]
     out: PathBuf,
     /// Take what can still be had of a cut or damaged bundle; what is not proved goes to 'unproved'
@@ -42,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     let claims = arguments.claims.read()?;
     let only = globs(&arguments.only)?;
     let identities = arguments.keys.read()?;
-    let limits = Limits::default();
+    let limits = arguments.limits.read();
     let wish = Wish { salvage: arguments.salvage, only, sparse: limits.sparse };
     let mut unpacker = Unpacker::new(&arguments.out, wish).map_err(|error| {
         Failure::new(error).hint("kies een nieuwe map met --out", "choose a new folder with --out")

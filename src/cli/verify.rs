@@ -7,10 +7,10 @@ use clap::Args;
 use indicatif::HumanCount;
 
 use super::identities::Keys;
+use super::reading::ReadingLimits;
 use super::{Console, Exit, Failure, Lang};
 use crate::analysis::{self, Authorship, Claims, Error, Integrity, Silent, Verdict};
 use crate::bundle::SealCode;
-use crate::bundle::limits::Limits;
 use crate::evidence::Printable;
 
 /// Findings that a person is shown; `--json` has more.
@@ -23,6 +23,8 @@ pub(super) struct Arguments {
     bundle: PathBuf,
     #[command(flatten)]
     keys: Keys,
+    #[command(flatten)]
+    limits: ReadingLimits,
     #[command(flatten)]
     claims: ClaimArguments,
     /// End with one JSON object on standard output
@@ -64,8 +66,9 @@ impl ClaimArguments {
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let claims = arguments.claims.read()?;
     let identities = arguments.keys.read()?;
-    let verdict = analysis::verify(&arguments.bundle, &identities, &claims, &Limits::default(), &mut Silent)
-        .map_err(explain)?;
+    let verdict =
+        analysis::verify(&arguments.bundle, &identities, &claims, &arguments.limits.read(), &mut Silent)
+            .map_err(explain)?;
     if arguments.json {
         console.result(serde_json::to_string(&verdict).map_err(Failure::new)?);
     } else {

@@ -184,7 +184,11 @@ impl Measure<'_> {
 fn check_expansion(expanded: u64, read: u64, limits: &Limits) -> Result<(), Wrong> {
     if expanded > limits.allowance && expanded > read.saturating_mul(limits.expansion) {
         let what = "content that expands to a multiple of its size";
-        return Err(Wrong::Fault(Fault::Limit { what, limit: limits.expansion, can_raise: true }));
+        return Err(Wrong::Fault(Fault::Limit {
+            what,
+            limit: limits.expansion,
+            option: Some("--max-expansion"),
+        }));
     }
     Ok(())
 }

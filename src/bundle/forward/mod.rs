@@ -160,14 +160,14 @@ pub enum Fault {
         name: String,
     },
     /// A limit of the reader was reached.
-    #[error("{what} of more than {limit} {}", if *.can_raise { "(an option raises this limit)" } else { "is not allowed" })]
+    #[error("{what} of more than {limit} is not allowed{}", .option.map(|option| format!(" ({option} raises this limit)")).unwrap_or_default())]
     Limit {
         /// What it is about.
         what: &'static str,
         /// The limit.
         limit: u64,
-        /// Whether an option raises it.
-        can_raise: bool,
+        /// The option that raises it, if one does.
+        option: Option<&'static str>,
     },
     /// The directory says something else than the entries.
     #[error("the directory at byte {at} {what}")]
@@ -281,7 +281,7 @@ impl Walker<'_> {
             return Step::Stop(End::Fault(Fault::Limit {
                 what: "a number of entries",
                 limit: self.limits.entries,
-                can_raise: true,
+                option: Some("--max-entries"),
             }));
         }
         self.visitor.begin(&head);
@@ -358,7 +358,7 @@ impl Walker<'_> {
             return Step::Stop(End::Fault(Fault::Limit {
                 what: "searching for the next entry after a hole, with a share of the bundle read again,",
                 limit: self.limits.reread,
-                can_raise: false,
+                option: None,
             }));
         }
         Step::Search { from }

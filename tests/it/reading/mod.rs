@@ -3,6 +3,7 @@
 mod damage;
 mod forge;
 mod hostile;
+mod limits;
 mod salvage;
 
 use std::path::Path;
