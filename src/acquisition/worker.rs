@@ -184,6 +184,8 @@ pub(super) fn fill(opened: &mut Opened, buffer: &mut [u8], bench: &Bench<'_>) ->
 
 fn read_failure(error: &std::io::Error) -> Reason {
     let code = match error.kind() {
+        // A process that ended while its files in /proc were read is no failure.
+        _ if crate::sources::is_gone(error) => ReasonCode::Vanished,
         std::io::ErrorKind::TimedOut => ReasonCode::Timeout,
         std::io::ErrorKind::PermissionDenied => ReasonCode::PermissionDenied,
         _ => ReasonCode::ReadError,
@@ -239,6 +241,7 @@ pub(super) fn conclude(
     if let Ending::Cut(reason) = ending {
         item.outcome = match (content.size_stored, reason.code) {
             (0, ReasonCode::PermissionDenied) => Outcome::Denied,
+            (0, ReasonCode::Vanished) => Outcome::Missing,
             (0, _) => Outcome::Failed,
             _ => Outcome::Partial,
         };

@@ -29,7 +29,7 @@ pub use host::{ClockFacts, HostFacts, Privileges, privileges};
 pub use item::{Finding, Found, Gap};
 pub use mounts::{MountFacts, parse_mountinfo};
 pub use open::{Closed, Opened};
-pub use sys::{free_space, peak_memory, used_space};
+pub use sys::{free_space, is_gone, peak_memory, used_space};
 pub use target::Target;
 
 /// A target that cannot be examined.

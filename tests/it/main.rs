@@ -26,6 +26,7 @@ mod fuzz;
 mod kill;
 mod made;
 mod playbook;
+mod processes;
 mod reading;
 mod rules;
 mod scan;

@@ -141,6 +141,12 @@ fn rewind(file: &File) -> bool {
     seek(file, SeekFrom::Start(0)).is_ok()
 }
 
+/// Whether an error says that what was asked for is there no more: a file, or the process that `/proc` told of.
+#[must_use]
+pub fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
+}
+
 /// Bytes that may still be written below a folder.
 #[must_use]
 pub fn free_space(folder: &Path) -> Option<u64> {

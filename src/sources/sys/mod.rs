@@ -21,7 +21,7 @@ pub(super) use system::{
     Root, boot_time, clock_synchronised, data_ranges, effective_capabilities, is_live, name_bytes, name_of,
     path_bytes, path_of, privileged,
 };
-pub use system::{free_space, peak_memory, used_space};
+pub use system::{free_space, is_gone, peak_memory, used_space};
 
 /// What the operating system says of a file.
 #[derive(Debug, Clone)]

@@ -65,6 +65,12 @@ pub(in crate::sources) fn data_ranges(_file: &File, _size: u64, _most: usize) ->
     None
 }
 
+/// Whether an error says that what was asked for is there no more.
+#[must_use]
+pub fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
 /// Bytes that may still be written below a folder: that of the disk with the longest mount point above it.
 #[must_use]
 pub fn free_space(folder: &Path) -> Option<u64> {
