@@ -12,6 +12,7 @@ use super::limits::Meter;
 use super::mounts::Nature;
 use super::pattern::{Part, fits, means, parts, same_name};
 use super::resolve::resolve;
+use super::sys;
 use super::target::{Place, Target};
 use super::walk::{Entry, list};
 use crate::evidence::{Kind, Note, Origin, Outcome, ReasonCode};
@@ -54,7 +55,13 @@ pub(super) fn search(
         (search.pattern, search.met) = (pattern, false);
         search.all_of(depth)?;
     }
-    ControlFlow::Continue(())
+    match search.meter.unnamed() {
+        Some(detail) => {
+            let origin = search.wanted();
+            search.gap(Gap::new(origin, Outcome::Skipped, ReasonCode::ArtifactLimit, detail))
+        }
+        None => ControlFlow::Continue(()),
+    }
 }
 
 /// The exceptions of a step, their variables filled in. One that cannot be read leaves nothing alone: too much is
@@ -179,7 +186,7 @@ impl Search<'_, '_> {
         }
         let found = match self.target.look(place, path.clone()) {
             Ok(found) => found,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return ControlFlow::Continue(()),
+            Err(error) if sys::is_gone(&error) => return ControlFlow::Continue(()),
             Err(error) => {
                 let gap = Gap::of_error(self.target.origin(place, path), "looking", &error);
                 return self.gap(gap);
@@ -295,7 +302,7 @@ impl Search<'_, '_> {
         for entry in list(&folder, nature != Nature::Local, guard::LIMIT) {
             match entry {
                 Ok(entry) => act(self, entry)?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) if sys::is_gone(&error) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {}
                 Err(error) => {
                     let gap = Gap {

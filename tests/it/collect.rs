@@ -378,6 +378,33 @@ fn quiet_means_that_only_the_json_object_is_printed() {
     assert_eq!(text(&output.stdout).lines().count(), 1);
 }
 
+#[test]
+fn what_a_playbooks_limit_leaves_out_is_named_up_to_a_number_and_then_counted() {
+    let made = Made::linux();
+    for number in 0..1_205 {
+        made.put(&format!("tmp/{number:04}"), b"123");
+    }
+    let text = "playbook: few\nversion: 1\ntitle: {nl: weinig, en: few}\ndescription: {nl: weinig, en: few}\n\
+                artifacts: [LinuxTemporaryFiles]\nlimits: {LinuxTemporaryFiles: {max_files: 5}}\n";
+    fs::write(made.path().join("few.yaml"), text).unwrap();
+    let (json, code) = made.collect(["--playbook", "few.yaml"]);
+    // A playbook's own limit makes no run partial.
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(
+        (&json["items"]["collected"], &json["items"]["skipped"]),
+        (&5.into(), &1_001.into()),
+        "{json}"
+    );
+    let records = made.records();
+    let more = records
+        .iter()
+        .filter(|record| record["reason"]["detail"].as_str().is_some_and(|why| why.contains("files more")));
+    let more: Vec<_> = more.collect();
+    // The tree's own empty file is one of those that were left out.
+    assert_eq!(more.len(), 1, "{more:?}");
+    assert!(more[0]["reason"]["detail"].as_str().unwrap().starts_with("201 files more"), "{more:?}");
+}
+
 /// The test file of EICAR, which an anti-virus program would remove from this source.
 pub fn eicar() -> Vec<u8> {
     [&b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EI"[..], b"CAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].concat()
