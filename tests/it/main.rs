@@ -30,6 +30,7 @@ mod processes;
 mod reading;
 mod rules;
 mod scan;
+mod sources;
 mod stopping;
 mod verify;
 mod windows_tree;

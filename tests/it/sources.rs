@@ -1,0 +1,289 @@
+//! Awkward trees: links that lead round or out, things that are no files, files that change under the reader's hands,
+//! names and paths at the edge of what a system allows. Each ends as a finding; none ends the run or leads out of it.
+
+use std::fs;
+use std::io::Write as _;
+use std::ops::ControlFlow;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+use veldkit::evidence::{Kind, Note, Outcome, ReasonCode};
+use veldkit::playbook::{Catalogue, Request};
+use veldkit::sources::{Finding, Found, Gap, Target};
+
+/// A small Linux tree.
+fn tree() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    put(dir.path(), "etc/passwd", b"root:x:0:0::/root:/bin/sh\n");
+    dir
+}
+
+fn put(tree: &Path, path: &str, content: &[u8]) {
+    let path = tree.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+/// All that these paths and globs find.
+fn find(target: &Target, paths: &[&str]) -> (Vec<Found>, Vec<Gap>) {
+    let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+    let plan =
+        Catalogue::embedded().unwrap().plan(&Request { paths, ..Request::default() }, target.os()).unwrap();
+    let (mut found, mut gaps) = (Vec::new(), Vec::new());
+    for step in &plan.steps {
+        target.find(step, &mut |finding| {
+            match finding {
+                Finding::Found(one) => found.push(one),
+                Finding::Gap(gap) => gaps.push(gap),
+            }
+            ControlFlow::Continue(())
+        });
+    }
+    (found, gaps)
+}
+
+fn names(found: &[Found]) -> Vec<String> {
+    let mut names: Vec<String> = found.iter().map(|found| found.origin.to_string()).collect();
+    names.sort();
+    names
+}
+
+fn only(tree: &Path, path: &str) -> (Target, Found) {
+    let target = Target::tree(tree).unwrap();
+    let (mut found, gaps) = find(&target, &[path]);
+    assert_eq!((found.len(), gaps.len()), (1, 0), "{gaps:?}");
+    let found = found.remove(0);
+    (target, found)
+}
+
+/// Reads an item to its end; what came, and the notes of the reading.
+fn read(target: &Target, found: &Found, between: impl FnOnce()) -> (Vec<u8>, Vec<Note>) {
+    let mut opened = target.open(found).unwrap();
+    between();
+    let (mut content, mut buffer) = (Vec::new(), [0; 1000]);
+    loop {
+        match opened.read(&mut buffer).unwrap() {
+            0 => break,
+            count => content.extend_from_slice(&buffer[..count]),
+        }
+    }
+    (content, opened.finish().notes)
+}
+
+#[test]
+fn links_are_items_and_none_leads_round_or_out() {
+    let outside = TempDir::new().unwrap();
+    put(outside.path(), "secret", b"not of this tree");
+    let dir = tree();
+    put(dir.path(), "srv/data/file", b"x");
+    for (target, link) in [
+        ("..", "srv/data/up"),
+        ("loop", "srv/data/loop"),
+        ("/srv", "srv/data/absolute"),
+        ("gone", "srv/data/dangling"),
+        (outside.path().to_str().unwrap(), "srv/data/out"),
+    ] {
+        symlink(target, dir.path().join(link)).unwrap();
+    }
+    let target = Target::tree(dir.path()).unwrap();
+    let (found, gaps) = find(&target, &["/srv"]);
+    assert!(gaps.is_empty(), "{gaps:?}");
+    let links = found.iter().filter(|found| found.kind == Kind::Link).count();
+    assert_eq!((found.len(), links), (6, 5), "{:?}", names(&found));
+    assert!(found.iter().all(|found| found.kind != Kind::Link || found.metadata.target.is_some()));
+
+    // Through a link that leads out, nothing is found: absolute means from the root of the tree.
+    let (found, gaps) = find(&target, &["/srv/data/out/secret"]);
+    assert_eq!((found.len(), gaps[0].outcome), (0, Outcome::Missing), "{gaps:?}");
+    // Through one that stays inside, its end is found; by a target that has not given it before.
+    let (found, _) = find(&Target::tree(dir.path()).unwrap(), &["/srv/data/absolute/data/*"]);
+    assert_eq!(names(&found).iter().filter(|name| name.ends_with("file")).count(), 1, "{:?}", names(&found));
+}
+
+#[test]
+fn a_folder_swapped_for_a_link_after_it_was_found_leads_nowhere() {
+    let outside = TempDir::new().unwrap();
+    put(outside.path(), "file", b"not of this tree");
+    let dir = tree();
+    put(dir.path(), "srv/data/file", b"x");
+    let (target, found) = only(dir.path(), "/srv/data/file");
+    fs::remove_dir_all(dir.path().join("srv/data")).unwrap();
+    symlink(outside.path(), dir.path().join("srv/data")).unwrap();
+    assert!(target.open(&found).is_err());
+}
+
+#[test]
+fn what_is_no_file_is_skipped_and_never_opened() {
+    let dir = tree();
+    let at = |name: &str| dir.path().join("srv").join(name);
+    put(dir.path(), "srv/file", b"x");
+    assert!(Command::new("mkfifo").arg(at("fifo")).status().unwrap().success());
+    let listener = UnixListener::bind(at("socket")).unwrap();
+    assert!(fs::metadata(at("socket")).unwrap().file_type().is_socket());
+    let (found, gaps) = find(&Target::tree(dir.path()).unwrap(), &["/srv"]);
+    drop(listener);
+    assert_eq!(found.len(), 1);
+    let mut kinds: Vec<_> = gaps.iter().map(|gap| (gap.kind, gap.outcome, gap.reason.code)).collect();
+    kinds.sort();
+    let skipped = |kind| (kind, Outcome::Skipped, ReasonCode::NotAFile);
+    assert_eq!(kinds, [skipped(Kind::Fifo), skipped(Kind::Socket)]);
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_read_is_read_to_the_size_it_had() {
+    let dir = tree();
+    put(dir.path(), "var/log/growing", &[b'a'; 5_000]);
+    let (target, found) = only(dir.path(), "/var/log/growing");
+    let (content, notes) = read(&target, &found, || {
+        let mut file = fs::OpenOptions::new().append(true).open(dir.path().join("var/log/growing")).unwrap();
+        file.write_all(&[b'b'; 3_000]).unwrap();
+    });
+    assert_eq!(content, [b'a'; 5_000]);
+    assert!(notes.contains(&Note::Grew) && notes.contains(&Note::ChangedDuringRead), "{notes:?}");
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_read_gives_what_is_left_and_says_so() {
+    let dir = tree();
+    put(dir.path(), "var/log/shrinking", &[b'a'; 50_000]);
+    let (target, found) = only(dir.path(), "/var/log/shrinking");
+    let (content, notes) = read(&target, &found, || {
+        let file = fs::OpenOptions::new().write(true).open(dir.path().join("var/log/shrinking")).unwrap();
+        file.set_len(2_000).unwrap();
+    });
+    assert_eq!(content, [b'a'; 2_000]);
+    assert!(notes.contains(&Note::ShortRead) && notes.contains(&Note::ChangedDuringRead), "{notes:?}");
+}
+
+#[test]
+fn a_file_that_vanishes_or_is_replaced_has_vanished() {
+    let dir = tree();
+    put(dir.path(), "var/log/a", b"first");
+    let path = dir.path().join("var/log/a");
+    let (target, found) = only(dir.path(), "/var/log/a");
+    // A new file under the old name; the old one is kept so that its number is not given out again.
+    fs::rename(&path, dir.path().join("var/log/a.1")).unwrap();
+    fs::write(&path, b"second").unwrap();
+    let replaced = target.open(&found).err().unwrap();
+    fs::remove_file(&path).unwrap();
+    let gone = target.open(&found).err().unwrap();
+    for gap in [replaced, gone] {
+        assert_eq!((gap.outcome, gap.reason.code), (Outcome::Missing, ReasonCode::Vanished), "{gap:?}");
+    }
+}
+
+#[test]
+fn a_path_of_4000_bytes_and_a_name_with_glob_characters_are_read() {
+    let dir = tree();
+    let part = "d".repeat(250);
+    let mut path = String::from("srv");
+    while path.len() + part.len() + 1 < 3_900 {
+        path = format!("{path}/{part}");
+    }
+    // Made from inside, since with the folder of the test in front it is longer than a call may name.
+    let made = Command::new("sh")
+        .args(["-c", "cd \"$0\" && for part in $(echo \"$1\" | tr / ' '); do mkdir $part && cd $part; done && echo deep > file"])
+        .arg(dir.path())
+        .arg(&path)
+        .status();
+    assert!(made.unwrap().success());
+    put(dir.path(), "opt/[a]*?.txt", b"brackets");
+    let target = Target::tree(dir.path()).unwrap();
+    let (found, gaps) = find(&target, &["/srv", "/opt"]);
+    assert!(gaps.is_empty(), "{gaps:?}");
+    assert_eq!(found.len(), 2, "{:?}", names(&found));
+    for found in &found {
+        let deep = found.origin.to_string().len() > 3_000;
+        assert_eq!(read(&target, found, || ()).0, if deep { &b"deep\n"[..] } else { b"brackets" });
+    }
+}
+
+#[test]
+fn a_folder_of_20_000_entries_is_walked_once() {
+    let dir = tree();
+    fs::create_dir(dir.path().join("srv")).unwrap();
+    for number in 0..20_000 {
+        fs::write(dir.path().join(format!("srv/{number}")), "").unwrap();
+    }
+    let target = Target::tree(dir.path()).unwrap();
+    let (found, gaps) = find(&target, &["/srv", "/srv/1*", "/srv/**"]);
+    assert_eq!((found.len(), gaps.len()), (20_000, 0));
+}
+
+#[test]
+fn the_access_time_stays_as_it_was() {
+    let dir = tree();
+    put(dir.path(), "srv/old", b"content");
+    let path = dir.path().join("srv/old");
+    let old = filetime::FileTime::from_unix_time(1_000_000_000, 0);
+    filetime::set_file_times(&path, old, filetime::FileTime::from_unix_time(1_500_000_000, 0)).unwrap();
+    let (target, found) = only(dir.path(), "/srv/old");
+    assert_eq!(read(&target, &found, || ()).0, b"content");
+    assert_eq!(fs::metadata(&path).unwrap().atime(), 1_000_000_000);
+}
+
+#[test]
+fn more_ranges_than_a_record_holds_are_cut_and_said() {
+    let dir = tree();
+    let path = dir.path().join("srv/comb");
+    put(dir.path(), "srv/comb", b"");
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    for tooth in 0..5_000_u64 {
+        std::os::unix::fs::FileExt::write_all_at(&file, b"tooth", tooth * 65_536).unwrap();
+    }
+    file.sync_all().unwrap();
+    let (target, found) = only(dir.path(), "/srv/comb");
+    let opened = target.open(&found).unwrap();
+    let ranges = opened.ranges.clone();
+    let (content, notes) = read(&target, &found, || ());
+    let stored: u64 = ranges.iter().map(|range| range.length).sum();
+    assert_eq!(content.len() as u64, stored);
+    assert!(notes.contains(&Note::Sparse) && notes.contains(&Note::RangesCut), "{notes:?}");
+    let rebuilt: usize = ranges
+        .iter()
+        .scan(0_usize, |at, range| {
+            let length = usize::try_from(range.length).unwrap();
+            let part = &content[*at..*at + length];
+            *at += length;
+            Some(part.windows(5).filter(|bytes| bytes == b"tooth").count())
+        })
+        .sum();
+    assert_eq!(rebuilt, 5_000);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn local_mounts_are_crossed_others_not_and_all_are_told() {
+    let made = crate::made::Made::linux();
+    for folder in ["var/log", "proc", "srv/loop"] {
+        fs::create_dir_all(made.tree().join(folder)).unwrap();
+    }
+    let tool = env!("CARGO_BIN_EXE_veldkit");
+    // Mounted in a namespace of its own, so that nothing of it is left however the test ends.
+    let script = format!(
+        "mount -t tmpfs none tree/var/log && echo mounted > tree/var/log/auth.log && mount -t proc none tree/proc \
+         && mount --bind tree tree/srv/loop \
+         && '{tool}' collect --root tree --path / --out out/ -r {} --quiet --json",
+        made.recipient()
+    );
+    let output =
+        Command::new("unshare").args(["--mount", "sh", "-c", &script]).current_dir(made.path()).output();
+    let output = output.unwrap();
+    let said = crate::made::text(&output.stdout) + &crate::made::text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let unpacked = made.unpack();
+    let log = fs::read_to_string(unpacked.join("fs/$rootfs$/var/log/auth.log")).unwrap();
+    assert_eq!(log, "mounted\n");
+    assert!(!unpacked.join("fs/$rootfs$/proc").exists());
+    let manifest = fs::read_to_string(unpacked.join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let mounts = manifest["mounts"].as_array().unwrap();
+    assert_eq!(mounts.len(), 4, "{mounts:#?}");
+    let text = serde_json::to_string(mounts).unwrap();
+    for told in ["var/log", "proc", "srv/loop"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
