@@ -4,15 +4,16 @@
 //! the first byte is written.
 
 use std::sync::Arc;
+use std::thread;
 
-use super::args::Collect;
+use super::args::{Collect, Scanning};
 use super::progress::{self, Display};
 use super::{Console, Exit, Failure};
 use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
 use crate::bundle::{self, Language, Writer, WriterOptions};
 use crate::evidence::Printable;
 use crate::playbook::{Catalogue, Plan, Request};
-use crate::scan::{EngineKind, RuleSource, Scanner};
+use crate::scan::{self, EngineKind, RuleSource, Scanner};
 use crate::sources::Target;
 
 mod destination;
@@ -39,8 +40,14 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
 
     let place = destination::choose(arguments, &target, &clock)?;
     let keys = keys::choose(&arguments.keys, console)?;
-    let scanner = scanner(arguments, console)?;
-    destination::warn_of_shortage(arguments, &place, &plan, &clock, &stop, console)?;
+    // Thousands of rules take a core some tenths of a second; meanwhile another looks at what there is to take.
+    let scanner = thread::scope(|scope| {
+        let compiling = scope.spawn(|| compile(&arguments.scanning));
+        destination::warn_of_shortage(arguments, &place, &plan, &clock, &stop, console)?;
+        let fallen = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
+        compiling.join().unwrap_or_else(fallen).map_err(Failure::usage)
+    })?;
+    name_failed_rules(scanner.as_ref(), console);
     for path in place.own_files() {
         target.keep_out(&path);
     }
@@ -141,22 +148,24 @@ pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure
     Ok(plan)
 }
 
-/// Compiles the rules. Files that do not compile are named, and the run goes on without them.
-fn scanner(arguments: &Collect, console: &mut Console<'_>) -> Result<Option<Scanner>, Failure> {
-    let scanning = &arguments.scanning;
+/// Compiles the rules, those built in and those named.
+fn compile(scanning: &Scanning) -> Result<Option<Scanner>, scan::Error> {
     if scanning.no_scan {
         return Ok(None);
     }
-    let engine: EngineKind = scanning.engine.parse().map_err(Failure::usage)?;
+    let engine: EngineKind = scanning.engine.parse()?;
     let mut sources = vec![RuleSource::Embedded];
     sources.extend(scanning.rules.iter().cloned().map(RuleSource::Path));
-    let scanner = Scanner::compile(&sources, engine).map_err(Failure::usage)?;
-    for file in scanner.failed() {
+    Scanner::compile(&sources, engine).map(Some)
+}
+
+/// Names the files that do not compile; the run goes on without them.
+fn name_failed_rules(scanner: Option<&Scanner>, console: &mut Console<'_>) {
+    for file in scanner.into_iter().flat_map(Scanner::failed) {
         let text = console.lang.pick("regelbestand overgeslagen", "rule file left out");
         let reason = file.failed.as_deref().unwrap_or_default();
         console.warn(format_args!("{text}: {}: {}", Printable(&file.name), Printable(reason)));
     }
-    Ok(Some(scanner))
 }
 
 /// Sets the flag on Ctrl-C, SIGTERM, SIGHUP or a closed console; a second time ends the process at once.
@@ -179,7 +188,7 @@ fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
 }
 
 fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 impl From<bundle::Error> for Failure {
