@@ -154,7 +154,7 @@ pub(super) struct Case {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Scanning")]
 pub(super) struct Scanning {
-    /// YARA rule file or folder, besides those built in; may be given again
+    /// YARA rule file, or a folder or zip file of them, besides those built in; may be given again
     #[arg(long, value_name = "PATH")]
     pub(super) rules: Vec<PathBuf>,
     /// Do not scan

@@ -21,6 +21,7 @@ pub mod filetype;
 #[cfg(feature = "libyara")]
 mod libyara;
 mod rule_files;
+mod zipped;
 
 pub use rule_files::RuleSource;
 

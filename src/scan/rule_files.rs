@@ -1,4 +1,4 @@
-//! Rule files: the embedded ones, and files and folders that the operator names. Read whole, up to a limit.
+//! Rule files: the embedded ones, and files, folders and zip files that the operator names. Read whole, up to a limit.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -9,22 +9,23 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::Error;
+use super::zipped::{is_zip, members};
 use crate::evidence::Digest;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
 /// Largest rule file: the largest public ones, all rules of a set in one file, have some 30 MB.
-const FILE_LIMIT: u64 = 64 << 20;
+pub(super) const FILE_LIMIT: u64 = 64 << 20;
 
 /// Most files of one folder: the largest public sets have some 5,000.
-const FILES_LIMIT: usize = 50_000;
+pub(super) const FILES_LIMIT: usize = 50_000;
 
 /// Where rules come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleSource {
     /// The rules built in.
     Embedded,
-    /// A rule file, or a folder with `.yar`, `.yara` and `.rule` files beneath it.
+    /// A rule file, or a folder or zip file with `.yar`, `.yara` and `.rule` files in it.
     Path(PathBuf),
 }
 
@@ -44,6 +45,13 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
     for source in sources {
         match source {
             RuleSource::Embedded => embedded(&EMBEDDED, &mut names, &mut texts),
+            RuleSource::Path(path) if is_zip(path) => {
+                let members = members(path).map_err(|source| Error::List { path: path.clone(), source })?;
+                for (member, content) in members {
+                    let name = unique(&format!("{}/{member}", path.display()), &mut names);
+                    texts.push(text(name, content));
+                }
+            }
             RuleSource::Path(path) => {
                 for file in files(path)? {
                     let name = unique(&file.display().to_string(), &mut names);
@@ -65,7 +73,7 @@ fn embedded(folder: &Dir<'_>, names: &mut BTreeSet<String>, texts: &mut Vec<Rule
     }
 }
 
-fn is_rule_file(path: &Path) -> bool {
+pub(super) fn is_rule_file(path: &Path) -> bool {
     let extension = path.extension().map(OsStr::to_ascii_lowercase);
     extension.is_some_and(|extension| extension == "yar" || extension == "yara" || extension == "rule")
 }

@@ -140,3 +140,42 @@ fn a_rule_that_prints_to_the_console_is_used_and_prints_nothing() {
     assert_eq!(scanner.failed().count(), 0);
     assert_eq!(names(&scanner.scan(b"alpha", &Facts::default())), ["prints"]);
 }
+
+#[test]
+fn a_published_zip_file_of_rules_is_used_as_a_folder_is() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("set.zip");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    for (name, text) in [
+        ("set/good.yar", "rule good { strings: $a = \"alpha\" condition: $a }"),
+        ("set/bad.yar", "rule bad { condition: nothing }"),
+        ("set/README.md", "rule readme { condition: true }"),
+        ("../up.yara", "rule up { strings: $a = \"alpha\" condition: $a }"),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    let scanner = compile_from(&path).unwrap();
+    let mut hits: Vec<_> =
+        scanner.scan(b"alpha", &Facts::default()).hits.into_iter().map(|hit| hit.rule).collect();
+    hits.sort();
+    assert_eq!(hits, ["good", "up"]);
+    let failed: Vec<_> = scanner.failed().map(|file| file.name.clone()).collect();
+    assert!(failed.len() == 1 && failed[0].ends_with("set.zip/set/bad.yar"), "{failed:?}");
+}
+
+#[test]
+fn a_zip_file_that_is_broken_or_without_rules_is_an_error_that_names_it() {
+    let dir = TempDir::new().unwrap();
+    for (name, bytes) in [("cut.zip", &b"PK\x03\x04 and no more"[..]), ("half.zip", b"PK\x03\x04")] {
+        let path = dir.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let error = compile_from(&path).err().unwrap().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+fn compile_from(path: &std::path::Path) -> Result<Scanner, Error> {
+    Scanner::compile(&[RuleSource::Embedded, RuleSource::Path(path.to_owned())], EngineKind::Boreal)
+}

@@ -1,0 +1,66 @@
+//! Rule sets as they are published: a zip file of rule files. Read in memory, within limits; nothing is unpacked to disk.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use super::rule_files::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
+
+/// Bytes of all rule files of one zip file together: the largest public sets have some 60 MB.
+const ALL_LIMIT: u64 = 256 << 20;
+
+/// A rule file's name in the zip file, and its bytes or why there are none.
+pub(super) type Member = (String, Result<Vec<u8>, String>);
+
+/// Whether a file begins as a zip file does; no rule file begins so.
+pub(super) fn is_zip(path: &Path) -> bool {
+    let mut begin = [0; 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == *b"PK\x03\x04"
+}
+
+/// The rule files of a zip file, by name.
+///
+/// # Errors
+/// It cannot be read as one, holds no rule file, or more than the limits allow.
+pub(super) fn members(path: &Path) -> io::Result<Vec<Member>> {
+    let mut archive = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)?;
+    let mut found = BTreeMap::new();
+    for index in 0..archive.len() {
+        let name = match archive.name_for_index(index) {
+            Some(Ok(name)) => name.into_owned(),
+            Some(Err(_)) | None => continue,
+        };
+        if is_rule_file(Path::new(&name)) {
+            found.insert(name, index);
+        }
+    }
+    if found.is_empty() {
+        return Err(io::Error::other("no .yar, .yara or .rule file in it"));
+    }
+    if found.len() > FILES_LIMIT {
+        return Err(io::Error::other(format!("more than {FILES_LIMIT} rule files")));
+    }
+    let mut left = ALL_LIMIT;
+    let mut members = Vec::new();
+    for (name, index) in found {
+        let content = member(&mut archive, index, left.min(FILE_LIMIT));
+        let length = content.as_ref().map_or(0, Vec::len);
+        left = left.saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
+        members.push((name, content));
+    }
+    Ok(members)
+}
+
+/// One member, of at most `limit` bytes whatever its header says.
+fn member(archive: &mut ZipArchive<BufReader<File>>, index: usize, limit: u64) -> Result<Vec<u8>, String> {
+    let file = archive.by_index(index).map_err(|error| error.to_string())?;
+    let mut content = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut content).map_err(|error| error.to_string())?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > limit {
+        return Err(format!("larger than the {limit} bytes that are left for it"));
+    }
+    Ok(content)
+}
