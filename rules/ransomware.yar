@@ -145,9 +145,9 @@ rule ransom_note_rhysida
         score = 90
         license = "EUPL-1.2"
     strings:
-        $breach = /Critical Breach Detected .{1,4} Immediate Response Require[d]/ ascii wide nocase
-        $key = /secret key[a-z ,]{1,80}restore your digital security/ ascii wide nocase
-        $site = /rhysidafohrhyy2aszi7bm32tnjat5xri65fopcxkdfxhi4tsidsg7ca[d]/ ascii wide nocase
+        $breach = /Critical Breach Detected[^a-z]{1,8}Immediate Response Require[d]/ ascii wide nocase
+        $key = /(secret|unique) key[a-z ,\r\n]{1,80}restore your digital security/ ascii wide nocase
+        $site = /rhysidafohrhyy2aszi7bm32tnjat5xri65fopcxkdfxhi4tidsg7ca[d]/ ascii wide nocase
     condition:
         filesize < 1MB and any of them
 }

@@ -102,7 +102,7 @@ pub(crate) const CASES: &[Case] = &[
         "-- Qil|in  Your network/sys|tem was encr|ypted.",
         "A qilin is a mythical animal. -- Qilin, the dictionary"),
     case("ransom_note_rhysida",
-        "Critical Breach Detec|ted - Immediate Response Requ|ired",
+        "Critical Breach Detec|ted\nImmediate Response Requ|ired",
         "Critical breach detected in the dike; response is required"),
     case("ransom_esxi_commands",
         "for i in $(ls /vmfs/vol|umes); do esxcli vm pro|cess kill -t=force -w=$w; vim-cmd vmsvc/snap|shot.removeall $i; done",
