@@ -112,8 +112,8 @@ pub(super) fn lines(verdict: &Verdict, lang: Lang) -> Vec<String> {
     };
     lines.push(format!("{:<14}{integrity}", lang.pick("integriteit", "integrity")));
     let authorship = match (&verdict.authorship, lang) {
-        (Authorship::Proved { by }, Lang::Nl) => format!("BEWEZEN door {}", by.join(", ")),
-        (Authorship::Proved { by }, Lang::En) => format!("PROVED by {}", by.join(", ")),
+        (Authorship::Proved { by }, Lang::Nl) => format!("BEWEZEN door {}", proofs(by, lang)),
+        (Authorship::Proved { by }, Lang::En) => format!("PROVED by {}", proofs(by, lang)),
         (Authorship::Refuted { why }, Lang::Nl) => format!("WEERLEGD: {}", escaped(&why.join("; "))),
         (Authorship::Refuted { why }, Lang::En) => format!("REFUTED: {}", escaped(&why.join("; "))),
         (Authorship::NotChecked { why }, lang) => not_checked(why.as_deref(), lang),
@@ -154,6 +154,23 @@ pub(super) fn lines(verdict: &Verdict, lang: Lang) -> Vec<String> {
         lines.push(format!("  … +{} (--json)", all.saturating_sub(shown)));
     }
     lines
+}
+
+/// What proved the author, in a person's language.
+fn proofs(by: &[&str], lang: Lang) -> String {
+    let words: Vec<_> = by
+        .iter()
+        .map(|by| match (*by, lang) {
+            ("signature", Lang::Nl) => "de handtekening",
+            ("signature", Lang::En) => "its signature",
+            ("seal code", Lang::Nl) => "de zegelcode",
+            ("seal code", Lang::En) => "its seal code",
+            ("signed receipt", Lang::Nl) => "het ondertekende ontvangstbewijs",
+            ("signed receipt", Lang::En) => "its signed receipt",
+            (other, _) => other,
+        })
+        .collect();
+    words.join(", ")
 }
 
 fn not_checked(why: Option<&str>, lang: Lang) -> String {

@@ -24,6 +24,7 @@ mod debian;
 mod engines;
 mod fuzz;
 mod kill;
+mod limits;
 mod made;
 mod playbook;
 mod processes;

@@ -1,5 +1,6 @@
 //! What `verify` says of bundles that were changed, cut, or made by somebody else.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -134,6 +135,61 @@ fn a_wrong_key_and_a_misheard_seal_code_are_no_verdict() {
     let output = made.veldkit(["verify", bundle.to_str().unwrap(), "-i", "key.txt", "--seal", &misheard]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("group 1"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn what_a_person_reads_of_each_verdict_is_the_golden_text() {
+    let (made, _, signer) = sealed();
+    let whole = made.bundle();
+    let bytes = fs::read(&whole).unwrap();
+    let place = |name: &str, bytes: &[u8]| {
+        let path = made.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let cut = place("cut.zip.age", &bytes[..bytes.len() / 2]);
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    let tampered = place("tampered.zip.age", &flipped);
+    let output = made.veldkit(["keygen", "--sign-out", "other.key"]);
+    let stranger = text(&output.stdout).trim().to_owned();
+    let mut said = String::new();
+    for lang in ["nl", "en"] {
+        for (what, bundle, claim) in [
+            ("whole, nothing claimed", &whole, None),
+            ("whole, signed by the kit", &whole, Some(&signer)),
+            ("whole, signed by somebody else", &whole, Some(&stranger)),
+            ("cut", &cut, None),
+            ("a bit flipped", &tampered, None),
+        ] {
+            let mut arguments = vec!["verify", bundle.to_str().unwrap(), "-i", "key.txt", "--lang", lang];
+            arguments.extend(claim.into_iter().flat_map(|claim| ["--signer", claim.as_str()]));
+            let output = made.veldkit(arguments);
+            let exit = output.status.code().unwrap();
+            writeln!(said, "--- {lang}: {what}: exit {exit}").unwrap();
+            said += &masked(&text(&output.stdout));
+        }
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/verify.txt");
+    assert_eq!(said, fs::read_to_string(golden).unwrap_or_default(), "{said}");
+}
+
+/// What differs from run to run: numbers, the seal code, keys' ids and the host's time.
+fn masked(said: &str) -> String {
+    let mut lines = String::new();
+    for line in said.lines() {
+        let code = line.starts_with("zegelcode") || line.starts_with("seal code");
+        let line: Vec<String> = line
+            .split(' ')
+            .map(|word| {
+                let digits = word.chars().any(|c| c.is_ascii_digit());
+                if code && word.contains('-') || digits { "#".to_owned() } else { word.to_owned() }
+            })
+            .collect();
+        lines += line.join(" ").trim_end();
+        lines.push('\n');
+    }
+    lines
 }
 
 fn decrypt(made: &Made, bundle: &Path) -> Vec<u8> {
