@@ -65,8 +65,26 @@ impl Digester {
         let sha256_stored = Digest::from_bytes(self.stored.finalize().into());
         let sha256_logical = self.logical.filter(|_| whole).map(Logical::finish);
         let note = self.left_out.then_some(Note::LogicalDigestLeftOut);
-        (Content { size_stored: self.length, sha256_stored, sha256_logical, ranges: self.ranges }, note)
+        let ranges = first(self.ranges, self.length);
+        (Content { size_stored: self.length, sha256_stored, sha256_logical, ranges }, note)
     }
+}
+
+/// The ranges that hold the first `length` bytes stored: all of them, unless the item became shorter meanwhile.
+fn first(mut ranges: Vec<Range>, length: u64) -> Vec<Range> {
+    let mut left = length;
+    let mut kept = 0_usize;
+    for range in &mut ranges {
+        // One empty range says of an item that it is all hole.
+        if left == 0 && kept > 0 {
+            break;
+        }
+        range.length = range.length.min(left);
+        left = left.saturating_sub(range.length);
+        kept = kept.saturating_add(1);
+    }
+    ranges.truncate(kept);
+    ranges
 }
 
 impl Logical {
@@ -107,6 +125,16 @@ impl Logical {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_end_where_the_item_ended() {
+        let all = vec![Range { offset: 0, length: 10 }, Range { offset: 100, length: 10 }];
+        assert_eq!(first(all.clone(), 20), all);
+        assert_eq!(first(all.clone(), 14), [all[0], Range { offset: 100, length: 4 }]);
+        assert_eq!(first(all.clone(), 10), [all[0]]);
+        assert_eq!(first(all, 0), [Range { offset: 0, length: 0 }]);
+        assert_eq!(first(Vec::new(), 5), []);
+    }
 
     #[test]
     fn the_logical_digest_is_that_of_the_item_with_its_holes_as_zeros() {

@@ -316,7 +316,7 @@ pub enum Note {
     Sparse,
     /// The digest over the holes was left out, because they are larger than the limit.
     LogicalDigestLeftOut,
-    /// The list of ranges was cut; the rest of the item is stored with its holes as zeros.
+    /// It has more ranges than are told: its smallest holes are stored as zeros.
     RangesCut,
     /// Its access time could not be left as it was.
     AccessTimeTouched,

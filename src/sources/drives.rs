@@ -1,35 +1,47 @@
 //! Finds a Windows system in a tree: in the folder itself, or in folders named after its drives.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{guard, sys, walk};
+use super::sys::{self, Root};
+use super::{guard, walk};
 use crate::evidence::Kind;
 
 /// The drives of a Windows tree; none where it is no Windows.
-pub(super) fn drives(root: &Path) -> Vec<(char, PathBuf)> {
-    if holds_windows(root) {
-        return vec![('C', root.to_owned())];
+pub(super) fn drives(path: &Path) -> io::Result<Vec<(char, PathBuf)>> {
+    let root = Arc::new(Root::open(path)?);
+    if holds_windows(&root, b"") {
+        return Ok(vec![('C', path.to_owned())]);
     }
-    let letters: Vec<_> = walk::list(root, false, guard::LIMIT)
-        .flatten()
-        .filter(|entry| entry.kind == Kind::Directory)
-        .filter_map(|entry| {
-            let name = String::from_utf8(entry.name).ok()?;
-            let letter = name.strip_suffix(':').unwrap_or(&name);
-            let letter = letter.chars().next().filter(|c| letter.len() == 1 && c.is_ascii_alphabetic())?;
-            Some((letter.to_ascii_uppercase(), root.join(&name)))
-        })
-        .collect();
-    if letters.iter().any(|(_, path)| holds_windows(path)) { letters } else { Vec::new() }
+    let folders: Vec<_> = folders(&root, b"").collect();
+    let letters = folders.iter().filter_map(|name| Some((letter(name)?, name)));
+    if !letters.clone().any(|(_, name)| holds_windows(&root, name)) {
+        return Ok(Vec::new());
+    }
+    Ok(letters.map(|(letter, name)| (letter, path.join(sys::path_of(name)))).collect())
 }
 
 /// Whether a folder is the root of a Windows system: `Windows\System32` in any case.
-pub(super) fn holds_windows(root: &Path) -> bool {
-    let below = |folder: &Path, name: &str| {
-        let entry = walk::list(folder, false, guard::LIMIT)
-            .flatten()
-            .find(|entry| entry.kind == Kind::Directory && entry.name.eq_ignore_ascii_case(name.as_bytes()));
-        entry.map(|entry| folder.join(sys::path_of(&entry.name)))
+pub(super) fn holds_windows(root: &Arc<Root>, path: &[u8]) -> bool {
+    let below = |path: &[u8], wanted: &[u8]| {
+        let name = folders(root, path).find(|name| name.eq_ignore_ascii_case(wanted))?;
+        Some(if path.is_empty() { name } else { [path, b"/", &name].concat() })
     };
-    below(root, "Windows").and_then(|windows| below(&windows, "System32")).is_some()
+    below(path, b"Windows").and_then(|windows| below(&windows, b"System32")).is_some()
+}
+
+/// The letter of a folder named `C` or `C:`.
+fn letter(name: &[u8]) -> Option<char> {
+    match name.strip_suffix(b":").unwrap_or(name) {
+        [letter] if letter.is_ascii_alphabetic() => Some(char::from(letter.to_ascii_uppercase())),
+        _ => None,
+    }
+}
+
+/// The folders in a folder; none where it cannot be listed.
+fn folders(root: &Arc<Root>, path: &[u8]) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let entries = walk::list(root, path, false, guard::LIMIT).map(|listing| listing.entries);
+    let entries = entries.into_iter().flatten().flatten();
+    entries.filter(|entry| entry.kind == Kind::Directory).map(|entry| entry.name)
 }

@@ -3,18 +3,16 @@
 //! Names are looked up, not searched for; only globs and `**` list folders. A link in the midst of a pattern's names
 //! is followed as the system would, inside the tree; one that a glob or a walk meets is a finding, never a way on.
 
+use std::io;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::guard;
 use super::item::{Finding, Found, Gap};
 use super::limits::Meter;
-use super::mounts::Nature;
 use super::pattern::{Part, fits, means, parts, same_name};
-use super::resolve::resolve;
-use super::sys;
-use super::target::{Place, Target};
-use super::walk::{Entry, list};
+use super::resolve::{Astray, may_hang, resolve};
+use super::sys::{self, Entry, Folder};
+use super::target::Target;
 use crate::evidence::{Kind, Note, Origin, Outcome, ReasonCode};
 use crate::playbook::{Pattern, Step, TargetOs};
 
@@ -23,6 +21,15 @@ const MAX_DEPTH: usize = 1024;
 
 /// Where findings go. Breaks when nothing more is wanted.
 type Emit<'a> = dyn FnMut(Finding) -> ControlFlow<()> + 'a;
+
+/// Why a folder is listed: what a failure means depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// A pattern names it; it need not be there, nor be a folder.
+    Named,
+    /// A listing has said that it is a folder.
+    Listed,
+}
 
 /// Looks for everything of one step.
 pub(super) struct Search<'a, 'e> {
@@ -97,7 +104,7 @@ impl Search<'_, '_> {
             };
             for (index, place) in self.target.places().iter().enumerate() {
                 if letter.is_none_or(|letter| place.is_drive(letter)) {
-                    self.down(index, Vec::new(), &parts)?;
+                    self.down(index, Vec::new(), &parts, Why::Named)?;
                 }
             }
         }
@@ -124,46 +131,54 @@ impl Search<'_, '_> {
     }
 
     /// Goes down from the folder `here` by the parts that are left.
-    fn down(&mut self, place: usize, here: Vec<u8>, parts: &[Part]) -> ControlFlow<()> {
+    fn down(&mut self, place: usize, here: Vec<u8>, parts: &[Part], why: Why) -> ControlFlow<()> {
         let Some((part, rest)) = parts.split_first() else {
-            return self.arrive(place, here, false);
+            return self.arrive(place, here, None);
         };
         match part {
-            Part::Literal(name) => {
-                let Some(next) = self.child(place, &here, name, rest.is_empty()) else {
-                    return ControlFlow::Continue(());
-                };
-                if rest.is_empty() { self.arrive(place, next, false) } else { self.down(place, next, rest) }
-            }
-            Part::Glob(glob) => self.each(place, &here, |search, entry| {
+            Part::Literal(name) => match self.child(place, &here, name, rest.is_empty()) {
+                Ok(None) => ControlFlow::Continue(()),
+                Ok(Some(next)) if rest.is_empty() => self.arrive(place, next, None),
+                Ok(Some(next)) => self.down(place, next, rest, Why::Named),
+                Err(astray) => self.astray(place, join(&here, name), &astray),
+            },
+            Part::Glob(glob) => self.each(place, &here, why, |search, folder, entry| {
                 if !fits(glob, &entry.name) {
                     return ControlFlow::Continue(());
                 }
                 let next = join(&here, &entry.name);
                 match (rest.is_empty(), entry.kind) {
-                    (true, _) => search.arrive(place, next, entry.kind == Kind::Directory),
+                    (true, kind) => search.arrive(place, next, Some((folder, kind))),
                     (false, Kind::Directory) if search.may_enter(place, &next) => {
-                        search.down(place, next, rest)
+                        search.down(place, next, rest, Why::Listed)
                     }
                     (false, _) => ControlFlow::Continue(()),
                 }
             }),
-            Part::Deep(depth) => self.deep(place, here, *depth, rest),
+            Part::Deep(depth) => self.deep(place, here, *depth, rest, why),
         }
     }
 
     /// `**`: everything beneath, or the rest of the pattern in every folder beneath.
-    fn deep(&mut self, place: usize, here: Vec<u8>, depth: usize, rest: &[Part]) -> ControlFlow<()> {
+    fn deep(
+        &mut self,
+        place: usize,
+        here: Vec<u8>,
+        depth: usize,
+        rest: &[Part],
+        why: Why,
+    ) -> ControlFlow<()> {
         let mut folders = vec![(here, 0_usize)];
         while let Some((folder, level)) = folders.pop() {
+            let why = if level == 0 { why } else { Why::Listed };
             if !rest.is_empty() {
-                self.down(place, folder.clone(), rest)?;
+                self.down(place, folder.clone(), rest, why)?;
             }
             if level >= depth.min(MAX_DEPTH) {
                 continue;
             }
             let mut beneath = Vec::new();
-            self.each(place, &folder, |search, entry| {
+            self.each(place, &folder, why, |search, handle, entry| {
                 let next = join(&folder, &entry.name);
                 if entry.kind == Kind::Directory {
                     if search.may_enter(place, &next) {
@@ -171,7 +186,11 @@ impl Search<'_, '_> {
                     }
                     return ControlFlow::Continue(());
                 }
-                if rest.is_empty() { search.arrive(place, next, false) } else { ControlFlow::Continue(()) }
+                if rest.is_empty() {
+                    search.arrive(place, next, Some((handle, entry.kind)))
+                } else {
+                    ControlFlow::Continue(())
+                }
             })?;
             folders.extend(beneath.into_iter().rev());
         }
@@ -179,14 +198,21 @@ impl Search<'_, '_> {
     }
 
     /// The end of a pattern: hands out what stands at `path`. A folder means all beneath it where the pattern says
-    /// so; `listed_folder` that a listing has said it is one.
-    fn arrive(&mut self, place: usize, path: Vec<u8>, listed_folder: bool) -> ControlFlow<()> {
-        if listed_folder && !self.pattern.whole_folders && !self.pattern.folder_entry {
+    /// so. `listed` is the folder that has listed it, and as what.
+    fn arrive(
+        &mut self,
+        place: usize,
+        path: Vec<u8>,
+        listed: Option<(&Arc<Folder>, Kind)>,
+    ) -> ControlFlow<()> {
+        let is_folder = listed.is_some_and(|(_, kind)| kind == Kind::Directory);
+        if is_folder && !self.pattern.whole_folders && !self.pattern.folder_entry {
             return ControlFlow::Continue(());
         }
-        let found = match self.target.look(place, path.clone()) {
+        let found = match self.target.look(place, path.clone(), listed.map(|(folder, _)| folder)) {
             Ok(found) => found,
-            Err(error) if sys::is_gone(&error) => return ControlFlow::Continue(()),
+            // What a pattern names need not be there; what was listed was.
+            Err(error) if listed.is_none() && sys::is_nothing(&error) => return ControlFlow::Continue(()),
             Err(error) => {
                 let gap = Gap::of_error(self.target.origin(place, path), "looking", &error);
                 return self.gap(gap);
@@ -195,8 +221,9 @@ impl Search<'_, '_> {
         match found.kind {
             Kind::Directory if self.pattern.whole_folders => {
                 self.met = true;
-                if !listed_folder || self.may_enter(place, &path) {
-                    self.deep(place, path, MAX_DEPTH, &[])
+                if !is_folder || self.may_enter(place, &path) {
+                    let why = if is_folder { Why::Listed } else { Why::Named };
+                    self.deep(place, path, MAX_DEPTH, &[], why)
                 } else {
                     ControlFlow::Continue(())
                 }
@@ -204,31 +231,43 @@ impl Search<'_, '_> {
             Kind::Directory if !self.pattern.folder_entry => ControlFlow::Continue(()),
             Kind::Link if self.pattern.follow_links => {
                 self.take(found)?;
-                self.follow(place, &path)
+                self.follow(place, path)
             }
             _ => self.take(found),
         }
     }
 
     /// Hands out the file that a link leads to, once; a folder at its end is not walked.
-    fn follow(&mut self, place: usize, path: &[u8]) -> ControlFlow<()> {
-        let root = self.target.places().get(place).map(|place| &place.root);
-        let Some(end) = root.and_then(|root| resolve(root, path, true)) else {
-            let origin = self.target.origin(place, path.to_vec());
-            return self.gap(Gap::new(
-                origin,
-                Outcome::Skipped,
-                ReasonCode::Loop,
-                "its links lead round in a circle",
-            ));
+    fn follow(&mut self, place: usize, path: Vec<u8>) -> ControlFlow<()> {
+        let Some(standing) = self.target.places().get(place) else { return ControlFlow::Continue(()) };
+        let end = match resolve(standing, &path) {
+            Ok(end) => end,
+            Err(astray) => return self.astray(place, path, &astray),
         };
-        match self.target.look(place, end) {
+        match self.target.look(place, end.clone(), None) {
             Ok(mut found) if found.kind == Kind::File => {
                 found.notes.push(Note::FollowedLink);
                 self.take(found)
             }
-            _ => ControlFlow::Continue(()),
+            // The link's own record tells where it leads to.
+            Ok(_) => ControlFlow::Continue(()),
+            Err(error) if sys::is_nothing(&error) => ControlFlow::Continue(()),
+            Err(error) => self.gap(Gap::of_error(self.target.origin(place, end), "looking", &error)),
         }
+    }
+
+    /// The gap of a path that leads nowhere.
+    fn astray(&mut self, place: usize, path: Vec<u8>, astray: &Astray) -> ControlFlow<()> {
+        let origin = self.target.origin(place, path);
+        self.gap(match astray {
+            Astray::Loop => Gap::new(
+                origin,
+                Outcome::Skipped,
+                ReasonCode::Loop,
+                "its links lead round in a circle, or there are too many of them",
+            ),
+            Astray::Failed(error) => Gap::of_error(origin, "following links", error),
+        })
     }
 
     /// Hands out a finding, unless an earlier one was the same, it is the tool's own, or a limit holds.
@@ -266,51 +305,54 @@ impl Search<'_, '_> {
         (self.emit)(Finding::Gap(gap))
     }
 
-    /// Where the entry `name` of the folder `here` stands; links on the way are followed, the last one is not.
-    fn child(&self, place: usize, here: &[u8], name: &[u8], last: bool) -> Option<Vec<u8>> {
-        let root = &self.target.places().get(place)?.root;
+    /// Where the entry `name` of the folder `here` stands; links on the way are followed, the last one is not. `None`
+    /// where it is not there.
+    fn child(&self, place: usize, here: &[u8], name: &[u8], last: bool) -> Result<Option<Vec<u8>>, Astray> {
+        let Some(place) = self.target.places().get(place) else { return Ok(None) };
         let exact = join(here, name);
-        let path = match root.stat(&exact) {
-            Err(error)
-                if error.kind() == std::io::ErrorKind::NotFound && self.target.os() == TargetOs::Windows =>
-            {
-                let folder = self.folder(place, here)?;
-                let same = list(&folder, false, guard::LIMIT)
-                    .flatten()
-                    .find(|entry| same_name(&entry.name, name))?;
-                join(here, &same.name)
+        match place.stat(&exact) {
+            Ok(stat) if stat.kind == Kind::Link && !last => resolve(place, &exact).map(Some),
+            Err(error) if sys::is_nothing(&error) && self.target.os() == TargetOs::Windows => {
+                let names = place.names(here);
+                Ok(names.iter().find(|same| same_name(same, name)).map(|same| join(here, same)))
             }
-            Ok(stat) if stat.kind == Kind::Link && !last => return resolve(root, &exact, true),
-            Ok(_) | Err(_) => exact,
-        };
-        Some(path)
+            Err(error) if may_hang(&error) => Err(Astray::Failed(error)),
+            Ok(_) | Err(_) => Ok(Some(exact)),
+        }
     }
 
-    /// Calls `act` for each entry of a folder. What cannot be listed is a gap.
+    /// Calls `act` for each entry of a folder, with the folder. What cannot be listed is a gap.
     fn each(
         &mut self,
         place: usize,
         here: &[u8],
-        mut act: impl FnMut(&mut Self, Entry) -> ControlFlow<()>,
+        why: Why,
+        mut act: impl FnMut(&mut Self, &Arc<Folder>, Entry) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Some(folder) = self.folder(place, here) else { return ControlFlow::Continue(()) };
-        let nature =
-            self.target.places().get(place).map_or(Nature::Local, |place| place.mounts.nature_at(here));
-        if let Some(place) = self.target.places().get(place) {
-            place.mounts.visit(here);
-        }
-        for entry in list(&folder, nature != Nature::Local, guard::LIMIT) {
+        let Some(standing) = self.target.places().get(place) else { return ControlFlow::Continue(()) };
+        standing.mounts.visit(here);
+        let failed = |search: &mut Self, error: &io::Error| {
+            let origin = search.target.origin(place, here.to_vec());
+            let gap = match why {
+                Why::Named if sys::is_nothing(error) => return ControlFlow::Continue(()),
+                Why::Listed if sys::is_nothing(error) => Gap::new(
+                    origin,
+                    Outcome::Missing,
+                    ReasonCode::Vanished,
+                    "the folder was gone, or no folder any more, when it was to be listed",
+                ),
+                Why::Named | Why::Listed => Gap::of_error(origin, "listing", error),
+            };
+            search.gap(Gap { kind: Kind::Directory, ..gap })
+        };
+        let listing = match standing.list(here) {
+            Ok(listing) => listing,
+            Err(error) => return failed(self, &error),
+        };
+        for entry in listing.entries {
             match entry {
-                Ok(entry) => act(self, entry)?,
-                Err(error) if sys::is_gone(&error) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {}
-                Err(error) => {
-                    let gap = Gap {
-                        kind: Kind::Directory,
-                        ..Gap::of_error(self.target.origin(place, here.to_vec()), "listing", &error)
-                    };
-                    self.gap(gap)?;
-                }
+                Ok(entry) => act(self, &listing.folder, entry)?,
+                Err(error) => failed(self, &error)?,
             }
         }
         ControlFlow::Continue(())
@@ -319,10 +361,6 @@ impl Search<'_, '_> {
     fn is_excepted(&self, path: &[u8]) -> bool {
         let windows = self.target.os() == TargetOs::Windows;
         self.except.iter().any(|parts| means(parts, path, windows))
-    }
-
-    fn folder(&self, place: usize, here: &[u8]) -> Option<PathBuf> {
-        self.target.places().get(place).map(|place: &Place| place.folder(here))
     }
 
     fn may_enter(&self, place: usize, folder: &[u8]) -> bool {

@@ -4,7 +4,8 @@
 //! limit passes. What came until then is kept.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use std::time::Duration;
 /// How long one system call on a guarded file system may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
 
-/// Threads left behind at most, each with its stack; past them, guarded places are given up at once.
+/// Threads left behind at most, each with its stack; past them, guarded places are given up at once. One that comes to
+/// its end after all no longer counts.
 const MAX_LOST: usize = 16;
 
 /// Chunks under way between the reading thread and whoever takes them.
@@ -29,8 +31,8 @@ pub(super) fn within<T: Send + 'static>(
     act: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     let (sender, receiver) = sync_channel(1);
-    start(move || drop(sender.send(act())))?;
-    receive(&receiver, limit)?
+    let thread = start(move || drop(sender.send(act())))?;
+    receive(&receiver, limit, &thread)?
         .unwrap_or_else(|| Err(io::Error::other("the reading thread ended without an answer")))
 }
 
@@ -40,6 +42,7 @@ pub(super) struct Reader {
     current: Vec<u8>,
     taken: usize,
     limit: Duration,
+    thread: Ended,
     over: bool,
 }
 
@@ -51,8 +54,8 @@ impl Reader {
         limit: Duration,
     ) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(CHUNKS);
-        start(move || read_ahead(&mut source, most, &sender))?;
-        Ok(Self { chunks, current: Vec::new(), taken: 0, limit, over: false })
+        let thread = start(move || read_ahead(&mut source, most, &sender))?;
+        Ok(Self { chunks, current: Vec::new(), taken: 0, limit, thread, over: false })
     }
 
     /// Gives the next bytes; 0 at the end, [`io::ErrorKind::TimedOut`] where nothing came within the limit.
@@ -61,7 +64,7 @@ impl Reader {
             if self.over {
                 return Ok(0);
             }
-            match receive(&self.chunks, self.limit) {
+            match receive(&self.chunks, self.limit, &self.thread) {
                 Ok(Some(Ok(chunk))) => (self.current, self.taken) = (chunk, 0),
                 Ok(None) => self.over = true,
                 Ok(Some(Err(error))) | Err(error) => {
@@ -102,20 +105,39 @@ fn read_ahead(source: &mut impl io::Read, most: u64, sender: &SyncSender<io::Res
     }
 }
 
-fn start(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// What has become of a thread, known to it and to the one who waits for it.
+type Ended = Arc<AtomicU8>;
+
+const RUNNING: u8 = 0;
+const ENDED: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+fn start(act: impl FnOnce() + Send + 'static) -> io::Result<Ended> {
     if LOST.load(Ordering::Relaxed) >= MAX_LOST {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "too many reads hang already"));
     }
-    thread::Builder::new().name("guarded".to_owned()).spawn(act).map(drop)
+    let ended = Ended::new(AtomicU8::new(RUNNING));
+    let mine = Ended::clone(&ended);
+    let run = move || {
+        act();
+        if mine.swap(ENDED, Ordering::Relaxed) == GIVEN_UP {
+            LOST.fetch_sub(1, Ordering::Relaxed);
+        }
+    };
+    thread::Builder::new().name("guarded".to_owned()).spawn(run)?;
+    Ok(ended)
 }
 
 /// Waits for a message; `None` where the thread has ended without one.
-fn receive<T>(receiver: &Receiver<T>, limit: Duration) -> io::Result<Option<T>> {
+fn receive<T>(receiver: &Receiver<T>, limit: Duration, thread: &AtomicU8) -> io::Result<Option<T>> {
     match receiver.recv_timeout(limit) {
         Ok(message) => Ok(Some(message)),
         Err(RecvTimeoutError::Disconnected) => Ok(None),
         Err(RecvTimeoutError::Timeout) => {
             LOST.fetch_add(1, Ordering::Relaxed);
+            if thread.swap(GIVEN_UP, Ordering::Relaxed) == ENDED {
+                LOST.fetch_sub(1, Ordering::Relaxed);
+            }
             let text = format!("no answer within {} s", limit.as_secs());
             Err(io::Error::new(io::ErrorKind::TimedOut, text))
         }
@@ -157,5 +179,20 @@ mod tests {
         assert_eq!(hanging.unwrap_err().kind(), io::ErrorKind::TimedOut);
         drop(speaking);
         assert_eq!(within(SHORT, || Ok(5)).unwrap(), 5);
+    }
+
+    #[test]
+    fn slow_calls_that_come_to_an_end_do_not_use_up_the_guard() {
+        for _ in 0..2 * MAX_LOST {
+            let (silent, speaking) = io::pipe().unwrap();
+            assert!(within(Duration::from_millis(1), move || io::read_to_string(silent)).is_err());
+            drop(speaking);
+        }
+        // The last of them may be on their way still.
+        let mut tries = 0..1_000;
+        while within(SHORT, || Ok(())).is_err() {
+            assert!(tries.next().is_some(), "the guard gives everything up");
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 }

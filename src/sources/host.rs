@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sys::{self, Root};
+use super::place::Place;
+use super::sys;
 use crate::evidence::{Printable, Utc};
 
 /// Which host it is; from the target's own files, so that a mounted tree tells of itself and not of this machine.
@@ -71,9 +72,9 @@ pub(super) fn host(live: bool, read: &ReadText<'_>) -> HostFacts {
     }
 }
 
-pub(super) fn clock(live: bool, root: Option<&Root>, read: &ReadText<'_>) -> ClockFacts {
+pub(super) fn clock(live: bool, place: Option<&Place>, read: &ReadText<'_>) -> ClockFacts {
     let zone = first_line(&read(b"etc/timezone")).or_else(|| {
-        let target = root?.link(b"etc/localtime").ok()?;
+        let target = place?.stat(b"etc/localtime").ok()?.link?;
         let target = String::from_utf8_lossy(&target).into_owned();
         target.split_once("zoneinfo/").map(|(_, zone)| zone.to_owned())
     });

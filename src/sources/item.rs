@@ -53,7 +53,7 @@ impl Gap {
     /// Makes the gap that a failure of the operating system leaves.
     pub(super) fn of_error(origin: Origin, attempt: &str, error: &std::io::Error) -> Self {
         let (outcome, code) = match error.kind() {
-            _ if super::is_gone(error) => (Outcome::Missing, ReasonCode::Vanished),
+            _ if super::sys::is_nothing(error) => (Outcome::Missing, ReasonCode::Vanished),
             std::io::ErrorKind::PermissionDenied => (Outcome::Denied, ReasonCode::PermissionDenied),
             std::io::ErrorKind::TimedOut => (Outcome::Failed, ReasonCode::Timeout),
             _ => (Outcome::Failed, ReasonCode::ReadError),

@@ -17,6 +17,7 @@ mod mounts;
 mod open;
 mod own_output;
 mod pattern;
+mod place;
 mod resolve;
 pub mod sys;
 mod target;

@@ -1,14 +1,25 @@
 //! Follows links the way the target's own system would, but never out of the tree.
 
-use super::sys::Root;
-use crate::evidence::Kind;
+use std::io;
+
+use super::place::Place;
 
 /// Most links followed on one path, as Linux has it (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
 
-/// Gives the path below the root where `path` really stands: every link on the way is followed, and the last one too
-/// where `last` says so. Absolute links start at the tree's root, `..` stops there. `None` where there is a loop.
-pub(super) fn resolve(root: &Root, path: &[u8], last: bool) -> Option<Vec<u8>> {
+/// Why a path could not be followed to its end.
+#[derive(Debug)]
+pub(super) enum Astray {
+    /// Its links lead round in a circle, or there are too many of them.
+    Loop,
+    /// The system did not tell.
+    Failed(io::Error),
+}
+
+/// Gives the path below the place where `path` really stands: every link on the way is followed, and the last one too.
+/// Absolute links start at the tree's root, `..` stops there. Where something is not there, the rest stays as it is
+/// written: asking for it will tell so.
+pub(super) fn resolve(place: &Place, path: &[u8]) -> Result<Vec<u8>, Astray> {
     let mut standing: Vec<Vec<u8>> = Vec::new();
     let mut ahead: Vec<Vec<u8>> = components(path);
     ahead.reverse();
@@ -22,16 +33,16 @@ pub(super) fn resolve(root: &Root, path: &[u8], last: bool) -> Option<Vec<u8>> {
             }
             _ => standing.push(part),
         }
-        if ahead.is_empty() && !last {
-            break;
-        }
-        let here = standing.join(&b'/');
-        if root.stat(&here).is_ok_and(|stat| stat.kind == Kind::Link) {
+        let target = match place.stat(&standing.join(&b'/')) {
+            Ok(stat) => stat.link,
+            Err(error) if may_hang(&error) => return Err(Astray::Failed(error)),
+            Err(_) => None,
+        };
+        if let Some(target) = target {
             links = links.saturating_add(1);
             if links > MAX_LINKS {
-                return None;
+                return Err(Astray::Loop);
             }
-            let target = root.link(&here).ok()?;
             standing.pop();
             if target.starts_with(b"/") {
                 standing.clear();
@@ -39,7 +50,12 @@ pub(super) fn resolve(root: &Root, path: &[u8], last: bool) -> Option<Vec<u8>> {
             ahead.extend(components(&target).into_iter().rev());
         }
     }
-    Some(standing.join(&b'/'))
+    Ok(standing.join(&b'/'))
+}
+
+/// Whether asking again, one component further, would cost the time limit again.
+pub(super) fn may_hang(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut
 }
 
 /// Gives `path` as it is spelled on disk, where each part may differ in case: how Windows would find it. `names` lists a

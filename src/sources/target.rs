@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::accounts::Accounts;
@@ -12,10 +12,11 @@ use super::drives::{drives, holds_windows};
 use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap};
-use super::mounts::{MountFacts, Mounts, Nature, parse_mountinfo};
+use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, open};
 use super::own_output::OwnOutput;
-use super::sys::{self, Root};
+use super::place::Place;
+use super::sys::{self, Folder};
 use super::variables::Variables;
 use super::windows_facts::WindowsFacts;
 use super::{Error, expand, guard, host, web_roots};
@@ -37,34 +38,6 @@ pub struct Target {
     start: Option<Utc>,
     own: OwnOutput,
     seen: Seen,
-}
-
-/// A root or drive of the target.
-#[derive(Debug)]
-pub(super) struct Place {
-    pub(super) volume: Volume,
-    pub(super) root: Arc<Root>,
-    pub(super) mounts: Mounts,
-    /// Its absolute path on this machine.
-    path: PathBuf,
-}
-
-impl Place {
-    fn open(volume: Volume, path: &Path, mountinfo: &[u8]) -> io::Result<Self> {
-        let path = path.canonicalize()?;
-        let bytes = sys::path_bytes(&path);
-        let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &parse_mountinfo(mountinfo));
-        Ok(Self { volume, root: Arc::new(Root::open(&path)?), mounts, path })
-    }
-
-    /// The absolute path of a folder below it.
-    pub(super) fn folder(&self, path: &[u8]) -> PathBuf {
-        if path.is_empty() { self.path.clone() } else { self.path.join(sys::path_of(path)) }
-    }
-
-    pub(super) fn is_drive(&self, letter: char) -> bool {
-        self.volume == Volume::Drive(letter)
-    }
 }
 
 /// What was handed out: a 128-bit hash of each path, so that an item two steps ask for comes once. Two paths with the
@@ -102,7 +75,7 @@ impl Target {
     /// # Errors
     /// [`Error::Root`].
     pub fn tree(root: &Path) -> Result<Self, Error> {
-        let drives = drives(root);
+        let drives = drives(root).map_err(|source| Error::Root { root: root.to_owned(), source })?;
         if drives.is_empty() {
             let place = place(Volume::Root, root)?;
             let os = if place.root.stat(b"etc").is_ok_and(|stat| stat.kind == Kind::Directory) {
@@ -182,7 +155,7 @@ impl Target {
         if self.os == TargetOs::Windows {
             return ClockFacts { zone: self.windows.zone.clone(), ..ClockFacts::default() };
         }
-        host::clock(self.live, self.places.first().map(|place| &*place.root), &|path| self.read_text(path))
+        host::clock(self.live, self.places.first(), &|path| self.read_text(path))
     }
 
     /// All mounts at and beneath the target's roots, visited or skipped with the reason; complete after the run.
@@ -252,26 +225,36 @@ impl Target {
         self.own.is_own(&sys::path_bytes(&place.folder(folder.unwrap_or_default())), name.unwrap_or_default())
     }
 
-    /// The facts of what stands at `path`.
-    pub(super) fn look(&self, place: usize, path: Vec<u8>) -> io::Result<Found> {
+    /// What stands at `path`; asked of the `folder` that listed it, if one did.
+    pub(super) fn look(
+        &self,
+        place: usize,
+        path: Vec<u8>,
+        folder: Option<&Arc<Folder>>,
+    ) -> io::Result<Found> {
         let standing = self.places.get(place).ok_or(io::ErrorKind::NotFound)?;
         let nature = standing.mounts.nature_at(&path);
-        let stat = if nature == Nature::Local {
-            standing.root.stat(&path)?
-        } else {
-            let (root, path) = (Arc::clone(&standing.root), path.clone());
-            guard::within(guard::LIMIT, move || root.stat(&path))?
+        let stat = match folder {
+            Some(folder) => standing.stat_in(folder, &path)?,
+            None => standing.stat(&path)?,
         };
         let mut metadata = stat.metadata;
         metadata.owner = metadata.uid.and_then(|uid| self.accounts.user(uid)).map(str::to_owned);
         metadata.group = metadata.gid.and_then(|gid| self.accounts.group(gid)).map(str::to_owned);
-        let named = metadata.owner.is_some() || metadata.group.is_some();
+        let mut notes = Vec::new();
+        if metadata.owner.is_some() || metadata.group.is_some() {
+            notes.push(Note::NamesFromTarget);
+        }
+        // The kernel's made-up links have the time of the asking.
+        if stat.touched && nature != Nature::Pseudo {
+            notes.push(Note::AccessTimeTouched);
+        }
         let no_size = nature == Nature::Pseudo && stat.kind == Kind::File;
         Ok(Found {
             origin: self.origin(place, path.clone()),
             kind: stat.kind,
             metadata,
-            notes: if named { vec![Note::NamesFromTarget] } else { Vec::new() },
+            notes,
             place,
             path,
             allocated: stat.allocated.filter(|_| !no_size),
@@ -285,7 +268,7 @@ impl Target {
         let read = || {
             let index = self.system_place()?;
             let end = self.end_of(index, path)?;
-            let found = self.look(index, end).ok().filter(|found| found.kind == Kind::File)?;
+            let found = self.look(index, end, None).ok().filter(|found| found.kind == Kind::File)?;
             let mut opened = self.open(&found).ok()?;
             let (mut content, mut buffer) = (Vec::new(), vec![0; 16 << 10]);
             while let Ok(count @ 1..) = opened.read(&mut buffer) {
@@ -301,25 +284,21 @@ impl Target {
 
     /// The names in a folder of the target's first place, sorted; none where it cannot be listed.
     fn names(&self, path: &[u8]) -> Vec<String> {
-        let folder = || {
-            let place = self.places.get(self.system_place()?)?;
-            Some(place.folder(&self.end_of(self.system_place()?, path)?))
+        let names = || {
+            let index = self.system_place()?;
+            Some(self.places.get(index)?.names(&self.end_of(index, path)?))
         };
-        let Some(folder) = folder() else { return Vec::new() };
-        let listed = super::walk::list(&folder, false, guard::LIMIT);
-        listed.flatten().filter_map(|entry| String::from_utf8(entry.name).ok()).take(10_000).collect()
+        let names = names().unwrap_or_default().into_iter();
+        names.filter_map(|name| String::from_utf8(name).ok()).take(10_000).collect()
     }
 
     /// Where a path of the target's own really stands: links followed, and on Windows spelled as on disk.
     fn end_of(&self, index: usize, path: &[u8]) -> Option<Vec<u8>> {
         let place = self.places.get(index)?;
         if self.os != TargetOs::Windows {
-            return super::resolve::resolve(&place.root, path, true);
+            return super::resolve::resolve(place, path).ok();
         }
-        super::resolve::spelled(path, |folder| {
-            let listed = super::walk::list(&place.folder(folder), false, guard::LIMIT);
-            listed.flatten().filter(|entry| entry.kind != Kind::Link).map(|entry| entry.name).collect()
-        })
+        super::resolve::spelled(path, |folder| place.names(folder))
     }
 
     /// Reads the hives of a Windows; a hive on a file system that may hang is not opened for this.
@@ -340,7 +319,7 @@ impl Target {
 
     /// The place that holds the operating system.
     fn system_place(&self) -> Option<usize> {
-        self.places.iter().position(|place| holds_windows(&place.path)).or(Some(0))
+        self.places.iter().position(|place| holds_windows(&place.root, b"")).or(Some(0))
     }
 
     /// Homes of people: those of the accounts on Unix, the folders of `Users` on Windows.

@@ -1,13 +1,12 @@
 //! Lists folders: sorted where they are small enough, as they come where they are not, and with a time limit where
-//! the file system may hang. walkdir does the listing, one folder at a time.
+//! the file system may hang.
 
 use std::io;
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::guard;
-use super::sys;
-use crate::evidence::Kind;
+use super::sys::{Entry, Folder, Root};
 
 /// Folders with more entries are taken in the order of the file system: sorting needs all names at once.
 const MAX_SORTED: usize = 10_000;
@@ -15,47 +14,40 @@ const MAX_SORTED: usize = 10_000;
 /// Entries taken of a guarded folder: they are listed as a whole, and so need a limit.
 const MAX_GUARDED: usize = 100_000;
 
-/// One entry of a folder.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    /// Its name, as bytes.
-    pub(super) name: Vec<u8>,
-    /// What the folder says it is; a link is a link.
-    pub(super) kind: Kind,
-}
-
 /// An entry, or why there is none.
 pub(super) type Listed = io::Result<Entry>;
 
-/// Gives the entries of a folder.
-pub(super) fn list(folder: &Path, guarded: bool, limit: Duration) -> Box<dyn Iterator<Item = Listed>> {
-    if !guarded {
-        return sorted(entries(folder));
-    }
-    let folder = folder.to_owned();
-    match guard::within(limit, move || Ok(entries(&folder).take(MAX_GUARDED).collect::<Vec<_>>())) {
-        Ok(listed) => sorted(listed.into_iter()),
-        Err(error) => Box::new(std::iter::once(Err(error))),
-    }
+/// A folder and what stands in it.
+pub(super) struct Listing {
+    /// The folder, held open.
+    pub(super) folder: Arc<Folder>,
+    /// Its entries.
+    pub(super) entries: Box<dyn Iterator<Item = Listed>>,
 }
 
-fn entries(folder: &Path) -> impl Iterator<Item = Listed> + use<> {
-    walkdir::WalkDir::new(folder)
-        .follow_links(false)
-        .follow_root_links(false)
-        .min_depth(1)
-        .max_depth(1)
-        .into_iter()
-        .map(|entry| {
-            let entry = entry.map_err(io::Error::from)?;
-            let kind = match entry.file_type() {
-                kind if kind.is_symlink() => Kind::Link,
-                kind if kind.is_dir() => Kind::Directory,
-                kind if kind.is_file() => Kind::File,
-                _ => Kind::Unknown,
-            };
-            Ok(Entry { name: sys::name_bytes(entry.file_name()).to_vec(), kind })
-        })
+/// Lists the folder at `path` below `root`.
+///
+/// # Errors
+/// Where it cannot be opened; [`io::ErrorKind::TimedOut`] where it is guarded and hangs.
+pub(super) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration) -> io::Result<Listing> {
+    if !guarded {
+        let folder = Arc::new(root.folder(path)?);
+        let entries = sorted(folder.entries()?);
+        return Ok(Listing { folder, entries });
+    }
+    let (root, path) = (Arc::clone(root), path.to_vec());
+    let (folder, entries) = guard::within(limit, move || {
+        let folder = root.folder(&path)?;
+        let mut entries: Vec<_> = folder.entries()?.take(MAX_GUARDED + 1).collect();
+        if entries.len() > MAX_GUARDED {
+            entries.truncate(MAX_GUARDED);
+            let text =
+                format!("it has more than the {MAX_GUARDED} entries that are taken where reading may hang");
+            entries.push(Err(io::Error::other(text)));
+        }
+        Ok((folder, entries))
+    })?;
+    Ok(Listing { folder: Arc::new(folder), entries: sorted(entries.into_iter()) })
 }
 
 fn sorted(mut entries: impl Iterator<Item = Listed> + 'static) -> Box<dyn Iterator<Item = Listed>> {
@@ -78,12 +70,13 @@ mod tests {
         for name in ["b", "a", "c"] {
             std::fs::write(dir.path().join(name), "").unwrap();
         }
+        let root = Arc::new(Root::open(dir.path()).unwrap());
         for guarded in [false, true] {
-            let names: Vec<_> =
-                list(dir.path(), guarded, guard::LIMIT).map(|entry| entry.unwrap().name).collect();
+            let listing = list(&root, b"", guarded, guard::LIMIT).unwrap();
+            let names: Vec<_> = listing.entries.map(|entry| entry.unwrap().name).collect();
             assert_eq!(names, [b"a", b"b", b"c"]);
-            let missing = list(&dir.path().join("no"), guarded, guard::LIMIT).next().unwrap();
-            assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
+            let missing = list(&root, b"no", guarded, guard::LIMIT).err().unwrap();
+            assert_eq!(missing.kind(), io::ErrorKind::NotFound);
         }
     }
 }

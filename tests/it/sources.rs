@@ -116,6 +116,44 @@ fn a_folder_swapped_for_a_link_after_it_was_found_leads_nowhere() {
 }
 
 #[test]
+fn a_folder_swapped_for_a_link_while_the_tree_is_walked_leads_nowhere() {
+    let outside = TempDir::new().unwrap();
+    for name in ["first", "second", "of-another-tree"] {
+        put(outside.path(), name, b"not of this tree");
+    }
+    let dir = tree();
+    for name in ["srv/a/first", "srv/a/second", "srv/b/first"] {
+        put(dir.path(), name, b"x");
+    }
+    let target = Target::tree(dir.path()).unwrap();
+    let request = Request { paths: vec!["/srv".to_owned()], ..Request::default() };
+    let plan = Catalogue::embedded().unwrap().plan(&request, target.os()).unwrap();
+    let (mut found, mut gaps) = (Vec::new(), Vec::new());
+    target.find(&plan.steps[0], &mut |finding| {
+        match finding {
+            Finding::Found(one) => found.push(one),
+            Finding::Gap(gap) => gaps.push(gap),
+        }
+        // In the midst of the one, before the other.
+        if found.len() == 1 {
+            for name in ["a", "b"] {
+                fs::rename(dir.path().join("srv").join(name), dir.path().join("etc").join(name)).unwrap();
+                symlink(outside.path(), dir.path().join("srv").join(name)).unwrap();
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!(names(&found), ["/srv/a/first", "/srv/a/second"]);
+    assert!(found.iter().all(|found| found.metadata.size == Some(1)), "{found:?}");
+    let told: Vec<_> = gaps.iter().map(|gap| (gap.origin.to_string(), gap.reason.code)).collect();
+    assert_eq!(told, [("/srv/b".to_owned(), ReasonCode::Vanished)]);
+    for found in &found {
+        let gap = target.open(found).err().unwrap();
+        assert_eq!((gap.outcome, gap.reason.code), (Outcome::Missing, ReasonCode::Vanished), "{gap:?}");
+    }
+}
+
+#[test]
 fn what_is_no_file_is_skipped_and_never_opened() {
     let dir = tree();
     let at = |name: &str| dir.path().join("srv").join(name);
@@ -176,29 +214,36 @@ fn a_file_that_vanishes_or_is_replaced_has_vanished() {
 }
 
 #[test]
-fn a_path_of_4000_bytes_and_a_name_with_glob_characters_are_read() {
+fn paths_of_4000_and_9000_bytes_and_a_name_with_glob_characters_are_read() {
+    use rustix::fs::{Mode, OFlags, mkdirat, open, openat};
     let dir = tree();
     let part = "d".repeat(250);
-    let mut path = String::from("srv");
-    while path.len() + part.len() + 1 < 3_900 {
-        path = format!("{path}/{part}");
+    // Made from inside, since both are longer than a call may name with the folder of the test in front.
+    for (name, parts) in [("long", 15), ("longer", 36)] {
+        put(dir.path(), &format!("srv/{name}/beside"), b"beside\n");
+        let on_the_way = OFlags::PATH | OFlags::DIRECTORY;
+        let mut folder = open(dir.path().join("srv").join(name), on_the_way, Mode::empty()).unwrap();
+        for _ in 0..parts {
+            mkdirat(&folder, &part, Mode::RWXU).unwrap();
+            folder = openat(&folder, &part, on_the_way, Mode::empty()).unwrap();
+        }
+        let file = openat(&folder, "file", OFlags::CREATE | OFlags::WRONLY, Mode::RUSR).unwrap();
+        fs::File::from(file).write_all(b"deep\n").unwrap();
     }
-    // Made from inside, since with the folder of the test in front it is longer than a call may name.
-    let made = Command::new("sh")
-        .args(["-c", "cd \"$0\" && for part in $(echo \"$1\" | tr / ' '); do mkdir $part && cd $part; done && echo deep > file"])
-        .arg(dir.path())
-        .arg(&path)
-        .status();
-    assert!(made.unwrap().success());
-    put(dir.path(), "opt/[a]*?.txt", b"brackets");
+    put(dir.path(), "opt/[a]*?.txt", b"brackets\n");
     let target = Target::tree(dir.path()).unwrap();
     let (found, gaps) = find(&target, &["/srv", "/opt"]);
     assert!(gaps.is_empty(), "{gaps:?}");
-    assert_eq!(found.len(), 2, "{:?}", names(&found));
-    for found in &found {
-        let deep = found.origin.to_string().len() > 3_000;
-        assert_eq!(read(&target, found, || ()).0, if deep { &b"deep\n"[..] } else { b"brackets" });
-    }
+    let mut read: Vec<_> = found
+        .iter()
+        .map(|found| {
+            (found.origin.to_string().len(), String::from_utf8(read(&target, found, || ()).0).unwrap())
+        })
+        .collect();
+    read.sort();
+    let contents: Vec<_> = read.iter().map(|(_, content)| content.as_str()).collect();
+    assert_eq!(contents, ["brackets\n", "beside\n", "beside\n", "deep\n", "deep\n"]);
+    assert!(read[3].0 > 3_700 && read[4].0 > 9_000, "{read:?}");
 }
 
 #[test]
@@ -226,13 +271,34 @@ fn the_access_time_stays_as_it_was() {
 }
 
 #[test]
-fn more_ranges_than_a_record_holds_are_cut_and_said() {
+fn the_access_time_of_a_folder_stays_and_that_of_a_link_is_said_to_have_changed() {
+    let dir = tree();
+    put(dir.path(), "srv/folder/file", b"content");
+    let (folder, link) = (dir.path().join("srv/folder"), dir.path().join("srv/link"));
+    symlink("folder/file", &link).unwrap();
+    // Older than the change, so that even a mount that counts few accesses counts this one.
+    let (old, changed) = (1_000_000_000, filetime::FileTime::from_unix_time(1_500_000_000, 0));
+    filetime::set_file_times(&folder, filetime::FileTime::from_unix_time(old, 0), changed).unwrap();
+    filetime::set_symlink_file_times(&link, filetime::FileTime::from_unix_time(old, 0), changed).unwrap();
+    let (found, gaps) = find(&Target::tree(dir.path()).unwrap(), &["/srv"]);
+    assert_eq!((found.len(), gaps.len()), (2, 0));
+    assert_eq!(fs::metadata(&folder).unwrap().atime(), old);
+    let record = found.iter().find(|found| found.kind == Kind::Link).unwrap();
+    let touched = fs::symlink_metadata(&link).unwrap().atime() != old;
+    assert_eq!(record.notes.contains(&Note::AccessTimeTouched), touched, "{record:?}");
+    assert_eq!(record.metadata.accessed.map(|at| at.date_time().unix_timestamp()), Some(old));
+}
+
+#[test]
+fn of_more_ranges_than_a_record_holds_the_smallest_holes_are_stored_and_that_is_said() {
     let dir = tree();
     let path = dir.path().join("srv/comb");
     put(dir.path(), "srv/comb", b"");
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     for tooth in 0..5_000_u64 {
-        std::os::unix::fs::FileExt::write_all_at(&file, b"tooth", tooth * 65_536).unwrap();
+        // Large holes beyond the first teeth, so that a list that is cut would cost them.
+        let at = if tooth < 4_500 { tooth << 16 } else { (tooth - 4_499) << 30 };
+        std::os::unix::fs::FileExt::write_all_at(&file, b"tooth", at).unwrap();
     }
     file.sync_all().unwrap();
     let (target, found) = only(dir.path(), "/srv/comb");
@@ -241,6 +307,8 @@ fn more_ranges_than_a_record_holds_are_cut_and_said() {
     let (content, notes) = read(&target, &found, || ());
     let stored: u64 = ranges.iter().map(|range| range.length).sum();
     assert_eq!(content.len() as u64, stored);
+    assert_eq!(ranges.len(), 4_096);
+    assert!(stored < 5_000 * 4_096 + 904 * 65_536, "{stored} bytes are stored of 500 GiB with 20 MB of data");
     assert!(notes.contains(&Note::Sparse) && notes.contains(&Note::RangesCut), "{notes:?}");
     let rebuilt: usize = ranges
         .iter()

@@ -18,8 +18,8 @@ mod unsupported;
 use unsupported as system;
 
 pub(super) use system::{
-    Root, boot_time, clock_synchronised, data_ranges, effective_capabilities, is_live, name_bytes, name_of,
-    path_bytes, path_of, privileged,
+    Folder, Root, boot_time, clock_synchronised, data_ranges, effective_capabilities, is_live, is_nothing,
+    name_bytes, name_of, path_bytes, path_of, privileged,
 };
 pub use system::{free_space, is_gone, peak_memory, used_space};
 
@@ -30,6 +30,19 @@ pub(super) struct Stat {
     pub(super) metadata: Metadata,
     /// Bytes of storage it takes; below the size where it has holes.
     pub(super) allocated: Option<u64>,
+    /// Where a link points, as written in it.
+    pub(super) link: Option<Vec<u8>>,
+    /// Whether asking has changed its access time, as reading where a link points does.
+    pub(super) touched: bool,
+}
+
+/// One entry of a folder.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// Its name, as bytes.
+    pub(super) name: Vec<u8>,
+    /// What the folder says it is; a link is a link.
+    pub(super) kind: Kind,
 }
 
 /// A file opened for reading.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{OpenFile, Stat};
+use super::{Entry, OpenFile, Stat};
 use crate::evidence::{Kind, Metadata, Range, Utc};
 
 /// The folder that all paths of a target are relative to.
@@ -21,17 +21,11 @@ impl Root {
     }
 
     pub(in crate::sources) fn stat(&self, path: &[u8]) -> io::Result<Stat> {
-        let place = self.folder.join(path_of(path));
-        let mut stat = of_metadata(&std::fs::symlink_metadata(&place)?);
-        if stat.kind == Kind::Link {
-            stat.metadata.target =
-                std::fs::read_link(&place).ok().map(|target| target.to_string_lossy().into_owned());
-        }
-        Ok(stat)
+        stat(&self.folder.join(path_of(path)))
     }
 
-    pub(in crate::sources) fn link(&self, path: &[u8]) -> io::Result<Vec<u8>> {
-        std::fs::read_link(self.folder.join(path_of(path))).map(|target| path_bytes(&target))
+    pub(in crate::sources) fn folder(&self, path: &[u8]) -> io::Result<Folder> {
+        Ok(Folder { path: self.folder.join(path_of(path)) })
     }
 
     pub(in crate::sources) fn open_file(&self, path: &[u8]) -> io::Result<OpenFile> {
@@ -43,13 +37,64 @@ impl Root {
     }
 }
 
-fn of_metadata(metadata: &std::fs::Metadata) -> Stat {
-    let kind = match metadata.file_type() {
+/// A folder of the target.
+#[derive(Debug)]
+pub(in crate::sources) struct Folder {
+    path: PathBuf,
+}
+
+/// The entries of a folder, as they come.
+pub(in crate::sources) struct Entries {
+    entries: walkdir::IntoIter,
+}
+
+impl Folder {
+    pub(in crate::sources) fn entries(&self) -> io::Result<Entries> {
+        let folder = walkdir::WalkDir::new(&self.path).follow_links(false).follow_root_links(false);
+        Ok(Entries { entries: folder.min_depth(1).max_depth(1).into_iter() })
+    }
+
+    pub(in crate::sources) fn stat(&self, name: &[u8]) -> io::Result<Stat> {
+        stat(&self.path.join(name_of(name)))
+    }
+}
+
+impl Iterator for Entries {
+    type Item = io::Result<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = match self.entries.next()? {
+            Ok(entry) => entry,
+            // Its own text would name the folder's absolute path on this machine.
+            Err(error) => {
+                return Some(Err(error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into())));
+            }
+        };
+        Some(Ok(Entry { name: name_bytes(entry.file_name()).to_vec(), kind: kind_of(entry.file_type()) }))
+    }
+}
+
+fn stat(place: &Path) -> io::Result<Stat> {
+    let mut stat = of_metadata(&std::fs::symlink_metadata(place)?);
+    if stat.kind == Kind::Link {
+        let target = std::fs::read_link(place).ok();
+        stat.metadata.target = target.as_ref().map(|target| target.to_string_lossy().into_owned());
+        stat.link = target.map(|target| path_bytes(&target));
+    }
+    Ok(stat)
+}
+
+fn kind_of(kind: std::fs::FileType) -> Kind {
+    match kind {
         kind if kind.is_symlink() => Kind::Link,
         kind if kind.is_dir() => Kind::Directory,
         kind if kind.is_file() => Kind::File,
         _ => Kind::Unknown,
-    };
+    }
+}
+
+fn of_metadata(metadata: &std::fs::Metadata) -> Stat {
+    let kind = kind_of(metadata.file_type());
     let moment = |time: io::Result<std::time::SystemTime>| time.ok().map(|time| Utc::new(time.into()));
     let metadata = Metadata {
         size: (kind == Kind::File).then(|| metadata.len()),
@@ -58,7 +103,7 @@ fn of_metadata(metadata: &std::fs::Metadata) -> Stat {
         born: moment(metadata.created()),
         ..Metadata::default()
     };
-    Stat { kind, metadata, allocated: None }
+    Stat { kind, metadata, allocated: None, link: None, touched: false }
 }
 
 pub(in crate::sources) fn data_ranges(_file: &File, _size: u64, _most: usize) -> Option<(Vec<Range>, bool)> {
@@ -69,6 +114,11 @@ pub(in crate::sources) fn data_ranges(_file: &File, _size: u64, _most: usize) ->
 #[must_use]
 pub fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
+}
+
+/// Whether an error says that nothing is there under that path: no such name, or no folder on the way.
+pub(in crate::sources) fn is_nothing(error: &io::Error) -> bool {
+    is_gone(error) || error.kind() == io::ErrorKind::NotADirectory
 }
 
 /// Bytes that may still be written below a folder: that of the disk with the longest mount point above it.

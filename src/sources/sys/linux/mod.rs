@@ -1,0 +1,100 @@
+//! Linux: a target's files by handles ([`root`]), and what this system and this process tell of themselves.
+
+mod ranges;
+mod root;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::statvfs;
+use rustix::io::Errno;
+
+pub(in crate::sources) use self::ranges::data_ranges;
+pub(in crate::sources) use self::root::{Folder, Root};
+use crate::evidence::Utc;
+
+/// Whether an error says that what was asked for is there no more: a file, or the process that `/proc` told of.
+#[must_use]
+pub fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
+}
+
+/// Whether an error says that nothing is there under that path: no such name, no folder on the way, or a link where
+/// none may be followed.
+pub(in crate::sources) fn is_nothing(error: &io::Error) -> bool {
+    let is = |errno: Errno| error.raw_os_error() == Some(errno.raw_os_error());
+    is_gone(error) || is(Errno::NOTDIR) || is(Errno::LOOP)
+}
+
+/// Bytes that may still be written below a folder.
+#[must_use]
+pub fn free_space(folder: &Path) -> Option<u64> {
+    let facts = statvfs(folder).ok()?;
+    facts.f_bavail.checked_mul(facts.f_frsize)
+}
+
+/// Bytes that the file system of a folder holds.
+#[must_use]
+pub fn used_space(folder: &Path) -> Option<u64> {
+    let facts = statvfs(folder).ok()?;
+    facts.f_blocks.checked_sub(facts.f_bfree)?.checked_mul(facts.f_frsize)
+}
+
+/// The most memory this process has had in RAM so far, in bytes.
+#[must_use]
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Whether this system's own files can be a target.
+pub(in crate::sources) const fn is_live() -> bool {
+    true
+}
+
+/// Whether this process may read everything.
+pub(in crate::sources) fn privileged() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// The process's effective capabilities, as the kernel writes them.
+pub(in crate::sources) fn effective_capabilities() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("CapEff:")).map(|value| value.trim().to_owned())
+}
+
+/// When the system was started.
+pub(in crate::sources) fn boot_time() -> Option<Utc> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    let seconds = stat.lines().find_map(|line| line.strip_prefix("btime "))?;
+    Utc::from_unix(seconds.trim().parse().ok()?, 0)
+}
+
+/// Whether something keeps the clock right: the time service's own mark, which systemd-timesyncd leaves.
+pub(in crate::sources) fn clock_synchronised() -> Option<bool> {
+    Some(Path::new("/run/systemd/timesync/synchronized").exists())
+        .filter(|_| Path::new("/run/systemd/timesync").exists())
+}
+
+/// A name as the bytes of an origin.
+pub(in crate::sources) fn name_bytes(name: &OsStr) -> &[u8] {
+    name.as_bytes()
+}
+
+/// A name out of the bytes of an origin.
+pub(in crate::sources) fn name_of(bytes: &[u8]) -> OsString {
+    OsString::from_vec(bytes.to_vec())
+}
+
+/// A path as bytes, joined by `/`.
+pub(in crate::sources) fn path_bytes(path: &Path) -> Vec<u8> {
+    path.as_os_str().as_bytes().to_vec()
+}
+
+/// A path out of bytes joined by `/`.
+pub(in crate::sources) fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(name_of(bytes))
+}
