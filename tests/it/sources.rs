@@ -362,3 +362,32 @@ fn local_mounts_are_crossed_others_not_and_all_are_told() {
         assert!(text.contains(told), "{told}: {text}");
     }
 }
+
+#[test]
+#[ignore = "needs root"]
+fn a_mount_that_answers_nothing_costs_its_time_limit_and_nothing_else() {
+    let made = crate::made::Made::linux();
+    fs::create_dir_all(made.tree().join("mnt/dead")).unwrap();
+    let tool = env!("CARGO_BIN_EXE_veldkit");
+    // A file system whose program never reads what it is asked.
+    let script = format!(
+        "exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead tree/mnt/dead \
+         && exec '{tool}' collect --root tree --path /mnt/dead/file --path /etc --path / --out out/ -r {} --quiet --json",
+        made.recipient()
+    );
+    let output =
+        Command::new("unshare").args(["--mount", "sh", "-c", &script]).current_dir(made.path()).output();
+    let output = output.unwrap();
+    let said = crate::made::text(&output.stdout) + &crate::made::text(&output.stderr);
+    if said.contains("/dev/fuse") || said.contains("mount:") {
+        println!("not shown: this system lets nobody mount with FUSE: {said}");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let unpacked = made.unpack();
+    let records = fs::read_dir(unpacked.join("records")).unwrap();
+    let records: String =
+        records.filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok()).collect();
+    assert_eq!(records.matches("\"timeout\"").count(), 1, "{said}");
+    assert!(unpacked.join("fs/$rootfs$/etc/passwd").exists(), "{said}");
+}
