@@ -135,7 +135,7 @@ pub fn used_space(folder: &Path) -> Option<u64> {
 
 fn disk(folder: &Path) -> Option<(u64, u64)> {
     let folder = folder.canonicalize().ok()?;
-    let disks = sysinfo::Disks::new_with_refreshed_list();
+    let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;
     let above = disks.iter().filter(|disk| folder.starts_with(disk.mount_point()));
     let nearest = above.max_by_key(|disk| disk.mount_point().as_os_str().len())?;
     Some((nearest.available_space(), nearest.total_space().saturating_sub(nearest.available_space())))
@@ -160,7 +160,8 @@ pub(in crate::sources) fn effective_capabilities() -> Option<String> {
 }
 
 pub(in crate::sources) fn boot_time() -> Option<Utc> {
-    i64::try_from(sysinfo::System::boot_time()).ok().and_then(|seconds| Utc::from_unix(seconds, 0))
+    let seconds = i64::try_from(sysinfo::System::boot_time().ok()?).ok()?;
+    Utc::from_unix(seconds, 0)
 }
 
 pub(in crate::sources) fn clock_synchronised() -> Option<bool> {
