@@ -16,10 +16,11 @@ use crate::bundle::{Identities, SealCode};
 mod author;
 mod chain;
 mod examine;
+mod standing;
 pub mod unpack;
 mod verdict;
 
-pub use examine::{Listener, Silent, Standing};
+pub use standing::{Listener, Silent, Standing};
 pub use verdict::{Authorship, Counts, Finding, Integrity, Verdict};
 
 use author::Evidence;

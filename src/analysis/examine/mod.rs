@@ -1,0 +1,276 @@
+//! Holds every entry of a bundle against what names it: record, checkpoint, manifest.
+//!
+//! In: the calls of the forward pass. Out: findings, counts, and calls of a [`Listener`] for what was judged. An
+//! entry nobody names is a finding; so is a record whose entry is missing, doubled or different. What was lost with
+//! damaged bytes is told from what was taken out: only after damage may something be missing. Memory: the entries
+//! since the last checkpoint, and that checkpoint's records.
+
+mod class;
+mod manifest;
+mod records;
+
+use std::collections::BTreeMap;
+
+use crate::bundle::Manifest;
+use crate::bundle::checkpoint::{CheckpointHeader, pad_name};
+use crate::bundle::forward::{Body, End, Fault, Head, Visitor, Walk};
+use crate::bundle::limits::{Limits, MAX_FINDINGS};
+use crate::bundle::opening::{FORMAT_VERSION, Opening};
+use crate::evidence::{Digest, Printable};
+
+use self::class::Class;
+use super::chain::{Chain, Reach};
+use super::standing::{Listener, Standing};
+use super::verdict::{Counts, Finding, FindingKind};
+
+/// What an examination found.
+#[derive(Debug, Default)]
+pub(super) struct Examined {
+    pub(super) findings: Vec<Finding>,
+    pub(super) findings_left_out: u64,
+    pub(super) counts: Counts,
+    pub(super) outcomes: BTreeMap<String, u64>,
+    pub(super) items_with_hits: u64,
+    pub(super) checkpoints: u64,
+    pub(super) relative_to: Vec<u64>,
+    pub(super) opening: Option<Opening>,
+    pub(super) manifest: Option<Manifest>,
+    pub(super) manifest_text: Option<Vec<u8>>,
+    pub(super) signature: Option<String>,
+    pub(super) later_format: Option<u32>,
+    /// Whether the end of the archive was reached.
+    pub(super) sealed: bool,
+}
+
+pub(super) struct Examiner<'a> {
+    limits: &'a Limits,
+    listener: &'a mut dyn Listener,
+    out: Examined,
+    chain: Chain,
+    /// Entries that wait for the checkpoint that names them.
+    waiting: BTreeMap<String, Body>,
+    /// Entries that did not end well.
+    torn: BTreeMap<String, Standing>,
+    /// The entry that is read now.
+    class: Class,
+    /// Content of the entry that is read now, where it is needed whole.
+    text: Vec<u8>,
+    text_limit: usize,
+    pad_is_zero: bool,
+    /// Whether bytes were lost since the last good checkpoint, and ever.
+    damaged: bool,
+    ever_damaged: bool,
+    /// What `records/N.sha256` must be, from the records of `N`.
+    sums: Option<(u64, Digest)>,
+    pads: u64,
+    sums_read: u64,
+    entries: u64,
+    /// Items recorded, and digests of the entries that the manifest names.
+    items: u64,
+    all_outcomes: BTreeMap<String, u64>,
+    own: BTreeMap<String, Digest>,
+}
+
+impl Visitor for Examiner<'_> {
+    fn begin(&mut self, head: &Head) {
+        self.class = Class::of(&head.name);
+        self.text.clear();
+        self.text_limit = self.class.text_limit(self.limits);
+        self.pad_is_zero = true;
+        self.listener.begin(head);
+    }
+
+    fn content(&mut self, bytes: &[u8]) {
+        if self.text_limit > 0 {
+            // One byte past the limit is kept, to tell that it was passed.
+            let room = self.text_limit.saturating_add(1).saturating_sub(self.text.len());
+            self.text.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+        }
+        if self.class == Class::Pad {
+            self.pad_is_zero &= bytes.iter().all(|byte| *byte == 0);
+        }
+        self.listener.content(bytes);
+    }
+
+    fn end(&mut self, head: &Head, body: &Body) {
+        self.listener.end(head, true);
+        let index = self.entries;
+        self.entries = self.entries.saturating_add(1);
+        let name = head.name.as_str();
+        if self.class == Class::Evidence {
+            self.wait(name, body.clone());
+            return;
+        }
+        if self.text.len() > self.text_limit && self.text_limit > 0 {
+            self.tampering(name, format!("is larger than {} bytes", self.text_limit));
+            self.listener.own(name, Standing::Refuted);
+            return;
+        }
+        let text = std::mem::take(&mut self.text);
+        let judged = match self.class {
+            Class::Records if self.is_foreign(head, &text) => Ok(Standing::Refuted),
+            Class::Opening => self.opening(index, head, &text, body),
+            Class::Records => self.records(name, &text, body),
+            Class::Sums => self.sums(name, body),
+            Class::Pad => self.pad(name),
+            Class::Readme | Class::Log => self.named_by_manifest(name, body),
+            Class::Manifest => self.manifest(index, &text),
+            Class::Signature => self.signature(&text),
+            Class::Evidence => Ok(Standing::Unproved),
+        };
+        self.text = text;
+        self.own_judged(name, judged);
+    }
+
+    fn broken(&mut self, head: &Head, _body: &Body, why: &Fault) {
+        self.listener.end(head, false);
+        let lost = matches!(why, Fault::Hole { .. } | Fault::Cut { .. });
+        if !lost && !head.after_hole {
+            self.tampering(&head.name, why.to_string());
+        }
+        // What was found behind a hole and does not hold was no entry.
+        let standing = if lost { Standing::Partial } else { Standing::Refuted };
+        if self.class == Class::Evidence {
+            if lost {
+                self.out.counts.partial = self.out.counts.partial.saturating_add(1);
+            }
+            if self.torn.len() < self.limits.unnamed && !head.after_hole {
+                self.torn.insert(head.name.clone(), standing);
+            }
+        }
+        self.listener.stray(&head.name, standing);
+    }
+
+    fn hole(&mut self, from: u64, to: u64) {
+        self.damaged = true;
+        self.ever_damaged = true;
+        self.sums = None;
+        self.finding(FindingKind::Damage, "file", format!("bytes {from} to {to} cannot be authenticated"));
+    }
+}
+
+impl<'a> Examiner<'a> {
+    pub(super) fn new(limits: &'a Limits, listener: &'a mut dyn Listener) -> Self {
+        Self {
+            limits,
+            listener,
+            out: Examined::default(),
+            chain: Chain::default(),
+            waiting: BTreeMap::new(),
+            torn: BTreeMap::new(),
+            class: Class::Evidence,
+            text: Vec::new(),
+            text_limit: 0,
+            pad_is_zero: true,
+            damaged: false,
+            ever_damaged: false,
+            sums: None,
+            pads: 0,
+            sums_read: 0,
+            entries: 0,
+            items: 0,
+            all_outcomes: BTreeMap::new(),
+            own: BTreeMap::new(),
+        }
+    }
+
+    /// Draws what can only be known at the end.
+    pub(super) fn conclude(mut self, walk: &Walk) -> Examined {
+        self.out.sealed = matches!(walk.end, End::Sealed);
+        match &walk.end {
+            End::Fault(fault) => self.tampering("archive", fault.to_string()),
+            End::Sealed if self.out.manifest.is_none() && !self.ever_damaged => {
+                self.tampering("manifest.json", "is missing".into());
+            }
+            End::Sealed if !self.ever_damaged && !walk.directory_agrees && walk.faults.is_empty() => {
+                self.tampering("directory", "was not held against the entries".into());
+            }
+            _ => {}
+        }
+        self.strays(matches!(walk.end, End::Sealed));
+        if self.out.sealed {
+            self.hold_against_manifest();
+        }
+        self.out.relative_to.clone_from(&self.chain.anchors);
+        self.out
+    }
+
+    fn opening(&mut self, index: u64, head: &Head, text: &[u8], body: &Body) -> Result<Standing, String> {
+        if index != 0 || head.offset != 0 {
+            return Err("does not stand first".into());
+        }
+        let opening: Opening =
+            serde_json::from_slice(text).map_err(|error| format!("cannot be read: {error}"))?;
+        if opening.format > FORMAT_VERSION {
+            self.out.later_format = Some(opening.format);
+        }
+        self.own.insert(head.name.clone(), body.sha256);
+        self.chain.open(body.sha256);
+        self.out.opening = Some(opening);
+        Ok(self.trusted())
+    }
+
+    fn named_by_manifest(&mut self, name: &str, body: &Body) -> Result<Standing, String> {
+        if name == "README.txt"
+            && let Some(said) = self.out.opening.as_ref().and_then(|opening| opening.readme_sha256)
+            && said != body.sha256
+        {
+            return Err("is not what veldkit.json says".into());
+        }
+        self.own.insert(name.to_owned(), body.sha256);
+        Ok(self.trusted())
+    }
+
+    fn pad(&mut self, name: &str) -> Result<Standing, String> {
+        self.pads = self.pads.saturating_add(1);
+        if !self.pad_is_zero {
+            return Err("holds more than padding".into());
+        }
+        if name == pad_name(self.chain.number) || self.ever_damaged {
+            Ok(self.trusted())
+        } else {
+            Err("belongs to no checkpoint".into())
+        }
+    }
+
+    fn own_judged(&mut self, name: &str, judged: Result<Standing, String>) {
+        let standing = match judged {
+            Err(what) => {
+                self.tampering(name, what);
+                Standing::Refuted
+            }
+            Ok(standing) => standing,
+        };
+        self.listener.own(name, standing);
+    }
+
+    /// How far what the current checkpoint says can be trusted.
+    fn trusted(&self) -> Standing {
+        match self.chain.reach {
+            Reach::Beginning => Standing::Proved,
+            Reach::Relative => Standing::Relative,
+            Reach::Nothing => Standing::Refuted,
+        }
+    }
+
+    /// Whether what looks like a checkpoint behind a hole stands inside somebody's file: this bundle's own name its
+    /// opening.
+    fn is_foreign(&self, head: &Head, text: &[u8]) -> bool {
+        let first = text.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        let opening = serde_json::from_slice::<CheckpointHeader>(first).ok().map(|header| header.opening);
+        head.after_hole && self.chain.opening.is_some() && opening != self.chain.opening
+    }
+
+    fn tampering(&mut self, on: &str, what: String) {
+        self.finding(FindingKind::Tampering, on, what);
+    }
+
+    fn finding(&mut self, kind: FindingKind, on: &str, what: String) {
+        if self.out.findings.len() < MAX_FINDINGS {
+            let on = Printable(on).to_string();
+            self.out.findings.push(Finding { kind, on, what });
+        } else {
+            self.out.findings_left_out = self.out.findings_left_out.saturating_add(1);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Holds evidence against the records of the checkpoint that names it.
+
+use std::collections::BTreeMap;
+
+use super::Examiner;
+use crate::analysis::Standing;
+use crate::bundle::checkpoint::{CheckpointHeader, records_name, sum_line, sums_name};
+use crate::bundle::forward::Body;
+use crate::evidence::{Digest, Item};
+
+impl Examiner<'_> {
+    pub(super) fn records(&mut self, name: &str, text: &[u8], body: &Body) -> Result<Standing, String> {
+        let mut lines = text.split_inclusive(|byte| *byte == b'\n');
+        let header: CheckpointHeader = serde_json::from_slice(lines.next().unwrap_or_default())
+            .map_err(|error| format!("does not begin with a checkpoint: {error}"))?;
+        let fits = self.chain.add(name, &header, body.sha256, self.damaged);
+        let mut sums = Sums::of(header.checkpoint, &body.sha256);
+        let (mut count, mut unread) = (0_u64, None);
+        for line in lines {
+            count = count.saturating_add(1);
+            if count > self.limits.checkpoint {
+                unread = Some(format!("holds more than {} records", self.limits.checkpoint));
+                break;
+            }
+            match serde_json::from_slice::<Item>(line) {
+                Ok(item) => {
+                    sums.add(&item);
+                    self.item(&item);
+                }
+                Err(error) => {
+                    unread = Some(format!("cannot be read in line {}: {error}", count.saturating_add(1)));
+                    break;
+                }
+            }
+        }
+        self.sums = Some((header.checkpoint, sums.digest()));
+        self.damaged = false;
+        self.out.checkpoints = self.out.checkpoints.saturating_add(1);
+        fits?;
+        match unread {
+            Some(what) => Err(what),
+            None if count != header.items => Err(format!("says {} records and holds {count}", header.items)),
+            None => Ok(self.trusted()),
+        }
+    }
+
+    /// Judges a record together with the entry it names.
+    fn item(&mut self, item: &Item) {
+        self.items = self.items.saturating_add(1);
+        count(&mut self.all_outcomes, item.outcome.word());
+        if let Err(what) = self.chain.item(item) {
+            self.tampering("records", what);
+        }
+        let trusted = self.trusted();
+        let standing = match (&item.entry, &item.content) {
+            (None, None) => trusted,
+            (None, Some(_)) => {
+                self.tampering(&item.origin.to_string(), "has content and no entry".into());
+                Standing::Refuted
+            }
+            (Some(entry), content) => match self.waiting.remove(entry) {
+                Some(found) => {
+                    let right = match content {
+                        Some(said) => found.sha256 == said.sha256_stored && found.size == said.size_stored,
+                        None => found.size == 0,
+                    };
+                    if right {
+                        trusted
+                    } else {
+                        self.tampering(entry, "is not what its record says".into());
+                        Standing::Refuted
+                    }
+                }
+                None if self.torn.contains_key(entry) => self.torn.remove(entry).unwrap_or(Standing::Refuted),
+                None if self.ever_damaged => Standing::Lost,
+                None => {
+                    self.tampering(entry, "is recorded and not there".into());
+                    Standing::Refuted
+                }
+            },
+        };
+        let counts = &mut self.out.counts;
+        let counter = match standing {
+            Standing::Proved => &mut counts.proved,
+            Standing::Relative => &mut counts.relative,
+            Standing::Lost => &mut counts.lost,
+            // Counted when it broke off.
+            Standing::Partial => &mut 0,
+            _ => &mut counts.refuted,
+        };
+        *counter = counter.saturating_add(1);
+        if matches!(standing, Standing::Proved | Standing::Relative) {
+            count(&mut self.out.outcomes, item.outcome.word());
+            if !item.hits.is_empty() {
+                self.out.items_with_hits = self.out.items_with_hits.saturating_add(1);
+            }
+        }
+        self.listener.item(item, standing);
+    }
+
+    /// Judges the entries that no record names: all had to be named in what was sealed (`due`).
+    pub(super) fn strays(&mut self, due: bool) {
+        for name in std::mem::take(&mut self.waiting).into_keys() {
+            if due && !self.ever_damaged {
+                self.tampering(&name, "is named by no record".into());
+                self.out.counts.refuted = self.out.counts.refuted.saturating_add(1);
+                self.listener.stray(&name, Standing::Refuted);
+            } else {
+                self.out.counts.unproved = self.out.counts.unproved.saturating_add(1);
+                self.listener.stray(&name, Standing::Unproved);
+            }
+        }
+    }
+
+    pub(super) fn wait(&mut self, name: &str, body: Body) {
+        if self.waiting.len() >= self.limits.unnamed && self.ever_damaged {
+            // The records that name those before it are lost.
+            self.strays(false);
+        }
+        if self.waiting.len() >= self.limits.unnamed {
+            let most = self.limits.unnamed;
+            self.tampering(name, format!("follows {most} entries that no record names"));
+            self.listener.stray(name, Standing::Refuted);
+        } else {
+            // Behind a hole the later of two has the name: what stands inside a file comes before what follows it.
+            self.waiting.insert(name.to_owned(), body);
+        }
+    }
+
+    pub(super) fn sums(&mut self, name: &str, body: &Body) -> Result<Standing, String> {
+        self.sums_read = self.sums_read.saturating_add(1);
+        match self.sums.take() {
+            Some((number, digest)) if name == sums_name(number) && digest == body.sha256 => {
+                Ok(self.trusted())
+            }
+            None if self.damaged || self.ever_damaged => Ok(Standing::Unproved),
+            Some(_) => Err("does not say what the records beside it say".into()),
+            None => Err("belongs to no checkpoint".into()),
+        }
+    }
+}
+
+/// The digest that `records/N.sha256` must have.
+struct Sums(sha2::Sha256);
+
+impl Sums {
+    fn of(number: u64, records: &Digest) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha256::new_with_prefix(format!("{records}  {}\n", records_name(number))))
+    }
+
+    fn add(&mut self, item: &Item) {
+        use sha2::Digest as _;
+        if let Some(line) = sum_line(item) {
+            self.0.update(line.as_bytes());
+        }
+    }
+
+    fn digest(self) -> Digest {
+        use sha2::Digest as _;
+        Digest::from_bytes(self.0.finalize().into())
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, word: &str) {
+    match counts.get_mut(word) {
+        Some(number) => *number = number.saturating_add(1),
+        None => {
+            counts.insert(word.to_owned(), 1);
+        }
+    }
+}
