@@ -211,8 +211,16 @@ impl Search<'_, '_> {
         }
         let found = match self.target.look(place, path.clone(), listed.map(|(folder, _)| folder)) {
             Ok(found) => found,
-            // What a pattern names need not be there; what was listed was.
-            Err(error) if listed.is_none() && sys::is_nothing(&error) => return ControlFlow::Continue(()),
+            // What a pattern names need not be there; what was listed was, and has a record unless an earlier step had
+            // it or it is left alone.
+            Err(error)
+                if sys::is_nothing(&error)
+                    && (listed.is_none()
+                        || self.is_excepted(&path)
+                        || self.target.was_given(place, &path)) =>
+            {
+                return ControlFlow::Continue(());
+            }
             Err(error) => {
                 let gap = Gap::of_error(self.target.origin(place, path), "looking", &error);
                 return self.gap(gap);

@@ -40,21 +40,26 @@ impl Place {
 
     /// The facts of what stands at `path`; a link's own.
     pub(super) fn stat(&self, path: &[u8]) -> io::Result<Stat> {
-        if self.mounts.nature_at(path) == Nature::Local {
-            return self.root.stat(path);
-        }
-        let (root, path) = (Arc::clone(&self.root), path.to_vec());
-        guard::within(guard::LIMIT, move || root.stat(&path))
+        self.look(path, None).map(|(stat, _)| stat)
     }
 
-    /// The facts of the entry at `path`, asked of the `folder` that listed it.
-    pub(super) fn stat_in(&self, folder: &Arc<Folder>, path: &[u8]) -> io::Result<Stat> {
+    /// The same with the nature of its file system; asked of the `folder` that listed it, if one did.
+    pub(super) fn look(&self, path: &[u8], folder: Option<&Arc<Folder>>) -> io::Result<(Stat, Nature)> {
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        if self.mounts.nature_at(path) == Nature::Local {
-            return folder.stat(name);
-        }
-        let (folder, name) = (Arc::clone(folder), name.to_vec());
-        guard::within(guard::LIMIT, move || folder.stat(&name))
+        let nature = self.mounts.nature_at(path);
+        let stat = match (nature, folder.cloned()) {
+            (Nature::Local, None) => self.root.stat(path)?,
+            (Nature::Local, Some(folder)) => folder.stat(name)?,
+            (_, None) => {
+                let (root, path) = (Arc::clone(&self.root), path.to_vec());
+                guard::within(guard::LIMIT, move || root.stat(&path))?
+            }
+            (_, Some(folder)) => {
+                let name = name.to_vec();
+                guard::within(guard::LIMIT, move || folder.stat(&name))?
+            }
+        };
+        Ok((stat, nature))
     }
 
     /// Lists a folder.

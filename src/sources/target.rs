@@ -31,6 +31,8 @@ pub struct Target {
     live: bool,
     os: TargetOs,
     places: Vec<Place>,
+    /// Index of the place that holds the operating system.
+    system: usize,
     accounts: Accounts,
     variables: Variables,
     /// What its registry tells, where it is a Windows.
@@ -50,8 +52,15 @@ struct Seen {
 
 impl Seen {
     fn first_time(&self, place: usize, path: &[u8]) -> bool {
-        let hash = (self.hashers.0.hash_one((place, path)), self.hashers.1.hash_one((place, path)));
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner).insert(hash)
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).insert(self.hash(place, path))
+    }
+
+    fn holds(&self, place: usize, path: &[u8]) -> bool {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).contains(&self.hash(place, path))
+    }
+
+    fn hash(&self, place: usize, path: &[u8]) -> (u64, u64) {
+        (self.hashers.0.hash_one((place, path)), self.hashers.1.hash_one((place, path)))
     }
 }
 
@@ -93,10 +102,12 @@ impl Target {
     }
 
     fn of(live: bool, os: TargetOs, places: Vec<Place>) -> Self {
+        let system = places.iter().position(|place| holds_windows(&place.root, b"")).unwrap_or(0);
         let mut target = Self {
             live,
             os,
             places,
+            system,
             accounts: Accounts::default(),
             variables: Variables { os: Some(os), ..Variables::default() },
             windows: WindowsFacts::default(),
@@ -215,6 +226,11 @@ impl Target {
         self.seen.first_time(place, path)
     }
 
+    /// Whether it was handed out before.
+    pub(super) fn was_given(&self, place: usize, path: &[u8]) -> bool {
+        self.seen.holds(place, path)
+    }
+
     pub(super) fn is_own(&self, found: &Found) -> bool {
         let Some(place) = self.places.get(found.place) else { return false };
         let cut = found.path.iter().rposition(|byte| *byte == b'/');
@@ -233,11 +249,7 @@ impl Target {
         folder: Option<&Arc<Folder>>,
     ) -> io::Result<Found> {
         let standing = self.places.get(place).ok_or(io::ErrorKind::NotFound)?;
-        let nature = standing.mounts.nature_at(&path);
-        let stat = match folder {
-            Some(folder) => standing.stat_in(folder, &path)?,
-            None => standing.stat(&path)?,
-        };
+        let (stat, nature) = standing.look(&path, folder)?;
         let mut metadata = stat.metadata;
         metadata.owner = metadata.uid.and_then(|uid| self.accounts.user(uid)).map(str::to_owned);
         metadata.group = metadata.gid.and_then(|gid| self.accounts.group(gid)).map(str::to_owned);
@@ -266,9 +278,8 @@ impl Target {
     /// A small text file of the target's first place, links inside the tree followed; empty where it cannot be read.
     fn read_text(&self, path: &[u8]) -> String {
         let read = || {
-            let index = self.system_place()?;
-            let end = self.end_of(index, path)?;
-            let found = self.look(index, end, None).ok().filter(|found| found.kind == Kind::File)?;
+            let end = self.end_of(path)?;
+            let found = self.look(self.system, end, None).ok().filter(|found| found.kind == Kind::File)?;
             let mut opened = self.open(&found).ok()?;
             let (mut content, mut buffer) = (Vec::new(), vec![0; 16 << 10]);
             while let Ok(count @ 1..) = opened.read(&mut buffer) {
@@ -284,17 +295,14 @@ impl Target {
 
     /// The names in a folder of the target's first place, sorted; none where it cannot be listed.
     fn names(&self, path: &[u8]) -> Vec<String> {
-        let names = || {
-            let index = self.system_place()?;
-            Some(self.places.get(index)?.names(&self.end_of(index, path)?))
-        };
+        let names = || Some(self.places.get(self.system)?.names(&self.end_of(path)?));
         let names = names().unwrap_or_default().into_iter();
         names.filter_map(|name| String::from_utf8(name).ok()).take(10_000).collect()
     }
 
     /// Where a path of the target's own really stands: links followed, and on Windows spelled as on disk.
-    fn end_of(&self, index: usize, path: &[u8]) -> Option<Vec<u8>> {
-        let place = self.places.get(index)?;
+    fn end_of(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let place = self.places.get(self.system)?;
         if self.os != TargetOs::Windows {
             return super::resolve::resolve(place, path).ok();
         }
@@ -304,9 +312,8 @@ impl Target {
     /// Reads the hives of a Windows; a hive on a file system that may hang is not opened for this.
     fn learn_from_registry(&mut self) {
         let open = |name: &str| {
-            let index = self.system_place()?;
-            let place = self.places.get(index)?;
-            let path = self.end_of(index, format!("Windows/System32/config/{name}").as_bytes())?;
+            let place = self.places.get(self.system)?;
+            let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;
             let local = place.mounts.nature_at(&path) == Nature::Local;
             let file = place.root.open_file(&path).ok().filter(|_| local)?;
             Hive::open(io::BufReader::with_capacity(512, file.file)).ok()
@@ -317,19 +324,13 @@ impl Target {
         self.windows = facts;
     }
 
-    /// The place that holds the operating system.
-    fn system_place(&self) -> Option<usize> {
-        self.places.iter().position(|place| holds_windows(&place.root, b"")).or(Some(0))
-    }
-
     /// Homes of people: those of the accounts on Unix, the folders of `Users` on Windows.
     fn homes(&self) -> Vec<(String, String)> {
         let text = |home: &[u8]| String::from_utf8(home.to_vec()).ok();
         if self.os == TargetOs::Windows {
             let users = self.names(b"Users").into_iter().filter(|name| {
                 let path = format!("Users/{name}");
-                let index = self.system_place().unwrap_or(0);
-                let folder = self.places.get(index).and_then(|place| place.root.stat(path.as_bytes()).ok());
+                let folder = self.places.get(self.system).and_then(|place| place.stat(path.as_bytes()).ok());
                 folder.is_some_and(|stat| stat.kind == Kind::Directory)
             });
             return users.map(|name| (name.clone(), format!("Users\\{name}"))).collect();

@@ -151,7 +151,7 @@ impl Root {
 }
 
 impl Folder {
-    /// Its entries. An error is the last of them.
+    /// Its entries, once: the handle keeps its place in them. An error is the last of them.
     pub(in crate::sources) fn entries(&self) -> io::Result<Entries> {
         Ok(Entries { dir: Dir::new(self.fd.try_clone()?)? })
     }
