@@ -26,6 +26,7 @@ mod fuzz;
 mod kill;
 mod limits;
 mod made;
+mod mounts;
 mod playbook;
 mod processes;
 mod reading;

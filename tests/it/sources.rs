@@ -29,6 +29,11 @@ fn put(tree: &Path, path: &str, content: &[u8]) {
 
 /// All that these paths and globs find.
 fn find(target: &Target, paths: &[&str]) -> (Vec<Found>, Vec<Gap>) {
+    find_while(target, paths, |_| ())
+}
+
+/// The same, while `act` changes things; it is told how many were found so far.
+fn find_while(target: &Target, paths: &[&str], mut act: impl FnMut(usize)) -> (Vec<Found>, Vec<Gap>) {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
     let plan =
         Catalogue::embedded().unwrap().plan(&Request { paths, ..Request::default() }, target.os()).unwrap();
@@ -39,6 +44,7 @@ fn find(target: &Target, paths: &[&str]) -> (Vec<Found>, Vec<Gap>) {
                 Finding::Found(one) => found.push(one),
                 Finding::Gap(gap) => gaps.push(gap),
             }
+            act(found.len());
             ControlFlow::Continue(())
         });
     }
@@ -126,22 +132,14 @@ fn a_folder_swapped_for_a_link_while_the_tree_is_walked_leads_nowhere() {
         put(dir.path(), name, b"x");
     }
     let target = Target::tree(dir.path()).unwrap();
-    let request = Request { paths: vec!["/srv".to_owned()], ..Request::default() };
-    let plan = Catalogue::embedded().unwrap().plan(&request, target.os()).unwrap();
-    let (mut found, mut gaps) = (Vec::new(), Vec::new());
-    target.find(&plan.steps[0], &mut |finding| {
-        match finding {
-            Finding::Found(one) => found.push(one),
-            Finding::Gap(gap) => gaps.push(gap),
-        }
+    let (found, gaps) = find_while(&target, &["/srv"], |count| {
         // In the midst of the one, before the other.
-        if found.len() == 1 {
+        if count == 1 && !dir.path().join("etc/a").exists() {
             for name in ["a", "b"] {
                 fs::rename(dir.path().join("srv").join(name), dir.path().join("etc").join(name)).unwrap();
                 symlink(outside.path(), dir.path().join("srv").join(name)).unwrap();
             }
         }
-        ControlFlow::Continue(())
     });
     assert_eq!(names(&found), ["/srv/a/first", "/srv/a/second"]);
     assert!(found.iter().all(|found| found.metadata.size == Some(1)), "{found:?}");
@@ -151,6 +149,24 @@ fn a_folder_swapped_for_a_link_while_the_tree_is_walked_leads_nowhere() {
         let gap = target.open(found).err().unwrap();
         assert_eq!((gap.outcome, gap.reason.code), (Outcome::Missing, ReasonCode::Vanished), "{gap:?}");
     }
+}
+
+#[test]
+fn a_file_that_was_listed_and_is_gone_has_vanished_unless_it_was_given_before() {
+    let dir = tree();
+    for name in ["srv/1", "srv/2", "srv/3"] {
+        put(dir.path(), name, b"x");
+    }
+    let (found, gaps) = find_while(&Target::tree(dir.path()).unwrap(), &["/srv/2", "/srv"], |count| {
+        if count == 2 {
+            for name in ["srv/2", "srv/3"] {
+                drop(fs::remove_file(dir.path().join(name)));
+            }
+        }
+    });
+    assert_eq!(names(&found), ["/srv/1", "/srv/2"]);
+    let told: Vec<_> = gaps.iter().map(|gap| (gap.origin.to_string(), gap.reason.code)).collect();
+    assert_eq!(told, [("/srv/3".to_owned(), ReasonCode::Vanished)]);
 }
 
 #[test]
@@ -320,74 +336,4 @@ fn of_more_ranges_than_a_record_holds_the_smallest_holes_are_stored_and_that_is_
         })
         .sum();
     assert_eq!(rebuilt, 5_000);
-}
-
-#[test]
-#[ignore = "needs root"]
-fn local_mounts_are_crossed_others_not_and_all_are_told() {
-    let made = crate::made::Made::linux();
-    let allowed =
-        Command::new("unshare").args(["--mount", "mount", "-t", "tmpfs", "none"]).arg(made.out()).status();
-    if !allowed.is_ok_and(|status| status.success()) {
-        // Some containers give root no mounts of its own; then there is nothing to show here.
-        println!("not shown: this system lets nobody mount");
-        return;
-    }
-    for folder in ["var/log", "proc", "srv/loop"] {
-        fs::create_dir_all(made.tree().join(folder)).unwrap();
-    }
-    let tool = env!("CARGO_BIN_EXE_veldkit");
-    // Mounted in a namespace of its own, so that nothing of it is left however the test ends.
-    let script = format!(
-        "mount -t tmpfs none tree/var/log && echo mounted > tree/var/log/auth.log && mount -t proc none tree/proc \
-         && mount --bind tree tree/srv/loop \
-         && '{tool}' collect --root tree --path / --out out/ -r {} --quiet --json",
-        made.recipient()
-    );
-    let output =
-        Command::new("unshare").args(["--mount", "sh", "-c", &script]).current_dir(made.path()).output();
-    let output = output.unwrap();
-    let said = crate::made::text(&output.stdout) + &crate::made::text(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    let unpacked = made.unpack();
-    let log = fs::read_to_string(unpacked.join("fs/$rootfs$/var/log/auth.log")).unwrap();
-    assert_eq!(log, "mounted\n");
-    assert!(!unpacked.join("fs/$rootfs$/proc").exists());
-    let manifest = fs::read_to_string(unpacked.join("manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
-    let mounts = manifest["mounts"].as_array().unwrap();
-    assert_eq!(mounts.len(), 4, "{mounts:#?}");
-    let text = serde_json::to_string(mounts).unwrap();
-    for told in ["var/log", "proc", "srv/loop"] {
-        assert!(text.contains(told), "{told}: {text}");
-    }
-}
-
-#[test]
-#[ignore = "needs root"]
-fn a_mount_that_answers_nothing_costs_its_time_limit_and_nothing_else() {
-    let made = crate::made::Made::linux();
-    fs::create_dir_all(made.tree().join("mnt/dead")).unwrap();
-    let tool = env!("CARGO_BIN_EXE_veldkit");
-    // A file system whose program never reads what it is asked.
-    let script = format!(
-        "exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead tree/mnt/dead \
-         && exec '{tool}' collect --root tree --path /mnt/dead/file --path /etc --path / --out out/ -r {} --quiet --json",
-        made.recipient()
-    );
-    let output =
-        Command::new("unshare").args(["--mount", "sh", "-c", &script]).current_dir(made.path()).output();
-    let output = output.unwrap();
-    let said = crate::made::text(&output.stdout) + &crate::made::text(&output.stderr);
-    if said.contains("/dev/fuse") || said.contains("mount:") {
-        println!("not shown: this system lets nobody mount with FUSE: {said}");
-        return;
-    }
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    let unpacked = made.unpack();
-    let records = fs::read_dir(unpacked.join("records")).unwrap();
-    let records: String =
-        records.filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok()).collect();
-    assert_eq!(records.matches("\"timeout\"").count(), 1, "{said}");
-    assert!(unpacked.join("fs/$rootfs$/etc/passwd").exists(), "{said}");
 }
