@@ -198,6 +198,7 @@ pub mod limits;
 pub mod manifest;
 pub mod names;
 pub mod opening;
+pub mod packed;
 pub mod parts;
 pub mod reader;
 pub mod receipt;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::lang::Lang;
+use super::scanning::RuleSet;
 use crate::evidence::PersonalData;
 
 /// Collects what a responder needs from an affected host into one sealed, encrypted bundle, and reads it back.
@@ -32,6 +33,8 @@ pub(super) enum Command {
     Unpack(super::unpack::Arguments),
     /// Make an age identity, and a key to sign with
     Keygen(super::keygen::Arguments),
+    /// Check rule files, name rules, pack them for a kit
+    Rules(super::rules::Arguments),
     /// Name playbooks and artifacts, show what they take, check one's own
     Playbook(super::playbook::Arguments),
 }
@@ -109,6 +112,17 @@ pub(super) struct Destination {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
 pub(super) struct Keys {
+    #[command(flatten)]
+    pub(super) to: ToWhom,
+    /// Sign receipt and manifest with this minisign secret key
+    #[arg(long, value_name = "KEY")]
+    pub(super) sign: Option<PathBuf>,
+}
+
+/// To whom something is encrypted.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
+pub(super) struct ToWhom {
     /// age recipient (age1…) or SSH public key; may be given again
     #[arg(long, short, value_name = "RECIPIENT")]
     pub(super) recipient: Vec<String>,
@@ -124,9 +138,6 @@ pub(super) struct Keys {
     /// Make a new age identity, write it to this file, and encrypt to it (for a first try)
     #[arg(long, value_name = "FILE")]
     pub(super) new_identity: Option<PathBuf>,
-    /// Sign receipt and manifest with this minisign secret key
-    #[arg(long, value_name = "KEY")]
-    pub(super) sign: Option<PathBuf>,
 }
 
 /// What is written into the bundle about the case.
@@ -154,15 +165,11 @@ pub(super) struct Case {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Scanning")]
 pub(super) struct Scanning {
-    /// YARA rule file, or a folder or zip file of them, besides those built in; may be given again
-    #[arg(long, value_name = "PATH")]
-    pub(super) rules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) rule_set: RuleSet,
     /// Do not scan
     #[arg(long, conflicts_with = "rules")]
     pub(super) no_scan: bool,
-    /// YARA engine; libyara only where it was built in
-    #[arg(long, value_name = "NAME", default_value = "boreal")]
-    pub(super) engine: String,
 }
 
 /// Limits of the run.

@@ -25,16 +25,20 @@ pub(super) struct Keys {
     passphrase_file: Option<PathBuf>,
 }
 
+/// Asks for the passphrase of a key, where there is somebody to ask.
+pub(super) fn ask_at_the_terminal() -> Ask {
+    if !std::io::stdin().is_terminal() {
+        return Ask::nobody();
+    }
+    Ask::new(|whence| {
+        rpassword::prompt_password(format!("passphrase of '{whence}': ")).ok().map(SecretString::from)
+    })
+}
+
 impl Keys {
     /// Reads all of them.
     pub(super) fn read(&self) -> Result<Identities, Failure> {
-        let ask = if std::io::stdin().is_terminal() {
-            Ask::new(|whence| {
-                rpassword::prompt_password(format!("passphrase of '{whence}': ")).ok().map(SecretString::from)
-            })
-        } else {
-            Ask::nobody()
-        };
+        let ask = ask_at_the_terminal();
         let mut identities = Identities::new();
         for path in &self.identity {
             identities.add_file(path, &ask)?;

@@ -18,6 +18,8 @@ mod list;
 mod playbook;
 mod progress;
 mod reading;
+mod rules;
+mod scanning;
 mod secret;
 mod unpack;
 mod verify;
@@ -58,6 +60,7 @@ fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failu
         args::Command::List(arguments) => list::run(arguments, console),
         args::Command::Unpack(arguments) => unpack::run(arguments, console),
         args::Command::Verify(arguments) => verify::run(arguments, console),
+        args::Command::Rules(arguments) => rules::run(arguments, console),
         args::Command::Playbook(arguments) => playbook::run(arguments, console),
     }
 }

@@ -3,12 +3,12 @@
 //! A key file is created anew, readable by its owner alone, and never overwritten. Formats are those of `age-keygen`
 //! and `minisign`, so that either tool can be left out.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret as _;
 
+use super::create_new;
 use crate::evidence::Utc;
 
 /// A key that could not be made.
@@ -109,19 +109,6 @@ fn write_secret(path: &Path, text: &[u8]) -> Result<(), Error> {
             file.sync_all()
         })
         .map_err(|source| Error::Write { path: path.to_owned(), source })
-}
-
-/// Creates a file for its owner alone.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "keys stand where the operator asked for them, and nowhere else"
-)]
-fn create_new(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use boreal::module::Console;
 use boreal::scanner::{EvaluatedRule, ScanError, ScanParams, ScanResult};
 use boreal::{Metadata, MetadataValue};
 
-use super::{Engine, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, Scan, TIMEOUT, meta_value};
+use super::{Engine, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, Scan, TIMEOUT, meta_value};
 use crate::evidence::{Hit, Match};
 
 pub(super) struct Boreal {
@@ -90,6 +90,17 @@ impl Engine for Boreal {
 
     fn namespaces(&self) -> Vec<String> {
         self.scanner.rules().map(|rule| rule.namespace.to_owned()).collect()
+    }
+
+    fn rules(&self) -> Vec<RuleFacts> {
+        let shown = self.scanner.rules().filter(|rule| !rule.is_private);
+        let facts = shown.map(|rule| RuleFacts {
+            rule: rule.name.to_owned(),
+            source: rule.namespace.to_owned(),
+            tags: rule.tags.iter().map(|tag| self.scanner.get_string_symbol(*tag).to_owned()).collect(),
+            meta: rule.metadatas.iter().map(|meta| self.meta(meta)).collect(),
+        });
+        facts.collect()
     }
 }
 

@@ -3,10 +3,12 @@
 //! Not in the default build: it parses hostile files in C. It is here so that the two engines' hits can be held
 //! against each other. Each file is first compiled by itself, since YARA's compiler cannot be used after an error.
 
-use ::yara::{Compiler, MetadataValue, Rule, Rules, YaraErrorKind};
+use ::yara::{Compiler, Metadata, MetadataValue, Rule, Rules, YaraErrorKind};
 
 use super::boreal::Failures;
-use super::{Engine, Error, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, Scan, TIMEOUT, meta_value};
+use super::{
+    Engine, Error, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, Scan, TIMEOUT, meta_value,
+};
 use crate::evidence::{Hit, Match};
 
 pub(super) struct Libyara {
@@ -78,6 +80,18 @@ impl Engine for Libyara {
     fn namespaces(&self) -> Vec<String> {
         self.rules.get_rules().iter().map(|rule| rule.namespace.to_owned()).collect()
     }
+
+    fn rules(&self) -> Vec<RuleFacts> {
+        let shown = self.rules.get_rules();
+        let shown = shown.iter().filter(|rule| !rule.is_private);
+        let facts = shown.map(|rule| RuleFacts {
+            rule: rule.identifier.to_owned(),
+            source: rule.namespace.to_owned(),
+            tags: rule.tags.iter().map(ToString::to_string).collect(),
+            meta: rule.metadatas.iter().map(meta).collect(),
+        });
+        facts.collect()
+    }
 }
 
 fn hit(rule: &Rule<'_>) -> Hit {
@@ -88,19 +102,20 @@ fn hit(rule: &Rule<'_>) -> Hit {
             length: u64::try_from(found.length).unwrap_or(u64::MAX),
         })
     });
-    let meta = rule.metadatas.iter().map(|meta| {
-        let value = match meta.value {
-            MetadataValue::Integer(number) => number.to_string(),
-            MetadataValue::String(text) => meta_value(text),
-            MetadataValue::Boolean(truth) => truth.to_string(),
-        };
-        (meta.identifier.to_owned(), value)
-    });
     Hit {
         rule: rule.identifier.to_owned(),
         source: rule.namespace.to_owned(),
         tags: rule.tags.iter().map(ToString::to_string).collect(),
-        meta: meta.collect(),
+        meta: rule.metadatas.iter().map(meta).collect(),
         matches: matches.take(MATCHES_PER_HIT).collect(),
     }
+}
+
+fn meta(meta: &Metadata<'_>) -> (String, String) {
+    let value = match meta.value {
+        MetadataValue::Integer(number) => number.to_string(),
+        MetadataValue::String(text) => meta_value(text),
+        MetadataValue::Boolean(truth) => truth.to_string(),
+    };
+    (meta.identifier.to_owned(), value)
 }

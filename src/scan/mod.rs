@@ -23,7 +23,8 @@ mod libyara;
 mod rule_files;
 mod zipped;
 
-pub use rule_files::RuleSource;
+pub use rule_files::{RuleFileText, RuleSource, rule_texts};
+pub use zipped::PACKED_LIMIT;
 
 /// Largest buffer that rules see at once. Rules that use `pe` or offsets need whole files: 32 MiB holds nearly every
 /// program and script; of what is larger the beginning is scanned, and its record says so.
@@ -144,12 +145,44 @@ pub struct RuleFile {
     pub failed: Option<String>,
 }
 
+impl RuleFile {
+    /// Whether it is one of those built in.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.name.starts_with(rule_files::EMBEDDED_PREFIX)
+    }
+
+    /// The line on which it could not be used, where the engine names one.
+    #[must_use]
+    pub fn failed_line(&self) -> Option<u32> {
+        let reason = self.failed.as_deref()?;
+        let number = reason.strip_prefix("line ").unwrap_or(reason);
+        let digits = number.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse().ok()
+    }
+}
+
+/// A rule in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleFacts {
+    /// Its identifier.
+    pub rule: String,
+    /// The rule file it stands in.
+    pub source: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its meta fields, in its order.
+    pub meta: Vec<(String, String)>,
+}
+
 /// One engine with compiled rules.
 trait Engine: Send + Sync {
     /// Holds all rules against `content`.
     fn scan(&self, content: &[u8], facts: &Facts<'_>) -> Scan;
     /// The namespaces of the rules in use, one a rule.
     fn namespaces(&self) -> Vec<String>;
+    /// All rules that can show, with what they say of themselves.
+    fn rules(&self) -> Vec<RuleFacts>;
 }
 
 /// Compiled rules, shared by all threads.
@@ -226,6 +259,12 @@ impl Scanner {
     #[must_use]
     pub fn rule_files(&self) -> &[RuleFile] {
         &self.files
+    }
+
+    /// The rules in use, in the order of their files; private ones are left out, since they never show.
+    #[must_use]
+    pub fn rules(&self) -> Vec<RuleFacts> {
+        self.engine.rules()
     }
 
     /// The rule files that could not be used.

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
 use super::Error;
-use super::zipped::{is_zip, members};
+use super::zipped::{Member, is_zip, members};
 use crate::evidence::Digest;
+
+/// How the names of the embedded files begin, and no other's: see [`shown`].
+pub(super) const EMBEDDED_PREFIX: &str = "veldkit/";
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -27,6 +30,37 @@ pub enum RuleSource {
     Embedded,
     /// A rule file, or a folder or zip file with `.yar`, `.yara` and `.rule` files in it.
     Path(PathBuf),
+    /// A zip of rule files that is in memory already: a packed set whose encryption was taken off.
+    Packed {
+        /// The file it was read from.
+        path: PathBuf,
+        /// The zip.
+        zip: Vec<u8>,
+    },
+}
+
+/// A rule file's text as it is compiled, or packed for a kit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFileText {
+    /// Its name, unique in the set.
+    pub name: String,
+    /// Its text; bytes that are not UTF-8 are replaced.
+    pub text: String,
+}
+
+/// Reads the rule files of all sources, for packing. What cannot be read is an error here: a kit must not miss rules.
+///
+/// # Errors
+/// [`Error::List`].
+pub fn rule_texts(sources: &[RuleSource]) -> Result<Vec<RuleFileText>, Error> {
+    let texts = read(sources)?.into_iter().map(|text| match text.content {
+        Ok(content) => Ok(RuleFileText { name: text.name, text: content }),
+        Err(reason) => {
+            let path = PathBuf::from(text.name);
+            Err(Error::List { path, source: std::io::Error::other(reason) })
+        }
+    });
+    texts.collect()
 }
 
 /// A rule file as read.
@@ -46,15 +80,17 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
         match source {
             RuleSource::Embedded => embedded(&EMBEDDED, &mut names, &mut texts),
             RuleSource::Path(path) if is_zip(path) => {
-                let members = members(path).map_err(|source| Error::List { path: path.clone(), source })?;
-                for (member, content) in members {
-                    let name = unique(&format!("{}/{member}", path.display()), &mut names);
-                    texts.push(text(name, content));
-                }
+                let failed = |source| Error::List { path: path.clone(), source };
+                let zip = File::open(path).map_err(failed)?;
+                zipped(path, members(BufReader::new(zip)).map_err(failed)?, &mut names, &mut texts);
+            }
+            RuleSource::Packed { path, zip } => {
+                let failed = |source| Error::List { path: path.clone(), source };
+                zipped(path, members(Cursor::new(zip)).map_err(failed)?, &mut names, &mut texts);
             }
             RuleSource::Path(path) => {
                 for file in files(path)? {
-                    let name = unique(&file.display().to_string(), &mut names);
+                    let name = unique(&shown(&file), &mut names);
                     texts.push(text(name, read_file(&file)));
                 }
             }
@@ -63,9 +99,16 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
     Ok(texts)
 }
 
+fn zipped(path: &Path, members: Vec<Member>, names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
+    for (member, content) in members {
+        let name = unique(&format!("{}/{member}", shown(path)), names);
+        texts.push(text(name, content));
+    }
+}
+
 fn embedded(folder: &Dir<'_>, names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
     for file in folder.files().filter(|file| is_rule_file(file.path())) {
-        let name = unique(&format!("veldkit/{}", file.path().display()), names);
+        let name = unique(&format!("{EMBEDDED_PREFIX}{}", file.path().display()), names);
         texts.push(text(name, Ok(file.contents().to_vec())));
     }
     for folder in folder.dirs() {
@@ -118,6 +161,12 @@ fn text(name: String, content: Result<Vec<u8>, String>) -> RuleText {
         text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
     });
     RuleText { name, sha256, content }
+}
+
+/// A path as it was given; one that would read as one of those built in is told apart.
+fn shown(path: &Path) -> String {
+    let name = path.display().to_string();
+    if name.starts_with(EMBEDDED_PREFIX) { format!("./{name}") } else { name }
 }
 
 fn unique(name: &str, names: &mut BTreeSet<String>) -> String {

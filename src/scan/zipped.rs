@@ -1,16 +1,17 @@
-//! Rule sets as they are published: a zip file of rule files. Read in memory, within limits; nothing is unpacked to disk.
+//! Rule sets as they are published, or packed for a kit: a zip of rule files. Read in memory, within limits; nothing is
+//! unpacked to disk.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use zip::ZipArchive;
 
 use super::rule_files::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
 
-/// Bytes of all rule files of one zip file together: the largest public sets have some 60 MB.
-const ALL_LIMIT: u64 = 256 << 20;
+/// Bytes of all rule files of one zip together: the largest public sets have some 60 MB.
+pub const PACKED_LIMIT: u64 = 256 << 20;
 
 /// A rule file's name in the zip file, and its bytes or why there are none.
 pub(super) type Member = (String, Result<Vec<u8>, String>);
@@ -21,12 +22,12 @@ pub(super) fn is_zip(path: &Path) -> bool {
     File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == *b"PK\x03\x04"
 }
 
-/// The rule files of a zip file, by name.
+/// The rule files of a zip, by name.
 ///
 /// # Errors
 /// It cannot be read as one, holds no rule file, or more than the limits allow.
-pub(super) fn members(path: &Path) -> io::Result<Vec<Member>> {
-    let mut archive = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)?;
+pub(super) fn members(zip: impl Read + Seek) -> io::Result<Vec<Member>> {
+    let mut archive = ZipArchive::new(zip).map_err(io::Error::other)?;
     let mut found = BTreeMap::new();
     for index in 0..archive.len() {
         let name = match archive.name_for_index(index) {
@@ -43,7 +44,7 @@ pub(super) fn members(path: &Path) -> io::Result<Vec<Member>> {
     if found.len() > FILES_LIMIT {
         return Err(io::Error::other(format!("more than {FILES_LIMIT} rule files")));
     }
-    let mut left = ALL_LIMIT;
+    let mut left = PACKED_LIMIT;
     let mut members = Vec::new();
     for (name, index) in found {
         let content = member(&mut archive, index, left.min(FILE_LIMIT));
@@ -55,7 +56,7 @@ pub(super) fn members(path: &Path) -> io::Result<Vec<Member>> {
 }
 
 /// One member, of at most `limit` bytes whatever its header says.
-fn member(archive: &mut ZipArchive<BufReader<File>>, index: usize, limit: u64) -> Result<Vec<u8>, String> {
+fn member(archive: &mut ZipArchive<impl Read + Seek>, index: usize, limit: u64) -> Result<Vec<u8>, String> {
     let file = archive.by_index(index).map_err(|error| error.to_string())?;
     let mut content = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut content).map_err(|error| error.to_string())?;

@@ -30,6 +30,7 @@ mod mounts;
 mod playbook;
 mod processes;
 mod reading;
+mod rule_sets;
 mod rules;
 mod scan;
 mod sources;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use age::secrecy::SecretString;
 
 use crate::bundle::{Ask, Recipients, Signer};
-use crate::cli::args::Keys;
+use crate::cli::args::{Keys, ToWhom};
 use crate::cli::secret::first_line;
 use crate::cli::{Console, Failure};
 use crate::evidence::Utc;
@@ -14,14 +14,24 @@ use crate::kit::keys::{self, Identity};
 
 /// The keys of a run.
 pub(super) struct Chosen {
-    pub(super) recipients: Recipients,
+    pub(super) to: To,
     pub(super) signer: Option<Signer>,
+}
+
+/// To whom something is encrypted.
+pub(in crate::cli) struct To {
+    pub(in crate::cli) recipients: Recipients,
     new_identity: Option<(PathBuf, Identity)>,
 }
 
 /// Chooses by what was asked for; with nothing, a terminal is given a fresh passphrase, and anything else refused.
 pub(super) fn choose(keys: &Keys, console: &mut Console<'_>) -> Result<Chosen, Failure> {
     let signer = keys.sign.as_deref().map(read_signer).transpose()?;
+    Ok(Chosen { to: recipients(&keys.to, console)?, signer })
+}
+
+/// To whom: keys, or a passphrase.
+pub(in crate::cli) fn recipients(keys: &ToWhom, console: &mut Console<'_>) -> Result<To, Failure> {
     let to_keys =
         !keys.recipient.is_empty() || !keys.recipients_file.is_empty() || keys.new_identity.is_some();
     let by_passphrase = keys.passphrase || keys.passphrase_file.is_some();
@@ -51,8 +61,8 @@ pub(super) fn choose(keys: &Keys, console: &mut Console<'_>) -> Result<Chosen, F
     } else if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         let passphrase = keys::fresh_passphrase().map_err(Failure::new)?;
         console.always(console.lang.pick(
-            "Wachtwoordzin van deze bundel; hij wordt nergens bewaard en maar een keer getoond. Schrijf hem over:",
-            "Passphrase of this bundle; it is kept nowhere and shown once. Write it down:",
+            "Wachtwoordzin; hij wordt nergens bewaard en maar een keer getoond. Schrijf hem over:",
+            "Passphrase; it is kept nowhere and shown once. Write it down:",
         ));
         console.always(format_args!("\n    {passphrase}\n"));
         recipients.set_passphrase(SecretString::from(passphrase));
@@ -63,7 +73,7 @@ pub(super) fn choose(keys: &Keys, console: &mut Console<'_>) -> Result<Chosen, F
             "give -r RECIPIENT, -R FILE, --passphrase-file FILE or --new-identity FILE",
         ));
     }
-    Ok(Chosen { recipients, signer, new_identity })
+    Ok(To { recipients, new_identity })
 }
 
 fn bad_recipient(error: crate::bundle::Error) -> Failure {
@@ -73,17 +83,24 @@ fn bad_recipient(error: crate::bundle::Error) -> Failure {
     )
 }
 
-impl Chosen {
-    /// Writes the new identity. Before the bundle is begun: a bundle without its key helps nobody.
-    pub(super) fn keep_new_identity(&self, now: Utc, console: &mut Console<'_>) -> Result<(), Failure> {
+impl To {
+    /// Writes the new identity. Before anything is encrypted to it: what nobody can open helps nobody.
+    pub(in crate::cli) fn keep_new_identity(
+        &self,
+        now: Utc,
+        console: &mut Console<'_>,
+    ) -> Result<(), Failure> {
         let Some((path, identity)) = &self.new_identity else { return Ok(()) };
         identity.write(path, now).map_err(Failure::new)?;
         let (nl, en) = (
             format!(
-                "nieuwe sleutel in '{}': wie hem heeft, kan de bundel lezen; bewaar hem apart",
+                "nieuwe sleutel in '{}': wie hem heeft, kan alles lezen wat ermee versleuteld is; bewaar hem apart",
                 path.display()
             ),
-            format!("new identity in '{}': who has it can read the bundle; keep it apart", path.display()),
+            format!(
+                "new identity in '{}': who has it reads what is encrypted to it; keep it apart",
+                path.display()
+            ),
         );
         console.say(console.lang.pick(nl, en));
         Ok(())

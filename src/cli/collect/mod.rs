@@ -8,17 +8,17 @@ use std::thread;
 
 use super::args::{Collect, Scanning};
 use super::progress::{self, Display};
+use super::scanning::{self, name_failed};
 use super::{Console, Exit, Failure};
 use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
 use crate::bundle::{self, Language, Writer, WriterOptions};
-use crate::evidence::Printable;
 use crate::playbook::{Catalogue, Plan, Request};
-use crate::scan::{self, EngineKind, RuleSource, Scanner};
+use crate::scan;
 use crate::sources::Target;
 
 mod destination;
 mod dry_run;
-mod keys;
+pub(super) mod keys;
 mod opening;
 mod report;
 
@@ -40,14 +40,15 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
 
     let place = destination::choose(arguments, &target, &clock)?;
     let keys = keys::choose(&arguments.keys, console)?;
+    let chosen = choose(&arguments.scanning)?;
     // Thousands of rules take a core some tenths of a second; meanwhile another looks at what there is to take.
     let scanner = thread::scope(|scope| {
-        let compiling = scope.spawn(|| compile(&arguments.scanning));
+        let compiling = scope.spawn(|| chosen.as_ref().map(scanning::Chosen::compile).transpose());
         destination::warn_of_shortage(arguments, &place, &plan, &clock, &stop, console)?;
         let fallen = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
         compiling.join().unwrap_or_else(fallen).map_err(Failure::usage)
     })?;
-    name_failed_rules(scanner.as_ref(), console);
+    name_failed(scanner.as_ref(), console);
     for path in place.own_files() {
         target.keep_out(&path);
     }
@@ -56,8 +57,8 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     }
 
     let opening = opening::describe(arguments, &plan, &target, scanner.as_ref(), &clock)?;
-    keys.recipients.check().map_err(Failure::usage)?;
-    keys.keep_new_identity(clock.started(), console)?;
+    keys.to.recipients.check().map_err(Failure::usage)?;
+    keys.to.keep_new_identity(clock.started(), console)?;
     let sink = place.sink()?;
     let options = WriterOptions {
         signer: keys.signer,
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         sidecar: place.sidecar.clone(),
         ..WriterOptions::new(Box::new(move || clock.now()))
     };
-    let mut writer = Writer::create(sink, &keys.recipients, &opening, options)
+    let mut writer = Writer::create(sink, &keys.to.recipients, &opening, options)
         .map_err(|error| destination::explain(error, &place))?;
 
     let settings = Settings {
@@ -148,24 +149,9 @@ pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure
     Ok(plan)
 }
 
-/// Compiles the rules, those built in and those named.
-fn compile(scanning: &Scanning) -> Result<Option<Scanner>, scan::Error> {
-    if scanning.no_scan {
-        return Ok(None);
-    }
-    let engine: EngineKind = scanning.engine.parse()?;
-    let mut sources = vec![RuleSource::Embedded];
-    sources.extend(scanning.rules.iter().cloned().map(RuleSource::Path));
-    Scanner::compile(&sources, engine).map(Some)
-}
-
-/// Names the files that do not compile; the run goes on without them.
-fn name_failed_rules(scanner: Option<&Scanner>, console: &mut Console<'_>) {
-    for file in scanner.into_iter().flat_map(Scanner::failed) {
-        let text = console.lang.pick("regelbestand overgeslagen", "rule file left out");
-        let reason = file.failed.as_deref().unwrap_or_default();
-        console.warn(format_args!("{text}: {}: {}", Printable(&file.name), Printable(reason)));
-    }
+/// The rules of the run, if it scans at all.
+fn choose(scanning: &Scanning) -> Result<Option<scanning::Chosen>, Failure> {
+    if scanning.no_scan { Ok(None) } else { scanning.rule_set.choose().map(Some) }
 }
 
 /// Sets the flag on Ctrl-C, SIGTERM, SIGHUP or a closed console; a second time ends the process at once.

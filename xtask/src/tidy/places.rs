@@ -8,7 +8,7 @@ use super::{Fault, Tree, is_rust};
 const SYS: &str = "src/sources/sys/";
 
 /// Where a system may be told apart besides: what is written for its owner's eyes alone has a mode on Unix.
-const MODES: [&str; 2] = ["src/kit/keys.rs", "src/analysis/unpack"];
+const MODES: [&str; 2] = ["src/kit/mod.rs", "src/analysis/unpack"];
 
 /// Words in a `cfg` that tell operating systems apart.
 const SYSTEMS: [&str; 6] = ["target_os", "target_family", "target_env", "target_vendor", "windows", "unix"];

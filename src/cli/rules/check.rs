@@ -1,0 +1,65 @@
+//! `veldkit rules check`: which rule files can be used, and of the others the line and the reason.
+
+use serde_json::json;
+
+use super::Check;
+use crate::cli::{Console, Exit, Failure, Lang};
+use crate::evidence::Printable;
+use crate::scan::{RuleFile, Scanner};
+
+/// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none.
+pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let chosen = arguments.opening.rule_set(&arguments.paths).choose()?;
+    let scanner = chosen.compile().map_err(Failure::usage)?;
+    let files: Vec<&RuleFile> = named(&scanner).collect();
+    let failed: Vec<&RuleFile> = files.iter().copied().filter(|file| file.failed.is_some()).collect();
+    if arguments.json {
+        console.result(object(&files, &failed));
+    } else {
+        for file in &failed {
+            let reason = file.failed.as_deref().unwrap_or_default();
+            console.result(format_args!("{}: {}", Printable(&file.name), Printable(reason)));
+        }
+        console.result(sum(&files, &failed, console.lang));
+    }
+    Ok(match failed.len() {
+        0 => Exit::Done,
+        some if some < files.len() => Exit::Partial,
+        _ => Exit::Failure,
+    })
+}
+
+/// The files asked about: those built in come along, since the self-test needs them.
+fn named(scanner: &Scanner) -> impl Iterator<Item = &RuleFile> {
+    scanner.rule_files().iter().filter(|file| !file.is_embedded())
+}
+
+fn rules(files: &[&RuleFile]) -> usize {
+    files.iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules))
+}
+
+fn object(files: &[&RuleFile], failed: &[&RuleFile]) -> serde_json::Value {
+    let failures: Vec<_> = failed
+        .iter()
+        .map(|file| json!({ "file": file.name, "line": file.failed_line(), "reason": file.failed }))
+        .collect();
+    json!({
+        "compiled": { "files": files.len().saturating_sub(failed.len()), "rules": rules(files) },
+        "failed": failures,
+    })
+}
+
+fn sum(files: &[&RuleFile], failed: &[&RuleFile], lang: Lang) -> String {
+    let (usable, rules) = (files.len().saturating_sub(failed.len()), rules(files));
+    let wrong = failed.len();
+    match (lang, wrong) {
+        (Lang::Nl, 0) => format!("{rules} regels in {usable} bestanden: alle bruikbaar"),
+        (Lang::En, 0) => format!("{rules} rules in {usable} files: all can be used"),
+        (Lang::Nl, _) => format!(
+            "{rules} regels in {usable} bestanden zijn bruikbaar, {wrong} bestanden niet; een run slaat die over, de rest doet mee"
+        ),
+        (Lang::En, _) => format!(
+            "{rules} rules in {usable} files can be used, {wrong} files cannot; a run leaves those out and uses the rest"
+        ),
+    }
+}

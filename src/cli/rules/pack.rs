@@ -1,0 +1,44 @@
+//! `veldkit rules pack`: rule files in one file that anti-virus cannot read, and only the recipients can.
+
+use super::Pack;
+use crate::acquisition::Clock;
+use crate::cli::collect::keys;
+use crate::cli::scanning::{RuleSet, name_failed};
+use crate::cli::{Console, Exit, Failure};
+use crate::kit;
+use crate::scan;
+
+/// Carries out `rules pack`. What does not compile is packed all the same and named: another version may read it.
+pub(super) fn run(arguments: &Pack, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let rule_set = RuleSet {
+        rules: arguments.paths.clone(),
+        rules_identity: Vec::new(),
+        rules_passphrase_file: None,
+        engine: "boreal".to_owned(),
+    };
+    let texts = scan::rule_texts(&rule_set.sources(&arguments.paths)?).map_err(Failure::usage)?;
+    name_failed(Some(&rule_set.choose()?.compile().map_err(Failure::usage)?), console);
+    let to = keys::recipients(&arguments.keys, console)?;
+    to.recipients.check().map_err(Failure::usage)?;
+    to.keep_new_identity(Clock::start().now(), console)?;
+    kit::rules::pack(&texts, &to.recipients, &arguments.out).map_err(|error| {
+        Failure::new(error).hint(
+            "kies een bestand dat nog niet bestaat, in een map waarin geschreven mag worden",
+            "choose a file that does not exist yet, in a folder that may be written to",
+        )
+    })?;
+    let (nl, en) = (
+        format!(
+            "{} regelbestanden in '{}'; neem het mee, en geef op locatie --rules met --rules-identity of --rules-passphrase-file",
+            texts.len(),
+            arguments.out.display()
+        ),
+        format!(
+            "{} rule files in '{}'; take it along, and on site give --rules with --rules-identity or --rules-passphrase-file",
+            texts.len(),
+            arguments.out.display()
+        ),
+    );
+    console.say(console.lang.pick(nl, en));
+    Ok(Exit::Done)
+}

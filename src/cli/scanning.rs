@@ -1,0 +1,95 @@
+//! Which rules are held against what, with which engine: shared by every command that scans.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::identities::ask_at_the_terminal;
+use super::secret::first_line;
+use super::{Console, Failure};
+use crate::bundle::Identities;
+use crate::evidence::Printable;
+use crate::kit;
+use crate::scan::{self, EngineKind, RuleSource, Scanner};
+
+/// Rules besides those built in, and who can read packed ones.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scanning")]
+pub(super) struct RuleSet {
+    /// YARA rule file, a folder or zip file of them, or a set made by `rules pack`, besides those built in; may be
+    /// given again
+    #[arg(long, value_name = "PATH")]
+    pub(super) rules: Vec<PathBuf>,
+    /// age identity or SSH private key that opens packed rules; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules_identity: Vec<PathBuf>,
+    /// Read the passphrase of packed rules from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules_passphrase_file: Option<PathBuf>,
+    /// YARA engine; libyara only where it was built in
+    #[arg(long, value_name = "NAME", default_value = "boreal")]
+    pub(super) engine: String,
+}
+
+/// Rules that are read and not compiled yet.
+pub(super) struct Chosen {
+    sources: Vec<RuleSource>,
+    engine: EngineKind,
+}
+
+impl RuleSet {
+    /// Finds the engine and takes the encryption off packed sets.
+    pub(super) fn choose(&self) -> Result<Chosen, Failure> {
+        let engine = self.engine.parse().map_err(Failure::usage)?;
+        let mut sources = vec![RuleSource::Embedded];
+        sources.extend(self.sources(&self.rules)?);
+        Ok(Chosen { sources, engine })
+    }
+
+    /// Where the rules named stand, packed ones opened in memory.
+    pub(super) fn sources(&self, paths: &[PathBuf]) -> Result<Vec<RuleSource>, Failure> {
+        let mut identities = None;
+        let sources = paths.iter().map(|path| {
+            if !kit::rules::is_packed(path) {
+                return Ok(RuleSource::Path(path.clone()));
+            }
+            if identities.is_none() {
+                identities = Some(self.identities()?);
+            }
+            kit::rules::open(path, identities.as_ref().unwrap_or(&Identities::new())).map_err(|error| {
+                Failure::usage(error).hint(
+                    "geef --rules-identity BESTAND of --rules-passphrase-file BESTAND",
+                    "give --rules-identity FILE or --rules-passphrase-file FILE",
+                )
+            })
+        });
+        sources.collect()
+    }
+
+    fn identities(&self) -> Result<Identities, Failure> {
+        let mut identities = Identities::new();
+        for path in &self.rules_identity {
+            identities.add_file(path, &ask_at_the_terminal()).map_err(Failure::usage)?;
+        }
+        if let Some(path) = &self.rules_passphrase_file {
+            identities.add_passphrase(first_line(path)?);
+        }
+        Ok(identities)
+    }
+}
+
+impl Chosen {
+    /// Compiles them.
+    pub(super) fn compile(&self) -> Result<Scanner, scan::Error> {
+        Scanner::compile(&self.sources, self.engine)
+    }
+}
+
+/// Names the files that do not compile; the run goes on without them.
+pub(super) fn name_failed(scanner: Option<&Scanner>, console: &mut Console<'_>) {
+    for file in scanner.into_iter().flat_map(Scanner::failed) {
+        let text = console.lang.pick("regelbestand overgeslagen", "rule file left out");
+        let reason = file.failed.as_deref().unwrap_or_default();
+        console.warn(format_args!("{text}: {}: {}", Printable(&file.name), Printable(reason)));
+    }
+}
