@@ -214,9 +214,7 @@ fn shortened(item: &Item) -> Item {
     let all = item.hits.len();
     let mut room = HIT_NAMES;
     item.hits.retain_mut(|hit| {
-        hit.tags.clear();
-        hit.meta.clear();
-        hit.matches.clear();
+        hit.strip();
         room = room.saturating_sub(hit.rule.len().saturating_add(hit.source.len()).saturating_add(32));
         room > 0
     });
@@ -259,11 +257,12 @@ mod tests {
         use crate::evidence::{Hit, Kind, Match, Outcome, PersonalData, Scanned};
         let matches = vec![Match { string: "$a".into(), offset: 1, length: 2 }; 2_000];
         let hit = |number| Hit {
-            rule: format!("rule{number}"),
-            source: "rules.yar".into(),
+            description: Some("x".repeat(500)),
+            value: Some("x".repeat(500)),
             tags: vec!["t".into()],
             meta: vec![("author".into(), "x".repeat(500))],
             matches: matches.clone(),
+            ..Hit::rule(format!("rule{number}"), "rules.yar")
         };
         let item = Item {
             number: 1,

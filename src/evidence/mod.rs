@@ -7,9 +7,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod hit;
 mod origin;
 mod value;
 
+pub use hit::{Hit, HitKind, Match, Scanned, cut};
 pub use origin::{Origin, Volume};
 pub use value::{Digest, Utc};
 
@@ -331,45 +333,6 @@ pub enum Note {
     /// A note that this version does not know.
     #[serde(other)]
     Other,
-}
-
-/// What was scanned of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scanned {
-    /// Bytes that the rules saw.
-    pub bytes: u64,
-    /// Why not all of it, or why rules were set aside; absent where all rules saw all bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gap: Option<String>,
-}
-
-/// A rule or an indicator that fired on an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hit {
-    /// Identifier of the rule.
-    pub rule: String,
-    /// The rule file it stands in.
-    pub source: String,
-    /// Tags of the rule.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
-    /// Meta fields of the rule, in its order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub meta: Vec<(String, String)>,
-    /// Where its strings matched, up to the scanner's limit.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub matches: Vec<Match>,
-}
-
-/// A YARA string at an offset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Match {
-    /// Name of the string, with its `$`.
-    pub string: String,
-    /// Where it begins, in bytes from the start of what was scanned.
-    pub offset: u64,
-    /// Length in bytes.
-    pub length: u64,
 }
 
 /// Class of personal data that an artifact holds, as the playbook says.

@@ -126,11 +126,10 @@ impl Boreal {
             })
         });
         Hit {
-            rule: rule.name.to_owned(),
-            source: rule.namespace.to_owned(),
             tags: rule.tags.iter().map(|tag| self.scanner.get_string_symbol(*tag).to_owned()).collect(),
             meta: rule.metadatas.iter().map(|meta| self.meta(meta)).collect(),
             matches: matches.take(MATCHES_PER_HIT).collect(),
+            ..Hit::rule(rule.name, rule.namespace)
         }
     }
 

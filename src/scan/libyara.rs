@@ -103,11 +103,10 @@ fn hit(rule: &Rule<'_>) -> Hit {
         })
     });
     Hit {
-        rule: rule.identifier.to_owned(),
-        source: rule.namespace.to_owned(),
         tags: rule.tags.iter().map(ToString::to_string).collect(),
         meta: rule.metadatas.iter().map(meta).collect(),
         matches: matches.take(MATCHES_PER_HIT).collect(),
+        ..Hit::rule(rule.identifier, rule.namespace)
     }
 }
 

@@ -135,7 +135,7 @@ fn hits_are_counted_by_rule_and_past_the_limit_together() {
     let key = Key::new();
     let (sink, _) = Sink::memory();
     let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
-    let hit = |rule: String| Hit { rule, source: "x".into(), tags: vec![], meta: vec![], matches: vec![] };
+    let hit = |rule: String| Hit::rule(rule, "x");
     for number in 1..=NAMES_COUNTED as u64 + 10 {
         let hits = vec![hit("always".into()), hit(format!("rule{number}"))];
         writer.record(&Item { hits, ..item(number, &Origin::root("x")) }).unwrap();

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use veldkit::bundle::RECORD_SCHEMA;
-use veldkit::evidence::{Match, Note, Range, Scanned};
+use veldkit::evidence::{HitKind, Match, Note, Range, Scanned};
 
 use super::*;
 
@@ -157,11 +157,15 @@ fn records() -> Vec<Item> {
         notes: vec![Note::Sparse, Note::ChangedDuringRead],
         scan: Some(Scanned { bytes: 2, gap: Some("only the head".into()) }),
         hits: vec![Hit {
-            rule: "Eicar".into(),
-            source: "rules/eicar.yar".into(),
+            kind: HitKind::Path,
+            value: Some("C:\\eicar.com".into()),
+            score: Some(100),
+            description: Some("a test".into()),
+            reference: Some("https://example.org/".into()),
             tags: vec!["test".into()],
             meta: vec![("author".into(), "us".into())],
             matches: vec![Match { string: "$a".into(), offset: 0, length: 68 }],
+            ..Hit::rule("Eicar", "rules/eicar.yar")
         }],
         ..item(u64::MAX, &Origin::root("a"))
     };
