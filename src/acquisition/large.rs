@@ -1,16 +1,22 @@
-//! An item larger than one piece: read and digested in order by one worker, deflated in pieces by whoever stands
-//! idle, and written as they come. At most [`WINDOW`] pieces of it are in memory, and the head that rules see.
+//! An item larger than one piece: read and digested in order by one worker, deflated in pieces and held against the
+//! rules by whoever stands idle, and written as it comes.
+//!
+//! Its head, as much as the rules see at once, is read before the first piece is deflated, so that the rules can
+//! begin while the pieces are deflated: no core waits for the other at the end of the last item. What lies behind the
+//! head is read piece by piece. At most [`WINDOW`] pieces are under way, besides the head.
 
-use std::sync::Arc;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, OnceLock};
 
 use super::budget::{PIECE, WINDOW};
 use super::digester::Digester;
+use super::pool::{Takes, Work};
 use super::worker::{Bench, Delivery, Draft, Ending, Hands, conclude, deliver, fill, scan, stopped};
 use crate::bundle::deflate::{Deflated, Deflater};
-use crate::evidence::{Digest, Item, Metadata, Note, Origin};
-use crate::scan::SCAN_LIMIT;
+use crate::evidence::{Digest, Hit, Item, Metadata, Note, Origin, Scanned};
+use crate::scan::{SCAN_LIMIT, Scanner};
 use crate::sources::{Found, Opened};
 
 /// How far back deflate looks: what stands before a piece helps to compress it.
@@ -60,10 +66,10 @@ impl Window {
     }
 }
 
-/// A piece to deflate: the bytes, and before them up to [`DICTIONARY`] bytes that precede it.
+/// A piece to deflate: a stretch of a buffer, and before it up to [`DICTIONARY`] bytes that precede it.
 pub(super) struct PieceTask {
-    buffer: Vec<u8>,
-    before: usize,
+    buffer: Arc<Vec<u8>>,
+    data: Range<usize>,
     last: bool,
     reply: SyncSender<(Vec<u8>, Deflated)>,
 }
@@ -71,10 +77,30 @@ pub(super) struct PieceTask {
 impl PieceTask {
     /// Deflates it and hands it to the writer.
     pub(super) fn deflate(self, deflater: &mut Deflater) {
-        let (before, data) = self.buffer.split_at_checked(self.before).unwrap_or((&[], &self.buffer));
+        let dictionary = self.data.start.saturating_sub(DICTIONARY)..self.data.start;
+        let before = self.buffer.get(dictionary).unwrap_or_default();
+        let data = self.buffer.get(self.data.clone()).unwrap_or_default();
         let mut out = Vec::with_capacity(data.len().saturating_div(2));
         let counted = deflater.chunk(data, before, self.last, &mut out);
         drop(self.reply.try_send((out, counted)));
+    }
+}
+
+/// What the rules say of a head, once somebody has asked them.
+type Judgement = Arc<OnceLock<(Scanned, Vec<Hit>)>>;
+
+/// The head of an item, to be held against the rules.
+pub(super) struct ScanTask {
+    head: Arc<Vec<u8>>,
+    /// The record as far as it is known: rules ask for name, path and owner.
+    item: Item,
+    judgement: Judgement,
+}
+
+impl ScanTask {
+    /// Asks the rules. Whoever waits for it must be nudged afterwards.
+    pub(super) fn judge(self, scanner: &Scanner) {
+        drop(self.judgement.set(scan(scanner, &self.head, &self.item)));
     }
 }
 
@@ -109,79 +135,153 @@ pub(super) fn stream(
     );
 
     let mut digester = Digester::new(ranges, item.metadata.size.unwrap_or(0));
-    let mut head = Head::new(bench.settings.scanner.is_some(), item.metadata.size);
-    let (mut buffer, mut before, mut ending) = (first, 0, None);
-    loop {
-        let data = buffer.get(before..).unwrap_or_default();
-        digester.update(data);
-        head.keep(data);
-        let tail_from = buffer.len().saturating_sub(DICTIONARY);
-        let tail = buffer.get(tail_from..).unwrap_or_default().to_vec();
+    let limit = if bench.settings.scanner.is_some() { SCAN_LIMIT } else { PIECE };
+    let Head { bytes, ends, mut ending } = head(bench, &mut opened, &mut digester, first, limit, &item);
+    let bytes = Arc::new(bytes);
+    let judgement = bench.settings.scanner.map(|_| {
+        let judgement = Judgement::default();
+        let task =
+            ScanTask { head: Arc::clone(&bytes), item: item.clone(), judgement: Arc::clone(&judgement) };
+        bench.pool.put_scan(task);
+        judgement
+    });
+    let head_length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
 
-        // Room first, so that no more than the window is ever under way; meanwhile another's piece is deflated.
-        let has_room = || window.under_way.load(Ordering::Acquire) < WINDOW;
-        while let Some(piece) = bench.pool.until(has_room) {
-            piece.deflate(&mut hands.deflater);
-        }
-        window.under_way.fetch_add(1, Ordering::AcqRel);
-        let (done, deflated) = sync_channel(1);
-        if pieces.send(Piece::Bytes { deflated, prefix: digester.prefix() }).is_err() {
+    let mut line = Line { bench, hands, pieces: &pieces, window: &window };
+    let mut before = tail(&bytes);
+    let mut begin = 0;
+    let mut ends = ends.into_iter().peekable();
+    while let Some((end, prefix)) = ends.next() {
+        let last = ending.is_some() && ends.peek().is_none();
+        if !line.send(Arc::clone(&bytes), begin..end, last, prefix) {
             return;
         }
-        let task = PieceTask { buffer, before, last: ending.is_some(), reply: done };
-        if let Some(task) = bench.pool.offer(task) {
-            task.deflate(&mut hands.deflater);
-        }
-        if ending.is_some() || window.cut.load(Ordering::Acquire) {
-            break;
-        }
-
-        before = tail.len();
-        buffer = tail;
-        buffer.resize(before.saturating_add(PIECE), 0);
+        begin = end;
+    }
+    drop(bytes);
+    while ending.is_none() && !window.cut.load(Ordering::Acquire) {
+        let mut buffer = before;
+        let begin = buffer.len();
         if let Some(reason) = stopped(bench) {
-            buffer.truncate(before);
             ending = Some(Ending::Cut(reason));
-            continue;
+        } else {
+            ending = more(bench, &mut opened, &mut buffer);
         }
-        let (filled, end) = fill(&mut opened, buffer.get_mut(before..).unwrap_or_default(), bench);
-        buffer.truncate(before.saturating_add(filled));
-        ending = end;
+        digester.update(buffer.get(begin..).unwrap_or_default());
+        before = tail(&buffer);
+        let data = begin..buffer.len();
+        if !line.send(Arc::new(buffer), data, ending.is_some(), digester.prefix()) {
+            return;
+        }
     }
 
-    let ending = ending.unwrap_or(Ending::Whole);
     let closed = opened.finish();
-    let (content, note) = digester.finish(matches!(ending, Ending::Whole));
-    if let Some(scanner) = bench.settings.scanner {
-        let head_only = content.size_stored > head.length();
-        let (scanned, hits) = scan(scanner, &head.bytes, head_only, &item);
+    let (content, note) = digester.finish(matches!(ending, Some(Ending::Whole)));
+    if let Some(judgement) = judgement {
+        let (mut scanned, hits) = line.judged(&judgement);
+        if content.size_stored > head_length {
+            scanned.gap.get_or_insert_with(|| format!("only the first {head_length} bytes were scanned"));
+            item.notes.push(Note::ScannedHeadOnly);
+        }
         (item.scan, item.hits) = (Some(scanned), hits);
-        item.notes.extend(head_only.then_some(Note::ScannedHeadOnly));
     }
-    conclude(&mut item, content, note, closed, ending);
+    conclude(&mut item, content, note, closed, ending.unwrap_or(Ending::Whole));
     item.acquired = bench.clock.now();
     drop(pieces.send(Piece::End(Box::new(item))));
 }
 
-/// The beginning of an item, kept for rules that need it in one buffer.
+/// The beginning of an item, read and digested.
 struct Head {
     bytes: Vec<u8>,
-    limit: usize,
+    /// Where each piece of it ends, and the digest of all up to there.
+    ends: Vec<(usize, Digest)>,
+    /// How reading ended, if it did within the head.
+    ending: Option<Ending>,
 }
 
-impl Head {
-    fn new(wanted: bool, size: Option<u64>) -> Self {
-        let limit = if wanted { SCAN_LIMIT } else { 0 };
-        let expected = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(limit).min(limit);
-        Self { bytes: Vec::with_capacity(expected), limit }
+/// Reads on from the first piece, up to `limit` bytes.
+fn head(
+    bench: &Bench<'_>,
+    opened: &mut Opened,
+    digester: &mut Digester,
+    first: Vec<u8>,
+    limit: usize,
+    item: &Item,
+) -> Head {
+    let mut bytes = first;
+    digester.update(&bytes);
+    let mut ends = vec![(bytes.len(), digester.prefix())];
+    let expected = item.metadata.size.and_then(|size| usize::try_from(size).ok()).unwrap_or(limit).min(limit);
+    // Room for the read that finds the end, so that the buffer is never moved.
+    let room = expected.saturating_add(PIECE).min(limit);
+    bytes.reserve_exact(room.saturating_sub(bytes.len()));
+    let mut ending = None;
+    while ending.is_none() && bytes.len() < limit {
+        let begin = bytes.len();
+        ending = match stopped(bench) {
+            Some(reason) => Some(Ending::Cut(reason)),
+            None => more(bench, opened, &mut bytes),
+        };
+        digester.update(bytes.get(begin..).unwrap_or_default());
+        ends.push((bytes.len(), digester.prefix()));
+    }
+    Head { bytes, ends, ending }
+}
+
+/// Reads one more piece to the end of `buffer`.
+fn more(bench: &Bench<'_>, opened: &mut Opened, buffer: &mut Vec<u8>) -> Option<Ending> {
+    let begin = buffer.len();
+    buffer.resize(begin.saturating_add(PIECE), 0);
+    let (filled, ending) = fill(opened, buffer.get_mut(begin..).unwrap_or_default(), bench);
+    buffer.truncate(begin.saturating_add(filled));
+    ending
+}
+
+/// What of a buffer helps to compress what follows it.
+fn tail(buffer: &[u8]) -> Vec<u8> {
+    buffer.get(buffer.len().saturating_sub(DICTIONARY)..).unwrap_or_default().to_vec()
+}
+
+/// The way of an item's pieces to the writer.
+struct Line<'a> {
+    bench: &'a Bench<'a>,
+    hands: &'a mut Hands,
+    pieces: &'a Sender<Piece>,
+    window: &'a Window,
+}
+
+impl Line<'_> {
+    /// Sends the next piece once there is room for it, deflated by whoever is free. Returns whether anybody listens.
+    fn send(&mut self, buffer: Arc<Vec<u8>>, data: Range<usize>, last: bool, prefix: Digest) -> bool {
+        if self.window.cut.load(Ordering::Acquire) {
+            return true;
+        }
+        // Room first, so that no more than the window is ever under way; meanwhile another's piece is deflated.
+        let has_room = || self.window.under_way.load(Ordering::Acquire) < WINDOW;
+        while let Some(work) = self.bench.pool.until(Takes::Pieces, has_room) {
+            self.help(work);
+        }
+        self.window.under_way.fetch_add(1, Ordering::AcqRel);
+        let (done, deflated) = sync_channel(1);
+        if self.pieces.send(Piece::Bytes { deflated, prefix }).is_err() {
+            return false;
+        }
+        if let Some(task) = self.bench.pool.offer(PieceTask { buffer, data, last, reply: done }) {
+            task.deflate(&mut self.hands.deflater);
+        }
+        true
     }
 
-    fn keep(&mut self, data: &[u8]) {
-        let room = self.limit.saturating_sub(self.bytes.len());
-        self.bytes.extend_from_slice(data.get(..room).unwrap_or(data));
+    /// Waits for what the rules say; meanwhile asks them itself, or does what else there is to do.
+    fn judged(&mut self, judgement: &OnceLock<(Scanned, Vec<Hit>)>) -> (Scanned, Vec<Hit>) {
+        while let Some(work) = self.bench.pool.until(Takes::PiecesAndScans, || judgement.get().is_some()) {
+            self.help(work);
+        }
+        let lost = || (Scanned { bytes: 0, gap: Some("the rules were not asked".to_owned()) }, Vec::new());
+        judgement.get().cloned().unwrap_or_else(lost)
     }
 
-    fn length(&self) -> u64 {
-        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
+    fn help(&mut self, work: Work) {
+        super::worker::share(self.bench, self.hands, work);
     }
 }

@@ -1,13 +1,15 @@
-//! What workers wait for: whole items, and pieces of large items that another worker cannot deflate fast enough.
+//! What workers wait for: whole items, and of large items the heads that rules must see and the pieces that another
+//! worker cannot deflate fast enough.
 //!
 //! A piece is put up only while a worker stands idle, so a piece never waits behind an item, and a worker that
-//! waits for room in its own item's window deflates other pieces meanwhile. So no worker ever waits for another
-//! that waits for it.
+//! waits for room in its own item's window deflates other pieces meanwhile. A head is scanned before another item is
+//! begun, and a worker that waits for its own head to be judged takes any head or piece that is left. What is taken is
+//! done without waiting. So no worker ever waits for another that waits for it.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::large::PieceTask;
+use super::large::{PieceTask, ScanTask};
 use super::worker::Job;
 
 /// The queues of a run.
@@ -20,18 +22,28 @@ pub(super) struct Pool {
 struct State {
     jobs: VecDeque<Job>,
     pieces: VecDeque<PieceTask>,
+    scans: VecDeque<ScanTask>,
     /// Workers that wait, for anything.
     idle: usize,
-    /// Those of them that wait for room in their window, and take pieces but no items.
-    cramped: usize,
+    /// Those of them that wait in the midst of an item, and take no further one.
+    busy: usize,
     closed: bool,
 }
 
 /// What a worker does next.
 pub(super) enum Work {
     Piece(PieceTask),
+    Scan(Box<ScanTask>),
     Job(Box<Job>),
     Nothing,
+}
+
+/// What a worker that waits in the midst of an item does meanwhile: what is short while the writer waits for its
+/// pieces, anything once they are all sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    Pieces,
+    PiecesAndScans,
 }
 
 impl Pool {
@@ -47,10 +59,17 @@ impl Pool {
     pub(super) fn put(&self, job: Job) {
         let mut state = self.lock();
         state.jobs.push_back(job);
-        let cramped = state.cramped > 0;
+        let busy = state.busy > 0;
         drop(state);
         // One that takes no items could else swallow the wake-up.
-        if cramped { self.changed.notify_all() } else { self.changed.notify_one() }
+        if busy { self.changed.notify_all() } else { self.changed.notify_one() }
+    }
+
+    /// Puts up the head of an item for the rules. Their number is that of the large items under way, which the budget
+    /// bounds.
+    pub(super) fn put_scan(&self, scan: ScanTask) {
+        self.lock().scans.push_back(scan);
+        self.changed.notify_all();
     }
 
     /// Puts up a piece if a worker stands idle for it; else gives it back to be done by the caller.
@@ -65,12 +84,15 @@ impl Pool {
         None
     }
 
-    /// Waits for the next work; pieces first, since the writer may be waiting for them.
+    /// Waits for the next work; pieces first, since the writer may be waiting for them, then heads.
     pub(super) fn next(&self) -> Work {
         let mut state = self.lock();
         loop {
             if let Some(piece) = state.pieces.pop_front() {
                 return Work::Piece(piece);
+            }
+            if let Some(scan) = state.scans.pop_front() {
+                return Work::Scan(Box::new(scan));
             }
             if let Some(job) = state.jobs.pop_front() {
                 return Work::Job(Box::new(job));
@@ -82,19 +104,24 @@ impl Pool {
         }
     }
 
-    /// Waits until `ready`, and hands out a piece to do meanwhile where there is one.
-    pub(super) fn until(&self, ready: impl Fn() -> bool) -> Option<PieceTask> {
+    /// Waits until `ready`, and hands out what there is to do meanwhile.
+    pub(super) fn until(&self, takes: Takes, ready: impl Fn() -> bool) -> Option<Work> {
         let mut state = self.lock();
         loop {
             if ready() {
                 return None;
             }
             if let Some(piece) = state.pieces.pop_front() {
-                return Some(piece);
+                return Some(Work::Piece(piece));
             }
-            state.cramped = state.cramped.saturating_add(1);
+            if takes == Takes::PiecesAndScans
+                && let Some(scan) = state.scans.pop_front()
+            {
+                return Some(Work::Scan(Box::new(scan)));
+            }
+            state.busy = state.busy.saturating_add(1);
             state = self.rest(state);
-            state.cramped = state.cramped.saturating_sub(1);
+            state.busy = state.busy.saturating_sub(1);
         }
     }
 

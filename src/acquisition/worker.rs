@@ -74,7 +74,7 @@ pub(super) fn work(bench: &Bench<'_>) {
     loop {
         match bench.pool.next() {
             Work::Nothing => return,
-            Work::Piece(piece) => piece.deflate(&mut hands.deflater),
+            work @ (Work::Piece(_) | Work::Scan(_)) => share(bench, &mut hands, work),
             Work::Job(job) => {
                 let Job { found, draft, reply } = *job;
                 let attempt = AssertUnwindSafe(|| acquire(bench, &mut hands, &found, &draft, &reply));
@@ -89,6 +89,21 @@ pub(super) fn work(bench: &Bench<'_>) {
                 }
             }
         }
+    }
+}
+
+/// Does a part of another item's work. Never waits.
+pub(super) fn share(bench: &Bench<'_>, hands: &mut Hands, work: Work) {
+    match work {
+        Work::Piece(piece) => piece.deflate(&mut hands.deflater),
+        Work::Scan(head) => {
+            if let Some(scanner) = bench.settings.scanner {
+                head.judge(scanner);
+            }
+            bench.pool.nudge();
+        }
+        // A whole item is no part of another's work, and `until` hands out none.
+        Work::Job(_) | Work::Nothing => {}
     }
 }
 
@@ -214,7 +229,7 @@ fn whole(
     item.metadata = metadata;
     item.notes.clone_from(&found.notes);
     if let Some(scanner) = bench.settings.scanner {
-        let (scanned, hits) = scan(scanner, bytes, false, &item);
+        let (scanned, hits) = scan(scanner, bytes, &item);
         (item.scan, item.hits) = (Some(scanned), hits);
     }
     conclude(&mut item, content, note, closed, ending);
@@ -250,8 +265,8 @@ pub(super) fn conclude(
     item.content = Some(content);
 }
 
-/// Holds the rules against what was read. `head_only` says that more of the item was not kept.
-pub(super) fn scan(scanner: &Scanner, bytes: &[u8], head_only: bool, item: &Item) -> (Scanned, Vec<Hit>) {
+/// Holds the rules against what was read.
+pub(super) fn scan(scanner: &Scanner, bytes: &[u8], item: &Item) -> (Scanned, Vec<Hit>) {
     let filepath = item.origin.to_string();
     let filename = String::from_utf8_lossy(item.origin.file_name()).into_owned();
     let extension = filename.rfind('.').and_then(|dot| filename.get(dot..)).unwrap_or_default();
@@ -260,11 +275,6 @@ pub(super) fn scan(scanner: &Scanner, bytes: &[u8], head_only: bool, item: &Item
     let facts = Facts { filename: &filename, filepath: &filepath, extension, filetype, owner };
     let crate::scan::Scan { hits, gap } = scanner.scan(bytes, &facts);
     let seen = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let gap = match (gap, head_only) {
-        (Some(gap), _) => Some(gap),
-        (None, true) => Some(format!("only the first {seen} bytes were scanned")),
-        (None, false) => None,
-    };
     (Scanned { bytes: seen, gap }, hits)
 }
 

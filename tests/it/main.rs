@@ -23,6 +23,7 @@ mod debian;
 #[cfg(feature = "libyara")]
 mod engines;
 mod fuzz;
+mod heads;
 mod kill;
 mod limits;
 mod made;
