@@ -213,6 +213,7 @@ impl Keeper<'_> {
     }
 
     fn entry(&mut self, origin: &Origin, sparse: bool, metadata: &Metadata) -> Entry {
+        let sparse = sparse && !origin.is_change_journal();
         let name = self.writer.entry_name(origin, sparse);
         Entry { name, modified: metadata.modified, mode: metadata.mode }
     }

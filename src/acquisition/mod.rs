@@ -86,7 +86,8 @@ pub fn run(
     progress: &Progress,
     stop: &Stop,
 ) -> Result<Summary, Error> {
-    let budget = budget::Budget::new(budget::total(settings.scanner.is_some()));
+    let total = budget::total(settings.scanner.is_some()).saturating_sub(target.memory());
+    let budget = budget::Budget::new(total);
     let pool = pool::Pool::new();
     let (slots, ordered) = mpsc::channel();
     let bench = worker::Bench { target, settings, clock, progress, stop, pool: &pool };

@@ -85,6 +85,9 @@
 //! | rows out of evidence | `derived/<name>` |
 //! | output of a program | `commands/<artifact>/<name>` |
 //!
+//! The change journal of an NTFS volume (`$Extend/$UsnJrnl:$J`) stands under `fs/` without its holes all the same: each
+//! of its records tells its own offset, and tools look for it there; `ranges` say what was left out.
+//!
 //! A component is the origin's own wherever it is valid UTF-8. Encoded as `%` and two upper-case hex digits a byte are:
 //! control characters (U+0000 to 1F, 7F to 9F), `\`, bytes that are not UTF-8, a `%` that two hex digits follow
 //! (`%25`), `:` in a path that is not a Unix one, `/` inside a component (of a stream or an artifact's name), both of

@@ -31,6 +31,8 @@ pub(super) enum Command {
     List(super::list::Arguments),
     /// Unpack a bundle, verified on the way
     Unpack(super::unpack::Arguments),
+    /// Name the volumes of a disk image or of this host
+    ListVolumes(super::list_volumes::Arguments),
     /// Make an age identity, and a key to sign with
     Keygen(super::keygen::Arguments),
     /// Check rule files, name rules, pack them for a kit
@@ -82,6 +84,12 @@ pub(super) struct Choice {
     /// Take it from the system mounted here instead of from this host
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
+    /// Take it from this disk image instead of from this host: raw (also split as .001, .002 …)
+    #[arg(long, value_name = "FILE", conflicts_with = "root")]
+    pub(super) image: Option<PathBuf>,
+    /// Of the image only this partition, as 'list-volumes' numbers it [default: all that can be read]
+    #[arg(long, value_name = "N", requires = "image")]
+    pub(super) partition: Option<u32>,
     /// Leave out artifacts of this class of personal data (low leaves out low and high)
     #[arg(long, value_name = "high|low")]
     pub(super) exclude_personal_data: Option<PersonalDataClass>,

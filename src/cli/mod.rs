@@ -15,6 +15,7 @@ mod identities;
 mod keygen;
 mod lang;
 mod list;
+mod list_volumes;
 mod playbook;
 mod progress;
 mod reading;
@@ -58,6 +59,7 @@ fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failu
         args::Command::Collect(arguments) => collect::run(arguments, console),
         args::Command::Keygen(arguments) => keygen::run(arguments, console),
         args::Command::List(arguments) => list::run(arguments, console),
+        args::Command::ListVolumes(arguments) => list_volumes::run(arguments, console),
         args::Command::Unpack(arguments) => unpack::run(arguments, console),
         args::Command::Verify(arguments) => verify::run(arguments, console),
         args::Command::Rules(arguments) => rules::run(arguments, console),

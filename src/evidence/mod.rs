@@ -256,6 +256,12 @@ pub struct Metadata {
     /// Where a link points, as written in it (not UTF-8: with U+FFFD).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Its second, short name on NTFS (`PROGRA~1`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub short_name: Option<String>,
+    /// The content of its stream `Zone.Identifier`: where Windows says that it came from (not UTF-8: with U+FFFD).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone_identifier: Option<String>,
 }
 
 impl Metadata {

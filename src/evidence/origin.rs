@@ -69,6 +69,18 @@ impl Origin {
         Self::File { volume: Volume::Drive(letter.to_ascii_uppercase()), path: path.into(), stream: None }
     }
 
+    /// Whether it is the change journal of an NTFS volume. That stands in a bundle under its own name without its leading
+    /// hole: each of its records tells its own offset, and the tools that read it look for it there and nowhere else.
+    #[must_use]
+    pub fn is_change_journal(&self) -> bool {
+        match self {
+            Self::File { path, stream: Some(stream), .. } => {
+                path.eq_ignore_ascii_case(b"$Extend/$UsnJrnl") && stream.eq_ignore_ascii_case(b"$J")
+            }
+            Self::File { .. } | Self::Live { .. } | Self::Derived { .. } | Self::Command { .. } => false,
+        }
+    }
+
     /// The last component of the path, or the name of what is no file; bytes as on the target.
     #[must_use]
     pub fn file_name(&self) -> &[u8] {

@@ -11,21 +11,22 @@ use crate::evidence::Kind;
 /// The drives of a Windows tree; none where it is no Windows.
 pub(super) fn drives(path: &Path) -> io::Result<Vec<(char, PathBuf)>> {
     let root = Arc::new(Root::open(path)?);
-    if holds_windows(&root, b"") {
+    let list = |path: &[u8]| folders(&root, path).collect();
+    if holds_windows(&list, b"") {
         return Ok(vec![('C', path.to_owned())]);
     }
     let folders: Vec<_> = folders(&root, b"").collect();
     let letters = folders.iter().filter_map(|name| Some((letter(name)?, name)));
-    if !letters.clone().any(|(_, name)| holds_windows(&root, name)) {
+    if !letters.clone().any(|(_, name)| holds_windows(&list, name)) {
         return Ok(Vec::new());
     }
     Ok(letters.map(|(letter, name)| (letter, path.join(sys::path_of(name)))).collect())
 }
 
-/// Whether a folder is the root of a Windows system: `Windows\System32` in any case.
-pub(super) fn holds_windows(root: &Arc<Root>, path: &[u8]) -> bool {
+/// Whether a folder is the root of a Windows system: `Windows\System32` in any case. `folders` names those in a folder.
+pub(super) fn holds_windows(folders: &dyn Fn(&[u8]) -> Vec<Vec<u8>>, path: &[u8]) -> bool {
     let below = |path: &[u8], wanted: &[u8]| {
-        let name = folders(root, path).find(|name| name.eq_ignore_ascii_case(wanted))?;
+        let name = folders(path).into_iter().find(|name| name.eq_ignore_ascii_case(wanted))?;
         Some(if path.is_empty() { name } else { [path, b"/", &name].concat() })
     };
     below(path, b"Windows").and_then(|windows| below(&windows, b"System32")).is_some()

@@ -32,6 +32,8 @@ pub struct Found {
     pub(super) guarded: bool,
     /// Whether it may have content although its size is 0 (`/proc`).
     pub(super) no_size: bool,
+    /// Its alternate streams and their sizes, which are items of their own.
+    pub(super) streams: Vec<(Vec<u8>, u64)>,
 }
 
 /// Something that is not there, or is not taken, and why.
@@ -56,6 +58,7 @@ impl Gap {
             _ if super::sys::is_nothing(error) => (Outcome::Missing, ReasonCode::Vanished),
             std::io::ErrorKind::PermissionDenied => (Outcome::Denied, ReasonCode::PermissionDenied),
             std::io::ErrorKind::TimedOut => (Outcome::Failed, ReasonCode::Timeout),
+            std::io::ErrorKind::Unsupported => (Outcome::Failed, ReasonCode::Unsupported),
             _ => (Outcome::Failed, ReasonCode::ReadError),
         };
         let reason = Reason::new(code, format!("{attempt}: {error}"));

@@ -6,22 +6,27 @@
 //! tree, no link is followed unasked, nothing that is not a regular file is opened.
 
 mod accounts;
+mod bytes;
 mod drives;
 mod expand;
 mod guard;
 pub mod hive;
 mod host;
+pub mod image;
 mod item;
 mod limits;
 mod mounts;
+mod ntfs;
 mod open;
 mod own_output;
 mod pattern;
 mod place;
+mod ranges;
 mod resolve;
 pub mod sys;
 mod target;
 mod variables;
+pub mod volumes;
 mod walk;
 pub mod web_roots;
 mod windows_facts;
@@ -42,6 +47,22 @@ pub enum Error {
     Root {
         /// The folder.
         root: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The image cannot be read, or has nothing on it that can.
+    #[error("cannot read the image '{}'", .image.display())]
+    Image {
+        /// The file.
+        image: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// This host does not tell of its volumes.
+    #[error("cannot list the volumes of this host")]
+    Volumes {
         /// Why.
         #[source]
         source: std::io::Error,

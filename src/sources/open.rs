@@ -8,9 +8,12 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
 
 use super::guard;
+use super::image::{Mounted, Reading};
 use super::item::{Found, Gap};
+use super::place::Ground;
+use super::ranges::close_smallest_holes;
 use super::sys::{self, OpenFile, Root, Stat};
-use crate::evidence::{Kind, Metadata, Note, Outcome, Range, ReasonCode};
+use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, ReasonCode};
 
 /// Holes below this are read as zeros: they compress to nothing, and the item stays one file for every tool.
 const WORTH_LEAVING_OUT: u64 = 64 << 20;
@@ -30,7 +33,8 @@ pub struct Opened {
     /// The ranges that will come, one after the other; empty where everything does.
     pub ranges: Vec<Range>,
     source: Source,
-    before: Stat,
+    /// How it stood when it was opened, where it may change meanwhile.
+    before: Option<Stat>,
     delivered: u64,
     notes: Vec<Note>,
     read_by: Vec<String>,
@@ -39,6 +43,7 @@ pub struct Opened {
 enum Source {
     Direct { file: File, pending: std::vec::IntoIter<Range>, left: u64 },
     Guarded { reader: guard::Reader, file: Option<File> },
+    Image { reading: Box<dyn Reading>, at: u64, pending: std::vec::IntoIter<Range>, left: u64 },
 }
 
 /// What is known of an item after it was read.
@@ -50,8 +55,51 @@ pub struct Closed {
     pub read_by: Vec<String>,
 }
 
-/// Opens what was found. `root` is the place it stands in.
-pub(super) fn open(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> Result<Opened, Box<Gap>> {
+/// Opens what was found. `ground` is that of the place it stands in.
+pub(super) fn open(ground: &Ground, found: &Found, limit: std::time::Duration) -> Result<Opened, Box<Gap>> {
+    match ground {
+        Ground::Folder(root) => open_on_disk(root, found, limit),
+        Ground::Image(volume) => open_in_image(&**volume, found).map_err(|error| {
+            let gap = Gap::of_error(found.origin.clone(), "opening", &error);
+            Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
+        }),
+    }
+}
+
+fn open_in_image(volume: &dyn Mounted, found: &Found) -> io::Result<Opened> {
+    let stream = match &found.origin {
+        Origin::File { stream, .. } => stream.as_deref(),
+        Origin::Live { .. } | Origin::Derived { .. } | Origin::Command { .. } => None,
+    };
+    let reading = volume.open(found.metadata.inode.unwrap_or_default(), stream)?;
+    let size = reading.size();
+    let mut metadata = found.metadata.clone();
+    metadata.size = Some(size);
+    let ranges = reading.ranges();
+    let whole = Source::Image { reading, at: 0, pending: Vec::new().into_iter(), left: size };
+    let mut opened = Opened {
+        metadata,
+        stored_size: Some(size),
+        ranges: Vec::new(),
+        source: whole,
+        before: None,
+        delivered: 0,
+        notes: Vec::new(),
+        read_by: vec![volume.read_by().to_owned()],
+    };
+    if let Some(mut ranges) = ranges
+        && size.saturating_sub(sum(&ranges)) >= WORTH_LEAVING_OUT
+    {
+        let cut = ranges.len() > MAX_RANGES;
+        if cut {
+            close_smallest_holes(&mut ranges, MAX_RANGES);
+        }
+        opened.take_ranges(ranges, cut);
+    }
+    Ok(opened)
+}
+
+fn open_on_disk(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> Result<Opened, Box<Gap>> {
     let attempt = open_file(root, found, limit);
     let (OpenFile { file, touches }, stat) = attempt.map_err(|error| {
         let gap = Gap::of_error(found.origin.clone(), "opening", &error);
@@ -82,7 +130,7 @@ pub(super) fn open(root: &Arc<Root>, found: &Found, limit: std::time::Duration) 
         stored_size: Some(size),
         ranges: Vec::new(),
         source: Source::Direct { file, pending: Vec::new().into_iter(), left: size },
-        before: stat,
+        before: Some(stat),
         delivered: 0,
         notes,
         read_by,
@@ -132,24 +180,32 @@ impl Opened {
     }
 
     fn leave_out_holes(&mut self, size: u64) {
-        let Source::Direct { file, pending, left } = &mut self.source else { return };
-        let allocated = self.before.allocated.unwrap_or(size);
+        let Source::Direct { file, .. } = &self.source else { return };
+        let allocated = self.before.as_ref().and_then(|before| before.allocated).unwrap_or(size);
         if size.saturating_sub(allocated) < WORTH_LEAVING_OUT {
             return;
         }
         let Some((ranges, cut)) = sys::data_ranges(file, size, MAX_RANGES) else { return };
-        let data = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.length));
-        if size.saturating_sub(data) < WORTH_LEAVING_OUT {
-            return;
+        if size.saturating_sub(sum(&ranges)) >= WORTH_LEAVING_OUT {
+            self.take_ranges(ranges, cut);
         }
+    }
+
+    /// Reads these ranges and nothing else. `cut` says that the smallest holes between them were closed.
+    fn take_ranges(&mut self, ranges: Vec<Range>, cut: bool) {
         self.notes.push(Note::Sparse);
         if cut {
             self.notes.push(Note::RangesCut);
         }
         // All hole: one empty range says so, since no range at all would mean that everything is stored.
         self.ranges = if ranges.is_empty() { vec![Range { offset: 0, length: 0 }] } else { ranges };
-        self.stored_size = Some(data);
-        (*pending, *left) = (self.ranges.clone().into_iter(), 0);
+        self.stored_size = Some(sum(&self.ranges));
+        match &mut self.source {
+            Source::Direct { pending, left, .. } | Source::Image { pending, left, .. } => {
+                (*pending, *left) = (self.ranges.clone().into_iter(), 0);
+            }
+            Source::Guarded { .. } => {}
+        }
     }
 
     /// Gives the next stored bytes; 0 at the end.
@@ -174,6 +230,17 @@ impl Opened {
                 *left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
                 count
             }
+            Source::Image { reading, at, pending, left } => {
+                while *left == 0 {
+                    let Some(range) = pending.next() else { return Ok(0) };
+                    (*at, *left) = (range.offset, range.length);
+                }
+                let most = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len());
+                let count = reading.read_at(*at, buffer.get_mut(..most).unwrap_or_default())?;
+                let step = u64::try_from(count).unwrap_or(u64::MAX);
+                (*at, *left) = (at.saturating_add(step), left.saturating_sub(step));
+                count
+            }
         };
         self.delivered = self.delivered.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         Ok(count)
@@ -186,11 +253,12 @@ impl Opened {
         let file = match &source {
             Source::Direct { file, .. } => Some(file),
             Source::Guarded { file, .. } => file.as_ref(),
+            Source::Image { .. } => None,
         };
         // A guarded file system is not asked again: it might hang here.
         let guarded = matches!(source, Source::Guarded { .. });
         let after = file.filter(|_| !guarded).and_then(|file| Root::stat_open(file).ok());
-        if let Some(after) = after {
+        if let Some((before, after)) = before.zip(after) {
             let (old, new) = (&before.metadata, &after.metadata);
             if old.size != new.size || old.modified != new.modified {
                 notes.push(Note::ChangedDuringRead);
@@ -204,4 +272,8 @@ impl Opened {
         }
         Closed { notes, read_by }
     }
+}
+
+fn sum(ranges: &[Range]) -> u64 {
+    ranges.iter().fold(0, |sum, range| sum.saturating_add(range.length))
 }

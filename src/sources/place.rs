@@ -1,23 +1,35 @@
-//! A root or drive of the target: asks its file systems, with a time limit where they may hang.
+//! A root or drive of the target: a folder of this machine, asked with a time limit where it may hang, or a volume of an
+//! image.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::guard;
+use super::image::{Mounted, Seeker};
 use super::mounts::{Mounts, Nature, parse_mountinfo};
-use super::sys::{self, Folder, Root, Stat};
-use super::walk::{self, Listing};
-use crate::evidence::Volume;
+use super::pattern::same_name;
+use super::sys::{self, Entry, Root, Stat};
+use super::walk::{self, Handle, Listing};
+use crate::evidence::{Kind, Volume};
 
 /// A root or drive of the target.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) volume: Volume,
-    pub(super) root: Arc<Root>,
+    pub(super) ground: Ground,
     pub(super) mounts: Mounts,
-    /// Its absolute path on this machine.
+    /// Its absolute path on this machine; empty for a volume of an image.
     path: PathBuf,
+}
+
+/// What a place stands on.
+#[derive(Debug)]
+pub(super) enum Ground {
+    /// A folder of this machine.
+    Folder(Arc<Root>),
+    /// A volume of an image.
+    Image(Arc<dyn Mounted>),
 }
 
 impl Place {
@@ -26,16 +38,30 @@ impl Place {
         let path = path.canonicalize()?;
         let bytes = sys::path_bytes(&path);
         let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &parse_mountinfo(mountinfo));
-        Ok(Self { volume, root: Arc::new(Root::open(&path)?), mounts, path })
+        Ok(Self { volume, ground: Ground::Folder(Arc::new(Root::open(&path)?)), mounts, path })
+    }
+
+    /// A volume of an image as a place.
+    pub(super) fn mounted(volume: Volume, mounted: Arc<dyn Mounted>) -> Self {
+        Self { volume, ground: Ground::Image(mounted), mounts: Mounts::default(), path: PathBuf::new() }
     }
 
     pub(super) fn is_drive(&self, letter: char) -> bool {
         self.volume == Volume::Drive(letter)
     }
 
-    /// The absolute path of a folder below it on this machine, to be compared, not opened.
-    pub(super) fn folder(&self, path: &[u8]) -> PathBuf {
-        if path.is_empty() { self.path.clone() } else { self.path.join(sys::path_of(path)) }
+    /// Whether its files have alternate streams that are told.
+    pub(super) const fn has_streams(&self) -> bool {
+        matches!(self.ground, Ground::Image(_))
+    }
+
+    /// The absolute path of a folder below it on this machine, to be compared, not opened; `None` in an image.
+    pub(super) fn folder(&self, path: &[u8]) -> Option<PathBuf> {
+        match &self.ground {
+            Ground::Folder(_) if path.is_empty() => Some(self.path.clone()),
+            Ground::Folder(_) => Some(self.path.join(sys::path_of(path))),
+            Ground::Image(_) => None,
+        }
     }
 
     /// The facts of what stands at `path`; a link's own.
@@ -43,15 +69,27 @@ impl Place {
         self.look(path, None).map(|(stat, _)| stat)
     }
 
-    /// The same with the nature of its file system; asked of the `folder` that listed it, if one did.
-    pub(super) fn look(&self, path: &[u8], folder: Option<&Arc<Folder>>) -> io::Result<(Stat, Nature)> {
+    /// The same with the nature of its file system; asked of the folder that listed it, if one did.
+    pub(super) fn look(&self, path: &[u8], listed: Option<(&Handle, &Entry)>) -> io::Result<(Stat, Nature)> {
+        let root = match &self.ground {
+            Ground::Folder(root) => root,
+            Ground::Image(volume) => {
+                let reference = listed.and_then(|(_, entry)| entry.reference);
+                let stat = reference.map_or_else(|| volume.stat(path), |known| volume.stat_of(known))?;
+                return Ok((stat, Nature::Local));
+            }
+        };
+        let folder = listed.and_then(|(handle, _)| match handle {
+            Handle::Open(folder) => Some(folder),
+            Handle::Image => None,
+        });
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         let nature = self.mounts.nature_at(path);
         let stat = match (nature, folder.cloned()) {
-            (Nature::Local, None) => self.root.stat(path)?,
+            (Nature::Local, None) => root.stat(path)?,
             (Nature::Local, Some(folder)) => folder.stat(name)?,
             (_, None) => {
-                let (root, path) = (Arc::clone(&self.root), path.to_vec());
+                let (root, path) = (Arc::clone(root), path.to_vec());
                 guard::within(guard::LIMIT, move || root.stat(&path))?
             }
             (_, Some(folder)) => {
@@ -64,7 +102,12 @@ impl Place {
 
     /// Lists a folder.
     pub(super) fn list(&self, path: &[u8]) -> io::Result<Listing> {
-        walk::list(&self.root, path, self.mounts.nature_at(path) != Nature::Local, guard::LIMIT)
+        match &self.ground {
+            Ground::Folder(root) => {
+                walk::list(root, path, self.mounts.nature_at(path) != Nature::Local, guard::LIMIT)
+            }
+            Ground::Image(volume) => walk::list_mounted(&**volume, path),
+        }
     }
 
     /// The names in a folder, sorted; none where it cannot be listed.
@@ -72,7 +115,48 @@ impl Place {
         let entries = self.list(path).map(|listing| listing.entries).into_iter().flatten();
         entries.flatten().map(|entry| entry.name).take(MAX_NAMES).collect()
     }
+
+    /// How the entry `name` of a folder is spelled on disk, where it may differ in case: how Windows would find it.
+    pub(super) fn spelling(&self, folder: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+        if let Ground::Image(volume) = &self.ground {
+            return volume.spelling(folder, name).ok()?;
+        }
+        let names = self.names(folder);
+        let exact = names.iter().find(|known| *known == name);
+        exact.or_else(|| names.iter().find(|known| same_name(known, name))).cloned()
+    }
+
+    /// Whether it is the root of a Windows system: `Windows\System32` in any case.
+    pub(super) fn holds_windows(&self) -> bool {
+        super::drives::holds_windows(&|folder| self.folders(folder), b"")
+    }
+
+    /// Opens a file for reading here and there; one on a file system that may hang is not opened for this.
+    pub(super) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
+        match &self.ground {
+            Ground::Folder(root) if self.mounts.nature_at(path) == Nature::Local => {
+                Ok(Box::new(io::BufReader::with_capacity(512, root.open_file(path)?.file)))
+            }
+            Ground::Folder(_) => Err(io::ErrorKind::TimedOut.into()),
+            Ground::Image(volume) => {
+                let reference = volume.stat(path)?.metadata.inode.unwrap_or_default();
+                let seeker = Seeker::new(volume.open(reference, None)?);
+                Ok(Box::new(io::BufReader::with_capacity(4096, seeker)))
+            }
+        }
+    }
+
+    fn folders(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        let entries = self.list(path).map(|listing| listing.entries).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.kind == Kind::Directory);
+        folders.map(|entry| entry.name).take(MAX_NAMES).collect()
+    }
 }
+
+/// Reads and seeks.
+pub(super) trait ReadSeek: io::Read + io::Seek + Send {}
+
+impl<T: io::Read + io::Seek + Send> ReadSeek for T {}
 
 /// Most names of one folder where they are read to find one's way.
 const MAX_NAMES: usize = 100_000;

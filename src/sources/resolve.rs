@@ -58,20 +58,16 @@ pub(super) fn may_hang(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::TimedOut
 }
 
-/// Gives `path` as it is spelled on disk, where each part may differ in case: how Windows would find it. `names` lists a
-/// folder. `None` where a part is not there.
-pub(super) fn spelled(path: &[u8], names: impl Fn(&[u8]) -> Vec<Vec<u8>>) -> Option<Vec<u8>> {
+/// Gives `path` as it is spelled on disk, where each part may differ in case: how Windows would find it. `None` where a
+/// part is not there.
+pub(super) fn spelled(path: &[u8], place: &Place) -> Option<Vec<u8>> {
     let mut standing: Vec<u8> = Vec::new();
     for part in components(path) {
-        let names = names(&standing);
-        let name = names
-            .iter()
-            .find(|name| **name == part)
-            .or_else(|| names.iter().find(|name| name.eq_ignore_ascii_case(&part)))?;
+        let name = place.spelling(&standing, &part)?;
         if !standing.is_empty() {
             standing.push(b'/');
         }
-        standing.extend_from_slice(name);
+        standing.extend_from_slice(&name);
     }
     Some(standing)
 }

@@ -5,10 +5,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::accounts::Accounts;
-use super::drives::{drives, holds_windows};
+use super::drives::drives;
 use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap};
@@ -16,10 +16,11 @@ use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, open};
 use super::own_output::OwnOutput;
 use super::place::Place;
-use super::sys::{self, Folder};
+use super::sys::{self, Entry};
 use super::variables::Variables;
+use super::walk::Handle;
 use super::windows_facts::WindowsFacts;
-use super::{Error, expand, guard, host, web_roots};
+use super::{Error, expand, guard, host, image, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
 
@@ -40,6 +41,8 @@ pub struct Target {
     start: Option<Utc>,
     own: OwnOutput,
     seen: Seen,
+    /// The volumes of an image, read or not.
+    volumes: Vec<MountFacts>,
 }
 
 /// What was handed out: a 128-bit hash of each path, so that an item two steps ask for comes once. Two paths with the
@@ -87,7 +90,7 @@ impl Target {
         let drives = drives(root).map_err(|source| Error::Root { root: root.to_owned(), source })?;
         if drives.is_empty() {
             let place = place(Volume::Root, root)?;
-            let os = if place.root.stat(b"etc").is_ok_and(|stat| stat.kind == Kind::Directory) {
+            let os = if place.stat(b"etc").is_ok_and(|stat| stat.kind == Kind::Directory) {
                 TargetOs::Linux
             } else {
                 TargetOs::Other
@@ -101,8 +104,36 @@ impl Target {
         Ok(Self::of(false, TargetOs::Windows, places))
     }
 
+    /// The disk in an image, or the one of its volumes that is numbered `partition`.
+    ///
+    /// # Errors
+    /// [`Error::Image`].
+    pub fn image(path: &Path, partition: Option<u32>) -> Result<Self, Error> {
+        let standing = image::standing(path, partition)
+            .map_err(|source| Error::Image { image: path.to_owned(), source })?;
+        let mut target = Self::of(false, TargetOs::Windows, standing.places);
+        target.volumes = standing.facts;
+        Ok(target)
+    }
+
+    /// A disk held in memory: of tests, and of what searches for bytes that break a reader.
+    ///
+    /// # Errors
+    /// [`Error::Image`].
+    pub fn image_in_memory(bytes: Vec<u8>) -> Result<Self, Error> {
+        let standing = image::standing_in_memory(bytes)
+            .map_err(|source| Error::Image { image: "memory".into(), source })?;
+        Ok(Self { volumes: standing.facts, ..Self::of(false, TargetOs::Windows, standing.places) })
+    }
+
+    /// Memory in bytes that reading this target takes besides what is read: the blocks of an image that are kept.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        if self.volumes.is_empty() { 0 } else { image::MEMORY }
+    }
+
     fn of(live: bool, os: TargetOs, places: Vec<Place>) -> Self {
-        let system = places.iter().position(|place| holds_windows(&place.root, b"")).unwrap_or(0);
+        let system = places.iter().position(Place::holds_windows).unwrap_or(0);
         let mut target = Self {
             live,
             os,
@@ -114,6 +145,7 @@ impl Target {
             start: None,
             own: OwnOutput::default(),
             seen: Seen::default(),
+            volumes: Vec::new(),
         };
         let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
         target.accounts = Accounts::parse(passwd.as_bytes(), group.as_bytes());
@@ -172,7 +204,8 @@ impl Target {
     /// All mounts at and beneath the target's roots, visited or skipped with the reason; complete after the run.
     #[must_use]
     pub fn mounts(&self) -> Vec<MountFacts> {
-        self.places.iter().flat_map(|place| place.mounts.facts()).collect()
+        let mounted = self.places.iter().flat_map(|place| place.mounts.facts());
+        self.volumes.iter().cloned().chain(mounted).collect()
     }
 
     /// Looks for everything of one step and hands it out as it is found, until `emit` breaks. An item that an earlier
@@ -198,7 +231,7 @@ impl Target {
     /// The gap it leaves, where it cannot be read.
     pub fn open(&self, found: &Found) -> Result<Opened, Box<Gap>> {
         match self.places.get(found.place) {
-            Some(place) => open(&place.root, found, guard::LIMIT),
+            Some(place) => open(&place.ground, found, guard::LIMIT),
             None => {
                 Err(Box::new(Gap::of_error(found.origin.clone(), "opening", &io::ErrorKind::NotFound.into())))
             }
@@ -238,25 +271,29 @@ impl Target {
             Some(cut) => (found.path.get(..cut), found.path.get(cut.saturating_add(1)..)),
             None => (Some(&b""[..]), Some(found.path.as_slice())),
         };
-        self.own.is_own(&sys::path_bytes(&place.folder(folder.unwrap_or_default())), name.unwrap_or_default())
+        let Some(folder) = place.folder(folder.unwrap_or_default()) else { return false };
+        self.own.is_own(&sys::path_bytes(&folder), name.unwrap_or_default())
     }
 
-    /// What stands at `path`; asked of the `folder` that listed it, if one did.
+    /// What stands at `path`; asked of the folder that listed it, if one did.
     pub(super) fn look(
         &self,
         place: usize,
         path: Vec<u8>,
-        folder: Option<&Arc<Folder>>,
+        listed: Option<(&Handle, &Entry)>,
     ) -> io::Result<Found> {
         let standing = self.places.get(place).ok_or(io::ErrorKind::NotFound)?;
-        let (stat, nature) = standing.look(&path, folder)?;
+        let (stat, nature) = standing.look(&path, listed)?;
         let mut metadata = stat.metadata;
-        metadata.owner = metadata.uid.and_then(|uid| self.accounts.user(uid)).map(str::to_owned);
-        metadata.group = metadata.gid.and_then(|gid| self.accounts.group(gid)).map(str::to_owned);
+        let user = metadata.uid.and_then(|uid| self.accounts.user(uid));
+        let group = metadata.gid.and_then(|gid| self.accounts.group(gid));
         let mut notes = Vec::new();
-        if metadata.owner.is_some() || metadata.group.is_some() {
+        if user.is_some() || group.is_some() {
             notes.push(Note::NamesFromTarget);
         }
+        // Where the file system itself names the owner, as NTFS does by SID, that stays.
+        metadata.owner = user.map(str::to_owned).or(metadata.owner);
+        metadata.group = group.map(str::to_owned).or(metadata.group);
         // The kernel's made-up links have the time of the asking.
         if stat.touched && nature != Nature::Pseudo {
             notes.push(Note::AccessTimeTouched);
@@ -272,6 +309,7 @@ impl Target {
             allocated: stat.allocated.filter(|_| !no_size),
             guarded: nature != Nature::Local,
             no_size,
+            streams: stat.streams,
         })
     }
 
@@ -306,7 +344,7 @@ impl Target {
         if self.os != TargetOs::Windows {
             return super::resolve::resolve(place, path).ok();
         }
-        super::resolve::spelled(path, |folder| place.names(folder))
+        super::resolve::spelled(path, place)
     }
 
     /// Reads the hives of a Windows; a hive on a file system that may hang is not opened for this.
@@ -314,9 +352,7 @@ impl Target {
         let open = |name: &str| {
             let place = self.places.get(self.system)?;
             let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;
-            let local = place.mounts.nature_at(&path) == Nature::Local;
-            let file = place.root.open_file(&path).ok().filter(|_| local)?;
-            Hive::open(io::BufReader::with_capacity(512, file.file)).ok()
+            Hive::open(place.open_to_seek(&path).ok()?).ok()
         };
         let facts = super::windows_facts::read(open("SYSTEM"), open("SOFTWARE"));
         self.variables.ntds_dirs.clone_from(&facts.ntds_dirs);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::guard;
+use super::image::Mounted;
 use super::sys::{Entry, Folder, Root};
 
 /// Folders with more entries are taken in the order of the file system: sorting needs all names at once.
@@ -17,10 +18,19 @@ const MAX_GUARDED: usize = 100_000;
 /// An entry, or why there is none.
 pub(super) type Listed = io::Result<Entry>;
 
+/// A folder that was listed: what stands in it is asked of it.
+#[derive(Clone)]
+pub(super) enum Handle {
+    /// Held open, so that it stays the same folder.
+    Open(Arc<Folder>),
+    /// In an image, where nothing changes.
+    Image,
+}
+
 /// A folder and what stands in it.
 pub(super) struct Listing {
-    /// The folder, held open.
-    pub(super) folder: Arc<Folder>,
+    /// The folder.
+    pub(super) folder: Handle,
     /// Its entries.
     pub(super) entries: Box<dyn Iterator<Item = Listed>>,
 }
@@ -33,7 +43,7 @@ pub(super) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration
     if !guarded {
         let folder = Arc::new(root.folder(path)?);
         let entries = sorted(folder.entries()?);
-        return Ok(Listing { folder, entries });
+        return Ok(Listing { folder: Handle::Open(folder), entries });
     }
     let (root, path) = (Arc::clone(root), path.to_vec());
     let (folder, entries) = guard::within(limit, move || {
@@ -47,7 +57,15 @@ pub(super) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration
         }
         Ok((folder, entries))
     })?;
-    Ok(Listing { folder: Arc::new(folder), entries: sorted(entries.into_iter()) })
+    Ok(Listing { folder: Handle::Open(Arc::new(folder)), entries: sorted(entries.into_iter()) })
+}
+
+/// Lists a folder of an image.
+///
+/// # Errors
+/// Where it is damaged, or no folder.
+pub(super) fn list_mounted(volume: &dyn Mounted, path: &[u8]) -> io::Result<Listing> {
+    Ok(Listing { folder: Handle::Image, entries: sorted(volume.list(path)?) })
 }
 
 fn sorted(mut entries: impl Iterator<Item = Listed> + 'static) -> Box<dyn Iterator<Item = Listed>> {

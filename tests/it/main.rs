@@ -24,6 +24,7 @@ mod debian;
 mod engines;
 mod fuzz;
 mod heads;
+mod image;
 mod kill;
 mod limits;
 mod made;

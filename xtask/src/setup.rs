@@ -10,7 +10,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 10] = [
+const PROGRAMS: [(&str, &str); 15] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -21,6 +21,11 @@ const PROGRAMS: [(&str, &str); 10] = [
     ("python3", "python3-venv"),
     ("ssh-keygen", "openssh-client"),
     ("file", "file"),
+    ("mkntfs", "ntfs-3g"),
+    ("icat", "sleuthkit"),
+    ("setfattr", "attr"),
+    ("sfdisk", "fdisk"),
+    ("wimlib-imagex", "wimtools"),
 ];
 
 /// Needed besides a program of their own name: the headers of the C library and OpenSSL, for the reference engine.

@@ -105,9 +105,17 @@ fn console_text(note: &crate::playbook::Note, lang: super::Lang) -> &str {
 }
 
 fn target(arguments: &Collect, clock: &Clock) -> Result<Target, Failure> {
-    let mut target = match &arguments.choice.root {
-        Some(root) => Target::tree(root).map_err(Failure::new)?,
-        None => Target::live().map_err(|error| {
+    let choice = &arguments.choice;
+    let mut target = match (&choice.root, &choice.image) {
+        (Some(root), _) => Target::tree(root).map_err(Failure::new)?,
+        (None, Some(image)) => Target::image(image, choice.partition).map_err(|error| {
+            let advice = (
+                "'veldkit list-volumes BESTAND' noemt wat erop staat",
+                "'veldkit list-volumes FILE' names what is on it",
+            );
+            Failure::new(error).hint(advice.0, advice.1)
+        })?,
+        (None, None) => Target::live().map_err(|error| {
             Failure::new(error)
                 .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
         })?,

@@ -40,7 +40,7 @@ pub(super) fn describe(
         note: case.note.clone(),
         tlp: Some(case.tlp.label().to_owned()),
         host_name: host.name.clone(),
-        target: if arguments.choice.root.is_some() { "tree" } else { "live" }.to_owned(),
+        target: kind_of_target(arguments).to_owned(),
         host: value(&host)?,
         clock: value(&target.clock())?,
         privileges: value(&crate::sources::privileges())?,
@@ -49,6 +49,14 @@ pub(super) fn describe(
         limits: limits(arguments),
         ..Opening::default()
     })
+}
+
+fn kind_of_target(arguments: &Collect) -> &'static str {
+    match (&arguments.choice.root, &arguments.choice.image) {
+        (Some(_), _) => "tree",
+        (None, Some(_)) => "image",
+        (None, None) => "live",
+    }
 }
 
 fn value(facts: &impl serde::Serialize) -> Result<Value, Failure> {

@@ -1,6 +1,6 @@
 //! How a hive spells lists, names and times: pure functions on the bytes of a cell. What lies outside of them is `None`.
 
-use crate::evidence::Utc;
+pub(super) use super::super::bytes::{filetime, u16_at, u32_at, u64_at};
 
 /// The offsets of a list of any of the four kinds.
 pub(super) fn list_of(cell: &[u8]) -> Option<Vec<u32>> {
@@ -25,24 +25,4 @@ pub(super) fn name_of(bytes: &[u8], compressed: bool) -> String {
 pub(super) fn utf16(bytes: &[u8]) -> String {
     let units = bytes.chunks_exact(2).filter_map(|two| u16_at(two, 0));
     char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-}
-
-/// Units of 100 ns since 1601.
-pub(super) fn filetime(ticks: u64) -> Option<Utc> {
-    const TO_1970: i64 = 11_644_473_600;
-    let seconds = i64::try_from(ticks / 10_000_000).ok()?.checked_sub(TO_1970)?;
-    let nanoseconds = u32::try_from(ticks % 10_000_000).ok()?.checked_mul(100)?;
-    if ticks == 0 { None } else { Utc::from_unix(seconds, nanoseconds) }
-}
-
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }

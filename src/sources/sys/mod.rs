@@ -18,8 +18,8 @@ mod unsupported;
 use unsupported as system;
 
 pub(super) use system::{
-    Folder, Root, boot_time, clock_synchronised, data_ranges, effective_capabilities, is_live, is_nothing,
-    name_bytes, name_of, path_bytes, path_of, privileged,
+    Folder, Root, boot_time, clock_synchronised, data_ranges, device_size, effective_capabilities, is_live,
+    is_nothing, name_bytes, name_of, path_bytes, path_of, privileged, read_at, volumes,
 };
 pub use system::{free_space, is_gone, peak_memory, used_space};
 
@@ -34,6 +34,8 @@ pub(super) struct Stat {
     pub(super) link: Option<Vec<u8>>,
     /// Whether asking has changed its access time, as reading where a link points does.
     pub(super) touched: bool,
+    /// Its alternate streams and their sizes, but for `Zone.Identifier`, which is metadata.
+    pub(super) streams: Vec<(Vec<u8>, u64)>,
 }
 
 /// One entry of a folder.
@@ -43,6 +45,8 @@ pub(super) struct Entry {
     pub(super) name: Vec<u8>,
     /// What the folder says it is; a link is a link.
     pub(super) kind: Kind,
+    /// What its file system knows it by, where that spares looking its name up again.
+    pub(super) reference: Option<u64>,
 }
 
 /// A file opened for reading.

@@ -70,7 +70,8 @@ impl Iterator for Entries {
                 return Some(Err(error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into())));
             }
         };
-        Some(Ok(Entry { name: name_bytes(entry.file_name()).to_vec(), kind: kind_of(entry.file_type()) }))
+        let kind = kind_of(entry.file_type());
+        Some(Ok(Entry { name: name_bytes(entry.file_name()).to_vec(), kind, reference: None }))
     }
 }
 
@@ -103,11 +104,40 @@ fn of_metadata(metadata: &std::fs::Metadata) -> Stat {
         born: moment(metadata.created()),
         ..Metadata::default()
     };
-    Stat { kind, metadata, allocated: None, link: None, touched: false }
+    Stat { kind, metadata, allocated: None, link: None, touched: false, streams: Vec::new() }
+}
+
+/// Reads at an offset of a file.
+pub(in crate::sources) fn read_at(mut file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    use std::io::{Read as _, Seek as _};
+    /// The standard library has no such call for all systems: the place and the reading must stay together.
+    static ONE_BY_ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _alone = ONE_BY_ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    file.seek(io::SeekFrom::Start(offset))?;
+    file.read(buffer)
+}
+
+/// The size of a file.
+pub(in crate::sources) fn device_size(file: &File) -> io::Result<u64> {
+    file.metadata().map(|metadata| metadata.len())
 }
 
 pub(in crate::sources) fn data_ranges(_file: &File, _size: u64, _most: usize) -> Option<(Vec<Range>, bool)> {
     None
+}
+
+/// The volumes of this host, as far as the standard ways of all systems tell them.
+pub(in crate::sources) fn volumes() -> io::Result<Vec<crate::sources::volumes::VolumeFacts>> {
+    let disks =
+        sysinfo::Disks::new_with_refreshed_list().map_err(|error| io::Error::other(error.to_string()))?;
+    let facts = disks.iter().map(|disk| crate::sources::volumes::VolumeFacts {
+        name: disk.name().to_string_lossy().into_owned(),
+        size: disk.total_space(),
+        file_system: Some(disk.file_system().to_string_lossy().into_owned()),
+        place: Some(disk.mount_point().to_string_lossy().into_owned()),
+        ..Default::default()
+    });
+    Ok(facts.collect())
 }
 
 /// Whether an error says that what was asked for is there no more.

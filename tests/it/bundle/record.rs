@@ -147,6 +147,8 @@ fn records() -> Vec<Item> {
             inode: Some(2),
             links: Some(1),
             target: Some("../x".into()),
+            short_name: Some("X~1".into()),
+            zone_identifier: Some("[ZoneTransfer]".into()),
         },
         content: Some(Content {
             size_stored: 2,

@@ -2,8 +2,10 @@
 
 mod ranges;
 mod root;
+mod volumes;
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use rustix::io::Errno;
 
 pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::root::{Folder, Root};
+pub(in crate::sources) use self::volumes::volumes;
 use crate::evidence::Utc;
 
 /// Whether an error says that what was asked for is there no more: a file, or the process that `/proc` told of.
@@ -48,6 +51,18 @@ pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Reads at an offset of a file; its own place in it stays.
+pub(in crate::sources) fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::pread(file, buffer, offset)?)
+}
+
+/// The size of a file, or of a disk.
+pub(in crate::sources) fn device_size(file: &File) -> io::Result<u64> {
+    let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0))?;
+    rustix::fs::seek(file, rustix::fs::SeekFrom::Start(0))?;
+    Ok(size)
 }
 
 /// Whether this system's own files can be a target.

@@ -188,7 +188,7 @@ impl Iterator for Entries {
                 }
                 known => kind_of(known),
             };
-            return Some(Ok(Entry { name: name.to_vec(), kind }));
+            return Some(Ok(Entry { name: name.to_vec(), kind, reference: None }));
         }
     }
 }
@@ -236,7 +236,14 @@ fn of_statx(facts: &Statx) -> Stat {
         links: Some(facts.stx_nlink.into()),
         ..Metadata::default()
     };
-    Stat { kind, metadata, allocated: Some(facts.stx_blocks.saturating_mul(512)), link: None, touched: false }
+    Stat {
+        kind,
+        metadata,
+        allocated: Some(facts.stx_blocks.saturating_mul(512)),
+        link: None,
+        touched: false,
+        streams: Vec::new(),
+    }
 }
 
 fn kind_of(file_type: FileType) -> Kind {

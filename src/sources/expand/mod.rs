@@ -5,14 +5,16 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+
+mod streams;
 
 use super::item::{Finding, Found, Gap};
 use super::limits::Meter;
-use super::pattern::{Part, fits, means, parts, same_name};
+use super::pattern::{Part, fits, means, parts};
 use super::resolve::{Astray, may_hang, resolve};
-use super::sys::{self, Entry, Folder};
+use super::sys::{self, Entry};
 use super::target::Target;
+use super::walk::Handle;
 use crate::evidence::{Kind, Note, Origin, Outcome, ReasonCode};
 use crate::playbook::{Pattern, Step, TargetOs};
 
@@ -136,6 +138,9 @@ impl Search<'_, '_> {
             return self.arrive(place, here, None);
         };
         match part {
+            Part::Literal(name) if rest.is_empty() && self.names_a_stream(place, name).is_some() => {
+                self.stream_of(place, &here, name)
+            }
             Part::Literal(name) => match self.child(place, &here, name, rest.is_empty()) {
                 Ok(None) => ControlFlow::Continue(()),
                 Ok(Some(next)) if rest.is_empty() => self.arrive(place, next, None),
@@ -148,7 +153,7 @@ impl Search<'_, '_> {
                 }
                 let next = join(&here, &entry.name);
                 match (rest.is_empty(), entry.kind) {
-                    (true, kind) => search.arrive(place, next, Some((folder, kind))),
+                    (true, _) => search.arrive(place, next, Some((folder, &entry))),
                     (false, Kind::Directory) if search.may_enter(place, &next) => {
                         search.down(place, next, rest, Why::Listed)
                     }
@@ -187,7 +192,7 @@ impl Search<'_, '_> {
                     return ControlFlow::Continue(());
                 }
                 if rest.is_empty() {
-                    search.arrive(place, next, Some((handle, entry.kind)))
+                    search.arrive(place, next, Some((handle, &entry)))
                 } else {
                     ControlFlow::Continue(())
                 }
@@ -199,17 +204,12 @@ impl Search<'_, '_> {
 
     /// The end of a pattern: hands out what stands at `path`. A folder means all beneath it where the pattern says
     /// so. `listed` is the folder that has listed it, and as what.
-    fn arrive(
-        &mut self,
-        place: usize,
-        path: Vec<u8>,
-        listed: Option<(&Arc<Folder>, Kind)>,
-    ) -> ControlFlow<()> {
-        let is_folder = listed.is_some_and(|(_, kind)| kind == Kind::Directory);
+    fn arrive(&mut self, place: usize, path: Vec<u8>, listed: Option<(&Handle, &Entry)>) -> ControlFlow<()> {
+        let is_folder = listed.is_some_and(|(_, entry)| entry.kind == Kind::Directory);
         if is_folder && !self.pattern.whole_folders && !self.pattern.folder_entry {
             return ControlFlow::Continue(());
         }
-        let found = match self.target.look(place, path.clone(), listed.map(|(folder, _)| folder)) {
+        let found = match self.target.look(place, path.clone(), listed) {
             Ok(found) => found,
             // What a pattern names need not be there; what was listed was, and has a record unless an earlier step had
             // it or it is left alone.
@@ -279,7 +279,7 @@ impl Search<'_, '_> {
     }
 
     /// Hands out a finding, unless an earlier one was the same, it is the tool's own, or a limit holds.
-    fn take(&mut self, found: Found) -> ControlFlow<()> {
+    fn take(&mut self, mut found: Found) -> ControlFlow<()> {
         self.met = true;
         if self.is_excepted(&found.path) {
             return ControlFlow::Continue(());
@@ -287,14 +287,22 @@ impl Search<'_, '_> {
         if !self.target.first_time(found.place, &found.path) {
             return ControlFlow::Continue(());
         }
+        let streams = std::mem::take(&mut found.streams);
+        let file = if streams.is_empty() { None } else { Some(found.clone()) };
         let finding = match found.kind {
+            _ if is_elsewhere(&found) => Finding::Gap(Gap::of_found(
+                found,
+                Outcome::Skipped,
+                ReasonCode::NotLocal,
+                "a placeholder: its content is with a service, and reading it would fetch it",
+            )),
             _ if self.target.is_own(&found) => Finding::Gap(Gap::of_found(
                 found,
                 Outcome::Skipped,
                 ReasonCode::OwnOutput,
                 "this run writes it",
             )),
-            Kind::File => match self.meter.pass(found) {
+            Kind::File | Kind::Stream => match self.meter.pass(found) {
                 None => return ControlFlow::Continue(()),
                 Some(Ok(found)) => Finding::Found(found),
                 Some(Err(gap)) => Finding::Gap(*gap),
@@ -303,9 +311,15 @@ impl Search<'_, '_> {
                 let detail = "it has no content to copy, and opening it could hang or act";
                 Finding::Gap(Gap::of_found(found, Outcome::Skipped, ReasonCode::NotAFile, detail))
             }
-            Kind::Directory | Kind::Link | Kind::Stream | Kind::Rows => Finding::Found(found),
+            Kind::Directory | Kind::Link | Kind::Rows => Finding::Found(found),
         };
-        (self.emit)(finding)
+        (self.emit)(finding)?;
+        match file {
+            Some(file) => {
+                streams.into_iter().try_for_each(|(name, size)| self.take_stream(&file, name, size))
+            }
+            None => ControlFlow::Continue(()),
+        }
     }
 
     fn gap(&mut self, gap: Gap) -> ControlFlow<()> {
@@ -321,8 +335,7 @@ impl Search<'_, '_> {
         match place.stat(&exact) {
             Ok(stat) if stat.kind == Kind::Link && !last => resolve(place, &exact).map(Some),
             Err(error) if sys::is_nothing(&error) && self.target.os() == TargetOs::Windows => {
-                let names = place.names(here);
-                Ok(names.iter().find(|same| same_name(same, name)).map(|same| join(here, same)))
+                Ok(place.spelling(here, name).map(|same| join(here, &same)))
             }
             Err(error) if may_hang(&error) => Err(Astray::Failed(error)),
             Ok(_) | Err(_) => Ok(Some(exact)),
@@ -335,7 +348,7 @@ impl Search<'_, '_> {
         place: usize,
         here: &[u8],
         why: Why,
-        mut act: impl FnMut(&mut Self, &Arc<Folder>, Entry) -> ControlFlow<()>,
+        mut act: impl FnMut(&mut Self, &Handle, Entry) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let Some(standing) = self.target.places().get(place) else { return ControlFlow::Continue(()) };
         standing.mounts.visit(here);
@@ -386,6 +399,13 @@ fn drive_of(text: &str) -> (Option<char>, &str) {
         }
         _ => (None, text),
     }
+}
+
+/// Whether a file's content stands elsewhere and would be fetched by reading it (`OneDrive` and the like):
+/// `FILE_ATTRIBUTE_RECALL_ON_OPEN` and `FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS`.
+fn is_elsewhere(found: &Found) -> bool {
+    const RECALL: u32 = 0x0004_0000 | 0x0040_0000;
+    found.kind == Kind::File && found.metadata.attributes.is_some_and(|attributes| attributes & RECALL != 0)
 }
 
 fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {

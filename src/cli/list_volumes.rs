@@ -1,0 +1,80 @@
+//! `veldkit list-volumes`: what stands on a disk image or on this host's disks, and which of it is read.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::HumanBytes;
+use serde_json::json;
+
+use super::{Console, Exit, Failure, Lang};
+use crate::evidence::Printable;
+use crate::sources::volumes::{self, VolumeFacts};
+
+/// What `list-volumes` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The disk image: raw (also split as .001, .002 …)
+    #[arg(value_name = "FILE", required_unless_present = "live")]
+    image: Option<PathBuf>,
+    /// This host's own disks instead
+    #[arg(long, conflicts_with = "image")]
+    live: bool,
+    /// One JSON object a volume
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries out `list-volumes`.
+pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let listed = match &arguments.image {
+        Some(image) => volumes::of_image(image).map_err(Failure::new)?,
+        None => volumes::of_this_host().map_err(Failure::new)?,
+    };
+    if arguments.json {
+        for volume in &listed {
+            console.result(as_json(volume));
+        }
+        return Ok(Exit::Done);
+    }
+    for line in table(&listed, console.lang) {
+        console.result(line);
+    }
+    Ok(Exit::Done)
+}
+
+fn as_json(volume: &VolumeFacts) -> serde_json::Value {
+    let mut object = json!(volume);
+    if let serde_json::Value::Object(fields) = &mut object {
+        fields.retain(|_, value| !value.is_null());
+    }
+    object
+}
+
+fn table(volumes: &[VolumeFacts], lang: Lang) -> Vec<String> {
+    let (number, start, size, system, place, kind) = lang.pick(
+        ("nr", "begin", "grootte", "systeem", "plaats", "soort"),
+        ("no", "start", "size", "system", "place", "kind"),
+    );
+    let mut lines = vec![format!("{number:<12} {start:>14} {size:>11}  {system:<10} {place:<16} {kind}")];
+    for volume in volumes {
+        let size = HumanBytes(volume.size).to_string();
+        let start = volume.start.map(|start| start.to_string()).unwrap_or_default();
+        let told = |text: &Option<String>| Printable(text.as_deref().unwrap_or_default()).to_string();
+        let mut line = format!(
+            "{:<12} {start:>14} {size:>11}  {:<10} {:<16} {}",
+            Printable(&volume.name).to_string(),
+            told(&volume.file_system),
+            told(&volume.place),
+            told(&volume.kind),
+        );
+        if let Some(label) = volume.label.as_ref().filter(|label| !label.is_empty()) {
+            let _ = write!(line, " '{}'", Printable(label));
+        }
+        if let Some(reason) = &volume.not_read {
+            let _ = write!(line, "  ({})", Printable(reason));
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines
+}

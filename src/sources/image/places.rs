@@ -1,0 +1,190 @@
+//! From a disk's volumes to places of the target: which are read, under which letter, and what is said of the others.
+//!
+//! The volume that holds a Windows is `C`, unless the `MountedDevices` of its own registry say otherwise; the letters of the
+//! others are taken from there too, and a volume without one is known by its identifier.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::hive::Hive;
+use super::super::mounts::MountFacts;
+use super::super::ntfs;
+use super::super::place::Place;
+use super::super::resolve::spelled;
+use super::super::volumes::VolumeFacts;
+use super::{Disk, DiskVolume, FileSystem, Mounted, to_u64};
+use crate::evidence::{Printable, Volume};
+
+/// Most volumes of one disk that are read.
+const MAX_PLACES: usize = 64;
+
+/// What an image gives.
+#[derive(Debug, Default)]
+pub(in crate::sources) struct Standing {
+    /// Volumes that are read, those with an operating system first.
+    pub(in crate::sources) places: Vec<Place>,
+    /// Every volume, read or not, for the manifest.
+    pub(in crate::sources) facts: Vec<MountFacts>,
+}
+
+/// Opens the volumes of an image; only the one that is numbered `partition`, where one is named.
+///
+/// # Errors
+/// Where the image cannot be read, has no such partition, or nothing on it is read by this version; the text says what is
+/// there.
+pub(in crate::sources) fn open(path: &Path, partition: Option<u32>) -> io::Result<Standing> {
+    let disk = super::open(path)?;
+    let image = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    of_disk(&disk, &image, partition)
+}
+
+/// The same of a disk in memory.
+pub(in crate::sources) fn in_memory(bytes: Vec<u8>) -> io::Result<Standing> {
+    of_disk(&super::volumes("memory", Arc::new(super::device::Memory(bytes)))?, "memory", None)
+}
+
+/// The same of a disk that is open.
+fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Standing> {
+    if let Some(number) = partition
+        && disk.volumes.iter().all(|volume| volume.number != number)
+    {
+        let numbers: Vec<_> = disk.volumes.iter().map(|volume| volume.number.to_string()).collect();
+        let text = format!("it has no partition {number}, but {}", numbers.join(", "));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    let wanted = |volume: &DiskVolume| partition.is_none_or(|number| number == volume.number);
+    let readable = disk.volumes.iter().filter(|volume| volume.file_system == FileSystem::Ntfs).count();
+    let mut mounted = Vec::new();
+    let mut facts = Vec::new();
+    for volume in &disk.volumes {
+        let told = |reason: Option<String>, place: String| MountFacts {
+            place,
+            file_system: volume.file_system.name().to_owned(),
+            device: format!("{image}, partition {} ({})", volume.number, Printable(&volume.kind)),
+            visited: reason.is_none(),
+            reason,
+        };
+        let read = if !wanted(volume) {
+            Err("another partition was asked for".to_owned())
+        } else if mounted.len() >= MAX_PLACES {
+            Err(format!("more than {MAX_PLACES} volumes are not read at once"))
+        } else {
+            mount(volume, readable)
+        };
+        match read {
+            Ok(place) => mounted.push((volume, place, told(None, String::new()))),
+            Err(reason) => facts.push(told(Some(reason), id(volume))),
+        }
+    }
+    if mounted.is_empty() {
+        let said = facts.iter().map(|fact| {
+            format!("{}: {}: {}", fact.device, fact.file_system, fact.reason.as_deref().unwrap_or_default())
+        });
+        let said: Vec<_> = said.collect();
+        let text = if said.is_empty() { "it has no partitions".to_owned() } else { said.join("; ") };
+        return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+    }
+    let letters = letters(&mounted.iter().map(|(volume, mounted, _)| (*volume, mounted)).collect::<Vec<_>>());
+    let mut places = Vec::new();
+    for ((volume, mounted, mut fact), letter) in mounted.into_iter().zip(letters) {
+        let name = letter.map_or_else(|| Volume::Unlettered(id(volume)), Volume::Drive);
+        fact.place = letter.map_or_else(|| id(volume), |letter| format!("{letter}:"));
+        facts.push(fact);
+        places.push(Place::mounted(name, mounted));
+    }
+    facts.sort_by(|one, other| one.device.cmp(&other.device));
+    Ok(Standing { places, facts })
+}
+
+/// What is said of each volume to whoever has to choose one.
+pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
+    let readable = disk.volumes.iter().filter(|volume| volume.file_system == FileSystem::Ntfs).count();
+    let mounted: Vec<_> = disk.volumes.iter().map(|volume| mount(volume, readable)).collect();
+    let read: Vec<_> = disk
+        .volumes
+        .iter()
+        .zip(&mounted)
+        .filter_map(|(volume, read)| Some((volume, read.as_ref().ok()?)))
+        .collect();
+    let mut letters = letters(&read).into_iter();
+    let volumes = disk.volumes.iter().zip(&mounted);
+    volumes
+        .map(|(volume, read)| VolumeFacts {
+            name: volume.number.to_string(),
+            start: Some(volume.start),
+            size: volume.size,
+            kind: Some(volume.kind.clone()),
+            label: read.as_ref().map(|read| read.label()).ok().or_else(|| volume.name.clone()),
+            file_system: Some(volume.file_system.name().to_owned()),
+            place: read.as_ref().ok().map(|_| match letters.next().flatten() {
+                Some(letter) => format!("{letter}:"),
+                None => id(volume),
+            }),
+            not_read: read.as_ref().err().cloned(),
+        })
+        .collect()
+}
+
+/// Opens the file system of a volume, or says why not.
+fn mount(volume: &DiskVolume, readable: usize) -> Result<Arc<dyn Mounted>, String> {
+    match volume.file_system {
+        FileSystem::Ntfs => match ntfs::Volume::open(Arc::clone(&volume.device), readable) {
+            Ok(opened) => Ok(Arc::new(ntfs::Files(Arc::new(opened)))),
+            Err(damage) => Err(damage.to_string()),
+        },
+        other => Err(other.obstacle().unwrap_or("this file system is not read by this version").to_owned()),
+    }
+}
+
+/// The letter of each volume; each is given once.
+fn letters(volumes: &[(&DiskVolume, &Arc<dyn Mounted>)]) -> Vec<Option<char>> {
+    let mut known: BTreeMap<Vec<u8>, char> = BTreeMap::new();
+    let mut windows = Vec::new();
+    for (_, mounted) in volumes {
+        let place = Place::mounted(Volume::Root, Arc::clone(mounted));
+        let holds = place.holds_windows();
+        windows.push(holds);
+        if holds && known.is_empty() {
+            known = mounted_devices(&place).unwrap_or_default();
+        }
+    }
+    let mut taken = Vec::new();
+    let mut give = |letter: Option<char>| {
+        let letter = letter.filter(|letter| !taken.contains(letter))?;
+        taken.push(letter);
+        Some(letter)
+    };
+    let told: Vec<Option<char>> = volumes
+        .iter()
+        .map(|(volume, _)| give(volume.mounted().and_then(|id| known.get(&id).copied())))
+        .collect();
+    let told = told.into_iter().zip(windows);
+    told.map(|(letter, windows)| letter.or_else(|| if windows { give(Some('C')) } else { None })).collect()
+}
+
+/// What `HKLM\SYSTEM\MountedDevices` calls the letters of.
+fn mounted_devices(place: &Place) -> Option<BTreeMap<Vec<u8>, char>> {
+    let path = spelled(b"Windows/System32/config/SYSTEM", place)?;
+    let mut hive = Hive::open(place.open_to_seek(&path).ok()?).ok()?;
+    let key = hive.key("MountedDevices").ok()??;
+    let mut letters = BTreeMap::new();
+    for value in hive.values(&key).ok()? {
+        let name = value.name.to_ascii_uppercase();
+        if let Some(letter) = name.strip_prefix("\\DOSDEVICES\\").and_then(|rest| rest.strip_suffix(':'))
+            && let [letter @ b'A'..=b'Z'] = letter.as_bytes()
+        {
+            letters.insert(value.data, char::from(*letter));
+        }
+    }
+    Some(letters)
+}
+
+/// What a volume is known by without a letter.
+fn id(volume: &DiskVolume) -> String {
+    volume.id().unwrap_or_else(|| {
+        // A volume without a table is told from others by its size and nothing else.
+        format!("{:x}", volume.size.max(to_u64(1)))
+    })
+}

@@ -1,0 +1,47 @@
+//! The volumes of an image or of this host, for whoever has to choose one: `list-volumes`.
+
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Error, image, sys};
+
+/// A volume, as it is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct VolumeFacts {
+    /// Its number in an image, or its device on this host.
+    pub name: String,
+    /// Where it begins on its disk, in bytes.
+    pub start: Option<u64>,
+    /// In bytes.
+    pub size: u64,
+    /// What the table says it is for.
+    pub kind: Option<String>,
+    /// Its label, or its name in the table.
+    pub label: Option<String>,
+    /// What stands on it.
+    pub file_system: Option<String>,
+    /// Its letter or identifier in a bundle, or where it is mounted.
+    pub place: Option<String>,
+    /// Why it is not read; absent where it is.
+    pub not_read: Option<String>,
+}
+
+/// The volumes of an image.
+///
+/// # Errors
+/// [`Error::Image`] where it cannot be read.
+pub fn of_image(path: &Path) -> Result<Vec<VolumeFacts>, Error> {
+    let wrong = |source: io::Error| Error::Image { image: path.to_owned(), source };
+    let disk = image::open(path).map_err(wrong)?;
+    Ok(image::told(&disk))
+}
+
+/// The volumes of this host.
+///
+/// # Errors
+/// [`Error::Volumes`] where the system does not tell.
+pub fn of_this_host() -> Result<Vec<VolumeFacts>, Error> {
+    sys::volumes().map_err(|source| Error::Volumes { source })
+}

@@ -1,0 +1,140 @@
+//! Disks: partitions, which of them is `C`, what is said of those that are not read, and of what is no disk.
+
+use std::fs;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use super::{Mounted, collect, ntfs, run};
+use crate::made::{Made, text};
+
+/// Puts a volume into a disk at `sector` of 512 bytes.
+fn put(disk: &Path, volume: &Path, sector: u64) {
+    let disk = fs::OpenOptions::new().write(true).open(disk).unwrap();
+    disk.write_all_at(&fs::read(volume).unwrap(), sector * 512).unwrap();
+}
+
+fn sfdisk(disk: &Path, script: &str) {
+    use std::io::Write as _;
+    let mut command = Command::new("sfdisk");
+    command.arg("--quiet").arg(disk).stdin(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+/// A disk as Windows makes one: EFI, reserved, system, recovery, another volume that is encrypted.
+fn windows_disk(made: &Made) -> Option<std::path::PathBuf> {
+    let (system, data) =
+        (ntfs(made, "system.img", 12, &[]), ntfs(made, "data.img", 12, &["--label", "DATA"]));
+    let mounted = Mounted::new(&system, "streams_interface=windows")?;
+    let guid = "11112222-3333-4444-5555-666677778888";
+    let mut builder = regf::HiveBuilder::new().unwrap();
+    let key = builder.create_key("MountedDevices").unwrap();
+    let data_id: Vec<u8> = [
+        b"DMIO:ID:".as_slice(),
+        &[0x22, 0x22, 0x11, 0x11, 0x33, 0x33, 0x44, 0x44, 0x55, 0x55, 0x66, 0x66, 0x77, 0x77, 0x88, 0x88],
+    ]
+    .concat();
+    builder.add_value(key, "\\DosDevices\\E:", regf::DataType::Binary, &data_id).unwrap();
+    mounted.put("Windows/System32/config/SYSTEM", builder.to_bytes().unwrap());
+    mounted.put("Users/anna/notitie.txt", "van C");
+    drop(mounted);
+    Mounted::new(&data, "streams_interface=windows")?.put("backup/notitie.txt", "van E");
+    let disk = made.path().join("disk.raw");
+    fs::File::create(&disk).unwrap().set_len(64 << 20).unwrap();
+    let script = format!(
+        "label: gpt\nstart=2048, size=8192, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B\n\
+         start=10240, size=24576, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7\n\
+         start=34816, size=24576, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7, uuid={guid}\n\
+         start=59392, size=8192, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7\n"
+    );
+    sfdisk(&disk, &script);
+    put(&disk, &system, 10_240);
+    put(&disk, &data, 34_816);
+    let file = fs::OpenOptions::new().write(true).open(&disk).unwrap();
+    file.write_all_at(b"\xeb\x58\x90-FVE-FS-", 59_392 * 512).unwrap();
+    Some(disk)
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_windows_disk_gives_its_letters_and_says_what_it_does_not_read() {
+    let made = Made::new();
+    let Some(disk) = windows_disk(&made) else { return };
+    let output = collect(&made, &disk, &["--path", "\\**\\notitie.txt"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+    let unpacked = made.unpack();
+    let content = |path: &str| fs::read_to_string(unpacked.join(path)).unwrap();
+    assert_eq!(content("fs/C/Users/anna/notitie.txt"), "van C");
+    assert_eq!(content("fs/E/backup/notitie.txt"), "van E");
+    let manifest: serde_json::Value = serde_json::from_str(&content("manifest.json")).unwrap();
+    let mounts: Vec<_> = manifest["mounts"].as_array().unwrap().iter().collect();
+    assert_eq!(mounts.len(), 4, "{mounts:#?}");
+    let visited: Vec<_> = mounts.iter().map(|mount| mount["visited"].as_bool().unwrap()).collect();
+    assert_eq!(visited, [false, true, true, false], "{mounts:#?}");
+    assert!(mounts[3]["reason"].as_str().unwrap().contains("BitLocker"), "{mounts:#?}");
+    let opening: serde_json::Value = serde_json::from_str(&content("veldkit.json")).unwrap();
+    assert_eq!(opening["target"], "image");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn one_partition_is_taken_where_one_is_named_and_a_split_disk_is_joined() {
+    let made = Made::new();
+    let Some(disk) = windows_disk(&made) else { return };
+    run(Command::new("split")
+        .args(["-b", "10M", "-a", "3", "--numeric-suffixes=1"])
+        .arg(&disk)
+        .arg(made.path().join("parts.")));
+    let first = made.path().join("parts.001");
+    let output = collect(&made, &first, &["--partition", "3", "--path", "\\**\\notitie.txt"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+    let records = made.records();
+    assert_eq!(records.len(), 1, "{records:#?}");
+    let id = "11112222-3333-4444-5555-666677778888";
+    assert_eq!(records[0]["origin"]["volume"]["unlettered"], id);
+    let refused = collect(&made, &disk, &["--partition", "9", "--path", "/"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr).contains("it has no partition 9, but 1, 2, 3, 4"),
+        "{}",
+        text(&refused.stderr)
+    );
+}
+
+#[test]
+#[ignore = "needs root"]
+fn list_volumes_names_all_of_them_for_people_and_programs() {
+    let made = Made::new();
+    let Some(disk) = windows_disk(&made) else { return };
+    let disk = disk.to_str().unwrap();
+    for (lang, golden) in [
+        ("en", include_str!("../../golden/list_volumes.en.txt")),
+        ("nl", include_str!("../../golden/list_volumes.nl.txt")),
+    ] {
+        let output = made.veldkit(["list-volumes", disk, "--lang", lang]);
+        assert_eq!(text(&output.stdout), golden, "{}", text(&output.stderr));
+    }
+    let output = made.veldkit(["list-volumes", disk, "--json"]);
+    let lines = text(&output.stdout);
+    let volumes: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(volumes.len(), 4);
+    assert_eq!((&volumes[2]["label"], &volumes[2]["place"]), (&"DATA".into(), &"E:".into()), "{volumes:#?}");
+}
+
+#[test]
+fn what_is_no_disk_is_refused_with_what_is_there() {
+    let made = Made::new();
+    let nothing = made.path().join("nothing.img");
+    fs::write(&nothing, vec![0; 1 << 20]).unwrap();
+    let output = collect(&made, &nothing, &["--path", "/"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("nothing.img") && said.contains("holds no file system that is known"), "{said}");
+    let missing = collect(&made, &made.path().join("no.img"), &["--path", "/"]);
+    assert_eq!(missing.status.code(), Some(1), "{}", text(&missing.stderr));
+    let both = made.veldkit(["collect", "--image", "x", "--root", "y"]);
+    assert_eq!(both.status.code(), Some(2), "{}", text(&both.stderr));
+}
