@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::budget::{PIECE, WINDOW};
 use super::digester::Digester;
-use super::pool::{Takes, Work};
+use super::pool::Work;
 use super::worker::{Bench, Delivery, Draft, Ending, Hands, conclude, deliver, fill, scan, stopped};
 use crate::bundle::deflate::{Deflated, Deflater};
 use crate::evidence::{Digest, Hit, Item, Metadata, Note, Origin, Scanned};
@@ -256,9 +256,9 @@ impl Line<'_> {
         if self.window.cut.load(Ordering::Acquire) {
             return true;
         }
-        // Room first, so that no more than the window is ever under way; meanwhile another's piece is deflated.
+        // Room first, so that no more than the window is ever under way; meanwhile there is other work.
         let has_room = || self.window.under_way.load(Ordering::Acquire) < WINDOW;
-        while let Some(work) = self.bench.pool.until(Takes::Pieces, has_room) {
+        while let Some(work) = self.bench.pool.until(has_room) {
             self.help(work);
         }
         self.window.under_way.fetch_add(1, Ordering::AcqRel);
@@ -274,7 +274,7 @@ impl Line<'_> {
 
     /// Waits for what the rules say; meanwhile asks them itself, or does what else there is to do.
     fn judged(&mut self, judgement: &OnceLock<(Scanned, Vec<Hit>)>) -> (Scanned, Vec<Hit>) {
-        while let Some(work) = self.bench.pool.until(Takes::PiecesAndScans, || judgement.get().is_some()) {
+        while let Some(work) = self.bench.pool.until(|| judgement.get().is_some()) {
             self.help(work);
         }
         let lost = || (Scanned { bytes: 0, gap: Some("the rules were not asked".to_owned()) }, Vec::new());

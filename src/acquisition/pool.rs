@@ -2,9 +2,9 @@
 //! worker cannot deflate fast enough.
 //!
 //! A piece is put up only while a worker stands idle, so a piece never waits behind an item, and a worker that
-//! waits for room in its own item's window deflates other pieces meanwhile. A head is scanned before another item is
-//! begun, and a worker that waits for its own head to be judged takes any head or piece that is left. What is taken is
-//! done without waiting. So no worker ever waits for another that waits for it.
+//! waits in the midst of its own item, for room in its window or for its head to be judged, takes any piece or head that
+//! is left: where the writer is held up by the rules, the rules are what there is to do. What is taken so is done
+//! without waiting. So no worker ever waits for another that waits for it.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -36,14 +36,6 @@ pub(super) enum Work {
     Scan(Box<ScanTask>),
     Job(Box<Job>),
     Nothing,
-}
-
-/// What a worker that waits in the midst of an item does meanwhile: what is short while the writer waits for its
-/// pieces, anything once they are all sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Takes {
-    Pieces,
-    PiecesAndScans,
 }
 
 impl Pool {
@@ -105,7 +97,7 @@ impl Pool {
     }
 
     /// Waits until `ready`, and hands out what there is to do meanwhile.
-    pub(super) fn until(&self, takes: Takes, ready: impl Fn() -> bool) -> Option<Work> {
+    pub(super) fn until(&self, ready: impl Fn() -> bool) -> Option<Work> {
         let mut state = self.lock();
         loop {
             if ready() {
@@ -114,9 +106,7 @@ impl Pool {
             if let Some(piece) = state.pieces.pop_front() {
                 return Some(Work::Piece(piece));
             }
-            if takes == Takes::PiecesAndScans
-                && let Some(scan) = state.scans.pop_front()
-            {
+            if let Some(scan) = state.scans.pop_front() {
                 return Some(Work::Scan(Box::new(scan)));
             }
             state.busy = state.busy.saturating_add(1);
