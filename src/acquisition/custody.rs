@@ -3,6 +3,7 @@
 //! What was found stands in the records; here stands what a court asks of the one who collected: what was begun,
 //! in which order, what fired, what ended the run early and why.
 
+use super::look::Swept;
 use super::{Clock, Settings, Stop, StopReason};
 use crate::bundle::Event;
 use crate::evidence::{Item, Outcome, Printable};
@@ -58,7 +59,7 @@ pub(super) fn stopped(stop: &Stop, clock: &Clock) -> Option<Event> {
 }
 
 /// The plan is done, or what there is of it is.
-pub(super) fn end(items: u64, clock: &Clock) -> Event {
+pub(super) fn end(items: u64, swept: &Swept, clock: &Clock) -> Event {
     let offset = clock.offset();
     let moved = if offset.unsigned_abs() >= MOVED {
         let seconds = offset.as_seconds_f64();
@@ -68,7 +69,11 @@ pub(super) fn end(items: u64, clock: &Clock) -> Event {
     } else {
         String::new()
     };
-    let detail = format!("{items} items recorded{moved}");
+    let swept = match swept.counts.items {
+        0 => String::new(),
+        looked => format!(", {looked} more looked at by sweeps and not taken"),
+    };
+    let detail = format!("{items} items recorded{swept}{moved}");
     Event::new(clock.now(), "end", detail)
 }
 

@@ -9,7 +9,7 @@ use super::pool::Pool;
 use super::worker::{Delivery, Draft, Job};
 use super::{Clock, Settings, Stop, StopReason};
 use crate::evidence::{Item, Kind, Outcome};
-use crate::playbook::{Excluded, Plan};
+use crate::playbook::{Excluded, Mode, Plan};
 use crate::scan::SCAN_LIMIT;
 use crate::sources::{Finding, Found, Gap, Target};
 
@@ -59,7 +59,7 @@ pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> 
             let draft = Draft { number, artifact: Arc::clone(&artifact), personal_data: step.personal_data };
             let content = match finding {
                 Finding::Gap(gap) => SlotContent::Record(Box::new(record(gap, &draft, order.clock))),
-                Finding::Found(found) if has_content(found.kind) => hand_out(order, found, draft),
+                Finding::Found(found) if has_content(found.kind) => hand_out(order, found, draft, step.mode),
                 Finding::Found(found) => {
                     let mut item = draft.item(found.origin, found.kind, order.clock);
                     (item.metadata, item.notes) = (found.metadata, found.notes);
@@ -110,12 +110,12 @@ const fn has_content(kind: Kind) -> bool {
     matches!(kind, Kind::File | Kind::Stream | Kind::Rows)
 }
 
-fn hand_out(order: &Order<'_>, found: Found, draft: Draft) -> SlotContent {
+fn hand_out(order: &Order<'_>, found: Found, draft: Draft, mode: Mode) -> SlotContent {
     let scan_limit = order.settings.scanner.map(|_| u64::try_from(SCAN_LIMIT).unwrap_or(u64::MAX));
     let share = order.budget.take(cost(found.metadata.size, scan_limit));
     let (reply, delivery) = sync_channel(1);
     let waiting = draft.item(found.origin.clone(), found.kind, order.clock);
-    order.pool.put(Job { found, draft, reply });
+    order.pool.put(Job { found, draft, mode, reply });
     SlotContent::Awaited { draft: Box::new(waiting), delivery, share }
 }
 

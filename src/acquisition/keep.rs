@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use super::intake::{Slot, SlotContent};
 use super::large::{LargeStart, Piece};
+use super::look::Swept;
 use super::pool::Pool;
 use super::worker::{Bench, Body, Delivery};
 use super::{Clock, Progress, Settings, Stop, StopReason, custody};
 use crate::bundle::{Deflated, Entry, Error, Writer};
 use crate::evidence::{Item, Kind, Metadata, Origin, Outcome, Reason, ReasonCode};
-use crate::playbook::Plan;
+use crate::playbook::{Mode, Plan};
 
 /// Bytes kept free under the operator's size limit for records, log, manifest and directory: a fixed part ...
 const RESERVE: u64 = 256 << 10;
@@ -34,9 +35,10 @@ pub(super) fn keep(
     plan: &Plan,
     bench: &Bench<'_>,
     writer: &mut Writer,
-) -> Result<(), Error> {
+) -> Result<Swept, Error> {
     let Bench { settings, clock, progress, stop, pool, .. } = *bench;
-    let mut keeper = Keeper { settings, writer, progress, stop, pool, clock, told: false };
+    let swept = Swept::default();
+    let mut keeper = Keeper { settings, writer, progress, stop, pool, clock, told: false, swept };
     keeper.writer.log(custody::start(plan, settings, clock))?;
     let mut current = None;
     loop {
@@ -56,12 +58,15 @@ pub(super) fn keep(
                 keeper.writer.log(custody::artifact(step, clock))?;
             }
         }
+        let sweep = plan.steps.get(slot.step).is_some_and(|step| step.mode == Mode::Sweep);
         match slot.content {
+            SlotContent::Record(item) if sweep => keeper.swept(*item)?,
             SlotContent::Record(item) => keeper.folder_or_record(*item)?,
             SlotContent::Awaited { draft, delivery, share } => {
                 match keeper.wait(&delivery)? {
                     Some(Delivery::Whole(item, body)) => keeper.whole(*item, body)?,
                     Some(Delivery::Large(large)) => keeper.large(*large)?,
+                    Some(Delivery::Looked(item)) => keeper.swept(*item)?,
                     None => keeper.lost(*draft)?,
                 }
                 drop(share);
@@ -70,7 +75,8 @@ pub(super) fn keep(
     }
     keeper.tell_a_stop()?;
     let items = keeper.writer.manifest().items.all;
-    keeper.writer.log(custody::end(items, clock))
+    keeper.writer.log(custody::end(items, &keeper.swept, clock))?;
+    Ok(keeper.swept)
 }
 
 struct Keeper<'a> {
@@ -82,6 +88,8 @@ struct Keeper<'a> {
     clock: &'a Clock,
     /// Whether the log already says why the run was stopped.
     told: bool,
+    /// What sweeps walked over and did not take.
+    swept: Swept,
 }
 
 impl Keeper<'_> {
@@ -106,7 +114,22 @@ impl Keeper<'_> {
         Ok(())
     }
 
-    fn record(&mut self, item: &Item) -> Result<(), Error> {
+    /// Of what a sweep looks at, only that has a record on which something fired, and a path that is not there.
+    fn swept(&mut self, item: Item) -> Result<(), Error> {
+        let looked_for = item.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::NotFound);
+        if !item.hits.is_empty() || looked_for {
+            return self.record(item);
+        }
+        self.swept.add(&item);
+        self.progress.kept(0, self.writer.bytes_written());
+        // A long sweep without a hit writes nothing: checkpoints fall due all the same.
+        self.writer.tick()
+    }
+
+    fn record(&mut self, mut item: Item) -> Result<(), Error> {
+        // What is swept has no record and no number, so numbers are given here.
+        item.number = self.writer.manifest().items.all.saturating_add(1);
+        let item = &item;
         self.writer.record(item)?;
         if !item.hits.is_empty() {
             self.writer.log(custody::hit(item, self.clock))?;
@@ -127,7 +150,7 @@ impl Keeper<'_> {
             self.writer.add(&entry, &Deflated::default(), &[])?;
             item.entry = Some(entry.name);
         }
-        self.record(&item)
+        self.record(item)
     }
 
     fn whole(&mut self, mut item: Item, body: Option<Body>) -> Result<(), Error> {
@@ -140,7 +163,7 @@ impl Keeper<'_> {
                 item.entry = Some(entry.name);
             }
         }
-        self.record(&item)
+        self.record(item)
     }
 
     fn large(&mut self, large: LargeStart) -> Result<(), Error> {
@@ -202,14 +225,14 @@ impl Keeper<'_> {
                 ranges: item.content.map(|content| content.ranges).unwrap_or_default(),
             });
         }
-        self.record(&item)
+        self.record(item)
     }
 
     /// A worker that never answered: the record says so.
     fn lost(&mut self, mut item: Item) -> Result<(), Error> {
         let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
         (item.outcome, item.reason) = (Outcome::Failed, Some(reason));
-        self.record(&item)
+        self.record(item)
     }
 
     fn entry(&mut self, origin: &Origin, sparse: bool, metadata: &Metadata) -> Entry {

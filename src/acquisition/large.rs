@@ -13,10 +13,12 @@ use std::sync::{Arc, OnceLock};
 use super::budget::{PIECE, WINDOW};
 use super::digester::Digester;
 use super::pool::Work;
-use super::worker::{Bench, Delivery, Draft, Ending, Hands, conclude, deliver, fill, scan, stopped};
+use super::worker::{
+    Bench, Delivery, Draft, Ending, Hands, conclude, deliver, examined, fill, scan, stopped,
+};
 use crate::bundle::deflate::{Deflated, Deflater};
-use crate::evidence::{Digest, Hit, Item, Metadata, Note, Origin, Scanned};
-use crate::scan::{SCAN_LIMIT, Scanner};
+use crate::evidence::{Cause, Digest, Item, Metadata, Note, Origin, Scanned};
+use crate::scan::{Examined, SCAN_LIMIT, Scanner};
 use crate::sources::{Found, Opened};
 
 /// How far back deflate looks: what stands before a piece helps to compress it.
@@ -87,20 +89,22 @@ impl PieceTask {
 }
 
 /// What the rules say of a head, once somebody has asked them.
-type Judgement = Arc<OnceLock<(Scanned, Vec<Hit>)>>;
+type Judgement = Arc<OnceLock<Examined>>;
 
 /// The head of an item, to be held against the rules.
 pub(super) struct ScanTask {
     head: Arc<Vec<u8>>,
     /// The record as far as it is known: rules ask for name, path and owner.
     item: Item,
+    /// Whether the head is all of it.
+    whole: bool,
     judgement: Judgement,
 }
 
 impl ScanTask {
     /// Asks the rules. Whoever waits for it must be nudged afterwards.
     pub(super) fn judge(self, scanner: &Scanner) {
-        drop(self.judgement.set(scan(scanner, &self.head, &self.item)));
+        drop(self.judgement.set(scan(scanner, &self.head, self.whole, &self.item)));
     }
 }
 
@@ -138,14 +142,19 @@ pub(super) fn stream(
     let limit = if bench.settings.scanner.is_some() { SCAN_LIMIT } else { PIECE };
     let Head { bytes, ends, mut ending } = head(bench, &mut opened, &mut digester, first, limit, &item);
     let bytes = Arc::new(bytes);
+    let head_length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let judgement = bench.settings.scanner.map(|_| {
         let judgement = Judgement::default();
-        let task =
-            ScanTask { head: Arc::clone(&bytes), item: item.clone(), judgement: Arc::clone(&judgement) };
+        let whole = ending.is_some() || item.metadata.size == Some(head_length);
+        let task = ScanTask {
+            head: Arc::clone(&bytes),
+            item: item.clone(),
+            whole,
+            judgement: Arc::clone(&judgement),
+        };
         bench.pool.put_scan(task);
         judgement
     });
-    let head_length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
 
     let mut line = Line { bench, hands, pieces: &pieces, window: &window };
     let mut before = tail(&bytes);
@@ -178,12 +187,13 @@ pub(super) fn stream(
     let closed = opened.finish();
     let (content, note) = digester.finish(matches!(ending, Some(Ending::Whole)));
     if let Some(judgement) = judgement {
-        let (mut scanned, hits) = line.judged(&judgement);
+        examined(&mut item, line.judged(&judgement));
         if content.size_stored > head_length {
-            scanned.gap.get_or_insert_with(|| format!("only the first {head_length} bytes were scanned"));
+            let scan = item.scan.get_or_insert_default();
+            scan.gap.get_or_insert_with(|| format!("only the first {head_length} bytes were scanned"));
+            scan.cause.get_or_insert(Cause::Size);
             item.notes.push(Note::ScannedHeadOnly);
         }
-        (item.scan, item.hits) = (Some(scanned), hits);
     }
     conclude(&mut item, content, note, closed, ending.unwrap_or(Ending::Whole));
     item.acquired = bench.clock.now();
@@ -273,12 +283,14 @@ impl Line<'_> {
     }
 
     /// Waits for what the rules say; meanwhile asks them itself, or does what else there is to do.
-    fn judged(&mut self, judgement: &OnceLock<(Scanned, Vec<Hit>)>) -> (Scanned, Vec<Hit>) {
+    fn judged(&mut self, judgement: &OnceLock<Examined>) -> Examined {
         while let Some(work) = self.bench.pool.until(|| judgement.get().is_some()) {
             self.help(work);
         }
-        let lost = || (Scanned { bytes: 0, gap: Some("the rules were not asked".to_owned()) }, Vec::new());
-        judgement.get().cloned().unwrap_or_else(lost)
+        judgement.get().cloned().unwrap_or_else(|| {
+            let (gap, cause) = (Some("the rules were not asked".to_owned()), Some(Cause::Error));
+            Examined { scanned: Scanned { gap, cause, ..Scanned::default() }, ..Examined::default() }
+        })
     }
 
     fn help(&mut self, work: Work) {

@@ -6,7 +6,8 @@
 //!    └───── slots, in order ──────────────────────────────────────┴──> keep ──> bundle::Writer
 //! ```
 //!
-//! In: a plan, a target, a scanner, a writer. Out: a [`Summary`]; the caller seals. Memory is bounded by one byte
+//! In: a plan, a target, a scanner, a writer. Out: a [`Summary`]; the caller seals. Without a writer, [`look_at`] reads
+//! and scans in the same way and tells each item to a listener. Memory is bounded by one byte
 //! budget (`budget.rs`) from which each item takes its share before it is handed out, in order, so that the item the writer
 //! waits for always has what it needs. What fails on the target becomes an item's outcome; only the writer's own
 //! failure ends a run.
@@ -22,6 +23,7 @@ mod digester;
 mod intake;
 mod keep;
 mod large;
+mod look;
 mod pool;
 mod progress;
 mod stop;
@@ -30,6 +32,7 @@ mod survey;
 mod worker;
 
 pub use clock::Clock;
+pub use look::{Listener, Swept, look_at};
 pub use progress::{Progress, Snapshot};
 pub use stop::{Stop, StopReason};
 pub use summary::Summary;
@@ -69,6 +72,17 @@ pub enum Error {
     Thread(#[source] std::io::Error),
 }
 
+/// What a run reckons with and tells.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The run's clock.
+    pub clock: &'a Clock,
+    /// Its counters.
+    pub progress: &'a Progress,
+    /// Its flag to stop.
+    pub stop: &'a Stop,
+}
+
 /// Carries out the plan: everything it asks for is read once and handed to the writer, in order.
 ///
 /// Returns when all is written, or when `stop` was set and the items under way were ended. The writer is not
@@ -86,11 +100,26 @@ pub fn run(
     progress: &Progress,
     stop: &Stop,
 ) -> Result<Summary, Error> {
+    drive(plan, target, settings, &Context { clock, progress, stop }, |slots, bench| {
+        keep::keep(slots, plan, bench, writer).map_err(Error::Bundle)
+    })
+}
+
+/// Starts intake and workers, and lets `take` have the slots in order.
+fn drive(
+    plan: &Plan,
+    target: &Target,
+    settings: &Settings<'_>,
+    context: &Context<'_>,
+    take: impl FnOnce(&mpsc::Receiver<intake::Slot>, &worker::Bench<'_>) -> Result<Swept, Error>,
+) -> Result<Summary, Error> {
+    let Context { clock, progress, stop } = *context;
     let total = budget::total(settings.scanner.is_some()).saturating_sub(target.memory());
     let budget = budget::Budget::new(total);
     let pool = pool::Pool::new();
+    let taken = look::Taken::default();
     let (slots, ordered) = mpsc::channel();
-    let bench = worker::Bench { target, settings, clock, progress, stop, pool: &pool };
+    let bench = worker::Bench { target, settings, clock, progress, stop, pool: &pool, taken: &taken };
 
     thread::scope(|scope| {
         // Whatever way this closure is left, workers waiting for jobs must be let go.
@@ -108,10 +137,10 @@ pub fn run(
             .spawn_scoped(scope, move || intake::take_in(&order, &slots))
             .map_err(Error::Thread)?;
 
-        let kept = keep::keep(&ordered, plan, &bench, writer);
+        let swept = take(&ordered, &bench);
         // After a failure the intake learns that nobody takes its slots any more.
         drop(ordered);
         let left = intake.join().unwrap_or_else(|_| intake::lost(plan));
-        kept.map(|()| Summary::new(left, stop)).map_err(Error::Bundle)
+        swept.map(|swept| Summary::new(left, swept, stop))
     })
 }

@@ -1,5 +1,6 @@
 //! How a run ended. What it took is counted by the bundle's manifest, once.
 
+use super::look::Swept;
 use super::{Stop, StopReason};
 use crate::playbook::Excluded;
 
@@ -10,10 +11,12 @@ pub struct Summary {
     pub left: Vec<Excluded>,
     /// Why the run took nothing more, if it did not come to its end.
     pub stopped: Option<StopReason>,
+    /// What sweeps walked over and did not take.
+    pub swept: Swept,
 }
 
 impl Summary {
-    pub(super) fn new(left: Vec<Excluded>, stop: &Stop) -> Self {
-        Self { left, stopped: stop.reason() }
+    pub(super) fn new(left: Vec<Excluded>, swept: Swept, stop: &Stop) -> Self {
+        Self { left, swept, stopped: stop.reason() }
     }
 }

@@ -10,12 +10,14 @@ use std::sync::mpsc::SyncSender;
 use super::budget::PIECE;
 use super::digester::Digester;
 use super::large::{self, LargeStart};
+use super::look::{Taken, look};
 use super::pool::{Pool, Work};
 use super::{Clock, Progress, Settings, Stop};
 use crate::bundle::deflate::{Deflated, Deflater};
-use crate::evidence::{Content, Hit, Item, Kind, Note, Origin, Outcome, Reason, ReasonCode, Scanned};
-use crate::scan::{Facts, Scanner};
-use crate::sources::{Closed, Found, Opened, Target};
+use crate::evidence::{Content, Item, Kind, Note, Origin, Outcome, Reason, ReasonCode};
+use crate::playbook::Mode;
+use crate::scan::{Examined, Scanner, Subject};
+use crate::sources::{Closed, Found, Gap, Opened, Target};
 
 /// What all workers of a run share.
 pub(super) struct Bench<'a> {
@@ -25,12 +27,14 @@ pub(super) struct Bench<'a> {
     pub(super) progress: &'a Progress,
     pub(super) stop: &'a Stop,
     pub(super) pool: &'a Pool,
+    pub(super) taken: &'a Taken,
 }
 
 /// An item to acquire, and where the writer waits for it.
 pub(super) struct Job {
     pub(super) found: Found,
     pub(super) draft: Draft,
+    pub(super) mode: Mode,
     pub(super) reply: SyncSender<Delivery>,
 }
 
@@ -48,6 +52,8 @@ pub(super) enum Delivery {
     Whole(Box<Item>, Option<Body>),
     /// An item that comes in pieces; its record follows at the end.
     Large(Box<LargeStart>),
+    /// An item that was looked at and not taken.
+    Looked(Box<Item>),
 }
 
 /// The deflated bytes of an item that was kept whole.
@@ -76,8 +82,11 @@ pub(super) fn work(bench: &Bench<'_>) {
             Work::Nothing => return,
             work @ (Work::Piece(_) | Work::Scan(_)) => share(bench, &mut hands, work),
             Work::Job(job) => {
-                let Job { found, draft, reply } = *job;
-                let attempt = AssertUnwindSafe(|| acquire(bench, &mut hands, &found, &draft, &reply));
+                let Job { found, draft, mode, reply } = *job;
+                let attempt = AssertUnwindSafe(|| match mode {
+                    Mode::Collect => acquire(bench, &mut hands, &found, &draft, &reply),
+                    Mode::Sweep | Mode::Look => look(bench, &mut hands, &found, &draft, mode, &reply),
+                });
                 if catch_unwind(attempt).is_err() {
                     // What the panic left half done in these buffers must not reach the next item.
                     hands = Hands::new(bench.settings.level);
@@ -124,6 +133,7 @@ impl Draft {
             notes: Vec::new(),
             scan: None,
             hits: Vec::new(),
+            assessment: None,
             personal_data: self.personal_data,
             acquired: clock.now(),
         }
@@ -138,26 +148,21 @@ pub(super) enum Ending {
     Cut(Reason),
 }
 
-fn acquire(bench: &Bench<'_>, hands: &mut Hands, found: &Found, draft: &Draft, reply: &SyncSender<Delivery>) {
+/// Takes one item.
+pub(super) fn acquire(
+    bench: &Bench<'_>,
+    hands: &mut Hands,
+    found: &Found,
+    draft: &Draft,
+    reply: &SyncSender<Delivery>,
+) {
     let mut opened = match bench.target.open(found) {
         Ok(opened) => opened,
         Err(gap) => {
-            let gap = *gap;
-            let mut item = draft.item(gap.origin, gap.kind, bench.clock);
-            (item.outcome, item.reason, item.metadata) = (gap.outcome, Some(gap.reason), gap.metadata);
-            item.notes.clone_from(&found.notes);
-            return deliver(reply, Delivery::Whole(Box::new(item), None));
+            return deliver(reply, Delivery::Whole(Box::new(unread(*gap, found, draft, bench)), None));
         }
     };
-    if let (Some(limit), Some(size)) = (bench.settings.max_file_size, opened.stored_size)
-        && size > limit
-    {
-        let mut item = draft.item(found.origin.clone(), found.kind, bench.clock);
-        let detail = format!("{size} bytes to store, --max-file-size allows {limit}");
-        (item.outcome, item.reason) =
-            (Outcome::Skipped, Some(Reason::new(ReasonCode::OperatorLimit, detail)));
-        item.metadata = std::mem::take(&mut opened.metadata);
-        item.notes.clone_from(&found.notes);
+    if let Some(item) = limited_by_size(&opened, found, draft, bench) {
         return deliver(reply, Delivery::Whole(Box::new(item), None));
     }
 
@@ -176,6 +181,33 @@ fn acquire(bench: &Bench<'_>, hands: &mut Hands, found: &Found, draft: &Draft, r
     if hands.raw.len() < PIECE {
         hands.raw.resize(PIECE, 0);
     }
+}
+
+/// The record of an item that could not be opened.
+pub(super) fn unread(gap: Gap, found: &Found, draft: &Draft, bench: &Bench<'_>) -> Item {
+    let mut item = draft.item(gap.origin, gap.kind, bench.clock);
+    (item.outcome, item.reason, item.metadata) = (gap.outcome, Some(gap.reason), gap.metadata);
+    item.notes.clone_from(&found.notes);
+    item
+}
+
+/// The record of an item that is larger than the operator allows, where it is.
+pub(super) fn limited_by_size(
+    opened: &Opened,
+    found: &Found,
+    draft: &Draft,
+    bench: &Bench<'_>,
+) -> Option<Item> {
+    let (limit, size) = (bench.settings.max_file_size?, opened.stored_size?);
+    if size <= limit {
+        return None;
+    }
+    let mut item = draft.item(found.origin.clone(), found.kind, bench.clock);
+    let detail = format!("{size} bytes to read, --max-file-size allows {limit}");
+    (item.outcome, item.reason) = (Outcome::Skipped, Some(Reason::new(ReasonCode::OperatorLimit, detail)));
+    item.metadata.clone_from(&opened.metadata);
+    item.notes.clone_from(&found.notes);
+    Some(item)
 }
 
 /// Reads until the buffer is full or the item ends. Returns how much came, and how it ended if it did.
@@ -229,8 +261,8 @@ fn whole(
     item.metadata = metadata;
     item.notes.clone_from(&found.notes);
     if let Some(scanner) = bench.settings.scanner {
-        let (scanned, hits) = scan(scanner, bytes, &item);
-        (item.scan, item.hits) = (Some(scanned), hits);
+        let seen = scan(scanner, bytes, true, &item);
+        examined(&mut item, seen);
     }
     conclude(&mut item, content, note, closed, ending);
     if nothing {
@@ -265,17 +297,18 @@ pub(super) fn conclude(
     item.content = Some(content);
 }
 
-/// Holds the rules against what was read.
-pub(super) fn scan(scanner: &Scanner, bytes: &[u8], item: &Item) -> (Scanned, Vec<Hit>) {
-    let filepath = item.origin.to_string();
-    let filename = String::from_utf8_lossy(item.origin.file_name()).into_owned();
-    let extension = filename.rfind('.').and_then(|dot| filename.get(dot..)).unwrap_or_default();
+/// Looks at what was read. `whole` says that it is all of the item.
+pub(super) fn scan(scanner: &Scanner, bytes: &[u8], whole: bool, item: &Item) -> Examined {
+    let path = item.origin.to_string();
+    let name = String::from_utf8_lossy(item.origin.file_name()).into_owned();
     let owner = item.metadata.owner.as_deref().unwrap_or_default();
-    let filetype = crate::scan::filetype::of(bytes);
-    let facts = Facts { filename: &filename, filepath: &filepath, extension, filetype, owner };
-    let crate::scan::Scan { hits, gap } = scanner.scan(bytes, &facts);
-    let seen = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    (Scanned { bytes: seen, gap }, hits)
+    scanner.examine(&Subject { path: &path, name: &name, owner }, bytes, whole)
+}
+
+/// Writes into the record what was seen.
+pub(super) fn examined(item: &mut Item, examined: Examined) {
+    let Examined { scanned, hits, assessment } = examined;
+    (item.scan, item.hits, item.assessment) = (Some(scanned), hits, assessment);
 }
 
 /// Hands a delivery to the writer. Where it no longer listens the run is over, and nothing is lost by silence.

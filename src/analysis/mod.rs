@@ -16,6 +16,7 @@ use crate::bundle::{Identities, SealCode};
 mod author;
 mod chain;
 mod examine;
+pub mod rescan;
 mod standing;
 pub mod unpack;
 mod verdict;

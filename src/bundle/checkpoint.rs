@@ -276,8 +276,9 @@ mod tests {
             content: None,
             read_by: vec![],
             notes: vec![],
-            scan: Some(Scanned { bytes: 9, gap: Some("before".into()) }),
+            scan: Some(Scanned { bytes: 9, gap: Some("before".into()), ..Scanned::default() }),
             hits: (0..100).map(hit).collect(),
+            assessment: None,
             personal_data: PersonalData::None,
             acquired: Utc::from_unix(0, 0).unwrap(),
         };

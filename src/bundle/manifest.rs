@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::opening::Opening;
-use crate::evidence::{Digest, Item, Outcome, Utc};
+use crate::evidence::{Digest, Item, Outcome, ScanCounts, Utc};
 
 /// Different rules, and different artifacts, that are counted by name; those past it are counted together under
 /// [`OTHERS`]. A rule set of the size of all public ones together has some 20,000 rules.
@@ -30,6 +30,10 @@ pub struct Closing {
     pub excluded: Value,
     /// Rule files that did not compile, with the reason.
     pub rule_files_failed: Value,
+    /// Rules that were too slow and were set aside, with the item on which.
+    pub rules_set_aside: Value,
+    /// What sweeps looked at and did not take: counts.
+    pub sweep: Value,
     /// Other figures of the run: bytes read, seconds, peak memory.
     pub figures: Value,
 }
@@ -70,6 +74,8 @@ pub struct Manifest {
     pub partial: u64,
     /// Counts by artifact.
     pub artifacts: BTreeMap<String, Counts>,
+    /// What became of the items as far as scanning goes; its numbers add up to all of them.
+    pub scan: ScanCounts,
     /// Items that at least one rule or indicator fired on.
     pub items_with_hits: u64,
     /// How many items each rule or indicator fired on.
@@ -82,6 +88,10 @@ pub struct Manifest {
     pub excluded: Value,
     /// Rule files that did not compile, with the reason.
     pub rule_files_failed: Value,
+    /// Rules that were too slow and were set aside, with the item on which.
+    pub rules_set_aside: Value,
+    /// What sweeps looked at and did not take: counts.
+    pub sweep: Value,
     /// Other figures of the run.
     pub figures: Value,
 }
@@ -137,6 +147,7 @@ impl Manifest {
 
     pub(super) fn add(&mut self, item: &Item) {
         self.items.add(item);
+        self.scan.add(item);
         if item.makes_partial() {
             self.partial = self.partial.saturating_add(1);
         }
@@ -162,6 +173,8 @@ impl Manifest {
         self.mounts = closing.mounts;
         self.excluded = closing.excluded;
         self.rule_files_failed = closing.rule_files_failed;
+        self.rules_set_aside = closing.rules_set_aside;
+        self.sweep = closing.sweep;
         self.figures = closing.figures;
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Acquire evidence from this host or from a tree into one encrypted bundle
     Collect(Box<Collect>),
+    /// Hold rules against files, or against what is in a bundle, and take nothing
+    Scan(Box<super::scan::Arguments>),
     /// Say whether a bundle is whole, and from whom it is
     Verify(super::verify::Arguments),
     /// List the items of a bundle
@@ -81,6 +83,9 @@ pub(super) struct Choice {
     /// A path or glob on the target; a folder means all beneath it; may be given again
     #[arg(long, value_name = "PATH|GLOB")]
     pub(super) path: Vec<String>,
+    /// A path or glob on the target that is scanned without taking it; what a rule fires on is taken; may be given again
+    #[arg(long, value_name = "PATH|GLOB", conflicts_with = "no_scan")]
+    pub(super) sweep: Vec<String>,
     /// Take it from the system mounted here instead of from this host
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
@@ -178,6 +183,9 @@ pub(super) struct Scanning {
     /// Do not scan
     #[arg(long, conflicts_with = "rules")]
     pub(super) no_scan: bool,
+    /// End with exit code 5 where something fired and nothing worse happened
+    #[arg(long, conflicts_with = "no_scan")]
+    pub(super) exit_on_hit: bool,
 }
 
 /// Limits of the run.
@@ -257,7 +265,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 }
 
 /// Reads a duration: numbers with h, m or s, such as 90s or 1h30m.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is not a duration such as 90s, 10m or 1h30m");
     let mut seconds: u64 = 0;
     let mut rest = text.trim();

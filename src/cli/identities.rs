@@ -13,6 +13,7 @@ use crate::bundle::{Ask, Identities};
 /// Options that name keys.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
+#[group(id = "key", multiple = true)]
 pub(super) struct Keys {
     /// age identity or SSH private key; may be given again
     #[arg(long, short, value_name = "FILE")]

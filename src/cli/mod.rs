@@ -20,8 +20,10 @@ mod playbook;
 mod progress;
 mod reading;
 mod rules;
+mod scan;
 mod scanning;
 mod secret;
+mod severity;
 mod unpack;
 mod verify;
 
@@ -61,6 +63,7 @@ fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failu
         args::Command::List(arguments) => list::run(arguments, console),
         args::Command::ListVolumes(arguments) => list_volumes::run(arguments, console),
         args::Command::Unpack(arguments) => unpack::run(arguments, console),
+        args::Command::Scan(arguments) => scan::run(arguments, console),
         args::Command::Verify(arguments) => verify::run(arguments, console),
         args::Command::Rules(arguments) => rules::run(arguments, console),
         args::Command::Playbook(arguments) => playbook::run(arguments, console),

@@ -1,16 +1,18 @@
 //! Which rules are held against what, with which engine: shared by every command that scans.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
+use super::args::duration;
 use super::identities::ask_at_the_terminal;
 use super::secret::first_line;
 use super::{Console, Failure};
 use crate::bundle::Identities;
 use crate::evidence::Printable;
 use crate::kit;
-use crate::scan::{self, EngineKind, RuleSource, Scanner};
+use crate::scan::{self, EngineKind, RuleSource, Scanner, TimeLimits};
 
 /// Rules besides those built in, and who can read packed ones.
 #[derive(Debug, Args)]
@@ -26,6 +28,15 @@ pub(super) struct RuleSet {
     /// Read the passphrase of packed rules from the first line of this file
     #[arg(long, value_name = "FILE")]
     pub(super) rules_passphrase_file: Option<PathBuf>,
+    /// Do not look into archives (zip, gzip, tar)
+    #[arg(long)]
+    pub(super) no_archives: bool,
+    /// Most time that all rules may take on one item, such as 32s [default: 32s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub(super) scan_time_limit: Option<Duration>,
+    /// Most time that one rule may take on one item; a slower one is named and set aside [default: 10s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub(super) rule_time_limit: Option<Duration>,
     /// YARA engine; libyara only where it was built in
     #[arg(long, value_name = "NAME", default_value = "boreal")]
     pub(super) engine: String,
@@ -35,6 +46,8 @@ pub(super) struct RuleSet {
 pub(super) struct Chosen {
     sources: Vec<RuleSource>,
     engine: EngineKind,
+    limits: TimeLimits,
+    no_archives: bool,
 }
 
 impl RuleSet {
@@ -43,7 +56,10 @@ impl RuleSet {
         let engine = self.engine.parse().map_err(Failure::usage)?;
         let mut sources = vec![RuleSource::Embedded];
         sources.extend(self.sources(&self.rules)?);
-        Ok(Chosen { sources, engine })
+        let usual = TimeLimits::default();
+        let item = self.scan_time_limit.unwrap_or(usual.item);
+        let limits = TimeLimits { item, rule: self.rule_time_limit.unwrap_or(usual.rule.min(item)) };
+        Ok(Chosen { sources, engine, limits, no_archives: self.no_archives })
     }
 
     /// Where the rules named stand, packed ones opened in memory.
@@ -81,7 +97,12 @@ impl RuleSet {
 impl Chosen {
     /// Compiles them.
     pub(super) fn compile(&self) -> Result<Scanner, scan::Error> {
-        Scanner::compile(&self.sources, self.engine)
+        let mut scanner = Scanner::compile(&self.sources, self.engine)?;
+        scanner.set_limits(self.limits);
+        if self.no_archives {
+            scanner.leave_archives_closed();
+        }
+        Ok(scanner)
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Hit {
     /// What of the item an indicator met, where that is not the indicator itself: the path that a pattern matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// Where in an archive it fired: the path inside, archives on the way joined by `!`; absent for the item itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner: Option<String>,
     /// How bad the list says it is, 0 to 100. A rule says it in its `meta`: [`Self::score`] reads both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<u8>,
@@ -164,7 +167,8 @@ impl Hit {
     /// Takes away everything but what fired and from where.
     pub fn strip(&mut self) {
         let (rule, source) = (std::mem::take(&mut self.rule), std::mem::take(&mut self.source));
-        *self = Self { rule, source, kind: self.kind, score: self.score(), ..Self::default() };
+        let inner = self.inner.take();
+        *self = Self { rule, source, kind: self.kind, inner, score: self.score(), ..Self::default() };
     }
 }
 
@@ -172,16 +176,6 @@ impl Hit {
 #[must_use]
 pub fn cut(text: &str) -> String {
     text.chars().take(TEXT_LENGTH).collect()
-}
-
-/// What was scanned of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scanned {
-    /// Bytes that the rules saw.
-    pub bytes: u64,
-    /// Why not all of it, or why rules were set aside; absent where all rules saw all bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gap: Option<String>,
 }
 
 /// A YARA string at an offset.

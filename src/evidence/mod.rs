@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 mod hit;
 mod origin;
+mod scanned;
 mod value;
 
-pub use hit::{Hit, HitKind, Match, Scanned, cut};
+pub use hit::{Hit, HitKind, Match, cut};
 pub use origin::{Origin, Volume};
+pub use scanned::{Assessment, Cause, Fate, Level, ScanCounts, Scanned};
 pub use value::{Digest, Utc};
 
 /// One thing acquired from the target: origin, metadata, digests, outcome, hits. One line of a checkpoint.
@@ -52,6 +54,9 @@ pub struct Item {
     /// The rules and indicators that fired on it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hits: Vec<Hit>,
+    /// How bad they are together; absent where nothing fired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
     /// Class of personal data of its artifact.
     pub personal_data: PersonalData,
     /// When reading ended.

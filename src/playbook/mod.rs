@@ -26,8 +26,8 @@ pub use definition::{Definition, Place, Placed, System};
 pub use error::{Error, Fault};
 pub use handling::Handling;
 pub use plan::{
-    DEFAULT_DEPTH, Excluded, Limits, Note, Pattern, Plan, Source, SourceText, Step, TargetOs, Text,
+    DEFAULT_DEPTH, Excluded, Limits, Mode, Note, Pattern, Plan, Source, SourceText, Step, TargetOs, Text,
     Volatility,
 };
-pub use request::{PATH_ARTIFACT, Request};
+pub use request::{PATH_ARTIFACT, Request, SWEEP_ARTIFACT, plan_to_look};
 pub use text::Content;

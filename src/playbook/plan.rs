@@ -44,6 +44,19 @@ pub struct Step {
     pub except: Vec<Pattern>,
     /// Where it stands.
     pub sources: Vec<Source>,
+    /// What is done with it.
+    pub mode: Mode,
+}
+
+/// What is done with the items of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They are taken.
+    Collect,
+    /// They are looked at, and taken where something fires on them; the others are counted.
+    Sweep,
+    /// They are looked at, and nothing is taken.
+    Look,
 }
 
 /// Where an artifact stands.

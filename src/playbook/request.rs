@@ -12,11 +12,14 @@ use super::choice::Playbook;
 use super::definition::{Definition, Place};
 use super::error::{Error, nearest};
 use super::handling::Handling;
-use super::plan::{Excluded, Limits, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility};
+use super::plan::{Excluded, Limits, Mode, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility};
 use crate::evidence::PersonalData;
 
 /// The artifact of what the operator names by path.
 pub const PATH_ARTIFACT: &str = "veldkit:path";
+
+/// The artifact of what is looked at, and taken only where something fires on it.
+pub const SWEEP_ARTIFACT: &str = "veldkit:sweep";
 
 /// Deepest nesting of groups and of playbooks: no more than a person can follow, and far from the end of the stack.
 const MAX_NESTING: usize = 16;
@@ -30,6 +33,8 @@ pub struct Request {
     pub artifacts: Vec<String>,
     /// Paths and globs on the target.
     pub paths: Vec<String>,
+    /// Paths and globs that are looked at, to take what something fires on.
+    pub sweep: Vec<String>,
     /// Class of personal data from which on artifacts are left out.
     pub leave_out: Option<PersonalData>,
 }
@@ -52,9 +57,14 @@ impl Catalogue {
             planning.named(name)?;
         }
         if !request.paths.is_empty() {
-            planning.paths(&request.paths);
+            planning.paths(&request.paths, Mode::Collect);
         }
-        Ok(planning.finish())
+        let mut plan = planning.finish();
+        // Sweeps come last: what they walk over was on the disk before and is there after.
+        if !request.sweep.is_empty() {
+            plan.steps.push(path_step(&request.sweep, os, Mode::Sweep));
+        }
+        Ok(plan)
     }
 }
 
@@ -220,31 +230,12 @@ impl<'a> Planning<'a> {
             limits,
             except: handling.except,
             sources,
+            mode: Mode::Collect,
         });
     }
 
-    fn paths(&mut self, paths: &[String]) {
-        let windows = self.os == TargetOs::Windows;
-        let pattern = |text: &String| Pattern {
-            text: text.clone(),
-            separator: if windows && text.contains('\\') { '\\' } else { '/' },
-            whole_folders: true,
-            follow_links: false,
-            folder_entry: false,
-        };
-        self.push(Step {
-            artifact: PATH_ARTIFACT.to_owned(),
-            volatility: Volatility::Files,
-            // Nobody has said what stands there.
-            personal_data: PersonalData::High,
-            purpose: Text {
-                nl: "door de operator aangewezen voor dit onderzoek".to_owned(),
-                en: "pointed out by the operator for this investigation".to_owned(),
-            },
-            limits: Limits::default(),
-            except: Vec::new(),
-            sources: vec![Source::Files(paths.iter().map(pattern).collect())],
-        });
+    fn paths(&mut self, paths: &[String], mode: Mode) {
+        self.push(path_step(paths, self.os, mode));
     }
 
     fn push(&mut self, step: Step) {
@@ -277,6 +268,39 @@ impl<'a> Planning<'a> {
                 .collect(),
             notes: self.notes,
         }
+    }
+}
+
+/// The plan of a run that takes nothing: everything at these paths is looked at.
+#[must_use]
+pub fn plan_to_look(paths: &[String], os: TargetOs) -> Plan {
+    Plan { steps: vec![path_step(paths, os, Mode::Look)], ..Plan::default() }
+}
+
+/// The step of what the operator names by path.
+fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
+    let windows = os == TargetOs::Windows;
+    let pattern = |text: &String| Pattern {
+        text: text.clone(),
+        separator: if windows && text.contains('\\') { '\\' } else { '/' },
+        whole_folders: true,
+        follow_links: false,
+        folder_entry: false,
+    };
+    let artifact = if mode == Mode::Collect { PATH_ARTIFACT } else { SWEEP_ARTIFACT };
+    Step {
+        artifact: artifact.to_owned(),
+        volatility: Volatility::Files,
+        // Nobody has said what stands there.
+        personal_data: PersonalData::High,
+        purpose: Text {
+            nl: "door de operator aangewezen voor dit onderzoek".to_owned(),
+            en: "pointed out by the operator for this investigation".to_owned(),
+        },
+        limits: Limits::default(),
+        except: Vec::new(),
+        sources: vec![Source::Files(paths.iter().map(pattern).collect())],
+        mode,
     }
 }
 

@@ -5,23 +5,25 @@
 //! namespaces do not see each other and so no further file can fail by its absence.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use boreal::compiler::{Compiler, CompilerBuilder, CompilerParams};
+use boreal::memory::{FragmentedMemory, MemoryParams, Region, RegionDescription};
 use boreal::module::Console;
-use boreal::scanner::{EvaluatedRule, ScanError, ScanParams, ScanResult};
+use boreal::scanner::{
+    CallbackEvents, EvaluatedRule, FragmentedScanMode, ScanCallbackResult, ScanError, ScanEvent, ScanParams,
+    ScanResult,
+};
 use boreal::{Metadata, MetadataValue};
 
-use super::{Engine, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, Scan, TIMEOUT, meta_value};
-use crate::evidence::{Hit, Match};
+use super::engine::{Engine, Failures, Gap, Regions, RuleId, Scan};
+use super::stopwatch::Stopwatch;
+use super::{Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, meta_value};
+use crate::evidence::{Cause, Hit, Match};
 
 pub(super) struct Boreal {
     scanner: boreal::Scanner,
-    /// For items on which something fired: finds every match of the rules' strings.
-    thorough: ScanParams,
 }
-
-/// Files that could not be used: name and reason.
-pub(super) type Failures = Vec<(String, String)>;
 
 impl Boreal {
     /// Compiles texts, each in the namespace of its name.
@@ -30,11 +32,7 @@ impl Boreal {
         if !failures.is_empty() {
             (compiler, _) = add(files, &failures);
         }
-        let mut scanner = compiler.finalize();
-        let params = ScanParams::default().timeout_duration(Some(TIMEOUT)).match_max_length(0);
-        let thorough = params.clone().compute_full_matches(true);
-        scanner.set_scan_params(params);
-        (Self { scanner, thorough }, failures)
+        (Self { scanner: compiler.finalize() }, failures)
     }
 }
 
@@ -66,26 +64,76 @@ fn add(files: &[(String, String)], without: &[(String, String)]) -> (Compiler, F
 }
 
 impl Engine for Boreal {
-    fn scan(&self, content: &[u8], facts: &Facts<'_>) -> Scan {
-        // Cloning copies the variables and shares the rules.
-        let mut scanner = self.scanner.clone();
-        for (name, value) in facts.variables() {
-            // Fails only for a name or type that was not defined at compilation, where all five are.
-            drop(scanner.define_symbol(name, value));
-        }
-        let (found, gap) = outcome(scanner.scan_mem(content));
+    fn scan(&self, content: &[u8], facts: &Facts<'_>, limit: Duration) -> Scan {
+        let scanner = self.with(facts, params(limit));
+        let (found, gap) = outcome(scanner.scan_mem(content), limit);
         if found.rules.is_empty() {
             return Scan { hits: Vec::new(), gap };
         }
         let first: Vec<Hit> = found.rules.iter().map(|rule| self.hit(rule)).collect();
         let mut again = scanner.clone();
-        again.set_scan_params(self.thorough.clone());
+        // For items on which something fired: finds every match of the rules' strings.
+        again.set_scan_params(params(limit).compute_full_matches(true));
         // Where the thorough scan runs out of time, what the first one found still stands.
         let hits = match again.scan_mem(content) {
             Ok(full) => full.rules.iter().map(|rule| self.hit(rule)).collect(),
             Err(_) => first,
         };
         Scan { hits, gap }
+    }
+
+    fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>, limit: Duration) -> Scan {
+        // Each region is read once; conditions that ask for bytes at an offset have no answer.
+        let params = params(limit)
+            .compute_full_matches(true)
+            .process_memory(true)
+            .fragmented_scan_mode(FragmentedScanMode::single_pass());
+        let scanner = self.with(facts, params);
+        let (found, gap) = outcome(scanner.scan_fragmented(Fragments(regions)), limit);
+        Scan { hits: found.rules.iter().map(|rule| self.hit(rule)).collect(), gap }
+    }
+
+    fn slow_conditions(
+        &self,
+        content: &[u8],
+        facts: &Facts<'_>,
+        limit: Duration,
+        most: Duration,
+    ) -> Vec<RuleId> {
+        // An event a rule comes when its condition was evaluated, in the order in which rules are listed; the first one
+        // comes after the strings of all rules were looked for, and tells nothing. Private rules come without.
+        let events = CallbackEvents::RULE_MATCH | CallbackEvents::RULE_NO_MATCH;
+        let scanner = self.with(facts, params(most).include_not_matched_rules(true).callback_events(events));
+        let order: Vec<_> =
+            self.scanner.rules().map(|rule| (rule.namespace, rule.name, rule.is_private)).collect();
+        let shown: Vec<usize> =
+            order.iter().enumerate().filter(|(_, rule)| !rule.2).map(|(index, _)| index).collect();
+        let (mut done, mut lap, mut slow) = (0_usize, None::<Stopwatch>, None);
+        let result = scanner.scan_mem_with_callback(content, |event| {
+            if matches!(event, ScanEvent::RuleMatch(_) | ScanEvent::RuleNoMatch(_)) {
+                if lap.is_some_and(|lap| lap.elapsed() >= limit) {
+                    slow = Some(done);
+                    return ScanCallbackResult::Abort;
+                }
+                done = done.saturating_add(1);
+                lap = Some(Stopwatch::start());
+            }
+            ScanCallbackResult::Continue
+        });
+        // Where time ran out, the one at work is the next.
+        let slow = slow
+            .or_else(|| matches!(result, Err(ScanError::Timeout)).then_some(done).filter(|done| *done > 0));
+        let Some(slow) = slow else { return Vec::new() };
+        // It was one of those listed after the last that was done with: private ones, and the one that shows.
+        let from = slow
+            .checked_sub(1)
+            .and_then(|before| shown.get(before))
+            .map_or(0, |index| index.saturating_add(1));
+        let to = shown.get(slow).map_or(order.len(), |index| index.saturating_add(1));
+        let between = order.get(from..to).unwrap_or_default().iter();
+        between
+            .map(|(source, rule, _)| RuleId { source: (*source).to_owned(), rule: (*rule).to_owned() })
+            .collect()
     }
 
     fn namespaces(&self) -> Vec<String> {
@@ -104,19 +152,55 @@ impl Engine for Boreal {
     }
 }
 
+fn params(limit: Duration) -> ScanParams {
+    ScanParams::default().timeout_duration(Some(limit)).match_max_length(0)
+}
+
 fn outcome<'s>(
     result: Result<ScanResult<'s>, (ScanError, ScanResult<'s>)>,
-) -> (ScanResult<'s>, Option<String>) {
+    limit: Duration,
+) -> (ScanResult<'s>, Option<Gap>) {
     match result {
         Ok(found) => (found, None),
-        Err((ScanError::Timeout, found)) => {
-            (found, Some(format!("the rules took longer than {} s on it", TIMEOUT.as_secs())))
-        }
-        Err((error, found)) => (found, Some(error.to_string())),
+        Err((ScanError::Timeout, found)) => (found, Some(Gap::timeout(limit))),
+        Err((error, found)) => (found, Some(Gap::new(Cause::Error, error.to_string()))),
     }
 }
 
+/// Regions as boreal asks for them.
+#[derive(Debug)]
+struct Fragments(Box<dyn Regions>);
+
+impl FragmentedMemory for Fragments {
+    fn next(&mut self, _params: &MemoryParams) -> Option<RegionDescription> {
+        if !self.0.advance() {
+            return None;
+        }
+        let (start, bytes) = self.0.region();
+        Some(RegionDescription { start: usize::try_from(start).unwrap_or(usize::MAX), length: bytes.len() })
+    }
+
+    fn fetch(&mut self, _params: &MemoryParams) -> Option<Region<'_>> {
+        let (start, mem) = self.0.region();
+        Some(Region { start: usize::try_from(start).unwrap_or(usize::MAX), mem })
+    }
+
+    /// Never asked for where regions are read once.
+    fn reset(&mut self) {}
+}
+
 impl Boreal {
+    /// A scanner with an item's facts: cloning copies the variables and shares the rules.
+    fn with(&self, facts: &Facts<'_>, params: ScanParams) -> boreal::Scanner {
+        let mut scanner = self.scanner.clone();
+        for (name, value) in facts.variables() {
+            // Fails only for a name or type that was not defined at compilation, where all five are.
+            drop(scanner.define_symbol(name, value));
+        }
+        scanner.set_scan_params(params);
+        scanner
+    }
+
     fn hit(&self, rule: &EvaluatedRule<'_>) -> Hit {
         let matches = rule.matches.iter().flat_map(|string| {
             string.matches.iter().take(MATCHES_PER_STRING).map(|found| Match {

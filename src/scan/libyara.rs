@@ -3,13 +3,13 @@
 //! Not in the default build: it parses hostile files in C. It is here so that the two engines' hits can be held
 //! against each other. Each file is first compiled by itself, since YARA's compiler cannot be used after an error.
 
+use std::time::Duration;
+
 use ::yara::{Compiler, Metadata, MetadataValue, Rule, Rules, YaraErrorKind};
 
-use super::boreal::Failures;
-use super::{
-    Engine, Error, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, Scan, TIMEOUT, meta_value,
-};
-use crate::evidence::{Hit, Match};
+use super::engine::{Engine, Failures, Gap, Regions, Scan};
+use super::{Error, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, meta_value};
+use crate::evidence::{Cause, Hit, Match};
 
 pub(super) struct Libyara {
     rules: Rules,
@@ -54,18 +54,17 @@ fn reason(error: &::yara::Error) -> String {
 }
 
 impl Engine for Libyara {
-    fn scan(&self, content: &[u8], facts: &Facts<'_>) -> Scan {
+    fn scan(&self, content: &[u8], facts: &Facts<'_>, limit: Duration) -> Scan {
         let gap = |error: ::yara::errors::YaraError| match error.kind {
-            YaraErrorKind::ScanTimeout => {
-                Some(format!("the rules took longer than {} s on it", TIMEOUT.as_secs()))
-            }
-            _ => Some(error.to_string()),
+            YaraErrorKind::ScanTimeout => Some(Gap::timeout(limit)),
+            _ => Some(Gap::new(Cause::Error, error.to_string())),
         };
         let mut scanner = match self.rules.scanner() {
             Ok(scanner) => scanner,
             Err(error) => return Scan { hits: Vec::new(), gap: gap(error) },
         };
-        scanner.set_timeout(i32::try_from(TIMEOUT.as_secs()).unwrap_or(i32::MAX));
+        // libyara counts whole seconds, and takes 0 for no limit.
+        scanner.set_timeout(i32::try_from(limit.as_secs().max(1)).unwrap_or(i32::MAX));
         for (name, value) in facts.variables() {
             if let Err(error) = scanner.define_variable(name, value) {
                 return Scan { hits: Vec::new(), gap: gap(error) };
@@ -75,6 +74,25 @@ impl Engine for Libyara {
             Ok(rules) => Scan { hits: rules.iter().map(hit).collect(), gap: None },
             Err(error) => Scan { hits: Vec::new(), gap: gap(error) },
         }
+    }
+
+    /// Each region by itself: what a rule needs of several it does not find.
+    fn scan_regions(&self, mut regions: Box<dyn Regions>, facts: &Facts<'_>, limit: Duration) -> Scan {
+        let mut scan = Scan::default();
+        while regions.advance() {
+            let (start, bytes) = regions.region();
+            let Scan { hits, gap } = self.scan(bytes, facts, limit);
+            for mut hit in hits {
+                for found in &mut hit.matches {
+                    found.offset = found.offset.saturating_add(start);
+                }
+                if scan.hits.iter().all(|other| (&other.source, &other.rule) != (&hit.source, &hit.rule)) {
+                    scan.hits.push(hit);
+                }
+            }
+            scan.gap = scan.gap.or(gap);
+        }
+        scan
     }
 
     fn namespaces(&self) -> Vec<String> {

@@ -35,6 +35,7 @@ pub use host::{ClockFacts, HostFacts, Privileges, privileges};
 pub use item::{Finding, Found, Gap};
 pub use mounts::{MountFacts, parse_mountinfo};
 pub use open::{Closed, Opened};
+pub use pattern::quote;
 pub use sys::{free_space, is_gone, peak_memory, used_space};
 pub use target::Target;
 

@@ -94,7 +94,8 @@ fn means_names(parts: &[Part], names: &[&[u8]], windows: bool) -> bool {
 }
 
 /// Writes a name so that it stands for itself in a pattern.
-pub(super) fn quote(name: &str) -> String {
+#[must_use]
+pub fn quote(name: &str) -> String {
     let mut quoted = String::with_capacity(name.len());
     for c in name.chars() {
         if matches!(c, '*' | '?' | '[') {

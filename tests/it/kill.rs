@@ -100,12 +100,7 @@ fn spread(moment: u64, whole: u64) -> u64 {
 /// items the writer said were flushed.
 fn run_into_memory(made: &Made, capacity: usize) -> (Vec<u8>, u64) {
     let target = Target::tree(&made.tree()).unwrap();
-    let request = Request {
-        playbooks: Vec::new(),
-        artifacts: Vec::new(),
-        paths: vec!["/data".to_owned()],
-        leave_out: None,
-    };
+    let request = Request { paths: vec!["/data".to_owned()], ..Request::default() };
     let plan = Catalogue::embedded().unwrap().plan(&request, target.os()).unwrap();
     let (sink, memory) = Sink::memory_of(capacity);
     let mut recipients = Recipients::new();

@@ -35,6 +35,8 @@ mod reading;
 mod rule_sets;
 mod rules;
 mod scan;
+mod scan_command;
+mod scan_limits;
 mod sources;
 mod stopping;
 mod verify;

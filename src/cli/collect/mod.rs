@@ -95,6 +95,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         place: &place,
         bytes_read: progress.snapshot().bytes_read,
         elapsed: clock.elapsed(),
+        exit_on_hit: arguments.scanning.exit_on_hit,
     };
     report.print(arguments.json, console);
     Ok(report.exit())
@@ -136,13 +137,15 @@ pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure
     for name in &choice.playbook {
         playbooks.push(super::playbook::named_or_file(&mut catalogue, name)?);
     }
-    if playbooks.is_empty() && choice.artifact.is_empty() && choice.path.is_empty() {
+    if playbooks.is_empty() && choice.artifact.is_empty() && choice.path.is_empty() && choice.sweep.is_empty()
+    {
         playbooks.push(DEFAULT_PLAYBOOK.to_owned());
     }
     let request = Request {
         playbooks,
         artifacts: choice.artifact.clone(),
         paths: choice.path.clone(),
+        sweep: choice.sweep.clone(),
         leave_out: choice.exclude_personal_data.map(Into::into),
     };
     let plan = catalogue.plan(&request, target.os()).map_err(|error| {
@@ -163,7 +166,7 @@ fn choose(scanning: &Scanning) -> Result<Option<scanning::Chosen>, Failure> {
 }
 
 /// Sets the flag on Ctrl-C, SIGTERM, SIGHUP or a closed console; a second time ends the process at once.
-fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
+pub(super) fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
     let stop = Arc::new(Stop::new());
     let flag = Arc::clone(&stop);
     let heard = std::sync::atomic::AtomicBool::new(false);
@@ -181,7 +184,7 @@ fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
     Ok(stop)
 }
 
-fn processors() -> usize {
+pub(super) fn processors() -> usize {
     thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::destination::Place;
 use crate::acquisition::{Clock, Progress, StopReason, Summary};
 use crate::bundle::{Closing, Manifest, Sealed};
-use crate::cli::{Console, Exit, Lang};
+use crate::cli::{Console, Exit, Lang, severity};
 use crate::evidence::{Outcome, Printable};
 use crate::playbook::{Excluded, Plan};
 use crate::scan::Scanner;
@@ -37,6 +37,8 @@ pub(super) fn closing(
         mounts: json!(target.mounts()),
         excluded: json!(excluded),
         rule_files_failed: json!(failed),
+        rules_set_aside: json!(scanner.map(Scanner::set_aside).unwrap_or_default()),
+        sweep: json!(summary.swept),
         figures: json!({
             "bytes_read": progress.snapshot().bytes_read,
             "seconds": clock.elapsed().as_secs_f64(),
@@ -70,6 +72,7 @@ pub(super) struct Report<'a> {
     pub(super) place: &'a Place,
     pub(super) bytes_read: u64,
     pub(super) elapsed: Duration,
+    pub(super) exit_on_hit: bool,
 }
 
 impl Report<'_> {
@@ -77,7 +80,8 @@ impl Report<'_> {
         &self.sealed.manifest
     }
 
-    /// The exit code; where several hold, the first of: nothing collected, interrupted, partial, done.
+    /// The exit code; where several hold, the first of: interrupted, nothing collected, partial, hits where
+    /// they were asked for, done.
     pub(super) fn exit(&self) -> Exit {
         let items = &self.manifest().items;
         let collected = items.of(Outcome::Collected).saturating_add(items.of(Outcome::Partial));
@@ -88,6 +92,8 @@ impl Report<'_> {
             Exit::Failure
         } else if self.manifest().partial > 0 || !self.manifest().complete {
             Exit::Partial
+        } else if self.exit_on_hit && self.manifest().items_with_hits > 0 {
+            Exit::Hits
         } else {
             Exit::Done
         }
@@ -120,6 +126,15 @@ impl Report<'_> {
         }
     }
 
+    /// What sweeps looked at and did not take.
+    fn swept(&self) -> Value {
+        let mut object = severity::fates_object(&self.summary.swept.counts);
+        if let Value::Object(object) = &mut object {
+            object.insert("bytes".to_owned(), json!(self.summary.swept.bytes));
+        }
+        object
+    }
+
     fn object(&self) -> Value {
         let Sealed { sha256, seal_code, bytes, paths, sidecars, .. } = self.sealed;
         let manifest = self.manifest();
@@ -137,6 +152,10 @@ impl Report<'_> {
             "bytes_read": self.bytes_read,
             "bytes_written": bytes,
             "hits": hits(manifest),
+            "levels": severity::levels_object(&manifest.scan),
+            "scan": severity::fates_object(&manifest.scan),
+            "sweep": self.swept(),
+            "rules_set_aside": manifest.rules_set_aside,
             "complete": manifest.complete,
             "limits_reached": manifest.limits_reached,
             "seconds": self.elapsed.as_secs_f64(),
@@ -168,6 +187,18 @@ impl Report<'_> {
         let more = manifest.hits.len().saturating_sub(rules.len());
         let rules = if more > 0 { format!("{}, … +{more}", rules.join(", ")) } else { rules.join(", ") };
         row("treffers", "hits", if rules.is_empty() { "0".to_owned() } else { rules });
+        if let Some(levels) = severity::levels(&manifest.scan, lang) {
+            row("ernst", "severity", levels);
+        }
+        row("scan", "scan", severity::fates(&manifest.scan, lang));
+        let swept = &self.summary.swept.counts;
+        if swept.items > 0 {
+            let fates = severity::fates(swept, lang);
+            row("doorzocht", "swept", format!("{}: {fates}", HumanCount(swept.items)));
+        }
+        if let Some(slow) = set_aside(manifest) {
+            row("te traag", "too slow", slow);
+        }
         if let Some(why) = &manifest.incomplete {
             row("onvolledig", "incomplete", why.clone());
         }
@@ -191,6 +222,14 @@ impl Report<'_> {
             [first, .., last] => format!("{} … {}", first.display(), last.display()),
         }
     }
+}
+
+/// The rules that were too slow and were set aside.
+fn set_aside(manifest: &Manifest) -> Option<String> {
+    let rules = manifest.rules_set_aside.as_array()?.iter();
+    let names: Vec<_> =
+        rules.filter_map(|rule| rule["rule"].as_str()).map(|name| Printable(name).to_string()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn hits(manifest: &Manifest) -> u64 {

@@ -91,6 +91,9 @@ impl Opening {
             rules: paths.to_vec(),
             rules_identity: self.identity.clone(),
             rules_passphrase_file: self.passphrase_file.clone(),
+            no_archives: false,
+            scan_time_limit: None,
+            rule_time_limit: None,
             engine: self.engine.clone(),
         }
     }

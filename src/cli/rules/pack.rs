@@ -14,6 +14,9 @@ pub(super) fn run(arguments: &Pack, console: &mut Console<'_>) -> Result<Exit, F
         rules: arguments.paths.clone(),
         rules_identity: Vec::new(),
         rules_passphrase_file: None,
+        no_archives: false,
+        scan_time_limit: None,
+        rule_time_limit: None,
         engine: "boreal".to_owned(),
     };
     let texts = scan::rule_texts(&rule_set.sources(&arguments.paths)?).map_err(Failure::usage)?;

@@ -110,6 +110,7 @@ fn item(number: u64, origin: &Origin) -> Item {
         notes: vec![],
         scan: None,
         hits: vec![],
+        assessment: None,
         personal_data: PersonalData::Low,
         acquired: utc(1),
     }

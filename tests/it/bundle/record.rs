@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use veldkit::bundle::RECORD_SCHEMA;
-use veldkit::evidence::{HitKind, Match, Note, Range, Scanned};
+use veldkit::evidence::{Assessment, Cause, HitKind, Level, Match, Note, Range, Scanned};
 
 use super::*;
 
@@ -157,10 +157,17 @@ fn records() -> Vec<Item> {
             ranges: vec![Range { offset: 0, length: 1 }, Range { offset: 2, length: 1 }],
         }),
         notes: vec![Note::Sparse, Note::ChangedDuringRead],
-        scan: Some(Scanned { bytes: 2, gap: Some("only the head".into()) }),
+        scan: Some(Scanned {
+            bytes: 2,
+            members: 3,
+            gap: Some("only the head".into()),
+            cause: Some(Cause::Size),
+        }),
+        assessment: Some(Assessment { score: 99, level: Level::Alert }),
         hits: vec![Hit {
             kind: HitKind::Path,
             value: Some("C:\\eicar.com".into()),
+            inner: Some("a.zip!eicar.com".into()),
             score: Some(100),
             description: Some("a test".into()),
             reference: Some("https://example.org/".into()),

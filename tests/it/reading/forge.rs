@@ -190,6 +190,7 @@ pub fn item(number: u64, origin: Origin, entry: &str, content: &[u8]) -> Item {
         notes: vec![],
         scan: None,
         hits: vec![],
+        assessment: None,
         personal_data: PersonalData::Low,
         acquired: utc(),
     }

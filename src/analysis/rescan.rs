@@ -1,0 +1,100 @@
+//! Holds rules against what is in a bundle: an analyst's new rules, on what was collected with older ones.
+//!
+//! In: a bundle and compiled rules. Out: each record with what fires on its entry now, how well it is proved, and the
+//! verdict on the bundle. One pass: an entry is looked at while it is read, up to the scanner's limit, and told when the
+//! checkpoint that names it was judged. What no good checkpoint names is told as such.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Claims, Error, Listener, Standing, Verdict, verify};
+use crate::bundle::forward::Head;
+use crate::bundle::limits::{Limits, MAX_UNNAMED};
+use crate::bundle::{Identities, names};
+use crate::evidence::{Item, Origin};
+use crate::scan::{Examined, SCAN_LIMIT, Scanner, Subject};
+
+/// What is told while a bundle is gone through.
+pub trait Rescan {
+    /// An item, its hits those of now; and how well it is proved.
+    fn item(&mut self, item: &Item, standing: Standing);
+    /// An entry that no good record names, with what fires on it.
+    fn stray(&mut self, name: &str, examined: &Examined, standing: Standing);
+}
+
+/// Goes through a bundle.
+///
+/// # Errors
+/// [`Error`] where there is nothing to judge: a wrong key, no bundle.
+pub fn rescan(
+    path: &Path,
+    identities: &Identities,
+    limits: &Limits,
+    scanner: &Scanner,
+    told: &mut dyn Rescan,
+) -> Result<Verdict, Error> {
+    let mut pass = Pass { scanner, told, head: Vec::new(), whole: true, waiting: BTreeMap::new() };
+    verify(path, identities, &Claims::default(), limits, &mut pass)
+}
+
+struct Pass<'a> {
+    scanner: &'a Scanner,
+    told: &'a mut dyn Rescan,
+    /// The entry that is being read, as far as rules see it; and whether that is all of it.
+    head: Vec<u8>,
+    whole: bool,
+    /// What came of entries that wait for their record.
+    waiting: BTreeMap<String, Examined>,
+}
+
+impl Listener for Pass<'_> {
+    fn begin(&mut self, _head: &Head) {
+        self.head.clear();
+        self.whole = true;
+    }
+
+    fn content(&mut self, bytes: &[u8]) {
+        let room = SCAN_LIMIT.saturating_sub(self.head.len());
+        self.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        self.whole &= bytes.len() <= room;
+    }
+
+    fn end(&mut self, head: &Head, whole: bool) {
+        // The reader gives up on a bundle that leaves more than this unnamed.
+        if self.waiting.len() > MAX_UNNAMED || is_own(&head.name) {
+            return;
+        }
+        let origin = names::origin_of(&head.name);
+        let path = origin.as_ref().map_or_else(|| head.name.clone(), ToString::to_string);
+        let name = origin.as_ref().map(Origin::file_name).unwrap_or_default();
+        let name = String::from_utf8_lossy(name).into_owned();
+        let subject = Subject { path: &path, name: &name, owner: "" };
+        let examined = self.scanner.examine(&subject, &self.head, self.whole && whole);
+        self.waiting.insert(head.name.clone(), examined);
+    }
+
+    fn item(&mut self, item: &Item, standing: Standing) {
+        let examined = item.entry.as_ref().and_then(|entry| self.waiting.remove(entry));
+        let mut item = item.clone();
+        if let Some(Examined { scanned, hits, assessment }) = examined {
+            (item.scan, item.hits, item.assessment) = (Some(scanned), hits, assessment);
+        } else {
+            // A folder's entry, or an item without one: what fired when it was collected is not what fires now.
+            (item.scan, item.hits, item.assessment) = (None, Vec::new(), None);
+        }
+        self.told.item(&item, standing);
+    }
+
+    fn stray(&mut self, name: &str, standing: Standing) {
+        if let Some(examined) = self.waiting.remove(name) {
+            self.told.stray(name, &examined, standing);
+        }
+    }
+}
+
+/// Entries of the format itself, which are no evidence.
+fn is_own(name: &str) -> bool {
+    !["fs/", "vss/", "sparse/", "live/", "derived/", "commands/"]
+        .iter()
+        .any(|folder| name.starts_with(folder))
+}

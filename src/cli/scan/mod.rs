@@ -1,0 +1,160 @@
+//! `veldkit scan`: rules held against files, or against a bundle that was collected before. Nothing is taken.
+//!
+//! In: paths, or a bundle with an identity. Out: what fires, the worst first for a person, or a JSON line a hit and a
+//! summary last; and how many items the rules saw, and did not see, and why.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::args::{duration, size};
+use super::collect::{listen_for_interrupts, processors};
+use super::identities::Keys;
+use super::reading::ReadingLimits;
+use super::scanning::{RuleSet, name_failed};
+use super::verify::explain;
+use super::{Console, Exit, Failure};
+use crate::acquisition::{Clock, Context, Progress, Settings, look_at};
+use crate::analysis::rescan::{Rescan, rescan};
+use crate::analysis::{Integrity, Standing};
+use crate::evidence::Item;
+use crate::playbook::plan_to_look;
+use crate::scan::{Examined, Scanner};
+use crate::sources::{Target, quote};
+
+mod report;
+
+use report::{Ended, Report};
+
+/// What `scan` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Files and folders of this machine; with --root paths and globs below it
+    #[arg(required_unless_present = "bundle", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Hold the rules against what is in this bundle; of a split one, any part
+    #[arg(long, value_name = "BUNDLE", conflicts_with = "paths", requires = "key")]
+    bundle: Option<PathBuf>,
+    #[command(flatten)]
+    keys: Keys,
+    #[command(flatten)]
+    reading: ReadingLimits,
+    /// The paths stand in the system mounted here
+    #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
+    root: Option<PathBuf>,
+    /// Read network file systems too
+    #[arg(long)]
+    network_mounts: bool,
+    #[command(flatten)]
+    rule_set: RuleSet,
+    #[command(flatten)]
+    ending: Ending,
+    /// Begin no new item after this long: 90s, 10m, 1h30m
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    time_limit: Option<Duration>,
+    /// Skip items larger than this
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_file_size: Option<u64>,
+    /// Number of workers [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+/// What is printed, and how the process ends.
+#[derive(Debug, Args)]
+struct Ending {
+    /// End with exit code 5 where something fired and nothing worse happened
+    #[arg(long)]
+    exit_on_hit: bool,
+    /// One JSON object a hit on standard output, and the summary last
+    #[arg(long)]
+    json: bool,
+    /// Print hits and nothing else
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Carries out `scan`.
+pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    console.quiet = arguments.ending.quiet;
+    let clock = Clock::start();
+    let identities = arguments.bundle.as_ref().map(|_| arguments.keys.read()).transpose()?;
+    let scanner = arguments.rule_set.choose()?.compile().map_err(Failure::usage)?;
+    name_failed(Some(&scanner), console);
+    let mut report = Report::new(arguments.ending.json);
+    let ended = match (&arguments.bundle, identities) {
+        (Some(bundle), Some(identities)) => {
+            let limits = arguments.reading.read();
+            let mut telling = Telling { report: &mut report, console };
+            let verdict = rescan(bundle, &identities, &limits, &scanner, &mut telling).map_err(explain)?;
+            if verdict.integrity != Integrity::Whole {
+                let (nl, en) = (
+                    "de bundel is niet heel; gescand is wat er nog te lezen was",
+                    "the bundle is not whole; what could still be read was scanned",
+                );
+                console.warn(console.lang.pick(nl, en));
+            }
+            Ended { bundle: Some(super::verify::exit(&verdict)), ..Ended::default() }
+        }
+        _ => files(arguments, &scanner, &clock, &mut report, console)?,
+    };
+    Ok(report.finish(&scanner, &ended, &clock, arguments.ending.exit_on_hit, console))
+}
+
+/// Looks at files of this machine, or of a tree.
+fn files(
+    arguments: &Arguments,
+    scanner: &Scanner,
+    clock: &Clock,
+    report: &mut Report,
+    console: &mut Console<'_>,
+) -> Result<Ended, Failure> {
+    let stop = listen_for_interrupts()?;
+    let mut target = match &arguments.root {
+        Some(root) => Target::tree(root).map_err(Failure::new)?,
+        None => Target::live().map_err(|error| {
+            Failure::new(error)
+                .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
+        })?,
+    };
+    target.set_start(clock.started());
+    target.include_network(arguments.network_mounts);
+    let paths = arguments.paths.iter().map(|path| match &arguments.root {
+        Some(_) => Ok(path.display().to_string()),
+        // A name given here is a name, whatever characters are in it.
+        None => {
+            std::path::absolute(path).map(|path| quote(&path.display().to_string())).map_err(Failure::usage)
+        }
+    });
+    let plan = plan_to_look(&paths.collect::<Result<Vec<_>, _>>()?, target.os());
+    let settings = Settings {
+        threads: arguments.threads.map_or_else(processors, usize::from),
+        scanner: Some(scanner),
+        level: 1,
+        time_limit: arguments.time_limit,
+        size_limit: None,
+        max_file_size: arguments.max_file_size,
+    };
+    let progress = Progress::default();
+    let context = Context { clock, progress: &progress, stop: &stop };
+    let summary = look_at(&plan, &target, &settings, &context, &mut |item| report.item(item, None, console))
+        .map_err(Failure::new)?;
+    Ok(Ended { stopped: summary.stopped, bytes_read: progress.snapshot().bytes_read, bundle: None })
+}
+
+/// Hands what a bundle holds to the report.
+struct Telling<'a, 'c> {
+    report: &'a mut Report,
+    console: &'a mut Console<'c>,
+}
+
+impl Rescan for Telling<'_, '_> {
+    fn item(&mut self, item: &Item, standing: Standing) {
+        self.report.item(item, Some(standing), self.console);
+    }
+
+    fn stray(&mut self, name: &str, examined: &Examined, standing: Standing) {
+        self.report.stray(name, examined, standing, self.console);
+    }
+}

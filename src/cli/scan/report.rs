@@ -1,0 +1,267 @@
+//! What a scan found: a JSON line a hit as it comes, or for a person everything at the end, the worst first.
+
+use indicatif::{HumanBytes, HumanCount};
+use serde_json::{Value, json};
+
+use crate::acquisition::{Clock, StopReason};
+use crate::analysis::Standing;
+use crate::cli::{Console, Exit, Lang, severity};
+use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts};
+use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
+use crate::sources;
+
+/// Items that a person is shown, the worst of all; `--json` has every one.
+const SHOWN: usize = 200;
+
+/// Reasons that are shown of one item.
+const REASONS: usize = 8;
+
+/// How the scan itself ended.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// Why it took nothing more, if it did not come to its end.
+    pub(super) stopped: Option<StopReason>,
+    /// Bytes read.
+    pub(super) bytes_read: u64,
+    /// The exit code that the bundle's own state asks for, where one was scanned.
+    pub(super) bundle: Option<Exit>,
+}
+
+/// Collects what is found.
+pub(super) struct Report {
+    json: bool,
+    counts: ScanCounts,
+    hits: u64,
+    items_with_hits: u64,
+    /// Items that could not be seen as asked.
+    partial: u64,
+    worst: Vec<Shown>,
+}
+
+/// An item as a person is shown it.
+struct Shown {
+    assessment: Assessment,
+    path: String,
+    reasons: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(json: bool) -> Self {
+        Self {
+            json,
+            counts: ScanCounts::default(),
+            hits: 0,
+            items_with_hits: 0,
+            partial: 0,
+            worst: Vec::new(),
+        }
+    }
+
+    /// Takes an item; `standing` says how well it is proved where it comes out of a bundle.
+    pub(super) fn item(&mut self, item: &Item, standing: Option<Standing>, console: &mut Console<'_>) {
+        self.counts.add(item);
+        // What a bundle has no content of could not be read on the host, and not here.
+        if standing.is_none() && item.makes_partial() {
+            self.partial = self.partial.saturating_add(1);
+        }
+        let Some(assessment) = item.assessment else { return };
+        let facts = json!({
+            "path": item.origin.to_string(),
+            "size": item.metadata.size,
+            "sha256": item.content.as_ref().map(|content| content.sha256_logical.unwrap_or(content.sha256_stored)),
+            "standing": standing,
+        });
+        self.take(&item.origin.to_string(), assessment, &item.hits, &facts, console);
+    }
+
+    /// Takes an entry of a bundle that no good record names.
+    pub(super) fn stray(
+        &mut self,
+        name: &str,
+        examined: &Examined,
+        standing: Standing,
+        console: &mut Console<'_>,
+    ) {
+        let Some(assessment) = examined.assessment else { return };
+        let facts = json!({ "path": name, "size": null, "sha256": null, "standing": standing });
+        self.take(name, assessment, &examined.hits, &facts, console);
+    }
+
+    fn take(
+        &mut self,
+        path: &str,
+        assessment: Assessment,
+        hits: &[Hit],
+        facts: &Value,
+        console: &mut Console<'_>,
+    ) {
+        self.items_with_hits = self.items_with_hits.saturating_add(1);
+        self.hits = self.hits.saturating_add(u64::try_from(hits.len()).unwrap_or(u64::MAX));
+        if self.json {
+            return hits.iter().for_each(|hit| console.result(line(hit, assessment, facts)));
+        }
+        let reasons = reasons(hits);
+        let more = reasons.len().saturating_sub(REASONS);
+        let mut texts: Vec<_> =
+            reasons.into_iter().take(REASONS).map(|(hit, score)| reason(hit, score)).collect();
+        texts.extend((more > 0).then(|| format!("… +{more}")));
+        self.worst.push(Shown { assessment, path: path.to_owned(), reasons: texts });
+        if self.worst.len() > SHOWN.saturating_mul(2) {
+            self.keep_the_worst();
+        }
+    }
+
+    fn keep_the_worst(&mut self) {
+        self.worst
+            .sort_by(|a, b| b.assessment.score.cmp(&a.assessment.score).then_with(|| a.path.cmp(&b.path)));
+        self.worst.truncate(SHOWN);
+    }
+
+    /// Prints what is not printed yet, and gives the exit code.
+    pub(super) fn finish(
+        mut self,
+        scanner: &Scanner,
+        ended: &Ended,
+        clock: &Clock,
+        exit_on_hit: bool,
+        console: &mut Console<'_>,
+    ) -> Exit {
+        let exit = self.exit(ended, exit_on_hit);
+        if self.json {
+            console.result(self.object(scanner, ended, clock, exit));
+            return exit;
+        }
+        self.keep_the_worst();
+        for shown in &self.worst {
+            let level = severity::level_word(shown.assessment.level, console.lang).to_uppercase();
+            console.result(format_args!(
+                "{level:<12} {:>3}  {}",
+                shown.assessment.score,
+                Printable(&shown.path)
+            ));
+            for reason in &shown.reasons {
+                console.result(format_args!("{:18}{reason}", ""));
+            }
+        }
+        for text in self.summary(scanner, ended, console.lang) {
+            console.say(text);
+        }
+        exit
+    }
+
+    /// Where several hold: interrupted, nothing seen, partial, what the bundle's state asks for, hits, done.
+    fn exit(&self, ended: &Ended, exit_on_hit: bool) -> Exit {
+        let seen = self.counts.of(Fate::Scanned).saturating_add(self.counts.of(Fate::Size));
+        match ended.stopped {
+            Some(StopReason::Interrupted) => return Exit::Interrupted,
+            Some(StopReason::TimeLimit | StopReason::SizeLimit) => return Exit::Partial,
+            None => {}
+        }
+        let unread = self.partial.saturating_add(self.counts.of(Fate::Time));
+        match ended.bundle {
+            Some(Exit::NotProved) => Exit::NotProved,
+            _ if seen == 0 && ended.bundle.is_none() => Exit::Failure,
+            _ if unread > 0 => Exit::Partial,
+            _ if exit_on_hit && self.hits > 0 => Exit::Hits,
+            _ => Exit::Done,
+        }
+    }
+
+    fn object(&self, scanner: &Scanner, ended: &Ended, clock: &Clock, exit: Exit) -> Value {
+        let failed: Vec<_> = scanner
+            .failed()
+            .map(|file| json!({ "file": file.name, "line": file.failed_line(), "reason": file.failed }))
+            .collect();
+        json!({
+            "type": "summary",
+            "scan": severity::fates_object(&self.counts),
+            "hits": self.hits,
+            "items_with_hits": self.items_with_hits,
+            "levels": severity::levels_object(&self.counts),
+            "rules": scanner.rule_files().iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules)),
+            "rule_files_failed": failed,
+            "rules_set_aside": scanner.set_aside(),
+            "stopped": ended.stopped.map(stop_word),
+            "bytes_read": ended.bytes_read,
+            "seconds": clock.elapsed().as_secs_f64(),
+            "peak_memory_bytes": sources::peak_memory(),
+            "exit": exit.code(),
+        })
+    }
+
+    fn summary(&self, scanner: &Scanner, ended: &Ended, lang: Lang) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        let mut row = |nl: &str, en: &str, value: String| {
+            lines.push(format!("{:<16}{value}", lang.pick(nl, en)));
+        };
+        row("items", "items", HumanCount(self.counts.items).to_string());
+        row("scan", "scan", severity::fates(&self.counts, lang));
+        if ended.bytes_read > 0 {
+            row("gelezen", "read", HumanBytes(ended.bytes_read).to_string());
+        }
+        row("treffers", "hits", HumanCount(self.hits).to_string());
+        if let Some(levels) = severity::levels(&self.counts, lang) {
+            row("ernst", "severity", levels);
+        }
+        let slow: Vec<_> =
+            scanner.set_aside().iter().map(|aside| Printable(&aside.rule).to_string()).collect();
+        if !slow.is_empty() {
+            row("te traag", "too slow", slow.join(", "));
+        }
+        if let Some(reason) = ended.stopped {
+            row("gestopt", "stopped", stop_word(reason).to_owned());
+        }
+        let shown = u64::try_from(self.worst.len()).unwrap_or(u64::MAX);
+        if self.items_with_hits > shown {
+            let more = self.items_with_hits.saturating_sub(shown);
+            row("niet getoond", "not shown", format!("{} (--json)", HumanCount(more)));
+        }
+        lines.push(String::new());
+        lines.push(severity::next_step(self.worst_level(), lang).to_owned());
+        lines
+    }
+
+    fn worst_level(&self) -> Option<Level> {
+        self.worst.iter().map(|shown| shown.assessment.level).max()
+    }
+}
+
+/// The word for why a scan took nothing more.
+const fn stop_word(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Interrupted => "interrupted",
+        StopReason::TimeLimit => "time-limit",
+        StopReason::SizeLimit => "size-limit",
+    }
+}
+
+/// A hit as a program reads it: as a record has it, and what it fired on.
+fn line(hit: &Hit, assessment: Assessment, facts: &Value) -> Value {
+    let mut line = json!({ "type": "hit" });
+    let parts = [json!(hit), facts.clone()];
+    if let Value::Object(line) = &mut line {
+        for part in parts {
+            if let Value::Object(part) = part {
+                line.extend(part);
+            }
+        }
+        line.insert("score".to_owned(), json!(hit.score().unwrap_or(DEFAULT_SCORE)));
+        line.insert("description".to_owned(), json!(hit.description()));
+        line.insert("reference".to_owned(), json!(hit.reference()));
+        line.insert("item_score".to_owned(), json!(assessment.score));
+        line.insert("level".to_owned(), json!(assessment.level));
+    }
+    line
+}
+
+/// One reason as a person reads it: what fired, how much it counts, what it says, and where inside.
+fn reason(hit: &Hit, score: u8) -> String {
+    let mut text = format!("{} ({score})", Printable(&hit.rule));
+    if let Some(inner) = &hit.inner {
+        text = format!("{text} !{}", Printable(inner));
+    }
+    if let Some(description) = hit.description() {
+        text = format!("{text}: {}", Printable(description));
+    }
+    text
+}

@@ -1,0 +1,109 @@
+//! How scanning went and how bad what fired is, in words: shared by the ends of `collect` and `scan`.
+
+use indicatif::HumanCount;
+use serde_json::{Map, Value, json};
+
+use super::Lang;
+use crate::evidence::{Fate, Level, ScanCounts};
+
+/// What became of all items, in numbers that add up to them.
+pub(super) fn fates(counts: &ScanCounts, lang: Lang) -> String {
+    let parts: Vec<_> = Fate::ALL
+        .into_iter()
+        .filter(|fate| counts.of(*fate) > 0)
+        .map(|fate| format!("{} {}", HumanCount(counts.of(fate)), fate_word(fate, lang)))
+        .collect();
+    let mut line = if parts.is_empty() { "0".to_owned() } else { parts.join(", ") };
+    if counts.members > 0 {
+        let words = lang.pick("bestanden in archieven", "files inside archives");
+        line = format!("{line} (+ {} {words})", HumanCount(counts.members));
+    }
+    line
+}
+
+/// The same for a program: every kind is there, whether it occurred or not.
+pub(super) fn fates_object(counts: &ScanCounts) -> Value {
+    let mut object: Map<_, _> =
+        Fate::ALL.into_iter().map(|fate| (fate.word().to_owned(), json!(counts.of(fate)))).collect();
+    object.insert("items".to_owned(), json!(counts.items));
+    object.insert("members".to_owned(), json!(counts.members));
+    Value::Object(object)
+}
+
+/// How many items are how bad, the worst first; nothing where nothing fired.
+pub(super) fn levels(counts: &ScanCounts, lang: Lang) -> Option<String> {
+    let parts: Vec<_> = Level::ALL
+        .into_iter()
+        .filter(|level| counts.at(*level) > 0)
+        .map(|level| format!("{} {}", HumanCount(counts.at(level)), level_word(level, lang)))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The same for a program.
+pub(super) fn levels_object(counts: &ScanCounts) -> Value {
+    let levels = Level::ALL.into_iter().map(|level| (level.word().to_owned(), json!(counts.at(level))));
+    Value::Object(levels.collect())
+}
+
+/// The word for a level.
+pub(super) const fn level_word(level: Level, lang: Lang) -> &'static str {
+    match (lang, level) {
+        (Lang::En, level) => level.word(),
+        (Lang::Nl, Level::Alert) => "alarm",
+        (Lang::Nl, Level::Warning) => "waarschuwing",
+        (Lang::Nl, Level::Notice) => "melding",
+        (Lang::Nl, Level::Info) => "info",
+    }
+}
+
+/// The one thing to do next, by the worst that was found.
+pub(super) const fn next_step(worst: Option<Level>, lang: Lang) -> &'static str {
+    match (worst, lang) {
+        (Some(Level::Alert), Lang::Nl) => {
+            "Nu: laat het systeem aan, haal het van het netwerk, en bel IBD-CERT (070 204 55 11)."
+        }
+        (Some(Level::Alert), Lang::En) => {
+            "Now: leave the system on, take it off the network, and call IBD-CERT (070 204 55 11)."
+        }
+        (Some(Level::Warning), Lang::Nl) => {
+            "Bekijk deze bestanden vandaag met een analist; verwijder niets, en verzamel ze met 'veldkit collect'."
+        }
+        (Some(Level::Warning), Lang::En) => {
+            "Look at these files today with an analyst; remove nothing, and collect them with 'veldkit collect'."
+        }
+        (Some(Level::Notice | Level::Info), Lang::Nl) => {
+            "Ga na of deze bestanden hier horen; dit alleen is geen teken van een inbraak."
+        }
+        (Some(Level::Notice | Level::Info), Lang::En) => {
+            "Find out whether these files belong here; this alone is no sign of an intrusion."
+        }
+        (None, Lang::Nl) => {
+            "Geen treffers: deze regels kennen hier niets van. Dat bewijst niet dat het systeem schoon is."
+        }
+        (None, Lang::En) => {
+            "No hits: these rules know nothing of what is here. That does not prove the system clean."
+        }
+    }
+}
+
+const fn fate_word(fate: Fate, lang: Lang) -> &'static str {
+    match (lang, fate) {
+        (Lang::En, Fate::Scanned) => "scanned",
+        (Lang::En, Fate::Size) => "not or only the beginning (size)",
+        (Lang::En, Fate::Type) => "without content (type)",
+        (Lang::En, Fate::Time) => "not in time",
+        (Lang::En, Fate::Error) => "not readable (error)",
+        (Lang::En, Fate::Absent) => "absent",
+        (Lang::En, Fate::LeftOut) => "left out",
+        (Lang::En, Fate::Off) => "not scanned",
+        (Lang::Nl, Fate::Scanned) => "gescand",
+        (Lang::Nl, Fate::Size) => "niet of alleen het begin (grootte)",
+        (Lang::Nl, Fate::Type) => "zonder inhoud (soort)",
+        (Lang::Nl, Fate::Time) => "niet op tijd",
+        (Lang::Nl, Fate::Error) => "niet leesbaar (fout)",
+        (Lang::Nl, Fate::Absent) => "afwezig",
+        (Lang::Nl, Fate::LeftOut) => "weggelaten",
+        (Lang::Nl, Fate::Off) => "niet gescand",
+    }
+}

@@ -1,0 +1,249 @@
+//! What scanning came to: how much of an item the rules saw, what kept them from the rest, how bad it is together.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Item, Kind, Outcome, ReasonCode};
+
+/// What was scanned of an item.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scanned {
+    /// Bytes that the rules saw.
+    pub bytes: u64,
+    /// Files inside it that the rules saw, where it is an archive.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub members: u64,
+    /// Why not all of it, or why rules were set aside; absent where all rules saw all bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
+    /// The kind of that reason, to count by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Why rules did not see all of an item, or not all rules saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Only its beginning was kept for them.
+    Size,
+    /// They took too long on it.
+    Time,
+    /// The engine, or reading, failed on it.
+    Error,
+    /// All of it was seen as it stands; not all that is packed in it.
+    Archive,
+    /// All of it was seen, by all rules but those that were set aside as too slow.
+    Rules,
+    /// A kind that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+/// What became of an item as far as scanning goes. Each item has exactly one, so that the counts add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// The rules saw all of it.
+    Scanned,
+    /// The rules saw only its beginning, or a limit on size kept it from being read.
+    Size,
+    /// It has no content: a folder, a link, a socket, a device.
+    Type,
+    /// Time ran out on it: the rules' or the reading's.
+    Time,
+    /// It could not be read, or the engine failed on it.
+    Error,
+    /// It was looked for and is not there.
+    Absent,
+    /// It was left out on purpose.
+    LeftOut,
+    /// Nothing was scanned in this run.
+    Off,
+}
+
+impl Fate {
+    /// All of them, in the order in which reports count them.
+    pub const ALL: [Self; 8] = [
+        Self::Scanned,
+        Self::Size,
+        Self::Type,
+        Self::Time,
+        Self::Error,
+        Self::Absent,
+        Self::LeftOut,
+        Self::Off,
+    ];
+
+    /// The word for it in manifests and reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Scanned => "scanned",
+            Self::Size => "size",
+            Self::Type => "type",
+            Self::Time => "time",
+            Self::Error => "error",
+            Self::Absent => "absent",
+            Self::LeftOut => "left_out",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl Item {
+    /// What became of it as far as scanning goes.
+    #[must_use]
+    pub fn fate(&self) -> Fate {
+        let reason = self.reason.as_ref().filter(|_| self.outcome != Outcome::Collected);
+        match reason.map(|reason| reason.code) {
+            Some(ReasonCode::Timeout) => return Fate::Time,
+            Some(ReasonCode::ReadError | ReasonCode::Internal) => return Fate::Error,
+            _ => {}
+        }
+        match self.scan.as_ref().map(|scan| scan.cause) {
+            Some(None | Some(Cause::Archive | Cause::Rules)) => return Fate::Scanned,
+            Some(Some(Cause::Size)) => return Fate::Size,
+            Some(Some(Cause::Time)) => return Fate::Time,
+            Some(Some(Cause::Error | Cause::Other)) => return Fate::Error,
+            None => {}
+        }
+        match (self.outcome, reason.map(|reason| reason.code)) {
+            (Outcome::Missing, _) => Fate::Absent,
+            (Outcome::Denied | Outcome::Failed, _) => Fate::Error,
+            (
+                Outcome::Skipped,
+                Some(ReasonCode::SizeLimit | ReasonCode::ArtifactLimit | ReasonCode::OperatorLimit),
+            ) => Fate::Size,
+            (Outcome::Skipped, Some(ReasonCode::NotAFile)) => Fate::Type,
+            (Outcome::Skipped, _) => Fate::LeftOut,
+            (Outcome::Collected | Outcome::Partial, _) => match self.kind {
+                Kind::File | Kind::Stream | Kind::Rows | Kind::Unknown => Fate::Off,
+                Kind::Directory | Kind::Link | Kind::Fifo | Kind::Socket | Kind::Device => Fate::Type,
+            },
+        }
+    }
+}
+
+/// How many items had which fate, and how bad they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScanCounts {
+    /// Number of items.
+    pub items: u64,
+    /// By the word of their fate, one that never occurred left out; together they are all items.
+    pub fates: BTreeMap<String, u64>,
+    /// Files inside archives that the rules saw.
+    pub members: u64,
+    /// Items on which something fired, by the word of their level.
+    pub levels: BTreeMap<String, u64>,
+}
+
+impl ScanCounts {
+    /// How many items had a fate.
+    #[must_use]
+    pub fn of(&self, fate: Fate) -> u64 {
+        self.fates.get(fate.word()).copied().unwrap_or_default()
+    }
+
+    /// How many items are that bad.
+    #[must_use]
+    pub fn at(&self, level: Level) -> u64 {
+        self.levels.get(level.word()).copied().unwrap_or_default()
+    }
+
+    /// Counts an item.
+    pub fn add(&mut self, item: &Item) {
+        self.items = self.items.saturating_add(1);
+        count(&mut self.fates, item.fate().word());
+        let members = item.scan.as_ref().map_or(0, |scan| scan.members);
+        self.members = self.members.saturating_add(members);
+        if let Some(assessment) = item.assessment {
+            count(&mut self.levels, assessment.level.word());
+        }
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, word: &str) {
+    match counts.get_mut(word) {
+        Some(number) => *number = number.saturating_add(1),
+        None => drop(counts.insert(word.to_owned(), 1)),
+    }
+}
+
+/// How bad everything that fired on an item is together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// 0 to 100, as `scan` combines the scores of the hits.
+    pub score: u8,
+    /// What to do about it.
+    pub level: Level,
+}
+
+/// How urgent a score is. Additions are new variants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Something fired that says little by itself.
+    Info,
+    /// Worth a look when there is time.
+    Notice,
+    /// To be looked at.
+    Warning,
+    /// To be acted on now.
+    Alert,
+}
+
+impl Level {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 4] = [Self::Alert, Self::Warning, Self::Notice, Self::Info];
+
+    /// The level of a score: alert from 80, warning from 60, notice from 40 on.
+    #[must_use]
+    pub const fn of(score: u8) -> Self {
+        match score {
+            80.. => Self::Alert,
+            60..80 => Self::Warning,
+            40..60 => Self::Notice,
+            0..40 => Self::Info,
+        }
+    }
+
+    /// The word for it in records, manifests and reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Alert => "alert",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_begin_at_their_thresholds() {
+        for (score, level) in [
+            (0, Level::Info),
+            (39, Level::Info),
+            (40, Level::Notice),
+            (59, Level::Notice),
+            (60, Level::Warning),
+            (79, Level::Warning),
+            (80, Level::Alert),
+            (100, Level::Alert),
+        ] {
+            assert_eq!(Level::of(score), level, "{score}");
+        }
+    }
+}

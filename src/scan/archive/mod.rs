@@ -1,0 +1,261 @@
+//! What is packed in a zip, gzip or tar is held against the rules as well: in memory, within limits, with its path.
+//!
+//! In: the content of an item as far as it was kept. Out: each file inside, to a visitor, with the path inside
+//! (`docs.zip!macro.doc`), and what was not looked into. Everything here is hostile: sizes are what comes out and not
+//! what headers say, and each limit has a name. A gzip of a tar is read as a stream; everything else that holds further
+//! archives is kept whole, up to [`MEMBER`].
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use flate2::read::MultiGzDecoder;
+
+use super::filetype;
+
+mod tar;
+mod zip;
+
+/// Archives within archives: a document in a mail attachment's zip in a backup's tar.gz stands at four.
+const DEPTH: usize = 4;
+
+/// Files looked into in one item: an office document has dozens, a Java library thousands.
+const MEMBERS: u64 = 20_000;
+
+/// Bytes kept of one file inside; of a larger one rules see the beginning. Times [`DEPTH`], that is what one worker
+/// needs at most.
+const MEMBER: usize = 8 << 20;
+
+/// Bytes unpacked of one item: a second of scanning, whatever it says of itself.
+const BYTES: u64 = 128 << 20;
+
+/// How many times its own size an item may unpack to, past [`ALLOWANCE`]: text shrinks to a tenth, logs to a fiftieth;
+/// deflate ends at 1,032.
+const RATIO: u64 = 100;
+
+/// What may be unpacked before [`RATIO`] counts.
+const ALLOWANCE: u64 = 4 << 20;
+
+/// Sentences kept about what was not looked into.
+const GAPS: usize = 6;
+
+/// Longest path inside that is told, in characters.
+const PATH: usize = 512;
+
+/// A file inside an archive.
+pub(super) struct Member<'a> {
+    /// Its path inside, the archives on the way joined by `!`.
+    pub(super) path: &'a str,
+    /// Its content, as far as it was kept.
+    pub(super) content: &'a [u8],
+}
+
+/// Takes files inside; breaks off where no more is wanted.
+pub(super) type Visitor<'v> = dyn FnMut(&Member<'_>) -> ControlFlow<()> + 'v;
+
+/// What became of an archive.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Report {
+    /// Files that the visitor saw.
+    pub(super) members: u64,
+    /// What was not looked into, and why.
+    pub(super) gaps: BTreeSet<String>,
+}
+
+/// Whether something is packed in it, or it is at least of a kind that packs.
+pub(super) fn is_archive(content: &[u8]) -> bool {
+    Packing::of(content).is_some()
+}
+
+/// Goes through what is packed in `content`. `whole` says whether that is all of the item.
+pub(super) fn walk(name: &str, content: &[u8], whole: bool, visit: &mut Visitor<'_>) -> Report {
+    let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    let bytes = length.saturating_mul(RATIO).clamp(ALLOWANCE, BYTES);
+    let mut walk = Walk { visit, bytes, report: Report::default() };
+    if !whole {
+        walk.gap("only its beginning was kept, and what is packed behind that was not looked into");
+    }
+    // What stops is told in the report.
+    let _stopped = walk.archive(name, "", content, DEPTH);
+    walk.report
+}
+
+/// How a file packs others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Zip,
+    Gzip,
+    Tar,
+    /// A kind that this version does not open.
+    Closed(&'static str),
+}
+
+impl Packing {
+    fn of(content: &[u8]) -> Option<Self> {
+        match filetype::of(content) {
+            "ZIP" => Some(Self::Zip),
+            "GZIP" => Some(Self::Gzip),
+            "TAR" => Some(Self::Tar),
+            kind @ ("RAR" | "7ZIP" | "BZIP2" | "XZ" | "ZSTD" | "CAB") => Some(Self::Closed(kind)),
+            _ => None,
+        }
+    }
+}
+
+struct Walk<'a, 'v> {
+    visit: &'a mut Visitor<'v>,
+    /// What may still be unpacked.
+    bytes: u64,
+    report: Report,
+}
+
+impl Walk<'_, '_> {
+    /// Goes through one archive at `path` inside the item (empty for the item itself, whose name is `name`).
+    fn archive(&mut self, name: &str, path: &str, content: &[u8], depth: usize) -> ControlFlow<()> {
+        match Packing::of(content) {
+            None => ControlFlow::Continue(()),
+            Some(Packing::Closed(kind)) => {
+                self.gap(format!("what is packed in a {kind} is not looked into"));
+                ControlFlow::Continue(())
+            }
+            Some(_) if depth == 0 => {
+                self.gap(format!("archives more than {DEPTH} deep were not looked into"));
+                ControlFlow::Continue(())
+            }
+            Some(Packing::Zip) => self.zip(path, content, depth),
+            Some(Packing::Tar) => self.tar(path, content, depth),
+            Some(Packing::Gzip) => self.gzip(name, path, content, depth),
+        }
+    }
+
+    fn zip(&mut self, path: &str, content: &[u8], depth: usize) -> ControlFlow<()> {
+        for entry in zip::entries(content) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(gap) => {
+                    self.gap(gap);
+                    continue;
+                }
+            };
+            let inside = join(path, &entry.name);
+            match entry.open() {
+                Ok(reader) => self.member(&inside, reader, depth)?,
+                Err(gap) => self.gap(gap),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn tar(&mut self, path: &str, reader: impl Read, depth: usize) -> ControlFlow<()> {
+        let mut archive = tar::Archive::new(reader);
+        loop {
+            match archive.next_file() {
+                Ok(Some(name)) => {
+                    let inside = join(path, &name);
+                    self.member(&inside, archive.content(), depth)?;
+                    // What was not kept of a large file is unpacked all the same, and counts.
+                    let skipped = archive.finish_file(self.bytes);
+                    self.bytes = self.bytes.saturating_sub(skipped);
+                    if self.bytes == 0 {
+                        return self.spent();
+                    }
+                }
+                Ok(None) => return ControlFlow::Continue(()),
+                Err(error) => {
+                    self.gap(format!("a tar broke off: {error}"));
+                    return ControlFlow::Continue(());
+                }
+            }
+        }
+    }
+
+    fn gzip(&mut self, name: &str, path: &str, content: &[u8], depth: usize) -> ControlFlow<()> {
+        let mut reader = MultiGzDecoder::new(content);
+        let mut head = vec![0; tar::BLOCK];
+        let filled = fill(&mut reader, &mut head);
+        let began = head.get(..filled).unwrap_or_default();
+        let inside = join(path, &unzipped_name(name));
+        if Packing::of(began) == Some(Packing::Tar) && depth > 1 {
+            return self.tar(&inside, began.chain(reader), depth.saturating_sub(1));
+        }
+        self.member(&inside, began.chain(reader), depth)
+    }
+
+    /// Reads one file inside, shows it, and goes into it where it packs others itself.
+    fn member(&mut self, path: &str, reader: impl Read, depth: usize) -> ControlFlow<()> {
+        if self.report.members >= MEMBERS {
+            self.gap(format!("more than {MEMBERS} files in it"));
+            return ControlFlow::Break(());
+        }
+        let mut content = Vec::new();
+        let limit = u64::try_from(MEMBER).unwrap_or(u64::MAX).min(self.bytes);
+        let read = reader.take(limit.saturating_add(1)).read_to_end(&mut content);
+        let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_sub(length);
+        if let Err(error) = read {
+            self.gap(format!("a file in it is damaged: {error}"));
+        }
+        let cut = length > limit;
+        if cut {
+            content.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            if self.bytes > 0 {
+                self.gap(format!(
+                    "of files in it that are larger than {MEMBER} bytes only the beginning was scanned"
+                ));
+            }
+        }
+        self.report.members = self.report.members.saturating_add(1);
+        (self.visit)(&Member { path, content: &content })?;
+        if cut && self.bytes == 0 {
+            return self.spent();
+        }
+        let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_owned();
+        self.archive(&name, path, &content, depth.saturating_sub(1))
+    }
+
+    /// Says that no more is unpacked.
+    fn spent(&mut self) -> ControlFlow<()> {
+        self.gap("it unpacks to more than the limits allow");
+        ControlFlow::Break(())
+    }
+
+    fn gap(&mut self, text: impl Into<String>) {
+        if self.report.gaps.len() < GAPS {
+            self.report.gaps.insert(text.into());
+        }
+    }
+}
+
+/// The path of a file in an archive that itself stands at `path`.
+fn join(path: &str, name: &str) -> String {
+    let joined = if path.is_empty() { name.to_owned() } else { format!("{path}!{name}") };
+    joined.chars().take(PATH).collect()
+}
+
+/// What `gunzip` would call it: the name of the packed file without its ending.
+fn unzipped_name(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, end)) if end.eq_ignore_ascii_case("tgz") => format!("{stem}.tar"),
+        Some((stem, end)) if end.eq_ignore_ascii_case("gz") && !stem.is_empty() => stem.to_owned(),
+        _ => "unpacked".to_owned(),
+    }
+}
+
+/// Reads until the buffer is full or nothing comes; what is damaged ends it.
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> usize {
+    let mut filled = 0_usize;
+    while let Some(rest) = buffer.get_mut(filled..)
+        && !rest.is_empty()
+    {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled = filled.saturating_add(count),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests;

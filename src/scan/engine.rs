@@ -1,0 +1,96 @@
+//! What the rest of this stage asks of a rule engine, whichever it is.
+
+use std::time::Duration;
+
+use super::{EngineKind, Error, Facts, RuleFacts};
+use crate::evidence::{Cause, Hit};
+
+/// What the rules say of one item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// The rules that fired.
+    pub hits: Vec<Hit>,
+    /// Why the answer is not complete, if it is not.
+    pub gap: Option<Gap>,
+}
+
+/// Why rules did not see all of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The kind of reason.
+    pub cause: Cause,
+    /// What exactly, lower case, no full stop.
+    pub detail: String,
+}
+
+impl Gap {
+    /// Makes a gap.
+    pub(super) fn new(cause: Cause, detail: impl Into<String>) -> Self {
+        Self { cause, detail: detail.into() }
+    }
+
+    /// The gap that a limit on time leaves.
+    pub(super) fn timeout(limit: Duration) -> Self {
+        Self::new(Cause::Time, format!("the rules took longer than {} s on it", limit.as_secs_f32()))
+    }
+}
+
+/// The memory of a process, or anything else that comes in regions which do not stand next to each other.
+pub trait Regions: Send + Sync + std::fmt::Debug {
+    /// Goes to the next region and reads it; false where there is none.
+    fn advance(&mut self) -> bool;
+    /// The region that was read: where it begins, and its bytes.
+    fn region(&self) -> (u64, &[u8]);
+}
+
+/// One engine with compiled rules.
+pub(super) trait Engine: Send + Sync {
+    /// Holds all rules against `content`, for no longer than about `limit`.
+    fn scan(&self, content: &[u8], facts: &Facts<'_>, limit: Duration) -> Scan;
+    /// Holds all rules against regions, each read once.
+    fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>, limit: Duration) -> Scan;
+    /// Rules whose conditions alone took longer than `limit` on `content`, as far as the engine can tell.
+    fn slow_conditions(
+        &self,
+        _content: &[u8],
+        _facts: &Facts<'_>,
+        _limit: Duration,
+        _most: Duration,
+    ) -> Vec<RuleId> {
+        Vec::new()
+    }
+    /// The namespaces of the rules in use, one a rule.
+    fn namespaces(&self) -> Vec<String>;
+    /// All rules that can show, with what they say of themselves.
+    fn rules(&self) -> Vec<RuleFacts>;
+}
+
+/// A rule by the file it stands in and its identifier.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RuleId {
+    pub(super) source: String,
+    pub(super) rule: String,
+}
+
+/// Files that could not be used: name and reason.
+pub(super) type Failures = Vec<(String, String)>;
+
+/// Compiles texts, each in the namespace of its name.
+pub(super) fn compile(
+    kind: EngineKind,
+    texts: &[(String, String)],
+) -> Result<(Box<dyn Engine>, Failures), Error> {
+    match kind {
+        EngineKind::Boreal => {
+            let (engine, failures) = super::boreal::Boreal::compile(texts);
+            Ok((Box::new(engine), failures))
+        }
+        #[cfg(feature = "libyara")]
+        EngineKind::Libyara => {
+            let (engine, failures) = super::libyara::Libyara::compile(texts)?;
+            Ok((Box::new(engine), failures))
+        }
+        #[cfg(not(feature = "libyara"))]
+        EngineKind::Libyara => Err(Error::NotBuiltIn),
+    }
+}

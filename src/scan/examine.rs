@@ -1,0 +1,115 @@
+//! Everything that is held against one item: rules on what it holds, rules on what is packed in it, and how bad all that
+//! fired is together. Collecting, sweeping and looking through a bundle again come through here.
+//!
+//! In: what the item is called, and its content as far as it was kept. Out: what was seen of it, and the hits.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use super::archive::{self, Member, Report};
+use super::engine::{Gap, Scan};
+use super::stopwatch::Stopwatch;
+use super::{Facts, Scanner, assess, filetype};
+use crate::evidence::{Assessment, Cause, Hit, Scanned};
+
+/// Hits that a record names; a library of documents that each fire fills no checkpoint.
+const HITS: usize = 256;
+
+/// An item that is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its whole path on the target.
+    pub path: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Name of its owner; empty where that is not known.
+    pub owner: &'a str,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// What was seen of it.
+    pub scanned: Scanned,
+    /// What fired.
+    pub hits: Vec<Hit>,
+    /// How bad that is together; nothing where nothing fired.
+    pub assessment: Option<Assessment>,
+}
+
+impl Scanner {
+    /// Looks at an item, of which `content` is all, or where `whole` is false the beginning.
+    #[must_use]
+    pub fn examine(&self, subject: &Subject<'_>, content: &[u8], whole: bool) -> Examined {
+        let watch = Stopwatch::start();
+        let Scan { mut hits, gap } =
+            self.scan(content, &facts(subject.name, subject.path, subject.owner, content));
+        let mut gaps: Vec<Gap> = gap.into_iter().collect();
+        let mut members = 0;
+        if let Some(gate) = self.archives.as_ref().filter(|_| archive::is_archive(content)) {
+            let _inside = gate.enter();
+            let report = archive::walk(subject.name, content, whole, &mut |member| {
+                let left = self.item_limit().saturating_sub(watch.elapsed());
+                if left.is_zero() {
+                    gaps.push(Gap::timeout(self.item_limit()));
+                    return ControlFlow::Break(());
+                }
+                let path = format!("{}!{}", subject.path, member.path);
+                let facts = facts(name_of(member), &path, subject.owner, member.content);
+                let scan = self.scan_within(member.content, &facts, left);
+                gaps.extend(scan.gap);
+                hits.extend(
+                    scan.hits.into_iter().map(|hit| Hit { inner: Some(member.path.to_owned()), ..hit }),
+                );
+                if hits.len() > HITS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            members = report.members;
+            gaps.extend(packed_gap(&report));
+        }
+        if hits.len() > HITS {
+            hits.truncate(HITS);
+            gaps.push(Gap::new(
+                Cause::Archive,
+                format!("more than {HITS} hits: it was not looked into further"),
+            ));
+        }
+        if !whole {
+            gaps.push(Gap::new(Cause::Size, format!("only the first {} bytes were scanned", content.len())));
+        }
+        let set_aside = self.set_aside().len();
+        if set_aside > 0 && gaps.is_empty() {
+            gaps.push(Gap::new(
+                Cause::Rules,
+                format!("without {set_aside} rules that were set aside as too slow"),
+            ));
+        }
+        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let (gap, cause) = together(&gaps);
+        let assessment = assess(&hits);
+        Examined { scanned: Scanned { bytes, members, gap, cause }, hits, assessment }
+    }
+}
+
+fn facts<'a>(name: &'a str, path: &'a str, owner: &'a str, content: &[u8]) -> Facts<'a> {
+    let extension = name.rfind('.').and_then(|dot| name.get(dot..)).unwrap_or_default();
+    Facts { filename: name, filepath: path, extension, filetype: filetype::of(content), owner }
+}
+
+fn name_of<'a>(member: &Member<'a>) -> &'a str {
+    member.path.rsplit(['/', '\\', '!']).next().unwrap_or(member.path)
+}
+
+fn packed_gap(report: &Report) -> Option<Gap> {
+    let text = report.gaps.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
+    (!text.is_empty()).then(|| Gap::new(Cause::Archive, text))
+}
+
+/// All gaps as one sentence, and the kind that counts: what kept rules from most of it.
+fn together(gaps: &[Gap]) -> (Option<String>, Option<Cause>) {
+    let order = [Cause::Error, Cause::Time, Cause::Size, Cause::Archive, Cause::Rules];
+    let cause = order.into_iter().find(|cause| gaps.iter().any(|gap| gap.cause == *cause));
+    let mut said = BTreeSet::new();
+    let texts = gaps.iter().map(|gap| gap.detail.as_str()).filter(|text| said.insert(*text)).take(8);
+    let text = texts.collect::<Vec<_>>().join("; ");
+    (Some(text).filter(|text| !text.is_empty()), cause)
+}

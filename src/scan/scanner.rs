@@ -1,0 +1,249 @@
+//! Compiled rules in use: shared by all threads, held against one item after another, without those that are too slow.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::engine::{self, Engine, Gap, Regions, RuleId, Scan};
+use super::gate::Gate;
+use super::slow::{Search, without};
+use super::stopwatch::Stopwatch;
+use super::{EngineKind, Error, Facts, RuleFacts, RuleFile, RuleSource, rule_files};
+use crate::evidence::Cause;
+
+/// The embedded rule that must fire at start, and what it fires on: in pieces, so that it does not fire on this program.
+const SELF_TEST: (&str, [&str; 2]) =
+    ("veldkit_self_test", ["veldkit self test:", "7d0f1c52 rules are alive"]);
+
+/// How often a slow rule is looked for in one run: each search costs up to some minutes of one core.
+const SEARCHES: usize = 8;
+
+/// How long rules may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLimits {
+    /// All rules on one item: at 1 MB/s, a hundredth of the usual rate, the default is a whole buffer.
+    pub item: Duration,
+    /// One rule on one item, past which it is set aside for the rest of the run: the default is far from what an honest
+    /// rule takes on a slow machine.
+    pub rule: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self { item: Duration::from_secs(32), rule: Duration::from_secs(10) }
+    }
+}
+
+/// A rule that was too slow, and is not used any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetAside {
+    /// The rule.
+    pub rule: String,
+    /// The rule file it stands in.
+    pub source: String,
+    /// The item on which it took too long.
+    pub on: String,
+    /// What one rule may take, in seconds.
+    pub limit_seconds: u64,
+}
+
+/// Compiled rules, shared by all threads.
+pub struct Scanner {
+    engine: RwLock<Arc<dyn Engine>>,
+    kind: EngineKind,
+    files: Vec<RuleFile>,
+    /// Texts of the files in use, for compiling them without a rule.
+    texts: Vec<(String, String)>,
+    limits: TimeLimits,
+    /// How often a slow rule was looked for; held while one is.
+    searches: Mutex<usize>,
+    set_aside: RwLock<Vec<SetAside>>,
+    pub(super) archives: Option<Gate>,
+}
+
+impl Scanner {
+    /// Compiles rule files, each alone, and lets the self-test rule fire. A file that cannot be used is listed in
+    /// [`Self::rule_files`] with its reason.
+    ///
+    /// # Errors
+    /// Where a named path cannot be listed, the engine cannot start, or the self-test does not fire.
+    pub fn compile(sources: &[RuleSource], kind: EngineKind) -> Result<Self, Error> {
+        let read = rule_files::read(sources)?;
+        let mut files = Vec::with_capacity(read.len());
+        let mut texts = Vec::with_capacity(read.len());
+        for text in read {
+            let mut file = RuleFile { name: text.name, sha256: text.sha256, rules: 0, failed: None };
+            match text.content {
+                Ok(content) => texts.push((file.name.clone(), content)),
+                Err(reason) => file.failed = Some(reason),
+            }
+            files.push(file);
+        }
+        let (engine, failures) = engine::compile(kind, &texts)?;
+        texts.retain(|(name, _)| failures.iter().all(|(failed, _)| failed != name));
+        for (name, reason) in failures {
+            if let Some(file) = files.iter_mut().find(|file| file.name == name) {
+                file.failed = Some(reason);
+            }
+        }
+        let mut rules = BTreeMap::<String, usize>::new();
+        for namespace in engine.namespaces() {
+            let count = rules.entry(namespace).or_default();
+            *count = count.saturating_add(1);
+        }
+        for file in &mut files {
+            file.rules = rules.get(&file.name).copied().unwrap_or(0);
+        }
+        let scanner = Self {
+            engine: RwLock::new(Arc::from(engine)),
+            kind,
+            files,
+            texts,
+            limits: TimeLimits::default(),
+            searches: Mutex::default(),
+            set_aside: RwLock::default(),
+            archives: Some(Gate::default()),
+        };
+        let (rule, content) = SELF_TEST;
+        let content = content.join(" ");
+        let fired = scanner.scan(content.as_bytes(), &Facts::default()).hits;
+        if fired.iter().any(|hit| hit.rule == rule) { Ok(scanner) } else { Err(Error::SelfTest) }
+    }
+
+    /// Sets how long rules may take.
+    pub fn set_limits(&mut self, limits: TimeLimits) {
+        self.limits = limits;
+    }
+
+    /// Leaves alone what is packed in archives.
+    pub fn leave_archives_closed(&mut self) {
+        self.archives = None;
+    }
+
+    /// Holds all rules against the content of an item. Hits of the self-test rule count as any other's.
+    #[must_use]
+    pub fn scan(&self, content: &[u8], facts: &Facts<'_>) -> Scan {
+        self.scan_within(content, facts, self.limits.item)
+    }
+
+    /// The same, for no longer than `left`. A rule that takes longer than it may is set aside, and the others are asked
+    /// again.
+    pub(super) fn scan_within(&self, content: &[u8], facts: &Facts<'_>, left: Duration) -> Scan {
+        let engine = self.engine();
+        let watch = Stopwatch::start();
+        let scan = guarded(|| engine.scan(content, facts, left));
+        if watch.elapsed() < self.limits.rule {
+            return scan;
+        }
+        let Some(rule) = self.set_aside_the_slow_one(&engine, content, facts) else { return scan };
+        let mut again = guarded(|| self.engine().scan(content, facts, left));
+        let detail = format!(
+            "rule '{rule}' took longer than {} s on it and was set aside for the rest of the run",
+            self.limits.rule.as_secs_f32()
+        );
+        again.gap.get_or_insert(Gap::new(Cause::Rules, detail));
+        again
+    }
+
+    /// Holds all rules against the memory of a process, for no longer than an item may take.
+    #[must_use]
+    pub fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>) -> Scan {
+        let engine = self.engine();
+        guarded(|| engine.scan_regions(regions, facts, self.limits.item))
+    }
+
+    /// The rule files, with those that could not be used.
+    #[must_use]
+    pub fn rule_files(&self) -> &[RuleFile] {
+        &self.files
+    }
+
+    /// The rules in use, in the order of their files; private ones are left out, since they never show.
+    #[must_use]
+    pub fn rules(&self) -> Vec<RuleFacts> {
+        self.engine().rules()
+    }
+
+    /// The rule files that could not be used.
+    pub fn failed(&self) -> impl Iterator<Item = &RuleFile> {
+        self.files.iter().filter(|file| file.failed.is_some())
+    }
+
+    /// The rules that were too slow so far.
+    #[must_use]
+    pub fn set_aside(&self) -> Vec<SetAside> {
+        self.set_aside.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How long all rules together may take on one item.
+    pub(super) const fn item_limit(&self) -> Duration {
+        self.limits.item
+    }
+
+    fn engine(&self) -> Arc<dyn Engine> {
+        Arc::clone(&self.engine.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks for the rule that took too long, and compiles all others anew. Its name, if there is one; also where
+    /// another thread has set one aside meanwhile. One thread looks at a time: others scan on with what there is.
+    fn set_aside_the_slow_one(
+        &self,
+        engine: &Arc<dyn Engine>,
+        content: &[u8],
+        facts: &Facts<'_>,
+    ) -> Option<String> {
+        let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(engine, &self.engine()) {
+            return self.set_aside().last().map(|aside| aside.rule.clone());
+        }
+        if *searches >= SEARCHES {
+            return None;
+        }
+        *searches = searches.saturating_add(1);
+        let mut set_aside = self.set_aside();
+        let texts = self.texts_in_use(&set_aside);
+        let (rule_limit, file_limit) = (self.limits.rule, self.limits.item);
+        let search = Search { kind: self.kind, texts: &texts, content, facts, rule_limit, file_limit };
+        let RuleId { source, rule } =
+            catch_unwind(AssertUnwindSafe(|| search.find(engine.as_ref()))).unwrap_or_default()?;
+        set_aside.push(SetAside {
+            rule: rule.clone(),
+            source,
+            on: facts.filepath.to_owned(),
+            limit_seconds: rule_limit.as_secs(),
+        });
+        let (engine, _) = engine::compile(self.kind, &self.texts_in_use(&set_aside)).ok()?;
+        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(engine);
+        *self.set_aside.write().unwrap_or_else(PoisonError::into_inner) = set_aside;
+        Some(rule)
+    }
+
+    /// The texts of all files, without the rules set aside.
+    fn texts_in_use(&self, aside: &[SetAside]) -> Vec<(String, String)> {
+        let texts = self.texts.iter().map(|(name, text)| {
+            let rules: Vec<&str> =
+                aside.iter().filter(|aside| aside.source == *name).map(|aside| aside.rule.as_str()).collect();
+            let text =
+                if rules.is_empty() { text.clone() } else { without(text, &|rule| rules.contains(&rule)) };
+            (name.clone(), text)
+        });
+        texts.collect()
+    }
+}
+
+/// A panic in an engine ends as this item's gap. It keeps nothing between scans that a panic could leave half done.
+fn guarded(scan: impl FnOnce() -> Scan) -> Scan {
+    catch_unwind(AssertUnwindSafe(scan)).unwrap_or_else(|_| Scan {
+        hits: Vec::new(),
+        gap: Some(Gap::new(Cause::Error, "the rule engine failed on this item")),
+    })
+}
+
+impl std::fmt::Debug for Scanner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scanner").field("files", &self.files.len()).finish_non_exhaustive()
+    }
+}

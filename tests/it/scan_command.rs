@@ -1,0 +1,199 @@
+//! `veldkit scan`: files and bundles, for a person and for a program; and `collect --sweep`.
+
+use std::fs;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::made::{Made, text};
+
+const RULES: &str = r#"
+rule strong { meta: score = 90 description = "finds alpha" author = "us" reference = "https://example.org/a" license = "EUPL-1.2" strings: $a = "alpha" condition: $a }
+rule weak { meta: score = 30 strings: $b = "beta" condition: $b }
+"#;
+
+/// A tree with one bad file, one that says little, and good ones; and the rules that tell them apart.
+fn made() -> Made {
+    let made = Made::linux();
+    made.put("srv/bad.txt", b"alpha beta");
+    made.put("srv/little [1].txt", b"beta");
+    made.put("srv/good.txt", b"gamma");
+    fs::write(made.path().join("rules.yar"), RULES).unwrap();
+    made
+}
+
+fn lines(output: &Output) -> (Vec<Value>, Value) {
+    let mut lines: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = lines.pop().unwrap_or_else(|| panic!("{}", text(&output.stderr)));
+    assert_eq!(summary["type"], "summary");
+    (lines, summary)
+}
+
+#[test]
+fn a_scan_tells_a_line_a_hit_and_a_summary_that_adds_up() {
+    let made = made();
+    let output = made.veldkit(["scan", "tree/srv", "--rules", "rules.yar", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let (hits, summary) = lines(&output);
+    assert_eq!(hits.len(), 3, "{hits:?}");
+    let strong = hits.iter().find(|hit| hit["rule"] == "strong").unwrap();
+    assert!(strong["path"].as_str().unwrap().ends_with("tree/srv/bad.txt"), "{strong}");
+    assert_eq!(
+        (&strong["score"], &strong["level"], &strong["item_score"]),
+        (&90.into(), &"alert".into(), &92.into())
+    );
+    assert_eq!(strong["description"], "finds alpha");
+    assert_eq!(strong["reference"], "https://example.org/a");
+    assert!(strong["meta"].to_string().contains("EUPL-1.2") && strong["meta"].to_string().contains("us"));
+    assert_eq!(strong["matches"][0]["offset"], 0);
+    assert_eq!(strong["sha256"], veldkit::evidence::Digest::of(b"alpha beta").to_string());
+    assert_eq!((&summary["scan"]["scanned"], &summary["scan"]["items"]), (&3.into(), &3.into()), "{summary}");
+    assert_eq!(
+        (&summary["items_with_hits"], &summary["hits"], &summary["exit"]),
+        (&2.into(), &3.into(), &0.into())
+    );
+    assert_eq!(summary["levels"], serde_json::json!({ "alert": 1, "warning": 0, "notice": 0, "info": 1 }));
+}
+
+#[test]
+fn names_with_globs_in_them_are_names_and_a_missing_path_is_no_success() {
+    let made = made();
+    let output =
+        made.veldkit(["scan", "tree/srv/little [1].txt", "--rules", "rules.yar", "--json", "--exit-on-hit"]);
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output.stderr));
+    assert_eq!(lines(&output).0.len(), 1);
+    let output = made.veldkit(["scan", "tree/nothing", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(lines(&output).1["scan"]["absent"], 1);
+    assert_eq!(made.veldkit(["scan"]).status.code(), Some(2));
+    let clean = made.veldkit(["scan", "tree/srv/good.txt", "--rules", "rules.yar", "--exit-on-hit"]);
+    assert_eq!(clean.status.code(), Some(0));
+}
+
+#[test]
+fn a_person_reads_the_worst_first_why_and_what_to_do_in_two_languages() {
+    let made = made();
+    let mut golden = String::new();
+    for lang in ["nl", "en"] {
+        let output = made.veldkit(["scan", "--root", "tree", "/srv", "--rules", "rules.yar", "--lang", lang]);
+        golden.push_str(&text(&output.stdout));
+        golden.push_str(&text(&output.stderr));
+        golden.push('\n');
+    }
+    assert_eq!(golden, include_str!("../golden/scan.txt"), "{golden}");
+}
+
+#[test]
+fn a_bundle_is_scanned_again_with_new_rules() {
+    let made = made();
+    made.put("srv/packed.tar", &tar("inside/x.txt", b"alpha"));
+    assert_eq!(made.collect(["--path", "/srv"]).1, 0);
+    let bundle = made.bundle();
+    let bundle = bundle.to_str().unwrap();
+    let scan = |further: &[&str]| {
+        let fixed = ["scan", "--bundle", bundle, "-i", "key.txt", "--json"];
+        made.veldkit(fixed.iter().chain(further))
+    };
+    let (hits, summary) = lines(&scan(&[]));
+    assert!(hits.is_empty(), "{hits:?}");
+    assert_eq!(summary["exit"], 0);
+    let output = scan(&["--rules", "rules.yar", "--exit-on-hit"]);
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output.stderr));
+    let (hits, summary) = lines(&output);
+    let fields = |hit: &Value| {
+        ["path", "rule", "inner"].map(|field| hit[field].as_str().unwrap_or_default().to_owned()).join(" ")
+    };
+    // A tar holds its files as they are, so a rule may fire on the whole and on the file in it.
+    assert_eq!(
+        hits.iter().map(fields).collect::<Vec<_>>(),
+        [
+            "/srv/bad.txt strong ",
+            "/srv/bad.txt weak ",
+            "/srv/little [1].txt weak ",
+            "/srv/packed.tar strong ",
+            "/srv/packed.tar strong inside/x.txt",
+        ]
+    );
+    assert!(hits.iter().all(|hit| hit["standing"] == "proved"), "{hits:?}");
+    assert_eq!(summary["scan"]["scanned"], 4, "{summary}");
+
+    let mut cut = fs::read(bundle).unwrap();
+    cut.truncate(cut.len() - 100);
+    fs::write(made.path().join("cut.age"), cut).unwrap();
+    let output =
+        made.veldkit(["scan", "--bundle", "cut.age", "-i", "key.txt", "--rules", "rules.yar", "--json"]);
+    assert_eq!(output.status.code(), Some(4), "a bundle that is not whole is told");
+    assert_eq!(made.veldkit(["scan", "--bundle", bundle]).status.code(), Some(2), "it needs a key");
+}
+
+#[test]
+fn a_sweep_takes_what_fires_last_of_all_and_only_counts_the_rest() {
+    let made = made();
+    for n in 0..700 {
+        made.put(&format!("data/{n}.txt"), b"nothing here");
+    }
+    made.put("data/deep/large.bin", &[vec![b'.'; 900_000], b"alpha".to_vec()].concat());
+    made.put("data/deep/huge.bin", &vec![b'.'; 40 << 20]);
+    let (json, code) =
+        made.collect(["--sweep", "/data", "--sweep", "/srv", "--path", "/etc", "--rules", "rules.yar"]);
+    assert_eq!(code, 0, "{json}");
+    let records = made.records();
+    let swept: Vec<_> = records.iter().filter(|record| record["artifact"] == "veldkit:sweep").collect();
+    let mut paths: Vec<_> = swept.iter().map(|record| record["origin"]["path"].as_str().unwrap()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["data/deep/large.bin", "srv/bad.txt", "srv/little [1].txt"]);
+    assert!(
+        swept
+            .iter()
+            .all(|record| record["outcome"] == "collected" && !record["hits"].as_array().unwrap().is_empty())
+    );
+    let first = records.iter().position(|record| record["artifact"] == "veldkit:sweep").unwrap();
+    assert_eq!(records.len() - first, 3, "sweeps come last");
+    let numbers: Vec<_> = records.iter().map(|record| record["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=u64::try_from(records.len()).unwrap()).collect::<Vec<_>>());
+
+    let sweep = &json["sweep"];
+    assert_eq!(
+        (&sweep["scanned"], &sweep["size"], &sweep["error"]),
+        (&701.into(), &1.into(), &0.into()),
+        "{sweep}"
+    );
+    let items: u64 = json["items"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(items, u64::try_from(records.len()).unwrap(), "what is only swept has no record");
+    let unpacked = made.unpack();
+    assert_eq!(fs::read(unpacked.join("fs/$rootfs$/srv/bad.txt")).unwrap(), b"alpha beta");
+    let manifest: Value =
+        serde_json::from_str(&fs::read_to_string(unpacked.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["sweep"]["items"], 702);
+    let custody = fs::read_to_string(unpacked.join("log/custody.jsonl")).unwrap();
+    assert!(custody.contains("702 more looked at by sweeps"), "{custody}");
+}
+
+#[test]
+fn what_was_collected_is_not_swept_again_and_a_sweep_of_nothing_is_told() {
+    let made = made();
+    let (json, code) =
+        made.collect(["--path", "/srv", "--sweep", "/srv", "--sweep", "/not/there", "--rules", "rules.yar"]);
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(json["sweep"]["items"], 0, "{json}");
+    let absent = made.record("not/there");
+    assert_eq!((&absent["artifact"], &absent["outcome"]), (&"veldkit:sweep".into(), &"missing".into()));
+}
+
+/// A tar of one file.
+fn tar(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = [0_u8; 512];
+    header[..name.len()].copy_from_slice(name.as_bytes());
+    header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+    header[148..156].fill(b' ');
+    header[156] = b'0';
+    header[257..263].copy_from_slice(b"ustar\0");
+    let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
+    header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    let mut out = header.to_vec();
+    out.extend(content);
+    out.resize(1024, 0);
+    out.extend([0; 1024]);
+    out
+}
