@@ -63,4 +63,11 @@ fn the_seeds_are_what_their_readers_take() {
     let mut hive = veldkit::sources::hive::Hive::open(std::io::Cursor::new(seed("hive"))).unwrap();
     assert_eq!(hive.key("").unwrap().unwrap().name, "r");
     assert_eq!(veldkit::sources::parse_mountinfo(seed("mountinfo")).len(), 1);
+    // The volume that is changed is whole before: every way of storing a file is on the path of the search.
+    let mut read = std::collections::BTreeMap::new();
+    targets::files(&[], &mut |path, bytes| *read.entry(path.to_owned()).or_insert(0) += bytes);
+    let read: Vec<_> = read.iter().map(|(path, bytes)| (path.as_str(), *bytes)).collect();
+    let wanted =
+        [("a.txt", 4), ("a.txt:s", 6), ("b.bin", 5_000), ("c.txt", 4_096), ("d/e", 1_000), ("w.exe", 304)];
+    assert_eq!(read, wanted);
 }
