@@ -3,6 +3,7 @@
 
 mod damage;
 mod disks;
+mod dissect;
 mod overlay;
 mod volume;
 

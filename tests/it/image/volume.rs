@@ -139,7 +139,7 @@ fn a_table_and_files_in_so_many_pieces_that_they_need_lists_are_read() {
 }
 
 /// `ntfs-3g` makes nothing in `$Extend`: a folder that is sorted beside it takes its name, and it another.
-fn rename_extend(image: &std::path::Path) {
+pub(super) fn rename_extend(image: &std::path::Path) {
     let mut bytes = fs::read(image).unwrap();
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     for (from, to) in [("$Extend", "$Extenc"), ("$Extene", "$Extend")] {
