@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::guard;
+use super::hive::Recovered;
 use super::image::{Mounted, Seeker};
 use super::mounts::{Mounts, Nature, parse_mountinfo};
 use super::pattern::same_name;
@@ -144,6 +145,21 @@ impl Place {
                 Ok(Box::new(io::BufReader::with_capacity(4096, seeker)))
             }
         }
+    }
+
+    /// Opens a registry hive with what its transaction logs hold laid over it.
+    pub(super) fn open_hive(&self, path: &[u8]) -> io::Result<Recovered<Box<dyn ReadSeek>>> {
+        let cut = path.iter().rposition(|byte| *byte == b'/');
+        let (folder, name) = match cut.and_then(|cut| path.split_at_checked(cut)) {
+            Some((folder, rest)) => (folder, rest.get(1..).unwrap_or_default()),
+            None => (&b""[..], path),
+        };
+        let logs = [".LOG1", ".LOG2", ".LOG"].into_iter().filter_map(|ending| {
+            let log = self.spelling(folder, &[name, ending.as_bytes()].concat())?;
+            let log = if folder.is_empty() { log } else { [folder, b"/", &log].concat() };
+            self.open_to_seek(&log).ok()
+        });
+        Recovered::new(self.open_to_seek(path)?, logs)
     }
 
     fn folders(&self, path: &[u8]) -> Vec<Vec<u8>> {

@@ -352,7 +352,7 @@ impl Target {
         let open = |name: &str| {
             let place = self.places.get(self.system)?;
             let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;
-            Hive::open(place.open_to_seek(&path).ok()?).ok()
+            Hive::open(place.open_hive(&path).ok()?).ok()
         };
         let facts = super::windows_facts::read(open("SYSTEM"), open("SOFTWARE"));
         self.variables.ntds_dirs.clone_from(&facts.ntds_dirs);

@@ -44,7 +44,7 @@ pub fn volume() -> Vec<u8> {
     let list: Vec<u8> =
         [(0x10_u32, 28_u64), (0x80, 29)].iter().flat_map(|(kind, at)| listed(*kind, *at)).collect();
     put(28, 1, 0, &[standard(0), resident(0x20, "", &list), name(27, "e", 0)]);
-    put(29, 1, 28 | 1 << 48, &[elsewhere(0x80, "", 0, 0, &[0x11, 2, 120, 0], 1_000, 0)]);
+    put(29, 1, 28 + (1 << 48), &[elsewhere(0x80, "", 0, 0, &[0x11, 2, 120, 0], 1_000, 0)]);
     let point: Vec<u8> =
         [0x8000_0017_u32, 16, 1, 2, 1, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
     // XPRESS: 'a' has the code 0, a repetition by one with a length that follows the code 1.

@@ -10,7 +10,7 @@ use veldkit::bundle::{Recipients, SealCode, names, receipt};
 use veldkit::evidence::{Item, Origin, PersonalData};
 use veldkit::playbook::{Content, Limits, Pattern, Source, Step, Text, Volatility};
 use veldkit::scan::filetype;
-use veldkit::sources::hive::Hive;
+use veldkit::sources::hive::{Hive, Recovered};
 use veldkit::sources::{Finding, Target as Examined, parse_mountinfo, web_roots};
 
 #[path = "ntfs.rs"]
@@ -139,6 +139,13 @@ const REGF: [u8; 4096 + 116] = {
 };
 
 pub fn hive(data: &[u8]) {
+    // The same bytes as a hive and as its logs: each finds its own part behind the head of 512 bytes.
+    if let Ok(recovered) =
+        Recovered::new(std::io::Cursor::new(data), [data, data.get(4096..).unwrap_or_default()])
+        && let Ok(mut hive) = Hive::open(recovered)
+    {
+        drop(hive.key("ControlSet001\\Services"));
+    }
     let Ok(mut hive) = Hive::open(std::io::Cursor::new(data)) else { return };
     drop(hive.key("ControlSet001\\Services"));
     if let Ok(Some(root)) = hive.key("") {

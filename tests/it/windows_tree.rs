@@ -73,3 +73,36 @@ fn a_broken_hive_costs_its_own_facts_and_nothing_else() {
     assert_eq!(code, 0, "{json}");
     assert_eq!(made.record("Exchange/V15/FrontEnd/HttpProxy/owa/auth/errorEE.aspx")["outcome"], "collected");
 }
+
+#[test]
+fn what_only_a_hives_log_holds_is_known_too() {
+    // The hive as it was written last, and in its log what came after: another name of the host.
+    let of =
+        |name: &str| hive(&[("ControlSet001\\Control\\ComputerName\\ComputerName", "ComputerName", name)]);
+    let (mut old, new) = (of("STADHUIS-OUD1"), of("STADHUIS-NEW1"));
+    old[4..8].copy_from_slice(&9_u32.to_le_bytes());
+    old[8..12].copy_from_slice(&8_u32.to_le_bytes());
+    let sum = |block: &[u8]| {
+        let words = block[..508].chunks(4).map(|four| u32::from_le_bytes(four.try_into().unwrap()));
+        words.fold(0, |sum, word| sum ^ word).to_le_bytes()
+    };
+    let mut log = new[..512].to_vec();
+    log[4..8].copy_from_slice(&9_u32.to_le_bytes());
+    log[8..12].copy_from_slice(&9_u32.to_le_bytes());
+    let sum = sum(&log);
+    log[508..512].copy_from_slice(&sum);
+    let bins = new.len() - 4096;
+    log.extend(b"DIRT");
+    log.extend(vec![0xff; bins / 512 / 8]);
+    log.resize(log.len().next_multiple_of(512), 0);
+    log.extend(&new[4096..]);
+    let made = domain_controller();
+    made.put("C/WINDOWS/system32/Config/system", &old);
+    made.put("C/WINDOWS/system32/Config/SYSTEM.LOG", &log);
+    made.collect(["--artifact", "WindowsSystemRegistryFiles"]);
+    let opening = std::fs::read_to_string(made.unpack().join("veldkit.json")).unwrap();
+    let opening: serde_json::Value = serde_json::from_str(&opening).unwrap();
+    assert_eq!(opening["host"]["name"], "STADHUIS-NEW1", "{opening}");
+    // What is collected are the files as they stand.
+    assert_eq!(made.record("WINDOWS/system32/Config/system")["metadata"]["size"], old.len());
+}

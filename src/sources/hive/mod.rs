@@ -3,15 +3,19 @@
 //! In: anything that reads and seeks. Out: keys by path and their values; a broken cell costs what hangs on it and
 //! nothing else, which is why this is not crate `regf` (0.2 refuses a whole hive for one key out of order, and hives of
 //! running systems have them; its writer makes the tests' fixtures). Every offset and count is hostile: each list has
-//! a limit, and nothing is followed upwards, so that no loop is possible. Transaction logs are not applied: a hive that
-//! needs them says so in [`Hive::is_dirty`].
+//! a limit, and nothing is followed upwards, so that no loop is possible. Transaction logs are laid over by [`Recovered`]; a
+//! hive that needs them says so in [`Hive::is_dirty`].
 //!
 //! Format: Suhanov, "Windows registry file format specification".
 //! <https://github.com/msuhanov/regf/blob/master/Windows%20registry%20file%20format%20specification.md>
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
 
 mod layout;
+mod logs;
+
+pub use logs::{Recovered, Recovery};
 
 use layout::{filetime, list_of, name_of, numbers, u16_at, u32_at, u64_at, utf16};
 
@@ -123,23 +127,29 @@ impl<R: Read + Seek> Hive<R> {
     pub fn key(&mut self, path: &str) -> Result<Option<Key>, HiveError> {
         let mut key = self.key_at(self.root)?;
         for part in path.split('\\').filter(|part| !part.is_empty()) {
-            let part = part.to_lowercase();
-            let mut below = None;
-            for offset in self.subkey_offsets(&key)? {
-                // One that cannot be read is not the one that is looked for, as far as anybody can tell.
-                if let Ok(candidate) = self.key_at(offset)
-                    && candidate.name.to_lowercase() == part
-                {
-                    below = Some(candidate);
-                    break;
-                }
-            }
-            match below {
+            match self.subkey(&key, part)? {
                 Some(found) => key = found,
                 None => return Ok(None),
             }
         }
         Ok(Some(key))
+    }
+
+    /// The key of this name below one, without regard to case; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`HiveError`] of the list.
+    pub fn subkey(&mut self, key: &Key, name: &str) -> Result<Option<Key>, HiveError> {
+        let name = name.to_lowercase();
+        for offset in self.subkey_offsets(key)? {
+            // One that cannot be read is not the one that is looked for, as far as anybody can tell.
+            if let Ok(candidate) = self.key_at(offset)
+                && candidate.name.to_lowercase() == name
+            {
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
     }
 
     /// The keys below one; those that cannot be read are left out.
@@ -165,6 +175,25 @@ impl<R: Read + Seek> Hive<R> {
             }
         }
         Ok(None)
+    }
+
+    /// Hands out the values of a key whose name is `wanted`, one at a time, until `act` breaks; those that cannot be read
+    /// are left out.
+    pub fn each_value(
+        &mut self,
+        key: &Key,
+        wanted: &dyn Fn(&str) -> bool,
+        act: &mut dyn FnMut(Value) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        for offset in self.value_offsets(key).unwrap_or_default() {
+            let Ok(head) = self.value_head(offset) else { continue };
+            if wanted(&head.name)
+                && let Ok(value) = self.complete(head)
+            {
+                act(value)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// The values of a key; those that cannot be read are left out.
@@ -299,6 +328,14 @@ impl<R: Read + Seek> Hive<R> {
             }
         }
         Ok(data)
+    }
+}
+
+impl<R: Read + Seek> Hive<Recovered<R>> {
+    /// What became of its logs.
+    #[must_use]
+    pub const fn recovery(&self) -> Recovery {
+        self.source.recovery()
     }
 }
 
