@@ -107,7 +107,7 @@ fn left(artifact: &str, order: &Order<'_>) -> Excluded {
 
 /// Whether there are bytes to read; a link or a folder is its record.
 const fn has_content(kind: Kind) -> bool {
-    matches!(kind, Kind::File | Kind::Stream | Kind::Rows)
+    matches!(kind, Kind::File | Kind::Stream | Kind::Rows | Kind::Process)
 }
 
 fn hand_out(order: &Order<'_>, found: Found, draft: Draft, mode: Mode) -> SlotContent {

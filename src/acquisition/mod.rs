@@ -25,6 +25,7 @@ mod keep;
 mod large;
 mod look;
 mod pool;
+mod process;
 mod progress;
 mod stop;
 mod summary;

@@ -12,6 +12,7 @@ use super::digester::Digester;
 use super::large::{self, LargeStart};
 use super::look::{Taken, look};
 use super::pool::{Pool, Work};
+use super::process::look_through;
 use super::{Clock, Progress, Settings, Stop};
 use crate::bundle::deflate::{Deflated, Deflater};
 use crate::evidence::{Content, Item, Kind, Note, Origin, Outcome, Reason, ReasonCode};
@@ -84,6 +85,7 @@ pub(super) fn work(bench: &Bench<'_>) {
             Work::Job(job) => {
                 let Job { found, draft, mode, reply } = *job;
                 let attempt = AssertUnwindSafe(|| match mode {
+                    _ if found.kind == Kind::Process => look_through(bench, &found, &draft, &reply),
                     Mode::Collect => acquire(bench, &mut hands, &found, &draft, &reply),
                     Mode::Sweep | Mode::Look => look(bench, &mut hands, &found, &draft, mode, &reply),
                 });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::lang::Lang;
-use super::scanning::RuleSet;
+use super::scanning::{Processes, RuleSet};
 use crate::evidence::PersonalData;
 
 /// Collects what a responder needs from an affected host into one sealed, encrypted bundle, and reads it back.
@@ -180,8 +180,10 @@ pub(super) struct Case {
 pub(super) struct Scanning {
     #[command(flatten)]
     pub(super) rule_set: RuleSet,
+    #[command(flatten)]
+    pub(super) processes: Processes,
     /// Do not scan
-    #[arg(long, conflicts_with = "rules")]
+    #[arg(long, conflicts_with_all = ["rules", "scan_processes", "pid"])]
     pub(super) no_scan: bool,
     /// End with exit code 5 where something fired and nothing worse happened
     #[arg(long, conflicts_with = "no_scan")]

@@ -1,6 +1,6 @@
 //! Which rules are held against what, with which engine: shared by every command that scans.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -40,6 +40,36 @@ pub(super) struct RuleSet {
     /// YARA engine; libyara only where it was built in
     #[arg(long, value_name = "NAME", default_value = "boreal")]
     pub(super) engine: String,
+}
+
+/// Whether memory is scanned, and whose.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scanning")]
+pub(super) struct Processes {
+    /// Scan the memory of all running processes; nothing of it is stored
+    #[arg(long)]
+    pub(super) scan_processes: bool,
+    /// Scan the memory of this process only; may be given again
+    #[arg(long, value_name = "PID")]
+    pub(super) pid: Vec<u32>,
+}
+
+impl Processes {
+    /// Whose memory is scanned: of all where the list is empty, of nobody's where there is none.
+    pub(super) fn wanted(&self) -> Option<&[u32]> {
+        (self.scan_processes || !self.pid.is_empty()).then_some(self.pid.as_slice())
+    }
+
+    /// Refuses to look for processes in a system that does not run.
+    pub(super) fn check(&self, root: Option<&Path>) -> Result<(), Failure> {
+        if self.wanted().is_none() || root.is_none() {
+            return Ok(());
+        }
+        Err(Failure::usage("a system below --root does not run: it has no processes to scan").hint(
+            "laat --root weg, of --scan-processes en --pid",
+            "leave out --root, or --scan-processes and --pid",
+        ))
+    }
 }
 
 /// Rules that are read and not compiled yet.

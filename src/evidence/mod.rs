@@ -81,6 +81,8 @@ pub enum Kind {
     Socket,
     /// A character or block device.
     Device,
+    /// The memory of a running process: looked through, and not stored.
+    Process,
     /// JSON lines made from what the operating system or other evidence told.
     Rows,
     /// Something looked for that was not there, or whose kind could not be learnt.
@@ -91,7 +93,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// All of it is in the bundle (a link or folder: its record is).
+    /// All of it is in the bundle (a link, a folder or a process: its record is).
     Collected,
     /// Some of it is in the bundle.
     Partial,

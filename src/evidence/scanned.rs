@@ -124,7 +124,7 @@ impl Item {
             (Outcome::Skipped, Some(ReasonCode::NotAFile)) => Fate::Type,
             (Outcome::Skipped, _) => Fate::LeftOut,
             (Outcome::Collected | Outcome::Partial, _) => match self.kind {
-                Kind::File | Kind::Stream | Kind::Rows | Kind::Unknown => Fate::Off,
+                Kind::File | Kind::Stream | Kind::Rows | Kind::Process | Kind::Unknown => Fate::Off,
                 Kind::Directory | Kind::Link | Kind::Fifo | Kind::Socket | Kind::Device => Fate::Type,
             },
         }

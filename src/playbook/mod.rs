@@ -29,5 +29,5 @@ pub use plan::{
     DEFAULT_DEPTH, Excluded, Limits, Mode, Note, Pattern, Plan, Source, SourceText, Step, TargetOs, Text,
     Volatility,
 };
-pub use request::{PATH_ARTIFACT, Request, SWEEP_ARTIFACT, plan_to_look};
+pub use request::{MEMORY_ARTIFACT, PATH_ARTIFACT, Request, SWEEP_ARTIFACT, plan_to_look};
 pub use text::Content;

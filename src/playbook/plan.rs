@@ -64,6 +64,8 @@ pub enum Mode {
 pub enum Source {
     /// Files by path patterns.
     Files(Vec<Pattern>),
+    /// The memory of running processes: of these, or of all where none is named.
+    Memory(Vec<u32>),
     /// Registry keys, with their values, by path patterns (`HKEY_LOCAL_MACHINE\…`).
     RegistryKeys(Vec<String>),
     /// Registry values: key pattern and value name.

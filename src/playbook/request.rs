@@ -18,6 +18,9 @@ use crate::evidence::PersonalData;
 /// The artifact of what the operator names by path.
 pub const PATH_ARTIFACT: &str = "veldkit:path";
 
+/// The artifact of what is looked through in memory.
+pub const MEMORY_ARTIFACT: &str = "veldkit:process-memory";
+
 /// The artifact of what is looked at, and taken only where something fires on it.
 pub const SWEEP_ARTIFACT: &str = "veldkit:sweep";
 
@@ -35,6 +38,8 @@ pub struct Request {
     pub paths: Vec<String>,
     /// Paths and globs that are looked at, to take what something fires on.
     pub sweep: Vec<String>,
+    /// Processes whose memory is looked through: these, or all where none is named.
+    pub processes: Option<Vec<u32>>,
     /// Class of personal data from which on artifacts are left out.
     pub leave_out: Option<PersonalData>,
 }
@@ -60,6 +65,10 @@ impl Catalogue {
             planning.paths(&request.paths, Mode::Collect);
         }
         let mut plan = planning.finish();
+        // Nothing is lost sooner.
+        if let Some(ids) = &request.processes {
+            plan.steps.insert(0, memory_step(ids));
+        }
         // Sweeps come last: what they walk over was on the disk before and is there after.
         if !request.sweep.is_empty() {
             plan.steps.push(path_step(&request.sweep, os, Mode::Sweep));
@@ -271,10 +280,32 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// The plan of a run that takes nothing: everything at these paths is looked at.
+/// The plan of a run that takes nothing: the memory of these processes and everything at these paths is looked at.
 #[must_use]
-pub fn plan_to_look(paths: &[String], os: TargetOs) -> Plan {
-    Plan { steps: vec![path_step(paths, os, Mode::Look)], ..Plan::default() }
+pub fn plan_to_look(paths: &[String], processes: Option<&[u32]>, os: TargetOs) -> Plan {
+    let mut steps: Vec<Step> = processes.into_iter().map(memory_step).collect();
+    if !paths.is_empty() {
+        steps.push(path_step(paths, os, Mode::Look));
+    }
+    Plan { steps, ..Plan::default() }
+}
+
+/// The step of the memory of processes.
+fn memory_step(ids: &[u32]) -> Step {
+    Step {
+        artifact: MEMORY_ARTIFACT.to_owned(),
+        volatility: Volatility::Processes,
+        // What a program holds in memory is what people type, read and are logged on with; none of it is stored.
+        personal_data: PersonalData::High,
+        purpose: Text {
+            nl: "kwaadaardige code die alleen in het geheugen staat; er wordt niets van bewaard".to_owned(),
+            en: "malicious code that stands in memory only; nothing of it is stored".to_owned(),
+        },
+        limits: Limits::default(),
+        except: Vec::new(),
+        sources: vec![Source::Memory(ids.to_vec())],
+        mode: Mode::Look,
+    }
 }
 
 /// The step of what the operator names by path.

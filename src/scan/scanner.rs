@@ -148,11 +148,11 @@ impl Scanner {
         again
     }
 
-    /// Holds all rules against the memory of a process, for no longer than an item may take.
+    /// Holds all rules against the memory of a process, for no longer than `limit`.
     #[must_use]
-    pub fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>) -> Scan {
+    pub fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>, limit: Duration) -> Scan {
         let engine = self.engine();
-        guarded(|| engine.scan_regions(regions, facts, self.limits.item))
+        guarded(|| engine.scan_regions(regions, facts, limit))
     }
 
     /// The rule files, with those that could not be used.

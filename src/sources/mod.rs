@@ -15,6 +15,7 @@ mod host;
 pub mod image;
 mod item;
 mod limits;
+mod memory;
 mod mounts;
 mod ntfs;
 mod open;
@@ -33,6 +34,7 @@ mod windows_facts;
 
 pub use host::{ClockFacts, HostFacts, Privileges, privileges};
 pub use item::{Finding, Found, Gap};
+pub use memory::{Memory, Reading};
 pub use mounts::{MountFacts, parse_mountinfo};
 pub use open::{Closed, Opened};
 pub use pattern::quote;

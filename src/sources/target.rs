@@ -214,6 +214,7 @@ impl Target {
         for source in &step.sources {
             let flow = match source {
                 Source::Files(patterns) => expand::search(self, step, patterns, emit),
+                Source::Memory(ids) => super::memory::find(ids).into_iter().try_for_each(&mut *emit),
                 Source::RegistryKeys(_) | Source::RegistryValues(_) => {
                     emit(unsupported(step, "registry keys are read out of hives by a later version"))
                 }

@@ -8,7 +8,7 @@ use veldkit::bundle::forward::{Body, Fault, Head, Visitor, forward};
 use veldkit::bundle::limits::Limits as ReadingLimits;
 use veldkit::bundle::{Recipients, SealCode, names, receipt};
 use veldkit::evidence::{Item, Origin, PersonalData};
-use veldkit::playbook::{Content, Limits, Pattern, Source, Step, Text, Volatility};
+use veldkit::playbook::{Content, Limits, Mode, Pattern, Source, Step, Text, Volatility};
 use veldkit::scan::filetype;
 use veldkit::sources::hive::{Hive, Recovered};
 use veldkit::sources::{Finding, Target as Examined, parse_mountinfo, web_roots};
@@ -192,6 +192,7 @@ pub fn files(data: &[u8], told: &mut dyn FnMut(&str, u64)) {
         limits: Limits::default(),
         except: Vec::new(),
         sources: vec![Source::Files([&named[..], &[pattern("\\", true)]].concat())],
+        mode: Mode::Collect,
     };
     let (mut buffer, mut left) = (vec![0; 64 << 10], MOST);
     target.find(&step, &mut |finding| {

@@ -28,6 +28,7 @@ mod image;
 mod kill;
 mod limits;
 mod made;
+mod memory;
 mod mounts;
 mod playbook;
 mod processes;

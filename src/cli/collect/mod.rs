@@ -129,6 +129,8 @@ fn target(arguments: &Collect, clock: &Clock) -> Result<Target, Failure> {
 /// Resolves what was asked for into a plan.
 pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure> {
     let choice = &arguments.choice;
+    arguments.scanning.processes.check(choice.root.as_deref())?;
+    let processes = arguments.scanning.processes.wanted();
     let mut catalogue = Catalogue::embedded().map_err(Failure::new)?;
     if let Some(beside) = super::playbook::folder_beside_the_program() {
         catalogue.add(&beside).map_err(Failure::usage)?;
@@ -137,7 +139,11 @@ pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure
     for name in &choice.playbook {
         playbooks.push(super::playbook::named_or_file(&mut catalogue, name)?);
     }
-    if playbooks.is_empty() && choice.artifact.is_empty() && choice.path.is_empty() && choice.sweep.is_empty()
+    if playbooks.is_empty()
+        && choice.artifact.is_empty()
+        && choice.path.is_empty()
+        && choice.sweep.is_empty()
+        && processes.is_none()
     {
         playbooks.push(DEFAULT_PLAYBOOK.to_owned());
     }
@@ -146,6 +152,7 @@ pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure
         artifacts: choice.artifact.clone(),
         paths: choice.path.clone(),
         sweep: choice.sweep.clone(),
+        processes: processes.map(<[u32]>::to_vec),
         leave_out: choice.exclude_personal_data.map(Into::into),
     };
     let plan = catalogue.plan(&request, target.os()).map_err(|error| {

@@ -12,7 +12,7 @@ use super::args::{duration, size};
 use super::collect::{listen_for_interrupts, processors};
 use super::identities::Keys;
 use super::reading::ReadingLimits;
-use super::scanning::{RuleSet, name_failed};
+use super::scanning::{Processes, RuleSet, name_failed};
 use super::verify::explain;
 use super::{Console, Exit, Failure};
 use crate::acquisition::{Clock, Context, Progress, Settings, look_at};
@@ -31,10 +31,10 @@ use report::{Ended, Report};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Files and folders of this machine; with --root paths and globs below it
-    #[arg(required_unless_present = "bundle", value_name = "PATH")]
+    #[arg(required_unless_present_any = ["bundle", "scan_processes", "pid"], value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Hold the rules against what is in this bundle; of a split one, any part
-    #[arg(long, value_name = "BUNDLE", conflicts_with = "paths", requires = "key")]
+    #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["paths", "scan_processes", "pid"], requires = "key")]
     bundle: Option<PathBuf>,
     #[command(flatten)]
     keys: Keys,
@@ -48,6 +48,8 @@ pub(super) struct Arguments {
     network_mounts: bool,
     #[command(flatten)]
     rule_set: RuleSet,
+    #[command(flatten)]
+    processes: Processes,
     #[command(flatten)]
     ending: Ending,
     /// Begin no new item after this long: 90s, 10m, 1h30m
@@ -110,6 +112,7 @@ fn files(
     report: &mut Report,
     console: &mut Console<'_>,
 ) -> Result<Ended, Failure> {
+    arguments.processes.check(arguments.root.as_deref())?;
     let stop = listen_for_interrupts()?;
     let mut target = match &arguments.root {
         Some(root) => Target::tree(root).map_err(Failure::new)?,
@@ -127,7 +130,8 @@ fn files(
             std::path::absolute(path).map(|path| quote(&path.display().to_string())).map_err(Failure::usage)
         }
     });
-    let plan = plan_to_look(&paths.collect::<Result<Vec<_>, _>>()?, target.os());
+    let paths = paths.collect::<Result<Vec<_>, _>>()?;
+    let plan = plan_to_look(&paths, arguments.processes.wanted(), target.os());
     let settings = Settings {
         threads: arguments.threads.map_or_else(processors, usize::from),
         scanner: Some(scanner),

@@ -307,7 +307,7 @@ impl Search<'_, '_> {
                 Some(Ok(found)) => Finding::Found(found),
                 Some(Err(gap)) => Finding::Gap(*gap),
             },
-            Kind::Fifo | Kind::Socket | Kind::Device | Kind::Unknown => {
+            Kind::Fifo | Kind::Socket | Kind::Device | Kind::Process | Kind::Unknown => {
                 let detail = "it has no content to copy, and opening it could hang or act";
                 Finding::Gap(Gap::of_found(found, Outcome::Skipped, ReasonCode::NotAFile, detail))
             }

@@ -213,3 +213,35 @@ pub(in crate::sources) fn path_bytes(path: &Path) -> Vec<u8> {
 pub(in crate::sources) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(name_of(bytes))
 }
+
+/// The memory of a process: not to be had here.
+#[derive(Debug)]
+pub(in crate::sources) struct ProcessMemory;
+
+impl ProcessMemory {
+    pub(in crate::sources) fn open(_pid: u32) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(in crate::sources) fn mappings(&self) -> &[crate::sources::memory::Mapping] {
+        &[]
+    }
+
+    pub(in crate::sources) fn read_at(&self, _address: u64, _buffer: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(in crate::sources) fn is_used(&self, _start: u64, _length: u64) -> bool {
+        false
+    }
+}
+
+/// The numbers of all processes: not to be had here.
+pub(in crate::sources) fn process_ids() -> io::Result<Vec<u32>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// What a process is called: not to be had here.
+pub(in crate::sources) fn process_facts(_pid: u32) -> io::Result<crate::sources::memory::ProcessFacts> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -1,5 +1,6 @@
 //! Linux: a target's files by handles ([`root`]), and what this system and this process tell of themselves.
 
+mod memory;
 mod ranges;
 mod root;
 mod volumes;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::statvfs;
 use rustix::io::Errno;
 
+pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_ids};
 pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::root::{Folder, Root};
 pub(in crate::sources) use self::volumes::volumes;

@@ -1,0 +1,307 @@
+//! Memory of running processes, for rules to be held against: nothing of it is stored.
+//!
+//! In: a process. Out: its regions in chunks, each read once. What is a file on disk all the same, unchanged and not
+//! writable, is left to the scan of files; what was never written to is nothing but zeros. Everything that may hang has
+//! a time limit.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::guard;
+use super::item::{Finding, Found, Gap};
+use super::sys::{self, ProcessMemory};
+use crate::evidence::{Kind, Metadata, Origin, Outcome, ReasonCode};
+
+/// Bytes read at once: what is held of a process in memory.
+const CHUNK: u64 = 4 << 20;
+
+/// How far chunks of one mapping overlap, so that what stands across a border is seen in one of them.
+const OVERLAP: u64 = 4 << 10;
+
+/// Most bytes read of one process: a database's cache says no more in its second gigabyte than in its first.
+const LIMIT: u64 = 1 << 30;
+
+/// Most mappings looked at: a process may have 65,530 by default.
+const MAPPINGS: usize = 1 << 17;
+
+/// What the operating system says of a process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::sources) struct ProcessFacts {
+    /// Its name.
+    pub(in crate::sources) name: String,
+    /// The program it runs.
+    pub(in crate::sources) program: Option<String>,
+    /// Number of its owner.
+    pub(in crate::sources) owner: Option<u32>,
+}
+
+/// A stretch of a process's memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sources) struct Mapping {
+    pub(in crate::sources) start: u64,
+    pub(in crate::sources) end: u64,
+    pub(in crate::sources) readable: bool,
+    pub(in crate::sources) writable: bool,
+    pub(in crate::sources) backing: Backing,
+}
+
+/// What stands behind a mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sources) enum Backing {
+    /// Nothing but memory, or a file that is in memory only.
+    Memory,
+    /// A file that is still there.
+    File,
+    /// A device that reading would speak to, or the kernel itself.
+    Device,
+}
+
+impl Mapping {
+    /// Whether rules may find in it what no scan of files finds.
+    fn is_wanted(&self) -> bool {
+        self.readable
+            && match self.backing {
+                Backing::Memory => true,
+                Backing::File => self.writable,
+                Backing::Device => false,
+            }
+    }
+}
+
+/// Reads `/proc/PID/maps`: `start-end rwxp offset dev inode path`
+/// (<https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html>). Lines that are not so are left out.
+pub(in crate::sources) fn parse_maps(text: &str) -> Vec<Mapping> {
+    text.lines().filter_map(parse_mapping).take(MAPPINGS).collect()
+}
+
+fn parse_mapping(line: &str) -> Option<Mapping> {
+    let mut fields = line.splitn(6, ' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    let access = fields.next()?.as_bytes();
+    let inode = fields.nth(2)?;
+    let path = fields.next().unwrap_or_default().trim();
+    let made_in_memory =
+        path.ends_with(" (deleted)") || path.starts_with("/memfd:") || path.starts_with("/dev/shm/");
+    Some(Mapping {
+        start: u64::from_str_radix(start, 16).ok()?,
+        end: u64::from_str_radix(end, 16).ok()?,
+        readable: access.first() == Some(&b'r'),
+        writable: access.get(1) == Some(&b'w'),
+        backing: match path {
+            _ if made_in_memory => Backing::Memory,
+            _ if path.starts_with("[v") || path.starts_with("/dev/") => Backing::Device,
+            _ if inode != "0" => Backing::File,
+            _ => Backing::Memory,
+        },
+    })
+}
+
+/// What was read of a process so far, and what was not.
+#[derive(Debug, Default)]
+pub struct Reading {
+    bytes: AtomicU64,
+    refused: AtomicU64,
+    left: AtomicU64,
+}
+
+impl Reading {
+    /// Bytes read.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that could not be read.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Bytes past the limit for one process.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
+    }
+}
+
+/// The memory of one process, chunk by chunk.
+#[derive(Debug)]
+pub struct Memory {
+    process: Arc<ProcessMemory>,
+    mappings: std::vec::IntoIter<(u64, u64)>,
+    /// What is left of the mapping at hand.
+    rest: (u64, u64),
+    start: u64,
+    chunk: Vec<u8>,
+    reading: Arc<Reading>,
+}
+
+/// All processes, or those asked for, as findings.
+pub(in crate::sources) fn find(wanted: &[u32]) -> Vec<Finding> {
+    let all = guard::within(guard::LIMIT, sys::process_ids);
+    let all = if wanted.is_empty() { all } else { Ok(wanted.to_vec()) };
+    match all {
+        Ok(ids) => ids.into_iter().map(process).collect(),
+        Err(error) => vec![Finding::Gap(Gap::of_error(origin("", ""), "listing processes", &error))],
+    }
+}
+
+fn origin(pid: &str, name: &str) -> Origin {
+    Origin::Live { name: format!("memory/{pid}/{name}") }
+}
+
+fn process(pid: u32) -> Finding {
+    let facts = match guard::within(guard::LIMIT, move || sys::process_facts(pid)) {
+        Ok(facts) => facts,
+        Err(error) => {
+            let gap = Gap::of_error(origin(&pid.to_string(), ""), "looking for the process", &error);
+            return Finding::Gap(Gap { kind: Kind::Process, ..gap });
+        }
+    };
+    let found = Found {
+        origin: origin(&pid.to_string(), &facts.name.replace('/', "_")),
+        kind: Kind::Process,
+        metadata: Metadata { uid: facts.owner, target: facts.program, ..Metadata::default() },
+        notes: Vec::new(),
+        place: 0,
+        path: pid.to_string().into_bytes(),
+        allocated: None,
+        guarded: true,
+        no_size: true,
+        streams: Vec::new(),
+    };
+    if pid == std::process::id() {
+        return Finding::Gap(Gap::of_found(
+            found,
+            Outcome::Skipped,
+            ReasonCode::OwnOutput,
+            "the tool itself",
+        ));
+    }
+    Finding::Found(found)
+}
+
+impl Memory {
+    /// Opens the memory of a process that was found.
+    ///
+    /// # Errors
+    /// The gap it leaves: a process that is protected, that ended, or that has no memory of its own.
+    pub fn open(found: &Found) -> Result<Self, Box<Gap>> {
+        let failed = |error: &io::Error| {
+            let gap = Gap::of_error(found.origin.clone(), "opening its memory", error);
+            Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
+        };
+        let pid = str::from_utf8(&found.path).ok().and_then(|pid| pid.parse().ok());
+        let pid: u32 = pid.ok_or_else(|| failed(&io::ErrorKind::NotFound.into()))?;
+        let process =
+            guard::within(guard::LIMIT, move || ProcessMemory::open(pid)).map_err(|error| failed(&error))?;
+        if process.mappings().is_empty() {
+            let detail = "it has no memory of its own: a thread of the kernel, or a process that is ending";
+            let gap = Gap::of_found(found.clone(), Outcome::Skipped, ReasonCode::NotAFile, detail);
+            return Err(Box::new(gap));
+        }
+        let wanted = process.mappings().iter().filter(|mapping| mapping.is_wanted());
+        let wanted: Vec<_> = wanted.map(|mapping| (mapping.start, mapping.end)).collect();
+        Ok(Self {
+            process: Arc::new(process),
+            mappings: wanted.into_iter(),
+            rest: (0, 0),
+            start: 0,
+            chunk: Vec::new(),
+            reading: Arc::default(),
+        })
+    }
+
+    /// What is read of it, as it goes on.
+    #[must_use]
+    pub fn reading(&self) -> Arc<Reading> {
+        Arc::clone(&self.reading)
+    }
+
+    /// Reads the next chunk; false where there is none.
+    pub fn advance(&mut self) -> bool {
+        while let Some((start, length)) = self.next_stretch() {
+            if self.reading.bytes() >= LIMIT {
+                self.reading.left.fetch_add(length, Ordering::Relaxed);
+                continue;
+            }
+            let (process, mut chunk) = (Arc::clone(&self.process), std::mem::take(&mut self.chunk));
+            let read = guard::within(guard::LIMIT, move || {
+                chunk.clear();
+                if !process.is_used(start, length) {
+                    return Ok(chunk);
+                }
+                chunk.resize(usize::try_from(length).unwrap_or(0), 0);
+                let count = process.read_at(start, &mut chunk)?;
+                chunk.truncate(count);
+                Ok(chunk)
+            });
+            match read {
+                Ok(chunk) if chunk.is_empty() => self.chunk = chunk,
+                Ok(chunk) => {
+                    let count = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+                    self.reading.bytes.fetch_add(count, Ordering::Relaxed);
+                    (self.start, self.chunk) = (start, chunk);
+                    return true;
+                }
+                Err(_) => drop(self.reading.refused.fetch_add(length, Ordering::Relaxed)),
+            }
+        }
+        self.chunk.clear();
+        false
+    }
+
+    /// The chunk that was read: its address and its bytes.
+    #[must_use]
+    pub fn region(&self) -> (u64, &[u8]) {
+        (self.start, &self.chunk)
+    }
+
+    /// The next stretch of at most [`CHUNK`] bytes.
+    fn next_stretch(&mut self) -> Option<(u64, u64)> {
+        let (start, end) = self.rest;
+        if start >= end {
+            self.rest = self.mappings.next()?;
+            return self.next_stretch();
+        }
+        let to = start.saturating_add(CHUNK).min(end);
+        self.rest = if to == end { (end, end) } else { (to.saturating_sub(OVERLAP), end) };
+        Some((start, to.saturating_sub(start)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a Debian 12 writes them, addresses changed.
+    const MAPS: &str = "\
+55d0c0a00000-55d0c0a02000 r--p 00000000 fe:01 1234                       /usr/bin/cat
+55d0c0a02000-55d0c0a07000 r-xp 00002000 fe:01 1234                       /usr/bin/cat
+55d0c0a0a000-55d0c0a0b000 rw-p 00009000 fe:01 1234                       /usr/bin/cat
+55d0c2000000-55d0c2021000 rw-p 00000000 00:00 0                          [heap]
+7f0000000000-7f0000001000 rwxp 00000000 00:00 0 
+7f0000001000-7f0000002000 r-xp 00000000 00:01 99                         /memfd:x (deleted)
+7f0000002000-7f0000003000 r-xp 00000000 fe:01 4321                       /tmp/gone (deleted)
+7f0000003000-7f0000004000 ---p 00000000 00:00 0 
+7f0000004000-7f0000005000 rw-s 00000000 00:06 12                         /dev/dri/card0
+7f0000005000-7f0000006000 rw-s 00000000 00:19 13                         /dev/shm/x
+7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0                          [stack]
+7ffd00031000-7ffd00035000 r--p 00000000 00:00 0                          [vvar]
+7ffd00035000-7ffd00037000 r-xp 00000000 00:00 0                          [vdso]
+nonsense
+";
+
+    #[test]
+    fn what_is_a_file_on_disk_or_a_device_is_left_alone_and_the_rest_is_wanted() {
+        let maps = parse_maps(MAPS);
+        assert_eq!(maps.len(), 13);
+        let wanted: Vec<_> = maps.iter().map(Mapping::is_wanted).collect();
+        assert_eq!(
+            wanted,
+            [false, false, true, true, true, true, true, false, false, true, true, false, false]
+        );
+        assert_eq!((maps[0].start, maps[0].end), (0x55d0_c0a0_0000, 0x55d0_c0a0_2000));
+    }
+}
