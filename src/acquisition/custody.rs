@@ -58,6 +58,13 @@ pub(super) fn stopped(stop: &Stop, clock: &Clock) -> Option<Event> {
     Some(Event::new(clock.now(), event, detail))
 }
 
+/// What vanishes first is in the bundle, and the medium has confirmed it.
+pub(super) fn first_tier(items: u64, elapsed: std::time::Duration, clock: &Clock) -> Event {
+    let seconds = elapsed.as_secs_f64();
+    let detail = format!("{items} items of what vanishes first are flushed, {seconds:.3} s after the start");
+    Event::new(clock.now(), "first_tier", detail)
+}
+
 /// The plan is done, or what there is of it is.
 pub(super) fn end(items: u64, swept: &Swept, clock: &Clock) -> Event {
     let offset = clock.offset();

@@ -2,14 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 
 use super::budget::{Budget, Share, cost};
 use super::pool::Pool;
 use super::worker::{Delivery, Draft, Job};
 use super::{Clock, Settings, Stop, StopReason};
 use crate::evidence::{Item, Kind, Outcome};
-use crate::playbook::{Excluded, Mode, Plan};
+use crate::playbook::{Excluded, Mode, Plan, Volatility};
 use crate::scan::SCAN_LIMIT;
 use crate::sources::{Finding, Found, Gap, Target};
 
@@ -41,6 +41,8 @@ pub(super) enum SlotContent {
         /// Given back when the writer is done with the item.
         share: Share,
     },
+    /// The first tier is complete: it is to be flushed, and the answer is waited for.
+    FirstTier(SyncSender<()>),
 }
 
 /// Hands out everything the plan finds, in order. Returns the artifacts it did not get to.
@@ -74,8 +76,22 @@ pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> 
         if stopped(order).is_some() {
             return order.plan.steps.iter().skip(index).map(|step| left(&step.artifact, order)).collect();
         }
+        if ends_first_tier(order.plan, index) {
+            let (flushed, answer) = sync_channel(1);
+            // Where nobody answers, the writer has failed, and the next slot meets that.
+            if slots.send(Slot { step: index, content: SlotContent::FirstTier(flushed) }).is_ok() {
+                let _ = answer.recv();
+            }
+        }
     }
     Vec::new()
+}
+
+/// Whether the step at `index` is the last of those that vanish first: nothing after it is begun before they are safe.
+fn ends_first_tier(plan: &Plan, index: usize) -> bool {
+    let first =
+        |index: usize| plan.steps.get(index).is_some_and(|step| step.volatility == Volatility::Tables);
+    first(index) && !first(index.saturating_add(1))
 }
 
 /// What the summary says where the intake itself was lost: nothing of the plan is known to be complete.
@@ -112,7 +128,7 @@ const fn has_content(kind: Kind) -> bool {
 
 fn hand_out(order: &Order<'_>, found: Found, draft: Draft, mode: Mode) -> SlotContent {
     let scan_limit = order.settings.scanner.map(|_| u64::try_from(SCAN_LIMIT).unwrap_or(u64::MAX));
-    let share = order.budget.take(cost(found.metadata.size, scan_limit));
+    let share = order.budget.take(cost(found.most(), scan_limit));
     let (reply, delivery) = sync_channel(1);
     let waiting = draft.item(found.origin.clone(), found.kind, order.clock);
     order.pool.put(Job { found, draft, mode, reply });

@@ -35,10 +35,10 @@ pub(super) fn keep(
     plan: &Plan,
     bench: &Bench<'_>,
     writer: &mut Writer,
-) -> Result<Swept, Error> {
+) -> Result<Kept, Error> {
     let Bench { settings, clock, progress, stop, pool, .. } = *bench;
-    let swept = Swept::default();
-    let mut keeper = Keeper { settings, writer, progress, stop, pool, clock, told: false, swept };
+    let kept = Kept::default();
+    let mut keeper = Keeper { settings, writer, progress, stop, pool, clock, told: false, kept };
     keeper.writer.log(custody::start(plan, settings, clock))?;
     let mut current = None;
     loop {
@@ -60,6 +60,10 @@ pub(super) fn keep(
         }
         let sweep = plan.steps.get(slot.step).is_some_and(|step| step.mode == Mode::Sweep);
         match slot.content {
+            SlotContent::FirstTier(answer) => {
+                keeper.first_tier()?;
+                let _ = answer.send(());
+            }
             SlotContent::Record(item) if sweep => keeper.swept(*item)?,
             SlotContent::Record(item) => keeper.folder_or_record(*item)?,
             SlotContent::Awaited { draft, delivery, share } => {
@@ -75,8 +79,17 @@ pub(super) fn keep(
     }
     keeper.tell_a_stop()?;
     let items = keeper.writer.manifest().items.all;
-    keeper.writer.log(custody::end(items, &keeper.swept, clock))?;
-    Ok(keeper.swept)
+    keeper.writer.log(custody::end(items, &keeper.kept.swept, clock))?;
+    Ok(keeper.kept)
+}
+
+/// What is known at the end besides what the manifest counts.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// What sweeps walked over and did not take.
+    pub(super) swept: Swept,
+    /// How long after the start what vanishes first was flushed; none where there is nothing of that kind.
+    pub(super) first_tier: Option<Duration>,
 }
 
 struct Keeper<'a> {
@@ -88,8 +101,7 @@ struct Keeper<'a> {
     clock: &'a Clock,
     /// Whether the log already says why the run was stopped.
     told: bool,
-    /// What sweeps walked over and did not take.
-    swept: Swept,
+    kept: Kept,
 }
 
 impl Keeper<'_> {
@@ -114,13 +126,21 @@ impl Keeper<'_> {
         Ok(())
     }
 
+    /// Makes what vanishes first safe, and says when that was.
+    fn first_tier(&mut self) -> Result<(), Error> {
+        let flushed = self.writer.flush()?;
+        let elapsed = self.clock.elapsed();
+        self.kept.first_tier = Some(elapsed);
+        self.writer.log(custody::first_tier(flushed.items, elapsed, self.clock))
+    }
+
     /// Of what a sweep looks at, only that has a record on which something fired, and a path that is not there.
     fn swept(&mut self, item: Item) -> Result<(), Error> {
         let looked_for = item.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::NotFound);
         if !item.hits.is_empty() || looked_for {
             return self.record(item);
         }
-        self.swept.add(&item);
+        self.kept.swept.add(&item);
         self.progress.kept(0, self.writer.bytes_written());
         // A long sweep without a hit writes nothing: checkpoints fall due all the same.
         self.writer.tick()

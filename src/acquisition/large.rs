@@ -185,6 +185,7 @@ pub(super) fn stream(
     }
 
     let closed = opened.finish();
+    let ending = ending.map(|ending| ending.unless(&closed));
     let (content, note) = digester.finish(matches!(ending, Some(Ending::Whole)));
     if let Some(judgement) = judgement {
         examined(&mut item, line.judged(&judgement));

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use super::budget::PIECE;
 use super::digester::Digester;
 use super::intake::{Slot, SlotContent};
+use super::keep::Kept;
 use super::worker::{
     Bench, Delivery, Draft, Ending, Hands, acquire, conclude, deliver, examined, fill, limited_by_size, scan,
     stopped, unread,
@@ -131,6 +132,7 @@ fn read(
     };
     hands.raw = buffer;
     let closed = opened.finish();
+    let ending = ending.unless(&closed);
     let (content, note) = digester.finish(whole && matches!(ending, Ending::Whole));
     if let Some(scanner) = bench.settings.scanner {
         let seen = scan(scanner, &head, whole, item);
@@ -162,6 +164,11 @@ pub(super) fn listen(slots: &Receiver<Slot>, bench: &Bench<'_>, listener: &mut L
     let mut number = 0_u64;
     for slot in slots {
         let mut item = match slot.content {
+            // Nothing is written, so nothing is to be flushed.
+            SlotContent::FirstTier(answer) => {
+                let _ = answer.send(());
+                continue;
+            }
             SlotContent::Record(item) => item,
             SlotContent::Awaited { draft, delivery, share } => {
                 let item = match delivery.recv() {
@@ -197,6 +204,6 @@ pub fn look_at(
 ) -> Result<Summary, Error> {
     super::drive(plan, target, settings, context, |slots, bench| {
         listen(slots, bench, listener);
-        Ok(Swept::default())
+        Ok(Kept::default())
     })
 }

@@ -112,7 +112,7 @@ fn drive(
     target: &Target,
     settings: &Settings<'_>,
     context: &Context<'_>,
-    take: impl FnOnce(&mpsc::Receiver<intake::Slot>, &worker::Bench<'_>) -> Result<Swept, Error>,
+    take: impl FnOnce(&mpsc::Receiver<intake::Slot>, &worker::Bench<'_>) -> Result<keep::Kept, Error>,
 ) -> Result<Summary, Error> {
     let Context { clock, progress, stop } = *context;
     let total = budget::total(settings.scanner.is_some()).saturating_sub(target.memory());
@@ -138,10 +138,10 @@ fn drive(
             .spawn_scoped(scope, move || intake::take_in(&order, &slots))
             .map_err(Error::Thread)?;
 
-        let swept = take(&ordered, &bench);
+        let kept = take(&ordered, &bench);
         // After a failure the intake learns that nobody takes its slots any more.
         drop(ordered);
         let left = intake.join().unwrap_or_else(|_| intake::lost(plan));
-        swept.map(|swept| Summary::new(left, swept, stop))
+        kept.map(|kept| Summary::new(left, kept, stop))
     })
 }

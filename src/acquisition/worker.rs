@@ -150,6 +150,16 @@ pub(super) enum Ending {
     Cut(Reason),
 }
 
+impl Ending {
+    /// The same, or the reason why an item is not whole although reading came to its end.
+    pub(super) fn unless(self, closed: &Closed) -> Self {
+        match (self, &closed.shortfall) {
+            (Self::Whole, Some(reason)) => Self::Cut(reason.clone()),
+            (ending, _) => ending,
+        }
+    }
+}
+
 /// Takes one item.
 pub(super) fn acquire(
     bench: &Bench<'_>,
@@ -224,7 +234,12 @@ pub(super) fn fill(opened: &mut Opened, buffer: &mut [u8], bench: &Bench<'_>) ->
                 bench.progress.read(count);
                 filled = filled.saturating_add(count);
             }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            // Nothing came for a moment, as where rows are made: time to look up.
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+                if let Some(reason) = stopped(bench) {
+                    return (filled, Some(Ending::Cut(reason)));
+                }
+            }
             Err(error) => return (filled, Some(Ending::Cut(read_failure(&error)))),
         }
     }
@@ -255,6 +270,7 @@ fn whole(
     let metadata = std::mem::take(&mut opened.metadata);
     let mut digester = Digester::new(std::mem::take(&mut opened.ranges), metadata.size.unwrap_or(0));
     let closed = opened.finish();
+    let ending = ending.unless(&closed);
     digester.update(bytes);
     let nothing = bytes.is_empty() && matches!(ending, Ending::Cut(_));
     let (content, note) = digester.finish(matches!(ending, Ending::Whole));

@@ -35,7 +35,7 @@ const HIT_NAMES: usize = 1024 * 1024;
 pub struct Event {
     /// When.
     pub at: Utc,
-    /// What, as one word to search by: `start`, `artifact`, `hit`, `failed`, `limit`, `interrupted`, `end`.
+    /// What, as one word to search by: `start`, `artifact`, `first_tier`, `hit`, `failed`, `limit`, `interrupted`, `end`.
     pub event: String,
     /// The sentence for people; text from the target is escaped when printed.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -190,6 +190,7 @@
 
 mod container;
 mod error;
+mod json;
 mod sealed;
 mod writer;
 

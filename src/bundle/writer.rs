@@ -18,6 +18,7 @@ use super::checkpoint::{
 };
 use super::container::Container;
 use super::deflate::{DEFAULT_LEVEL, Deflated, Deflater};
+use super::json::{json, json_line};
 use super::key::{Recipients, Signer};
 use super::manifest::{Chain, Closing, Manifest};
 use super::names;
@@ -230,6 +231,19 @@ impl Writer {
         if due { self.checkpoint() } else { Ok(()) }
     }
 
+    /// Ends the checkpoint at hand and waits until the medium has confirmed all that was recorded.
+    ///
+    /// # Errors
+    /// [`Error::Sink`].
+    pub fn flush(&mut self) -> Result<Flushed, Error> {
+        if !self.filling.is_empty() && !self.container.is_open() {
+            self.checkpoint()?;
+        }
+        let confirmed = self.sink.confirm();
+        confirmed.map_err(|source| self.sink_error(source))?;
+        Ok(self.flushed())
+    }
+
     /// What the medium has confirmed so far.
     #[must_use]
     pub fn flushed(&self) -> Flushed {
@@ -378,18 +392,6 @@ impl WriterOptions {
     pub fn new(clock: Clock) -> Self {
         Self { clock, signer: None, language: Language::Nl, sidecar: None }
     }
-}
-
-fn json(what: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(|source| Error::Json { what, source })?;
-    text.push(b'\n');
-    Ok(text)
-}
-
-fn json_line(what: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
-    let mut text = serde_json::to_vec(value).map_err(|source| Error::Json { what, source })?;
-    text.push(b'\n');
-    Ok(text)
 }
 
 /// How to open, verify and salvage a bundle with public tools alone: `README.txt` of every bundle.

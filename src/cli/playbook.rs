@@ -188,7 +188,7 @@ fn list_json(catalogue: &Catalogue) -> Value {
         .map(|artifact| {
             let handling = catalogue.handling(&artifact.name);
             json!({
-                "name": artifact.name, "doc": artifact.doc.trim(), "systems": systems(artifact),
+                "name": artifact.name, "doc": artifact.doc.trim(), "doc_nl": artifact.doc_nl, "systems": systems(artifact),
                 "group": artifact.members().collect::<Vec<_>>(), "urls": artifact.urls, "file": artifact.file,
                 "volatility": handling.map(|handling| handling.volatility),
                 "personal_data": handling.map(|handling| handling.personal_data),
@@ -300,6 +300,10 @@ fn class_word(class: PersonalData, lang: Lang) -> &'static str {
 
 fn volatility_words(volatility: Volatility, lang: Lang) -> &'static str {
     match volatility {
+        Volatility::Tables => lang.pick(
+            "Wat het eerst verdwijnt: processen, verbindingen, sessies",
+            "What vanishes first: processes, connections, sessions",
+        ),
         Volatility::Processes => lang.pick("Geheugen en processen", "Memory and processes"),
         Volatility::Network => lang.pick("Netwerktoestand", "Network state"),
         Volatility::Sessions => lang.pick("Sessies", "Sessions"),

@@ -202,6 +202,7 @@ impl Item {
                 matches!(
                     reason.code,
                     ReasonCode::OperatorLimit
+                        | ReasonCode::PermissionDenied
                         | ReasonCode::Timeout
                         | ReasonCode::ReadError
                         | ReasonCode::Internal

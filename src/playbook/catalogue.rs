@@ -14,6 +14,7 @@ use super::choice::Playbook;
 use super::definition::Definition;
 use super::error::{Error, Fault, nearest};
 use super::handling::Handling;
+use super::live::Live;
 use super::plan::SourceText;
 use super::text::Content;
 use super::yaml;
@@ -66,6 +67,8 @@ impl Catalogue {
         embedded_texts(&EMBEDDED, &mut texts)?;
         texts.sort_by(|a, b| a.file.cmp(&b.file));
         let mut catalogue = Self::default();
+        let live = Live::ALL.map(|live| (live.name().to_owned(), live.definition()));
+        catalogue.definitions.extend(live);
         catalogue.take(&texts)?;
         Ok(catalogue)
     }

@@ -22,6 +22,8 @@ pub struct Definition {
     pub name: String,
     /// What it is.
     pub doc: String,
+    /// The same in Dutch, which the format does not know.
+    pub doc_nl: Option<String>,
     /// Other names it is found by.
     pub aliases: Vec<String>,
     /// Where it is described.
@@ -168,6 +170,7 @@ pub(super) fn read(document: &Document<'_>, strictness: Strictness) -> Result<De
         line: document.line_of(&raw.name),
         name: raw.name.value,
         doc: raw.doc.value,
+        doc_nl: None,
         aliases: raw.aliases,
         urls: raw.urls,
         systems: raw.supported_os,

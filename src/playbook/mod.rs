@@ -4,6 +4,7 @@
 //! target but its operating system; variables and globs in the patterns are resolved by `sources`.
 //!
 //! - A [`Definition`] says what an artifact is and where it stands, in the ForensicArtifacts format.
+//! - A [`Live`] artifact stands in no file: a running system tells it. These are a table of the program's own.
 //! - A [`Handling`] says, once for each artifact, when it is taken, what it tells about people and why it may be
 //!   taken, and its limits.
 //! - A [`Playbook`] chooses artifacts for a kind of incident and tells the operator what to do.
@@ -14,6 +15,7 @@ mod choice;
 mod definition;
 mod error;
 mod handling;
+mod live;
 mod pattern;
 mod plan;
 mod request;
@@ -25,6 +27,7 @@ pub use choice::{Named, Playbook};
 pub use definition::{Definition, Place, Placed, System};
 pub use error::{Error, Fault};
 pub use handling::Handling;
+pub use live::Live;
 pub use plan::{
     DEFAULT_DEPTH, Excluded, Limits, Mode, Note, Pattern, Plan, Source, SourceText, Step, TargetOs, Text,
     Volatility,

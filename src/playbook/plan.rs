@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::live::Live;
 use crate::evidence::{Digest, PersonalData};
 
 /// What is taken, in order, and what was left out on purpose.
@@ -70,6 +71,8 @@ pub enum Source {
     RegistryKeys(Vec<String>),
     /// Registry values: key pattern and value name.
     RegistryValues(Vec<(String, String)>),
+    /// What a running system tells of itself.
+    Live(Live),
     /// A program and its arguments.
     Command {
         /// The program.
@@ -205,6 +208,9 @@ impl TargetOs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Volatility {
+    /// The tables that vanish first, as the system tells them at once: processes, sockets, routes, ARP, sessions. The
+    /// first tier of a run: they are flushed in the bundle before anything else is begun.
+    Tables,
     /// Facts of memory, and processes.
     Processes,
     /// Sockets, ARP, routes, DNS cache.

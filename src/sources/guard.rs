@@ -36,6 +36,47 @@ pub(super) fn within<T: Send + 'static>(
         .unwrap_or_else(|| Err(io::Error::other("the reading thread ended without an answer")))
 }
 
+/// Does one thing after another on a thread of its own; where one takes longer than the limit, it is given up and a new
+/// thread does those that follow. What it costs where nothing hangs is two messages each, not a thread.
+pub(super) struct OneByOne<Q, A> {
+    limit: Duration,
+    act: Arc<dyn Fn(Q) -> A + Send + Sync>,
+    running: Option<(SyncSender<Q>, Receiver<A>, Ended)>,
+}
+
+impl<Q: Send + 'static, A: Send + 'static> OneByOne<Q, A> {
+    pub(super) fn new(limit: Duration, act: impl Fn(Q) -> A + Send + Sync + 'static) -> Self {
+        Self { limit, act: Arc::new(act), running: None }
+    }
+
+    /// Does it for one.
+    pub(super) fn ask(&mut self, question: Q) -> io::Result<A> {
+        let gone = || io::Error::other("the reading thread ended without an answer");
+        let (questions, answers, thread) = match self.running.take() {
+            Some(running) => running,
+            None => self.start()?,
+        };
+        questions.send(question).map_err(|_| gone())?;
+        let answer = receive(&answers, self.limit, &thread)?.ok_or_else(gone)?;
+        self.running = Some((questions, answers, thread));
+        Ok(answer)
+    }
+
+    fn start(&self) -> io::Result<(SyncSender<Q>, Receiver<A>, Ended)> {
+        let (questions, asked) = sync_channel(1);
+        let (answer, answers) = sync_channel(1);
+        let act = Arc::clone(&self.act);
+        let thread = start(move || {
+            for question in asked {
+                if answer.send(act(question)).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok((questions, answers, thread))
+    }
+}
+
 /// Reads on a thread of its own, at most `most` bytes.
 pub(super) struct Reader {
     chunks: Receiver<io::Result<Vec<u8>>>,
@@ -106,13 +147,14 @@ fn read_ahead(source: &mut impl io::Read, most: u64, sender: &SyncSender<io::Res
 }
 
 /// What has become of a thread, known to it and to the one who waits for it.
-type Ended = Arc<AtomicU8>;
+pub(super) type Ended = Arc<AtomicU8>;
 
 const RUNNING: u8 = 0;
 const ENDED: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
-fn start(act: impl FnOnce() + Send + 'static) -> io::Result<Ended> {
+/// Starts a thread that may have to be left behind.
+pub(super) fn start(act: impl FnOnce() + Send + 'static) -> io::Result<Ended> {
     if LOST.load(Ordering::Relaxed) >= MAX_LOST {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "too many reads hang already"));
     }
@@ -134,13 +176,18 @@ fn receive<T>(receiver: &Receiver<T>, limit: Duration, thread: &AtomicU8) -> io:
         Ok(message) => Ok(Some(message)),
         Err(RecvTimeoutError::Disconnected) => Ok(None),
         Err(RecvTimeoutError::Timeout) => {
-            LOST.fetch_add(1, Ordering::Relaxed);
-            if thread.swap(GIVEN_UP, Ordering::Relaxed) == ENDED {
-                LOST.fetch_sub(1, Ordering::Relaxed);
-            }
+            give_up(thread);
             let text = format!("no answer within {} s", limit.as_secs());
             Err(io::Error::new(io::ErrorKind::TimedOut, text))
         }
+    }
+}
+
+/// Leaves a thread behind: it counts as lost until it comes to its end.
+pub(super) fn give_up(thread: &AtomicU8) {
+    LOST.fetch_add(1, Ordering::Relaxed);
+    if thread.swap(GIVEN_UP, Ordering::Relaxed) == ENDED {
+        LOST.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -179,6 +226,35 @@ mod tests {
         assert_eq!(hanging.unwrap_err().kind(), io::ErrorKind::TimedOut);
         drop(speaking);
         assert_eq!(within(SHORT, || Ok(5)).unwrap(), 5);
+    }
+
+    #[test]
+    fn one_of_many_that_hangs_is_given_up_and_those_after_it_are_done() {
+        let (silent, speaking) = io::pipe().unwrap();
+        let silent = std::sync::Mutex::new(silent);
+        let mut many = OneByOne::new(Duration::from_secs(2), move |number| {
+            if number == 3 {
+                drop(io::read_to_string(&mut *silent.lock().unwrap()));
+            }
+            assert!(number != 6, "on purpose");
+            number * 2
+        });
+        // Other tests leave threads behind meanwhile; while there are too many of them, nothing is begun.
+        let mut ask = |number| {
+            for _ in 0..1_000 {
+                match many.ask(number) {
+                    Err(error) if error.to_string().contains("hang already") => {
+                        thread::sleep(Duration::from_millis(10));
+                    }
+                    answer => return answer.map_err(|error| error.kind()),
+                }
+            }
+            panic!("the guard gives everything up");
+        };
+        let answers: Vec<_> = (1..8).map(&mut ask).collect();
+        let (late, failed) = (Err(io::ErrorKind::TimedOut), Err(io::ErrorKind::Other));
+        assert_eq!(answers, [Ok(2), Ok(4), late, Ok(8), Ok(10), failed, Ok(14)]);
+        drop(speaking);
     }
 
     #[test]

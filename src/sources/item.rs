@@ -1,5 +1,6 @@
 //! What looking for an artifact gives: something to read, or the reason why there is nothing.
 
+use super::rows::Rows;
 use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Reason, ReasonCode};
 
 /// One result of looking for an artifact.
@@ -34,6 +35,33 @@ pub struct Found {
     pub(super) no_size: bool,
     /// Its alternate streams and their sizes, which are items of their own.
     pub(super) streams: Vec<(Vec<u8>, u64)>,
+    /// What makes its content, where it is no file.
+    pub(super) rows: Option<Rows>,
+}
+
+impl Found {
+    /// Rows that are made when the item is read.
+    pub(super) fn rows(origin: Origin, rows: Rows) -> Self {
+        Self {
+            origin,
+            kind: Kind::Rows,
+            metadata: Metadata::default(),
+            notes: Vec::new(),
+            place: 0,
+            path: Vec::new(),
+            allocated: None,
+            guarded: true,
+            no_size: true,
+            streams: Vec::new(),
+            rows: Some(rows),
+        }
+    }
+
+    /// Most bytes that reading it can give, as far as is known beforehand.
+    #[must_use]
+    pub fn most(&self) -> Option<u64> {
+        self.metadata.size.or_else(|| self.rows.as_ref().map(Rows::most))
+    }
 }
 
 /// Something that is not there, or is not taken, and why.

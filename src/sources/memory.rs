@@ -170,6 +170,7 @@ fn process(pid: u32) -> Finding {
         guarded: true,
         no_size: true,
         streams: Vec::new(),
+        rows: None,
     };
     if pid == std::process::id() {
         return Finding::Gap(Gap::of_found(

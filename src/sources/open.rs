@@ -12,8 +12,9 @@ use super::image::{Mounted, Reading};
 use super::item::{Found, Gap};
 use super::place::Ground;
 use super::ranges::close_smallest_holes;
+use super::rows::{self, Rows};
 use super::sys::{self, OpenFile, Root, Stat};
-use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, ReasonCode};
+use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, Reason, ReasonCode};
 
 /// Holes below this are read as zeros: they compress to nothing, and the item stays one file for every tool.
 const WORTH_LEAVING_OUT: u64 = 64 << 20;
@@ -42,8 +43,9 @@ pub struct Opened {
 
 enum Source {
     Direct { file: File, pending: std::vec::IntoIter<Range>, left: u64 },
-    Guarded { reader: guard::Reader, file: Option<File> },
+    Guarded(guard::Reader),
     Image { reading: Box<dyn Reading>, at: u64, pending: std::vec::IntoIter<Range>, left: u64 },
+    Rows(rows::Reader),
 }
 
 /// What is known of an item after it was read.
@@ -53,6 +55,8 @@ pub struct Closed {
     pub notes: Vec<Note>,
     /// How it was read.
     pub read_by: Vec<String>,
+    /// What it lacks although reading came to its end.
+    pub shortfall: Option<Reason>,
 }
 
 /// Opens what was found. `ground` is that of the place it stands in.
@@ -143,6 +147,24 @@ fn open_on_disk(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> 
     Ok(opened)
 }
 
+/// Begins to make rows.
+pub(super) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Gap>> {
+    let reader = rows.open().map_err(|error| {
+        let gap = Gap::of_error(found.origin.clone(), "starting to make rows", &error);
+        Box::new(Gap { kind: Kind::Rows, ..gap })
+    })?;
+    Ok(Opened {
+        metadata: Metadata::default(),
+        stored_size: None,
+        ranges: Vec::new(),
+        source: Source::Rows(reader),
+        before: None,
+        delivered: 0,
+        notes: Vec::new(),
+        read_by: vec![rows.read_by().to_owned()],
+    })
+}
+
 fn open_file(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> io::Result<(OpenFile, Stat)> {
     let act = |root: &Root, path: &[u8]| {
         let opened = root.open_file(path)?;
@@ -165,8 +187,6 @@ impl Opened {
             Box::new(Gap::of_error(found.origin.clone(), "reading with a time limit", &error))
         };
         let most = if found.no_size { NO_SIZE_LIMIT } else { *left };
-        // A handle of its own for the facts at the end; some of /proc cannot be duplicated, and do without.
-        let again = file.try_clone().ok();
         let reading = file.try_clone().map_err(failed)?;
         let reader = guard::Reader::start(reading, most, limit).map_err(failed)?;
         if found.no_size {
@@ -175,7 +195,7 @@ impl Opened {
             self.notes.push(Note::NoSize);
         }
         self.notes.push(Note::Guarded);
-        self.source = Source::Guarded { reader, file: again };
+        self.source = Source::Guarded(reader);
         Ok(())
     }
 
@@ -204,17 +224,19 @@ impl Opened {
             Source::Direct { pending, left, .. } | Source::Image { pending, left, .. } => {
                 (*pending, *left) = (self.ranges.clone().into_iter(), 0);
             }
-            Source::Guarded { .. } => {}
+            Source::Guarded(_) | Source::Rows(_) => {}
         }
     }
 
     /// Gives the next stored bytes; 0 at the end.
     ///
     /// # Errors
-    /// That of the operating system; [`io::ErrorKind::TimedOut`] where a guarded read hangs.
+    /// That of the operating system; [`io::ErrorKind::TimedOut`] where a guarded read hangs;
+    /// [`io::ErrorKind::Interrupted`] where asking again is to go on.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &mut self.source {
-            Source::Guarded { reader, .. } => reader.read(buffer)?,
+            Source::Guarded(reader) => reader.read(buffer)?,
+            Source::Rows(reader) => reader.read(buffer)?,
             Source::Direct { file, pending, left } => {
                 while *left == 0 {
                     let Some(range) = pending.next() else { return Ok(0) };
@@ -250,15 +272,13 @@ impl Opened {
     #[must_use]
     pub fn finish(self) -> Closed {
         let Self { source, before, delivered, stored_size, mut notes, read_by, .. } = self;
-        let file = match &source {
-            Source::Direct { file, .. } => Some(file),
-            Source::Guarded { file, .. } => file.as_ref(),
-            Source::Image { .. } => None,
+        let (after, shortfall) = match source {
+            Source::Direct { file, .. } => (Root::stat_open(&file).ok(), None),
+            // An image does not change, and a guarded file system might hang here.
+            Source::Image { .. } | Source::Guarded(_) => (None, None),
+            Source::Rows(reader) => (None, reader.finish()),
         };
-        // A guarded file system is not asked again: it might hang here.
-        let guarded = matches!(source, Source::Guarded { .. });
-        let after = file.filter(|_| !guarded).and_then(|file| Root::stat_open(file).ok());
-        if let Some((before, after)) = before.zip(after) {
+        if let (Some(before), Some(after)) = (before, after) {
             let (old, new) = (&before.metadata, &after.metadata);
             if old.size != new.size || old.modified != new.modified {
                 notes.push(Note::ChangedDuringRead);
@@ -270,7 +290,7 @@ impl Opened {
         if stored_size.is_some_and(|size| delivered < size) {
             notes.push(Note::ShortRead);
         }
-        Closed { notes, read_by }
+        Closed { notes, read_by, shortfall }
     }
 }
 

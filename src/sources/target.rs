@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::accounts::Accounts;
 use super::drives::drives;
@@ -13,14 +13,14 @@ use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap};
 use super::mounts::{MountFacts, Nature};
-use super::open::{Opened, open};
+use super::open::{Opened, open, open_rows};
 use super::own_output::OwnOutput;
 use super::place::Place;
 use super::sys::{self, Entry};
 use super::variables::Variables;
 use super::walk::Handle;
 use super::windows_facts::WindowsFacts;
-use super::{Error, expand, guard, host, image, web_roots};
+use super::{Error, expand, guard, host, image, live, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
 
@@ -31,10 +31,10 @@ const FACTS_LIMIT: u64 = 4 << 20;
 pub struct Target {
     live: bool,
     os: TargetOs,
-    places: Vec<Place>,
+    places: Vec<Arc<Place>>,
     /// Index of the place that holds the operating system.
     system: usize,
-    accounts: Accounts,
+    accounts: Arc<Accounts>,
     variables: Variables,
     /// What its registry tells, where it is a Windows.
     windows: WindowsFacts,
@@ -133,13 +133,14 @@ impl Target {
     }
 
     fn of(live: bool, os: TargetOs, places: Vec<Place>) -> Self {
-        let system = places.iter().position(Place::holds_windows).unwrap_or(0);
+        let places: Vec<_> = places.into_iter().map(Arc::new).collect();
+        let system = places.iter().position(|place| place.holds_windows()).unwrap_or(0);
         let mut target = Self {
             live,
             os,
             places,
             system,
-            accounts: Accounts::default(),
+            accounts: Arc::default(),
             variables: Variables { os: Some(os), ..Variables::default() },
             windows: WindowsFacts::default(),
             start: None,
@@ -148,7 +149,7 @@ impl Target {
             volumes: Vec::new(),
         };
         let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
-        target.accounts = Accounts::parse(passwd.as_bytes(), group.as_bytes());
+        target.accounts = Arc::new(Accounts::parse(passwd.as_bytes(), group.as_bytes()));
         target.variables.homes = target.homes();
         if os == TargetOs::Windows {
             target.learn_from_registry();
@@ -176,7 +177,9 @@ impl Target {
 
     /// Whether network file systems are walked into.
     pub fn include_network(&mut self, yes: bool) {
-        self.places.iter_mut().for_each(|place| place.mounts.include_network(yes));
+        // Set before anything is looked for, and so before a collector holds on to a place.
+        let places = self.places.iter_mut().filter_map(Arc::get_mut);
+        places.for_each(|place| place.mounts.include_network(yes));
     }
 
     /// Which host it is.
@@ -198,7 +201,7 @@ impl Target {
         if self.os == TargetOs::Windows {
             return ClockFacts { zone: self.windows.zone.clone(), ..ClockFacts::default() };
         }
-        host::clock(self.live, self.places.first(), &|path| self.read_text(path))
+        host::clock(self.live, self.places.first().map(AsRef::as_ref), &|path| self.read_text(path))
     }
 
     /// All mounts at and beneath the target's roots, visited or skipped with the reason; complete after the run.
@@ -218,6 +221,7 @@ impl Target {
                 Source::RegistryKeys(_) | Source::RegistryValues(_) => {
                     emit(unsupported(step, "registry keys are read out of hives by a later version"))
                 }
+                Source::Live(artifact) => live::find(self, *artifact, emit),
                 Source::Command { .. } => emit(unsupported(step, "programs are run by a later version")),
             };
             if flow.is_break() {
@@ -231,6 +235,9 @@ impl Target {
     /// # Errors
     /// The gap it leaves, where it cannot be read.
     pub fn open(&self, found: &Found) -> Result<Opened, Box<Gap>> {
+        if let Some(rows) = &found.rows {
+            return open_rows(found, rows);
+        }
         match self.places.get(found.place) {
             Some(place) => open(&place.ground, found, guard::LIMIT),
             None => {
@@ -247,8 +254,23 @@ impl Target {
         &self.variables
     }
 
-    pub(super) fn places(&self) -> &[Place] {
+    pub(super) fn places(&self) -> &[Arc<Place>] {
         &self.places
+    }
+
+    /// The place that holds the operating system.
+    pub(super) fn system_place(&self) -> Option<&Arc<Place>> {
+        self.places.get(self.system)
+    }
+
+    /// Its own accounts.
+    pub(super) fn accounts(&self) -> Arc<Accounts> {
+        Arc::clone(&self.accounts)
+    }
+
+    /// Whether it is the running system.
+    pub(super) const fn is_live(&self) -> bool {
+        self.live
     }
 
     pub(super) fn origin(&self, place: usize, path: Vec<u8>) -> Origin {
@@ -311,6 +333,7 @@ impl Target {
             guarded: nature != Nature::Local,
             no_size,
             streams: stat.streams,
+            rows: None,
         })
     }
 

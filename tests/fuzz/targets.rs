@@ -11,6 +11,7 @@ use veldkit::evidence::{Item, Origin, PersonalData};
 use veldkit::playbook::{Content, Limits, Mode, Pattern, Source, Step, Text, Volatility};
 use veldkit::scan::filetype;
 use veldkit::sources::hive::{Hive, Recovered};
+use veldkit::sources::live::{processes, procfs};
 use veldkit::sources::{Finding, Target as Examined, parse_mountinfo, web_roots};
 
 #[path = "ntfs.rs"]
@@ -20,7 +21,7 @@ mod ntfs;
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -47,6 +48,16 @@ pub const TARGETS: [Target; 11] = [
     ),
     ("hive", &[&REGF], hive),
     ("image", &[&[0x40, 0x20, 0, 0, 0x11], b"\x10\x60\0\0\xff\x41\x61\0\0\x01"], image),
+    (
+        "process",
+        &[
+            b"4242 (a) b) S 17 4242 4200 34816 -1 4194560 1 0 0 0 25 50 0 0 20 0 3 0 12345 9 8 7\n",
+            b"Tgid:\t9\nTracerPid:\t7\nUid:\t1000\t0\t0\t0\nVmRSS:\t 12 kB\nCapEff:\t1f\nNSpid:\t9\t1\n",
+            b"1:name=systemd:/a:b\n0::/system.slice/x.service\npid:[4026531836]\nbtime 1700000000\n",
+            b"50 23 0:40 / /proc/4242 rw - tmpfs tmpfs rw\n",
+        ],
+        process,
+    ),
     (
         "web_server",
         &[
@@ -109,6 +120,18 @@ pub fn recipient(data: &[u8]) {
 pub fn mountinfo(data: &[u8]) {
     drop(parse_mountinfo(data));
     assert!(!filetype::of(data).contains(' '));
+}
+
+pub fn process(data: &[u8]) {
+    drop((procfs::stat(data), procfs::status(data), procfs::control_group(data), procfs::boot_time(data)));
+    let (arguments, _) = procfs::command_line(data);
+    assert!(arguments.len() <= procfs::MAX_ARGUMENTS);
+    let _ = (procfs::name_space(data), procfs::thread_count(data), procfs::number(data));
+    let (path, deleted) = procfs::deleted(data);
+    assert!(deleted == (path.len() < data.len()));
+    for row in processes::mounts_over(data) {
+        drop(serde_json::to_string(&row));
+    }
 }
 
 /// The first block of a hive whose root is the cell behind it: a key with a subkey list that is itself.

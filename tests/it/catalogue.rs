@@ -102,6 +102,7 @@ const LINUX: &[(&str, Row)] = &[
     (
         "/proc per process",
         Has(&[
+            "LiveProcesses",
             "LinuxProcessCommandLines",
             "LinuxProcessStatus",
             "LinuxProcessMaps",
@@ -365,7 +366,7 @@ fn what_is_large_comes_last_and_volatile_state_comes_first() {
         catalogue().plan(&request, os).unwrap()
     };
     let linux = plan(TargetOs::Linux);
-    assert_eq!(linux.steps.first().unwrap().volatility, Volatility::Processes);
+    assert_eq!(linux.steps.first().unwrap().volatility, Volatility::Tables);
     let windows = plan(TargetOs::Windows);
     assert_eq!(windows.steps.last().unwrap().volatility, Volatility::Bulk);
     let at = |name: &str| windows.steps.iter().position(|step| step.artifact == name).unwrap();

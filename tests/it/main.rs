@@ -27,6 +27,7 @@ mod heads;
 mod image;
 mod kill;
 mod limits;
+mod live;
 mod made;
 mod memory;
 mod mounts;

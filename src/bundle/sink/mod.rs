@@ -152,6 +152,14 @@ impl Sink {
         self.syncer.ask(mark, handles)
     }
 
+    /// Waits until the medium has confirmed the last mark.
+    ///
+    /// # Errors
+    /// Where it did not.
+    pub fn confirm(&mut self) -> io::Result<()> {
+        self.syncer.wait()
+    }
+
     /// Waits until the medium has confirmed everything.
     ///
     /// # Errors

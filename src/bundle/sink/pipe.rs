@@ -45,6 +45,7 @@ struct Pipe {
 enum Message {
     Bytes(Vec<u8>),
     Sync { checkpoint: u64, items: u64 },
+    Confirm,
 }
 
 impl Shared {
@@ -78,6 +79,14 @@ impl Shared {
         self.with(|hand| match hand {
             Hand::Direct(sink) => sink.sync(checkpoint, items),
             Hand::Piped(pipe) => pipe.sync(checkpoint, items),
+        })
+    }
+
+    /// As [`Sink::confirm`].
+    pub(in crate::bundle) fn confirm(&self) -> io::Result<()> {
+        self.with(|hand| match hand {
+            Hand::Direct(sink) => sink.confirm(),
+            Hand::Piped(pipe) => pipe.confirm(),
         })
     }
 
@@ -147,12 +156,25 @@ impl Pipe {
 
     fn sync(&mut self, checkpoint: u64, items: u64) -> io::Result<()> {
         self.hand_over()?;
+        self.wait()?;
+        self.open = 1;
+        self.send(Message::Sync { checkpoint, items })
+    }
+
+    fn confirm(&mut self) -> io::Result<()> {
+        self.wait()?;
+        self.open = 1;
+        self.send(Message::Confirm)?;
+        self.wait()
+    }
+
+    /// Waits for the answer to what was asked before.
+    fn wait(&mut self) -> io::Result<()> {
         if self.open > 0 {
             self.open = 0;
             self.answers.recv().map_err(|_| self.why())?;
         }
-        self.open = 1;
-        self.send(Message::Sync { checkpoint, items })
+        Ok(())
     }
 
     fn hand_over(&mut self) -> io::Result<()> {
@@ -214,6 +236,10 @@ fn drain(
                 sink.sync(checkpoint, items)?;
                 let _ = answer.send(());
             }
+            Message::Confirm => {
+                sink.confirm()?;
+                let _ = answer.send(());
+            }
         }
     }
     Ok(())
@@ -251,6 +277,18 @@ mod tests {
                 shared.state().flushed()
             );
         }
+    }
+
+    #[test]
+    fn what_was_confirmed_is_flushed() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = Shared::new(Sink::file(&folder.path().join("b"), None).unwrap()).unwrap();
+        for number in 1..50 {
+            shared.sync(number, number).unwrap();
+            shared.confirm().unwrap();
+            assert_eq!(shared.state().flushed().checkpoint, number);
+        }
+        shared.confirm().unwrap();
     }
 
     #[test]

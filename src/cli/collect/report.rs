@@ -42,6 +42,7 @@ pub(super) fn closing(
         figures: json!({
             "bytes_read": progress.snapshot().bytes_read,
             "seconds": clock.elapsed().as_secs_f64(),
+            "first_tier_seconds": summary.first_tier.map(|tier| tier.as_secs_f64()),
             "peak_memory_bytes": sources::peak_memory(),
         }),
     }
@@ -159,6 +160,7 @@ impl Report<'_> {
             "complete": manifest.complete,
             "limits_reached": manifest.limits_reached,
             "seconds": self.elapsed.as_secs_f64(),
+            "first_tier_seconds": self.summary.first_tier.map(|tier| tier.as_secs_f64()),
             "peak_memory_bytes": sources::peak_memory(),
             "exit": self.exit().code(),
         })
@@ -177,6 +179,17 @@ impl Report<'_> {
             .collect();
         row("items", "items", counts.join(", "));
         row("gelezen", "read", HumanBytes(self.bytes_read).to_string());
+        if let Some(tier) = self.summary.first_tier {
+            let seconds = tier.as_secs_f64();
+            row(
+                "vluchtigste",
+                "most volatile",
+                lang.pick(
+                    format!("veilig weggeschreven {seconds:.2} s na het begin"),
+                    format!("flushed {seconds:.2} s after the start"),
+                ),
+            );
+        }
         row("bundel", "bundle", format!("{} ({})", self.name(), HumanBytes(self.sealed.bytes)));
         let rules: Vec<_> = manifest
             .hits

@@ -7,6 +7,8 @@ use std::fs::File;
 
 use crate::evidence::{Kind, Metadata};
 
+mod stopwatch;
+
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
@@ -17,6 +19,7 @@ mod unsupported;
 #[cfg(not(target_os = "linux"))]
 use unsupported as system;
 
+pub(super) use stopwatch::Stopwatch;
 pub(super) use system::{
     Folder, ProcessMemory, Root, boot_time, clock_synchronised, data_ranges, device_size,
     effective_capabilities, is_live, is_nothing, name_bytes, name_of, path_bytes, path_of, privileged,

@@ -1,0 +1,65 @@
+//! Text of the target's own in a row: exact for any bytes, and plain text wherever it is text.
+//!
+//! Command lines, names and paths are bytes to the kernel. One that is UTF-8 becomes a JSON string; another an object
+//! `{"base64": "…", "text": "…"}`, the second with U+FFFD for what is none. Control characters stay, escaped as JSON
+//! does; whoever prints them must escape them again.
+
+use base64::Engine as _;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+/// Bytes of the target, as a value of a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Exact(pub Vec<u8>);
+
+impl Exact {
+    /// At most `most` bytes of them, and whether that cut them; never in the midst of a character.
+    #[must_use]
+    pub fn cut(bytes: &[u8], most: usize) -> (Self, bool) {
+        let Some(kept) = bytes.get(..most).filter(|kept| kept.len() < bytes.len()) else {
+            return (Self(bytes.to_vec()), false);
+        };
+        // A character has at most four bytes: what is no text at all is cut where the limit is.
+        let whole = (0..4).find_map(|back| {
+            let kept = kept.get(..kept.len().checked_sub(back)?).filter(|kept| !kept.is_empty())?;
+            str::from_utf8(kept).ok().map(|_| kept)
+        });
+        (Self(whole.unwrap_or(kept).to_vec()), true)
+    }
+}
+
+impl<T: AsRef<[u8]>> From<T> for Exact {
+    fn from(bytes: T) -> Self {
+        Self(bytes.as_ref().to_vec())
+    }
+}
+
+impl Serialize for Exact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Ok(text) = str::from_utf8(&self.0) {
+            return serializer.serialize_str(text);
+        }
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("base64", &base64::engine::general_purpose::STANDARD.encode(&self.0))?;
+        map.serialize_entry("text", &String::from_utf8_lossy(&self.0))?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_a_string_and_other_bytes_stay_exact() {
+        let json = |bytes: &[u8]| serde_json::to_string(&Exact::from(bytes)).unwrap();
+        assert_eq!(json("caf\u{e9} \u{1b}[2J".as_bytes()), "\"caf\u{e9} \\u001b[2J\"");
+        assert_eq!(json(b"a\xff"), "{\"base64\":\"Yf8=\",\"text\":\"a\u{fffd}\"}");
+    }
+
+    #[test]
+    fn what_is_cut_stays_text() {
+        assert_eq!(Exact::cut("aé".as_bytes(), 2), (Exact::from("a"), true));
+        assert_eq!(Exact::cut("aé".as_bytes(), 3), (Exact::from("aé"), false));
+        assert_eq!(Exact::cut(b"\xff\xfe\xfd", 2), (Exact::from(b"\xff\xfe"), true));
+    }
+}

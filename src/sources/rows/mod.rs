@@ -1,0 +1,313 @@
+//! Rows: what a system tells, or what is read out of other evidence, as the JSON lines of one item.
+//!
+//! In: the name of a schema, how the rows are made, limits, and a function that makes them. Out: bytes, read like those
+//! of a file. The function runs on a thread of its own from the moment a worker reads the item, and rests while nobody
+//! takes what it made, so memory stays bounded. Where it hangs it is left behind; the rows it made until then are kept,
+//! each whole, and the item is partial with the reason. It must not panic; if it does, that is the item's outcome too.
+//!
+//! To make an item of rows: [`Found::rows`](super::Found) with an [`Origin::Live`](crate::evidence::Origin) or
+//! [`Origin::Derived`](crate::evidence::Origin), handed out by the search for a step. The first row names the schema;
+//! a row is any value that becomes a JSON object, best an enum with `#[serde(tag = "row")]`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{guard, sys};
+use crate::evidence::{Reason, ReasonCode};
+
+mod pipe;
+
+pub(super) use pipe::Reader;
+use pipe::{Ending, Pipe};
+
+/// How long the maker of one item may keep its reader waiting, all waits together, where nothing else is said.
+pub(super) const LIMIT: Duration = Duration::from_mins(1);
+
+/// Most bytes of one item of rows: 50,000 sockets are some 20 MiB. A hostile system could tell without end.
+pub(super) const MOST: u64 = 256 << 20;
+
+/// Longest row. Its parts have limits of their own; this one keeps a row that has forgotten them from filling memory.
+const LONGEST: usize = 1 << 20;
+
+/// Makes rows until they end, or until nobody wants more of them.
+type Make = dyn Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync;
+
+/// Rows that are made when they are read.
+#[derive(Clone)]
+pub(super) struct Rows {
+    /// For example `urn:veldkit:live:processes:1`.
+    schema: &'static str,
+    /// How they are made, for the record: for example `procfs`.
+    read_by: &'static str,
+    limit: Duration,
+    most: u64,
+    make: Arc<Make>,
+}
+
+/// Why rows end before all of them are made.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// Nobody takes any more, or the limit on their bytes is reached.
+    Unwanted,
+    /// They cannot be made.
+    Failed(Reason),
+}
+
+impl Halt {
+    /// A failure of the operating system while `attempt` was made, named with what it was made on.
+    pub(super) fn of_error(attempt: &str, error: &io::Error) -> Self {
+        Self::Failed(Reason::new(code_of(error), format!("{attempt}: {error}")))
+    }
+}
+
+/// The kind of reason that a failure of the operating system is.
+pub(super) fn code_of(error: &io::Error) -> ReasonCode {
+    match error.kind() {
+        _ if sys::is_nothing(error) => ReasonCode::Vanished,
+        io::ErrorKind::PermissionDenied => ReasonCode::PermissionDenied,
+        io::ErrorKind::TimedOut => ReasonCode::Timeout,
+        _ => ReasonCode::ReadError,
+    }
+}
+
+impl Rows {
+    /// Rows by the function `make`, with the usual limits.
+    pub(super) fn new(
+        schema: &'static str,
+        read_by: &'static str,
+        make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static,
+    ) -> Self {
+        Self { schema, read_by, limit: LIMIT, most: MOST, make: Arc::new(make) }
+    }
+
+    /// The same with another limit of time.
+    pub(super) fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Most bytes that will come.
+    pub(super) const fn most(&self) -> u64 {
+        self.most
+    }
+
+    /// How they are made.
+    pub(super) const fn read_by(&self) -> &'static str {
+        self.read_by
+    }
+
+    /// Begins to make them.
+    pub(super) fn open(&self) -> io::Result<Reader> {
+        let pipe = Arc::new(Pipe::default());
+        let (mine, rows) = (Arc::clone(&pipe), self.clone());
+        let thread = guard::start(move || rows.fill(&mine))?;
+        Ok(Reader::new(pipe, thread, self.limit))
+    }
+
+    /// What the maker's thread does.
+    fn fill(&self, pipe: &Pipe) {
+        let ending = Ending::of(pipe);
+        let mut lines = Lines { pipe, rows: self, begun: false, left: self.most, short: BTreeMap::new() };
+        let made = (self.make)(&mut lines).and_then(|()| lines.begin());
+        if let Err(Halt::Failed(reason)) = made {
+            lines.short(reason.code, reason.detail);
+        }
+        let shortfall = lines.shortfall();
+        ending.whole(shortfall);
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+/// The first row of every item of rows.
+#[derive(Serialize)]
+struct SchemaRow {
+    row: &'static str,
+    schema: &'static str,
+}
+
+/// Where rows go.
+pub(super) struct Lines<'a> {
+    pipe: &'a Pipe,
+    rows: &'a Rows,
+    /// Whether the first row is written.
+    begun: bool,
+    left: u64,
+    /// What is lacking, by kind: how often, and the first of each.
+    short: BTreeMap<ReasonCode, (u64, String)>,
+}
+
+impl Lines<'_> {
+    /// Adds a row; waits while enough is made ahead.
+    ///
+    /// # Errors
+    /// [`Halt::Unwanted`] where nobody takes it, or the limit on all bytes is reached.
+    pub(super) fn row(&mut self, row: &impl Serialize) -> Result<(), Halt> {
+        self.begin()?;
+        self.push(row)
+    }
+
+    /// Names the schema, before the first row; where there is none, at the end, so that what holds no rows is told from
+    /// what could not be made.
+    fn begin(&mut self) -> Result<(), Halt> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        self.push(&SchemaRow { row: "schema", schema: self.rows.schema })
+    }
+
+    fn push(&mut self, row: &impl Serialize) -> Result<(), Halt> {
+        let internal = |detail: String| Halt::Failed(Reason::new(ReasonCode::Internal, detail));
+        let mut line =
+            serde_json::to_vec(row).map_err(|error| internal(format!("writing a row: {error}")))?;
+        line.push(b'\n');
+        if line.len() > LONGEST {
+            self.short(ReasonCode::SizeLimit, format!("a row of {} bytes was left out", line.len()));
+            return Ok(());
+        }
+        let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
+        let Some(left) = self.left.checked_sub(length) else {
+            self.short(
+                ReasonCode::SizeLimit,
+                format!("no more than {} bytes of rows are kept", self.rows.most),
+            );
+            return Err(Halt::Unwanted);
+        };
+        self.left = left;
+        self.pipe.push(&line)
+    }
+
+    /// Says that the rows lack something: the item is partial, with this reason among others.
+    pub(super) fn short(&mut self, code: ReasonCode, detail: impl Into<String>) {
+        let (count, _) = self.short.entry(code).or_insert_with(|| (0, detail.into()));
+        *count = count.saturating_add(1);
+    }
+
+    /// All that is lacking as one reason, its code that of the first kind by the order of [`ReasonCode`].
+    fn shortfall(self) -> Option<Reason> {
+        let code = *self.short.keys().next()?;
+        let said = self.short.into_values().map(|(count, first)| match count {
+            1 => first,
+            _ => format!("{first} (the first of {count})"),
+        });
+        Some(Reason::new(code, said.collect::<Vec<_>>().join("; ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::pipe::AHEAD;
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Number {
+        n: usize,
+    }
+
+    const FIRST: &str = "{\"row\":\"schema\",\"schema\":\"urn:t:1\"}\n";
+
+    fn rows(make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static) -> Rows {
+        Rows::new("urn:t:1", "test", make)
+    }
+
+    /// All that comes, and what it lacks.
+    fn read(rows: &Rows) -> (String, Option<Reason>) {
+        let mut reader = rows.open().unwrap();
+        let (mut all, mut buffer) = (Vec::new(), [0; 1000]);
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => all.extend_from_slice(&buffer[..count]),
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::Interrupted),
+            }
+        }
+        (String::from_utf8(all).unwrap(), reader.finish())
+    }
+
+    #[test]
+    fn rows_come_as_json_lines_after_the_name_of_their_schema_each_time_they_are_read() {
+        let rows = rows(|lines| (0..3).try_for_each(|n| lines.row(&Number { n })));
+        for _ in 0..2 {
+            assert_eq!(read(&rows), (format!("{FIRST}{{\"n\":0}}\n{{\"n\":1}}\n{{\"n\":2}}\n"), None));
+        }
+    }
+
+    #[test]
+    fn rows_are_made_no_further_ahead_than_memory_is_given_to_them() {
+        let made = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&made);
+        let rows = rows(move |lines| {
+            (0..100_000).try_for_each(|n| {
+                *count.lock().unwrap() = n;
+                lines.row(&Number { n })
+            })
+        });
+        let mut reader = rows.open().unwrap();
+        let mut buffer = [0; 10];
+        while reader.read(&mut buffer).is_err() {}
+        drop(reader);
+        let ahead = *made.lock().unwrap();
+        assert!(ahead < 3 * AHEAD / "{\"n\":10000}\n".len(), "{ahead}");
+        assert_eq!(read(&rows).0.lines().count(), 100_001);
+    }
+
+    #[test]
+    fn a_maker_that_hangs_is_left_behind_and_what_it_made_is_kept() {
+        let (silent, _speaking) = io::pipe().unwrap();
+        let rows = rows(move |lines| {
+            lines.row(&Number { n: 7 })?;
+            io::read_to_string(&silent).map_err(|error| Halt::of_error("waiting", &error))?;
+            Ok(())
+        });
+        let (text, short) = read(&rows.within(Duration::from_millis(50)));
+        assert_eq!(text, format!("{FIRST}{{\"n\":7}}\n"));
+        assert_eq!(short.unwrap().code, ReasonCode::Timeout);
+    }
+
+    #[test]
+    fn what_is_lacking_is_told_with_its_number_and_a_panic_is_no_silence() {
+        let (text, short) = read(&rows(|lines| {
+            lines.short(ReasonCode::ReadError, "reading 'b': broken");
+            lines.short(ReasonCode::PermissionDenied, "opening 'a': refused");
+            lines.short(ReasonCode::PermissionDenied, "opening 'c': refused");
+            lines.row(&Number { n: 1 })
+        }));
+        assert_eq!(text, format!("{FIRST}{{\"n\":1}}\n"));
+        let detail = "opening 'a': refused (the first of 2); reading 'b': broken";
+        assert_eq!(short, Some(Reason::new(ReasonCode::PermissionDenied, detail)));
+
+        let failed = read(&rows(|_| Err(Halt::of_error("opening 'x'", &io::ErrorKind::NotFound.into()))));
+        assert_eq!((failed.0.as_str(), failed.1.unwrap().code), ("", ReasonCode::Vanished));
+        assert_eq!(read(&rows(|_| Ok(()))), (FIRST.to_owned(), None));
+        let (text, short) = read(&rows(|_| panic!("on purpose")));
+        assert_eq!((text.as_str(), short.unwrap().code), ("", ReasonCode::Internal));
+    }
+
+    #[test]
+    fn rows_without_end_and_rows_too_long_are_cut_and_say_so() {
+        let endless = Rows {
+            most: 100_000,
+            ..rows(|lines| {
+                loop {
+                    lines.row(&Number { n: 1 })?;
+                }
+            })
+        };
+        let (text, short) = read(&endless);
+        assert!(text.len() <= 100_000 && text.len() > 99_000, "{}", text.len());
+        assert_eq!(short.unwrap().code, ReasonCode::SizeLimit);
+        let (text, short) = read(&rows(|lines| lines.row(&"x".repeat(LONGEST))));
+        assert_eq!((text.as_str(), short.unwrap().code), (FIRST, ReasonCode::SizeLimit));
+    }
+}

@@ -1,0 +1,49 @@
+//! What a system tells of itself: rows of a tree with a copy of `/proc`, and of the running system with processes that
+//! the test starts. A live run here takes named artifacts only, and its bundle goes with the test's folder.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::made::{Made, text};
+
+mod processes;
+mod seam;
+
+/// The rows of an artifact in an unpacked bundle, the schema's own first.
+fn rows(unpacked: &Path, entry: &str) -> Vec<Value> {
+    let content = fs::read_to_string(unpacked.join(entry)).unwrap();
+    content.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Collects one artifact of the running system; returns the JSON object, and its rows. Unpacks on the way, and so
+/// verifies. The bundle is gone when this returns.
+fn live(made: &Made, artifact: &str) -> (Value, Vec<Value>) {
+    let recipient = made.recipient();
+    let output = made.veldkit([
+        "collect",
+        "--out",
+        "out/",
+        "-r",
+        &recipient,
+        "--json",
+        "--quiet",
+        "--artifact",
+        artifact,
+    ]);
+    let json: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+    let unpacked = made.unpack();
+    let rows = rows(&unpacked, &format!("live/{artifact}.jsonl"));
+    fs::remove_dir_all(&unpacked).unwrap();
+    for entry in fs::read_dir(made.out()).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    (json, rows)
+}
+
+/// The rows of one kind.
+fn of_kind<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    rows.iter().filter(|row| row["row"] == kind).collect()
+}
