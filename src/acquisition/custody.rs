@@ -9,13 +9,16 @@ use crate::bundle::Event;
 use crate::evidence::{Item, Outcome, Printable};
 use crate::playbook::{Plan, Step};
 use crate::scan::Scanner;
+use crate::scan::indicators::Indicators;
 
 /// The run begins, with these limits.
 pub(super) fn start(plan: &Plan, settings: &Settings<'_>, clock: &Clock) -> Event {
     let rules = settings.scanner.map_or_else(|| "no rules".to_owned(), rules);
     let playbooks: Vec<&str> = plan.texts.iter().map(|text| text.name.as_str()).collect();
     let playbooks = if playbooks.is_empty() { "none".to_owned() } else { playbooks.join(", ") };
-    let detail = format!("collecting {} artifacts; playbooks: {playbooks}; {rules}", plan.steps.len());
+    let indicators = settings.indicators.map(indicators).unwrap_or_default();
+    let detail =
+        format!("collecting {} artifacts; playbooks: {playbooks}; {rules}{indicators}", plan.steps.len());
     Event::new(clock.now(), "start", detail)
 }
 
@@ -26,12 +29,18 @@ fn rules(scanner: &Scanner) -> String {
     format!("{rules} rules in {} files, {failed} of which could not be used", files.len())
 }
 
+fn indicators(indicators: &Indicators) -> String {
+    let (count, lists) = (indicators.len(), indicators.lists().len());
+    let failed = indicators.failed().count();
+    format!("; {count} indicators in {lists} lists, {failed} of which could not be read to their end")
+}
+
 /// The next artifact's items follow.
 pub(super) fn artifact(step: &Step, clock: &Clock) -> Event {
     Event::new(clock.now(), "artifact", step.artifact.clone())
 }
 
-/// Rules fired on an item.
+/// Rules or indicators fired on an item.
 pub(super) fn hit(item: &Item, clock: &Clock) -> Event {
     let rules: Vec<_> = item.hits.iter().map(|hit| Printable(&hit.rule).to_string()).collect();
     let detail =

@@ -1,9 +1,11 @@
 //! The digests of one item from one pass over its stored bytes: of what is stored, and, where holes were left
-//! out, of the whole item with its holes as zeros.
+//! out, of the whole item with its holes as zeros. MD5 and SHA-1 are those of the whole item, and taken only where an
+//! indicator list names such digests.
 
 use sha2::{Digest as _, Sha256};
 
-use crate::evidence::{Content, Digest, Note, Range};
+use crate::evidence::{Content, Digest, Note, Range, Sum};
+use crate::scan::indicators::Wanted;
 
 /// Holes up to this many bytes are hashed as zeros (some 4 s of one core); above it the logical digest is left
 /// out, and a note says so. A `lastlog` of 450 GB would cost minutes.
@@ -15,6 +17,8 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 /// Takes the stored bytes of an item in order.
 pub(super) struct Digester {
     stored: Sha256,
+    /// Of an item without holes; where there are some, the logical digest has them.
+    sums: Sums,
     length: u64,
     logical: Option<Logical>,
     left_out: bool,
@@ -23,6 +27,7 @@ pub(super) struct Digester {
 
 struct Logical {
     digest: Sha256,
+    sums: Sums,
     position: u64,
     size: u64,
     /// Index into the ranges, and how much of that range has passed.
@@ -30,25 +35,56 @@ struct Logical {
     passed: u64,
 }
 
+/// The digests that only lists ask for.
+struct Sums {
+    md5: Option<md5::Md5>,
+    sha1: Option<sha1::Sha1>,
+}
+
+impl Sums {
+    fn new(wanted: Wanted) -> Self {
+        Self { md5: wanted.md5.then(md5::Md5::default), sha1: wanted.sha1.then(sha1::Sha1::default) }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        if let Some(md5) = &mut self.md5 {
+            md5::Digest::update(md5, bytes);
+        }
+        if let Some(sha1) = &mut self.sha1 {
+            sha1::Digest::update(sha1, bytes);
+        }
+    }
+
+    fn finish(self) -> (Option<Sum<16>>, Option<Sum<20>>) {
+        let md5 = self.md5.map(|md5| Sum::from_bytes(md5::Digest::finalize(md5).into()));
+        let sha1 = self.sha1.map(|sha1| Sum::from_bytes(sha1::Digest::finalize(sha1).into()));
+        (md5, sha1)
+    }
+}
+
 impl Digester {
     /// Begins an item; `ranges` is empty where everything is stored, `size` its logical size.
-    pub(super) fn new(ranges: Vec<Range>, size: u64) -> Self {
+    pub(super) fn new(ranges: Vec<Range>, size: u64, wanted: Wanted) -> Self {
         let data = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.length));
         let sparse = !ranges.is_empty();
         let left_out = sparse && size.saturating_sub(data) > MAX_HASHED_HOLES;
         let logical = (sparse && !left_out).then(|| Logical {
             digest: Sha256::new(),
+            sums: Sums::new(wanted),
             position: 0,
             size,
             range: 0,
             passed: 0,
         });
-        Self { stored: Sha256::new(), length: 0, logical, left_out, ranges }
+        // Of an item whose holes are not hashed there is no digest that a list could name.
+        let sums = Sums::new(if sparse { Wanted::default() } else { wanted });
+        Self { stored: Sha256::new(), sums, length: 0, logical, left_out, ranges }
     }
 
     /// Takes the next stored bytes.
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.stored.update(bytes);
+        self.sums.update(bytes);
         self.length = self.length.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         if let Some(logical) = &mut self.logical {
             logical.update(bytes, &self.ranges);
@@ -63,10 +99,16 @@ impl Digester {
     /// Ends the item. `whole` says whether all of it came, which the logical digest needs.
     pub(super) fn finish(self, whole: bool) -> (Content, Option<Note>) {
         let sha256_stored = Digest::from_bytes(self.stored.finalize().into());
-        let sha256_logical = self.logical.filter(|_| whole).map(Logical::finish);
+        let (sha256_logical, (md5, sha1)) = match self.logical.filter(|_| whole).map(Logical::finish) {
+            Some((digest, sums)) => (Some(digest), sums),
+            None if whole => (None, self.sums.finish()),
+            None => (None, (None, None)),
+        };
         let note = self.left_out.then_some(Note::LogicalDigestLeftOut);
         let ranges = first(self.ranges, self.length);
-        (Content { size_stored: self.length, sha256_stored, sha256_logical, ranges }, note)
+        let content =
+            Content { sha256_logical, md5, sha1, ranges, ..Content::new(self.length, sha256_stored) };
+        (content, note)
     }
 }
 
@@ -96,6 +138,7 @@ impl Logical {
             let take = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
             let (now, later) = bytes.split_at_checked(take).unwrap_or((bytes, &[]));
             self.digest.update(now);
+            self.sums.update(now);
             let taken = u64::try_from(now.len()).unwrap_or(u64::MAX);
             self.position = self.position.saturating_add(taken);
             self.passed = self.passed.saturating_add(taken);
@@ -112,19 +155,40 @@ impl Logical {
             let step = usize::try_from(offset.saturating_sub(self.position)).unwrap_or(usize::MAX);
             let zeros = ZEROS.get(..step).unwrap_or(&ZEROS);
             self.digest.update(zeros);
+            self.sums.update(zeros);
             self.position = self.position.saturating_add(u64::try_from(zeros.len()).unwrap_or(u64::MAX));
         }
     }
 
-    fn finish(mut self) -> Digest {
+    fn finish(mut self) -> (Digest, (Option<Sum<16>>, Option<Sum<20>>)) {
         self.zeros_to(self.size);
-        Digest::from_bytes(self.digest.finalize().into())
+        (Digest::from_bytes(self.digest.finalize().into()), self.sums.finish())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ALL: Wanted = Wanted { md5: true, sha1: true };
+
+    fn texts(content: &Content) -> [String; 2] {
+        [content.md5.unwrap().to_string(), content.sha1.unwrap().to_string()]
+    }
+
+    #[test]
+    fn md5_and_sha1_are_taken_where_they_are_asked_for_and_only_of_a_whole_item() {
+        let of = |wanted, whole| {
+            let mut digester = Digester::new(Vec::new(), 3, wanted);
+            b"abc".chunks(2).for_each(|bytes| digester.update(bytes));
+            digester.finish(whole).0
+        };
+        let expected = ["900150983cd24fb0d6963f7d28e17f72", "a9993e364706816aba3e25717850c26c9cd0d89d"];
+        assert_eq!(texts(&of(ALL, true)), expected);
+        for content in [of(Wanted::default(), true), of(ALL, false)] {
+            assert_eq!((content.md5, content.sha1), (None, None));
+        }
+    }
 
     #[test]
     fn ranges_end_where_the_item_ended() {
@@ -143,25 +207,29 @@ mod tests {
         whole[200_000..200_003].copy_from_slice(b"abc");
         let ranges = vec![Range { offset: 1000, length: 10 }, Range { offset: 200_000, length: 3 }];
         for piece in [1, 4, 13] {
-            let mut digester = Digester::new(ranges.clone(), 300_000);
+            let mut digester = Digester::new(ranges.clone(), 300_000, ALL);
             b"0123456789abc".chunks(piece).for_each(|bytes| digester.update(bytes));
             let (content, note) = digester.finish(true);
             assert_eq!(content.sha256_logical, Some(Digest::of(&whole)), "in pieces of {piece}");
             assert_eq!(content.sha256_stored, Digest::of(b"0123456789abc"));
             assert_eq!((content.size_stored, note), (13, None));
+            let mut plain = Digester::new(Vec::new(), 300_000, ALL);
+            plain.update(&whole);
+            assert_eq!(texts(&content), texts(&plain.finish(true).0));
         }
     }
 
     #[test]
     fn holes_above_the_limit_are_not_hashed_and_a_note_says_so() {
-        let digester = Digester::new(vec![Range { offset: 1 << 40, length: 1 }], (1 << 40) + 1);
+        let digester = Digester::new(vec![Range { offset: 1 << 40, length: 1 }], (1 << 40) + 1, ALL);
         let (content, note) = digester.finish(true);
         assert_eq!((content.sha256_logical, note), (None, Some(Note::LogicalDigestLeftOut)));
+        assert_eq!((content.md5, content.sha1), (None, None));
     }
 
     #[test]
     fn an_item_without_holes_has_one_digest() {
-        let mut digester = Digester::new(Vec::new(), 3);
+        let mut digester = Digester::new(Vec::new(), 3, Wanted::default());
         digester.update(b"abc");
         assert_eq!(digester.prefix(), Digest::of(b"abc"));
         assert_eq!(digester.finish(true).0.sha256_logical, None);

@@ -60,11 +60,16 @@ pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> 
             number = number.saturating_add(1);
             let draft = Draft { number, artifact: Arc::clone(&artifact), personal_data: step.personal_data };
             let content = match finding {
-                Finding::Gap(gap) => SlotContent::Record(Box::new(record(gap, &draft, order.clock))),
+                Finding::Gap(gap) => {
+                    let mut item = record(gap, &draft, order.clock);
+                    order.settings.judge_place(&mut item);
+                    SlotContent::Record(Box::new(item))
+                }
                 Finding::Found(found) if has_content(found.kind) => hand_out(order, found, draft, step.mode),
                 Finding::Found(found) => {
                     let mut item = draft.item(found.origin, found.kind, order.clock);
                     (item.metadata, item.notes) = (found.metadata, found.notes);
+                    order.settings.judge_place(&mut item);
                     SlotContent::Record(Box::new(item))
                 }
             };

@@ -239,10 +239,8 @@ impl Keeper<'_> {
             };
             (item.outcome, item.reason) = (Outcome::Partial, Some(reason));
             item.content = digest.map(|sha256_stored| crate::evidence::Content {
-                size_stored: size,
-                sha256_stored,
-                sha256_logical: None,
                 ranges: item.content.map(|content| content.ranges).unwrap_or_default(),
+                ..crate::evidence::Content::new(size, sha256_stored)
             });
         }
         self.record(item)

@@ -138,7 +138,7 @@ pub(super) fn stream(
         })),
     );
 
-    let mut digester = Digester::new(ranges, item.metadata.size.unwrap_or(0));
+    let mut digester = Digester::new(ranges, item.metadata.size.unwrap_or(0), bench.settings.wanted());
     let limit = if bench.settings.scanner.is_some() { SCAN_LIMIT } else { PIECE };
     let Head { bytes, ends, mut ending } = head(bench, &mut opened, &mut digester, first, limit, &item);
     let bytes = Arc::new(bytes);
@@ -155,6 +155,7 @@ pub(super) fn stream(
         bench.pool.put_scan(task);
         judgement
     });
+    let in_text = bench.settings.indicators.and_then(|indicators| indicators.text(&item.origin, &bytes));
 
     let mut line = Line { bench, hands, pieces: &pieces, window: &window };
     let mut before = tail(&bytes);
@@ -196,7 +197,13 @@ pub(super) fn stream(
             item.notes.push(Note::ScannedHeadOnly);
         }
     }
+    // Without rules the head is one piece.
+    if in_text.is_some() && bench.settings.scanner.is_none() && content.size_stored > head_length {
+        item.notes.push(Note::ScannedHeadOnly);
+    }
+    item.hits.extend(in_text.into_iter().flatten());
     conclude(&mut item, content, note, closed, ending.unwrap_or(Ending::Whole));
+    bench.settings.judge(&mut item);
     item.acquired = bench.clock.now();
     drop(pieces.send(Piece::End(Box::new(item))));
 }

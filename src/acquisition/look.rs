@@ -107,7 +107,7 @@ fn read(
     item.metadata = std::mem::take(&mut opened.metadata);
     item.notes.clone_from(&found.notes);
     let size = item.metadata.size.unwrap_or(0);
-    let mut digester = Digester::new(std::mem::take(&mut opened.ranges), size);
+    let mut digester = Digester::new(std::mem::take(&mut opened.ranges), size, bench.settings.wanted());
     let small = usize::try_from(size).unwrap_or(usize::MAX).min(PIECE);
     let mut head = Vec::with_capacity(usize::try_from(size).unwrap_or(SCAN_LIMIT).min(SCAN_LIMIT).max(small));
     let mut whole = true;
@@ -133,17 +133,21 @@ fn read(
     hands.raw = buffer;
     let closed = opened.finish();
     let ending = ending.unless(&closed);
-    let (content, note) = digester.finish(whole && matches!(ending, Ending::Whole));
+    let to_the_end = whole || mode != Mode::Sweep;
+    let (content, note) = digester.finish(to_the_end && matches!(ending, Ending::Whole));
     if let Some(scanner) = bench.settings.scanner {
         let seen = scan(scanner, &head, whole, item);
         examined(item, seen);
         item.notes.extend((!whole).then_some(Note::ScannedHeadOnly));
     }
+    let in_text = bench.settings.indicators.and_then(|indicators| indicators.text(&item.origin, &head));
+    item.hits.extend(in_text.into_iter().flatten());
     let read_all = content.size_stored >= opened_size(size, &content.ranges);
     conclude(item, content, note, closed, ending);
     if !read_all {
         item.content = None;
     }
+    bench.settings.judge(item);
     item.acquired = bench.clock.now();
 }
 

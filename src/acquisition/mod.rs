@@ -40,8 +40,10 @@ pub use summary::Summary;
 pub use survey::{StepSurvey, Survey, survey};
 
 use crate::bundle::{self, Writer};
+use crate::evidence::Item;
 use crate::playbook::Plan;
 use crate::scan::Scanner;
+use crate::scan::indicators::{Indicators, Wanted};
 use crate::sources::Target;
 
 /// How a run is carried out, and what the operator limits.
@@ -51,6 +53,8 @@ pub struct Settings<'a> {
     pub threads: usize,
     /// The rules, or none for a run without scanning.
     pub scanner: Option<&'a Scanner>,
+    /// The indicators, or none.
+    pub indicators: Option<&'a Indicators>,
     /// Deflate level, 1 to 9.
     pub level: u32,
     /// No new item is begun after this long.
@@ -59,6 +63,27 @@ pub struct Settings<'a> {
     pub size_limit: Option<u64>,
     /// Items with more bytes to store than this are skipped.
     pub max_file_size: Option<u64>,
+}
+
+impl Settings<'_> {
+    /// The digests that an item needs besides its SHA-256.
+    fn wanted(&self) -> Wanted {
+        self.indicators.map(Indicators::wanted).unwrap_or_default()
+    }
+
+    /// Holds the indicators against an item whose reading has ended.
+    fn judge(&self, item: &mut Item) {
+        if let Some(indicators) = self.indicators {
+            indicators.judge(item);
+        }
+    }
+
+    /// Holds the indicators against the place of an item that was not read.
+    fn judge_place(&self, item: &mut Item) {
+        if let Some(indicators) = self.indicators {
+            indicators.judge_place(item);
+        }
+    }
 }
 
 /// A run that cannot go on.

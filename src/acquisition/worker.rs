@@ -200,6 +200,7 @@ pub(super) fn unread(gap: Gap, found: &Found, draft: &Draft, bench: &Bench<'_>) 
     let mut item = draft.item(gap.origin, gap.kind, bench.clock);
     (item.outcome, item.reason, item.metadata) = (gap.outcome, Some(gap.reason), gap.metadata);
     item.notes.clone_from(&found.notes);
+    bench.settings.judge_place(&mut item);
     item
 }
 
@@ -219,6 +220,7 @@ pub(super) fn limited_by_size(
     (item.outcome, item.reason) = (Outcome::Skipped, Some(Reason::new(ReasonCode::OperatorLimit, detail)));
     item.metadata.clone_from(&opened.metadata);
     item.notes.clone_from(&found.notes);
+    bench.settings.judge_place(&mut item);
     Some(item)
 }
 
@@ -268,7 +270,11 @@ fn whole(
     ending: Ending,
 ) -> Delivery {
     let metadata = std::mem::take(&mut opened.metadata);
-    let mut digester = Digester::new(std::mem::take(&mut opened.ranges), metadata.size.unwrap_or(0));
+    let mut digester = Digester::new(
+        std::mem::take(&mut opened.ranges),
+        metadata.size.unwrap_or(0),
+        bench.settings.wanted(),
+    );
     let closed = opened.finish();
     let ending = ending.unless(&closed);
     digester.update(bytes);
@@ -282,7 +288,10 @@ fn whole(
         let seen = scan(scanner, bytes, true, &item);
         examined(&mut item, seen);
     }
+    let in_text = bench.settings.indicators.and_then(|indicators| indicators.text(&item.origin, bytes));
+    item.hits.extend(in_text.into_iter().flatten());
     conclude(&mut item, content, note, closed, ending);
+    bench.settings.judge(&mut item);
     if nothing {
         item.content = None;
         return Delivery::Whole(Box::new(item), None);

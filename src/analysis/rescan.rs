@@ -1,4 +1,4 @@
-//! Holds rules against what is in a bundle: an analyst's new rules, on what was collected with older ones.
+//! Holds rules and indicators against what is in a bundle: an analyst's new ones, on what was collected with older ones.
 //!
 //! In: a bundle and compiled rules. Out: each record with what fires on its entry now, how well it is proved, and the
 //! verdict on the bundle. One pass: an entry is looked at while it is read, up to the scanner's limit, and told when the
@@ -12,6 +12,7 @@ use crate::bundle::forward::Head;
 use crate::bundle::limits::{Limits, MAX_UNNAMED};
 use crate::bundle::{Identities, names};
 use crate::evidence::{Item, Origin};
+use crate::scan::indicators::Indicators;
 use crate::scan::{Examined, SCAN_LIMIT, Scanner, Subject};
 
 /// What is told while a bundle is gone through.
@@ -30,15 +31,17 @@ pub fn rescan(
     path: &Path,
     identities: &Identities,
     limits: &Limits,
-    scanner: &Scanner,
+    (scanner, indicators): (&Scanner, Option<&Indicators>),
     told: &mut dyn Rescan,
 ) -> Result<Verdict, Error> {
-    let mut pass = Pass { scanner, told, head: Vec::new(), whole: true, waiting: BTreeMap::new() };
+    let mut pass =
+        Pass { scanner, indicators, told, head: Vec::new(), whole: true, waiting: BTreeMap::new() };
     verify(path, identities, &Claims::default(), limits, &mut pass)
 }
 
 struct Pass<'a> {
     scanner: &'a Scanner,
+    indicators: Option<&'a Indicators>,
     told: &'a mut dyn Rescan,
     /// The entry that is being read, as far as rules see it; and whether that is all of it.
     head: Vec<u8>,
@@ -69,7 +72,10 @@ impl Listener for Pass<'_> {
         let name = origin.as_ref().map(Origin::file_name).unwrap_or_default();
         let name = String::from_utf8_lossy(name).into_owned();
         let subject = Subject { path: &path, name: &name, owner: "" };
-        let examined = self.scanner.examine(&subject, &self.head, self.whole && whole);
+        let mut examined = self.scanner.examine(&subject, &self.head, self.whole && whole);
+        if let (Some(indicators), Some(origin)) = (self.indicators, &origin) {
+            examined.hits.extend(indicators.text(origin, &self.head).into_iter().flatten());
+        }
         self.waiting.insert(head.name.clone(), examined);
     }
 
@@ -81,6 +87,10 @@ impl Listener for Pass<'_> {
         } else {
             // A folder's entry, or an item without one: what fired when it was collected is not what fires now.
             (item.scan, item.hits, item.assessment) = (None, Vec::new(), None);
+        }
+        // The record has the digests; MD5 and SHA-1 only where lists asked for them when it was collected.
+        if let Some(indicators) = self.indicators {
+            indicators.judge(&mut item);
         }
         self.told.item(&item, standing);
     }

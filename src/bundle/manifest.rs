@@ -34,6 +34,8 @@ pub struct Closing {
     pub rules_set_aside: Value,
     /// What sweeps looked at and did not take: counts.
     pub sweep: Value,
+    /// Indicator lists that could not be read to their end, with the reason.
+    pub indicator_lists_failed: Value,
     /// Other figures of the run: bytes read, seconds, peak memory.
     pub figures: Value,
 }
@@ -92,6 +94,9 @@ pub struct Manifest {
     pub rules_set_aside: Value,
     /// What sweeps looked at and did not take: counts.
     pub sweep: Value,
+    /// Indicator lists that could not be read to their end, with the reason.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub indicator_lists_failed: Value,
     /// Other figures of the run.
     pub figures: Value,
 }
@@ -175,6 +180,7 @@ impl Manifest {
         self.rule_files_failed = closing.rule_files_failed;
         self.rules_set_aside = closing.rules_set_aside;
         self.sweep = closing.sweep;
+        self.indicator_lists_failed = closing.indicator_lists_failed;
         self.figures = closing.figures;
     }
 }

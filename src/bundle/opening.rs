@@ -54,6 +54,9 @@ pub struct Opening {
     pub playbooks: Value,
     /// Rule files, with their SHA-256.
     pub rules: Value,
+    /// Indicator lists and lists of known good digests, with their SHA-256, what of them is in use and what is not.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub indicators: Value,
     /// To whom it is encrypted, as given; `passphrase` for one.
     pub recipients: Vec<String>,
     /// SHA-256 of `README.txt`.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::indicators::IndicatorSet;
 use super::lang::Lang;
 use super::scanning::{Processes, RuleSet};
 use crate::evidence::PersonalData;
@@ -37,6 +38,8 @@ pub(super) enum Command {
     ListVolumes(super::list_volumes::Arguments),
     /// Make an age identity, and a key to sign with
     Keygen(super::keygen::Arguments),
+    /// Check indicator lists
+    Indicators(super::indicators::Arguments),
     /// Check rule files, name rules, pack them for a kit
     Rules(super::rules::Arguments),
     /// Name playbooks and artifacts, show what they take, check one's own
@@ -174,7 +177,7 @@ pub(super) struct Case {
     pub(super) tlp: Tlp,
 }
 
-/// Rules and engine.
+/// Rules, engine and indicators.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Scanning")]
 pub(super) struct Scanning {
@@ -182,7 +185,9 @@ pub(super) struct Scanning {
     pub(super) rule_set: RuleSet,
     #[command(flatten)]
     pub(super) processes: Processes,
-    /// Do not scan
+    #[command(flatten)]
+    pub(super) indicator_set: IndicatorSet,
+    /// Do not hold rules against what is taken; indicators still are
     #[arg(long, conflicts_with_all = ["rules", "scan_processes", "pid"])]
     pub(super) no_scan: bool,
     /// End with exit code 5 where something fired and nothing worse happened

@@ -12,6 +12,7 @@ mod args;
 mod collect;
 pub mod console;
 mod identities;
+mod indicators;
 mod keygen;
 mod lang;
 mod list;
@@ -59,6 +60,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failure> {
     match command {
         args::Command::Collect(arguments) => collect::run(arguments, console),
+        args::Command::Indicators(arguments) => indicators::run(arguments, console),
         args::Command::Keygen(arguments) => keygen::run(arguments, console),
         args::Command::List(arguments) => list::run(arguments, console),
         args::Command::ListVolumes(arguments) => list_volumes::run(arguments, console),

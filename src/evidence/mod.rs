@@ -7,15 +7,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod content;
 mod hit;
 mod origin;
 mod scanned;
 mod value;
 
+pub use content::{Content, Range};
 pub use hit::{Hit, HitKind, Match, cut};
 pub use origin::{Origin, Volume};
 pub use scanned::{Assessment, Cause, Fate, Level, ScanCounts, Scanned};
-pub use value::{Digest, Utc};
+pub use value::{Digest, Md5, Sha1, Sum, Utc};
 
 /// One thing acquired from the target: origin, metadata, digests, outcome, hits. One line of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -278,44 +280,6 @@ impl Metadata {
     }
 }
 
-/// The bytes of an item that stand in the bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Content {
-    /// Length of the entry, uncompressed.
-    pub size_stored: u64,
-    /// SHA-256 of the entry, uncompressed.
-    pub sha256_stored: Digest,
-    /// SHA-256 of the whole item with its holes as zeros, where it differs from `sha256_stored`; absent above
-    /// the limit up to which holes are hashed, which a [`Note::LogicalDigestLeftOut`] says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256_logical: Option<Digest>,
-    /// The ranges of the item that the entry holds, one after the other, where holes were left out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ranges: Vec<Range>,
-}
-
-/// A stretch of an item that holds data: offset and length in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(u64, u64)", into = "(u64, u64)")]
-pub struct Range {
-    /// Where it begins in the item.
-    pub offset: u64,
-    /// How long it is.
-    pub length: u64,
-}
-
-impl From<(u64, u64)> for Range {
-    fn from((offset, length): (u64, u64)) -> Self {
-        Self { offset, length }
-    }
-}
-
-impl From<Range> for (u64, u64) {
-    fn from(range: Range) -> Self {
-        (range.offset, range.length)
-    }
-}
-
 /// What a reader must know of how an item was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -344,6 +308,8 @@ pub enum Note {
     NamesFromTarget,
     /// Read with a time limit, because its file system may hang.
     Guarded,
+    /// A list of known good digests has it: what rules and indicators say of its content is not told.
+    KnownGood,
     /// A note that this version does not know.
     #[serde(other)]
     Other,
@@ -382,6 +348,9 @@ pub enum WordError {
     /// Not 64 hexadecimal digits.
     #[error("'{}' is not a SHA-256 of 64 hexadecimal digits", Printable(.0))]
     Digest(String),
+    /// Not the hexadecimal digits of an MD5 or SHA-1.
+    #[error("'{}' is not a digest of as many hexadecimal digits as it must have", Printable(.0))]
+    Sum(String),
     /// Not RFC 3339.
     #[error("'{}' is not a time as RFC 3339 writes it", Printable(.0))]
     Time(String),

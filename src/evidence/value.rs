@@ -52,16 +52,71 @@ impl FromStr for Digest {
     type Err = WordError;
 
     fn from_str(text: &str) -> Result<Self, WordError> {
-        let wrong = || WordError::Digest(text.to_owned());
-        let mut bytes = [0; 32];
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(wrong());
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = str::from_utf8(pair).map_err(|_| wrong())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-        }
-        Ok(Self(bytes))
+        hexadecimal(text).map(Self).ok_or_else(|| WordError::Digest(text.to_owned()))
+    }
+}
+
+/// The bytes of `2 * N` hexadecimal digits.
+fn hexadecimal<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != N.saturating_mul(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// A digest that only says which list knows a thing, never that a thing is what it was: MD5 or SHA-1.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sum<const N: usize>([u8; N]);
+
+/// MD5 of a thing as read.
+pub type Md5 = Sum<16>;
+
+/// SHA-1 of a thing as read.
+pub type Sha1 = Sum<20>;
+
+impl<const N: usize> Sum<N> {
+    /// Wraps the bytes of a digest.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; N]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+/// Prints lower-case hexadecimal digits.
+impl<const N: usize> fmt::Display for Sum<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Sum<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sum({self})")
+    }
+}
+
+impl<const N: usize> TryFrom<String> for Sum<N> {
+    type Error = WordError;
+
+    fn try_from(text: String) -> Result<Self, WordError> {
+        hexadecimal(&text).map(Self).ok_or(WordError::Sum(text))
+    }
+}
+
+impl<const N: usize> From<Sum<N>> for String {
+    fn from(sum: Sum<N>) -> Self {
+        sum.to_string()
     }
 }
 
@@ -137,5 +192,13 @@ mod tests {
         for wrong in ["", "ba78", &"+1".repeat(32), &"é".repeat(32)] {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_sum_is_read_back_as_printed_and_only_at_its_own_length() {
+        let sum = Md5::from_bytes([0xab; 16]);
+        assert_eq!(Md5::try_from(sum.to_string()).unwrap(), sum);
+        assert!(Sha1::try_from(sum.to_string()).is_err());
+        assert!(Md5::try_from("+1".repeat(16)).is_err());
     }
 }

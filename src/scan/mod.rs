@@ -21,6 +21,7 @@ mod engine;
 mod examine;
 pub mod filetype;
 mod gate;
+pub mod indicators;
 #[cfg(feature = "libyara")]
 mod libyara;
 mod rule_files;
@@ -69,6 +70,18 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Indicator lists that were named could not be listed.
+    #[error("cannot list the indicators in '{}'", .path.display())]
+    ListIndicators {
+        /// The file or folder.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The reader of indicators failed.
+    #[error("the indicator lists cannot be read: the tool itself failed on them")]
+    Indicators,
     /// The engine failed before any rule.
     #[error("the rule engine cannot be started: {0}")]
     Engine(String),

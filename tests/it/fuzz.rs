@@ -70,4 +70,17 @@ fn the_seeds_are_what_their_readers_take() {
     let wanted =
         [("a.txt", 4), ("a.txt:s", 6), ("b.bin", 5_000), ("c.txt", 4_096), ("d/e", 1_000), ("w.exe", 304)];
     assert_eq!(read, wanted);
+    let now = veldkit::evidence::Utc::from_unix(1_795_489_445, 0).unwrap();
+    for (format, count) in [
+        ("values", 4),
+        ("filenames", 2),
+        ("csv", 1),
+        ("misp", 2),
+        ("stix", 3),
+        ("openioc", 1),
+        ("warninglist", 2),
+    ] {
+        let list = veldkit::scan::indicators::read_bytes(seed(&format!("indicators_{format}")), None, now);
+        assert_eq!(list.len(), count, "{format}: {:?}", list.lists());
+    }
 }

@@ -113,6 +113,7 @@ fn run_into_memory(made: &Made, capacity: usize) -> (Vec<u8>, u64) {
     let settings = Settings {
         threads: 2,
         scanner: None,
+        indicators: None,
         level: 1,
         time_limit: None,
         size_limit: None,

@@ -25,6 +25,7 @@ mod engines;
 mod fuzz;
 mod heads;
 mod image;
+mod indicators;
 mod kill;
 mod limits;
 mod live;

@@ -54,6 +54,10 @@ fn run(arguments: &[&str]) -> Result {
         ["bench", rest @ ..] => bench::run(root, rest),
         #[cfg(feature = "bench")]
         ["bench-stages", corpus, rules @ ..] => bench::stages::run(Path::new(corpus), rules),
+        #[cfg(feature = "bench")]
+        ["bench-indicators", corpus, list, count] => {
+            bench::indicators::run(Path::new(corpus), Path::new(list), count)
+        }
         ["setup"] => setup::run(root),
         ["tidy"] => tidy::run(root),
         _ => Err(USAGE.into()),

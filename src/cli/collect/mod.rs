@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::thread;
 
 use super::args::{Collect, Scanning};
+use super::indicators::name_unused;
 use super::progress::{self, Display};
 use super::scanning::{self, name_failed};
 use super::{Console, Exit, Failure};
 use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
 use crate::bundle::{self, Language, Writer, WriterOptions};
 use crate::playbook::{Catalogue, Plan, Request};
-use crate::scan;
+use crate::scan::indicators::Indicators;
+use crate::scan::{self, Scanner};
 use crate::sources::Target;
 
 mod destination;
@@ -26,6 +28,13 @@ use report::Report;
 
 /// The playbook that is taken where nothing is asked for.
 const DEFAULT_PLAYBOOK: &str = "quick";
+
+/// What is held against every item.
+#[derive(Clone, Copy)]
+struct Judges<'a> {
+    scanner: Option<&'a Scanner>,
+    indicators: Option<&'a Indicators>,
+}
 
 /// Carries out `collect`.
 pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -41,14 +50,21 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     let place = destination::choose(arguments, &target, &clock)?;
     let keys = keys::choose(&arguments.keys, console)?;
     let chosen = choose(&arguments.scanning)?;
-    // Thousands of rules take a core some tenths of a second; meanwhile another looks at what there is to take.
-    let scanner = thread::scope(|scope| {
+    // Thousands of rules take a core some tenths of a second, millions of indicators some seconds; meanwhile another looks
+    // at what there is to take.
+    let (scanner, indicators) = thread::scope(|scope| {
         let compiling = scope.spawn(|| chosen.as_ref().map(scanning::Chosen::compile).transpose());
+        let loading = scope.spawn(|| arguments.scanning.indicator_set.load(clock.started()));
         destination::warn_of_shortage(arguments, &place, &plan, &clock, &stop, console)?;
         let fallen = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
-        compiling.join().unwrap_or_else(fallen).map_err(Failure::usage)
+        let scanner = compiling.join().unwrap_or_else(fallen).map_err(Failure::usage)?;
+        let fallen = |_| Err(scan::Error::Indicators);
+        let indicators = loading.join().unwrap_or_else(fallen).map_err(Failure::usage)?;
+        Ok::<_, Failure>((scanner, indicators))
     })?;
     name_failed(scanner.as_ref(), console);
+    name_unused(indicators.as_ref(), console);
+    let judges = Judges { scanner: scanner.as_ref(), indicators: indicators.as_ref() };
     for path in place.own_files() {
         target.keep_out(&path);
     }
@@ -56,7 +72,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         console.say(format_args!("[{}] {}", note.playbook, console_text(note, console.lang)));
     }
 
-    let opening = opening::describe(arguments, &plan, &target, scanner.as_ref(), &clock)?;
+    let opening = opening::describe(arguments, &plan, &target, judges, &clock)?;
     keys.to.recipients.check().map_err(Failure::usage)?;
     keys.to.keep_new_identity(clock.started(), console)?;
     let sink = place.sink()?;
@@ -71,7 +87,8 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
 
     let settings = Settings {
         threads: arguments.limits.threads.map_or_else(processors, usize::from),
-        scanner: scanner.as_ref(),
+        scanner: judges.scanner,
+        indicators: judges.indicators,
         level: arguments.destination.level,
         time_limit: arguments.limits.time_limit,
         size_limit: arguments.limits.size_limit,
@@ -82,7 +99,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     let outcome = progress::show(&progress, display, console.lang, || {
         acquisition::run(&plan, &target, &settings, &mut writer, &clock, &progress, &stop).and_then(
             |summary| {
-                let closing = report::closing(&summary, &plan, &target, scanner.as_ref(), &progress, &clock);
+                let closing = report::closing(&summary, &plan, &target, judges, &progress, &clock);
                 writer.seal(closing).map(|sealed| (summary, sealed)).map_err(acquisition::Error::Bundle)
             },
         )

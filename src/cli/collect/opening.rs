@@ -6,6 +6,7 @@ use std::io::Read as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::Judges;
 use crate::acquisition::Clock;
 use crate::bundle::Opening;
 use crate::bundle::opening::{Tool, fresh_id};
@@ -13,7 +14,7 @@ use crate::cli::Failure;
 use crate::cli::args::Collect;
 use crate::evidence::Digest;
 use crate::playbook::Plan;
-use crate::scan::Scanner;
+use crate::scan::indicators::Indicators;
 use crate::sources::Target;
 
 /// Describes the run before it begins.
@@ -21,7 +22,7 @@ pub(super) fn describe(
     arguments: &Collect,
     plan: &Plan,
     target: &Target,
-    scanner: Option<&Scanner>,
+    judges: Judges<'_>,
     clock: &Clock,
 ) -> Result<Opening, Failure> {
     let case = &arguments.case;
@@ -45,7 +46,8 @@ pub(super) fn describe(
         clock: value(&target.clock())?,
         privileges: value(&crate::sources::privileges())?,
         playbooks: value(&plan.texts)?,
-        rules: scanner.map_or(Ok(Value::Null), |scanner| value(&scanner.rule_files()))?,
+        rules: judges.scanner.map_or(Ok(Value::Null), |scanner| value(&scanner.rule_files()))?,
+        indicators: judges.indicators.map(indicators).unwrap_or_default(),
         limits: limits(arguments),
         ..Opening::default()
     })
@@ -61,6 +63,11 @@ fn kind_of_target(arguments: &Collect) -> &'static str {
 
 fn value(facts: &impl serde::Serialize) -> Result<Value, Failure> {
     serde_json::to_value(facts).map_err(Failure::new)
+}
+
+/// The lists in use, and what of them is not.
+fn indicators(indicators: &Indicators) -> Value {
+    json!({ "lists": indicators.lists(), "known_good": indicators.known_good_lists() })
 }
 
 /// The limits in force, those of the operator; the playbook's stand in the playbook.

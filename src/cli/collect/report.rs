@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
+use super::Judges;
 use super::destination::Place;
 use crate::acquisition::{Clock, Progress, StopReason, Summary};
 use crate::bundle::{Closing, Manifest, Sealed};
@@ -15,7 +16,7 @@ use crate::playbook::{Excluded, Plan};
 use crate::scan::Scanner;
 use crate::sources::{self, Target};
 
-/// Most rules that are named at the end; the manifest has them all.
+/// Most rules and indicators that are named at the end; the manifest has them all.
 const RULES_NAMED: usize = 12;
 
 /// What the manifest needs besides what the writer counted.
@@ -23,13 +24,18 @@ pub(super) fn closing(
     summary: &Summary,
     plan: &Plan,
     target: &Target,
-    scanner: Option<&Scanner>,
+    judges: Judges<'_>,
     progress: &Progress,
     clock: &Clock,
 ) -> Closing {
     let excluded: Vec<&Excluded> = plan.excluded.iter().chain(&summary.left).collect();
-    let failed: Vec<_> =
-        scanner.into_iter().flat_map(Scanner::rule_files).filter(|file| file.failed.is_some()).collect();
+    let failed: Vec<_> = judges
+        .scanner
+        .into_iter()
+        .flat_map(Scanner::rule_files)
+        .filter(|file| file.failed.is_some())
+        .collect();
+    let lists_failed = judges.indicators.map(|indicators| json!(indicators.failed().collect::<Vec<_>>()));
     Closing {
         ended: Some(clock.now()),
         incomplete: incomplete(summary),
@@ -37,8 +43,9 @@ pub(super) fn closing(
         mounts: json!(target.mounts()),
         excluded: json!(excluded),
         rule_files_failed: json!(failed),
-        rules_set_aside: json!(scanner.map(Scanner::set_aside).unwrap_or_default()),
+        rules_set_aside: json!(judges.scanner.map(Scanner::set_aside).unwrap_or_default()),
         sweep: json!(summary.swept),
+        indicator_lists_failed: lists_failed.unwrap_or_default(),
         figures: json!({
             "bytes_read": progress.snapshot().bytes_read,
             "seconds": clock.elapsed().as_secs_f64(),

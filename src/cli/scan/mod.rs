@@ -1,4 +1,4 @@
-//! `veldkit scan`: rules held against files, or against a bundle that was collected before. Nothing is taken.
+//! `veldkit scan`: rules and indicators held against files, or against a bundle that was collected before. Nothing is taken.
 //!
 //! In: paths, or a bundle with an identity. Out: what fires, the worst first for a person, or a JSON line a hit and a
 //! summary last; and how many items the rules saw, and did not see, and why.
@@ -11,6 +11,7 @@ use clap::Args;
 use super::args::{duration, size};
 use super::collect::{listen_for_interrupts, processors};
 use super::identities::Keys;
+use super::indicators::{IndicatorSet, name_unused};
 use super::reading::ReadingLimits;
 use super::scanning::{Processes, RuleSet, name_failed};
 use super::verify::explain;
@@ -20,6 +21,7 @@ use crate::analysis::rescan::{Rescan, rescan};
 use crate::analysis::{Integrity, Standing};
 use crate::evidence::Item;
 use crate::playbook::plan_to_look;
+use crate::scan::indicators::Indicators;
 use crate::scan::{Examined, Scanner};
 use crate::sources::{Target, quote};
 
@@ -50,6 +52,8 @@ pub(super) struct Arguments {
     rule_set: RuleSet,
     #[command(flatten)]
     processes: Processes,
+    #[command(flatten)]
+    indicator_set: IndicatorSet,
     #[command(flatten)]
     ending: Ending,
     /// Begin no new item after this long: 90s, 10m, 1h30m
@@ -84,12 +88,16 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     let identities = arguments.bundle.as_ref().map(|_| arguments.keys.read()).transpose()?;
     let scanner = arguments.rule_set.choose()?.compile().map_err(Failure::usage)?;
     name_failed(Some(&scanner), console);
+    let indicators = arguments.indicator_set.load(clock.started()).map_err(Failure::usage)?;
+    let indicators = indicators.as_ref();
+    name_unused(indicators, console);
     let mut report = Report::new(arguments.ending.json);
     let ended = match (&arguments.bundle, identities) {
         (Some(bundle), Some(identities)) => {
             let limits = arguments.reading.read();
             let mut telling = Telling { report: &mut report, console };
-            let verdict = rescan(bundle, &identities, &limits, &scanner, &mut telling).map_err(explain)?;
+            let verdict = rescan(bundle, &identities, &limits, (&scanner, indicators), &mut telling)
+                .map_err(explain)?;
             if verdict.integrity != Integrity::Whole {
                 let (nl, en) = (
                     "de bundel is niet heel; gescand is wat er nog te lezen was",
@@ -99,7 +107,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
             }
             Ended { bundle: Some(super::verify::exit(&verdict)), ..Ended::default() }
         }
-        _ => files(arguments, &scanner, &clock, &mut report, console)?,
+        _ => files(arguments, (&scanner, indicators), &clock, &mut report, console)?,
     };
     Ok(report.finish(&scanner, &ended, &clock, arguments.ending.exit_on_hit, console))
 }
@@ -107,7 +115,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
 /// Looks at files of this machine, or of a tree.
 fn files(
     arguments: &Arguments,
-    scanner: &Scanner,
+    (scanner, indicators): (&Scanner, Option<&Indicators>),
     clock: &Clock,
     report: &mut Report,
     console: &mut Console<'_>,
@@ -135,6 +143,7 @@ fn files(
     let settings = Settings {
         threads: arguments.threads.map_or_else(processors, usize::from),
         scanner: Some(scanner),
+        indicators,
         level: 1,
         time_limit: arguments.time_limit,
         size_limit: None,

@@ -123,12 +123,7 @@ fn add(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origi
     let sum = deflater.whole(data, &mut out);
     let entry = Entry { name: name.clone(), modified: Some(utc(0)), mode: Some(0o640) };
     writer.add(&entry, &sum, &out).unwrap();
-    let content = Content {
-        size_stored: data.len() as u64,
-        sha256_stored: Digest::of(data),
-        sha256_logical: None,
-        ranges: vec![],
-    };
+    let content = Content::new(data.len() as u64, Digest::of(data));
     writer
         .record(&Item { entry: Some(name.clone()), content: Some(content), ..item(number, origin) })
         .unwrap();
@@ -150,12 +145,7 @@ fn stream(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Or
     deflater.chunk(&[], &[], true, &mut out);
     writer.piece(&out).unwrap();
     writer.end(sum.crc32, sum.size).unwrap();
-    let content = Content {
-        size_stored: data.len() as u64,
-        sha256_stored: Digest::of(data),
-        sha256_logical: None,
-        ranges: vec![],
-    };
+    let content = Content::new(data.len() as u64, Digest::of(data));
     writer
         .record(&Item { entry: Some(name.clone()), content: Some(content), ..item(number, origin) })
         .unwrap();

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use veldkit::bundle::RECORD_SCHEMA;
-use veldkit::evidence::{Assessment, Cause, HitKind, Level, Match, Note, Range, Scanned};
+use veldkit::evidence::{Assessment, Cause, HitKind, Level, Match, Md5, Note, Range, Scanned, Sha1};
 
 use super::*;
 
@@ -95,6 +95,8 @@ fn validate(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(),
                 let text = value.as_str().unwrap();
                 let fits = match rule.as_str().unwrap() {
                     "^[0-9a-f]{64}$" => text.parse::<Digest>().is_ok(),
+                    "^[0-9a-f]{32}$" => Md5::try_from(text.to_owned()).is_ok(),
+                    "^[0-9a-f]{40}$" => Sha1::try_from(text.to_owned()).is_ok(),
                     "^[a-z][a-z0-9_]*$" => text.chars().all(|c| c == '_' || c.is_ascii_lowercase()),
                     time if time.ends_with("Z$") => {
                         text.ends_with('Z') && Utc::try_from(text.to_owned()).is_ok()
@@ -154,6 +156,8 @@ fn records() -> Vec<Item> {
             size_stored: 2,
             sha256_stored: Digest::of(b"ab"),
             sha256_logical: Some(Digest::of(b"a\0b")),
+            md5: Some(Md5::from_bytes([0xab; 16])),
+            sha1: Some(Sha1::from_bytes([0xcd; 20])),
             ranges: vec![Range { offset: 0, length: 1 }, Range { offset: 2, length: 1 }],
         }),
         notes: vec![Note::Sparse, Note::ChangedDuringRead],

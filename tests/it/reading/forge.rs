@@ -180,12 +180,7 @@ pub fn item(number: u64, origin: Origin, entry: &str, content: &[u8]) -> Item {
             size: Some(content.len() as u64),
             ..Metadata::default()
         },
-        content: Some(Content {
-            size_stored: content.len() as u64,
-            sha256_stored: Digest::of(content),
-            sha256_logical: None,
-            ranges: vec![],
-        }),
+        content: Some(Content::new(content.len() as u64, Digest::of(content))),
         read_by: vec![],
         notes: vec![],
         scan: None,

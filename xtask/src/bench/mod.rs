@@ -12,6 +12,8 @@ use crate::fixtures::corpus;
 use crate::process::{output, run as run_program};
 
 mod figures;
+#[cfg(feature = "bench")]
+pub(crate) mod indicators;
 mod measure;
 mod memory;
 #[cfg(feature = "bench")]
@@ -22,7 +24,9 @@ use figures::Figures;
 
 const USAGE: &str = "\
 usage: cargo xtask bench [--rules DIR]… [--files N,N,…] [--mib N] [--corpus DIR] [--rounds N] [--json]
+       cargo xtask bench --indicators N [--mib N] [--corpus DIR]
 
+  --indicators N measure a list of N digests, and nothing else
   --rules DIR    measure scanning with these rules too, beside those built in
   --files LIST   numbers of files at which peak memory is measured [default: 10000,100000,1000000]
   --mib N        size of the corpus that is made [default: 512]
@@ -37,6 +41,7 @@ struct Options {
     mebibytes: u64,
     corpus: Option<PathBuf>,
     rounds: usize,
+    indicators: Option<u64>,
     json: bool,
 }
 
@@ -47,8 +52,6 @@ struct Options {
 /// A wrong word, or a command measured fails.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
     let options = Options::read(arguments)?;
-    dist::run(root, &[])?;
-    let binary = dist::binary(root)?;
     let place = root.join("target").join("bench");
     std::fs::create_dir_all(&place)?;
     let folder = match &options.corpus {
@@ -57,6 +60,13 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
             corpus::make(folder, options.mebibytes).map(drop)
         })?,
     };
+    if let Some(count) = options.indicators {
+        let list = place.join(format!("indicators-{count}.txt"));
+        let mut task = std::process::Command::new(build_stages(root)?);
+        return run_program(task.arg("bench-indicators").args([&folder, &list]).arg(count.to_string()));
+    }
+    dist::run(root, &[])?;
+    let binary = dist::binary(root)?;
     let mut figures = Figures::new(options.json);
     let alone = build_stages(root)?;
     let binary = measure::Binary::new(binary, &place)?;
@@ -81,6 +91,7 @@ impl Options {
             mebibytes: corpus::MEBIBYTES,
             corpus: None,
             rounds: 5,
+            indicators: None,
             json: false,
         };
         let mut words = arguments.iter();
@@ -98,6 +109,7 @@ impl Options {
                 }
                 "--mib" => options.mebibytes = value.parse()?,
                 "--corpus" => options.corpus = Some(value.into()),
+                "--indicators" => options.indicators = Some(value.parse()?),
                 "--rounds" => options.rounds = value.parse::<usize>()?.max(1),
                 _ => return Err(USAGE.into()),
             }

@@ -195,7 +195,12 @@ fn encrypt_alone(bytes: u64) -> Result<(Duration, u64)> {
     Ok((begin.elapsed(), made))
 }
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// All files beneath a folder, by their paths.
+///
+/// # Errors
+///
+/// A folder cannot be read.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -1,0 +1,143 @@
+//! `veldkit indicators check`, and how every command that scans is told which indicators to look for.
+//!
+//! In: lists of indicators and of known good digests. Out: what of each list is in use, what is not and why; the
+//! indicators themselves for whoever scans.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Console, Exit, Failure, Lang};
+use crate::acquisition::Clock;
+use crate::evidence::{Printable, Utc};
+use crate::scan;
+use crate::scan::indicators::{IndicatorList, IndicatorSource, Indicators};
+
+/// Which indicators are looked for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scanning")]
+pub(super) struct IndicatorSet {
+    /// Indicator list (text, CSV, MISP, STIX, OpenIOC), a folder of them, or a MISP feed; its format is told by its
+    /// content, or forced by a word before it, as in stix=FILE; may be given again
+    #[arg(long, value_name = "PATH")]
+    pub(super) indicators: Vec<IndicatorSource>,
+    /// List of SHA-256 digests of files known to be good, whose content gives no hits; may be given again
+    #[arg(long, value_name = "PATH")]
+    pub(super) known_good: Vec<IndicatorSource>,
+}
+
+impl IndicatorSet {
+    /// Reads them; nothing where none is asked for. `now` is the moment at which a list must still be valid.
+    pub(super) fn load(&self, now: Utc) -> Result<Option<Indicators>, scan::Error> {
+        if self.indicators.is_empty() && self.known_good.is_empty() {
+            return Ok(None);
+        }
+        Indicators::load(&self.indicators, &self.known_good, now).map(Some)
+    }
+}
+
+/// What `indicators` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Read indicator lists and say what of them is in use, what is not, and why
+    Check(Check),
+}
+
+/// What `indicators check` takes.
+#[derive(Debug, Args)]
+struct Check {
+    /// Indicator lists, folders of them, or MISP feeds; a format is forced as in stix=FILE
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<IndicatorSource>,
+    /// As one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries out `indicators`: 0 where all lists can be read to their end, 3 where some, 1 where none.
+pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let Action::Check(Check { paths, json }) = &arguments.action;
+    let indicators = Indicators::load(paths, &[], Clock::start().started()).map_err(Failure::usage)?;
+    let failed = indicators.failed().count();
+    if *json {
+        console.result(json!({
+            "indicators": indicators.len(),
+            "failed": failed,
+            "lists": indicators.lists(),
+        }));
+    } else {
+        for list in indicators.lists() {
+            for line in lines(list, console.lang) {
+                console.result(line);
+            }
+        }
+        console.result(sum(&indicators, failed, console.lang));
+    }
+    Ok(match failed {
+        0 => Exit::Done,
+        some if some < indicators.lists().len() => Exit::Partial,
+        _ => Exit::Failure,
+    })
+}
+
+/// What a person reads of one list.
+fn lines(list: &IndicatorList, lang: Lang) -> Vec<String> {
+    let name = Printable(&list.name);
+    let format =
+        list.format.map_or_else(|| lang.pick("onbekend formaat", "unknown format"), |format| format.word());
+    let kinds: Vec<String> = list.kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
+    let in_use = lang.pick("in gebruik", "in use");
+    let mut lines = vec![format!("{name} ({format}): {} {in_use}{kinds}", list.indicators)];
+    let (not, such_as) = lang.pick(("niet gebruikt", "zoals"), ("not used", "such as"));
+    for unused in &list.unused {
+        let (what, example) = (Printable(&unused.what), Printable(&unused.example));
+        lines.push(format!("  {not}: {} × {what}, {such_as} '{example}'", unused.count));
+    }
+    if let Some(why) = &list.failed {
+        let text = lang.pick("niet tot het einde gelezen", "not read to its end");
+        lines.push(format!("  {text}: {}", Printable(why)));
+    }
+    lines
+}
+
+fn sum(indicators: &Indicators, failed: usize, lang: Lang) -> String {
+    let (count, lists) = (indicators.len(), indicators.lists().len());
+    match (lang, failed) {
+        (Lang::Nl, 0) => format!("{count} indicatoren uit {lists} lijsten"),
+        (Lang::En, 0) => format!("{count} indicators from {lists} lists"),
+        (Lang::Nl, _) => format!(
+            "{count} indicatoren uit {lists} lijsten, waarvan {failed} niet tot het einde zijn gelezen"
+        ),
+        (Lang::En, _) => {
+            format!("{count} indicators from {lists} lists, {failed} of which were not read to their end")
+        }
+    }
+}
+
+/// Names the lists that were not read to their end, and says how many lines of all lists are not in use.
+pub(super) fn name_unused(indicators: Option<&Indicators>, console: &mut Console<'_>) {
+    let Some(indicators) = indicators else { return };
+    for list in indicators.failed() {
+        let text = console
+            .lang
+            .pick("indicatorlijst niet tot het einde gelezen", "indicator list not read to its end");
+        let reason = list.failed.as_deref().unwrap_or_default();
+        console.warn(format_args!("{text}: {}: {}", Printable(&list.name), Printable(reason)));
+    }
+    let all = indicators.lists().iter().chain(indicators.known_good_lists());
+    let unused =
+        all.flat_map(|list| &list.unused).fold(0_u64, |sum, unused| sum.saturating_add(unused.count));
+    let count = indicators.len();
+    console.say(match console.lang {
+        Lang::Nl => {
+            format!("{count} indicatoren in gebruik, {unused} niet; 'veldkit indicators check' zegt waarom")
+        }
+        Lang::En => format!("{count} indicators in use, {unused} not; 'veldkit indicators check' says why"),
+    });
+}

@@ -1,0 +1,237 @@
+//! What every format's reader writes into: indicators that are in use, and the account of those that are not.
+//!
+//! In: observables with what their list says of them. Out: the tables that are looked up. What an exclusion names, and
+//! what would fire on every host, is refused here, whatever list it stands in.
+
+use super::digests::Digests;
+use super::exclusions::Exclusions;
+use super::labels::{Labels, Said};
+use super::list::Account;
+use super::network::Networks;
+use super::observable::{Below, Observable, Reading, of_type};
+use super::path::Paths;
+use super::registry;
+use super::texts::Texts;
+use crate::evidence::{HitKind, Utc};
+
+/// Most digests of all lists together: at 37 bytes each they take 1.9 GB.
+const DIGESTS_LIMIT: usize = 50_000_000;
+
+/// Most names, domains, URLs and keys of all lists together: at some 100 bytes each they take 500 MB.
+const TEXTS_LIMIT: usize = 5_000_000;
+
+/// Everything that is looked up.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) md5: Digests<16>,
+    pub(super) sha1: Digests<20>,
+    pub(super) sha256: Digests<32>,
+    pub(super) known_good: Digests<32>,
+    pub(super) paths: Paths,
+    pub(super) networks: Networks,
+    pub(super) domains: Texts<(Below, u32)>,
+    pub(super) urls: Texts<u32>,
+    pub(super) pipes: Texts<u32>,
+    pub(super) mutexes: Texts<u32>,
+    /// Under the comparable key: the data that must stand in it, if the list says so.
+    pub(super) registry: Texts<(Option<Box<str>>, u32)>,
+    pub(super) labels: Labels,
+}
+
+impl Tables {
+    /// Makes everything findable.
+    pub(super) fn seal(&mut self) {
+        self.md5.seal();
+        self.sha1.seal();
+        self.sha256.seal();
+        self.known_good.seal();
+        self.paths.seal();
+        self.networks.seal();
+        self.domains.seal();
+        self.urls.seal();
+        self.pipes.seal();
+        self.mutexes.seal();
+        self.registry.seal();
+        self.labels.seal();
+    }
+
+    /// How many digests there are.
+    pub(super) fn digests(&self) -> usize {
+        let all = [self.md5.len(), self.sha1.len(), self.sha256.len(), self.known_good.len()];
+        all.into_iter().fold(0, usize::saturating_add)
+    }
+
+    fn texts(&self) -> usize {
+        let texts = [
+            self.paths.len(),
+            self.networks.len(),
+            self.domains.len(),
+            self.urls.len(),
+            self.pipes.len(),
+            self.mutexes.len(),
+            self.registry.len(),
+        ];
+        texts.into_iter().fold(0, usize::saturating_add)
+    }
+}
+
+/// For what a list is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// What it names is to be found.
+    Indicators,
+    /// What it names is known to be good.
+    KnownGood,
+}
+
+/// One list on its way into the tables.
+pub(super) struct Intake<'a> {
+    pub(super) tables: &'a mut Tables,
+    pub(super) exclusions: &'a Exclusions,
+    pub(super) account: &'a mut Account,
+    /// Number of the list.
+    pub(super) list: u32,
+    pub(super) purpose: Purpose,
+    /// When the run began: what a list says is valid until an earlier moment is not in use.
+    pub(super) now: Utc,
+}
+
+impl Intake<'_> {
+    /// Takes a value whose type the list names.
+    pub(super) fn typed(&mut self, word: &str, value: &str, said: &Said<'_>) {
+        match of_type(word, value) {
+            Reading::Taken(observables, beside) => self.all(observables, beside.as_deref(), said),
+            Reading::Refused(why) => self.refuse(why, value),
+            Reading::Unknown => self.refuse(&format!("type {word}"), value),
+        }
+    }
+
+    /// Takes observables, with what is told beside them.
+    pub(super) fn all(&mut self, observables: Vec<Observable>, beside: Option<&str>, said: &Said<'_>) {
+        let description = match (said.description, beside) {
+            (description, None) => description.to_owned(),
+            ("", Some(beside)) => beside.to_owned(),
+            (description, Some(beside)) => format!("{description} ({beside})"),
+        };
+        for observable in observables {
+            self.take(observable, &Said { description: &description, ..*said });
+        }
+    }
+
+    /// Takes one observable.
+    pub(super) fn take(&mut self, observable: Observable, said: &Said<'_>) {
+        if self.purpose == Purpose::KnownGood {
+            return self.known_good(&observable);
+        }
+        if let Some(why) = self.exclusions.excludes(&observable) {
+            return self.refuse(&why, &shown(&observable));
+        }
+        let (label, kept) = self.tables.labels.number(self.list, said);
+        let tables = &mut *self.tables;
+        let is_digest =
+            matches!(observable, Observable::Md5(_) | Observable::Sha1(_) | Observable::Sha256(_));
+        let full = if is_digest { tables.digests() >= DIGESTS_LIMIT } else { tables.texts() >= TEXTS_LIMIT };
+        if full {
+            return self.refuse("indicator past the most that are taken", &shown(&observable));
+        }
+        let kind = match observable {
+            Observable::Md5(digest) => {
+                tables.md5.push(digest, label);
+                HitKind::Md5
+            }
+            Observable::Sha1(digest) => {
+                tables.sha1.push(digest, label);
+                HitKind::Sha1
+            }
+            Observable::Sha256(digest) => {
+                tables.sha256.push(digest, label);
+                HitKind::Sha256
+            }
+            Observable::Path(form) => {
+                if let Err(why) = tables.paths.push(&form, label) {
+                    return self.refuse(why, form.text());
+                }
+                HitKind::Path
+            }
+            Observable::Address(network) => {
+                tables.networks.push(network, label);
+                HitKind::Address
+            }
+            Observable::Domain(domain, below) => {
+                tables.domains.push(domain, (below, label));
+                HitKind::Domain
+            }
+            Observable::Url(url) => {
+                tables.urls.push(url, label);
+                HitKind::Url
+            }
+            Observable::Pipe(name) => {
+                tables.pipes.push(registry::pipe(&name), label);
+                HitKind::Pipe
+            }
+            Observable::Mutex(name) => {
+                tables.mutexes.push(registry::mutex(&name), label);
+                HitKind::Mutex
+            }
+            Observable::Registry(value) => {
+                let data = value.data.as_deref().map(|data| registry::data(data).into());
+                tables.registry.push(registry::key(&value.key), (data, label));
+                HitKind::Registry
+            }
+        };
+        self.account.used(kind.word());
+        if !kept {
+            self.account.unused(
+                "description past the most text that is kept (the indicator is in use)",
+                said.description,
+            );
+        }
+    }
+
+    /// Only a SHA-256 can vouch for a file: for MD5 and SHA-1 a good and a bad one can be made alike.
+    fn known_good(&mut self, observable: &Observable) {
+        match observable {
+            Observable::Sha256(_) if self.tables.digests() >= DIGESTS_LIMIT => {
+                self.refuse("digest past the most that are taken", &shown(observable));
+            }
+            Observable::Sha256(digest) => {
+                self.tables.known_good.push(*digest, 0);
+                self.account.used("known_good");
+            }
+            Observable::Md5(_) | Observable::Sha1(_) => {
+                self.refuse("MD5 or SHA-1, which cannot vouch for a file", &shown(observable));
+            }
+            _ => self.refuse("not a digest, in a list of known good ones", &shown(observable)),
+        }
+    }
+
+    /// Counts what cannot be used.
+    pub(super) fn refuse(&mut self, what: &str, example: &str) {
+        self.account.unused(what, example);
+    }
+}
+
+/// An observable as text.
+fn shown(observable: &Observable) -> String {
+    match observable {
+        Observable::Md5(digest) => hexadecimal(digest),
+        Observable::Sha1(digest) => hexadecimal(digest),
+        Observable::Sha256(digest) => hexadecimal(digest),
+        Observable::Path(form) => form.text().to_owned(),
+        Observable::Address(network) => network.to_string(),
+        Observable::Domain(text, _)
+        | Observable::Url(text)
+        | Observable::Pipe(text)
+        | Observable::Mutex(text) => text.clone(),
+        Observable::Registry(value) => value.key.clone(),
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,297 @@
+//! What a list names, read from its text into the form in which it is looked up.
+//!
+//! In: a value and, where the list has one, the word for its type: those of MISP, of CSV headers, of OTX and abuse.ch.
+//! Out: [`Observable`]s, or why there is none. Composite types (`filename|sha256`, `ip-dst|port`) are taken apart here.
+
+use super::network::{self, Network, NoNetwork};
+use super::path::PathForm;
+
+/// Something that can be looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Observable {
+    Md5([u8; 16]),
+    Sha1([u8; 20]),
+    Sha256([u8; 32]),
+    Path(PathForm),
+    Address(Network),
+    /// A domain in A-labels, and whether what is below it counts as well.
+    Domain(String, Below),
+    Url(String),
+    Pipe(String),
+    Mutex(String),
+    Registry(RegistryValue),
+}
+
+/// Whether the names below a domain count as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Below {
+    Counts,
+    /// A host name: it is this one.
+    Not,
+}
+
+/// A registry key, with what it must hold where the list says so; all as the list writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RegistryValue {
+    /// The key, or the key and the name of a value below it.
+    pub(super) key: String,
+    pub(super) data: Option<String>,
+}
+
+/// What a value of a type is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// These, and what is said beside them: `file name x`, `port 443`.
+    Taken(Vec<Observable>, Option<String>),
+    /// Nothing that can be looked up, for this reason.
+    Refused(&'static str),
+    /// A type that has no observable here.
+    Unknown,
+}
+
+/// Longest value: the longest path of Windows.
+const VALUE_LIMIT: usize = 32 << 10;
+
+/// Reads a value whose type a list names.
+pub(super) fn of_type(word: &str, value: &str) -> Reading {
+    let word = word.trim().trim_matches('"').to_ascii_lowercase().replace(['_', ' ', ':'], "-");
+    let value = value.trim();
+    if value.is_empty() {
+        return Reading::Refused("empty value");
+    }
+    if value.len() > VALUE_LIMIT {
+        return Reading::Refused("value that is too long");
+    }
+    match word.as_str() {
+        "md5" | "sha1" | "sha256" | "sha-1" | "sha-256" | "hash" | "filehash" | "filehash-md5"
+        | "filehash-sha1" | "filehash-sha256" | "md5-hash" | "sha1-hash" | "sha256-hash" | "file-hash" => {
+            one(digest(value))
+        }
+        "malware-sample" => named_digest(value),
+        "filename" | "file-name" | "file" | "filepath" | "file-path" | "path" | "fullpath" | "full-path" => {
+            one(path(value))
+        }
+        "filename-pattern" => {
+            one(Ok(Observable::Path(PathForm::Pattern { expression: value.to_owned(), except: None })))
+        }
+        "ip" | "ip-src" | "ip-dst" | "ipv4" | "ipv6" | "ipv4-addr" | "ipv6-addr" | "ip-address"
+        | "address" | "dst-ip" | "src-ip" | "cidr" | "ip-range" => one(address(value)),
+        "ip-src|port" | "ip-dst|port" | "ip-port" | "ip|port" => with_port(value, address),
+        "domain" | "domain-name" | "fqdn" => one(domain(value, Below::Counts)),
+        "hostname" | "host" => one(domain(value, Below::Not).or_else(|why| address(value).map_err(|_| why))),
+        "hostname|port" => with_port(value, |host| domain(host, Below::Not)),
+        "domain|ip" => match value.split_once('|') {
+            Some((name, ip)) => match (domain(name, Below::Counts), address(ip)) {
+                (Ok(name), Ok(ip)) => Reading::Taken(vec![name, ip], None),
+                (Ok(one), Err(_)) | (Err(_), Ok(one)) => Reading::Taken(vec![one], None),
+                (Err(why), Err(_)) => Reading::Refused(why),
+            },
+            None => one(domain(value, Below::Counts)),
+        },
+        "url" | "uri" | "link-url" => one(url(value)),
+        "named-pipe" | "named pipe" | "pipe" | "namedpipe" => one(Ok(Observable::Pipe(value.to_owned()))),
+        "mutex" => one(Ok(Observable::Mutex(value.to_owned()))),
+        "regkey" | "registry" | "registry-key" => one(registry(value, None)),
+        "regkey|value" => match value.split_once('|') {
+            Some((key, data)) => one(registry(key, Some(data))),
+            None => one(registry(value, None)),
+        },
+        _ => match word.split_once('|') {
+            Some(("filename", "md5" | "sha1" | "sha256")) => named_digest(value),
+            _ => Reading::Unknown,
+        },
+    }
+}
+
+fn one(read: Result<Observable, &'static str>) -> Reading {
+    match read {
+        Ok(observable) => Reading::Taken(vec![observable], None),
+        Err(why) => Reading::Refused(why),
+    }
+}
+
+/// `name|digest`: the digest decides; the name is told beside it, and does not fire by itself.
+fn named_digest(value: &str) -> Reading {
+    let (name, hash) = value.rsplit_once('|').unwrap_or(("", value));
+    match digest(hash) {
+        Ok(digest) => Reading::Taken(vec![digest], (!name.is_empty()).then(|| format!("file name {name}"))),
+        Err(why) => Reading::Refused(why),
+    }
+}
+
+/// `address|port` or `address:port`: the address decides; the port is told beside it.
+fn with_port(value: &str, read: impl Fn(&str) -> Result<Observable, &'static str>) -> Reading {
+    let is_port =
+        |port: &str| !port.is_empty() && port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    let split = value.split_once('|').or_else(|| value.rsplit_once(':').filter(|(_, port)| is_port(port)));
+    let (host, port) = split.map_or((value, None), |(host, port)| (host, Some(port)));
+    match read(host) {
+        Ok(observable) => Reading::Taken(vec![observable], port.map(|port| format!("port {port}"))),
+        Err(why) => Reading::Refused(why),
+    }
+}
+
+/// Reads an MD5, SHA-1 or SHA-256 by its length.
+pub(super) fn digest(text: &str) -> Result<Observable, &'static str> {
+    let text = text.trim();
+    let read = match text.len() {
+        32 => hexadecimal(text).map(Observable::Md5),
+        40 => hexadecimal(text).map(Observable::Sha1),
+        64 => hexadecimal(text).map(Observable::Sha256),
+        _ => None,
+    };
+    read.ok_or("not an MD5, SHA-1 or SHA-256")
+}
+
+/// The bytes of `2 * N` hexadecimal digits.
+pub(super) fn hexadecimal<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != N || !rest.is_empty() {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = nibble(*high)?.checked_shl(4)? | nibble(*low)?;
+    }
+    Some(bytes)
+}
+
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => digit.checked_sub(b'0'),
+        b'a'..=b'f' => digit.saturating_add(10).checked_sub(b'a'),
+        b'A'..=b'F' => digit.saturating_add(10).checked_sub(b'A'),
+        _ => None,
+    }
+}
+
+/// Reads an address or a network.
+pub(super) fn address(text: &str) -> Result<Observable, &'static str> {
+    Network::parse(text).map(Observable::Address).map_err(|why| match why {
+        NoNetwork::NotOne => "not an IP address",
+        NoNetwork::TooWide => "network that is too wide",
+        NoNetwork::NotOutside => "address of the host itself, or of everybody",
+    })
+}
+
+/// Reads a domain.
+pub(super) fn domain(text: &str, below: Below) -> Result<Observable, &'static str> {
+    network::domain(text)
+        .map(|domain| Observable::Domain(domain, below))
+        .ok_or("not a domain of two labels or more")
+}
+
+/// Reads a URL.
+pub(super) fn url(text: &str) -> Result<Observable, &'static str> {
+    network::url(text).map(|url| Observable::Url(url.text)).ok_or("not a URL")
+}
+
+/// Reads a file name or a path.
+pub(super) fn path(text: &str) -> Result<Observable, &'static str> {
+    PathForm::of(text).map(Observable::Path)
+}
+
+fn registry(key: &str, data: Option<&str>) -> Result<Observable, &'static str> {
+    let key = key.trim();
+    if !key.contains('\\') {
+        return Err("not a registry key");
+    }
+    let data = data.map(str::trim).filter(|data| !data.is_empty()).map(ToOwned::to_owned);
+    Ok(Observable::Registry(RegistryValue { key: key.to_owned(), data }))
+}
+
+/// What a bare value is, where nothing says its type: a digest, an address, a URL or a domain. Never a file name:
+/// every word could be one.
+pub(super) fn guess(text: &str) -> Result<Observable, &'static str> {
+    let is_url = text.contains("://") || text.contains("[:]//");
+    let read = digest(text);
+    if read.is_ok() {
+        return read;
+    }
+    match Network::parse(text) {
+        Ok(network) => return Ok(Observable::Address(network)),
+        Err(NoNetwork::TooWide | NoNetwork::NotOutside) => return address(text),
+        Err(NoNetwork::NotOne) => {}
+    }
+    if is_url {
+        return url(text);
+    }
+    match domain(text, Below::Counts) {
+        // A host with a path behind it is a URL whose scheme was left out.
+        Err(_) if text.contains('/') => url(text),
+        read => read,
+    }
+    .map_err(|_| "value of no kind that is known")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHA256: &str = "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08";
+
+    fn sha256() -> Observable {
+        let Ok(read) = digest(SHA256) else { panic!() };
+        read
+    }
+
+    fn taken(word: &str, value: &str) -> (Vec<Observable>, Option<String>) {
+        match of_type(word, value) {
+            Reading::Taken(observables, beside) => (observables, beside),
+            other => panic!("{word} {value}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn digests_are_read_by_their_length_in_either_case_and_nothing_else_is_one() {
+        assert!(matches!(sha256(), Observable::Sha256(bytes) if bytes[..2] == [0x9f, 0x86]));
+        assert!(matches!(digest(&"aB".repeat(16)), Ok(Observable::Md5(_))));
+        assert!(matches!(digest(&"0".repeat(40)), Ok(Observable::Sha1(_))));
+        for wrong in ["", "abc", &"g".repeat(32), &"+1".repeat(16), &"é".repeat(16), &"a".repeat(33)] {
+            assert!(digest(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn composite_types_are_taken_apart() {
+        assert_eq!(
+            taken("filename|sha256", &format!("evil.exe|{SHA256}")),
+            (vec![sha256()], Some("file name evil.exe".into()))
+        );
+        assert_eq!(
+            taken("malware-sample", &format!("a|b.exe|{}", "0".repeat(32))).1,
+            Some("file name a|b.exe".into())
+        );
+        let address = || address("198.51.100.7").unwrap();
+        assert_eq!(taken("ip-dst|port", "198.51.100.7|443"), (vec![address()], Some("port 443".into())));
+        assert_eq!(taken("ip:port", "198.51.100.7:443"), (vec![address()], Some("port 443".into())));
+        let domain = || domain("evil.example.com", Below::Counts).unwrap();
+        assert_eq!(taken("domain|ip", "evil.example.com|198.51.100.7"), (vec![domain(), address()], None));
+        assert_eq!(taken("domain|ip", "evil.example.com|127.0.0.1"), (vec![domain()], None));
+        let key = RegistryValue { key: r"HKLM\Software\Evil".into(), data: Some("on".into()) };
+        assert_eq!(taken("regkey|value", r"HKLM\Software\Evil|on"), (vec![Observable::Registry(key)], None));
+    }
+
+    #[test]
+    fn a_type_without_an_observable_is_unknown_and_a_wrong_value_refused() {
+        assert_eq!(of_type("email-src", "a@b.c"), Reading::Unknown);
+        assert_eq!(of_type("filename|tlsh", "a|b"), Reading::Unknown);
+        assert_eq!(of_type("md5", "xyz"), Reading::Refused("not an MD5, SHA-1 or SHA-256"));
+        assert_eq!(of_type("md5", " "), Reading::Refused("empty value"));
+        assert_eq!(of_type("url", &"a".repeat(VALUE_LIMIT + 1)), Reading::Refused("value that is too long"));
+    }
+
+    #[test]
+    fn a_bare_value_is_guessed_but_never_to_be_a_file_name() {
+        assert_eq!(guess(SHA256), Ok(sha256()));
+        assert!(matches!(guess("198.51.100.0/24"), Ok(Observable::Address(_))));
+        assert!(matches!(guess("2001:db8::1"), Ok(Observable::Address(_))));
+        assert!(matches!(guess("evil[.]example[.]com"), Ok(Observable::Domain(..))));
+        assert!(matches!(guess("hxxp://evil.example.com/x"), Ok(Observable::Url(_))));
+        assert!(matches!(guess("evil.example.com/x.php"), Ok(Observable::Url(_))));
+        assert!(guess("0.0.0.0/0").is_err_and(|why| why.contains("wide")));
+        for word in ["evil", "C:\\evil.exe", "two words.com", "/tmp/x"] {
+            assert!(guess(word).is_err(), "{word}: {:?}", guess(word));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Lists of one indicator a line, as signature-base has them (<https://github.com/Neo23x0/signature-base>, `iocs/`) and as
+//! most simple feeds do.
+//!
+//! `values`: `value`, `value;description` or `value;score;description`; the value is a digest, an address or network, a
+//! domain or a URL, told by its form. What `sha256sum` prints is taken as well. `filenames`: an expression over paths,
+//! `regex`, `regex;score` or `regex;score;false positives`. A line that begins with `#` describes those below it, to
+//! the next such line; nothing else of a line reaches the lines below.
+
+use std::io::Read;
+
+use super::decode::{Lines, Next};
+use super::intake::Intake;
+use super::labels::Said;
+use super::observable::{self, Observable};
+use super::path::PathForm;
+
+/// Lines that are looked at to tell the two kinds of lists.
+const LINES_LOOKED_AT: usize = 200;
+
+/// Endings of programs and documents that a bare word in a list of values is not taken for a domain with.
+const FILE_ENDINGS: [&str; 22] = [
+    "exe", "dll", "sys", "bat", "cmd", "ps1", "vbs", "js", "jse", "hta", "scr", "lnk", "tmp", "dat", "bin",
+    "txt", "doc", "docx", "xls", "xlsx", "pdf", "rar",
+];
+
+/// Whether the beginning of a list is one of expressions over paths: most of its lines have a score behind something
+/// that is no digest, address or domain.
+pub(super) fn is_filenames(head: &str) -> bool {
+    let lines = head.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let (mut scored, mut all) = (0_usize, 0_usize);
+    for line in lines.take(LINES_LOOKED_AT) {
+        all = all.saturating_add(1);
+        let is_scored = split_score(line).is_some_and(|(expression, ..)| value(expression).is_err());
+        scored = scored.saturating_add(usize::from(is_scored));
+    }
+    scored.saturating_mul(2) > all
+}
+
+/// Reads a list of values.
+pub(super) fn values<R: Read>(lines: &mut Lines<R>, intake: &mut Intake<'_>) -> Result<(), String> {
+    each(lines, intake, |line, above, intake| {
+        let (first, score, description) = fields(line);
+        let said = Said {
+            score,
+            description: if description.is_empty() { above } else { description },
+            reference: "",
+        };
+        match value(first) {
+            Ok(observable) => intake.take(observable, &said),
+            Err(why) => intake.refuse(why, line),
+        }
+    })
+}
+
+/// Reads a list of expressions over paths.
+pub(super) fn filenames<R: Read>(lines: &mut Lines<R>, intake: &mut Intake<'_>) -> Result<(), String> {
+    each(lines, intake, |line, above, intake| {
+        let (expression, score, except) = match split_score(line) {
+            Some((expression, score, except)) => (expression, Some(score), except),
+            None if line.contains(';') => return intake.refuse("line whose score is no number", line),
+            None => (line, None, None),
+        };
+        let form =
+            PathForm::Pattern { expression: expression.to_owned(), except: except.map(ToOwned::to_owned) };
+        intake.take(Observable::Path(form), &Said { score, description: above, reference: "" });
+    })
+}
+
+/// Hands over each line with the comment above it.
+fn each<R: Read>(
+    lines: &mut Lines<R>,
+    intake: &mut Intake<'_>,
+    mut take: impl FnMut(&str, &str, &mut Intake<'_>),
+) -> Result<(), String> {
+    let (mut line, mut above, mut used) = (String::new(), String::new(), false);
+    loop {
+        match lines.next(&mut line).map_err(|error| error.to_string())? {
+            Next::End => return Ok(()),
+            Next::TooLong => intake.refuse("line longer than 64 KiB", &line),
+            Next::Line => {
+                let line = line.trim();
+                if let Some(comment) = line.strip_prefix('#') {
+                    let comment = comment.trim_matches(['#', ' ', '\t', '-', '=']);
+                    if !comment.is_empty() {
+                        above.clear();
+                        above.push_str(comment);
+                        used = false;
+                    }
+                } else if line.is_empty() {
+                    // A blank line ends what a comment describes, once something stood below it.
+                    if used {
+                        above.clear();
+                    }
+                } else {
+                    used = true;
+                    take(line, &above, intake);
+                }
+            }
+        }
+    }
+}
+
+/// `regex;score` and `regex;score;false positives`, at the first semicolon that a number follows: an expression may
+/// have semicolons of its own.
+fn split_score(line: &str) -> Option<(&str, u8, Option<&str>)> {
+    line.match_indices(';').find_map(|(at, _)| {
+        let (expression, rest) = line.split_at_checked(at)?;
+        let rest = rest.strip_prefix(';')?;
+        let (score, except) =
+            rest.split_once(';').map_or((rest, None), |(score, except)| (score, Some(except)));
+        Some((expression, read_score(score)?, except))
+    })
+}
+
+/// A score of 0 to 100; more counts as 100.
+pub(super) fn read_score(text: &str) -> Option<u8> {
+    let text = text.trim();
+    let is_number = !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u32 = text.parse().ok().filter(|_| is_number)?;
+    Some(u8::try_from(number).unwrap_or(100).min(100))
+}
+
+/// Value, score and description of a line.
+fn fields(line: &str) -> (&str, Option<u8>, &str) {
+    if let Some((first, rest)) = line.split_once(';') {
+        if let Some(score) = read_score(rest) {
+            return (first, Some(score), "");
+        }
+        if let Some((score, description)) = rest.split_once(';')
+            && let Some(score) = read_score(score)
+        {
+            return (first, Some(score), description.trim());
+        }
+        return (first, None, rest.trim());
+    }
+    match line.split_once(char::is_whitespace) {
+        // As sha256sum prints it, or with a comment behind it.
+        Some((first, rest)) => (first, None, rest.trim_start().trim_start_matches(['*', '#']).trim()),
+        None => (line, None, ""),
+    }
+}
+
+/// A bare value, but for what looks like the name of a file.
+pub(super) fn value(text: &str) -> Result<Observable, &'static str> {
+    let text = text.trim().trim_matches('"');
+    let ending = text.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    match observable::guess(text) {
+        Ok(Observable::Domain(..)) if FILE_ENDINGS.contains(&ending.as_str()) => {
+            Err("file name in a list of values (a list of expressions is read with filenames=)")
+        }
+        read => read,
+    }
+}
