@@ -100,9 +100,9 @@ impl Engine for Libyara {
     }
 
     fn rules(&self) -> Vec<RuleFacts> {
-        let shown = self.rules.get_rules();
-        let shown = shown.iter().filter(|rule| !rule.is_private);
-        let facts = shown.map(|rule| RuleFacts {
+        // The bindings do not tell which are private: those are among them here.
+        let rules = self.rules.get_rules();
+        let facts = rules.iter().map(|rule| RuleFacts {
             rule: rule.identifier.to_owned(),
             source: rule.namespace.to_owned(),
             tags: rule.tags.iter().map(ToString::to_string).collect(),
