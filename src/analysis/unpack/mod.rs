@@ -185,7 +185,7 @@ impl Unpacker {
             let created = files::create(&self.folder.join("mapped.jsonl"));
             self.mapped = created.map(BufWriter::new).ok();
         }
-        let line = json!({ "entry": name, "path": relative.to_string_lossy(), "why": why });
+        let line = json!({ "entry": name, "path": slashed(relative), "why": why });
         if let Some(mapped) = &mut self.mapped {
             let written = writeln!(mapped, "{line}");
             self.note(relative, written);
@@ -193,7 +193,7 @@ impl Unpacker {
     }
 
     fn sum(&mut self, digest: &Digest, relative: &Path) {
-        let written = writeln!(self.sums, "{digest}  {}", relative.to_string_lossy());
+        let written = writeln!(self.sums, "{digest}  {}", slashed(relative));
         self.note(relative, written);
     }
 
@@ -230,6 +230,12 @@ impl Unpacker {
             self.note(&relative, timed);
         }
     }
+}
+
+/// A path below the folder with `/` between its names, on every system: what reads it elsewhere knows no other.
+fn slashed(relative: &Path) -> String {
+    let names: Vec<_> = relative.iter().map(std::ffi::OsStr::to_string_lossy).collect();
+    names.join("/")
 }
 
 /// Whether an entry belongs to the format: records, log, manifest and the like are always unpacked.

@@ -71,7 +71,13 @@ fn safe(component: &str, windows: bool) -> String {
             safe.push('_');
         }
         let stem = safe.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-        let numbered = (stem.starts_with("com") || stem.starts_with("lpt")) && stem.chars().count() == 4;
+        // Of the digits, 0 to 9 and the three raised ones of Latin-1 count.
+        let number = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+        let numbered = number.is_some_and(|number| {
+            let mut characters = number.chars();
+            let digit = characters.next().is_some_and(|c| c.is_ascii_digit() || matches!(c, '¹' | '²' | '³'));
+            digit && characters.next().is_none()
+        });
         if numbered || DEVICES.contains(&stem.as_str()) {
             safe.insert(0, '_');
         }
@@ -118,6 +124,10 @@ mod tests {
             ("fs/C/con.txt", "fs/C/_con.txt"),
             ("fs/C/x. ", "fs/C/x. _"),
             ("COM1", "_COM1"),
+            ("lpt².log", "_lpt².log"),
+            ("comm/com10", "comm/com10"),
+            ("nul", "_nul"),
+            ("fs/C/x.exe:Zone.Identifier", "fs/C/x.exe_Zone.Identifier"),
         ] {
             assert_eq!(Places::default().on(true, name, "").0, PathBuf::from(place));
         }

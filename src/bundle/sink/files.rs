@@ -52,7 +52,7 @@ impl Files {
         let room = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
         let part = bytes.get(..room).unwrap_or_default();
         let written = match self.current.write(part) {
-            Err(error) if self.split.is_none() && self.at_its_end(&error) => {
+            Err(error) if self.split.is_none() && at_its_end(self.length, part.len(), &error) => {
                 self.split_from_here()?;
                 self.current.write(part)?
             }
@@ -60,15 +60,6 @@ impl Files {
         };
         self.length = self.length.saturating_add(u64::try_from(written).unwrap_or(u64::MAX));
         Ok(written)
-    }
-
-    /// Whether the file, not the disk, is full. Windows calls both "full", so the length tells them apart.
-    fn at_its_end(&self, error: &io::Error) -> bool {
-        match error.kind() {
-            io::ErrorKind::FileTooLarge => self.length > 0,
-            io::ErrorKind::StorageFull => self.length == FAT32_LIMIT,
-            _ => false,
-        }
     }
 
     #[allow(clippy::disallowed_methods, reason = "the bundle's own file gets the name of its first part")]
@@ -100,6 +91,17 @@ impl Files {
         let mut handles = std::mem::take(&mut self.ended);
         handles.push(current);
         Ok(handles)
+    }
+}
+
+/// Whether the file, not the disk, is full, where `more` bytes after `length` were refused. Windows calls both "full",
+/// and refuses a write that crosses FAT32's limit as a whole, so the length after it tells them apart.
+fn at_its_end(length: u64, more: usize, error: &io::Error) -> bool {
+    let after = length.saturating_add(u64::try_from(more).unwrap_or(u64::MAX));
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => length > 0,
+        io::ErrorKind::StorageFull => length > 0 && after > FAT32_LIMIT,
+        _ => false,
     }
 }
 
@@ -156,8 +158,6 @@ mod tests {
         let path = folder.path().join("b.zip.age");
         let mut files = Files::create(&path, None).unwrap();
         files.write(b"first").unwrap();
-        assert!(files.at_its_end(&io::ErrorKind::FileTooLarge.into()));
-        assert!(!files.at_its_end(&io::ErrorKind::StorageFull.into()));
         files.split_from_here().unwrap();
         assert_eq!(files.write(b"second").unwrap(), 5, "a part is as long as the first");
         assert_eq!(files.write(b"d").unwrap(), 1);
@@ -166,6 +166,22 @@ mod tests {
         assert_eq!(std::fs::read(part_path(&path, 1)).unwrap(), b"first");
         assert_eq!(std::fs::read(part_path(&path, 2)).unwrap(), b"secon");
         assert_eq!(std::fs::read(part_path(&path, 3)).unwrap(), b"d");
+    }
+
+    #[test]
+    fn a_file_at_the_limit_of_fat32_is_told_from_a_full_disk() {
+        let (too_large, full) = (io::ErrorKind::FileTooLarge, io::ErrorKind::StorageFull);
+        for (length, more, error, expected) in [
+            (5, 10, too_large, true),
+            (5, 10, full, false),
+            (FAT32_LIMIT, 1, full, true),
+            // Windows refuses a write that crosses the limit as a whole.
+            (FAT32_LIMIT - 100_000, 262_144, full, true),
+            (FAT32_LIMIT - 300_000, 262_144, full, false),
+            (0, 262_144, io::ErrorKind::PermissionDenied, false),
+        ] {
+            assert_eq!(at_its_end(length, more, &error.into()), expected, "{length} {more} {error}");
+        }
     }
 
     #[test]
