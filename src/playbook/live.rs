@@ -14,6 +14,12 @@ use super::plan::{Source, Text};
 pub enum Live {
     /// What runs: the table of processes.
     Processes,
+    /// Open sockets, with the processes that hold them.
+    Sockets,
+    /// Interfaces, addresses, routes, neighbours, resolvers.
+    Network,
+    /// The code that runs, with digests.
+    Executables,
 }
 
 /// What stands in place of the file that defines it: the program itself, whose digest is in every bundle.
@@ -21,13 +27,16 @@ const DEFINED_IN: &str = "veldkit:live";
 
 impl Live {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Processes];
+    pub const ALL: [Self; 4] = [Self::Processes, Self::Sockets, Self::Network, Self::Executables];
 
     /// Its name as an artifact; its rows stand in `live/<name>.jsonl`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Processes => "LiveProcesses",
+            Self::Sockets => "LiveSockets",
+            Self::Network => "LiveNetwork",
+            Self::Executables => "LiveExecutables",
         }
     }
 
@@ -39,6 +48,18 @@ impl Live {
                 "Processen: ouder, account, begin, opdrachtregel, programma, rechten; en sporen van verborgen processen.",
                 "Processes: parent, account, start, command line, program, rights; and traces of hidden processes.",
             ),
+            Self::Sockets => (
+                "Open sockets, met de processen die ze vasthouden.",
+                "Open sockets, with the processes that hold them.",
+            ),
+            Self::Network => (
+                "Netwerkkaarten, adressen, routes, buren, naamservers en het hosts-bestand.",
+                "Interfaces, addresses, routes, neighbours, resolvers and the hosts file.",
+            ),
+            Self::Executables => (
+                "Programma's en code in gebruik, met SHA-256; verwijderde programma's die nog draaien als kopie.",
+                "Programs and code in use, with SHA-256; programs that run though deleted as copies.",
+            ),
         };
         Text { nl: nl.to_owned(), en: en.to_owned() }
     }
@@ -48,6 +69,8 @@ impl Live {
     pub const fn urls(self) -> &'static [&'static str] {
         match self {
             Self::Processes => &["https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"],
+            Self::Sockets | Self::Network => &["https://man7.org/linux/man-pages/man5/proc_pid_net.5.html"],
+            Self::Executables => &["https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html"],
         }
     }
 
@@ -55,7 +78,7 @@ impl Live {
     #[must_use]
     pub const fn systems(self) -> &'static [System] {
         match self {
-            Self::Processes => &[System::Linux],
+            Self::Processes | Self::Sockets | Self::Network | Self::Executables => &[System::Linux],
         }
     }
 

@@ -35,8 +35,19 @@ pub struct Found {
     pub(super) no_size: bool,
     /// Its alternate streams and their sizes, which are items of their own.
     pub(super) streams: Vec<(Vec<u8>, u64)>,
-    /// What makes its content, where it is no file.
-    pub(super) rows: Option<Rows>,
+    /// How its content is had.
+    pub(super) way: Way,
+}
+
+/// How the content of an item is had.
+#[derive(Debug, Clone)]
+pub(super) enum Way {
+    /// By opening the file that stands at its path.
+    File,
+    /// Through the kernel's own link to the program of a process, which its path is: the program's file may be gone.
+    Program,
+    /// By making rows.
+    Rows(Rows),
 }
 
 impl Found {
@@ -53,14 +64,34 @@ impl Found {
             guarded: true,
             no_size: true,
             streams: Vec::new(),
-            rows: Some(rows),
+            way: Way::Rows(rows),
+        }
+    }
+
+    /// The program that a process runs, by the kernel's link to it.
+    pub(super) fn program(origin: Origin, place: usize, pid: u32, metadata: Metadata) -> Self {
+        Self {
+            origin,
+            kind: Kind::File,
+            metadata,
+            notes: Vec::new(),
+            place,
+            path: format!("proc/{pid}/exe").into_bytes(),
+            allocated: None,
+            guarded: true,
+            no_size: false,
+            streams: Vec::new(),
+            way: Way::Program,
         }
     }
 
     /// Most bytes that reading it can give, as far as is known beforehand.
     #[must_use]
     pub fn most(&self) -> Option<u64> {
-        self.metadata.size.or_else(|| self.rows.as_ref().map(Rows::most))
+        match &self.way {
+            Way::Rows(rows) => Some(rows.most()),
+            Way::File | Way::Program => self.metadata.size,
+        }
     }
 }
 

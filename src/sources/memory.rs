@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::guard;
-use super::item::{Finding, Found, Gap};
+use super::item::{Finding, Found, Gap, Way};
 use super::sys::{self, ProcessMemory};
 use crate::evidence::{Kind, Metadata, Origin, Outcome, ReasonCode};
 
@@ -170,7 +170,7 @@ fn process(pid: u32) -> Finding {
         guarded: true,
         no_size: true,
         streams: Vec::new(),
-        rows: None,
+        way: Way::File,
     };
     if pid == std::process::id() {
         return Finding::Gap(Gap::of_found(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::guard;
 use super::image::{Mounted, Reading};
-use super::item::{Found, Gap};
+use super::item::{Found, Gap, Way};
 use super::place::Ground;
 use super::ranges::close_smallest_holes;
 use super::rows::{self, Rows};
@@ -128,7 +128,12 @@ fn open_on_disk(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> 
     if touches {
         notes.push(Note::AccessTimeTouched);
     }
-    let read_by = vec![if touches { "open" } else { "open_noatime" }.to_owned()];
+    let read_by = match (&found.way, touches) {
+        (Way::Program, _) => "proc_exe",
+        (_, true) => "open",
+        (_, false) => "open_noatime",
+    };
+    let read_by = vec![read_by.to_owned()];
     let mut opened = Opened {
         metadata,
         stored_size: Some(size),
@@ -166,8 +171,9 @@ pub(super) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Gap>> 
 }
 
 fn open_file(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> io::Result<(OpenFile, Stat)> {
-    let act = |root: &Root, path: &[u8]| {
-        let opened = root.open_file(path)?;
+    let is_program = matches!(found.way, Way::Program);
+    let act = move |root: &Root, path: &[u8]| {
+        let opened = if is_program { root.open_program(path)? } else { root.open_file(path)? };
         let stat = Root::stat_open(&opened.file)?;
         Ok((opened, stat))
     };

@@ -11,7 +11,7 @@ use super::accounts::Accounts;
 use super::drives::drives;
 use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
-use super::item::{Finding, Found, Gap};
+use super::item::{Finding, Found, Gap, Way};
 use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, open, open_rows};
 use super::own_output::OwnOutput;
@@ -235,7 +235,7 @@ impl Target {
     /// # Errors
     /// The gap it leaves, where it cannot be read.
     pub fn open(&self, found: &Found) -> Result<Opened, Box<Gap>> {
-        if let Some(rows) = &found.rows {
+        if let Way::Rows(rows) = &found.way {
             return open_rows(found, rows);
         }
         match self.places.get(found.place) {
@@ -258,9 +258,9 @@ impl Target {
         &self.places
     }
 
-    /// The place that holds the operating system.
-    pub(super) fn system_place(&self) -> Option<&Arc<Place>> {
-        self.places.get(self.system)
+    /// The place that holds the operating system, and its index.
+    pub(super) fn system_place(&self) -> Option<(usize, &Arc<Place>)> {
+        self.places.get(self.system).map(|place| (self.system, place))
     }
 
     /// Its own accounts.
@@ -333,7 +333,7 @@ impl Target {
             guarded: nature != Nature::Local,
             no_size,
             streams: stat.streams,
-            rows: None,
+            way: Way::File,
         })
     }
 

@@ -12,7 +12,7 @@ use veldkit::playbook::{Content, Limits, Mode, Pattern, Source, Step, Text, Vola
 use veldkit::scan::filetype;
 use veldkit::scan::indicators::{Case, Format, read_bytes};
 use veldkit::sources::hive::{Hive, Recovered};
-use veldkit::sources::live::{processes, procfs};
+use veldkit::sources::live::{executables, maps, network, processes, procfs, procnet};
 use veldkit::sources::{Finding, Target as Examined, parse_mountinfo, web_roots};
 
 #[path = "ntfs.rs"]
@@ -22,7 +22,7 @@ mod ntfs;
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -49,6 +49,19 @@ pub const TARGETS: [Target; 19] = [
     ),
     ("hive", &[&REGF], hive),
     ("image", &[&[0x40, 0x20, 0, 0, 0x11], b"\x10\x60\0\0\xff\x41\x61\0\0\x01"], image),
+    (
+        "network",
+        &[
+            b" 0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 1000 0 12345 1\n",
+            b"0000000000000000: 00000002 00000000 00010000 0001 01 22000 /run/my socket\n",
+            b"eth0 00000000 0100000A 0003 0 0 100 00000000 0 0 0\n10.0.0.1 0x1 0x2 00:11:22:33:44:55 * eth0\n",
+            b"fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 1 0 1 eth0\n",
+            b"     |-- 10.0.0.11\n        /32 host LOCAL\n  eth0: 1000 2 0 0 0 0 0 0 3000 4 0 0 0 0 0 0\n",
+            b"nameserver 10.0.0.53\nsearch a.example\n127.0.0.1 localhost # x\n",
+            b"00400000-00452000 r-xp 00000000 08:02 173521      /usr/bin/x (deleted)\n7f00-7f10 rwxp 0 0 0\n",
+        ],
+        network_tables,
+    ),
     (
         "process",
         &[
@@ -162,6 +175,20 @@ pub fn recipient(data: &[u8]) {
 pub fn mountinfo(data: &[u8]) {
     drop(parse_mountinfo(data));
     assert!(!filetype::of(data).contains(' '));
+}
+
+pub fn network_tables(data: &[u8]) {
+    let _ = (procnet::internet(data).count(), procnet::packet(data).count(), procnet::socket(data));
+    for socket in procnet::unix(data) {
+        assert!(socket.path.is_none_or(|path| path.len() < data.len()));
+    }
+    let _ =
+        (procnet::routes(data).count(), procnet::routes_6(data).count(), procnet::addresses_6(data).count());
+    let _ = (procnet::neighbours(data).count(), procnet::interfaces(data).count());
+    drop(procnet::own_addresses(data));
+    drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
+    let mappings: Vec<_> = maps::mappings(data).collect();
+    drop(executables::loose_code(1, &mappings));
 }
 
 pub fn process(data: &[u8]) {

@@ -110,8 +110,8 @@ const LINUX: &[(&str, Row)] = &[
             "LinuxProcessEnvironment",
         ]),
     ),
-    ("deleted/memfd executables", Not("issue 5: they are read through the link of a running process")),
-    ("network state", Has(&["LinuxNetworkState"])),
+    ("deleted/memfd executables", Has(&["LiveExecutables"])),
+    ("network state", Has(&["LiveSockets", "LiveNetwork", "LinuxNetworkState"])),
     (
         "modules, taint, eBPF, binfmt_misc, ld.so.preload",
         Has(&["LinuxKernelState", "LinuxPreloadAndAuthentication"]),

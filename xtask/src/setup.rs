@@ -10,7 +10,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 15] = [
+const PROGRAMS: [(&str, &str); 17] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -26,6 +26,8 @@ const PROGRAMS: [(&str, &str); 15] = [
     ("setfattr", "attr"),
     ("sfdisk", "fdisk"),
     ("wimlib-imagex", "wimtools"),
+    ("ss", "iproute2"),
+    ("ps", "procps"),
 ];
 
 /// Needed besides a program of their own name: the headers of the C library and OpenSSL, for the reference engine.

@@ -19,9 +19,14 @@ use super::target::Target;
 use crate::evidence::{Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::Live;
 
+pub mod executables;
+pub mod maps;
+pub mod network;
 pub mod processes;
 pub mod procfs;
+pub mod procnet;
 mod reach;
+pub mod sockets;
 
 use reach::Reach;
 
@@ -33,7 +38,8 @@ pub(super) fn find(
 ) -> ControlFlow<()> {
     let name = format!("{}.jsonl", artifact.name());
     let origin = if target.is_live() { Origin::Live { name } } else { Origin::Derived { name } };
-    let made = match Reach::of(target) {
+    let reach = Reach::of(target);
+    let made = match reach.clone() {
         Some(reach) => rows(artifact, reach),
         None => Err("nothing runs in a disk image"),
     };
@@ -43,12 +49,19 @@ pub(super) fn find(
             let gap = Gap::new(origin, Outcome::Missing, ReasonCode::NotApplicable, why);
             Finding::Gap(Gap { kind: Kind::Rows, ..gap })
         }
-    })
+    })?;
+    match (artifact, reach) {
+        (Live::Executables, Some(reach)) => executables::copies(&reach, emit),
+        _ => ControlFlow::Continue(()),
+    }
 }
 
 /// How an artifact's rows are made of a target, or why there are none.
 fn rows(artifact: Live, reach: Reach) -> Result<Rows, &'static str> {
     match artifact {
         Live::Processes => processes::rows(reach),
+        Live::Sockets => sockets::rows(reach),
+        Live::Network => Ok(network::rows(reach)),
+        Live::Executables => executables::rows(reach),
     }
 }

@@ -200,7 +200,7 @@ const fn is_false(value: &bool) -> bool {
 
 /// How the rows are made.
 pub(super) fn rows(reach: Reach) -> Result<Rows, &'static str> {
-    if !reach.is_live() && !reach.names("proc").is_ok_and(|names| pids(&names).next().is_some()) {
+    if !reach.is_live() && !reach.pids().is_ok_and(|pids| !pids.is_empty()) {
         return Err("a tree of files has no processes, unless it holds a copy of /proc");
     }
     let rows = Rows::new("urn:veldkit:live:processes:1", "procfs", move |lines| make(&reach, lines));
@@ -208,9 +208,7 @@ pub(super) fn rows(reach: Reach) -> Result<Rows, &'static str> {
 }
 
 fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let names = reach.names("proc").map_err(|error| Halt::of_error("listing '/proc'", &error))?;
-    let mut pids: Vec<u32> = pids(&names).collect();
-    pids.sort_unstable();
+    let pids = reach.pids().map_err(|error| Halt::of_error("listing '/proc'", &error))?;
     let boot = reach.read("proc/stat", MAX_MOUNTINFO).ok().and_then(|text| procfs::boot_time(&text));
     let mine = reach.is_live().then(std::process::id);
     let mut summary = Summary::default();
@@ -243,11 +241,6 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         lines.row(&row)?;
     }
     lines.row(&Row::Summary(summary))
-}
-
-/// The processes among the names in `/proc`.
-fn pids(names: &[Vec<u8>]) -> impl Iterator<Item = u32> {
-    names.iter().filter_map(|name| procfs::number(name))
 }
 
 /// The table of mounts as this process sees it.

@@ -32,6 +32,10 @@ impl Root {
         Ok(OpenFile { file: File::open(self.folder.join(path_of(path)))?, touches: true })
     }
 
+    pub(in crate::sources) fn open_program(&self, _path: &[u8]) -> io::Result<OpenFile> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     pub(in crate::sources) fn stat_open(file: &File) -> io::Result<Stat> {
         file.metadata().map(|metadata| of_metadata(&metadata))
     }

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use crate::made::{Made, text};
 
+mod executables;
+mod network;
 mod processes;
 mod seam;
 

@@ -107,3 +107,35 @@ fn a_running_process_is_told_and_one_whose_program_is_deleted_is_noticed() {
     assert_eq!(processes.iter().filter(|row| row["collector"] == true).count(), 1);
     assert!(json["first_tier_seconds"].as_f64().unwrap() < 5.0, "{json}");
 }
+
+#[test]
+fn processes_that_live_on_are_those_of_ps_with_their_parents_and_users() {
+    let made = Made::new();
+    let ps = || -> Vec<(u64, u64, u64, String)> {
+        let said = Command::new("ps").args(["-eo", "pid=,ppid=,euid=,comm="]).output().unwrap();
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let numbers = |line: &str| -> Option<_> {
+            let mut words = line.split_whitespace();
+            let mut number = || words.next()?.parse().ok();
+            Some((
+                number()?,
+                number()?,
+                number()?,
+                line.split_whitespace().skip(3).collect::<Vec<_>>().join(" "),
+            ))
+        };
+        said.lines().filter_map(numbers).collect()
+    };
+    let before = ps();
+    let (_, rows) = live(&made, "LiveProcesses");
+    let after = ps();
+    // Those that were there before and after, and are the same, must be here too; others came or went meanwhile.
+    let lasting: Vec<_> = before.iter().filter(|process| after.contains(process)).collect();
+    assert!(lasting.iter().any(|(pid, ..)| *pid == u64::from(std::process::id())));
+    let processes = of_kind(&rows, "process");
+    for (pid, parent, user, _) in lasting {
+        let row = processes.iter().find(|row| row["pid"] == *pid);
+        let row = row.unwrap_or_else(|| panic!("ps names {pid}, we do not"));
+        assert_eq!((&row["parent"], &row["users"][1]), (&(*parent).into(), &(*user).into()), "{pid}");
+    }
+}

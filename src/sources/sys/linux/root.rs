@@ -12,8 +12,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, StatxTimestamp, makedev, openat,
-    openat2, readlinkat, statx,
+    AtFlags, Dir, FileType, Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, Statx, StatxFlags, StatxTimestamp,
+    fstatfs, makedev, openat, openat2, readlinkat, statx,
 };
 use rustix::io::Errno;
 
@@ -96,6 +96,24 @@ impl Root {
         match self.descend(path, flags | OFlags::NOATIME) {
             Ok(fd) => Ok(OpenFile { file: fd.into(), touches: false }),
             Err(Errno::PERM) => Ok(OpenFile { file: self.descend(path, flags)?.into(), touches: true }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens the program of a process by the link `exe` in its folder in `/proc`, which leads to it also where its name
+    /// is gone. No link but one that the kernel made is followed.
+    pub(in crate::sources) fn open_program(&self, path: &[u8]) -> io::Result<OpenFile> {
+        let folder = path.strip_suffix(b"/exe").ok_or(Errno::INVAL)?;
+        let folder = self.descend(folder, ON_THE_WAY)?;
+        if fstatfs(&folder)?.f_type != PROC_SUPER_MAGIC {
+            return Err(Errno::LOOP.into());
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        match openat(&folder, "exe", flags | OFlags::NOATIME, Mode::empty()) {
+            Ok(fd) => Ok(OpenFile { file: fd.into(), touches: false }),
+            Err(Errno::PERM) => {
+                Ok(OpenFile { file: openat(&folder, "exe", flags, Mode::empty())?.into(), touches: true })
+            }
             Err(error) => Err(error.into()),
         }
     }

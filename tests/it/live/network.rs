@@ -1,0 +1,148 @@
+//! `LiveSockets` and `LiveNetwork`: a copy of `/proc/net` with many sockets, and sockets of the test's own held against
+//! what `ss` says of them.
+
+use std::fmt::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use super::processes::put_process;
+use super::{live, of_kind, rows};
+use crate::made::Made;
+
+#[test]
+fn sockets_of_a_copy_of_proc_are_joined_with_their_processes() {
+    let made = Made::linux();
+    put_process(&made, 7, "nginx", &["nginx"]);
+    made.put("proc/7/comm", b"nginx\n");
+    made.put("proc/7/fd/0", b"");
+    symlink("socket:[12345]", made.tree().join("proc/7/fd/3")).unwrap();
+    symlink("pipe:[9]", made.tree().join("proc/7/fd/4")).unwrap();
+    let head =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+    let listening = "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 12345 1\n";
+    let nobodys =
+        "   1: 0B00000A:0016 C80A0A0A:D431 01 00000000:00000000 00:00000000 00000000     0        0 777 1\n";
+    made.put("proc/net/tcp", format!("{head}{listening}{nobodys}").as_bytes());
+    made.put("proc/net/packet", b"sk RefCnt Type Proto Iface R Rmem User Inode\n0 3 3 0003 2 1 0 0 31337\n");
+    made.put(
+        "proc/net/unix",
+        b"Num RefCount Protocol Flags Type St Inode Path\n0: 2 0 00010000 0001 01 22 /run/a b\n",
+    );
+    let (json, code) = made.collect(["--artifact", "LiveSockets"]);
+    assert_eq!(code, 0, "{json}");
+    let rows = rows(&made.unpack(), "derived/LiveSockets.jsonl");
+    let internet = of_kind(&rows, "internet");
+    assert_eq!((&internet[0]["local"], &internet[0]["local_port"]), (&"127.0.0.1".into(), &8080.into()));
+    assert_eq!((&internet[0]["state"], &internet[0]["user"]), (&"listen".into(), &"anna".into()));
+    assert_eq!(internet[0]["processes"], serde_json::json!([{"pid": 7, "name": "nginx"}]));
+    assert_eq!(
+        (&internet[1]["remote"], &internet[1]["remote_port"]),
+        (&"10.10.10.200".into(), &54321.into())
+    );
+    assert!(internet[0].get("remote").is_none() && internet[1].get("processes").is_none());
+    assert_eq!(of_kind(&rows, "packet")[0]["frames"], 3);
+    assert_eq!(of_kind(&rows, "unix")[0]["path"], "/run/a b");
+    let summary = of_kind(&rows, "summary")[0];
+    assert_eq!((&summary["sockets"], &summary["without_process"]), (&4.into(), &3.into()));
+}
+
+#[test]
+fn fifty_thousand_sockets_take_little_memory() {
+    let made = Made::linux();
+    put_process(&made, 7, "server", &["server"]);
+    for handle in 0..1_000_u32 {
+        made.put("proc/7/fd/0", b"");
+        symlink(format!("socket:[{handle}]"), made.tree().join(format!("proc/7/fd/{}", handle + 1))).unwrap();
+    }
+    let mut table = String::from("sl local\n");
+    for inode in 0..50_000_u32 {
+        writeln!(table, " {inode}: 0100007F:1F90 0B00000A:{:04X} 01 00000000:00000000 00:00000000 00000000  1000        0 {inode} 1", inode % 65_536).unwrap();
+    }
+    made.put("proc/net/tcp", table.as_bytes());
+    let (json, code) = made.collect(["--artifact", "LiveSockets"]);
+    assert_eq!(code, 0, "{json}");
+    let peak = json["peak_memory_bytes"].as_u64().unwrap();
+    println!("50,000 sockets: {} s, {} MiB at the peak", json["seconds"], peak >> 20);
+    assert!(peak < 100 << 20, "{peak}");
+    let rows = rows(&made.unpack(), "derived/LiveSockets.jsonl");
+    assert_eq!(of_kind(&rows, "internet").len(), 50_000);
+    assert_eq!(of_kind(&rows, "internet").iter().filter(|row| row.get("processes").is_some()).count(), 999);
+}
+
+#[test]
+fn sockets_of_this_test_are_told_with_its_process_and_state() {
+    let made = Made::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let (json, rows) = live(&made, "LiveSockets");
+    let mine = std::process::id();
+    let held = |row: &serde_json::Value| {
+        row["processes"].as_array().is_some_and(|owners| owners.iter().any(|owner| owner["pid"] == mine))
+    };
+    let internet = of_kind(&rows, "internet");
+    let listens = internet.iter().find(|row| row["local_port"] == port && row["state"] == "listen");
+    assert!(listens.is_some_and(|row| held(row)), "{json}");
+    let own = client.local_addr().unwrap().port();
+    let connected = internet.iter().find(|row| row["local_port"] == own && row["remote_port"] == port);
+    assert!(connected.is_some_and(|row| held(row) && row["state"] == "established"), "{json}");
+}
+
+#[test]
+fn what_listens_is_what_ss_and_ip_say() {
+    let made = Made::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let said = Command::new("ss").args(["-Htln"]).output().unwrap();
+    let (_, rows) = live(&made, "LiveSockets");
+    let ours: Vec<u64> = of_kind(&rows, "internet")
+        .iter()
+        .filter(|row| row["state"] == "listen" && row["protocol"].as_str().unwrap().starts_with("tcp"))
+        .map(|row| row["local_port"].as_u64().unwrap())
+        .collect();
+    assert!(ours.contains(&port.into()));
+    let said = String::from_utf8(said.stdout).unwrap();
+    let theirs: Vec<u64> = said
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(3)?.rsplit(':').next()?.parse().ok())
+        .collect();
+    assert!(theirs.contains(&port.into()), "{said}");
+    // Others may begin to listen or stop between the two: this test's own port and all that ss knows twice must be here.
+    let again = String::from_utf8(Command::new("ss").args(["-Htln"]).output().unwrap().stdout).unwrap();
+    for port in theirs.iter().filter(|port| again.contains(&format!(":{port} "))) {
+        assert!(ours.contains(port), "ss names {port}, we do not");
+    }
+    let (_, rows) = live(&made, "LiveNetwork");
+    let said = String::from_utf8(Command::new("ip").args(["-o", "addr"]).output().unwrap().stdout).unwrap();
+    for row in of_kind(&rows, "address") {
+        let address = row["address"].as_str().unwrap();
+        assert!(said.contains(&format!(" {address}/")), "ip does not name {address}: {said}");
+    }
+    assert!(of_kind(&rows, "interface").iter().any(|row| row["name"] == "lo"));
+}
+
+#[test]
+fn a_copy_tells_interfaces_routes_neighbours_resolvers_and_hosts() {
+    let made = Made::linux();
+    made.put("proc/net/dev", b"head\n  eth0: 1000 2 0 0 0 0 0 0 3000 4 0 0 0 0 0 0\n");
+    made.put("proc/net/route", b"eth0 00000000 0100000A 0003 0 0 100 00000000 0 0 0\n");
+    made.put("proc/net/arp", b"head\n10.0.0.1 0x1 0x6 00:11:22:33:44:55 * eth0\n");
+    made.put("proc/net/fib_trie", b"     |-- 10.0.0.11\n        /32 host LOCAL\n");
+    made.put("etc/hosts", b"127.0.0.1 localhost\n10.9.9.9 bank.example\n");
+    symlink("/run/resolv", made.tree().join("etc/resolv.conf")).unwrap();
+    made.put("run/resolv", b"nameserver 10.0.0.53\n");
+    let (json, code) = made.collect(["--artifact", "LiveNetwork"]);
+    assert_eq!(code, 0, "{json}");
+    let rows = rows(&made.unpack(), "derived/LiveNetwork.jsonl");
+    let one = |kind: &str| of_kind(&rows, kind)[0].clone();
+    assert_eq!((&one("interface")["sent"], &one("address")["address"]), (&3_000.into(), &"10.0.0.11".into()));
+    assert_eq!(
+        (&one("route")["gateway"], &one("neighbour")["permanent"]),
+        (&"10.0.0.1".into(), &true.into())
+    );
+    assert_eq!(
+        (&one("resolver")["address"], &of_kind(&rows, "host")[1]["names"][0]),
+        (&"10.0.0.53".into(), &"bank.example".into())
+    );
+}
