@@ -84,7 +84,7 @@ impl Reach {
 
     /// Where a link points, as written in it.
     pub(super) fn link(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.root.stat(path.as_bytes())?.link.ok_or_else(|| io::ErrorKind::InvalidInput.into())
+        self.root.link(path.as_bytes())
     }
 
     /// The names in a folder, as they come.

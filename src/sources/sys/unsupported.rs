@@ -32,6 +32,10 @@ impl Root {
         Ok(OpenFile { file: File::open(self.folder.join(path_of(path)))?, touches: true })
     }
 
+    pub(in crate::sources) fn link(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        std::fs::read_link(self.folder.join(path_of(path))).map(|target| path_bytes(&target))
+    }
+
     pub(in crate::sources) fn open_program(&self, _path: &[u8]) -> io::Result<OpenFile> {
         Err(io::ErrorKind::Unsupported.into())
     }

@@ -96,13 +96,20 @@ fn a_running_process_is_told_and_one_whose_program_is_deleted_is_noticed() {
     let mut child =
         Command::new(&program).arg("600").stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
     fs::remove_file(&program).unwrap();
+    // One that has ended and is not yet waited for has no program, and that is no fault.
+    let mut ended = Command::new("true").stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Read::read_to_end(&mut ended.stdout.take().unwrap(), &mut Vec::new()).unwrap();
+    while !fs::read_to_string(format!("/proc/{}/stat", ended.id())).unwrap().contains(") Z ") {}
     let (json, rows) = live(&made, "LiveProcesses");
+    ended.wait().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     let processes = of_kind(&rows, "process");
     let found = processes.iter().find(|row| row["pid"] == child.id()).unwrap_or_else(|| panic!("{json}"));
     assert_eq!(found["program"], program.to_str().unwrap());
     assert_eq!((&found["program_deleted"], &found["parent"]), (&true.into(), &std::process::id().into()));
+    let zombie = processes.iter().find(|row| row["pid"] == ended.id()).unwrap();
+    assert!(zombie.get("unread").is_none() && zombie.get("program").is_none(), "{zombie}");
     assert_eq!(found["command_line"][1], "600");
     assert_eq!(processes.iter().filter(|row| row["collector"] == true).count(), 1);
     assert!(json["first_tier_seconds"].as_f64().unwrap() < 5.0, "{json}");

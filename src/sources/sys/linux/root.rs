@@ -100,6 +100,14 @@ impl Root {
         }
     }
 
+    /// Where a link points. The kernel's own links in `/proc` are there also where they lead nowhere: then this fails.
+    pub(in crate::sources) fn link(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        let cut = path.iter().rposition(|byte| *byte == b'/').ok_or(Errno::INVAL)?;
+        let folder = self.descend(path.get(..cut).unwrap_or_default(), ON_THE_WAY)?;
+        let name = OsStr::from_bytes(path.get(cut.saturating_add(1)..).unwrap_or_default());
+        Ok(readlinkat(&folder, name, Vec::new())?.into_bytes())
+    }
+
     /// Opens the program of a process by the link `exe` in its folder in `/proc`, which leads to it also where its name
     /// is gone. No link but one that the kernel made is followed.
     pub(in crate::sources) fn open_program(&self, path: &[u8]) -> io::Result<OpenFile> {
