@@ -12,7 +12,7 @@ use serde_saphyr::Spanned;
 
 use super::error::Fault;
 use super::pattern::{self, Strictness};
-use super::plan::{Pattern, Source, TargetOs};
+use super::plan::{Follow, Pattern, Source, TargetOs};
 use super::yaml::Document;
 
 /// An artifact as defined: its name, what it is, where it stands on which system.
@@ -306,7 +306,7 @@ fn patterns(
             text: path.value.clone(),
             separator,
             whole_folders: false,
-            follow_links: false,
+            follow: Follow::Never,
             folder_entry,
         });
     }

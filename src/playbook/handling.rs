@@ -10,7 +10,7 @@ use serde_saphyr::Spanned;
 
 use super::error::Fault;
 use super::pattern::{self, Strictness};
-use super::plan::{Limits, Pattern, Text, Volatility};
+use super::plan::{Follow, Limits, Pattern, Text, Volatility};
 use super::yaml::Document;
 use crate::evidence::PersonalData;
 
@@ -135,7 +135,7 @@ fn excepted(document: &Document<'_>, texts: &[Spanned<String>]) -> Result<Vec<Pa
             text: text.value.clone(),
             separator,
             whole_folders: true,
-            follow_links: false,
+            follow: Follow::Never,
             folder_entry: false,
         });
     }

@@ -91,10 +91,22 @@ pub struct Pattern {
     pub separator: char,
     /// Whether a folder that matches means all beneath it (`--path`).
     pub whole_folders: bool,
-    /// Whether a link that matches is followed once to the file it names.
-    pub follow_links: bool,
+    /// Which links that match are followed, once, to what they name.
+    pub follow: Follow,
     /// Whether only the place itself is wanted as an empty folder entry in the bundle (the context set).
     pub folder_entry: bool,
+}
+
+/// Which links that match a pattern are followed. One met beneath a folder never is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Follow {
+    /// None: a link is its record.
+    #[default]
+    Never,
+    /// One that the pattern names letter by letter: who asks for `/etc/os-release` wants what is read there.
+    Named,
+    /// Those that a glob meets, too (units of systemd, `rc?.d`).
+    Always,
 }
 
 /// The same said in Dutch and in English.

@@ -12,7 +12,9 @@ use super::choice::Playbook;
 use super::definition::{Definition, Place};
 use super::error::{Error, nearest};
 use super::handling::Handling;
-use super::plan::{Excluded, Limits, Mode, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility};
+use super::plan::{
+    Excluded, Follow, Limits, Mode, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility,
+};
 use crate::evidence::PersonalData;
 
 /// The artifact of what the operator names by path.
@@ -315,7 +317,7 @@ fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
         text: text.clone(),
         separator: if windows && text.contains('\\') { '\\' } else { '/' },
         whole_folders: true,
-        follow_links: false,
+        follow: Follow::Named,
         folder_entry: false,
     };
     let artifact = if mode == Mode::Collect { PATH_ARTIFACT } else { SWEEP_ARTIFACT };
@@ -350,10 +352,11 @@ fn enter(name: &str, above: &mut Vec<String>) -> Result<(), Error> {
 }
 
 fn linked(source: &Source, follow_links: bool) -> Source {
+    let follow = if follow_links { Follow::Always } else { Follow::Never };
     match source {
-        Source::Files(patterns) => Source::Files(
-            patterns.iter().map(|pattern| Pattern { follow_links, ..pattern.clone() }).collect(),
-        ),
+        Source::Files(patterns) => {
+            Source::Files(patterns.iter().map(|pattern| Pattern { follow, ..pattern.clone() }).collect())
+        }
         other => other.clone(),
     }
 }

@@ -272,7 +272,7 @@ pub fn files(data: &[u8], told: &mut dyn FnMut(&str, u64)) {
         text: text.to_owned(),
         separator: '\\',
         whole_folders,
-        follow_links: true,
+        follow: veldkit::playbook::Follow::Always,
         folder_entry: false,
     };
     let named = ["\\$MFT", "\\$Secure:$SDS", "\\$Extend\\$UsnJrnl:$J"].map(|text| pattern(text, false));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use veldkit::evidence::PersonalData;
-use veldkit::playbook::{Catalogue, Content, Request, Source, TargetOs, Volatility};
+use veldkit::playbook::{Catalogue, Content, Follow, Request, Source, TargetOs, Volatility};
 
 /// What a row of the catalogue comes to here.
 enum Row {
@@ -343,7 +343,10 @@ fn the_context_set_is_made_of_folder_entries_and_of_links_followed_once() {
         for source in &step.sources {
             if let Source::Files(patterns) = source {
                 for pattern in patterns {
-                    marks.insert(pattern.text.as_str(), (pattern.follow_links, pattern.folder_entry));
+                    marks.insert(
+                        pattern.text.as_str(),
+                        (pattern.follow == Follow::Always, pattern.folder_entry),
+                    );
                 }
             }
         }

@@ -57,6 +57,28 @@ fn names(found: &[Found]) -> Vec<String> {
     names
 }
 
+#[test]
+fn a_link_that_is_named_is_followed_once_and_one_that_is_met_is_not() {
+    let dir = tree();
+    put(dir.path(), "usr/lib/os-release", b"ID=debian\n");
+    put(dir.path(), "srv/data/log/one.log", b"1");
+    symlink("../usr/lib/os-release", dir.path().join("etc/os-release")).unwrap();
+    symlink("/srv/data", dir.path().join("var")).unwrap();
+    symlink("/srv", dir.path().join("srv/data/round")).unwrap();
+    let target = Target::tree(dir.path()).unwrap();
+    let (found, gaps) = find(&target, &["/etc/os-release", "/var"]);
+    assert_eq!(
+        names(&found),
+        ["/etc/os-release", "/srv/data/log/one.log", "/srv/data/round", "/usr/lib/os-release", "/var"]
+    );
+    assert_eq!(gaps.len(), 0, "{gaps:?}");
+    let file = found.iter().find(|found| found.origin.to_string() == "/usr/lib/os-release").unwrap();
+    assert!(file.notes.contains(&Note::FollowedLink));
+
+    let target = Target::tree(dir.path()).unwrap();
+    assert_eq!(names(&find(&target, &["/etc/os-*", "/v*"]).0), ["/etc/os-release", "/var"]);
+}
+
 fn only(tree: &Path, path: &str) -> (Target, Found) {
     let target = Target::tree(tree).unwrap();
     let (mut found, gaps) = find(&target, &[path]);

@@ -16,7 +16,7 @@ use super::sys::{self, Entry};
 use super::target::Target;
 use super::walk::Handle;
 use crate::evidence::{Kind, Note, Origin, Outcome, ReasonCode};
-use crate::playbook::{Pattern, Step, TargetOs};
+use crate::playbook::{Follow, Pattern, Step, TargetOs};
 
 /// Deepest folder that is walked into: a file system cannot make the tool's own stack or list grow without end.
 const MAX_DEPTH: usize = 1024;
@@ -237,7 +237,7 @@ impl Search<'_, '_> {
                 }
             }
             Kind::Directory if !self.pattern.folder_entry => ControlFlow::Continue(()),
-            Kind::Link if self.pattern.follow_links => {
+            Kind::Link if self.follows(listed.is_none()) => {
                 self.take(found)?;
                 self.follow(place, path)
             }
@@ -245,7 +245,16 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Hands out the file that a link leads to, once; a folder at its end is not walked.
+    const fn follows(&self, named: bool) -> bool {
+        match self.pattern.follow {
+            Follow::Never => false,
+            Follow::Named => named,
+            Follow::Always => true,
+        }
+    }
+
+    /// Hands out the file that a link leads to, once. A folder at its end is walked where the pattern means all
+    /// beneath it; links beneath it are not followed, so no loop is possible.
     fn follow(&mut self, place: usize, path: Vec<u8>) -> ControlFlow<()> {
         let Some(standing) = self.target.places().get(place) else { return ControlFlow::Continue(()) };
         let end = match resolve(standing, &path) {
@@ -256,6 +265,13 @@ impl Search<'_, '_> {
             Ok(mut found) if found.kind == Kind::File => {
                 found.notes.push(Note::FollowedLink);
                 self.take(found)
+            }
+            Ok(found)
+                if found.kind == Kind::Directory
+                    && self.pattern.whole_folders
+                    && self.may_enter(place, &end) =>
+            {
+                self.deep(place, end, MAX_DEPTH, &[], Why::Named)
             }
             // The link's own record tells where it leads to.
             Ok(_) => ControlFlow::Continue(()),

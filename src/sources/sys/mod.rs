@@ -22,8 +22,8 @@ use unsupported as system;
 pub(super) use stopwatch::Stopwatch;
 pub(super) use system::{
     Folder, ProcessMemory, Root, boot_time, clock_synchronised, data_ranges, device_size,
-    effective_capabilities, is_live, is_nothing, name_bytes, name_of, path_bytes, path_of, privileged,
-    process_facts, process_ids, read_at, volumes,
+    effective_capabilities, is_live, is_nothing, name_bytes, path_bytes, path_of, privileged, process_facts,
+    process_ids, read_at, volumes,
 };
 pub use system::{free_space, is_gone, peak_memory, used_space};
 
