@@ -12,7 +12,7 @@ use crate::scan::indicators::Wanted;
 const MAX_HASHED_HOLES: u64 = 8 << 30;
 
 /// Zeros are fed in blocks of this size.
-static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 4 << 10] = [0; 4 << 10];
 
 /// Takes the stored bytes of an item in order.
 pub(super) struct Digester {
