@@ -14,7 +14,7 @@ use crate::sources::volumes::{self, VolumeFacts};
 /// What `list-volumes` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The disk image: raw (also split as .001, .002 …)
+    /// The disk image: raw (also split as .001, .002 …), QCOW2, VHD, VHDX or VMDK
     #[arg(value_name = "FILE", required_unless_present = "live")]
     image: Option<PathBuf>,
     /// This host's own disks instead

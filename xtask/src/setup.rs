@@ -10,7 +10,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 17] = [
+const PROGRAMS: [(&str, &str); 18] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -28,6 +28,7 @@ const PROGRAMS: [(&str, &str); 17] = [
     ("wimlib-imagex", "wimtools"),
     ("ss", "iproute2"),
     ("ps", "procps"),
+    ("qemu-img", "qemu-utils"),
 ];
 
 /// Needed besides a program of their own name: the headers of the C library and OpenSSL, for the reference engine.

@@ -9,6 +9,7 @@
 
 mod cache;
 mod device;
+mod forms;
 mod identify;
 mod partitions;
 mod places;
@@ -149,8 +150,8 @@ impl DiskVolume {
 /// # Errors
 /// Where it cannot be read, or has a form that is not read here; the text says what to do.
 pub fn open(path: &Path) -> io::Result<Disk> {
-    let device: Arc<dyn Device> = Arc::new(Files::open(path)?);
-    volumes("raw", device)
+    let (form, device) = forms::open(Arc::new(Files::open(path)?))?;
+    volumes(form, device)
 }
 
 /// What stands on an open device.

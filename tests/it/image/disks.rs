@@ -138,3 +138,63 @@ fn what_is_no_disk_is_refused_with_what_is_there() {
     let both = made.veldkit(["collect", "--image", "x", "--root", "y"]);
     assert_eq!(both.status.code(), Some(2), "{}", text(&both.stderr));
 }
+
+#[test]
+#[ignore = "needs root"]
+fn every_form_of_a_virtual_disk_is_the_disk_that_it_holds() {
+    let made = Made::new();
+    let Some(disk) = windows_disk(&made) else { return };
+    let wanted = {
+        let output = collect(&made, &disk, &["--path", "/"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        super::digests(&made.records())
+    };
+    assert!(wanted.len() >= 3, "{wanted:?}");
+    for (format, options, ending) in [
+        ("qcow2", "", "qcow2"),
+        ("qcow2", "compressed", "c.qcow2"),
+        ("qcow2", "cluster_size=4096,compat=0.10", "v2.qcow2"),
+        ("vpc", "subformat=dynamic,force_size=on", "vhd"),
+        ("vpc", "subformat=fixed,force_size=on", "fixed.vhd"),
+        ("vhdx", "subformat=dynamic,block_size=1048576", "vhdx"),
+        ("vhdx", "subformat=fixed", "fixed.vhdx"),
+        ("vmdk", "subformat=monolithicSparse", "vmdk"),
+    ] {
+        let image = made.path().join(format!("disk.{ending}"));
+        let mut command = Command::new("qemu-img");
+        command.args(["convert", "-f", "raw", "-O", format]);
+        match options {
+            "" => &mut command,
+            "compressed" => command.arg("-c"),
+            options => command.args(["-o", options]),
+        };
+        run(command.arg(&disk).arg(&image));
+        for bundle in made.bundles() {
+            fs::remove_file(bundle).unwrap();
+        }
+        let output = collect(&made, &image, &["--path", "/"]);
+        assert_eq!(output.status.code(), Some(0), "{ending}: {}", text(&output.stderr));
+        assert_eq!(super::digests(&made.records()), wanted, "{ending}");
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_form_that_is_not_read_says_what_to_do() {
+    let made = Made::new();
+    let raw = made.path().join("disk.raw");
+    fs::write(&raw, vec![7; 1 << 20]).unwrap();
+    let convert = |name: &str, options: &[&str]| {
+        let image = made.path().join(name);
+        run(Command::new("qemu-img").args(["convert", "-f", "raw"]).args(options).arg(&raw).arg(&image));
+        text(&collect(&made, &image, &["--path", "/"]).stderr)
+    };
+    let streamed = convert("s.vmdk", &["-O", "vmdk", "-o", "subformat=streamOptimized"]);
+    assert!(streamed.contains("compressed") && streamed.contains("qemu-img convert"), "{streamed}");
+    let flat = convert("f.vmdk", &["-O", "vmdk", "-o", "subformat=monolithicFlat"]);
+    assert!(flat.contains("in other files") && flat.contains("qemu-img convert"), "{flat}");
+    let encase = made.path().join("x.E01");
+    fs::write(&encase, [b"EVF\x09\x0d\x0a\xff\x00".as_slice(), &[0; 1000]].concat()).unwrap();
+    let encase = text(&collect(&made, &encase, &["--path", "/"]).stderr);
+    assert!(encase.contains("ewfexport"), "{encase}");
+}

@@ -91,6 +91,22 @@ impl Binary {
         cost(&command, &bundle)
     }
 
+    /// Collects all that is on an image.
+    ///
+    /// # Errors
+    ///
+    /// The run does not end with 0.
+    pub(super) fn collect_image(&self, image: &Path, options: &[&str]) -> Result<Cost> {
+        let bundle = self.fresh("bundle.zip.age")?;
+        let (program, image, out) =
+            (self.program.to_string_lossy(), image.to_string_lossy(), bundle.to_string_lossy());
+        let mut command =
+            vec![&*program, "collect", "--image", &image, "--path", "/", "--quiet", "--out", &out];
+        command.extend(["--recipient", &self.recipient]);
+        command.extend(options);
+        cost(&command, &bundle)
+    }
+
     /// A file in the place of output, of which none is there before.
     ///
     /// # Errors

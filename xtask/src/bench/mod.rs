@@ -12,6 +12,7 @@ use crate::fixtures::corpus;
 use crate::process::{output, run as run_program};
 
 mod figures;
+mod image;
 #[cfg(feature = "bench")]
 pub(crate) mod indicators;
 mod measure;
@@ -31,6 +32,7 @@ usage: cargo xtask bench [--rules DIR]… [--files N,N,…] [--mib N] [--corpus 
   --files LIST   numbers of files at which peak memory is measured [default: 10000,100000,1000000]
   --mib N        size of the corpus that is made [default: 512]
   --corpus DIR   measure on this folder instead of a corpus made here
+  --image        measure only what reading an NTFS image costs beside its mount (as root)
   --rounds N     how often each command is run, in turn; the median counts [default: 5]
   --json         print the figures as one JSON array";
 
@@ -40,6 +42,7 @@ struct Options {
     files: Vec<u64>,
     mebibytes: u64,
     corpus: Option<PathBuf>,
+    image: bool,
     rounds: usize,
     indicators: Option<u64>,
     json: bool,
@@ -68,8 +71,13 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
     dist::run(root, &[])?;
     let binary = dist::binary(root)?;
     let mut figures = Figures::new(options.json);
-    let alone = build_stages(root)?;
     let binary = measure::Binary::new(binary, &place)?;
+    if options.image {
+        image::measure(&binary, &place, &folder, options.rounds, &mut figures)?;
+        figures.end();
+        return Ok(());
+    }
+    let alone = build_stages(root)?;
     // Stages and whole are measured in turn: what else the machine does slows both alike.
     let mut rounds = Vec::new();
     let whole = whole::measure(&binary, &folder, &options.rules, options.rounds, &mut || {
@@ -90,14 +98,19 @@ impl Options {
             files: vec![10_000, 100_000, 1_000_000],
             mebibytes: corpus::MEBIBYTES,
             corpus: None,
+            image: false,
             rounds: 5,
             indicators: None,
             json: false,
         };
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
-            if *word == "--json" {
-                options.json = true;
+            match *word {
+                "--json" => options.json = true,
+                "--image" => options.image = true,
+                _ => {}
+            }
+            if matches!(*word, "--json" | "--image") {
                 continue;
             }
             let value = *words.next().ok_or(USAGE)?;

@@ -62,7 +62,7 @@ fn pipe(binary: &Binary, corpus: &Path) -> Result<Cost> {
 }
 
 /// The run of which as many were faster as were slower.
-fn median(mut costs: Vec<Cost>) -> Option<Cost> {
+pub(super) fn median(mut costs: Vec<Cost>) -> Option<Cost> {
     costs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
     costs.get(costs.len() / 2).copied()
 }
