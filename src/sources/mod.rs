@@ -25,6 +25,7 @@ mod own_output;
 mod pattern;
 mod place;
 mod ranges;
+mod registry;
 mod resolve;
 mod rows;
 pub mod sys;

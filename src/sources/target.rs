@@ -20,7 +20,7 @@ use super::sys::{self, Entry};
 use super::variables::Variables;
 use super::walk::Handle;
 use super::windows_facts::WindowsFacts;
-use super::{Error, expand, guard, host, image, live, web_roots};
+use super::{Error, expand, guard, host, image, live, registry, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
 
@@ -214,13 +214,16 @@ impl Target {
     /// Looks for everything of one step and hands it out as it is found, until `emit` breaks. An item that an earlier
     /// step was given is not given again.
     pub fn find(&self, step: &Step, emit: &mut dyn FnMut(Finding) -> ControlFlow<()>) {
+        // What a step asks of the registry is one item, whatever the number of its sources.
+        let mut registry = Some(());
         for source in &step.sources {
             let flow = match source {
                 Source::Files(patterns) => expand::search(self, step, patterns, emit),
                 Source::Memory(ids) => super::memory::find(ids).into_iter().try_for_each(&mut *emit),
-                Source::RegistryKeys(_) | Source::RegistryValues(_) => {
-                    emit(unsupported(step, "registry keys are read out of hives by a later version"))
-                }
+                Source::RegistryKeys(_) | Source::RegistryValues(_) => match registry.take() {
+                    Some(()) => registry::find(self, step, emit),
+                    None => ControlFlow::Continue(()),
+                },
                 Source::Live(artifact) => live::find(self, *artifact, emit),
                 Source::Command { .. } => emit(unsupported(step, "programs are run by a later version")),
             };

@@ -106,3 +106,65 @@ fn what_only_a_hives_log_holds_is_known_too() {
     // What is collected are the files as they stand.
     assert_eq!(made.record("WINDOWS/system32/Config/system")["metadata"]["size"], old.len());
 }
+
+/// Definitions as the official set has them, and a playbook that asks for them.
+const REGISTRY: &str = r"playbook: runs
+version: 1
+title: {nl: sleutels, en: keys}
+description: {nl: sleutels, en: keys}
+artifacts: [TestRunKeys]
+---
+name: TestRunKeys
+doc: Run keys of the machine and of each user.
+sources:
+- type: REGISTRY_KEY
+  attributes:
+    keys:
+    - 'HKEY_LOCAL_MACHINE\Software\Microsoft\Windows\CurrentVersion\Run\*'
+    - 'HKEY_USERS\%%users.sid%%\Software\Microsoft\Windows\CurrentVersion\Run\*'
+- type: REGISTRY_VALUE
+  attributes:
+    key_value_pairs:
+    - {key: 'HKEY_LOCAL_MACHINE\System\CurrentControlSet\Services\*', value: 'ImagePath'}
+supported_os: [Windows]
+";
+
+#[test]
+fn keys_and_values_of_the_registry_become_rows() {
+    let made = Made::new();
+    let run = "Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+    let system = hive(&[("ControlSet001\\Services\\Kwaad", "ImagePath", "C:\\k.exe")]);
+    made.put("C/Windows/System32/config/SYSTEM", &system);
+    let profile = "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-7-8-9-1001";
+    let software = [
+        ("Microsoft\\Windows\\CurrentVersion\\Run", "Bijwerker", "b.exe"),
+        (profile, "ProfileImagePath", "C:\\Users\\anna"),
+    ];
+    made.put("C/Windows/System32/config/SOFTWARE", &hive(&software));
+    made.put("C/Users/anna/NTUSER.DAT", &hive(&[(run, "Van Anna", "a.exe")]));
+    made.put("C/Users/kapot/NTUSER.DAT", &[b"regf".to_vec(), vec![0xff; 600]].concat());
+    std::fs::write(made.path().join("extra.yaml"), REGISTRY).unwrap();
+    let (json, code) = made.collect(["--playbook", "extra.yaml"]);
+    let folder = made.unpack();
+    let rows = std::fs::read_to_string(folder.join("derived/TestRunKeys.jsonl")).unwrap();
+    let rows: Vec<serde_json::Value> = rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    assert_eq!(rows[0]["schema"], "urn:veldkit:derived:registry:1", "{rows:#?}");
+    let value = |key: &str, name: &str| {
+        let found = rows.iter().find(|row| row["key"] == key && row["name"] == name);
+        found.unwrap_or_else(|| panic!("no {key}:{name} in {rows:#?}"))["text"].clone()
+    };
+    let user = format!("HKEY_USERS\\S-1-5-21-7-8-9-1001\\{run}");
+    assert_eq!(
+        value(&format!("HKEY_LOCAL_MACHINE\\{}", run.replace("Software", "SOFTWARE")), "Bijwerker"),
+        "b.exe"
+    );
+    assert_eq!(value(&user, "Van Anna"), "a.exe");
+    let service = "HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\Services\\Kwaad";
+    assert_eq!(value(service, "ImagePath"), "C:\\k.exe");
+    // The hive that is broken is named, and makes the item partial.
+    assert_eq!(code, 3, "{json}");
+    assert!(
+        rows.iter().any(|row| row["row"] == "broken" && row["hive"] == "C:\\Users\\kapot\\NTUSER.DAT"),
+        "{rows:#?}"
+    );
+}

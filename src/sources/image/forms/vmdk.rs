@@ -1,6 +1,6 @@
 //! VMDK in one growing file ("monolithic sparse"): grains by a directory of tables.
 //!
-//! "Virtual Disk Format 5.0", VMware, 2011.
+//! "Virtual Disk Format 5.0", `VMware`, 2011.
 
 use std::io;
 use std::sync::Arc;
