@@ -193,8 +193,30 @@ fn a_form_that_is_not_read_says_what_to_do() {
     assert!(streamed.contains("compressed") && streamed.contains("qemu-img convert"), "{streamed}");
     let flat = convert("f.vmdk", &["-O", "vmdk", "-o", "subformat=monolithicFlat"]);
     assert!(flat.contains("in other files") && flat.contains("qemu-img convert"), "{flat}");
+    for format in ["qcow2", "vpc", "vmdk"] {
+        let (base, above) = (format!("base.{format}"), made.path().join(format!("above.{format}")));
+        convert(&base, &["-O", format]);
+        if format == "vpc" {
+            // QEMU makes no VHD of this kind: a footer that says it is one stands for it.
+            made_differencing(&made.path().join(&base), &above);
+        } else {
+            let mut command = Command::new("qemu-img");
+            command.current_dir(made.path()).args(["create", "-q", "-f", format, "-F", format, "-b", &base]);
+            run(command.arg(&above));
+        }
+        let said = text(&collect(&made, &above, &["--path", "/"]).stderr);
+        assert!(said.contains("only differences") && said.contains("qemu-img convert"), "{format}: {said}");
+    }
     let encase = made.path().join("x.E01");
     fs::write(&encase, [b"EVF\x09\x0d\x0a\xff\x00".as_slice(), &[0; 1000]].concat()).unwrap();
     let encase = text(&collect(&made, &encase, &["--path", "/"]).stderr);
     assert!(encase.contains("ewfexport"), "{encase}");
+}
+
+/// A copy of a VHD whose footer says that it holds differences only.
+fn made_differencing(from: &Path, to: &Path) {
+    let mut bytes = fs::read(from).unwrap();
+    let kind = bytes.len() - 512 + 60;
+    bytes[kind..kind + 4].copy_from_slice(&4_u32.to_be_bytes());
+    fs::write(to, bytes).unwrap();
 }

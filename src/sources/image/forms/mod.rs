@@ -88,7 +88,6 @@ impl<T: Table> Device for Mapped<T> {
         let buffer = buffer.get_mut(..most).unwrap_or_default();
         match self.table.place(number)? {
             Some(place) if most > 0 => {
-                // A file that ends before its last block is whole holds zeros there.
                 match self.table.file().read_at(place.saturating_add(within), buffer)? {
                     0 => Err(damaged("a block of it stands behind its end")),
                     count => Ok(count),

@@ -12,6 +12,10 @@ use super::{QEMU, Table, damaged, number_at, unsupported};
 const SECTOR: u64 = 512;
 /// Grains are compressed, as in disks made to be sent.
 const COMPRESSED: u32 = 1 << 16;
+/// The identifier of a parent where there is none.
+const NO_PARENT: &str = "ffffffff";
+/// Most bytes of the description that are looked at; those of `VMware` and QEMU are 10 KiB.
+const MAX_DESCRIPTION: u64 = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Vmdk {
@@ -31,6 +35,9 @@ impl Vmdk {
         if flags & COMPRESSED != 0 || u16_at(&head, 77).is_some_and(|method| method != 0) {
             return Err(unsupported("a VMDK whose blocks are compressed", QEMU));
         }
+        if has_parent(&*file, &head)? {
+            return Err(unsupported("a VMDK that holds only differences to another one", QEMU));
+        }
         let bytes = |at| u64_at(&head, at).and_then(|sectors| sectors.checked_mul(SECTOR)).ok_or_else(wrong);
         let (size, grain, directory) = (bytes(12)?, bytes(20)?, bytes(56)?);
         let per_table = u64::from(u32_at(&head, 44).ok_or_else(wrong)?);
@@ -39,6 +46,19 @@ impl Vmdk {
         }
         Ok(Self { file, size, grain, per_table, directory })
     }
+}
+
+/// Whether the description inside the file names another disk, in which stands what this one does not hold.
+fn has_parent(file: &dyn Device, head: &[u8]) -> io::Result<bool> {
+    let sectors = |at| u64_at(head, at).unwrap_or(0).saturating_mul(SECTOR);
+    let (place, length) = (sectors(28), sectors(36).min(MAX_DESCRIPTION));
+    if place == 0 {
+        return Ok(false);
+    }
+    let text = read_some(file, place, usize::try_from(length).unwrap_or(0))?;
+    let text = String::from_utf8_lossy(&text).to_ascii_lowercase();
+    let mut parents = text.lines().filter_map(|line| line.split_once('='));
+    Ok(parents.any(|(name, value)| name.trim() == "parentcid" && value.trim() != NO_PARENT))
 }
 
 impl Table for Vmdk {
