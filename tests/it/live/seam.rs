@@ -74,7 +74,8 @@ fn what_vanishes_first_is_flushed_before_anything_else_is_read_and_the_log_says_
         "--root",
         "tree",
         "--out",
-        "out/",
+        // A name of its own: a bundle's own name tells the second, in which the first one was made as well.
+        "out/again.zip.age",
         "--new-identity",
         "n.txt",
         "--artifact",
