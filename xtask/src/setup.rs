@@ -10,7 +10,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 18] = [
+const PROGRAMS: [(&str, &str); 19] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -21,6 +21,7 @@ const PROGRAMS: [(&str, &str); 18] = [
     ("python3", "python3-venv"),
     ("ssh-keygen", "openssh-client"),
     ("file", "file"),
+    ("yara", "yara"),
     ("mkntfs", "ntfs-3g"),
     ("icat", "sleuthkit"),
     ("setfattr", "attr"),

@@ -9,6 +9,7 @@
 
 use super::Stage;
 use super::measure::Cost;
+use super::scan::Scanning;
 use super::whole::Whole;
 
 /// Stages that a run without rules passes through; the deflate is that of the default level.
@@ -76,6 +77,21 @@ impl Figures {
         }
         self.run("veldkit with rules", scanning, limits);
         self.put("  of its limit", scanning.seconds / limits.with_rules, "", Some("at most 1.2"));
+    }
+
+    /// Scanning alone, beside the `yara` command line.
+    pub(super) fn scanning(&mut self, scanning: &Scanning, limits: Limits) {
+        let Scanning { first, ours, with_archives, yara, rule_files } = scanning;
+        self.title(&format!("scanning alone, two threads, {rule_files} rule files, medians of runs in turn"));
+        self.put("start to first scan", first.seconds, "s", Some("under 1.5"));
+        self.put("veldkit scan", ours.seconds, "s", None);
+        self.put("  speed", limits.bytes / 1e6 / ours.seconds, "MB/s", None);
+        self.put("  peak memory", mebibytes(ours.peak_bytes), "MiB", Some("under 256"));
+        self.put("yara", yara.seconds, "s", None);
+        self.put("  speed", limits.bytes / 1e6 / yara.seconds, "MB/s", None);
+        self.put("  times as fast as yara", yara.seconds / ours.seconds, "", Some("at least 1.7"));
+        self.put("veldkit scan, archives looked into", with_archives.seconds, "s", None);
+        self.put("  peak memory", mebibytes(with_archives.peak_bytes), "MiB", Some("under 256"));
     }
 
     /// Peak memory at numbers of files; `name` is the length of an entry's name.

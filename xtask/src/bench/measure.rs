@@ -75,6 +75,11 @@ impl Binary {
         Ok(Self { program, place: place.to_owned(), recipient })
     }
 
+    /// Where it stands.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Collects all of a folder.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ mod image;
 pub(crate) mod indicators;
 mod measure;
 mod memory;
+mod scan;
 #[cfg(feature = "bench")]
 pub(crate) mod stages;
 mod whole;
@@ -28,7 +29,7 @@ usage: cargo xtask bench [--rules DIR]… [--files N,N,…] [--mib N] [--corpus 
        cargo xtask bench --indicators N [--mib N] [--corpus DIR]
 
   --indicators N measure a list of N digests, and nothing else
-  --rules DIR    measure scanning with these rules too, beside those built in
+  --rules DIR    measure scanning with these rules too, beside those built in and beside `yara`
   --files LIST   numbers of files at which peak memory is measured [default: 10000,100000,1000000]
   --mib N        size of the corpus that is made [default: 512]
   --corpus DIR   measure on this folder instead of a corpus made here
@@ -86,6 +87,9 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
     })?;
     let limits = figures.stages(&median_stages(&rounds));
     figures.whole(&whole, limits);
+    if !options.rules.is_empty() {
+        figures.scanning(&scan::measure(&binary, &folder, &options.rules, options.rounds)?, limits);
+    }
     memory::measure(&binary, &place, &options.files, &mut figures)?;
     figures.end();
     Ok(())
