@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Clock, Stop};
 use crate::evidence::{Kind, Outcome, PersonalData};
-use crate::playbook::{Limits, Plan};
+use crate::playbook::{Limits, Mode, Plan};
 use crate::sources::{Finding, Target};
 
 /// What one step would take.
@@ -14,6 +14,8 @@ pub struct StepSurvey {
     pub artifact: String,
     /// Its class of personal data.
     pub personal_data: PersonalData,
+    /// Whether it is only looked at: of its bytes only those are taken on which something fires.
+    pub swept: bool,
     /// Items with content.
     pub items: u64,
     /// Their bytes, as the target tells their sizes; holes are not counted where it tells the space they take.
@@ -34,16 +36,29 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Items with content.
+    /// Items with content that are taken.
     #[must_use]
     pub fn items(&self) -> u64 {
-        self.steps.iter().fold(0, |sum, step| sum.saturating_add(step.items))
+        self.taken().fold(0, |sum, step| sum.saturating_add(step.items))
     }
 
     /// Their bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.steps.iter().fold(0, |sum, step| sum.saturating_add(step.bytes))
+        self.taken().fold(0, |sum, step| sum.saturating_add(step.bytes))
+    }
+
+    /// Items that are only looked at, and their bytes.
+    #[must_use]
+    pub fn swept(&self) -> (u64, u64) {
+        let swept = self.steps.iter().filter(|step| step.swept);
+        swept.fold((0, 0), |(items, bytes), step| {
+            (items.saturating_add(step.items), bytes.saturating_add(step.bytes))
+        })
+    }
+
+    fn taken(&self) -> impl Iterator<Item = &StepSurvey> {
+        self.steps.iter().filter(|step| !step.swept)
     }
 }
 
@@ -62,6 +77,7 @@ pub fn survey(
         let mut count = StepSurvey {
             artifact: step.artifact.clone(),
             personal_data: step.personal_data,
+            swept: step.mode == Mode::Sweep,
             items: 0,
             bytes: 0,
             missing: 0,

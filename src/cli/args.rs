@@ -89,6 +89,9 @@ pub(super) struct Choice {
     /// A path or glob on the target that is scanned without taking it; what a rule fires on is taken; may be given again
     #[arg(long, value_name = "PATH|GLOB", conflicts_with = "no_scan")]
     pub(super) sweep: Vec<String>,
+    /// Leave out what a playbook sweeps; --sweep PATH instead of this sweeps that alone
+    #[arg(long, conflicts_with = "sweep")]
+    pub(super) no_sweep: bool,
     /// Take it from the system mounted here instead of from this host
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,

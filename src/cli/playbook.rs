@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use super::console::{Console, Exit, Failure};
 use super::lang::Lang;
 use crate::evidence::{PersonalData, Printable};
-use crate::playbook::{Catalogue, Definition, Error, Limits, Playbook, Request, Step, TargetOs, Volatility};
+use crate::playbook::{
+    Catalogue, Definition, Error, Limits, Mode, Playbook, Request, Source, Step, TargetOs, Volatility,
+};
 
 /// What `playbook` takes.
 #[derive(Debug, Args)]
@@ -206,7 +208,7 @@ fn playbook_json(playbook: &Playbook) -> Value {
     json!({
         "name": playbook.name, "title": playbook.title, "description": playbook.description,
         "includes": names(&playbook.includes), "artifacts": names(&playbook.artifacts), "opt_in": playbook.opt_in,
-        "notes": playbook.notes, "file": playbook.file,
+        "sweep": playbook.sweep, "notes": playbook.notes, "file": playbook.file,
     })
 }
 
@@ -280,6 +282,15 @@ fn show_step(number: usize, step: &Step, console: &mut Console<'_>) {
     let name = Printable(&step.artifact).to_string();
     console.result(format_args!("{number:>4}  {name:<44} {data}: {class}"));
     wrap(lang.pick(&step.purpose.nl, &step.purpose.en), 6, console);
+    if step.mode == Mode::Sweep {
+        let places = step.sources.iter().flat_map(|source| match source {
+            Source::Files(patterns) => patterns.as_slice(),
+            _ => &[],
+        });
+        let places: Vec<&str> = places.map(|pattern| pattern.text.as_str()).collect();
+        let word = lang.pick("wordt doorzocht, en niet genomen", "is looked through, and not taken");
+        wrap(&format!("{word}: {}", places.join(", ")), 6, console);
+    }
     if let Some(limits) = limits(&step.limits, lang) {
         wrap(&limits, 6, console);
     }

@@ -28,6 +28,9 @@ pub struct Playbook {
     pub artifacts: Vec<Named>,
     /// Limits of its own on some of them, in place of those that their handling gives.
     pub limits: BTreeMap<String, Limits>,
+    /// Places that are looked through after everything else, to take what something fires on: paths and globs as
+    /// `--sweep` has them. `/` alone is every local disk of a host, or all of a tree or an image.
+    pub sweep: Vec<String>,
     /// Whether it takes what must be asked for by name: secrets and the most private data.
     pub opt_in: bool,
     /// What the operator should do with the machine, and know.
@@ -66,6 +69,15 @@ pub(super) fn read(document: &Document<'_>) -> Result<Playbook, Vec<Fault>> {
         let problem = format!("expected version 1 of the format, found {}", raw.version.value);
         faults.push(document.fault_at(&raw.version, problem));
     }
+    for place in &raw.sweep {
+        if !is_place(&place.value) {
+            let problem = format!(
+                "expected a whole path to sweep ('/' is every local disk), without '..', found '{}'",
+                place.value
+            );
+            faults.push(document.fault_at(place, problem));
+        }
+    }
     if raw.artifacts.is_empty() && raw.includes.is_empty() {
         faults.push(document.fault_at(&raw.playbook, "expected 'artifacts' or 'includes', found neither"));
     }
@@ -99,6 +111,7 @@ pub(super) fn read(document: &Document<'_>) -> Result<Playbook, Vec<Fault>> {
         includes: named(raw.includes),
         artifacts: named(raw.artifacts),
         limits,
+        sweep: raw.sweep.into_iter().map(|place| place.value).collect(),
         opt_in: raw.opt_in,
         notes: raw.notes,
         file: document.file.to_owned(),
@@ -108,6 +121,14 @@ pub(super) fn read(document: &Document<'_>) -> Result<Playbook, Vec<Fault>> {
 fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= 64 && name.chars().all(plain)
+}
+
+/// Whether a sweep can begin there: from the root, from a drive, or from a variable.
+fn is_place(path: &str) -> bool {
+    let drive = path.get(1..3).is_some_and(|rest| matches!(rest, ":\\" | ":/"))
+        && path.starts_with(|c: char| c.is_ascii_alphabetic());
+    let begins = drive || path.starts_with(['/', '\\']) || path.starts_with("%%");
+    begins && !path.split(['/', '\\']).any(|part| part == "..")
 }
 
 #[derive(Deserialize)]
@@ -123,6 +144,8 @@ struct Raw {
     artifacts: Vec<Spanned<String>>,
     #[serde(default)]
     limits: BTreeMap<String, Spanned<RawLimits>>,
+    #[serde(default)]
+    sweep: Vec<Spanned<String>>,
     #[serde(default)]
     opt_in: bool,
     #[serde(default)]

@@ -10,7 +10,7 @@ use crate::evidence::{Digest, PersonalData};
 pub struct Plan {
     /// The playbook and definition files it came from, as recorded in the bundle.
     pub texts: Vec<SourceText>,
-    /// Sorted by [`Step::volatility`]; within one, in the playbook's order.
+    /// Sorted by [`Step::volatility`]; within one, in the playbook's order. Sweeps come after all others.
     pub steps: Vec<Step>,
     /// Artifacts that the playbooks name and this plan leaves out.
     pub excluded: Vec<Excluded>,

@@ -38,8 +38,10 @@ pub struct Request {
     pub artifacts: Vec<String>,
     /// Paths and globs on the target.
     pub paths: Vec<String>,
-    /// Paths and globs that are looked at, to take what something fires on.
+    /// Paths and globs that are looked at, to take what something fires on: in place of those that playbooks sweep.
     pub sweep: Vec<String>,
+    /// Why what playbooks sweep is not swept; none where it is.
+    pub no_sweep: Option<String>,
     /// Processes whose memory is looked through: these, or all where none is named.
     pub processes: Option<Vec<u32>>,
     /// Class of personal data from which on artifacts are left out.
@@ -66,14 +68,15 @@ impl Catalogue {
         if !request.paths.is_empty() {
             planning.paths(&request.paths, Mode::Collect);
         }
+        let swept = planning.sweeps(request);
         let mut plan = planning.finish();
         // Nothing is lost sooner.
         if let Some(ids) = &request.processes {
             plan.steps.insert(0, memory_step(ids));
         }
         // Sweeps come last: what they walk over was on the disk before and is there after.
-        if !request.sweep.is_empty() {
-            plan.steps.push(path_step(&request.sweep, os, Mode::Sweep));
+        if !swept.is_empty() {
+            plan.steps.push(path_step(&swept, os, Mode::Sweep));
         }
         Ok(plan)
     }
@@ -89,6 +92,8 @@ struct Planning<'a> {
     excluded: BTreeMap<String, String>,
     notes: Vec<Note>,
     played: BTreeSet<String>,
+    /// What the playbooks sweep, in their order.
+    sweep: Vec<String>,
     /// What the choice at hand has come by, and whether what must be asked for by name was asked for then.
     met: BTreeSet<(String, bool)>,
     files: BTreeSet<String>,
@@ -113,6 +118,7 @@ impl<'a> Planning<'a> {
             excluded: BTreeMap::new(),
             notes: Vec::new(),
             played: BTreeSet::new(),
+            sweep: Vec::new(),
             met: BTreeSet::new(),
             files: BTreeSet::new(),
         }
@@ -133,6 +139,9 @@ impl<'a> Planning<'a> {
             }
             self.files.insert(playbook.file.clone());
             self.choices(playbook)?;
+            let new: Vec<_> =
+                playbook.sweep.iter().filter(|place| !self.sweep.contains(place)).cloned().collect();
+            self.sweep.extend(new);
             self.notes.extend(playbook.notes.iter().map(|note| Note {
                 playbook: playbook.name.clone(),
                 nl: note.nl.clone(),
@@ -245,6 +254,27 @@ impl<'a> Planning<'a> {
         });
     }
 
+    /// What is swept: what the operator names, else what the playbooks do, unless there is a reason not to.
+    fn sweeps(&mut self, request: &Request) -> Vec<String> {
+        if !request.sweep.is_empty() {
+            return request.sweep.clone();
+        }
+        let places = std::mem::take(&mut self.sweep);
+        if places.is_empty() {
+            return places;
+        }
+        // Nobody has said what stands there, as with a path.
+        let class =
+            request.leave_out.map(|_| "the operator leaves out personal data, which may stand anywhere");
+        match request.no_sweep.clone().or_else(|| class.map(str::to_owned)) {
+            None => places,
+            Some(reason) => {
+                self.exclude(SWEEP_ARTIFACT, reason);
+                Vec::new()
+            }
+        }
+    }
+
     fn paths(&mut self, paths: &[String], mode: Mode) {
         self.push(path_step(paths, self.os, mode));
     }
@@ -326,9 +356,19 @@ fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
         volatility: Volatility::Files,
         // Nobody has said what stands there.
         personal_data: PersonalData::High,
-        purpose: Text {
-            nl: "door de operator aangewezen voor dit onderzoek".to_owned(),
-            en: "pointed out by the operator for this investigation".to_owned(),
+        purpose: if mode == Mode::Sweep {
+            Text {
+                nl: "sporen van de dader die overal kunnen staan; alleen waarop een regel of indicator afgaat wordt \
+                     genomen"
+                    .to_owned(),
+                en: "traces of the intruder that may stand anywhere; only what a rule or indicator fires on is taken"
+                    .to_owned(),
+            }
+        } else {
+            Text {
+                nl: "door de operator aangewezen voor dit onderzoek".to_owned(),
+                en: "pointed out by the operator for this investigation".to_owned(),
+            }
         },
         limits: Limits::default(),
         except: Vec::new(),

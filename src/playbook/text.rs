@@ -145,6 +145,14 @@ mod tests {
                 "x.yaml:7:6: expected limits of artifacts that this playbook names, found 'B'",
             ),
             (
+                "playbook: q\nversion: 1\ntitle: {nl: a, en: b}\ndescription: {nl: a, en: b}\nartifacts: [A]\nsweep:\n- /srv\n- 'D:\\x'\n- /srv/../etc\n",
+                "x.yaml:9:3: expected a whole path to sweep ('/' is every local disk), without '..', found '/srv/../etc'",
+            ),
+            (
+                "playbook: q\nversion: 1\ntitle: {nl: a, en: b}\ndescription: {nl: a, en: b}\nartifacts: [A]\nsweep: [srv]\n",
+                "x.yaml:6:9: expected a whole path to sweep ('/' is every local disk), without '..', found 'srv'",
+            ),
+            (
                 "handling: 1\nartifacts:\n- names: [A, A]\n  volatility: logs\n  personal_data: low\n  purpose: {nl: a, en: b}\n",
                 "x.yaml:3:14: expected 'A' once, found it on line 3 as well",
             ),

@@ -197,3 +197,90 @@ fn tar(name: &str, content: &[u8]) -> Vec<u8> {
     out.extend([0; 1024]);
     out
 }
+
+/// How many items one run has accounted for: `scan` those of the bundle, `sweep` those that were only looked at.
+fn sum(counts: &Value) -> u64 {
+    let fates = ["scanned", "size", "type", "time", "error", "absent", "left_out", "off"];
+    fates.iter().map(|fate| counts[*fate].as_u64().unwrap_or(0)).sum()
+}
+
+#[test]
+fn playbook_ransomware_sweeps_the_whole_tree_and_every_item_is_accounted_for() {
+    let made = made();
+    made.put("opt/deep/below/bad.txt", b"alpha");
+    let (json, code) = made.collect(["--playbook", "ransomware", "--rules", "rules.yar"]);
+    assert_eq!(code, 0, "{json}");
+    let records = made.records();
+    let swept: Vec<_> = records.iter().filter(|record| record["artifact"] == "veldkit:sweep").collect();
+    let mut paths: Vec<_> = swept.iter().map(|record| record["origin"]["path"].as_str().unwrap()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["opt/deep/below/bad.txt", "srv/bad.txt", "srv/little [1].txt"]);
+    assert!(made.unpack().join("fs/$rootfs$/opt/deep/below/bad.txt").is_file());
+
+    let (scan, sweep) = (&json["scan"], &json["sweep"]);
+    assert_eq!(sum(scan), u64::try_from(records.len()).unwrap(), "{scan}");
+    assert!(sweep["items"].as_u64().unwrap() > 0, "{sweep}");
+    assert_eq!(sum(sweep), sweep["items"].as_u64().unwrap(), "{sweep}");
+    let taken: u64 = json["items"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(sum(scan), taken, "what the bundle holds and what was scanned of it are one number");
+}
+
+#[test]
+fn a_sweep_named_replaces_the_playbooks_and_it_can_be_left_out_with_the_reason_in_the_manifest() {
+    let made = made();
+    made.put("opt/bad.txt", b"alpha");
+    let swept = |arguments: &[&str]| {
+        for bundle in made.bundles() {
+            fs::remove_file(bundle).unwrap();
+        }
+        let all = ["--playbook", "ransomware"].iter().chain(arguments).copied();
+        let (json, code) = made.collect(all);
+        assert_eq!(code, 0, "{json}");
+        let records = made.records().into_iter().filter(|record| record["artifact"] == "veldkit:sweep");
+        let paths: Vec<_> =
+            records.map(|record| record["origin"]["path"].as_str().unwrap().to_owned()).collect();
+        let folder = made.unpack();
+        let manifest: Value =
+            serde_json::from_str(&fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+        (paths, manifest["excluded"].to_string())
+    };
+    let (paths, excluded) = swept(&["--rules", "rules.yar", "--sweep", "/opt"]);
+    assert_eq!(paths, ["opt/bad.txt"]);
+    assert!(!excluded.contains("veldkit:sweep"), "{excluded}");
+    for (arguments, reason) in [
+        (&["--rules", "rules.yar", "--no-sweep"][..], "--no-sweep leaves it out"),
+        (&["--no-scan"], "with --no-scan nothing is swept"),
+        (
+            &["--rules", "rules.yar", "--exclude-personal-data", "high"],
+            "personal data, which may stand anywhere",
+        ),
+    ] {
+        let (paths, excluded) = swept(arguments);
+        assert_eq!(paths, Vec::<String>::new(), "{arguments:?}");
+        assert!(excluded.contains("veldkit:sweep") && excluded.contains(reason), "{arguments:?}: {excluded}");
+    }
+    let both = made.veldkit(["collect", "--no-sweep", "--sweep", "/srv", "--dry-run"]);
+    assert_eq!(both.status.code(), Some(2), "who asks for both is asked back");
+}
+
+#[test]
+fn a_dry_run_says_what_is_only_looked_through_and_does_not_count_it_as_taken() {
+    let made = made();
+    made.put("opt/large.bin", &vec![b'.'; 5 << 20]);
+    let run = |arguments: &[&str]| {
+        let first = ["collect", "--root", "tree", "--playbook", "ransomware", "--dry-run"];
+        let output = made.veldkit(first.iter().chain(arguments).copied());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let json: Value = serde_json::from_str(&run(&["--json"])).unwrap();
+    assert!(json["swept"]["bytes"].as_u64().unwrap() >= 5 << 20, "{json}");
+    assert!(json["bytes"].as_u64().unwrap() < 1 << 20, "{json}");
+    let last = json["artifacts"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["artifact"], &last["swept"]), (&"veldkit:sweep".into(), &true.into()));
+    let none: Value = serde_json::from_str(&run(&["--json", "--no-sweep"])).unwrap();
+    assert_eq!(none["swept"]["items"], 0, "{none}");
+    assert!(run(&["--lang", "en"]).contains("looked through, and taken only where something fires: "));
+    assert!(run(&["--lang", "nl"]).contains("doorzocht, en alleen genomen waarop iets afgaat: "));
+}

@@ -10,7 +10,7 @@ use crate::bundle::receipt::bundle_name;
 use crate::bundle::{self, Sink};
 use crate::cli::args::Collect;
 use crate::cli::{Console, Exit, Failure};
-use crate::playbook::Plan;
+use crate::playbook::{Mode, Plan};
 use crate::sources::{self, Target};
 
 /// What a bundle needs at least beside its items: opening, records, manifest, receipt.
@@ -147,7 +147,12 @@ pub(super) fn warn_of_shortage(
     }
     let target = super::target(arguments, clock)?;
     let over = clock.elapsed().saturating_add(SURVEY_LIMIT);
-    let survey = survey(plan, &target, arguments.limits.max_file_size, Some(over), clock, stop);
+    // What is swept is not taken, but for what fires: nobody knows its size, and walking whole disks twice takes long.
+    let taken = Plan {
+        steps: plan.steps.iter().filter(|step| step.mode != Mode::Sweep).cloned().collect(),
+        ..Plan::default()
+    };
+    let survey = survey(&taken, &target, arguments.limits.max_file_size, Some(over), clock, stop);
     // Nothing shrinks by less than nothing: if the raw bytes fit, the bundle does.
     let needed = survey.bytes().saturating_add(LEAST_SPACE);
     if needed <= free {

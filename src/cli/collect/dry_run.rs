@@ -48,13 +48,14 @@ fn as_json(survey: &Survey, plan: &Plan, expected: Duration) -> serde_json::Valu
         .iter()
         .map(|step| {
             json!({
-                "artifact": step.artifact, "personal_data": step.personal_data, "items": step.items,
-                "bytes": step.bytes, "missing": step.missing, "denied": step.denied,
+                "artifact": step.artifact, "personal_data": step.personal_data, "swept": step.swept,
+                "items": step.items, "bytes": step.bytes, "missing": step.missing, "denied": step.denied,
             })
         })
         .collect();
     json!({
         "dry_run": true, "artifacts": artifacts, "items": survey.items(), "bytes": survey.bytes(),
+        "swept": { "items": survey.swept().0, "bytes": survey.swept().1 },
         "excluded": plan.excluded, "expected_seconds": expected.as_secs(), "complete": !survey.cut,
     })
 }
@@ -79,6 +80,14 @@ fn table(survey: &Survey, plan: &Plan, expected: Duration, lang: Lang) -> Vec<St
     for excluded in &plan.excluded {
         let word = lang.pick("niet genomen", "left out");
         lines.push(format!("{:<44} {word}: {}", Printable(&excluded.artifact).to_string(), excluded.reason));
+    }
+    let (swept, looked_at) = survey.swept();
+    if swept > 0 {
+        let (swept, looked_at) = (HumanCount(swept), HumanBytes(looked_at));
+        lines.push(lang.pick(
+            format!("doorzocht, en alleen genomen waarop iets afgaat: {swept} items, {looked_at}"),
+            format!("looked through, and taken only where something fires: {swept} items, {looked_at}"),
+        ));
     }
     let (items, bytes) = (HumanCount(survey.items()), HumanBytes(survey.bytes()));
     let expected = HumanDuration(expected);
@@ -106,8 +115,14 @@ fn expected_time(survey: &Survey, arguments: &Collect, clock: &Clock) -> Duratio
     let threads = arguments.limits.threads.map_or_else(super::processors, usize::from);
     let factor = if arguments.scanning.no_scan { 1 } else { SCAN_FACTOR };
     let sample_size = u64::try_from(SAMPLE).unwrap_or(1);
-    let samples = survey.bytes().saturating_mul(factor).checked_div(sample_size).unwrap_or(0);
-    let items = u32::try_from(survey.items()).unwrap_or(u32::MAX);
+    // What is swept is read and scanned, and not deflated.
+    let (swept, looked_at) = survey.swept();
+    let work = survey
+        .bytes()
+        .saturating_mul(factor)
+        .saturating_add(looked_at.saturating_mul(factor.saturating_sub(1)));
+    let samples = work.checked_div(sample_size).unwrap_or(0);
+    let items = u32::try_from(survey.items().saturating_add(swept)).unwrap_or(u32::MAX);
     spent
         .saturating_mul(u32::try_from(samples).unwrap_or(u32::MAX))
         .saturating_add(PER_ITEM.saturating_mul(items))

@@ -169,6 +169,7 @@ pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure
         artifacts: choice.artifact.clone(),
         paths: choice.path.clone(),
         sweep: choice.sweep.clone(),
+        no_sweep: no_sweep(arguments),
         processes: processes.map(<[u32]>::to_vec),
         leave_out: choice.exclude_personal_data.map(Into::into),
     };
@@ -182,6 +183,14 @@ pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure
         return Err(Failure::usage("the plan is empty: nothing that was asked for applies to this target"));
     }
     Ok(plan)
+}
+
+/// Why a playbook's sweep is left out, if it is.
+fn no_sweep(arguments: &Collect) -> Option<String> {
+    if arguments.choice.no_sweep {
+        return Some("--no-sweep leaves it out".to_owned());
+    }
+    arguments.scanning.no_scan.then(|| "with --no-scan nothing is swept".to_owned())
 }
 
 /// The rules of the run, if it scans at all.

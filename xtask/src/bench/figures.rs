@@ -80,15 +80,16 @@ impl Figures {
     }
 
     /// Scanning alone, beside the `yara` command line.
-    pub(super) fn scanning(&mut self, scanning: &Scanning, limits: Limits) {
-        let Scanning { first, ours, with_archives, yara, rule_files } = scanning;
+    pub(super) fn scanning(&mut self, scanning: &Scanning) {
+        let Scanning { first, ours, with_archives, yara, rule_files, bytes } = scanning;
+        let megabytes = *bytes as f64 / 1e6;
         self.title(&format!("scanning alone, two threads, {rule_files} rule files, medians of runs in turn"));
         self.put("start to first scan", first.seconds, "s", Some("under 1.5"));
         self.put("veldkit scan", ours.seconds, "s", None);
-        self.put("  speed", limits.bytes / 1e6 / ours.seconds, "MB/s", None);
+        self.put("  speed", megabytes / ours.seconds, "MB/s", None);
         self.put("  peak memory", mebibytes(ours.peak_bytes), "MiB", Some("under 256"));
         self.put("yara", yara.seconds, "s", None);
-        self.put("  speed", limits.bytes / 1e6 / yara.seconds, "MB/s", None);
+        self.put("  speed", megabytes / yara.seconds, "MB/s", None);
         self.put("  times as fast as yara", yara.seconds / ours.seconds, "", Some("at least 1.7"));
         self.put("veldkit scan, archives looked into", with_archives.seconds, "s", None);
         self.put("  peak memory", mebibytes(with_archives.peak_bytes), "MiB", Some("under 256"));

@@ -25,7 +25,7 @@ mod whole;
 use figures::Figures;
 
 const USAGE: &str = "\
-usage: cargo xtask bench [--rules DIR]… [--files N,N,…] [--mib N] [--corpus DIR] [--rounds N] [--json]
+usage: cargo xtask bench [--scan] [--rules DIR]… [--files N,N,…] [--mib N] [--corpus DIR] [--rounds N] [--json]
        cargo xtask bench --indicators N [--mib N] [--corpus DIR]
 
   --indicators N measure a list of N digests, and nothing else
@@ -33,6 +33,7 @@ usage: cargo xtask bench [--rules DIR]… [--files N,N,…] [--mib N] [--corpus 
   --files LIST   numbers of files at which peak memory is measured [default: 10000,100000,1000000]
   --mib N        size of the corpus that is made [default: 512]
   --corpus DIR   measure on this folder instead of a corpus made here
+  --scan         measure only scanning beside `yara`, with the rules named
   --image        measure only what reading an NTFS image costs beside its mount (as root)
   --rounds N     how often each command is run, in turn; the median counts [default: 5]
   --json         print the figures as one JSON array";
@@ -44,6 +45,7 @@ struct Options {
     mebibytes: u64,
     corpus: Option<PathBuf>,
     image: bool,
+    scan: bool,
     rounds: usize,
     indicators: Option<u64>,
     json: bool,
@@ -78,6 +80,14 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
         figures.end();
         return Ok(());
     }
+    if options.scan {
+        if options.rules.is_empty() {
+            return Err("--scan measures with rules: name some with --rules DIR".into());
+        }
+        figures.scanning(&scan::measure(&binary, &folder, &options.rules, options.rounds)?);
+        figures.end();
+        return Ok(());
+    }
     let alone = build_stages(root)?;
     // Stages and whole are measured in turn: what else the machine does slows both alike.
     let mut rounds = Vec::new();
@@ -88,7 +98,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
     let limits = figures.stages(&median_stages(&rounds));
     figures.whole(&whole, limits);
     if !options.rules.is_empty() {
-        figures.scanning(&scan::measure(&binary, &folder, &options.rules, options.rounds)?, limits);
+        figures.scanning(&scan::measure(&binary, &folder, &options.rules, options.rounds)?);
     }
     memory::measure(&binary, &place, &options.files, &mut figures)?;
     figures.end();
@@ -103,6 +113,7 @@ impl Options {
             mebibytes: corpus::MEBIBYTES,
             corpus: None,
             image: false,
+            scan: false,
             rounds: 5,
             indicators: None,
             json: false,
@@ -112,9 +123,10 @@ impl Options {
             match *word {
                 "--json" => options.json = true,
                 "--image" => options.image = true,
+                "--scan" => options.scan = true,
                 _ => {}
             }
-            if matches!(*word, "--json" | "--image") {
+            if matches!(*word, "--json" | "--image" | "--scan") {
                 continue;
             }
             let value = *words.next().ok_or(USAGE)?;

@@ -24,6 +24,8 @@ pub(super) struct Scanning {
     pub(super) with_archives: Cost,
     pub(super) yara: Cost,
     pub(super) rule_files: usize,
+    /// Size of the corpus.
+    pub(super) bytes: u64,
 }
 
 /// Measures all in turn, `rounds` times.
@@ -38,6 +40,8 @@ pub(super) fn measure(binary: &Binary, corpus: &Path, rules: &[PathBuf], rounds:
     std::fs::write(one.join("a.txt"), "nothing")?;
     let files = both_can_use(binary, rules, &usable)?;
     let usable = usable.to_string_lossy().into_owned();
+    let bytes = output(Command::new("du").args(["-s", "-b"]).arg(corpus))?;
+    let bytes = bytes.split_whitespace().next().ok_or("du printed nothing")?.parse()?;
     let corpus = corpus.to_string_lossy().into_owned();
     let scan = |folder: &str, further: &[&str]| {
         let program = binary.program().to_string_lossy().into_owned();
@@ -69,6 +73,7 @@ pub(super) fn measure(binary: &Binary, corpus: &Path, rules: &[PathBuf], rounds:
         with_archives: median(open)?,
         yara: median(theirs)?,
         rule_files: files.len(),
+        bytes,
     })
 }
 
