@@ -5,16 +5,16 @@
 //! nothing. Content that is known to be good takes back what was said of it, but not of its place: a program of Windows
 //! under another name is what an intruder brings.
 
-use super::{Case, Indicators, hosts};
+use super::{Case, Indicators, hosts, rows};
 use crate::evidence::{Hit, Item, Note, Origin, Outcome, Volume};
 use crate::scan::assess;
 
 impl Indicators {
-    /// What the text of an item meets; nothing where it is not of the one kind whose text says something, a `hosts`
-    /// file, known by its path.
+    /// What the text of an item meets; nothing where it is not of the kinds whose text says something: a `hosts` file,
+    /// known by its path, and what the system told of itself.
     #[must_use]
     pub fn text(&self, origin: &Origin, bytes: &[u8]) -> Option<Vec<Hit>> {
-        let (path, _) = path(origin)?;
+        let Some((path, _)) = path(origin) else { return rows::find(self, origin, bytes) };
         hosts::is_hosts(&path).then(|| hosts::find(self, bytes))
     }
 

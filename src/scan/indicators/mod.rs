@@ -28,6 +28,7 @@ mod openioc;
 mod path;
 mod pattern;
 mod registry;
+mod rows;
 mod stix;
 mod text;
 mod texts;

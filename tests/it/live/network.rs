@@ -146,3 +146,40 @@ fn a_copy_tells_interfaces_routes_neighbours_resolvers_and_hosts() {
         (&"10.0.0.53".into(), &"bank.example".into())
     );
 }
+
+#[test]
+fn connections_processes_and_names_that_a_list_names_are_hits_of_their_rows() {
+    let made = Made::linux();
+    put_process(&made, 7, "miner", &["/tmp/.x/miner", "--pool=stratum+tcp://pool.evil.example.org:3333"]);
+    made.put("proc/7/fd/0", b"");
+    let row =
+        "   1: 0B00000A:0016 097100CB:01BB 01 00000000:00000000 00:00000000 00000000     0        0 777 1\n";
+    made.put("proc/net/tcp", format!("  sl  local_address\n{row}").as_bytes());
+    made.put("etc/resolv.conf", b"nameserver 203.0.113.53\n");
+    std::fs::write(
+        made.path().join("bad.csv"),
+        "type,value,comment\nip-dst,203.0.113.0/24,a bad net\nfilename,/tmp/.x/miner,a miner\n\
+         domain,evil.example.org,its pool\n",
+    )
+    .unwrap();
+    let artifacts = ["LiveSockets", "LiveProcesses", "LiveNetwork"];
+    let chosen = artifacts.iter().flat_map(|artifact| ["--artifact", artifact]);
+    let (json, code) = made.collect(chosen.chain(["--indicators", "bad.csv", "--no-scan"]));
+    assert_eq!(code, 0, "{json}");
+    let hits = |artifact: &str| {
+        let records = made.records();
+        let record = records.iter().find(|record| record["artifact"] == artifact).unwrap().clone();
+        let hits = record["hits"].as_array().cloned().unwrap_or_default();
+        hits.iter().map(|hit| hit["rule"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(hits("LiveSockets"), ["address:203.0.113.0/24"]);
+    assert_eq!(hits("LiveNetwork"), ["address:203.0.113.0/24"]);
+    let process = hits("LiveProcesses");
+    assert!(process.iter().any(|rule| rule == "domain:evil.example.org"), "{process:?}");
+    assert!(process.iter().any(|rule| rule.starts_with("path:")), "{process:?}");
+    let record = made.records().into_iter().find(|record| record["artifact"] == "LiveSockets").unwrap();
+    assert_eq!(
+        (&record["hits"][0]["value"], &record["hits"][0]["description"]),
+        (&"203.0.113.9".into(), &"a bad net".into())
+    );
+}

@@ -1,0 +1,282 @@
+//! What a system told of itself, held against indicators: the rows of sockets, of the network, of processes, of what runs,
+//! and of the registry.
+//!
+//! In: the JSON lines of an item of rows, as much as the caller holds of it. Out: hits, each with the value that the row
+//! has. Each kind of row is known by the schema in the first line; only fields that say what the host does are held
+//! against the lists: whom it talks to, what it starts, what its registry holds. A row that is no JSON, as one that is
+//! cut, says nothing.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::{Case, Indicators};
+use crate::evidence::{Hit, Origin};
+
+/// Most hits of one item: a table of thousands of sockets to one bad network fills no checkpoint.
+const HITS: usize = 256;
+
+/// Most words of one command line that are held against paths: the kernel allows a hundred thousand, of which each costs
+/// a look-up in all patterns.
+const WORDS: usize = 256;
+
+/// What a row of a schema is asked.
+type Ask = fn(&Indicators, &Value) -> Vec<Hit>;
+
+/// How the names of the schemas begin, their version left out, and what their rows are asked.
+const SCHEMAS: [(&str, Ask); 5] = [
+    ("urn:veldkit:live:sockets:", socket),
+    ("urn:veldkit:live:network:", network),
+    ("urn:veldkit:live:processes:", process),
+    ("urn:veldkit:live:executables:", executable),
+    ("urn:veldkit:derived:registry:", registry),
+];
+
+/// What the rows of an item meet; nothing where it is none, or its rows say nothing that a list can name.
+pub(super) fn find(indicators: &Indicators, origin: &Origin, bytes: &[u8]) -> Option<Vec<Hit>> {
+    if !matches!(origin, Origin::Live { .. } | Origin::Derived { .. }) {
+        return None;
+    }
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let first: Value = serde_json::from_slice(lines.next()?).ok()?;
+    let schema = first.get("schema")?.as_str()?;
+    let (_, ask) = SCHEMAS.iter().find(|(begin, _)| schema.starts_with(begin))?;
+    let (mut hits, mut seen) = (Vec::new(), BTreeSet::new());
+    for row in lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok()) {
+        // A hundred connections to one address are one thing to be told.
+        let new = ask(indicators, &row).into_iter();
+        hits.extend(new.filter(|hit| seen.insert((hit.rule.clone(), hit.source.clone(), hit.value.clone()))));
+        if hits.len() >= HITS {
+            hits.truncate(HITS);
+            break;
+        }
+    }
+    Some(hits)
+}
+
+/// The other end of a connection. Own addresses are the host's, and an address that listens is nobody's.
+fn socket(indicators: &Indicators, row: &Value) -> Vec<Hit> {
+    address(indicators, row.get("remote")).unwrap_or_default()
+}
+
+/// Whom the host asks for names, and what its own table of names says.
+fn network(indicators: &Indicators, row: &Value) -> Vec<Hit> {
+    match row.get("row").and_then(Value::as_str) {
+        Some("resolver" | "neighbour") => address(indicators, row.get("address")).unwrap_or_default(),
+        // A name that is led to nowhere was blocked.
+        Some("host") => {
+            let to = text(row.get("address")).and_then(|text| text.parse::<IpAddr>().ok());
+            let Some(to) = to.filter(|to| !to.is_loopback() && !to.is_unspecified()) else {
+                return Vec::new();
+            };
+            let names = row.get("names").and_then(Value::as_array).into_iter().flatten();
+            let names = names.filter_map(|name| text(Some(name)));
+            indicators
+                .address(&to)
+                .into_iter()
+                .chain(names.flat_map(|name| indicators.domain(name)))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The program, and what of its command line is a path, a URL, or the name of a program to start.
+fn process(indicators: &Indicators, row: &Value) -> Vec<Hit> {
+    let words = row.get("command_line").and_then(Value::as_array).into_iter().flatten();
+    let words = words.take(WORDS).filter_map(|word| text(Some(word)));
+    let words = words.flat_map(|word| said(indicators, word));
+    text(row.get("program"))
+        .map(|program| path(indicators, program))
+        .into_iter()
+        .flatten()
+        .chain(words)
+        .collect()
+}
+
+/// The file that runs, by its path and its digest.
+fn executable(indicators: &Indicators, row: &Value) -> Vec<Hit> {
+    let digest = text(row.get("sha256")).map(|digest| indicators.digest(digest));
+    let path = text(row.get("path")).map(|text| path(indicators, text));
+    digest.into_iter().chain(path).flatten().collect()
+}
+
+/// A key or a value. What a value holds is asked as a command line is: it is where a host is told what to start.
+fn registry(indicators: &Indicators, row: &Value) -> Vec<Hit> {
+    let Some(key) = text(row.get("key")) else { return Vec::new() };
+    let number = row.get("number").and_then(Value::as_u64).map(|number| number.to_string());
+    let list = row.get("list").and_then(Value::as_array).into_iter().flatten();
+    let mut held: Vec<&str> = text(row.get("text")).into_iter().chain(number.as_deref()).collect();
+    held.extend(list.take(WORDS).filter_map(|part| text(Some(part))));
+    let name = text(row.get("name"));
+    let said = held.iter().flat_map(|held| said(indicators, held)).collect::<Vec<_>>();
+    let mut met = indicators.registry(key, name, held.first().copied());
+    for held in held.iter().skip(1) {
+        met.extend(indicators.registry(key, name, Some(held)));
+    }
+    met.into_iter().chain(said).collect()
+}
+
+/// A word of a command line: a URL with its host, else a path in it. Words without a separator are options and values,
+/// and are held against names only where they look like a file's.
+fn said(indicators: &Indicators, word: &str) -> Vec<Hit> {
+    // `--url=https://…`: what stands behind the option is meant.
+    if let Some(colon) = word.find("://") {
+        let begin = word.get(..colon).unwrap_or_default();
+        let begin = begin.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at.saturating_add(1));
+        let url = word.get(begin..).unwrap_or_default();
+        return indicators.url(url.split([' ', '"', '\'']).next().unwrap_or_default());
+    }
+    // A whole command line in one word, as services and run keys have it.
+    let quoted = word.strip_prefix('"').and_then(|rest| rest.split('"').next());
+    let bare = word.split(' ').next().filter(|bare| bare.len() < word.len());
+    let value = word.split_once('=').map(|(_, value)| value);
+    // `rundll32 C:\\x.dll,Start`: the function behind the comma is no part of the file.
+    let before_comma = word.split_once(',').map(|(file, _)| file);
+    let parts: BTreeSet<&str> =
+        [Some(word), quoted, bare, value, before_comma].into_iter().flatten().collect();
+    let is_file = |part: &&str| part.contains(['/', '\\']) || part.contains('.');
+    parts.into_iter().filter(is_file).flat_map(|part| path(indicators, part)).collect()
+}
+
+fn path(indicators: &Indicators, path: &str) -> Vec<Hit> {
+    indicators.path(path, if is_windows(path) { Case::Folded } else { Case::Heeded })
+}
+
+/// Whether only Windows would write it so: its rows name no system.
+fn is_windows(path: &str) -> bool {
+    path.contains('\\') || path.get(1..2) == Some(":")
+}
+
+fn address(indicators: &Indicators, value: Option<&Value>) -> Option<Vec<Hit>> {
+    let text = text(value)?;
+    // An address of a link is followed by its interface.
+    let address: IpAddr = text.split('%').next()?.parse().ok()?;
+    Some(indicators.address(&address))
+}
+
+/// Text of a row: a string, or what is not UTF-8 as text.
+fn text(value: Option<&Value>) -> Option<&str> {
+    let value = value?;
+    value.as_str().or_else(|| value.get("text")?.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Utc;
+
+    fn indicators(list: &str) -> Indicators {
+        super::super::read_bytes(list.as_bytes(), None, Utc::from_unix(0, 0).unwrap())
+    }
+
+    fn rules(list: &str, schema: &str, rows: &[Value]) -> Vec<String> {
+        let mut text = format!("{{\"row\":\"schema\",\"schema\":\"{schema}\"}}\n");
+        for row in rows {
+            text.push_str(&row.to_string());
+            text.push('\n');
+        }
+        let origin = Origin::Live { name: "x.jsonl".to_owned() };
+        let hits = find(&indicators(list), &origin, text.as_bytes());
+        hits.unwrap_or_default().into_iter().map(|hit| hit.rule).collect()
+    }
+
+    use serde_json::json;
+
+    const SOCKETS: &str = "urn:veldkit:live:sockets:1";
+
+    #[test]
+    fn the_other_end_of_a_connection_is_held_against_addresses_and_networks_and_told_once() {
+        let list = "203.0.113.0/24;a bad net\n2001:db8::7;a bad host\n198.51.100.1;ours by mistake\n";
+        let row = |remote: &str| json!({"row": "internet", "local": "198.51.100.1", "remote": remote});
+        let rows = [
+            row("203.0.113.9"),
+            row("203.0.113.9"),
+            row("203.0.113.10"),
+            row("2001:db8::7"),
+            row("192.0.2.1"),
+        ];
+        let found = rules(list, SOCKETS, &rows);
+        assert_eq!(found, ["address:203.0.113.0/24", "address:203.0.113.0/24", "address:2001:db8::7"]);
+        assert_eq!(rules(list, SOCKETS, &[json!({"row": "unix", "path": "/run/x"})]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_that_are_led_elsewhere_and_resolvers_are_held_against_domains_and_addresses() {
+        let list = "evil.example.org;c2\n203.0.113.53;rogue resolver\n";
+        let host = |to: &str| json!({"row": "host", "address": to, "names": ["login.evil.example.org"]});
+        let schema = "urn:veldkit:live:network:1";
+        let rows =
+            [json!({"row": "resolver", "address": "203.0.113.53"}), host("192.0.2.9"), host("0.0.0.0")];
+        assert_eq!(rules(list, schema, &rows), ["address:203.0.113.53", "domain:evil.example.org"]);
+    }
+
+    #[test]
+    fn what_a_process_runs_and_is_told_is_held_against_paths_urls_and_domains() {
+        let list = "type,value\nfilename,/tmp/.x/miner\nfilename,C:\\ProgramData\\run.dll\ndomain,evil.example.org\n";
+        let schema = "urn:veldkit:live:processes:1";
+        let process = |program: &str, words: &[&str]| json!({"row": "process", "program": program, "command_line": words});
+        let rows = [
+            process("/tmp/.x/miner", &["[kworker/0:1]"]),
+            process("/usr/bin/curl", &["curl", "--url=https://cdn.evil.example.org/a", "-o", "x"]),
+            process(
+                "C:\\Windows\\System32\\rundll32.exe",
+                &["rundll32.exe", "c:\\programdata\\RUN.dll,Start"],
+            ),
+            process("/usr/bin/vi", &["vi", "/home/u/miner"]),
+        ];
+        let found = rules(list, schema, &rows);
+        assert!(found.iter().any(|rule| rule.contains("/tmp/.x/miner")), "{found:?}");
+        assert!(found.iter().any(|rule| rule == "domain:evil.example.org"), "{found:?}");
+        assert_eq!(found.len(), 3, "the name alone is no path: {found:?}");
+    }
+
+    #[test]
+    fn what_runs_is_held_against_digests() {
+        let digest = "ab".repeat(32);
+        let row = json!({"row": "file", "path": "/usr/bin/x", "sha256": digest});
+        assert_eq!(
+            rules(&format!("{digest};bad\n"), "urn:veldkit:live:executables:1", &[row]),
+            [format!("sha256:{digest}")]
+        );
+    }
+
+    #[test]
+    fn rows_of_the_registry_are_held_against_keys_values_and_the_paths_in_them() {
+        let list = "type,value\nregkey,HKLM\\Software\\Evil\nfilename,C:\\Temp\\evil.exe\n";
+        let schema = "urn:veldkit:derived:registry:1";
+        let run = "HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+        let rows = [
+            json!({"row": "key", "key": "HKEY_LOCAL_MACHINE\\Software\\Evil"}),
+            json!({"row": "value", "key": run, "name": "x", "type": "REG_SZ", "text": "\"C:\\temp\\Evil.exe\" -k"}),
+            json!({"row": "value", "key": run, "name": "y", "type": "REG_SZ", "text": "C:\\good.exe"}),
+        ];
+        let found = rules(list, schema, &rows);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("registry:") && found[1].starts_with("path:"), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_no_row_or_of_another_schema_says_nothing() {
+        let list = "203.0.113.9;bad\n";
+        let origin = Origin::Live { name: "x.jsonl".to_owned() };
+        let all = indicators(list);
+        assert_eq!(find(&all, &Origin::root("etc/x"), b"{}"), None);
+        assert_eq!(find(&all, &origin, b"\xff\xfe"), None);
+        assert_eq!(
+            rules(list, "urn:veldkit:live:other:1", &[json!({"remote": "203.0.113.9"})]),
+            Vec::<String>::new()
+        );
+        let cut =
+            format!("{{\"schema\":\"{SOCKETS}\"}}\n{{\"remote\":\"203.0.113.9\"}}\n{{\"remote\":\"203.0");
+        assert_eq!(find(&all, &origin, cut.as_bytes()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_table_full_of_bad_addresses_fills_no_record() {
+        let rows: Vec<_> =
+            (0..1000).map(|n| json!({"remote": format!("203.0.{}.{}", n / 250, n % 250)})).collect();
+        assert_eq!(rules("203.0.0.0/16;bad\n", SOCKETS, &rows).len(), HITS);
+    }
+}
