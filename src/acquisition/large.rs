@@ -108,7 +108,7 @@ impl ScanTask {
     }
 }
 
-/// Streams an item whose first piece, `first`, is full.
+/// Streams an item whose first piece, `first`, is full; `hands.raw` has room for the others.
 pub(super) fn stream(
     bench: &Bench<'_>,
     hands: &mut Hands,
@@ -140,7 +140,8 @@ pub(super) fn stream(
 
     let mut digester = Digester::new(ranges, item.metadata.size.unwrap_or(0), bench.settings.wanted());
     let limit = if bench.settings.scanner.is_some() { SCAN_LIMIT } else { PIECE };
-    let Head { bytes, ends, mut ending } = head(bench, &mut opened, &mut digester, first, limit, &item);
+    let Head { bytes, ends, mut ending } =
+        head(bench, &mut opened, &mut digester, first, &mut hands.raw, limit, &item);
     let bytes = Arc::new(bytes);
     let head_length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let judgement = bench.settings.scanner.map(|_| {
@@ -171,11 +172,12 @@ pub(super) fn stream(
     drop(bytes);
     while ending.is_none() && !window.cut.load(Ordering::Acquire) {
         let mut buffer = before;
+        buffer.reserve_exact(PIECE);
         let begin = buffer.len();
         if let Some(reason) = stopped(bench) {
             ending = Some(Ending::Cut(reason));
         } else {
-            ending = more(bench, &mut opened, &mut buffer);
+            ending = more(bench, &mut opened, &mut line.hands.raw, &mut buffer);
         }
         digester.update(buffer.get(begin..).unwrap_or_default());
         before = tail(&buffer);
@@ -223,6 +225,7 @@ fn head(
     opened: &mut Opened,
     digester: &mut Digester,
     first: Vec<u8>,
+    raw: &mut [u8],
     limit: usize,
     item: &Item,
 ) -> Head {
@@ -238,7 +241,7 @@ fn head(
         let begin = bytes.len();
         ending = match stopped(bench) {
             Some(reason) => Some(Ending::Cut(reason)),
-            None => more(bench, opened, &mut bytes),
+            None => more(bench, opened, raw, &mut bytes),
         };
         digester.update(bytes.get(begin..).unwrap_or_default());
         ends.push((bytes.len(), digester.prefix()));
@@ -246,12 +249,10 @@ fn head(
     Head { bytes, ends, ending }
 }
 
-/// Reads one more piece to the end of `buffer`.
-fn more(bench: &Bench<'_>, opened: &mut Opened, buffer: &mut Vec<u8>) -> Option<Ending> {
-    let begin = buffer.len();
-    buffer.resize(begin.saturating_add(PIECE), 0);
-    let (filled, ending) = fill(opened, buffer.get_mut(begin..).unwrap_or_default(), bench);
-    buffer.truncate(begin.saturating_add(filled));
+/// Reads one more piece to the end of `buffer`, by way of `raw`: a copy costs less than to zero new room each time.
+fn more(bench: &Bench<'_>, opened: &mut Opened, raw: &mut [u8], buffer: &mut Vec<u8>) -> Option<Ending> {
+    let (filled, ending) = fill(opened, raw, bench);
+    buffer.extend_from_slice(raw.get(..filled).unwrap_or_default());
     ending
 }
 

@@ -182,16 +182,16 @@ pub(super) fn acquire(
     let (filled, ending) = fill(&mut opened, &mut raw, bench);
     let full = filled == raw.len();
     match (ending, full) {
-        (None, true) => large::stream(bench, hands, found, draft, opened, raw, reply),
+        (None, true) => {
+            hands.raw = vec![0; PIECE];
+            large::stream(bench, hands, found, draft, opened, raw, reply);
+        }
         (ending, _) => {
             let ending = ending.unwrap_or(Ending::Whole);
             let bytes = raw.get(..filled).unwrap_or_default();
             deliver(reply, whole(bench, hands, found, draft, opened, bytes, ending));
             hands.raw = raw;
         }
-    }
-    if hands.raw.len() < PIECE {
-        hands.raw.resize(PIECE, 0);
     }
 }
 
