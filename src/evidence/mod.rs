@@ -182,6 +182,8 @@ pub enum ReasonCode {
     Loop,
     /// A placeholder whose content is in the cloud.
     NotLocal,
+    /// Another program keeps it for itself.
+    InUse,
     /// The operator interrupted the run.
     Interrupted,
     /// The tool itself failed on this item.

@@ -46,6 +46,12 @@ pub struct Privileges {
     pub privileged: bool,
     /// Effective capabilities on Linux, in hexadecimal.
     pub capabilities: Option<String>,
+    /// Integrity level on Windows: `medium`, or `high` where elevated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integrity: Option<String>,
+    /// Whether it holds Windows' right to make backups, with which it reads what permissions refuse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<bool>,
 }
 
 /// Reads a small text file of the target.
@@ -81,13 +87,23 @@ pub(super) fn clock(live: bool, place: Option<&Place>, read: &ReadText<'_>) -> C
     if !live {
         return ClockFacts { zone, ..ClockFacts::default() };
     }
+    live_clock(zone)
+}
+
+/// The clock of the running system, whose zone is known already.
+pub(super) fn live_clock(zone: Option<String>) -> ClockFacts {
     ClockFacts { zone, boot_time: sys::boot_time(), synchronised: sys::clock_synchronised() }
 }
 
 /// Tells what this process may do.
 #[must_use]
 pub fn privileges() -> Privileges {
-    Privileges { privileged: sys::privileged(), capabilities: sys::effective_capabilities() }
+    Privileges {
+        privileged: sys::privileged(),
+        capabilities: sys::effective_capabilities(),
+        integrity: sys::integrity(),
+        backup: sys::backup_privilege(),
+    }
 }
 
 /// A field of os-release(5), without its quotes.

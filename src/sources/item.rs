@@ -115,6 +115,7 @@ impl Gap {
     pub(super) fn of_error(origin: Origin, attempt: &str, error: &std::io::Error) -> Self {
         let (outcome, code) = match error.kind() {
             _ if super::sys::is_nothing(error) => (Outcome::Missing, ReasonCode::Vanished),
+            _ if super::sys::is_in_use(error) => (Outcome::Failed, ReasonCode::InUse),
             std::io::ErrorKind::PermissionDenied => (Outcome::Denied, ReasonCode::PermissionDenied),
             std::io::ErrorKind::TimedOut => (Outcome::Failed, ReasonCode::Timeout),
             std::io::ErrorKind::Unsupported => (Outcome::Failed, ReasonCode::Unsupported),

@@ -43,7 +43,7 @@ pub use memory::{Memory, Reading};
 pub use mounts::{MountFacts, parse_mountinfo};
 pub use open::{Closed, Opened};
 pub use pattern::quote;
-pub use sys::{free_space, is_gone, peak_memory, used_space};
+pub use sys::{free_space, is_gone, on_close, peak_memory, ui_language};
 pub use target::Target;
 
 /// A target that cannot be examined.
@@ -76,6 +76,6 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The live system's files cannot be read on this operating system by this version.
-    #[error("this version collects from a live host on Linux only")]
+    #[error("this version collects from a live host on Linux and Windows only")]
     NotLive,
 }

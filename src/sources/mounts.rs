@@ -28,6 +28,19 @@ pub struct MountFacts {
     pub reason: Option<String>,
 }
 
+impl MountFacts {
+    /// A drive of this machine that could not be looked at.
+    pub(super) fn unreadable(place: &[u8], error: &std::io::Error) -> Self {
+        Self {
+            place: super::sys::place_text(place),
+            file_system: String::new(),
+            device: String::new(),
+            visited: false,
+            reason: Some(format!("it cannot be opened: {error}")),
+        }
+    }
+}
+
 /// What a file system means for reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Nature {
@@ -125,7 +138,7 @@ impl Mounts {
                     (false, Nature::Pseudo) => Some("made up by the kernel"),
                 };
                 MountFacts {
-                    place: String::from_utf8_lossy(&mount.place).into_owned(),
+                    place: super::sys::place_text(&mount.place),
                     file_system: mount.file_system.clone(),
                     device: mount.device.clone(),
                     visited,
@@ -160,10 +173,12 @@ fn beneath<'a>(root: &[u8], path: &'a [u8]) -> Option<&'a [u8]> {
 /// Sorts file systems by name. What is not known counts as a network's: it is read with a time limit.
 pub(super) fn nature(file_system: &str) -> Nature {
     match file_system {
+        // Names in lower case: Windows calls them NTFS, ReFS, FAT32 and so on.
         "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "zfs" | "f2fs" | "jfs" | "reiserfs" | "tmpfs"
         | "ramfs" | "overlay" | "squashfs" | "erofs" | "iso9660" | "udf" | "vfat" | "msdos" | "exfat"
         | "ntfs" | "ntfs3" | "fuseblk" | "hfsplus" | "apfs" | "ufs" | "bcachefs" | "nilfs2" | "minix"
-        | "rootfs" | "devtmpfs" | "aufs" | "ubifs" | "jffs2" | "cramfs" | "virtiofs" => Nature::Local,
+        | "rootfs" | "devtmpfs" | "aufs" | "ubifs" | "jffs2" | "cramfs" | "virtiofs" | "refs" | "fat"
+        | "fat32" | "csvfs" | "cdfs" => Nature::Local,
         "proc" | "sysfs" | "cgroup" | "cgroup2" | "debugfs" | "tracefs" | "securityfs" | "bpf" | "pstore"
         | "configfs" | "efivarfs" | "devpts" | "mqueue" | "hugetlbfs" | "binfmt_misc" | "fusectl"
         | "nsfs" | "rpc_pipefs" | "selinuxfs" | "smackfs" | "autofs" | "resctrl" | "binder" | "dax" => {

@@ -105,14 +105,15 @@ fn open_in_image(volume: &dyn Mounted, found: &Found) -> io::Result<Opened> {
 
 fn open_on_disk(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> Result<Opened, Box<Gap>> {
     let attempt = open_file(root, found, limit);
-    let (OpenFile { file, touches }, stat) = attempt.map_err(|error| {
+    let (OpenFile { file, touches, read_by }, stat) = attempt.map_err(|error| {
         let gap = Gap::of_error(found.origin.clone(), "opening", &error);
         Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
     })?;
     // Where a server, a program or the kernel makes the numbers up, they may differ from one asking to the next.
     let same = found.guarded
         || (stat.metadata.inode == found.metadata.inode && stat.metadata.device == found.metadata.device);
-    if stat.kind != Kind::File || !same {
+    let is_file = stat.kind == Kind::File || found.kind == Kind::Stream;
+    if !is_file || !same {
         let gap = Gap::of_found(
             found.clone(),
             Outcome::Missing,
@@ -123,17 +124,16 @@ fn open_on_disk(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> 
     }
     let mut metadata = stat.metadata.clone();
     (metadata.owner, metadata.group) = (found.metadata.owner.clone(), found.metadata.group.clone());
+    metadata.zone_identifier.clone_from(&found.metadata.zone_identifier);
+    if found.kind == Kind::Stream {
+        // The facts are those of the file or folder that it belongs to.
+        metadata.size = file.metadata().map(|stream| stream.len()).ok();
+    }
     let size = metadata.size.unwrap_or(0);
     let mut notes = Vec::new();
     if touches {
         notes.push(Note::AccessTimeTouched);
     }
-    let read_by = match (&found.way, touches) {
-        (Way::Program, _) => "proc_exe",
-        (_, true) => "open",
-        (_, false) => "open_noatime",
-    };
-    let read_by = vec![read_by.to_owned()];
     let mut opened = Opened {
         metadata,
         stored_size: Some(size),
@@ -171,9 +171,14 @@ pub(super) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Gap>> 
 }
 
 fn open_file(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> io::Result<(OpenFile, Stat)> {
+    let stream = match &found.origin {
+        Origin::File { stream, .. } => stream.clone(),
+        Origin::Live { .. } | Origin::Derived { .. } | Origin::Command { .. } => None,
+    };
     let is_program = matches!(found.way, Way::Program);
     let act = move |root: &Root, path: &[u8]| {
-        let opened = if is_program { root.open_program(path)? } else { root.open_file(path)? };
+        let opened =
+            if is_program { root.open_program(path)? } else { root.open_file(path, stream.as_deref())? };
         let stat = Root::stat_open(&opened.file)?;
         Ok((opened, stat))
     };
@@ -291,6 +296,10 @@ impl Opened {
             }
             if new.size > old.size {
                 notes.push(Note::Grew);
+            }
+            // Not every file system heeds the asking that a read is not noted.
+            if old.accessed != new.accessed && !notes.contains(&Note::AccessTimeTouched) {
+                notes.push(Note::AccessTimeTouched);
             }
         }
         if stored_size.is_some_and(|size| delivered < size) {

@@ -17,7 +17,7 @@ impl OwnOutput {
         // The folder's real place; the file itself does not exist yet.
         let folder = folder.canonicalize().unwrap_or_else(|_| PathBuf::from(folder));
         let name = sys::name_bytes(name);
-        let stem = name.strip_suffix(b".zip.age").unwrap_or(name);
+        let stem = name.strip_suffix(b".zip.age").unwrap_or(&name);
         self.stems.push((sys::path_bytes(&folder), stem.to_vec()));
     }
 

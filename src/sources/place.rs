@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::guard;
 use super::hive::Recovered;
 use super::image::{Mounted, Seeker};
-use super::mounts::{Mounts, Nature, parse_mountinfo};
+use super::mounts::{MountFacts, Mounts, Nature};
 use super::pattern::same_name;
-use super::sys::{self, Entry, Root, Stat};
+use super::sys::{self, Asked, Entry, Root, Stat};
 use super::walk::{self, Handle, Listing};
 use crate::evidence::{Kind, Volume};
 
@@ -20,6 +20,8 @@ pub(super) struct Place {
     pub(super) volume: Volume,
     pub(super) ground: Ground,
     pub(super) mounts: Mounts,
+    /// For which patterns it is looked at.
+    pub(super) asked: Asked,
     /// Its absolute path on this machine; empty for a volume of an image.
     path: PathBuf,
 }
@@ -34,17 +36,83 @@ pub(super) enum Ground {
 }
 
 impl Place {
-    /// Opens the folder `path` as a place. `mountinfo` is this machine's table of mounts.
-    pub(super) fn open(volume: Volume, path: &Path, mountinfo: &[u8]) -> io::Result<Self> {
-        let path = path.canonicalize()?;
+    /// Opens the folder `path` as a place.
+    pub(super) fn open(volume: Volume, path: &Path, asked: Asked) -> io::Result<Self> {
+        // A volume without a letter has no other path than the one it is asked by.
+        let path =
+            if matches!(volume, Volume::Unlettered(_)) { path.to_owned() } else { path.canonicalize()? };
         let bytes = sys::path_bytes(&path);
-        let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &parse_mountinfo(mountinfo));
-        Ok(Self { volume, ground: Ground::Folder(Arc::new(Root::open(&path)?)), mounts, path })
+        let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &sys::mount_table(&path));
+        Ok(Self { volume, ground: Ground::Folder(Arc::new(Root::open(&path)?)), mounts, asked, path })
     }
 
     /// A volume of an image as a place.
     pub(super) fn mounted(volume: Volume, mounted: Arc<dyn Mounted>) -> Self {
-        Self { volume, ground: Ground::Image(mounted), mounts: Mounts::default(), path: PathBuf::new() }
+        let (ground, mounts) = (Ground::Image(mounted), Mounts::default());
+        Self { volume, ground, mounts, asked: Asked::Always, path: PathBuf::new() }
+    }
+
+    /// Whether a pattern that names this drive, or none, is looked for here.
+    pub(super) fn is_meant(&self, letter: Option<char>) -> bool {
+        match letter {
+            Some(letter) => self.is_drive(letter),
+            None => self.asked == Asked::Always,
+        }
+    }
+
+    /// Lets all patterns be looked for here, where that was a matter of asking for network file systems.
+    pub(super) fn include_network(&mut self, yes: bool) {
+        self.mounts.include_network(yes);
+        if yes && self.asked == Asked::WithNetwork {
+            self.asked = Asked::Always;
+        }
+    }
+
+    /// Its mounts, visited or not; a drive that is only looked at by name says so.
+    pub(super) fn mount_facts(&self) -> Vec<MountFacts> {
+        let by_name = match self.asked {
+            Asked::Always => None,
+            Asked::WithNetwork => {
+                Some("a network drive: --network-mounts, or a path that names it, takes it along")
+            }
+            Asked::ByName => {
+                Some("a removable drive, or a name for another place: a path that names it takes it along")
+            }
+        };
+        let mut facts = self.mounts.facts();
+        for mount in facts.iter_mut().filter(|mount| !mount.visited) {
+            mount.reason = by_name.map(str::to_owned).or_else(|| mount.reason.take());
+        }
+        facts
+    }
+
+    /// `path` with its last part as it is spelled on disk; `None` where the system tells that by itself.
+    pub(super) fn as_on_disk(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let Ground::Folder(root) = &self.ground else { return None };
+        let name = match self.mounts.nature_at(path) {
+            Nature::Local => root.spelled(path),
+            Nature::Pseudo | Nature::Network => {
+                let (root, path) = (Arc::clone(root), path.to_vec());
+                guard::within(guard::LIMIT, move || root.spelled(&path))
+            }
+        };
+        let folder = path.iter().rposition(|byte| *byte == b'/').map_or(0, |cut| cut.saturating_add(1));
+        Some([path.get(..folder)?, &name.ok()?].concat())
+    }
+
+    /// Where a link's target stands in this place: from its root where it begins with a slash. `None` where it leads to
+    /// another drive or machine.
+    pub(super) fn inside(&self, target: &[u8]) -> Option<Vec<u8>> {
+        let Volume::Drive(letter) = self.volume else { return Some(target.to_vec()) };
+        match target {
+            [drive, b':', rest @ ..] if drive.is_ascii_alphabetic() => {
+                let same = char::from(drive.to_ascii_uppercase()) == letter;
+                same.then(|| [b"/", rest.strip_prefix(b"/").unwrap_or(rest)].concat())
+            }
+            // A share of another machine, or a volume by its number.
+            [b'/', b'/', ..] => None,
+            _ => Some(target.to_vec()),
+        }
     }
 
     pub(super) fn is_drive(&self, letter: char) -> bool {
@@ -53,7 +121,7 @@ impl Place {
 
     /// Whether its files have alternate streams that are told.
     pub(super) const fn has_streams(&self) -> bool {
-        matches!(self.ground, Ground::Image(_))
+        sys::HAS_STREAMS || matches!(self.ground, Ground::Image(_))
     }
 
     /// The absolute path of a folder below it on this machine, to be compared, not opened; `None` in an image.
@@ -136,7 +204,7 @@ impl Place {
     pub(super) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
         match &self.ground {
             Ground::Folder(root) if self.mounts.nature_at(path) == Nature::Local => {
-                Ok(Box::new(io::BufReader::with_capacity(512, root.open_file(path)?.file)))
+                Ok(Box::new(io::BufReader::with_capacity(512, root.open_file(path, None)?.file)))
             }
             Ground::Folder(_) => Err(io::ErrorKind::TimedOut.into()),
             Ground::Image(volume) => {
@@ -176,3 +244,39 @@ impl<T: io::Read + io::Seek + Send> ReadSeek for T {}
 
 /// Most names of one folder where they are read to find one's way.
 const MAX_NAMES: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drive(letter: char, asked: Asked) -> (tempfile::TempDir, Place) {
+        let dir = tempfile::TempDir::new().unwrap();
+        let place = Place::open(Volume::Drive(letter), dir.path(), asked).unwrap();
+        (dir, place)
+    }
+
+    #[test]
+    fn a_link_stays_on_its_drive_or_leads_nowhere() {
+        let (_dir, place) = drive('C', Asked::Always);
+        for (target, inside) in [
+            ("C:/Users", Some("/Users")),
+            ("c:/x", Some("/x")),
+            ("D:/x", None),
+            ("../x", Some("../x")),
+            ("//server/x", None),
+        ] {
+            assert_eq!(place.inside(target.as_bytes()).as_deref(), inside.map(str::as_bytes), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_network_drive_is_looked_at_where_it_is_named_or_asked_for() {
+        let (_dir, mut place) = drive('N', Asked::WithNetwork);
+        assert!(place.is_meant(Some('N')) && !place.is_meant(Some('C')) && !place.is_meant(None));
+        place.include_network(true);
+        assert!(place.is_meant(None));
+        let (_dir, mut stick) = drive('E', Asked::ByName);
+        stick.include_network(true);
+        assert!(stick.is_meant(Some('E')) && !stick.is_meant(None));
+    }
+}

@@ -34,7 +34,7 @@ pub(super) fn resolve(place: &Place, path: &[u8]) -> Result<Vec<u8>, Astray> {
             _ => standing.push(part),
         }
         let target = match place.stat(&standing.join(&b'/')) {
-            Ok(stat) => stat.link,
+            Ok(stat) => stat.link.and_then(|target| place.inside(&target)),
             Err(error) if may_hang(&error) => return Err(Astray::Failed(error)),
             Err(_) => None,
         };

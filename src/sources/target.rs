@@ -16,10 +16,10 @@ use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, open, open_rows};
 use super::own_output::OwnOutput;
 use super::place::Place;
-use super::sys::{self, Entry};
+use super::sys::{self, Asked, Entry, Live, LivePlace};
 use super::variables::Variables;
 use super::walk::Handle;
-use super::windows_facts::WindowsFacts;
+use super::windows_facts::{Running, WindowsFacts};
 use super::{Error, expand, guard, host, image, live, registry, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
@@ -43,6 +43,8 @@ pub struct Target {
     seen: Seen,
     /// The volumes of an image, read or not.
     volumes: Vec<MountFacts>,
+    /// Drives of this machine that could not be looked at.
+    closed: Vec<MountFacts>,
 }
 
 /// What was handed out: a 128-bit hash of each path, so that an item two steps ask for comes once. Two paths with the
@@ -73,12 +75,23 @@ impl Target {
     /// # Errors
     /// [`Error::NotLive`] where this version cannot read it; [`Error::Root`].
     pub fn live() -> Result<Self, Error> {
-        if !sys::is_live() {
-            return Err(Error::NotLive);
+        let Live { os, places } = sys::live().ok_or(Error::NotLive)?;
+        let (mut opened, mut closed) = (Vec::new(), Vec::new());
+        for LivePlace { volume, path, asked } in places {
+            let opening = path.clone();
+            let open = move || Place::open(volume, &opening, asked);
+            // A drive of a server that is gone may take minutes to say so.
+            let place = if asked == Asked::Always { open() } else { guard::within(guard::LIMIT, open) };
+            match place {
+                Ok(place) => opened.push(place),
+                // An empty drive, or one whose server is gone; the first one holds the system.
+                Err(source) if opened.is_empty() => return Err(Error::Root { root: path, source }),
+                Err(error) => closed.push(MountFacts::unreadable(&sys::path_bytes(&path), &error)),
+            }
         }
-        let root = Path::new("/");
-        let place = place(Volume::Root, root)?;
-        Ok(Self::of(true, TargetOs::Linux, vec![place]))
+        let mut target = Self::of(true, os, opened);
+        target.closed = closed;
+        Ok(target)
     }
 
     /// A system mounted or copied below `root`. What system it is, its own files tell; a Windows system may stand in
@@ -147,6 +160,7 @@ impl Target {
             own: OwnOutput::default(),
             seen: Seen::default(),
             volumes: Vec::new(),
+            closed: Vec::new(),
         };
         let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
         target.accounts = Arc::new(Accounts::parse(passwd.as_bytes(), group.as_bytes()));
@@ -179,7 +193,7 @@ impl Target {
     pub fn include_network(&mut self, yes: bool) {
         // Set before anything is looked for, and so before a collector holds on to a place.
         let places = self.places.iter_mut().filter_map(Arc::get_mut);
-        places.for_each(|place| place.mounts.include_network(yes));
+        places.for_each(|place| place.include_network(yes));
     }
 
     /// Which host it is.
@@ -189,6 +203,8 @@ impl Target {
             let name = Some(self.windows.host.name.clone()).filter(|name| !name.is_empty());
             return HostFacts {
                 name: name.unwrap_or_else(|| "tree".to_owned()),
+                kernel: if self.live { sysinfo::System::kernel_version().ok() } else { None },
+                architecture: self.live.then(|| std::env::consts::ARCH.to_owned()),
                 ..self.windows.host.clone()
             };
         }
@@ -199,7 +215,12 @@ impl Target {
     #[must_use]
     pub fn clock(&self) -> ClockFacts {
         if self.os == TargetOs::Windows {
-            return ClockFacts { zone: self.windows.zone.clone(), ..ClockFacts::default() };
+            let zone = self.windows.zone.clone();
+            return if self.live {
+                host::live_clock(zone)
+            } else {
+                ClockFacts { zone, ..ClockFacts::default() }
+            };
         }
         host::clock(self.live, self.places.first().map(AsRef::as_ref), &|path| self.read_text(path))
     }
@@ -207,8 +228,15 @@ impl Target {
     /// All mounts at and beneath the target's roots, visited or skipped with the reason; complete after the run.
     #[must_use]
     pub fn mounts(&self) -> Vec<MountFacts> {
-        let mounted = self.places.iter().flat_map(|place| place.mounts.facts());
-        self.volumes.iter().cloned().chain(mounted).collect()
+        let mounted = self.places.iter().flat_map(|place| place.mount_facts());
+        self.volumes.iter().cloned().chain(mounted).chain(self.closed.iter().cloned()).collect()
+    }
+
+    /// Bytes that the target's file systems hold; absent where one does not tell.
+    #[must_use]
+    pub fn used_space(&self) -> Option<u64> {
+        let each = self.places.iter().map(|place| sys::used_space(&place.folder(b"")?));
+        each.sum()
     }
 
     /// Looks for everything of one step and hands it out as it is found, until `emit` breaks. An item that an earlier
@@ -374,14 +402,19 @@ impl Target {
         super::resolve::spelled(path, place)
     }
 
-    /// Reads the hives of a Windows; a hive on a file system that may hang is not opened for this.
+    /// Learns what the registry tells: that of the running system by its own functions, since its hives are locked; else
+    /// from the hives. A hive on a file system that may hang is not opened for this.
     fn learn_from_registry(&mut self) {
         let open = |name: &str| {
             let place = self.places.get(self.system)?;
             let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;
             Hive::open(place.open_hive(&path).ok()?).ok()
         };
-        let facts = super::windows_facts::read(open("SYSTEM"), open("SOFTWARE"));
+        let facts = if self.live {
+            super::windows_facts::of(&mut Running("SYSTEM"), &mut Running("SOFTWARE"))
+        } else {
+            super::windows_facts::read(open("SYSTEM"), open("SOFTWARE"))
+        };
         self.variables.ntds_dirs.clone_from(&facts.ntds_dirs);
         self.variables.exchange_dirs.clone_from(&facts.exchange_dirs);
         self.windows = facts;
@@ -411,9 +444,7 @@ impl Target {
 }
 
 fn place(volume: Volume, path: &Path) -> Result<Place, Error> {
-    // The kernel's own table also holds for what is mounted beneath a tree; elsewhere there is none.
-    let mountinfo = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
-    Place::open(volume, path, &mountinfo).map_err(|source| Error::Root { root: path.to_owned(), source })
+    Place::open(volume, path, Asked::Always).map_err(|source| Error::Root { root: path.to_owned(), source })
 }
 
 /// The record of a kind of source that this version does not read.

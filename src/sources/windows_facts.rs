@@ -5,9 +5,10 @@
 
 use std::io::{Read, Seek};
 
-use super::hive::{Hive, Key, Value};
+use super::hive::{Hive, Value};
 use super::host::HostFacts;
 use super::pattern::quote;
+use super::sys;
 
 /// Most places that a registry may name of one kind.
 const MAX_PLACES: usize = 64;
@@ -25,22 +26,72 @@ pub(super) struct WindowsFacts {
     pub(super) exchange_dirs: Vec<String>,
 }
 
+/// A hive, wherever it is read: keys are named with backslashes, without the hive's own name.
+pub(super) trait Facts {
+    fn value(&mut self, key: &str, name: &str) -> Option<Value>;
+    /// The names of the keys below a key.
+    fn subkeys(&mut self, key: &str) -> Vec<String>;
+    /// The key of the settings that the system was started with last.
+    fn control_set(&mut self) -> String {
+        let current = self.value("Select", "Current").and_then(|value| value.number()).unwrap_or(1);
+        format!("ControlSet{current:03}")
+    }
+}
+
+/// A hive of the running system, by its name below `HKEY_LOCAL_MACHINE`.
+pub(super) struct Running(pub(super) &'static str);
+
+impl Facts for Running {
+    fn value(&mut self, key: &str, name: &str) -> Option<Value> {
+        sys::registry_value(&format!("{}\\{key}", self.0), name)
+    }
+
+    fn subkeys(&mut self, key: &str) -> Vec<String> {
+        sys::registry_subkeys(&format!("{}\\{key}", self.0))
+    }
+
+    // A link to the right one, which stands in no hive.
+    fn control_set(&mut self) -> String {
+        "CurrentControlSet".to_owned()
+    }
+}
+
+impl<R: Read + Seek> Facts for Option<Hive<R>> {
+    fn value(&mut self, key: &str, name: &str) -> Option<Value> {
+        let hive = self.as_mut()?;
+        let key = hive.key(key).ok()??;
+        hive.value(&key, name).ok()?
+    }
+
+    fn subkeys(&mut self, key: &str) -> Vec<String> {
+        let mut keys = || {
+            let hive = self.as_mut()?;
+            let key = hive.key(key).ok()??;
+            hive.subkeys(&key).ok()
+        };
+        keys().unwrap_or_default().into_iter().map(|key| key.name).collect()
+    }
+}
+
 /// Reads both hives; either may be absent or broken.
-pub(super) fn read<R: Read + Seek>(system: Option<Hive<R>>, software: Option<Hive<R>>) -> WindowsFacts {
+pub(super) fn read<R: Read + Seek>(
+    mut system: Option<Hive<R>>,
+    mut software: Option<Hive<R>>,
+) -> WindowsFacts {
+    of(&mut system, &mut software)
+}
+
+/// Reads what both tell, as far as they do.
+pub(super) fn of(system: &mut impl Facts, software: &mut impl Facts) -> WindowsFacts {
     let mut facts = WindowsFacts::default();
     facts.host.os = Some("Windows".to_owned());
-    if let Some(mut hive) = system {
-        of_system(&mut hive, &mut facts);
-    }
-    if let Some(mut hive) = software {
-        of_software(&mut hive, &mut facts);
-    }
+    of_system(system, &mut facts);
+    of_software(software, &mut facts);
     facts
 }
 
-fn of_system<R: Read + Seek>(hive: &mut Hive<R>, facts: &mut WindowsFacts) {
-    let current = value(hive, "Select", "Current").and_then(|value| value.number()).unwrap_or(1);
-    let control = format!("ControlSet{current:03}");
+fn of_system(hive: &mut impl Facts, facts: &mut WindowsFacts) {
+    let control = hive.control_set();
     let mut text = |key: &str, name: &str| text(hive, &format!("{control}\\{key}"), name);
     if let Some(name) = text("Control\\ComputerName\\ComputerName", "ComputerName") {
         facts.host.name = name;
@@ -54,10 +105,10 @@ fn of_system<R: Read + Seek>(hive: &mut Hive<R>, facts: &mut WindowsFacts) {
     facts.ntds_dirs = places(folders.into_iter().flatten());
 }
 
-fn of_software<R: Read + Seek>(hive: &mut Hive<R>, facts: &mut WindowsFacts) {
+fn of_software(hive: &mut impl Facts, facts: &mut WindowsFacts) {
     let version = "Microsoft\\Windows NT\\CurrentVersion";
     let build = text(hive, version, "CurrentBuildNumber").or_else(|| text(hive, version, "CurrentBuild"));
-    let revision = value(hive, version, "UBR").and_then(|value| value.number());
+    let revision = hive.value(version, "UBR").and_then(|value| value.number());
     facts.host.version = match (build, revision) {
         (Some(build), Some(revision)) => Some(format!("{build}.{revision}")),
         (build, _) => build,
@@ -67,24 +118,16 @@ fn of_software<R: Read + Seek>(hive: &mut Hive<R>, facts: &mut WindowsFacts) {
         facts.host.os = Some(format!("{product}{}", edition.unwrap_or_default()));
     }
     facts.host.machine_id = text(hive, "Microsoft\\Cryptography", "MachineGuid");
-    let versions: Vec<Key> = match hive.key("Microsoft\\ExchangeServer") {
-        Ok(Some(exchange)) => hive.subkeys(&exchange).unwrap_or_default(),
-        Ok(None) | Err(_) => Vec::new(),
-    };
+    let versions = hive.subkeys("Microsoft\\ExchangeServer");
     let folders = versions.into_iter().take(MAX_PLACES).filter_map(|version| {
-        text(hive, &format!("Microsoft\\ExchangeServer\\{}\\Setup", version.name), "MsiInstallPath")
+        text(hive, &format!("Microsoft\\ExchangeServer\\{version}\\Setup"), "MsiInstallPath")
     });
     facts.exchange_dirs = places(folders);
 }
 
-fn value<R: Read + Seek>(hive: &mut Hive<R>, key: &str, name: &str) -> Option<Value> {
-    let key = hive.key(key).ok()??;
-    hive.value(&key, name).ok()?
-}
-
 /// A text that says something.
-fn text<R: Read + Seek>(hive: &mut Hive<R>, key: &str, name: &str) -> Option<String> {
-    let text = value(hive, key, name)?.text()?;
+fn text(hive: &mut impl Facts, key: &str, name: &str) -> Option<String> {
+    let text = hive.value(key, name)?.text()?;
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }

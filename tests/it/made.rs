@@ -11,15 +11,26 @@ use tempfile::TempDir;
 /// A place of one test's own: a tree to collect from, an identity, a folder for bundles.
 pub struct Made {
     dir: TempDir,
+    under_wine: bool,
 }
 
 impl Made {
     /// Makes the folders and an identity.
     pub fn new() -> Self {
-        let made = Self { dir: TempDir::new().unwrap() };
+        Self::with(false)
+    }
+
+    /// The same with the collector for Windows, run by Wine.
+    pub fn under_wine() -> Self {
+        crate::wine::ready();
+        Self::with(true)
+    }
+
+    fn with(under_wine: bool) -> Self {
+        let made = Self { dir: TempDir::new().unwrap(), under_wine };
         fs::create_dir(made.tree()).unwrap();
         fs::create_dir(made.out()).unwrap();
-        let output = made.veldkit(["keygen", "--out", made.identity().to_str().unwrap()]);
+        let output = made.veldkit(["keygen", "--out", "key.txt"]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         made
     }
@@ -88,10 +99,26 @@ impl Made {
 
     /// The command that [`Self::veldkit`] runs.
     pub fn command(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_veldkit"));
-        command.args(arguments).current_dir(self.path()).env_clear().env("LC_ALL", "C");
+        let mut command = if self.under_wine { crate::wine::command() } else { self.native() };
+        // Wine takes from it how names of files are written.
+        let locale = if self.under_wine { "C.UTF-8" } else { "C" };
+        command.args(arguments).current_dir(self.path()).env("LC_ALL", locale);
         command.stdin(std::process::Stdio::null());
         command
+    }
+
+    fn native(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_veldkit"));
+        command.current_dir(self.path()).env_clear();
+        command
+    }
+
+    /// The records of the only bundle as this system's own build reads them, whichever made it.
+    pub fn records_natively(&self) -> Vec<serde_json::Value> {
+        let bundle = self.bundle_argument();
+        let output = self.native().args(["list", &bundle, "-i", "key.txt", "--json"]).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Collects from the tree to the identity with further arguments; returns the JSON object and the exit code.
@@ -118,6 +145,11 @@ impl Made {
         bundles.remove(0)
     }
 
+    /// The same as an argument: below this test's folder, which both systems call by the same name.
+    pub fn bundle_argument(&self) -> String {
+        format!("out/{}", self.bundle().file_name().unwrap().to_str().unwrap())
+    }
+
     /// All bundles in the out folder.
     pub fn bundles(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.out()).unwrap().map(|entry| entry.unwrap().path());
@@ -130,23 +162,16 @@ impl Made {
     /// Unpacks the only bundle and returns the folder.
     pub fn unpack(&self) -> PathBuf {
         let to = self.path().join("unpacked");
-        let bundle = self.bundle();
-        let output = self.veldkit([
-            "unpack",
-            bundle.to_str().unwrap(),
-            "-i",
-            "key.txt",
-            "--out",
-            to.to_str().unwrap(),
-        ]);
+        let bundle = self.bundle_argument();
+        let output = self.veldkit(["unpack", &bundle, "-i", "key.txt", "--out", "unpacked"]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         to
     }
 
     /// The records of the only bundle, by the tool's own `list --json`.
     pub fn records(&self) -> Vec<serde_json::Value> {
-        let bundle = self.bundle();
-        let output = self.veldkit(["list", bundle.to_str().unwrap(), "-i", "key.txt", "--json"]);
+        let bundle = self.bundle_argument();
+        let output = self.veldkit(["list", &bundle, "-i", "key.txt", "--json"]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

@@ -44,3 +44,4 @@ mod sources;
 mod stopping;
 mod verify;
 mod windows_tree;
+mod wine;

@@ -1,4 +1,5 @@
-//! Everything a change must pass, cheap first: `cargo xtask ci`, and `cargo xtask ci STEP…` for a part of it.
+//! Everything a change must pass, cheap first: `cargo xtask ci`, and `cargo xtask ci STEP…` for a part of it. The steps of
+//! the collector for Windows are done where they are named only: they build Rust's standard library, which takes long.
 //!
 //! In: the tree. Out: the steps' own output, how long each took, and the first failure.
 
@@ -11,16 +12,22 @@ use crate::{Result, bench as measurements, dist, fixtures, setup, tidy};
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
 
-const STEPS: [Step; 10] = [
+/// Steps that are done only where they are named.
+const BY_NAME: [&str; 3] = ["windows-lint", "windows", "wine"];
+
+const STEPS: [Step; 13] = [
     ("fmt", "the formatting is rustfmt's", fmt),
     ("tidy", "the rules of the tree hold", tidy::run),
     ("setup", "what the tests need is installed", setup::run),
     ("clippy", "no lint fires, in either package", clippy),
+    ("windows-lint", "no lint fires in what only Windows compiles", windows_lint),
     ("doc", "the documentation builds", doc),
     ("fixtures", "a Debian tree stands under target/", debian),
+    ("windows", "the collector for Windows is what a kit may carry", windows),
+    ("wine", "the collector for Windows runs under Wine", wine),
     ("test", "all tests, those included that need root or other programs", test),
     ("libyara", "the reference engine agrees", libyara),
-    ("dist", "the static binary is what a kit may carry", |root| dist::run(root, &[])),
+    ("dist", "the static binary is what a kit may carry", linux),
     ("bench", "the measurements run, on little; their figures are for a quiet machine", bench),
 ];
 
@@ -43,7 +50,8 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
     }
     let start = Instant::now();
     for (name, shows, step) in STEPS {
-        if names.is_empty() || names.contains(&name) {
+        let wanted = if names.is_empty() { !BY_NAME.contains(&name) } else { names.contains(&name) };
+        if wanted {
             println!("== ci {name}: {shows}");
             let begin = Instant::now();
             step(root).map_err(|error| format!("ci {name}: {error}"))?;
@@ -70,6 +78,21 @@ fn clippy(root: &Path) -> Result {
     ]))
 }
 
+fn windows_lint(root: &Path) -> Result {
+    setup::windows()?;
+    dist::windows::lint(root)
+}
+
+/// Before `wine`, which runs what it leaves.
+fn windows(root: &Path) -> Result {
+    setup::windows()?;
+    dist::run(root, &["--target", dist::windows::TARGET])
+}
+
+fn linux(root: &Path) -> Result {
+    dist::run(root, &["--target", &dist::host(root)?])
+}
+
 fn doc(root: &Path) -> Result {
     run_program(
         cargo(root)
@@ -94,6 +117,13 @@ fn bench(root: &Path) -> Result {
     measurements::run(root, &["--mib", "16", "--files", "100,1000", "--rounds", "1", "--rules", &rules])
 }
 
+fn wine(root: &Path) -> Result {
+    setup::windows()?;
+    let tests = ["test", "--package", "veldkit", "--test", "it", "--", "--include-ignored", "wine::"];
+    run_program(cargo(root).args(tests))
+}
+
+/// Those under Wine have a step of their own.
 fn test(root: &Path) -> Result {
-    run_program(cargo(root).args(["test", "--workspace", "--", "--include-ignored"]))
+    run_program(cargo(root).args(["test", "--workspace", "--", "--include-ignored", "--skip", "wine::"]))
 }

@@ -1,7 +1,7 @@
 //! The project's own tasks: `cargo xtask ci | tidy | dist | bench | fixtures`.
 //!
-//! One file a task. Without dependencies, so that `tidy` answers in seconds in a fresh clone; what has to call the
-//! product's own code (the stages of `bench`) stands behind the feature `bench`.
+//! One file a task. With one small dependency, so that `tidy` answers in seconds in a fresh clone; what has to call
+//! the product's own code (the stages of `bench`) stands behind the feature `bench`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -27,10 +27,10 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   ci [STEP]…      everything a change must pass, cheap first; or only the steps named (`ci --list`)
-  dist            the static binary that a responder carries, checked, in target/dist/
+  dist            what a responder carries, checked, in target/dist/; --target x86_64-win7-windows-gnu
   fixtures KIND   targets and corpora to test and measure with
   bench           what the tool costs, beside what it could cost and what others cost
-  setup           install what the tests need beside Rust
+  setup           install what the tests need beside Rust; `setup windows` what the collector for Windows needs
   tidy            the rules of the tree: arrows, places, sizes, top level";
 
 fn main() -> ExitCode {
@@ -59,6 +59,7 @@ fn run(arguments: &[&str]) -> Result {
             bench::indicators::run(Path::new(corpus), Path::new(list), count)
         }
         ["setup"] => setup::run(root),
+        ["setup", "windows"] => setup::windows(),
         ["tidy"] => tidy::run(root),
         _ => Err(USAGE.into()),
     }

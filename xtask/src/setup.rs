@@ -39,6 +39,25 @@ const FILES: [(&str, &str); 3] = [
     ("/usr/share/doc/python3-venv", "python3-venv"),
 ];
 
+/// What builds the collector for Windows, and Wine, which runs it.
+const WINDOWS_PROGRAMS: [(&str, &str); 5] = [
+    ("wine", "wine"),
+    ("wineserver", "wine"),
+    ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64"),
+    ("x86_64-w64-mingw32-windres", "binutils-mingw-w64-x86-64"),
+    ("x86_64-w64-mingw32-dlltool", "binutils-mingw-w64-x86-64"),
+];
+
+/// For the same: a compiler with the source of its standard library.
+const WINDOWS_FILES: [(&str, &str); 5] = [
+    // Not looked for in the path: rustup's stand before them there.
+    ("/usr/bin/cargo", "cargo-web"),
+    ("/usr/bin/rustc", "rustc-web"),
+    ("/usr/bin/clippy-driver", "rust-web-clippy"),
+    ("/usr/lib/rustlib/src/rust/library/std/Cargo.toml", "rust-web-src"),
+    ("/usr/lib/wine/wine64", "wine64"),
+];
+
 /// The public tools that read our definitions and our bundles, pinned.
 const PYTHON: [&str; 2] = ["artifacts==20260421", "dissect.target==3.25.1"];
 
@@ -48,8 +67,17 @@ const PYTHON: [&str; 2] = ["artifacts==20260421", "dissect.target==3.25.1"];
 ///
 /// Something is missing and this user may not install it, or installing failed.
 pub(crate) fn run(root: &Path) -> Result {
-    debian()?;
+    debian(&PROGRAMS, &FILES)?;
     python(root)
+}
+
+/// Installs what is missing to build the collector for Windows and to run it under Wine.
+///
+/// # Errors
+///
+/// Something is missing and this user may not install it, or installing failed.
+pub(crate) fn windows() -> Result {
+    debian(&WINDOWS_PROGRAMS, &WINDOWS_FILES)
 }
 
 /// Where a program of the Python environment stands.
@@ -57,13 +85,13 @@ pub(crate) fn python_program(root: &Path, name: &str) -> PathBuf {
     root.join("target").join("venv").join("bin").join(name)
 }
 
-fn debian() -> Result {
-    let mut missing: Vec<&str> = PROGRAMS
+fn debian(programs: &[(&str, &'static str)], files: &[(&str, &'static str)]) -> Result {
+    let mut missing: Vec<&str> = programs
         .iter()
         .filter(|(program, _)| find_also_sbin(program).is_none())
         .map(|(_, package)| *package)
         .collect();
-    missing.extend(FILES.iter().filter(|(file, _)| !Path::new(file).exists()).map(|(_, package)| *package));
+    missing.extend(files.iter().filter(|(file, _)| !Path::new(file).exists()).map(|(_, package)| *package));
     missing.sort_unstable();
     missing.dedup();
     if missing.is_empty() {

@@ -141,11 +141,10 @@ pub(super) fn warn_of_shortage(
 ) -> Result<(), Failure> {
     let Some(free) = place.folder().and_then(sources::free_space) else { return Ok(()) };
     let free = arguments.limits.size_limit.map_or(free, |limit| free.min(limit));
-    let root = arguments.choice.root.as_deref().unwrap_or_else(|| Path::new("/"));
-    if sources::used_space(root).is_some_and(|used| used < free) {
+    let target = super::target(arguments, clock)?;
+    if target.used_space().is_some_and(|used| used < free) {
         return Ok(());
     }
-    let target = super::target(arguments, clock)?;
     let over = clock.elapsed().saturating_add(SURVEY_LIMIT);
     // What is swept is not taken, but for what fires: nobody knows its size, and walking whole disks twice takes long.
     let taken = Plan {

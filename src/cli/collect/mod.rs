@@ -23,6 +23,7 @@ mod dry_run;
 pub(super) mod keys;
 mod opening;
 mod report;
+mod rights;
 
 use report::Report;
 
@@ -41,6 +42,9 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     console.quiet = arguments.quiet;
     let clock = Clock::start();
     let stop = listen_for_interrupts()?;
+    if let Some(lost) = rights::lost(&crate::sources::privileges(), console.lang) {
+        console.warn(lost);
+    }
     let mut target = target(arguments, &clock)?;
     let plan = plan(arguments, &target)?;
     if arguments.dry_run {
@@ -202,6 +206,11 @@ fn choose(scanning: &Scanning) -> Result<Option<scanning::Chosen>, Failure> {
 pub(super) fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
     let stop = Arc::new(Stop::new());
     let flag = Arc::clone(&stop);
+    // Where a closed console is no signal, the run has some seconds to be sealed in.
+    let closing = Arc::clone(&stop);
+    crate::sources::on_close(Box::new(move || {
+        closing.set(StopReason::Interrupted);
+    }));
     let heard = std::sync::atomic::AtomicBool::new(false);
     ctrlc::set_handler(move || {
         flag.set(StopReason::Interrupted);

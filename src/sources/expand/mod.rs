@@ -105,7 +105,7 @@ impl Search<'_, '_> {
                 continue;
             };
             for (index, place) in self.target.places().iter().enumerate() {
-                if letter.is_none_or(|letter| place.is_drive(letter)) {
+                if place.is_meant(letter) {
                     self.down(index, Vec::new(), &parts, Why::Named)?;
                 }
             }
@@ -318,7 +318,7 @@ impl Search<'_, '_> {
                 ReasonCode::OwnOutput,
                 "this run writes it",
             )),
-            Kind::File | Kind::Stream => match self.meter.pass(found) {
+            Kind::File => match self.meter.pass(found) {
                 None => return ControlFlow::Continue(()),
                 Some(Ok(found)) => Finding::Found(found),
                 Some(Err(gap)) => Finding::Gap(*gap),
@@ -327,7 +327,7 @@ impl Search<'_, '_> {
                 let detail = "it has no content to copy, and opening it could hang or act";
                 Finding::Gap(Gap::of_found(found, Outcome::Skipped, ReasonCode::NotAFile, detail))
             }
-            Kind::Directory | Kind::Link | Kind::Rows => Finding::Found(found),
+            Kind::Directory | Kind::Link | Kind::Stream | Kind::Rows => Finding::Found(found),
         };
         (self.emit)(finding)?;
         match file {
@@ -350,6 +350,8 @@ impl Search<'_, '_> {
         let exact = join(here, name);
         match place.stat(&exact) {
             Ok(stat) if stat.kind == Kind::Link && !last => resolve(place, &exact).map(Some),
+            // A system that does not tell case apart finds it by any spelling; the record has that of the disk.
+            Ok(_) if self.target.os() == TargetOs::Windows => Ok(place.as_on_disk(&exact).or(Some(exact))),
             Err(error) if sys::is_nothing(&error) && self.target.os() == TargetOs::Windows => {
                 Ok(place.spelling(here, name).map(|same| join(here, &same)))
             }

@@ -45,7 +45,7 @@ impl Reach {
 
     /// The beginning of a file, at most `most` bytes; no link is followed.
     pub(super) fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
-        read(self.root.open_file(path.as_bytes())?.file, most)
+        read(self.root.open_file(path.as_bytes(), None)?.file, most)
     }
 
     /// The same; links are followed inside the target.
@@ -59,7 +59,7 @@ impl Reach {
             Astray::Loop => io::Error::new(io::ErrorKind::InvalidInput, "its links lead round in a circle"),
             Astray::Failed(error) => error,
         })?;
-        let file = self.root.open_file(&end)?.file;
+        let file = self.root.open_file(&end, None)?.file;
         regular(&file)?;
         Ok(file)
     }

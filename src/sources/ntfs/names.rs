@@ -13,7 +13,7 @@ pub(super) fn units(bytes: &[u8]) -> impl Iterator<Item = u16> {
 }
 
 /// The name of an origin for a name on disk.
-pub(super) fn to_wtf8(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::sources) fn to_wtf8(bytes: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(bytes.len());
     for unit in char::decode_utf16(units(bytes)) {
         match unit {
@@ -29,7 +29,7 @@ pub(super) fn to_wtf8(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The units of an origin's name; `None` for bytes that no name on such a volume has.
-pub(super) fn to_units(name: &[u8]) -> Option<Vec<u16>> {
+pub(in crate::sources) fn to_units(name: &[u8]) -> Option<Vec<u16>> {
     let mut units = Vec::with_capacity(name.len());
     let mut rest = name;
     while !rest.is_empty() {

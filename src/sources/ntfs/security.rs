@@ -87,7 +87,7 @@ fn place_of(entry: &index::Entry) -> Option<(u32, (u64, u32))> {
 }
 
 /// The owner's SID in a self-relative security descriptor.
-pub(super) fn owner(descriptor: &[u8]) -> Option<String> {
+pub(in crate::sources) fn owner(descriptor: &[u8]) -> Option<String> {
     let at = usize::try_from(u32_at(descriptor, 4)?).ok().filter(|at| *at != 0)?;
     sid(descriptor.get(at..)?)
 }

@@ -1,12 +1,16 @@
 //! The only code that differs by operating system, and the only place where `unsafe` may stand.
 //!
-//! Each file offers the same functions; `unsupported.rs` does what the standard library can do everywhere, and
+//! Each system's module offers the same functions; `unsupported.rs` does what the standard library can do everywhere, and
 //! answers `None` to what it cannot.
 
 use std::fs::File;
+use std::path::PathBuf;
 
-use crate::evidence::{Kind, Metadata};
+use crate::evidence::{Kind, Metadata, Volume};
+use crate::playbook::TargetOs;
 
+#[cfg(not(any(target_os = "linux", windows)))]
+mod no_memory;
 mod stopwatch;
 
 #[cfg(target_os = "linux")]
@@ -14,18 +18,60 @@ mod linux;
 #[cfg(target_os = "linux")]
 use linux as system;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+#[allow(
+    unsafe_code,
+    reason = "Windows' own functions are called here and nowhere else; each call says why it is right"
+)]
+mod windows;
+#[cfg(windows)]
+use windows as system;
+
+#[cfg(not(any(target_os = "linux", windows)))]
 mod unsupported;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 use unsupported as system;
+
+#[cfg(any(windows, test))]
+#[cfg_attr(not(windows), allow(dead_code, unused_imports, reason = "elsewhere its own tests alone use it"))]
+mod forms;
 
 pub(super) use stopwatch::Stopwatch;
 pub(super) use system::{
-    Folder, ProcessMemory, Root, boot_time, clock_synchronised, data_ranges, device_size,
-    effective_capabilities, is_live, is_nothing, name_bytes, path_bytes, path_of, privileged, process_facts,
-    process_ids, read_at, volumes,
+    Folder, HAS_STREAMS, ProcessMemory, Root, backup_privilege, boot_time, clock_synchronised, data_ranges,
+    device_size, effective_capabilities, integrity, is_in_use, is_nothing, live, mount_table, name_bytes,
+    path_bytes, path_of, place_text, privileged, process_facts, process_ids, read_at, registry_subkeys,
+    registry_value, used_space, volumes,
 };
-pub use system::{free_space, is_gone, peak_memory, used_space};
+pub use system::{free_space, is_gone, on_close, peak_memory, ui_language};
+
+/// This machine's own files as a target.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) os: TargetOs,
+    /// Its roots or drives, that of the system first.
+    pub(super) places: Vec<LivePlace>,
+}
+
+/// A root or drive of this machine.
+#[derive(Debug)]
+pub(super) struct LivePlace {
+    pub(super) volume: Volume,
+    pub(super) path: PathBuf,
+    pub(super) asked: Asked,
+}
+
+/// For which patterns a place is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// For all.
+    Always,
+    /// For those that name its drive, and for all where network file systems are asked for.
+    WithNetwork,
+    /// For those that name its drive.
+    #[cfg_attr(not(any(windows, test)), allow(dead_code, reason = "only Windows has drives"))]
+    ByName,
+}
 
 /// What the operating system says of a file.
 #[derive(Debug, Clone)]
@@ -59,4 +105,6 @@ pub(super) struct OpenFile {
     pub(super) file: File,
     /// Whether reading will change its access time.
     pub(super) touches: bool,
+    /// How it was opened, and before it why an earlier way failed.
+    pub(super) read_by: Vec<String>,
 }

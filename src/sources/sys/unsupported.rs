@@ -5,8 +5,11 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Entry, OpenFile, Stat};
+pub(in crate::sources) use super::no_memory::{ProcessMemory, process_facts, process_ids};
+use super::{Entry, Live, OpenFile, Stat};
 use crate::evidence::{Kind, Metadata, Range, Utc};
+use crate::sources::hive::Value;
+use crate::sources::mounts::Mount;
 
 /// The folder that all paths of a target are relative to.
 #[derive(Debug)]
@@ -28,8 +31,17 @@ impl Root {
         Ok(Folder { path: self.folder.join(path_of(path)) })
     }
 
-    pub(in crate::sources) fn open_file(&self, path: &[u8]) -> io::Result<OpenFile> {
-        Ok(OpenFile { file: File::open(self.folder.join(path_of(path)))?, touches: true })
+    #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "other systems ask the disk")]
+    pub(in crate::sources) fn spelled(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        Ok(path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec())
+    }
+
+    pub(in crate::sources) fn open_file(&self, path: &[u8], stream: Option<&[u8]>) -> io::Result<OpenFile> {
+        if stream.is_some() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let file = File::open(self.folder.join(path_of(path)))?;
+        Ok(OpenFile { file, touches: true, read_by: vec!["open".to_owned()] })
     }
 
     pub(in crate::sources) fn link(&self, path: &[u8]) -> io::Result<Vec<u8>> {
@@ -79,7 +91,7 @@ impl Iterator for Entries {
             }
         };
         let kind = kind_of(entry.file_type());
-        Some(Ok(Entry { name: name_bytes(entry.file_name()).to_vec(), kind, reference: None }))
+        Some(Ok(Entry { name: name_bytes(entry.file_name()), kind, reference: None }))
     }
 }
 
@@ -148,6 +160,9 @@ pub(in crate::sources) fn volumes() -> io::Result<Vec<crate::sources::volumes::V
     Ok(facts.collect())
 }
 
+/// Whether files and folders have streams besides their content here.
+pub(in crate::sources) const HAS_STREAMS: bool = false;
+
 /// Whether an error says that what was asked for is there no more.
 #[must_use]
 pub fn is_gone(error: &io::Error) -> bool {
@@ -166,8 +181,7 @@ pub fn free_space(folder: &Path) -> Option<u64> {
 }
 
 /// Bytes that the file system of a folder holds.
-#[must_use]
-pub fn used_space(folder: &Path) -> Option<u64> {
+pub(in crate::sources) fn used_space(folder: &Path) -> Option<u64> {
     disk(folder).map(|(_, used)| used)
 }
 
@@ -185,9 +199,46 @@ pub fn peak_memory() -> Option<u64> {
     None
 }
 
-pub(in crate::sources) const fn is_live() -> bool {
+pub(in crate::sources) const fn live() -> Option<Live> {
+    None
+}
+
+pub(in crate::sources) const fn mount_table(_path: &Path) -> Vec<Mount> {
+    Vec::new()
+}
+
+pub(in crate::sources) fn place_text(place: &[u8]) -> String {
+    String::from_utf8_lossy(place).into_owned()
+}
+
+pub(in crate::sources) const fn is_in_use(_error: &io::Error) -> bool {
     false
 }
+
+pub(in crate::sources) const fn integrity() -> Option<String> {
+    None
+}
+
+pub(in crate::sources) const fn backup_privilege() -> Option<bool> {
+    None
+}
+
+pub(in crate::sources) const fn registry_value(_key: &str, _name: &str) -> Option<Value> {
+    None
+}
+
+pub(in crate::sources) const fn registry_subkeys(_key: &str) -> Vec<String> {
+    Vec::new()
+}
+
+/// The language of the user's system where it is not in the environment.
+#[must_use]
+pub const fn ui_language() -> Option<String> {
+    None
+}
+
+/// Calls `act` when a console is closed without a signal: no such thing is known here.
+pub fn on_close(_act: Box<dyn Fn() + Send + Sync>) {}
 
 pub(in crate::sources) fn privileged() -> bool {
     false
@@ -206,11 +257,11 @@ pub(in crate::sources) fn clock_synchronised() -> Option<bool> {
     None
 }
 
-pub(in crate::sources) fn name_bytes(name: &OsStr) -> &[u8] {
-    name.as_encoded_bytes()
+pub(in crate::sources) fn name_bytes(name: &OsStr) -> Vec<u8> {
+    name.as_encoded_bytes().to_vec()
 }
 
-pub(in crate::sources) fn name_of(bytes: &[u8]) -> OsString {
+fn name_of(bytes: &[u8]) -> OsString {
     OsString::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
@@ -220,36 +271,4 @@ pub(in crate::sources) fn path_bytes(path: &Path) -> Vec<u8> {
 
 pub(in crate::sources) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(name_of(bytes))
-}
-
-/// The memory of a process: not to be had here.
-#[derive(Debug)]
-pub(in crate::sources) struct ProcessMemory;
-
-impl ProcessMemory {
-    pub(in crate::sources) fn open(_pid: u32) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub(in crate::sources) fn mappings(&self) -> &[crate::sources::memory::Mapping] {
-        &[]
-    }
-
-    pub(in crate::sources) fn read_at(&self, _address: u64, _buffer: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub(in crate::sources) fn is_used(&self, _start: u64, _length: u64) -> bool {
-        false
-    }
-}
-
-/// The numbers of all processes: not to be had here.
-pub(in crate::sources) fn process_ids() -> io::Result<Vec<u32>> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// What a process is called: not to be had here.
-pub(in crate::sources) fn process_facts(_pid: u32) -> io::Result<crate::sources::memory::ProcessFacts> {
-    Err(io::ErrorKind::Unsupported.into())
 }

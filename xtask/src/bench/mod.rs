@@ -71,8 +71,9 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
         let mut task = std::process::Command::new(build_stages(root)?);
         return run_program(task.arg("bench-indicators").args([&folder, &list]).arg(count.to_string()));
     }
-    dist::run(root, &[])?;
-    let binary = dist::binary(root)?;
+    let host = dist::host(root)?;
+    dist::run(root, &["--target", &host])?;
+    let binary = dist::binary(root, &host)?;
     let mut figures = Figures::new(options.json);
     let binary = measure::Binary::new(binary, &place)?;
     if options.image {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
-use crate::sources::memory::{Mapping, ProcessFacts, parse_maps};
+use crate::sources::memory::{Backing, MAPPINGS, Mapping, ProcessFacts};
 
 /// Bytes of a page; a machine with larger ones only has each looked up several times.
 const PAGE: u64 = 4096;
@@ -77,4 +77,67 @@ pub(in crate::sources) fn process_facts(pid: u32) -> io::Result<ProcessFacts> {
         program: program.map(|path| path.to_string_lossy().into_owned()),
         owner: Some(owner),
     })
+}
+
+/// Reads `/proc/PID/maps`: `start-end rwxp offset dev inode path`
+/// (<https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html>). Lines that are not so are left out.
+fn parse_maps(text: &str) -> Vec<Mapping> {
+    text.lines().filter_map(parse_mapping).take(MAPPINGS).collect()
+}
+
+fn parse_mapping(line: &str) -> Option<Mapping> {
+    let mut fields = line.splitn(6, ' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    let access = fields.next()?.as_bytes();
+    let inode = fields.nth(2)?;
+    let path = fields.next().unwrap_or_default().trim();
+    let made_in_memory =
+        path.ends_with(" (deleted)") || path.starts_with("/memfd:") || path.starts_with("/dev/shm/");
+    Some(Mapping {
+        start: u64::from_str_radix(start, 16).ok()?,
+        end: u64::from_str_radix(end, 16).ok()?,
+        readable: access.first() == Some(&b'r'),
+        writable: access.get(1) == Some(&b'w'),
+        backing: match path {
+            _ if made_in_memory => Backing::Memory,
+            _ if path.starts_with("[v") || path.starts_with("/dev/") => Backing::Device,
+            _ if inode != "0" => Backing::File,
+            _ => Backing::Memory,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a Debian 12 writes them, addresses changed.
+    const MAPS: &str = "\
+55d0c0a00000-55d0c0a02000 r--p 00000000 fe:01 1234                       /usr/bin/cat
+55d0c0a02000-55d0c0a07000 r-xp 00002000 fe:01 1234                       /usr/bin/cat
+55d0c0a0a000-55d0c0a0b000 rw-p 00009000 fe:01 1234                       /usr/bin/cat
+55d0c2000000-55d0c2021000 rw-p 00000000 00:00 0                          [heap]
+7f0000000000-7f0000001000 rwxp 00000000 00:00 0 
+7f0000001000-7f0000002000 r-xp 00000000 00:01 99                         /memfd:x (deleted)
+7f0000002000-7f0000003000 r-xp 00000000 fe:01 4321                       /tmp/gone (deleted)
+7f0000003000-7f0000004000 ---p 00000000 00:00 0 
+7f0000004000-7f0000005000 rw-s 00000000 00:06 12                         /dev/dri/card0
+7f0000005000-7f0000006000 rw-s 00000000 00:19 13                         /dev/shm/x
+7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0                          [stack]
+7ffd00031000-7ffd00035000 r--p 00000000 00:00 0                          [vvar]
+7ffd00035000-7ffd00037000 r-xp 00000000 00:00 0                          [vdso]
+nonsense
+";
+
+    #[test]
+    fn what_is_a_file_on_disk_or_a_device_is_left_alone_and_the_rest_is_wanted() {
+        let maps = parse_maps(MAPS);
+        assert_eq!(maps.len(), 13);
+        let wanted: Vec<_> = maps.iter().map(Mapping::is_wanted).collect();
+        assert_eq!(
+            wanted,
+            [false, false, true, true, true, true, true, false, false, true, true, false, false]
+        );
+        assert_eq!((maps[0].start, maps[0].end), (0x55d0_c0a0_0000, 0x55d0_c0a0_2000));
+    }
 }

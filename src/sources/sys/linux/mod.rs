@@ -18,7 +18,14 @@ pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_
 pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::root::{Folder, Root};
 pub(in crate::sources) use self::volumes::volumes;
-use crate::evidence::Utc;
+use super::{Asked, Live, LivePlace};
+use crate::evidence::{Utc, Volume};
+use crate::playbook::TargetOs;
+use crate::sources::hive::Value;
+use crate::sources::mounts::{Mount, parse_mountinfo};
+
+/// Whether files and folders have streams besides their content here.
+pub(in crate::sources) const HAS_STREAMS: bool = false;
 
 /// Whether an error says that what was asked for is there no more: a file, or the process that `/proc` told of.
 #[must_use]
@@ -41,8 +48,7 @@ pub fn free_space(folder: &Path) -> Option<u64> {
 }
 
 /// Bytes that the file system of a folder holds.
-#[must_use]
-pub fn used_space(folder: &Path) -> Option<u64> {
+pub(in crate::sources) fn used_space(folder: &Path) -> Option<u64> {
     let facts = statvfs(folder).ok()?;
     facts.f_blocks.checked_sub(facts.f_bfree)?.checked_mul(facts.f_frsize)
 }
@@ -67,9 +73,26 @@ pub(in crate::sources) fn device_size(file: &File) -> io::Result<u64> {
     Ok(size)
 }
 
-/// Whether this system's own files can be a target.
-pub(in crate::sources) const fn is_live() -> bool {
-    true
+/// This machine's own files as a target.
+#[allow(clippy::unnecessary_wraps, reason = "not every system has it")]
+pub(in crate::sources) fn live() -> Option<Live> {
+    let root = LivePlace { volume: Volume::Root, path: PathBuf::from("/"), asked: Asked::Always };
+    Some(Live { os: TargetOs::Linux, places: vec![root] })
+}
+
+/// This machine's table of mounts, which also holds for what is mounted beneath a tree.
+pub(in crate::sources) fn mount_table(_path: &Path) -> Vec<Mount> {
+    parse_mountinfo(&std::fs::read("/proc/self/mountinfo").unwrap_or_default())
+}
+
+/// A place of the table of mounts as people write it.
+pub(in crate::sources) fn place_text(place: &[u8]) -> String {
+    String::from_utf8_lossy(place).into_owned()
+}
+
+/// Whether an error says that another program keeps it for itself: no file is kept so here.
+pub(in crate::sources) const fn is_in_use(_error: &io::Error) -> bool {
+    false
 }
 
 /// Whether this process may read everything.
@@ -82,6 +105,35 @@ pub(in crate::sources) fn effective_capabilities() -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix("CapEff:")).map(|value| value.trim().to_owned())
 }
+
+/// What only Windows has: a level of integrity ...
+pub(in crate::sources) const fn integrity() -> Option<String> {
+    None
+}
+
+/// ... a right to make backups ...
+pub(in crate::sources) const fn backup_privilege() -> Option<bool> {
+    None
+}
+
+/// ... a registry of the running system ...
+pub(in crate::sources) const fn registry_value(_key: &str, _name: &str) -> Option<Value> {
+    None
+}
+
+/// ... with keys below keys ...
+pub(in crate::sources) const fn registry_subkeys(_key: &str) -> Vec<String> {
+    Vec::new()
+}
+
+/// ... a language that is not in the environment ...
+#[must_use]
+pub const fn ui_language() -> Option<String> {
+    None
+}
+
+/// ... and a console whose closing is no signal.
+pub fn on_close(_act: Box<dyn Fn() + Send + Sync>) {}
 
 /// When the system was started.
 pub(in crate::sources) fn boot_time() -> Option<Utc> {
@@ -97,12 +149,12 @@ pub(in crate::sources) fn clock_synchronised() -> Option<bool> {
 }
 
 /// A name as the bytes of an origin.
-pub(in crate::sources) fn name_bytes(name: &OsStr) -> &[u8] {
-    name.as_bytes()
+pub(in crate::sources) fn name_bytes(name: &OsStr) -> Vec<u8> {
+    name.as_bytes().to_vec()
 }
 
 /// A name out of the bytes of an origin.
-pub(in crate::sources) fn name_of(bytes: &[u8]) -> OsString {
+fn name_of(bytes: &[u8]) -> OsString {
     OsString::from_vec(bytes.to_vec())
 }
 

@@ -89,13 +89,27 @@ impl Root {
         }
     }
 
+    /// The name of `path`'s last part as it is spelled on disk: it was found by no other.
+    #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "other systems ask the disk")]
+    pub(in crate::sources) fn spelled(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        Ok(path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec())
+    }
+
     /// Opens a regular file for reading: never through a link, never out of the root, and where the system allows
-    /// it without changing the access time.
-    pub(in crate::sources) fn open_file(&self, path: &[u8]) -> io::Result<OpenFile> {
+    /// it without changing the access time. There are no alternate streams here.
+    pub(in crate::sources) fn open_file(&self, path: &[u8], stream: Option<&[u8]>) -> io::Result<OpenFile> {
+        if stream.is_some() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         match self.descend(path, flags | OFlags::NOATIME) {
-            Ok(fd) => Ok(OpenFile { file: fd.into(), touches: false }),
-            Err(Errno::PERM) => Ok(OpenFile { file: self.descend(path, flags)?.into(), touches: true }),
+            Ok(fd) => {
+                Ok(OpenFile { file: fd.into(), touches: false, read_by: vec!["open_noatime".to_owned()] })
+            }
+            Err(Errno::PERM) => {
+                let file = self.descend(path, flags)?.into();
+                Ok(OpenFile { file, touches: true, read_by: vec!["open".to_owned()] })
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -118,9 +132,10 @@ impl Root {
         }
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         match openat(&folder, "exe", flags | OFlags::NOATIME, Mode::empty()) {
-            Ok(fd) => Ok(OpenFile { file: fd.into(), touches: false }),
+            Ok(fd) => Ok(OpenFile { file: fd.into(), touches: false, read_by: vec!["proc_exe".to_owned()] }),
             Err(Errno::PERM) => {
-                Ok(OpenFile { file: openat(&folder, "exe", flags, Mode::empty())?.into(), touches: true })
+                let file = openat(&folder, "exe", flags, Mode::empty())?.into();
+                Ok(OpenFile { file, touches: true, read_by: vec!["proc_exe".to_owned()] })
             }
             Err(error) => Err(error.into()),
         }
@@ -262,14 +277,8 @@ fn of_statx(facts: &Statx) -> Stat {
         links: Some(facts.stx_nlink.into()),
         ..Metadata::default()
     };
-    Stat {
-        kind,
-        metadata,
-        allocated: Some(facts.stx_blocks.saturating_mul(512)),
-        link: None,
-        touched: false,
-        streams: Vec::new(),
-    }
+    let allocated = Some(facts.stx_blocks.saturating_mul(512));
+    Stat { kind, metadata, allocated, link: None, touched: false, streams: Vec::new() }
 }
 
 fn kind_of(file_type: FileType) -> Kind {
@@ -307,12 +316,12 @@ mod tests {
         symlink("..", dir.path().join("tree/up")).unwrap();
         symlink("real", dir.path().join("tree/inside")).unwrap();
         for root in roots(&dir.path().join("tree")) {
-            assert!(root.stat(b"real/folder/file").is_ok() && root.open_file(b"real/file").is_ok());
+            assert!(root.stat(b"real/folder/file").is_ok() && root.open_file(b"real/file", None).is_ok());
             assert_eq!(root.folder(b"real/folder").unwrap().entries().unwrap().count(), 1);
             assert_eq!(root.stat(b"up").unwrap().kind, Kind::Link);
             for path in ["..", "up/secret", "../secret", "inside/file", "real/../../secret"] {
                 assert!(root.stat(path.as_bytes()).is_err(), "{path}");
-                assert!(root.open_file(path.as_bytes()).is_err(), "{path}");
+                assert!(root.open_file(path.as_bytes(), None).is_err(), "{path}");
             }
             for path in ["up", "inside", "inside/folder", ".."] {
                 assert!(root.folder(path.as_bytes()).is_err(), "{path}");
@@ -338,7 +347,7 @@ mod tests {
         assert!(path.len() > 8_000);
         for root in roots(dir.path()) {
             assert_eq!(root.stat(&path).unwrap().metadata.size, Some(4));
-            assert_eq!(io::read_to_string(root.open_file(&path).unwrap().file).unwrap(), "deep");
+            assert_eq!(io::read_to_string(root.open_file(&path, None).unwrap().file).unwrap(), "deep");
             let entries: Vec<_> = root
                 .folder(&path[..path.len() - 5])
                 .unwrap()

@@ -1,0 +1,35 @@
+//! The forms in which Windows tells things, read from bytes without asking it: so that they are tested everywhere.
+//!
+//! In: lists of entries and streams, what a reparse point holds, names in UTF-16. Out: the same in this program's words.
+//! What does not have the form is `None`, never a guess. The forms that NTFS keeps on disk too are read by
+//! [`crate::sources::ntfs`].
+
+mod listing;
+mod reparse;
+
+pub(in crate::sources) use listing::{LARGEST_ENTRY, Listed, entries, streams};
+pub(in crate::sources) use reparse::{Stored, kind_of, stored, target};
+
+pub(in crate::sources) use crate::sources::bytes::{filetime, u16_at, u32_at, u64_at};
+use crate::sources::ntfs::{names, security};
+
+/// Little-endian text in units.
+pub(in crate::sources) fn wide(bytes: &[u8]) -> Vec<u16> {
+    bytes.chunks_exact(2).filter_map(|two| u16_at(two, 0)).collect()
+}
+
+/// A name in units as the bytes of an origin.
+pub(in crate::sources) fn from_wide(units: &[u16]) -> Vec<u8> {
+    let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    names::to_wtf8(&bytes)
+}
+
+/// The bytes of an origin as a name in units. What no name on a disk has becomes U+FFFD.
+pub(in crate::sources) fn to_wide(name: &[u8]) -> Vec<u16> {
+    names::to_units(name).unwrap_or_else(|| String::from_utf8_lossy(name).encode_utf16().collect())
+}
+
+/// The owner's SID in a security descriptor.
+pub(in crate::sources) fn owner(descriptor: &[u8]) -> Option<String> {
+    security::owner(descriptor)
+}

@@ -1,0 +1,106 @@
+//! Windows: a target's files by handles ([`root`]), its volumes, its own registry, and what this process may do.
+//!
+//! Everything here asks and nothing changes anything on the machine; the calls are thin, and what they answer is read by
+//! [`super::forms`], which is tested everywhere. Only functions that Windows 7 SP1 has are called.
+
+mod facts;
+mod handle;
+mod memory;
+mod process;
+mod ranges;
+mod registry;
+mod root;
+mod volumes;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::windows::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_ids};
+pub(in crate::sources) use self::process::{
+    backup_privilege, boot_time, clock_synchronised, effective_capabilities, integrity, privileged,
+};
+pub use self::process::{on_close, peak_memory, ui_language};
+pub(in crate::sources) use self::ranges::data_ranges;
+pub(in crate::sources) use self::registry::{subkeys as registry_subkeys, value as registry_value};
+pub(in crate::sources) use self::root::{Folder, Root};
+pub use self::volumes::free_space;
+pub(in crate::sources) use self::volumes::{device_size, mount_table, used_space, volumes};
+use super::{Live, forms};
+use crate::playbook::TargetOs;
+
+/// Another program has it open and shares it with nobody; or has locked a part of it.
+const IN_USE: [i32; 2] = [32, 33];
+
+/// Names that no file can have: bad ones, and those of what is no folder.
+const NO_NAME: [i32; 3] = [123, 161, 267];
+
+/// This machine's own files as a target.
+#[allow(clippy::unnecessary_wraps, reason = "not every system has it")]
+pub(in crate::sources) fn live() -> Option<Live> {
+    Some(Live { os: TargetOs::Windows, places: volumes::places() })
+}
+
+/// Whether files and folders have streams besides their content here.
+pub(in crate::sources) const HAS_STREAMS: bool = true;
+
+/// Reads at an offset of a file.
+pub(in crate::sources) fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    file.seek_read(buffer, offset)
+}
+
+/// Whether an error says that what was asked for is there no more.
+#[must_use]
+pub fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+/// Whether an error says that nothing is there under that path: no such name, no folder on the way, or a link where
+/// none may be followed.
+pub(in crate::sources) fn is_nothing(error: &io::Error) -> bool {
+    is_gone(error)
+        || error.kind() == io::ErrorKind::NotADirectory
+        || error.raw_os_error().is_some_and(|code| NO_NAME.contains(&code))
+}
+
+/// Whether an error says that another program keeps it for itself.
+pub(in crate::sources) fn is_in_use(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|code| IN_USE.contains(&code))
+}
+
+/// A name as the bytes of an origin.
+pub(in crate::sources) fn name_bytes(name: &OsStr) -> Vec<u8> {
+    forms::from_wide(&name.encode_wide().collect::<Vec<_>>())
+}
+
+/// A name out of the bytes of an origin.
+fn name_of(bytes: &[u8]) -> OsString {
+    OsString::from_wide(&forms::to_wide(bytes))
+}
+
+/// A path as bytes, joined by `/`.
+pub(in crate::sources) fn path_bytes(path: &Path) -> Vec<u8> {
+    let mut bytes = name_bytes(path.as_os_str());
+    bytes.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
+    bytes
+}
+
+/// A path out of bytes joined by `/`.
+pub(in crate::sources) fn path_of(bytes: &[u8]) -> PathBuf {
+    let separated: Vec<u8> = bytes.iter().map(|byte| if *byte == b'/' { b'\\' } else { *byte }).collect();
+    PathBuf::from(name_of(&separated))
+}
+
+/// A place of the table of mounts as people write it.
+pub(in crate::sources) fn place_text(place: &[u8]) -> String {
+    let path = place.strip_prefix(b"//?/").unwrap_or(place);
+    String::from_utf8_lossy(path).replace('/', "\\")
+}
+
+/// What stands before the first zero.
+fn text(units: &[u16]) -> String {
+    String::from_utf16_lossy(units.split(|unit| *unit == 0).next().unwrap_or_default())
+}

@@ -1,0 +1,177 @@
+//! Builds what a responder carries: `cargo xtask dist [--target TRIPLE]…`, into `target/dist/`.
+//!
+//! In: the tree. Out: `veldkit-<version>-<target>`, with `.exe` for Windows, and `SHA256SUMS`; without a target, the one
+//! for this machine. Each is checked: static, small enough, free of C, and with nothing asked of the
+//! system that the oldest one it is for does not have. How each was built is said on the way.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Result;
+use crate::process::{cargo, output};
+
+mod imports;
+mod linux;
+mod resources;
+pub(crate) mod windows;
+
+pub(crate) use linux::static_cargo;
+
+/// Packages that compile or look for C.
+const BUILDS_C: [&str; 5] = ["cc", "cmake", "pkg-config", "vcpkg", "bindgen"];
+
+/// Packages named `-sys` that hold tables only, no C.
+const TABLES: [&str; 4] = ["linux-raw-sys", "windows-sys", "js-sys", "web-sys"];
+
+/// Builds, checks and lists.
+///
+/// # Errors
+///
+/// The build fails, or the binary is not what a kit may carry.
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
+    let host = host(root)?;
+    let targets = match arguments {
+        [] => vec![host.as_str()],
+        ["--target", target] => vec![*target],
+        _ => return Err("usage: cargo xtask dist [--target TRIPLE]".into()),
+    };
+    let folder = root.join("target").join("dist");
+    std::fs::create_dir_all(&folder)?;
+    for target in targets {
+        no_c(root, target)?;
+        let carried = folder.join(name(root, target)?);
+        if target.contains("-windows-") {
+            windows::make(root, target, &version(root)?, &carried)?;
+        } else {
+            linux::make(root, target, &carried)?;
+        }
+    }
+    list(&folder)
+}
+
+/// Where `dist` leaves the binary for a target.
+///
+/// # Errors
+///
+/// Cargo does not tell the version.
+pub(crate) fn binary(root: &Path, target: &str) -> Result<PathBuf> {
+    Ok(root.join("target").join("dist").join(name(root, target)?))
+}
+
+/// The target this machine builds for by itself.
+///
+/// # Errors
+///
+/// The compiler does not say.
+pub(crate) fn host(root: &Path) -> Result<String> {
+    let said = output(Command::new("rustc").arg("-vV").current_dir(root))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc -vV names no host")?.to_owned())
+}
+
+fn name(root: &Path, target: &str) -> Result<String> {
+    let ending = if target.contains("-windows-") { ".exe" } else { "" };
+    Ok(format!("veldkit-{}-{target}{ending}", version(root)?))
+}
+
+fn version(root: &Path) -> Result<String> {
+    let id = output(cargo(root).args(["pkgid", "--package", "veldkit"]))?;
+    let version = id.trim().rsplit_once(['#', '@']).map(|(_, version)| version);
+    Ok(version.ok_or("cargo pkgid names no version")?.to_owned())
+}
+
+/// Writes the digests of all that stands in the folder.
+fn list(folder: &Path) -> Result {
+    let mut names: Vec<String> = std::fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with("veldkit-"))
+        .collect();
+    names.sort_unstable();
+    let sums = output(Command::new("sha256sum").args(&names).current_dir(folder))?;
+    std::fs::write(folder.join("SHA256SUMS"), &sums)?;
+    print!("{sums}");
+    Ok(())
+}
+
+/// Whether the toolchain that runs this task has the standard library of a target.
+fn has_library(root: &Path, target: &str) -> Result<bool> {
+    let libraries = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root))?;
+    Ok(Path::new(libraries.trim()).join("lib").join("rustlib").join(target).is_dir())
+}
+
+/// What keeps this machine's folders out of a binary's messages.
+fn remap(root: &Path) -> Vec<String> {
+    let registry = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
+        let home = std::env::var_os("HOME")?;
+        Some(Path::new(&home).join(".cargo"))
+    });
+    let registry = registry.map(|registry| format!("--remap-path-prefix={}=cargo", registry.display()));
+    registry.into_iter().chain([format!("--remap-path-prefix={}=veldkit", root.display())]).collect()
+}
+
+/// Refuses a default build that compiles C or links to a library of the machine it is built on.
+fn no_c(root: &Path, target: &str) -> Result {
+    let tree = output(cargo(root).args([
+        "tree",
+        "--locked",
+        "--package",
+        "veldkit",
+        "--edges",
+        "normal,build",
+        "--target",
+        target,
+        "--prefix",
+        "none",
+        "--no-dedupe",
+        "--format",
+        "{p}",
+    ]))?;
+    let guilty = holds_c(&tree);
+    println!("packages in the default build for {target}: {}", packages(&tree).count());
+    if guilty.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the default build holds C: {}", guilty.join(", ")).into())
+    }
+}
+
+fn holds_c(tree: &str) -> Vec<&str> {
+    packages(tree)
+        .filter(|name| BUILDS_C.contains(name) || (name.ends_with("-sys") && !TABLES.contains(name)))
+        .collect()
+}
+
+fn packages(tree: &str) -> impl Iterator<Item = &str> {
+    let mut names: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter()
+}
+
+/// Refuses a binary larger than it may be.
+fn check_size(binary: &Path, most: u64) -> Result {
+    let size = std::fs::metadata(binary)?.len();
+    println!("size: {:.2} MiB", mebibytes(size));
+    if size > most { Err(format!("{size} bytes, more than {most}").into()) } else { Ok(()) }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "for a person; a binary has less than 2^52 bytes"
+)]
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / 1_048_576.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_c;
+
+    #[test]
+    fn a_package_that_builds_c_is_named_and_one_of_tables_is_not() {
+        let tree =
+            "veldkit v0.1.0 (somewhere)\nlinux-raw-sys v0.9.0\ncc v1.2.0\nlibz-sys v1.0.0\ncc v1.2.0\n";
+        assert_eq!(holds_c(tree), ["cc", "libz-sys"]);
+    }
+}
