@@ -232,11 +232,12 @@ impl Target {
         self.volumes.iter().cloned().chain(mounted).chain(self.closed.iter().cloned()).collect()
     }
 
-    /// Bytes that the target's file systems hold; absent where one does not tell.
+    /// Bytes that the target's file systems hold, but for those that are only looked at by name; absent where one does
+    /// not tell.
     #[must_use]
     pub fn used_space(&self) -> Option<u64> {
-        let each = self.places.iter().map(|place| sys::used_space(&place.folder(b"")?));
-        each.sum()
+        let all = self.places.iter().filter(|place| place.asked == Asked::Always);
+        all.map(|place| sys::used_space(&place.folder(b"")?)).sum()
     }
 
     /// Looks for everything of one step and hands it out as it is found, until `emit` breaks. An item that an earlier

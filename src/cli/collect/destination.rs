@@ -135,16 +135,18 @@ pub(super) fn warn_of_shortage(
     arguments: &Collect,
     place: &Place,
     plan: &Plan,
+    target: &Target,
     clock: &Clock,
     stop: &Stop,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let Some(free) = place.folder().and_then(sources::free_space) else { return Ok(()) };
     let free = arguments.limits.size_limit.map_or(free, |limit| free.min(limit));
-    let target = super::target(arguments, clock)?;
     if target.used_space().is_some_and(|used| used < free) {
         return Ok(());
     }
+    // One of its own: what a target has handed out, it does not hand out again.
+    let target = super::target(arguments, clock)?;
     let over = clock.elapsed().saturating_add(SURVEY_LIMIT);
     // What is swept is not taken, but for what fires: nobody knows its size, and walking whole disks twice takes long.
     let taken = Plan {

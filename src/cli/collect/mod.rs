@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     let (scanner, indicators) = thread::scope(|scope| {
         let compiling = scope.spawn(|| chosen.as_ref().map(scanning::Chosen::compile).transpose());
         let loading = scope.spawn(|| arguments.scanning.indicator_set.load(clock.started()));
-        destination::warn_of_shortage(arguments, &place, &plan, &clock, &stop, console)?;
+        destination::warn_of_shortage(arguments, &place, &plan, &target, &clock, &stop, console)?;
         let fallen = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
         let scanner = compiling.join().unwrap_or_else(fallen).map_err(Failure::usage)?;
         let fallen = |_| Err(scan::Error::Indicators);
