@@ -2,6 +2,42 @@
 
 use crate::evidence::Range;
 
+/// A list that is kept short while it grows.
+#[derive(Debug)]
+pub(super) struct Growing {
+    ranges: Vec<Range>,
+    most: usize,
+    cut: bool,
+}
+
+impl Growing {
+    /// One that ends with at most `most` ranges.
+    pub(super) const fn new(most: usize) -> Self {
+        Self { ranges: Vec::new(), most, cut: false }
+    }
+
+    /// Adds the next range, which stands behind all before it.
+    pub(super) fn push(&mut self, range: Range) {
+        self.ranges.push(range);
+        if self.ranges.len() >= self.most.saturating_mul(2) {
+            self.shorten();
+        }
+    }
+
+    /// The ranges, and whether holes between them were closed to keep them few.
+    pub(super) fn finish(mut self) -> (Vec<Range>, bool) {
+        if self.ranges.len() > self.most {
+            self.shorten();
+        }
+        (self.ranges, self.cut)
+    }
+
+    fn shorten(&mut self) {
+        close_smallest_holes(&mut self.ranges, self.most);
+        self.cut = true;
+    }
+}
+
 /// Joins neighbours, those with the smallest holes between them first, until `most` ranges are left.
 pub(super) fn close_smallest_holes(ranges: &mut Vec<Range>, most: usize) {
     let hole = |before: &Range, after: &Range| {
@@ -35,6 +71,22 @@ pub(super) fn close_smallest_holes(ranges: &mut Vec<Range>, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_stays_short_while_it_grows_and_says_so() {
+        let list = |count: u64| {
+            let mut list = Growing::new(3);
+            (0..count).for_each(|number| list.push(Range { offset: number * 100 * number, length: 1 }));
+            list.finish()
+        };
+        assert_eq!((list(3).0.len(), list(3).1), (3, false));
+        let (ranges, cut) = list(50);
+        assert!(cut && ranges.len() == 3, "{ranges:?}");
+        assert_eq!(
+            ranges.last().map(|last| last.offset.saturating_add(last.length)),
+            Some(49 * 100 * 49 + 1)
+        );
+    }
 
     #[test]
     fn the_smallest_holes_are_closed_first() {

@@ -11,6 +11,8 @@ use crate::playbook::TargetOs;
 
 #[cfg(not(any(target_os = "linux", windows)))]
 mod no_memory;
+#[cfg(not(windows))]
+mod not_windows;
 mod stopwatch;
 
 #[cfg(target_os = "linux")]

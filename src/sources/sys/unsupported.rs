@@ -6,9 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(in crate::sources) use super::no_memory::{ProcessMemory, process_facts, process_ids};
+pub(in crate::sources) use super::not_windows::{
+    HAS_STREAMS, backup_privilege, integrity, is_in_use, place_text, registry_subkeys, registry_value,
+};
+pub use super::not_windows::{on_close, ui_language};
 use super::{Entry, Live, OpenFile, Stat};
 use crate::evidence::{Kind, Metadata, Range, Utc};
-use crate::sources::hive::Value;
 use crate::sources::mounts::Mount;
 
 /// The folder that all paths of a target are relative to.
@@ -160,9 +163,6 @@ pub(in crate::sources) fn volumes() -> io::Result<Vec<crate::sources::volumes::V
     Ok(facts.collect())
 }
 
-/// Whether files and folders have streams besides their content here.
-pub(in crate::sources) const HAS_STREAMS: bool = false;
-
 /// Whether an error says that what was asked for is there no more.
 #[must_use]
 pub fn is_gone(error: &io::Error) -> bool {
@@ -206,39 +206,6 @@ pub(in crate::sources) const fn live() -> Option<Live> {
 pub(in crate::sources) const fn mount_table(_path: &Path) -> Vec<Mount> {
     Vec::new()
 }
-
-pub(in crate::sources) fn place_text(place: &[u8]) -> String {
-    String::from_utf8_lossy(place).into_owned()
-}
-
-pub(in crate::sources) const fn is_in_use(_error: &io::Error) -> bool {
-    false
-}
-
-pub(in crate::sources) const fn integrity() -> Option<String> {
-    None
-}
-
-pub(in crate::sources) const fn backup_privilege() -> Option<bool> {
-    None
-}
-
-pub(in crate::sources) const fn registry_value(_key: &str, _name: &str) -> Option<Value> {
-    None
-}
-
-pub(in crate::sources) const fn registry_subkeys(_key: &str) -> Vec<String> {
-    Vec::new()
-}
-
-/// The language of the user's system where it is not in the environment.
-#[must_use]
-pub const fn ui_language() -> Option<String> {
-    None
-}
-
-/// Calls `act` when a console is closed without a signal: no such thing is known here.
-pub fn on_close(_act: Box<dyn Fn() + Send + Sync>) {}
 
 pub(in crate::sources) fn privileged() -> bool {
     false

@@ -18,14 +18,14 @@ pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_
 pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::root::{Folder, Root};
 pub(in crate::sources) use self::volumes::volumes;
+pub(in crate::sources) use super::not_windows::{
+    HAS_STREAMS, backup_privilege, integrity, is_in_use, place_text, registry_subkeys, registry_value,
+};
+pub use super::not_windows::{on_close, ui_language};
 use super::{Asked, Live, LivePlace};
 use crate::evidence::{Utc, Volume};
 use crate::playbook::TargetOs;
-use crate::sources::hive::Value;
 use crate::sources::mounts::{Mount, parse_mountinfo};
-
-/// Whether files and folders have streams besides their content here.
-pub(in crate::sources) const HAS_STREAMS: bool = false;
 
 /// Whether an error says that what was asked for is there no more: a file, or the process that `/proc` told of.
 #[must_use]
@@ -85,16 +85,6 @@ pub(in crate::sources) fn mount_table(_path: &Path) -> Vec<Mount> {
     parse_mountinfo(&std::fs::read("/proc/self/mountinfo").unwrap_or_default())
 }
 
-/// A place of the table of mounts as people write it.
-pub(in crate::sources) fn place_text(place: &[u8]) -> String {
-    String::from_utf8_lossy(place).into_owned()
-}
-
-/// Whether an error says that another program keeps it for itself: no file is kept so here.
-pub(in crate::sources) const fn is_in_use(_error: &io::Error) -> bool {
-    false
-}
-
 /// Whether this process may read everything.
 pub(in crate::sources) fn privileged() -> bool {
     rustix::process::geteuid().is_root()
@@ -105,35 +95,6 @@ pub(in crate::sources) fn effective_capabilities() -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix("CapEff:")).map(|value| value.trim().to_owned())
 }
-
-/// What only Windows has: a level of integrity ...
-pub(in crate::sources) const fn integrity() -> Option<String> {
-    None
-}
-
-/// ... a right to make backups ...
-pub(in crate::sources) const fn backup_privilege() -> Option<bool> {
-    None
-}
-
-/// ... a registry of the running system ...
-pub(in crate::sources) const fn registry_value(_key: &str, _name: &str) -> Option<Value> {
-    None
-}
-
-/// ... with keys below keys ...
-pub(in crate::sources) const fn registry_subkeys(_key: &str) -> Vec<String> {
-    Vec::new()
-}
-
-/// ... a language that is not in the environment ...
-#[must_use]
-pub const fn ui_language() -> Option<String> {
-    None
-}
-
-/// ... and a console whose closing is no signal.
-pub fn on_close(_act: Box<dyn Fn() + Send + Sync>) {}
 
 /// When the system was started.
 pub(in crate::sources) fn boot_time() -> Option<Utc> {

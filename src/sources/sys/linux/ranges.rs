@@ -5,14 +5,13 @@ use std::fs::File;
 use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
 
-use super::super::super::ranges::close_smallest_holes;
+use super::super::super::ranges::Growing;
 use crate::evidence::Range;
 
 /// The ranges of a file that hold data, at most `most` of them; the flag says whether there are more in the file, of
 /// which the ones with the smallest holes between them are told as one. `None` where the file system cannot tell.
 pub(in crate::sources) fn data_ranges(file: &File, size: u64, most: usize) -> Option<(Vec<Range>, bool)> {
-    let mut ranges: Vec<Range> = Vec::new();
-    let mut cut = false;
+    let mut ranges = Growing::new(most);
     let mut position = 0;
     while position < size {
         let offset = match seek(file, SeekFrom::Data(position)) {
@@ -23,14 +22,6 @@ pub(in crate::sources) fn data_ranges(file: &File, size: u64, most: usize) -> Op
         let end = seek(file, SeekFrom::Hole(offset)).ok()?.min(size);
         ranges.push(Range { offset, length: end.saturating_sub(offset) });
         position = end.max(offset.saturating_add(1));
-        if ranges.len() >= most.saturating_mul(2) {
-            close_smallest_holes(&mut ranges, most);
-            cut = true;
-        }
     }
-    if ranges.len() > most {
-        close_smallest_holes(&mut ranges, most);
-        cut = true;
-    }
-    seek(file, SeekFrom::Start(0)).is_ok().then_some((ranges, cut))
+    seek(file, SeekFrom::Start(0)).is_ok().then(|| ranges.finish())
 }

@@ -99,9 +99,15 @@ pub(in crate::sources) fn process_ids() -> io::Result<Vec<u32>> {
 
 /// What a process is called, and which program it runs as far as that is told.
 pub(in crate::sources) fn process_facts(pid: u32) -> io::Result<ProcessFacts> {
-    let name = listed()?.into_iter().find_map(|(known, name)| (known == pid).then_some(name));
-    let name = name.ok_or(io::ErrorKind::NotFound)?;
     let program = open(pid, PROCESS_QUERY_LIMITED_INFORMATION).ok().and_then(|handle| program(&handle));
+    let name = match program.as_deref().and_then(|path| path.rsplit('\\').next()) {
+        Some(name) => name.to_owned(),
+        // Of one that tells nothing of itself, the list of all does.
+        None => listed()?
+            .into_iter()
+            .find_map(|(known, name)| (known == pid).then_some(name))
+            .ok_or(io::ErrorKind::NotFound)?,
+    };
     Ok(ProcessFacts { name, program, owner: None })
 }
 

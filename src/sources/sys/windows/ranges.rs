@@ -7,7 +7,7 @@ use windows_sys::Win32::System::Ioctl::FSCTL_QUERY_ALLOCATED_RANGES;
 
 use super::handle::control;
 use crate::evidence::Range;
-use crate::sources::ranges::close_smallest_holes;
+use crate::sources::ranges::Growing;
 
 /// Ranges in one answer, of 16 bytes each.
 const ANSWER: usize = 4096 * 16;
@@ -15,8 +15,7 @@ const ANSWER: usize = 4096 * 16;
 /// The ranges of a file that hold data, at most `most` of them; the flag says whether there are more in the file, of
 /// which the ones with the smallest holes between them are told as one. `None` where the file system cannot tell.
 pub(in crate::sources) fn data_ranges(file: &File, size: u64, most: usize) -> Option<(Vec<Range>, bool)> {
-    let mut ranges: Vec<Range> = Vec::new();
-    let mut cut = false;
+    let mut ranges = Growing::new(most);
     let mut position = 0;
     let mut answer = vec![0; ANSWER];
     while position < size {
@@ -34,14 +33,6 @@ pub(in crate::sources) fn data_ranges(file: &File, size: u64, most: usize) -> Op
         if !more || position <= before {
             break;
         }
-        if ranges.len() >= most.saturating_mul(2) {
-            close_smallest_holes(&mut ranges, most);
-            cut = true;
-        }
     }
-    if ranges.len() > most {
-        close_smallest_holes(&mut ranges, most);
-        cut = true;
-    }
-    Some((ranges, cut))
+    Some(ranges.finish())
 }
