@@ -300,7 +300,7 @@ pub enum Note {
     LogicalDigestLeftOut,
     /// It has more ranges than are told: its smallest holes are stored as zeros.
     RangesCut,
-    /// Its access time could not be left as it was.
+    /// Its access time could not be left as it was, or it changed meanwhile, by this reading or another's.
     AccessTimeTouched,
     /// A link was followed to it once.
     FollowedLink,
