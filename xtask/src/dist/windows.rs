@@ -95,7 +95,7 @@ fn route(root: &Path, target: &str) -> Result<Route> {
     if !Path::new(DEBIAN_CARGO).is_file() || !Path::new(DEBIAN_RUSTC).is_file() {
         let text = format!(
             "no standard library for {target} here, and no compiler of Debian's to build it: \
-             `cargo xtask setup` installs that, `rustup target add {target}` may do instead"
+             `cargo xtask setup windows` installs that, `rustup target add {target}` may do instead"
         );
         return Err(text.into());
     }
