@@ -5,11 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-use serde_saphyr::Spanned;
-
 use super::error::Fault;
-use super::handling::RawLimits;
+use super::fields::{At, Read};
+use super::handling;
 use super::plan::{Limits, Text};
 use super::yaml::Document;
 
@@ -55,19 +53,19 @@ pub struct Named {
 /// # Errors
 ///
 /// What in it is not as wanted.
-pub(super) fn read(document: &Document<'_>) -> Result<Playbook, Vec<Fault>> {
-    let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
+pub(super) fn read(document: &Document<'_>, root: Read<'_>) -> Result<Playbook, Vec<Fault>> {
+    let raw = Raw::read(root).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     if !is_name(&raw.playbook.value) {
         let problem = format!(
             "expected a name of lower-case letters, digits and hyphens, found '{}'",
             raw.playbook.value
         );
-        faults.push(document.fault_at(&raw.playbook, problem));
+        faults.push(raw.playbook.fault(document, problem));
     }
     if raw.version.value != 1 {
         let problem = format!("expected version 1 of the format, found {}", raw.version.value);
-        faults.push(document.fault_at(&raw.version, problem));
+        faults.push(raw.version.fault(document, problem));
     }
     for place in &raw.sweep {
         if !is_place(&place.value) {
@@ -75,36 +73,35 @@ pub(super) fn read(document: &Document<'_>) -> Result<Playbook, Vec<Fault>> {
                 "expected a whole path to sweep ('/' is every local disk), without '..', found '{}'",
                 place.value
             );
-            faults.push(document.fault_at(place, problem));
+            faults.push(place.fault(document, problem));
         }
     }
     if raw.artifacts.is_empty() && raw.includes.is_empty() {
-        faults.push(document.fault_at(&raw.playbook, "expected 'artifacts' or 'includes', found neither"));
+        faults.push(raw.playbook.fault(document, "expected 'artifacts' or 'includes', found neither"));
     }
     let mut seen = BTreeSet::new();
     for name in raw.artifacts.iter().chain(&raw.includes) {
         if !seen.insert(name.value.as_str()) {
-            faults.push(
-                document.fault_at(name, format!("expected each name once, found '{}' again", name.value)),
-            );
+            faults
+                .push(name.fault(document, format!("expected each name once, found '{}' again", name.value)));
         }
     }
     let mut limits = BTreeMap::new();
     for (name, own) in &raw.limits {
         if !seen.contains(name.as_str()) {
             let problem = format!("expected limits of artifacts that this playbook names, found '{name}'");
-            faults.push(document.fault_at(own, problem));
+            faults.push(own.fault(document, problem));
         }
-        limits.insert(name.clone(), own.value.into());
+        limits.insert(name.clone(), own.value);
     }
     if !faults.is_empty() {
         return Err(faults);
     }
-    let named = |names: Vec<Spanned<String>>| {
-        names.into_iter().map(|name| Named { line: document.line_of(&name), name: name.value }).collect()
+    let named = |names: Vec<At<String>>| {
+        names.into_iter().map(|name| Named { line: name.line, name: name.value }).collect()
     };
     Ok(Playbook {
-        line: document.line_of(&raw.playbook),
+        line: raw.playbook.line,
         name: raw.playbook.value,
         title: raw.title,
         description: raw.description,
@@ -131,23 +128,46 @@ fn is_place(path: &str) -> bool {
     begins && !path.split(['/', '\\']).any(|part| part == "..")
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Raw {
-    playbook: Spanned<String>,
-    version: Spanned<u32>,
+    playbook: At<String>,
+    version: At<u64>,
     title: Text,
     description: Text,
-    #[serde(default)]
-    includes: Vec<Spanned<String>>,
-    #[serde(default)]
-    artifacts: Vec<Spanned<String>>,
-    #[serde(default)]
-    limits: BTreeMap<String, Spanned<RawLimits>>,
-    #[serde(default)]
-    sweep: Vec<Spanned<String>>,
-    #[serde(default)]
+    includes: Vec<At<String>>,
+    artifacts: Vec<At<String>>,
+    limits: Vec<(String, At<Limits>)>,
+    sweep: Vec<At<String>>,
     opt_in: bool,
-    #[serde(default)]
     notes: Vec<Text>,
+}
+
+impl Raw {
+    fn read(node: Read<'_>) -> Result<Self, Fault> {
+        let fields = node.fields(&[
+            "playbook",
+            "version",
+            "title",
+            "description",
+            "includes",
+            "artifacts",
+            "limits",
+            "sweep",
+            "opt_in",
+            "notes",
+        ])?;
+        let version = fields.required("version")?;
+        let limits = |node: Read<'_>| Ok(node.at(handling::limits(node)?));
+        Ok(Self {
+            playbook: fields.required("playbook")?.text_at()?,
+            version: version.at(version.number()?),
+            title: fields.required("title")?.both()?,
+            description: fields.required("description")?.both()?,
+            includes: fields.list("includes", Read::text_at)?,
+            artifacts: fields.list("artifacts", Read::text_at)?,
+            limits: fields.optional("limits").map_or_else(|| Ok(Vec::new()), |node| node.entries(limits))?,
+            sweep: fields.list("sweep", Read::text_at)?,
+            opt_in: fields.flag("opt_in")?,
+            notes: fields.list("notes", Read::both)?,
+        })
+    }
 }

@@ -7,10 +7,9 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_saphyr::Spanned;
 
 use super::error::Fault;
+use super::fields::{At, Read};
 use super::pattern::{self, Strictness};
 use super::plan::{Follow, Pattern, Source, TargetOs};
 use super::yaml::Document;
@@ -139,24 +138,28 @@ fn applies(systems: &[System], os: TargetOs) -> bool {
 /// # Errors
 ///
 /// What in it is not as the format wants it.
-pub(super) fn read(document: &Document<'_>, strictness: Strictness) -> Result<Definition, Vec<Fault>> {
-    let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
+pub(super) fn read(
+    document: &Document<'_>,
+    root: Read<'_>,
+    strictness: Strictness,
+) -> Result<Definition, Vec<Fault>> {
+    let raw = Raw::read(root).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     if raw.name.value.trim().is_empty() {
-        faults.push(document.fault_at(&raw.name, "expected the name of the artifact, found an empty text"));
+        faults.push(raw.name.fault(document, "expected the name of the artifact, found an empty text"));
     }
     if raw.doc.value.trim().is_empty() {
-        faults.push(document.fault_at(&raw.doc, "expected what the artifact is, found an empty text"));
+        faults.push(raw.doc.fault(document, "expected what the artifact is, found an empty text"));
     }
     if raw.sources.value.is_empty() {
-        faults.push(document.fault_at(&raw.sources, "expected at least one source, found none"));
+        faults.push(raw.sources.fault(document, "expected at least one source, found none"));
     }
     let mut places = Vec::with_capacity(raw.sources.value.len());
     for source in raw.sources.value {
         if let Some(odd) = source.value.supported_os.iter().find(|os| !raw.supported_os.contains(os)) {
             let problem =
                 format!("expected systems of the artifact, found {odd}, which its supported_os lacks");
-            faults.push(document.fault_at(&source, problem));
+            faults.push(source.fault(document, problem));
         }
         match place(document, &source, strictness) {
             Ok(place) => places.push(Placed { systems: source.value.supported_os, place }),
@@ -167,7 +170,7 @@ pub(super) fn read(document: &Document<'_>, strictness: Strictness) -> Result<De
         return Err(faults);
     }
     Ok(Definition {
-        line: document.line_of(&raw.name),
+        line: raw.name.line,
         name: raw.name.value,
         doc: raw.doc.value,
         doc_nl: None,
@@ -179,81 +182,107 @@ pub(super) fn read(document: &Document<'_>, strictness: Strictness) -> Result<De
     })
 }
 
-/// A definition as written. `conditions`, `labels` and `provides` are deprecated in the format.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A definition as written.
 struct Raw {
-    name: Spanned<String>,
-    doc: Spanned<String>,
-    sources: Spanned<Vec<Spanned<RawSource>>>,
-    #[serde(default)]
+    name: At<String>,
+    doc: At<String>,
+    sources: At<Vec<At<RawSource>>>,
     aliases: Vec<String>,
-    #[serde(default)]
     supported_os: Vec<System>,
-    #[serde(default)]
     urls: Vec<String>,
-    #[serde(default, rename = "conditions")]
-    _conditions: Option<IgnoredAny>,
-    #[serde(default, rename = "labels")]
-    _labels: Option<IgnoredAny>,
-    #[serde(default, rename = "provides")]
-    _provides: Option<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+impl Raw {
+    fn read(node: Read<'_>) -> Result<Self, Fault> {
+        // The last three are deprecated in the format, and read over.
+        let known =
+            ["name", "doc", "sources", "aliases", "supported_os", "urls", "conditions", "labels", "provides"];
+        let fields = node.fields(&known)?;
+        let sources = fields.required("sources")?;
+        Ok(Self {
+            name: fields.required("name")?.text_at()?,
+            doc: fields.required("doc")?.text_at()?,
+            aliases: fields.list("aliases", Read::text)?,
+            supported_os: fields.list("supported_os", Read::one_of)?,
+            urls: fields.list("urls", Read::text)?,
+            sources: sources.at(sources.list(|source| Ok(source.at(RawSource::read(source)?)))?),
+        })
+    }
+}
+
 struct RawSource {
-    #[serde(rename = "type")]
-    kind: Spanned<String>,
-    attributes: Spanned<RawAttributes>,
-    #[serde(default)]
+    kind: At<String>,
+    attributes: At<RawAttributes>,
     supported_os: Vec<System>,
-    #[serde(default, rename = "conditions")]
-    _conditions: Option<IgnoredAny>,
-    #[serde(default, rename = "provides")]
-    _provides: Option<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+impl RawSource {
+    fn read(node: Read<'_>) -> Result<Self, Fault> {
+        let fields = node.fields(&["type", "attributes", "supported_os", "conditions", "provides"])?;
+        let attributes = fields.required("attributes")?;
+        Ok(Self {
+            kind: fields.required("type")?.text_at()?,
+            attributes: attributes.at(RawAttributes::read(attributes)?),
+            supported_os: fields.list("supported_os", Read::one_of)?,
+        })
+    }
+}
+
 struct RawAttributes {
-    paths: Option<Vec<Spanned<String>>>,
-    separator: Option<Spanned<String>>,
-    names: Option<Vec<String>>,
-    keys: Option<Vec<String>>,
-    key_value_pairs: Option<Vec<RawPair>>,
+    paths: Vec<At<String>>,
+    separator: Option<At<String>>,
+    names: Vec<String>,
+    keys: Vec<String>,
+    key_value_pairs: Vec<(String, String)>,
     cmd: Option<String>,
     args: Option<Vec<String>>,
     query: Option<String>,
-    #[serde(default, rename = "base_object")]
-    _base_object: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPair {
-    key: String,
-    value: String,
+impl RawAttributes {
+    fn read(node: Read<'_>) -> Result<Self, Fault> {
+        let fields = node.fields(&[
+            "paths",
+            "separator",
+            "names",
+            "keys",
+            "key_value_pairs",
+            "cmd",
+            "args",
+            "query",
+            "base_object",
+        ])?;
+        Ok(Self {
+            paths: fields.list("paths", Read::text_at)?,
+            separator: fields.optional("separator").map(Read::text_at).transpose()?,
+            names: fields.list("names", Read::text)?,
+            keys: fields.list("keys", Read::text)?,
+            key_value_pairs: fields.list("key_value_pairs", pair)?,
+            cmd: fields.optional("cmd").map(Read::text).transpose()?,
+            args: fields.optional("args").map(|args| args.list(Read::text)).transpose()?,
+            query: fields.optional("query").map(Read::text).transpose()?,
+        })
+    }
+}
+
+fn pair(node: Read<'_>) -> Result<(String, String), Fault> {
+    let fields = node.fields(&["key", "value"])?;
+    let value = fields.optional("value").map(Read::text).transpose()?;
+    Ok((fields.required("key")?.text()?, value.unwrap_or_default()))
 }
 
 const KINDS: &str = "ARTIFACT_GROUP, COMMAND, DIRECTORY, FILE, PATH, REGISTRY_KEY, REGISTRY_VALUE or WMI";
 
-fn place(
-    document: &Document<'_>,
-    source: &Spanned<RawSource>,
-    strictness: Strictness,
-) -> Result<Place, Fault> {
+fn place(document: &Document<'_>, source: &At<RawSource>, strictness: Strictness) -> Result<Place, Fault> {
     let kind = &source.value.kind;
     let attributes = &source.value.attributes;
     let raw = &attributes.value;
     let lacks = |what: &str| {
-        document.fault_at(
-            attributes,
-            format!("expected '{what}' in the attributes of a {} source, found none", kind.value),
-        )
+        let problem = format!("expected '{what}' in the attributes of a {} source, found none", kind.value);
+        attributes.fault(document, problem)
     };
-    let filled = |list: &Option<Vec<String>>, what: &str| {
-        list.clone().filter(|list| !list.is_empty()).ok_or_else(|| lacks(what))
+    let filled = |list: &[String], what: &str| {
+        if list.is_empty() { Err(lacks(what)) } else { Ok(list.to_vec()) }
     };
     Ok(match kind.value.as_str() {
         "FILE" => Place::Source(Source::Files(patterns(document, raw, false, strictness, &lacks)?)),
@@ -267,14 +296,10 @@ fn place(
             arguments: raw.args.clone().ok_or_else(|| lacks("args"))?,
         }),
         "REGISTRY_KEY" => Place::Source(Source::RegistryKeys(filled(&raw.keys, "keys")?)),
-        "REGISTRY_VALUE" => {
-            let pairs = raw.key_value_pairs.as_ref().filter(|pairs| !pairs.is_empty());
-            let pairs = pairs.ok_or_else(|| lacks("key_value_pairs"))?;
-            let pairs = pairs.iter().map(|pair| (pair.key.clone(), pair.value.clone()));
-            Place::Source(Source::RegistryValues(pairs.collect()))
-        }
+        "REGISTRY_VALUE" if raw.key_value_pairs.is_empty() => return Err(lacks("key_value_pairs")),
+        "REGISTRY_VALUE" => Place::Source(Source::RegistryValues(raw.key_value_pairs.clone())),
         "WMI" => Place::Wmi(raw.query.clone().ok_or_else(|| lacks("query"))?),
-        other => return Err(document.fault_at(kind, format!("expected {KINDS}, found '{other}'"))),
+        other => return Err(kind.fault(document, format!("expected {KINDS}, found '{other}'"))),
     })
 }
 
@@ -292,15 +317,17 @@ fn patterns(
             "\\" => '\\',
             other => {
                 let problem = format!("expected '/' or '\\' as separator, found '{other}'");
-                return Err(document.fault_at(text, problem));
+                return Err(text.fault(document, problem));
             }
         },
     };
-    let paths = raw.paths.as_ref().filter(|paths| !paths.is_empty()).ok_or_else(|| lacks("paths"))?;
-    let mut patterns = Vec::with_capacity(paths.len());
-    for path in paths {
+    if raw.paths.is_empty() {
+        return Err(lacks("paths"));
+    }
+    let mut patterns = Vec::with_capacity(raw.paths.len());
+    for path in &raw.paths {
         if let Some(problem) = pattern::fault(&path.value, separator, strictness) {
-            return Err(document.fault_at(path, problem));
+            return Err(path.fault(document, problem));
         }
         patterns.push(Pattern {
             text: path.value.clone(),

@@ -5,10 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, de};
-use serde_saphyr::Spanned;
-
 use super::error::Fault;
+use super::fields::{At, Read};
 use super::pattern::{self, Strictness};
 use super::plan::{Follow, Limits, Pattern, Text, Volatility};
 use super::yaml::Document;
@@ -62,12 +60,15 @@ impl Handling {
 /// # Errors
 ///
 /// What in it is not as wanted.
-pub(super) fn read(document: &Document<'_>) -> Result<BTreeMap<String, Handling>, Vec<Fault>> {
-    let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
+pub(super) fn read(
+    document: &Document<'_>,
+    root: Read<'_>,
+) -> Result<BTreeMap<String, Handling>, Vec<Fault>> {
+    let raw = Raw::read(root).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     if raw.handling.value != 1 {
         let problem = format!("expected version 1 of the format, found {}", raw.handling.value);
-        faults.push(document.fault_at(&raw.handling, problem));
+        faults.push(raw.handling.fault(document, problem));
     }
     let mut handlings: BTreeMap<String, Handling> = BTreeMap::new();
     for entry in raw.artifacts {
@@ -83,53 +84,81 @@ pub(super) fn read(document: &Document<'_>) -> Result<BTreeMap<String, Handling>
                 volatility: entry.volatility,
                 personal_data: entry.personal_data,
                 purpose: entry.purpose.clone(),
-                limits: entry.limits.into(),
+                limits: entry.limits,
                 opt_in: entry.opt_in,
                 follow_links: entry.follow_links,
                 except: except.clone(),
                 file: document.file.to_owned(),
-                line: document.line_of(name),
+                line: name.line,
             };
             if let Some(first) = handlings.insert(name.value.clone(), handling) {
                 let problem =
                     format!("expected '{}' once, found it on line {} as well", name.value, first.line);
-                faults.push(document.fault_at(name, problem));
+                faults.push(name.fault(document, problem));
             }
         }
     }
     if faults.is_empty() { Ok(handlings) } else { Err(faults) }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Raw {
-    handling: Spanned<u32>,
+    handling: At<u64>,
     artifacts: Vec<RawEntry>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+impl Raw {
+    fn read(node: Read<'_>) -> Result<Self, Fault> {
+        let fields = node.fields(&["handling", "artifacts"])?;
+        let version = fields.required("handling")?;
+        Ok(Self {
+            handling: version.at(version.number()?),
+            artifacts: fields.required("artifacts")?.list(RawEntry::read)?,
+        })
+    }
+}
+
 struct RawEntry {
-    names: Vec<Spanned<String>>,
+    names: Vec<At<String>>,
     volatility: Volatility,
     personal_data: PersonalData,
     purpose: Text,
-    #[serde(default)]
-    limits: RawLimits,
-    #[serde(default)]
+    limits: Limits,
     opt_in: bool,
-    #[serde(default)]
     follow_links: bool,
-    #[serde(default)]
-    except: Vec<Spanned<String>>,
+    except: Vec<At<String>>,
 }
 
-fn excepted(document: &Document<'_>, texts: &[Spanned<String>]) -> Result<Vec<Pattern>, Fault> {
+impl RawEntry {
+    fn read(node: Read<'_>) -> Result<Self, Fault> {
+        let fields = node.fields(&[
+            "names",
+            "volatility",
+            "personal_data",
+            "purpose",
+            "limits",
+            "opt_in",
+            "follow_links",
+            "except",
+        ])?;
+        Ok(Self {
+            names: fields.required("names")?.list(Read::text_at)?,
+            limits: fields.optional("limits").map(limits).transpose()?.unwrap_or_default(),
+            volatility: fields.required("volatility")?.one_of()?,
+            personal_data: fields.required("personal_data")?.one_of()?,
+            purpose: fields.required("purpose")?.both()?,
+            opt_in: fields.flag("opt_in")?,
+            follow_links: fields.flag("follow_links")?,
+            except: fields.list("except", Read::text_at)?,
+        })
+    }
+}
+
+fn excepted(document: &Document<'_>, texts: &[At<String>]) -> Result<Vec<Pattern>, Fault> {
     let mut patterns = Vec::with_capacity(texts.len());
     for text in texts {
         let separator = if text.value.contains('\\') { '\\' } else { '/' };
         if let Some(problem) = pattern::fault(&text.value, separator, Strictness::Official) {
-            return Err(document.fault_at(text, problem));
+            return Err(text.fault(document, problem));
         }
         patterns.push(Pattern {
             text: text.value.clone(),
@@ -142,39 +171,25 @@ fn excepted(document: &Document<'_>, texts: &[Spanned<String>]) -> Result<Vec<Pa
     Ok(patterns)
 }
 
-/// [`Limits`] as people write them: sizes such as `100 MiB`.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct RawLimits {
-    max_file_size: Option<Size>,
-    max_bytes: Option<Size>,
-    max_files: Option<u64>,
-    changed_within_days: Option<u32>,
-    max_depth: Option<u32>,
+/// Reads [`Limits`] as people write them: sizes such as `100 MiB`.
+pub(super) fn limits(node: Read<'_>) -> Result<Limits, Fault> {
+    let known = ["max_file_size", "max_bytes", "max_files", "changed_within_days", "max_depth"];
+    let fields = node.fields(&known)?;
+    let bytes = |name: &str| fields.optional(name).map(bytes).transpose();
+    let small = |name: &str| fields.optional(name).map(Read::small).transpose();
+    Ok(Limits {
+        max_file_size: bytes("max_file_size")?,
+        max_bytes: bytes("max_bytes")?,
+        max_files: fields.optional("max_files").map(Read::number).transpose()?,
+        changed_within_days: small("changed_within_days")?,
+        max_depth: small("max_depth")?,
+    })
 }
 
-impl From<RawLimits> for Limits {
-    fn from(raw: RawLimits) -> Self {
-        Self {
-            max_file_size: raw.max_file_size.map(|size| size.0),
-            max_bytes: raw.max_bytes.map(|size| size.0),
-            max_files: raw.max_files,
-            changed_within_days: raw.changed_within_days,
-            max_depth: raw.max_depth,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Size(u64);
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        size(&text).map(Self).ok_or_else(|| {
-            de::Error::custom(format!("expected a size such as '100 MiB' or '4096', found '{text}'"))
-        })
-    }
+fn bytes(node: Read<'_>) -> Result<u64, Fault> {
+    let text = node.text()?;
+    let problem = || node.fault(format!("expected a size such as '100 MiB' or '4096', found '{text}'"));
+    size(&text).ok_or_else(problem)
 }
 
 /// Reads a number of bytes with an optional unit in powers of 1,024.

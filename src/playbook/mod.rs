@@ -14,6 +14,7 @@ mod catalogue;
 mod choice;
 mod definition;
 mod error;
+mod fields;
 mod handling;
 mod live;
 mod pattern;

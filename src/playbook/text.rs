@@ -4,12 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use super::choice::{self, Playbook};
 use super::definition::{self, Definition};
 use super::error::Fault;
+use super::fields::Read;
 use super::handling::{self, Handling};
 use super::pattern::Strictness;
 use super::yaml::{self, MAX_FAULTS};
@@ -64,11 +62,13 @@ impl Content {
     }
 
     fn take(&mut self, document: &yaml::Document<'_>, strictness: Strictness) -> Result<(), Vec<Fault>> {
-        let keys: Keys = document.parse().map_err(|fault| vec![fault])?;
-        if keys.playbook.is_some() {
-            self.playbooks.push(choice::read(document)?);
-        } else if keys.handling.is_some() {
-            for (name, handling) in handling::read(document)? {
+        let root = document.parse().map_err(|fault| vec![fault])?;
+        let root = Read::new(document, &root);
+        // By their keys documents are told apart; a definition has neither of these.
+        if root.has("playbook") {
+            self.playbooks.push(choice::read(document, root)?);
+        } else if root.has("handling") {
+            for (name, handling) in handling::read(document, root)? {
                 let line = handling.line;
                 if let Some(first) = self.handlings.insert(name.clone(), handling) {
                     let problem = format!("expected '{name}' once, found it on line {} as well", first.line);
@@ -76,17 +76,10 @@ impl Content {
                 }
             }
         } else {
-            self.definitions.push(definition::read(document, strictness)?);
+            self.definitions.push(definition::read(document, root, strictness)?);
         }
         Ok(())
     }
-}
-
-/// The keys by which documents are told apart; a definition has neither.
-#[derive(Deserialize)]
-struct Keys {
-    playbook: Option<IgnoredAny>,
-    handling: Option<IgnoredAny>,
 }
 
 #[cfg(test)]
