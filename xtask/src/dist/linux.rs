@@ -11,11 +11,8 @@ use super::{check_size, has_library, remap};
 use crate::Result;
 use crate::process::{cargo, find, output, run as run_program};
 
-/// The largest a Linux binary may be: a kit is fetched over slow lines. The first order said 8 MiB, for the main job,
-/// which had 7.70. Images with NTFS, indicators, archives and the state of a live host have come since, and a Windows
-/// binary may have 10; what would bring it below 8 again is less of YAML's deserialiser (0.5 MiB, most of it the same
-/// code once for each type read).
-const MAX_BYTES: u64 = 9 * 1024 * 1024;
+/// The largest a Linux binary may be: a kit is fetched over slow lines.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The parts of glibc that open shared libraries of the host at run time, also from a static binary:
 /// its linker warns of each ("requires at runtime the shared libraries from the glibc version used for linking").
