@@ -171,3 +171,56 @@ rule credential_lazagne
     condition:
         2 of them
 }
+
+rule credential_nanodump
+{
+    meta:
+        description = "Nanodump: takes the memory of LSASS past protections"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/fortra/nanodump"
+        date = "2026-11-25"
+        score = 85
+        license = "EUPL-1.2"
+    strings:
+        $local = /--seclogon-leak-loca[l]/ ascii wide nocase
+        $remote = /--seclogon-leak-remot[e]/ ascii wide nocase
+        $duplicate = /--seclogon-duplicat[e]/ ascii wide nocase
+        $exit = /--silent-process-exi[t]/ ascii wide nocase
+        $shtinkering = /--shtinkerin[g]/ ascii wide nocase
+        $stack = /--spoof-callstac[k]/ ascii wide nocase
+    condition:
+        filesize < 32MB and 3 of them
+}
+
+rule credential_certify
+{
+    meta:
+        description = "Certify: looks for and abuses certificate templates of a domain"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/GhostPack/Certify"
+        date = "2026-11-25"
+        score = 85
+        license = "EUPL-1.2"
+    strings:
+        $guid = /15CFADD8-5F6C-424B-81DC-C028312D025[F]/ ascii wide nocase
+        $forge = /\[\*\] Action: Forge a \(golden\) certificat[e]/ ascii wide nocase
+        $find = /\[\*\] Action: Find certificate (templates|authorities)/ ascii wide nocase
+        $behalf = /\[\*\] Action: Request a certificate \(on behalf of another user[)]/ ascii wide nocase
+    condition:
+        filesize < 32MB and any of them
+}
+
+rule credential_lsass_procdump
+{
+    meta:
+        description = "Command line that dumps LSASS by ProcDump"
+        author = "IBD-CERT veldkit"
+        reference = "https://attack.mitre.org/techniques/T1003/001/"
+        date = "2026-11-25"
+        score = 85
+        license = "EUPL-1.2"
+    strings:
+        $command = /procdump(64)?(\.exe)?[\x22']? +(-accepteula +)?-m[am] +(-accepteula +)?lsass(\.exe)?\b/ ascii wide nocase
+    condition:
+        filesize < 64MB and $command
+}

@@ -201,3 +201,69 @@ rule remote_screenconnect_client
     condition:
         filesize < 64MB and all of them
 }
+
+rule tunnel_ligolo_program
+{
+    meta:
+        description = "Ligolo-ng: tunnel into the network behind a host"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/nicocha30/ligolo-ng"
+        date = "2026-11-25"
+        score = 75
+        license = "EUPL-1.2"
+    strings:
+        $package = /github\.com\/nicocha30\/ligolo-ng\/(pkg|cmd)\/[a-z]{3}/
+    condition:
+        (uint16(0) == 0x5A4D or uint32(0) == 0x464C457F or uint32(0) == 0xFEEDFACF) and $package
+}
+
+rule tunnel_cloudflared_token
+{
+    meta:
+        description = "Command line or service that runs a Cloudflare tunnel by its token"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/cloudflare/cloudflared"
+        date = "2026-11-25"
+        score = 55
+        license = "EUPL-1.2"
+    strings:
+        $run = /cloudflared(\.exe)?[\x22']?[^\r\n\x00]{0,120} (--token|run +--token)[ =]+eyJ[0-9A-Za-z+\/]{60}/ ascii wide
+        $install = /cloudflared(\.exe)?[\x22']? +service +install +eyJ[0-9A-Za-z+\/]{60}/ ascii wide
+    condition:
+        filesize < 64MB and any of them
+}
+
+rule remote_meshagent_config
+{
+    meta:
+        description = "Settings of a MeshCentral agent: remote access by whoever owns the server named in it"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/Ylianst/MeshAgent"
+        date = "2026-11-25"
+        score = 50
+        license = "EUPL-1.2"
+    strings:
+        $id = /(^|\n)MeshID=0x[0-9A-F]{64}/
+        $server = /(^|\n)MeshServer=wss?:\/\/[^\s]{4}/
+        $serverid = /(^|\n)ServerID=[0-9A-F]{64}/
+    condition:
+        filesize < 64KB and 2 of them
+}
+
+rule remote_reverse_ssh
+{
+    meta:
+        description = "Program reverse-ssh: an SSH server that calls home"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/volexity/threat-intel/tree/main/2024/2024-04-12%20Palo%20Alto%20Networks%20GlobalProtect"
+        date = "2026-11-25"
+        score = 75
+        license = "EUPL-1.2"
+    strings:
+        $package = /github\.com\/Fahrj\/reverse-ss[h]/
+        $dial = /dialHomeAndListe[n]/
+        $port = /createReversePortForwardingCallbac[k]/
+        $info = /createExtraInfoHandle[r]/
+    condition:
+        (uint16(0) == 0x5A4D or uint32(0) == 0x464C457F) and ($package or 2 of ($dial, $port, $info))
+}

@@ -225,3 +225,173 @@ rule webshell_neoregeorg
     condition:
         filesize < 256KB and all of them
 }
+
+rule webshell_p0wny
+{
+    meta:
+        description = "PHP web shell p0wny"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/flozz/p0wny-shell"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $title = /p0wny@shell:~[#]/
+        $feature = /makeRequest\([\x22']\?feature=(shell|upload|hint|pwd)/
+        $run = /function featureShell\(\$cmd, ?\$cw[d]/
+    condition:
+        filesize < 2MB and any of them
+}
+
+rule webshell_filesman
+{
+    meta:
+        description = "PHP web shell WSO, or one made of it"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/tennc/webshell"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $default = /\$default_action ?= ?[\x22']FilesMa[n]/
+        $action = /function actionFilesMa[n]/
+        $version = /define\([\x22']WSO_VERSIO[N]/
+        $login = /function wso(Login|Header|Footer|PermsColor|ViewSize)\(/
+    condition:
+        filesize < 4MB and 2 of them
+}
+
+rule webshell_b374k
+{
+    meta:
+        description = "PHP web shell b374k"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/tennc/webshell"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $title = /b374k (shell )?[23]\.[0-9](\.[0-9])?\s+Jayalah Indonesiak[u]/
+        $resource = /\$GLOBALS\[[\x22']resources[\x22']\]\[[\x22']b374[k]/
+        $call = /@?\$b374k=@?(\$s_func|create_function)\([\x22']\$x, ?\$[y]/
+    condition:
+        filesize < 4MB and any of them
+}
+
+rule webshell_c99
+{
+    meta:
+        description = "PHP web shell c99, or one made of it"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/tennc/webshell"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $back = /c99sh_(backconn|bindport|datapipe)/
+        $sql = /c99sh_(sqlquery|getupdate|surl)/
+        $name = /\bc99shel[l]\b/
+    condition:
+        filesize < 4MB and 2 of them
+}
+
+rule webshell_aspxspy
+{
+    meta:
+        description = "ASP.NET web shell ASPXSpy"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/tennc/webshell"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $list = /case [\x22']Bin_Listdi[r]/
+        $parent = /case [\x22']Bin_Paren[t]/
+        $name = /[\x22']ASPXSp[y]/
+        $page = /<%@ ?Page/ nocase
+    condition:
+        filesize < 2MB and $page and 2 of ($list, $parent, $name)
+}
+
+rule webshell_asp_xor_execute
+{
+    meta:
+        description = "ASP that decodes a request by a key of 16 and executes it, as Behinder's server side does"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/tennc/webshell"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $xor = /ascb?\(midb\([a-z]{1,12}, ?i, ?1\)\)\)? xor asc\(mid\([a-z]{1,12}, ?\(i and 15\)\+1, ?1/ nocase
+        $execute = /\bexecute(global)? ?\(? ?[a-z]{1,12}\b/ nocase
+        $request = /Request\.(BinaryRea[d]|TotalByte[s])/ nocase
+    condition:
+        filesize < 1MB and all of them
+}
+
+rule webshell_godzilla_key
+{
+    meta:
+        description = "Godzilla's server side for Java or .NET: a key of 16 digits beside its password"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/tennc/webshell"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $java = /String xc ?= ?\x22[0-9a-f]{16}\x22; ?String pass ?= ?\x22/
+        $net = /string key ?= ?\x22[0-9a-f]{16}\x22; ?string pass ?= ?\x22/
+        $md5 = /String md5 ?= ?md5\(pass ?\+ ?xc[)]/
+    condition:
+        filesize < 1MB and any of them
+}
+
+rule webshell_antsword_php
+{
+    meta:
+        description = "PHP that AntSword sends to a web shell, in a log or a dump"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/AntSwordProject/antSword"
+        date = "2026-11-25"
+        score = 85
+        license = "EUPL-1.2"
+    strings:
+        $begin = /@ini_set\(\x22display_errors\x22, ?\x220\x22\);@set_time_limit\(0\);/
+        $encode = /function asenc\(\$ou[t]/
+        $output = /function asoutput\(\)\{\$output=ob_get_content[s]/
+    condition:
+        2 of them
+}
+
+rule webshell_aspx_glasstoken
+{
+    meta:
+        description = "ASP.NET web shell GLASSTOKEN: loads an assembly from a request's hexadecimal digits"
+        author = "IBD-CERT veldkit"
+        reference = "https://github.com/volexity/threat-intel/tree/main/2024/2024-01-10%20Ivanti%20Connect%20Secure"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $load = /Assembly\.Load\([a-z]{1,24}\)\.CreateInstance\(\x22[^\x22]{1,40}\x22\)\.GetHashCode\(\);/
+        $decode = /Convert\.FromBase64String\(System\.Text\.Encoding\.Default\.GetString[(]/
+    condition:
+        filesize < 1MB and all of them
+}
+
+rule webshell_perl_rc4
+{
+    meta:
+        description = "Perl that decrypts a request's parameter by RC4 and evaluates it, as LIGHTWIRE and COMPLYSHELL do"
+        author = "IBD-CERT veldkit"
+        reference = "https://www.mandiant.com/resources/blog/suspected-apt-targets-ivanti-zero-day"
+        date = "2026-11-25"
+        score = 90
+        license = "EUPL-1.2"
+    strings:
+        $new = /eval ?\{ ?my ?\$[a-z]{1,8} ?= ?Crypt::RC4->ne[w]/
+        $param = /->RC4\(decode_base64\(CGI::para[m]/
+    condition:
+        filesize < 1MB and any of them
+}

@@ -66,7 +66,7 @@ fn no_rule_is_without_a_fixture_and_no_name_is_used_twice() {
 fn each_rule_says_what_it_means_who_wrote_it_and_how_sure_it_is() {
     let scanner = scanner();
     for case in CASES {
-        let scan = scanner.scan(&case.finds(), &Facts::default());
+        let scan = scanner.scan(case.finds(), &Facts::default());
         let hit = scan.hits.iter().find(|hit| hit.rule == case.rule).unwrap();
         let names: Vec<&str> = hit.meta.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
