@@ -36,6 +36,8 @@ pub(super) enum Command {
     Unpack(super::unpack::Arguments),
     /// Name the volumes of a disk image or of this host
     ListVolumes(super::list_volumes::Arguments),
+    /// Take stock of a host: its system, software with versions, hardware and addresses
+    Inventory(super::inventory::Arguments),
     /// Make an age identity, and a key to sign with
     Keygen(super::keygen::Arguments),
     /// Check indicator lists

@@ -13,6 +13,7 @@ mod collect;
 pub mod console;
 mod identities;
 mod indicators;
+mod inventory;
 mod keygen;
 mod lang;
 mod list;
@@ -62,6 +63,7 @@ fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failu
     match command {
         args::Command::Collect(arguments) => collect::run(arguments, console),
         args::Command::Indicators(arguments) => indicators::run(arguments, console),
+        args::Command::Inventory(arguments) => inventory::run(arguments, console),
         args::Command::Keygen(arguments) => keygen::run(arguments, console),
         args::Command::List(arguments) => list::run(arguments, console),
         args::Command::ListVolumes(arguments) => list_volumes::run(arguments, console),

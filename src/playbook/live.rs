@@ -20,6 +20,18 @@ pub enum Live {
     Network,
     /// The code that runs, with digests.
     Executables,
+    /// Who is logged on.
+    Sessions,
+    /// Who was logged on, and who tried.
+    Logons,
+    /// Accounts, groups, keys and rights.
+    Accounts,
+    /// What the host starts by itself.
+    Autostarts,
+    /// Disks, encryption, file systems, USB.
+    Storage,
+    /// What stands in the file systems, for a timeline.
+    Bodyfile,
 }
 
 /// What stands in place of the file that defines it: the program itself, whose digest is in every bundle.
@@ -27,7 +39,18 @@ const DEFINED_IN: &str = "veldkit:live";
 
 impl Live {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Processes, Self::Sockets, Self::Network, Self::Executables];
+    pub const ALL: [Self; 10] = [
+        Self::Processes,
+        Self::Sockets,
+        Self::Network,
+        Self::Executables,
+        Self::Sessions,
+        Self::Logons,
+        Self::Accounts,
+        Self::Autostarts,
+        Self::Storage,
+        Self::Bodyfile,
+    ];
 
     /// Its name as an artifact; its rows stand in `live/<name>.jsonl`.
     #[must_use]
@@ -37,6 +60,12 @@ impl Live {
             Self::Sockets => "LiveSockets",
             Self::Network => "LiveNetwork",
             Self::Executables => "LiveExecutables",
+            Self::Sessions => "LiveSessions",
+            Self::Logons => "LiveLogons",
+            Self::Accounts => "LiveAccounts",
+            Self::Autostarts => "LiveAutostarts",
+            Self::Storage => "LiveStorage",
+            Self::Bodyfile => "LiveBodyfile",
         }
     }
 
@@ -60,6 +89,29 @@ impl Live {
                 "Programma's en code in gebruik, met SHA-256; verwijderde programma's die nog draaien als kopie.",
                 "Programs and code in use, with SHA-256; programs that run though deleted as copies.",
             ),
+            Self::Sessions => {
+                ("Wie er nu is aangemeld, en vanwaar.", "Who is logged on now, and from where.")
+            }
+            Self::Logons => (
+                "Aanmeldingen en mislukte pogingen, en de laatste aanmelding van elk account.",
+                "Logons and failed attempts, and the last logon of each account.",
+            ),
+            Self::Accounts => (
+                "Accounts en groepen, vingerafdrukken van SSH-sleutels, en wie sudo mag; geen hashes van wachtwoorden.",
+                "Accounts and groups, fingerprints of SSH keys, and who may use sudo; no hashes of passwords.",
+            ),
+            Self::Autostarts => (
+                "Wat vanzelf start en kernelmodules, met SHA-256 en pakket; wat van geen pakket is als kopie.",
+                "What starts by itself and kernel modules, with SHA-256 and package; what no package has as copies.",
+            ),
+            Self::Storage => (
+                "Schijven, partities, versleuteling en of die open is, vrije ruimte, en USB-apparaten in de logboeken.",
+                "Disks, partitions, encryption and whether it is open, free space, and USB devices in the logs.",
+            ),
+            Self::Bodyfile => (
+                "Naam, tijden, eigenaar en rechten van alles op de lokale schijven, voor een tijdlijn (bodyfile van TSK 3).",
+                "Name, times, owner and rights of all on the local disks, for a timeline (bodyfile of TSK 3).",
+            ),
         };
         Text { nl: nl.to_owned(), en: en.to_owned() }
     }
@@ -71,14 +123,20 @@ impl Live {
             Self::Processes => &["https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"],
             Self::Sockets | Self::Network => &["https://man7.org/linux/man-pages/man5/proc_pid_net.5.html"],
             Self::Executables => &["https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html"],
+            Self::Sessions | Self::Logons => &["https://man7.org/linux/man-pages/man5/utmp.5.html"],
+            Self::Accounts => &["https://man7.org/linux/man-pages/man5/shadow.5.html"],
+            Self::Autostarts => &["https://man7.org/linux/man-pages/man5/systemd.unit.5.html"],
+            Self::Storage => &["https://man7.org/linux/man-pages/man5/sysfs.5.html"],
+            Self::Bodyfile => &["https://wiki.sleuthkit.org/index.php?title=Body_file"],
         }
     }
 
-    /// The systems that it can be had of.
+    /// The systems that it can be had of; all where none is named.
     #[must_use]
     pub const fn systems(self) -> &'static [System] {
         match self {
-            Self::Processes | Self::Sockets | Self::Network | Self::Executables => &[System::Linux],
+            Self::Bodyfile => &[],
+            _ => &[System::Linux],
         }
     }
 

@@ -46,6 +46,11 @@ impl Accounts {
         self.users.get(&uid).map(String::as_str)
     }
 
+    /// Numbers of all users.
+    pub(super) fn user_ids(&self) -> impl Iterator<Item = u32> {
+        self.users.keys().copied()
+    }
+
     /// Name of a group.
     pub(super) fn group(&self, gid: u32) -> Option<&str> {
         self.groups.get(&gid).map(String::as_str)

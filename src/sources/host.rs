@@ -107,7 +107,7 @@ pub fn privileges() -> Privileges {
 }
 
 /// A field of os-release(5), without its quotes.
-fn release_field(text: &str, name: &str) -> Option<String> {
+pub(super) fn release_field(text: &str, name: &str) -> Option<String> {
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
     let value = value.trim().trim_matches(['"', '\'']);
     (!value.is_empty()).then(|| value.to_owned())

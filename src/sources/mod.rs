@@ -14,6 +14,7 @@ mod guard;
 pub mod hive;
 mod host;
 pub mod image;
+pub mod inventory;
 mod item;
 mod limits;
 pub mod live;

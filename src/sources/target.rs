@@ -19,7 +19,7 @@ use super::place::Place;
 use super::sys::{self, Asked, Entry, Live, LivePlace};
 use super::variables::Variables;
 use super::walk::Handle;
-use super::windows_facts::{Running, WindowsFacts};
+use super::windows_facts::{Facts, Running, WindowsFacts};
 use super::{Error, expand, guard, host, image, live, registry, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
@@ -371,6 +371,11 @@ impl Target {
 
     /// A small text file of the target's first place, links inside the tree followed; empty where it cannot be read.
     fn read_text(&self, path: &[u8]) -> String {
+        self.text(path, FACTS_LIMIT)
+    }
+
+    /// The same of a file of at most `most` bytes.
+    pub(super) fn text(&self, path: &[u8], most: u64) -> String {
         let read = || {
             let end = self.end_of(path)?;
             let found = self.look(self.system, end, None).ok().filter(|found| found.kind == Kind::File)?;
@@ -378,7 +383,7 @@ impl Target {
             let (mut content, mut buffer) = (Vec::new(), vec![0; 16 << 10]);
             while let Ok(count @ 1..) = opened.read(&mut buffer) {
                 content.extend_from_slice(buffer.get(..count)?);
-                if u64::try_from(content.len()).ok()? > FACTS_LIMIT {
+                if u64::try_from(content.len()).ok()? > most {
                     return None;
                 }
             }
@@ -388,7 +393,7 @@ impl Target {
     }
 
     /// The names in a folder of the target's first place, sorted; none where it cannot be listed.
-    fn names(&self, path: &[u8]) -> Vec<String> {
+    pub(super) fn names(&self, path: &[u8]) -> Vec<String> {
         let names = || Some(self.places.get(self.system)?.names(&self.end_of(path)?));
         let names = names().unwrap_or_default().into_iter();
         names.filter_map(|name| String::from_utf8(name).ok()).take(10_000).collect()
@@ -406,19 +411,30 @@ impl Target {
     /// Learns what the registry tells: that of the running system by its own functions, since its hives are locked; else
     /// from the hives. A hive on a file system that may hang is not opened for this.
     fn learn_from_registry(&mut self) {
+        let facts = self.with_registry(super::windows_facts::of);
+        self.variables.ntds_dirs.clone_from(&facts.ntds_dirs);
+        self.variables.exchange_dirs.clone_from(&facts.exchange_dirs);
+        self.windows = facts;
+    }
+
+    /// Lets `read` ask the hives SYSTEM and SOFTWARE, either of which may be absent or broken.
+    pub(super) fn with_registry<T>(&self, read: impl FnOnce(&mut dyn Facts, &mut dyn Facts) -> T) -> T {
         let open = |name: &str| {
             let place = self.places.get(self.system)?;
             let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;
             Hive::open(place.open_hive(&path).ok()?).ok()
         };
-        let facts = if self.live {
-            super::windows_facts::of(&mut Running("SYSTEM"), &mut Running("SOFTWARE"))
+        if self.live {
+            read(&mut Running("SYSTEM"), &mut Running("SOFTWARE"))
         } else {
-            super::windows_facts::read(open("SYSTEM"), open("SOFTWARE"))
-        };
-        self.variables.ntds_dirs.clone_from(&facts.ntds_dirs);
-        self.variables.exchange_dirs.clone_from(&facts.exchange_dirs);
-        self.windows = facts;
+            read(&mut open("SYSTEM"), &mut open("SOFTWARE"))
+        }
+    }
+
+    /// The encrypted volumes of the running system that are open now, and are locked as soon as it is shut down.
+    #[must_use]
+    pub fn unlocked_volumes(&self) -> Vec<String> {
+        live::unlocked(self)
     }
 
     /// Homes of people: those of the accounts on Unix, the folders of `Users` on Windows.

@@ -73,16 +73,8 @@ impl<R: Read + Seek> Facts for Option<Hive<R>> {
     }
 }
 
-/// Reads both hives; either may be absent or broken.
-pub(super) fn read<R: Read + Seek>(
-    mut system: Option<Hive<R>>,
-    mut software: Option<Hive<R>>,
-) -> WindowsFacts {
-    of(&mut system, &mut software)
-}
-
 /// Reads what both tell, as far as they do.
-pub(super) fn of(system: &mut impl Facts, software: &mut impl Facts) -> WindowsFacts {
+pub(super) fn of(system: &mut dyn Facts, software: &mut dyn Facts) -> WindowsFacts {
     let mut facts = WindowsFacts::default();
     facts.host.os = Some("Windows".to_owned());
     of_system(system, &mut facts);
@@ -90,7 +82,7 @@ pub(super) fn of(system: &mut impl Facts, software: &mut impl Facts) -> WindowsF
     facts
 }
 
-fn of_system(hive: &mut impl Facts, facts: &mut WindowsFacts) {
+fn of_system(hive: &mut dyn Facts, facts: &mut WindowsFacts) {
     let control = hive.control_set();
     let mut text = |key: &str, name: &str| text(hive, &format!("{control}\\{key}"), name);
     if let Some(name) = text("Control\\ComputerName\\ComputerName", "ComputerName") {
@@ -105,7 +97,7 @@ fn of_system(hive: &mut impl Facts, facts: &mut WindowsFacts) {
     facts.ntds_dirs = places(folders.into_iter().flatten());
 }
 
-fn of_software(hive: &mut impl Facts, facts: &mut WindowsFacts) {
+fn of_software(hive: &mut dyn Facts, facts: &mut WindowsFacts) {
     let version = "Microsoft\\Windows NT\\CurrentVersion";
     let build = text(hive, version, "CurrentBuildNumber").or_else(|| text(hive, version, "CurrentBuild"));
     let revision = hive.value(version, "UBR").and_then(|value| value.number());
@@ -126,7 +118,7 @@ fn of_software(hive: &mut impl Facts, facts: &mut WindowsFacts) {
 }
 
 /// A text that says something.
-fn text(hive: &mut impl Facts, key: &str, name: &str) -> Option<String> {
+pub(super) fn text(hive: &mut dyn Facts, key: &str, name: &str) -> Option<String> {
     let text = hive.value(key, name)?.text()?;
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
@@ -183,7 +175,7 @@ mod tests {
             ("Microsoft\\ExchangeServer\\v15\\Setup", "MsiInstallPath", "D:\\Exchange\\V15\\"),
             ("Microsoft\\ExchangeServer\\v8", "MsiInstallPath", "no"),
         ]);
-        let facts = read(Some(system), Some(software));
+        let facts = of(&mut Some(system), &mut Some(software));
         assert_eq!(facts.host.name, "DC01");
         assert_eq!(facts.host.domain.as_deref(), Some("gemeente.local"));
         assert_eq!(facts.host.os.as_deref(), Some("Windows Server 2019 Standard"));
@@ -200,7 +192,7 @@ mod tests {
 
     #[test]
     fn without_hives_only_the_system_is_known() {
-        let facts = read::<Cursor<Vec<u8>>>(None, None);
+        let facts = of(&mut None::<Hive<Cursor<Vec<u8>>>>, &mut None::<Hive<Cursor<Vec<u8>>>>);
         assert_eq!(facts.host.os.as_deref(), Some("Windows"));
         assert!(facts.ntds_dirs.is_empty() && facts.exchange_dirs.is_empty());
     }

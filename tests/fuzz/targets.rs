@@ -12,7 +12,11 @@ use veldkit::playbook::{Content, Limits, Mode, Pattern, Source, Step, Text, Vola
 use veldkit::scan::filetype;
 use veldkit::scan::indicators::{Case, Format, read_bytes};
 use veldkit::sources::hive::{Hive, Recovered};
-use veldkit::sources::live::{executables, maps, network, processes, procfs, procnet};
+use veldkit::sources::inventory::software;
+use veldkit::sources::live::{
+    configured, executables, logons as sessions, maps, modules, network, packages, people, processes, procfs,
+    procnet, starting, storage, utmp,
+};
 use veldkit::sources::{Finding, Target as Examined, parse_mountinfo, web_roots};
 
 #[path = "ntfs.rs"]
@@ -22,7 +26,7 @@ mod ntfs;
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 23] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -48,6 +52,36 @@ pub const TARGETS: [Target; 20] = [
         mountinfo,
     ),
     ("hive", &[&REGF], hive),
+    (
+        "logons",
+        &[
+            b"\x07\0\0\0\x2a\0\0\0pts/0\0\0\0",
+            &[7; 800],
+            b"UID=1000\nUSER=\"anna\"\nLEADER=812\nREALTIME=1700000000500000\n",
+        ],
+        logons,
+    ),
+    (
+        "accounts",
+        &[
+            b"root:x:0:0:root:/root:/bin/bash\nanna:$6$s$h:19700:0:99999:7:::\nsudo:x:27:anna,bert\n",
+            b"from=\"10.0.0.0/8\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINeGcb5q0cQgCyKQGSUpkYdEQYy3hrBHGGCDuSn9wS2S x\n",
+            b"%sudo ALL=(ALL) \\\n NOPASSWD: ALL\n#includedir /etc/sudoers.d\n",
+            b"Package: a\nStatus: install ok installed\nVersion: 1\nMaintainer: M <m@x>\n\nP:b\nV:2\nA:x\n",
+        ],
+        accounts,
+    ),
+    (
+        "starting",
+        &[
+            b"[Service]\nUser=x\nExecStart=-/bin/sh -c 'a \\\n b'\n[Timer]\nOnCalendar=daily\n",
+            b"17 * * * * root run-parts /etc/cron.hourly\n@reboot x /y\n1 5 cron.daily z\n",
+            b"ACTION==\"add\", RUN{program}+=\"/x %k\"\nauth [default=ignore] pam_exec.so /x\ninstall a /b\nLD_PRELOAD=/c\n",
+            b"nf_tables 1 0 - Live 0x0 (OE)\nkernel/a-b.ko.xz: kernel/c.ko\nP:a\nF:bin\nR:x\n",
+            b"Nov 24 h kernel: usb 1-1: New USB device found, idVendor=0781, idProduct=5567\nx usb 1-1: Product: y\n",
+        ],
+        starting_text,
+    ),
     ("image", &[&[0x40, 0x20, 0, 0, 0x11], b"\x10\x60\0\0\xff\x41\x61\0\0\x01"], image),
     (
         "network",
@@ -187,6 +221,7 @@ pub fn network_tables(data: &[u8]) {
     let _ = (procnet::neighbours(data).count(), procnet::interfaces(data).count());
     drop(procnet::own_addresses(data));
     drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
+    drop((configured::proxies(data), configured::networks(data).count(), configured::shares(data)));
     let mappings: Vec<_> = maps::mappings(data).collect();
     drop(executables::loose_code(1, &mappings));
 }
@@ -201,6 +236,48 @@ pub fn process(data: &[u8]) {
     for row in processes::mounts_over(data) {
         drop(serde_json::to_string(&row));
     }
+}
+
+pub fn logons(data: &[u8]) {
+    for length in [utmp::record_length(data), 384, 400] {
+        for record in utmp::records(data, length) {
+            assert!(record.user.len() <= 32 && record.host.len() <= 256);
+            let _ = utmp::kind_name(record.kind);
+        }
+    }
+    drop((utmp::last(data), utmp::lastlog_length(u64::try_from(data.len()).unwrap())));
+    drop(serde_json::to_string(&sessions::session(b"1", data)).unwrap());
+}
+
+pub fn accounts(data: &[u8]) {
+    for user in people::users(data) {
+        let _ = people::password(user.password);
+    }
+    let _ = (people::groups(data).count(), people::shadow(data).count(), people::password(data));
+    for key in people::public_keys(data) {
+        assert_eq!(key.fingerprint.len(), "SHA256:".len() + 43);
+    }
+    drop(people::sudoers(data));
+    let text = String::from_utf8_lossy(data);
+    let system = software::System::of(&text);
+    drop((software::dpkg(&text, &system), software::apk(&text, &system)));
+}
+
+pub fn starting_text(data: &[u8]) {
+    drop(starting::settings(data));
+    let _ = (
+        starting::jobs(data, true).count(),
+        starting::jobs(data, false).count(),
+        starting::anacron(data).count(),
+    );
+    let _ = (starting::udev(data).count(), starting::pam(data).count(), starting::installs(data).count());
+    let _ = (starting::loader_variables(data).count(), starting::is_launcher(data));
+    assert!(starting::words(data).all(|word| !word.is_empty() && !word.contains(&b' ')));
+    drop((modules::modules(data), modules::files(data), storage::usb(data, b"var/log/messages")));
+    let mut asked = packages::Asked::from([(b"bin/x".to_vec(), packages::Owned::default())]);
+    packages::listed(data, "p", &mut asked);
+    packages::md5sums(data, &mut asked);
+    packages::apk(data, &mut asked);
 }
 
 /// The first block of a hive whose root is the cell behind it: a key with a subkey list that is itself.

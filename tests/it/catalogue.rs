@@ -114,19 +114,23 @@ const LINUX: &[(&str, Row)] = &[
     ("network state", Has(&["LiveSockets", "LiveNetwork", "LinuxNetworkState"])),
     (
         "modules, taint, eBPF, binfmt_misc, ld.so.preload",
-        Has(&["LinuxKernelState", "LinuxPreloadAndAuthentication"]),
+        Has(&["LiveAutostarts", "LinuxKernelState", "LinuxPreloadAndAuthentication"]),
     ),
     ("logs", Has(&["LinuxVarLogFiles", "LinuxSystemLogs"])),
     ("journal", Has(&["LinuxJournalFiles"])),
     ("auth/audit/sudo-io", Has(&["LinuxAuthLogs", "LinuxAuditLogs", "LinuxSudoReplayLogs"])),
-    ("utmp/wtmp/btmp/lastlog", Has(&["LinuxLoginSessions", "LinuxLoginRecords", "LinuxLastlog"])),
-    ("bodyfile", Not("issue 5: rows of metadata, made by a walk and not copied from a file")),
+    (
+        "utmp/wtmp/btmp/lastlog",
+        Has(&["LiveSessions", "LiveLogons", "LinuxLoginSessions", "LinuxLoginRecords", "LinuxLastlog"]),
+    ),
+    ("bodyfile", Has(&["LiveBodyfile"])),
     ("hashes of executables", Not("issue 5: rows made by a walk; the format has no pattern for permissions")),
-    ("/etc without shadow", Has(&["LinuxEtcFiles", "LinuxAccountFiles"])),
+    ("/etc without shadow", Has(&["LiveAccounts", "LinuxEtcFiles", "LinuxAccountFiles"])),
     ("shadow", Has(&["LinuxShadowFiles"])),
     (
         "cron/at/systemd/timers/udev/rc/autostart/PAM/dbus/polkit/dracut",
         Has(&[
+            "LiveAutostarts",
             "LinuxScheduledJobs",
             "LinuxSystemdUnits",
             "LinuxTransientUnits",

@@ -26,6 +26,7 @@ mod fuzz;
 mod heads;
 mod image;
 mod indicators;
+mod inventory;
 mod kill;
 mod limits;
 mod live;

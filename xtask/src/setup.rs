@@ -58,8 +58,9 @@ const WINDOWS_FILES: [(&str, &str); 5] = [
     ("/usr/lib/wine/wine64", "wine64"),
 ];
 
-/// The public tools that read our definitions and our bundles, pinned.
-const PYTHON: [&str; 2] = ["artifacts==20260421", "dissect.target==3.25.1"];
+/// The public tools that read our definitions, our bundles and our inventories, pinned.
+const PYTHON: [&str; 3] =
+    ["artifacts==20260421", "cyclonedx-python-lib[json-validation]==11.12.0", "dissect.target==3.25.1"];
 
 /// Installs what is missing.
 ///

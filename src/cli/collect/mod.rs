@@ -72,6 +72,10 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     for path in place.own_files() {
         target.keep_out(&path);
     }
+    let unlocked = target.unlocked_volumes();
+    if !unlocked.is_empty() {
+        console.warn(report::do_not_shut_down(&unlocked, console.lang));
+    }
     for note in &plan.notes {
         console.say(format_args!("[{}] {}", note.playbook, console_text(note, console.lang)));
     }
@@ -114,6 +118,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         summary: &summary,
         sealed: &sealed,
         place: &place,
+        unlocked: &unlocked,
         bytes_read: progress.snapshot().bytes_read,
         elapsed: clock.elapsed(),
         exit_on_hit: arguments.scanning.exit_on_hit,

@@ -78,6 +78,8 @@ pub(super) struct Report<'a> {
     pub(super) summary: &'a Summary,
     pub(super) sealed: &'a Sealed,
     pub(super) place: &'a Place,
+    /// Encrypted volumes of the host that are open.
+    pub(super) unlocked: &'a [String],
     pub(super) bytes_read: u64,
     pub(super) elapsed: Duration,
     pub(super) exit_on_hit: bool,
@@ -164,6 +166,7 @@ impl Report<'_> {
             "scan": severity::fates_object(&manifest.scan),
             "sweep": self.swept(),
             "rules_set_aside": manifest.rules_set_aside,
+            "unlocked_volumes": self.unlocked,
             "complete": manifest.complete,
             "limits_reached": manifest.limits_reached,
             "seconds": self.elapsed.as_secs_f64(),
@@ -225,6 +228,9 @@ impl Report<'_> {
         row("sha256", "sha256", self.sealed.sha256.to_string());
         row("zegelcode", "seal code", self.sealed.seal_code.to_string());
         lines.push(String::new());
+        if !self.unlocked.is_empty() {
+            lines.push(do_not_shut_down(self.unlocked, lang));
+        }
         lines.push(
             lang.pick(
                 "Lees nu de zegelcode voor aan IBD-CERT (070 204 55 11), of schrijf hem op het bewijsformulier.",
@@ -242,6 +248,21 @@ impl Report<'_> {
             [first, .., last] => format!("{} … {}", first.display(), last.display()),
         }
     }
+}
+
+/// Says what a shutdown would cost: what is encrypted and open now is lost as evidence without its key.
+pub(super) fn do_not_shut_down(unlocked: &[String], lang: Lang) -> String {
+    let names = Printable(&unlocked.join(", ")).to_string();
+    lang.pick(
+        format!(
+            "Zet deze machine nu niet uit: {names} is versleuteld en nu open. Na afsluiten is het zonder sleutel niet \
+             meer te lezen; bel eerst IBD-CERT (070 204 55 11)."
+        ),
+        format!(
+            "Do not switch this machine off now: {names} is encrypted and open at present. After a shutdown it cannot \
+             be read without its key; call IBD-CERT first (070 204 55 11)."
+        ),
+    )
 }
 
 /// The rules that were too slow and were set aside.

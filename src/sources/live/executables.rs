@@ -6,7 +6,6 @@
 //! link to it. Rows name processes by the numbers that they have in `LiveProcesses`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -32,7 +31,7 @@ const DIGEST_TIME: Duration = Duration::from_secs(45);
 const PROCESS_LIMIT: Duration = Duration::from_secs(2);
 
 /// Largest file that a digest is made of.
-const MAX_DIGESTED: u64 = 512 << 20;
+pub(super) const MAX_DIGESTED: u64 = 512 << 20;
 
 /// Most different files that are told.
 const MAX_FILES: usize = 100_000;
@@ -252,12 +251,12 @@ fn digested(reach: &Reach, path: &[u8], inode: u64, mut code: Code, in_time: boo
     code.inode = Some(inode).filter(|inode| *inode != 0);
     let pid = code.pids.first().copied().filter(|_| code.program && reach.is_live());
     let opened = match pid {
-        Some(pid) => reach.program(pid).or_else(|_| reach.open(path)),
+        Some(pid) => reach.program(pid).or_else(|_| reach.open_file(path)),
         None if code.deleted => {
             code.no_digest = Some(ReasonCode::Vanished);
             return code;
         }
-        None => reach.open(path),
+        None => reach.open_file(path),
     };
     let told = opened.and_then(|file| Ok((reach.facts(&file)?, file)));
     match told {
@@ -269,7 +268,7 @@ fn digested(reach: &Reach, path: &[u8], inode: u64, mut code: Code, in_time: boo
                 code.no_digest = Some(ReasonCode::ArtifactLimit);
                 return code;
             }
-            match digest(file) {
+            match digest(&mut &file) {
                 Ok(digest) => code.sha256 = Some(digest),
                 Err(error) => code.no_digest = Some(code_of(&error)),
             }
@@ -280,7 +279,7 @@ fn digested(reach: &Reach, path: &[u8], inode: u64, mut code: Code, in_time: boo
 }
 
 /// SHA-256 of a file, as far as it may be read.
-pub(super) fn digest(file: File) -> io::Result<Digest> {
+pub(super) fn digest(file: &mut dyn io::Read) -> io::Result<Digest> {
     let mut hasher = sha2::Sha256::new();
     let mut file = file.take(MAX_DIGESTED);
     let mut buffer = vec![0; 64 << 10];

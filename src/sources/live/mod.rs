@@ -19,14 +19,28 @@ use super::target::Target;
 use crate::evidence::{Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::Live;
 
+pub mod accounts;
+pub mod autostarts;
+mod bodyfile;
+pub mod configured;
 pub mod executables;
+pub mod files;
+mod hidden;
+pub mod logons;
 pub mod maps;
+pub mod modules;
 pub mod network;
+pub mod packages;
+pub mod people;
+mod places;
 pub mod processes;
 pub mod procfs;
 pub mod procnet;
 mod reach;
 pub mod sockets;
+pub mod starting;
+pub mod storage;
+pub mod utmp;
 
 use reach::Reach;
 
@@ -36,32 +50,47 @@ pub(super) fn find(
     artifact: Live,
     emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let name = format!("{}.jsonl", artifact.name());
-    let origin = if target.is_live() { Origin::Live { name } } else { Origin::Derived { name } };
+    let origin = |extension: &str| {
+        let name = format!("{}.{extension}", artifact.name());
+        if target.is_live() { Origin::Live { name } } else { Origin::Derived { name } }
+    };
     let reach = Reach::of(target);
     let made = match reach.clone() {
-        Some(reach) => rows(artifact, reach),
-        None => Err("nothing runs in a disk image"),
+        Some(reach) => rows(target, artifact, reach),
+        None => Err("it holds no system that could be read"),
     };
     emit(match made {
-        Ok(rows) => Finding::Found(Found::rows(origin, rows)),
+        Ok(rows) => Finding::Found(Found::rows(origin(rows.extension()), rows)),
         Err(why) => {
-            let gap = Gap::new(origin, Outcome::Missing, ReasonCode::NotApplicable, why);
+            let gap = Gap::new(origin("jsonl"), Outcome::Missing, ReasonCode::NotApplicable, why);
             Finding::Gap(Gap { kind: Kind::Rows, ..gap })
         }
     })?;
     match (artifact, reach) {
         (Live::Executables, Some(reach)) => executables::copies(&reach, emit),
+        (Live::Autostarts, Some(reach)) => autostarts::suspects(target, &reach, emit),
         _ => ControlFlow::Continue(()),
     }
 }
 
+/// The encrypted volumes of the running system that are open now, and are locked as soon as it is shut down.
+pub(super) fn unlocked(target: &Target) -> Vec<String> {
+    let reach = Reach::of(target).filter(|_| target.is_live());
+    reach.map(|reach| storage::unlocked(&reach)).unwrap_or_default()
+}
+
 /// How an artifact's rows are made of a target, or why there are none.
-fn rows(artifact: Live, reach: Reach) -> Result<Rows, &'static str> {
+fn rows(target: &Target, artifact: Live, reach: Reach) -> Result<Rows, &'static str> {
     match artifact {
         Live::Processes => processes::rows(reach),
         Live::Sockets => sockets::rows(reach),
         Live::Network => Ok(network::rows(reach)),
         Live::Executables => executables::rows(reach),
+        Live::Sessions => Ok(logons::sessions(reach)),
+        Live::Logons => Ok(logons::logons(reach)),
+        Live::Accounts => Ok(accounts::rows(reach)),
+        Live::Autostarts => Ok(autostarts::rows(reach)),
+        Live::Storage => Ok(storage::rows(reach)),
+        Live::Bodyfile => Ok(bodyfile::rows(target)),
     }
 }

@@ -1,8 +1,9 @@
 //! `LiveNetwork`: how the host stands in its network: interfaces, addresses, routes, neighbours, resolvers, names.
 //!
 //! In: `/proc/net`, `/sys/class/net` and the files of the resolver; of the running system addresses with their
-//! interface by sysinfo. Out: a row each of [`Row`]. Neighbours of IPv6 and the rules of nftables the kernel tells by
-//! netlink alone, which this does not ask.
+//! interface by sysinfo; what is set for proxies, shares and Wi-Fi. Out: a row each of [`Row`]. Neighbours of IPv6 and the
+//! rules of nftables the kernel tells by a netlink socket alone, and this program opens no socket. Passwords beside a
+//! proxy or a network's name are not told.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,8 +11,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::super::rows::{Halt, Lines, Rows};
+use super::configured::{networks, proxies, shares};
+use super::files::rooted;
 use super::reach::Reach;
-use super::{Exact, procfs, procnet};
+use super::{Exact, procfs, procnet, starting};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(20);
@@ -103,7 +106,58 @@ pub enum Row {
         /// The names it is given.
         names: Vec<Exact>,
     },
+    /// A proxy that programs are told to use.
+    Proxy {
+        /// The file.
+        file: Exact,
+        /// The setting: `http_proxy`, `Acquire::http::Proxy` …
+        key: Exact,
+        /// The proxy as written, without user and password.
+        address: Exact,
+    },
+    /// A Wi-Fi network that is known here.
+    Wifi {
+        /// Its name.
+        name: Exact,
+        /// The file that knows it.
+        file: Exact,
+    },
+    /// A folder that others may reach.
+    Share {
+        /// `nfs` or `smb`.
+        protocol: &'static str,
+        /// The folder; of SMB the share's name, and the folder where that is told.
+        folder: Exact,
+        /// Of NFS: who may, and how.
+        clients: Exact,
+    },
+    /// A table of the older packet filter that is in use (`iptables`); its rules are told by a socket alone.
+    FirewallTable {
+        /// 4 or 6.
+        ip: u8,
+        /// Its name.
+        name: Exact,
+    },
 }
+
+/// Where proxies are set.
+const PROXIES: [&str; 7] = [
+    "etc/environment",
+    "etc/profile.d/*.sh",
+    "etc/apt/apt.conf",
+    "etc/apt/apt.conf.d/*",
+    "etc/yum.conf",
+    "etc/dnf/dnf.conf",
+    "etc/wgetrc",
+];
+
+/// Where the names of Wi-Fi networks stand.
+const WIFI: [&str; 4] = [
+    "etc/NetworkManager/system-connections/*",
+    "run/NetworkManager/system-connections/*",
+    "etc/wpa_supplicant/*.conf",
+    "etc/wpa_supplicant.conf",
+];
 
 /// Files of the resolver: that of the system, and what systemd's own service really asks.
 const RESOLVERS: [&str; 2] = ["etc/resolv.conf", "run/systemd/resolve/resolv.conf"];
@@ -150,7 +204,51 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
             lines.row(&row)?;
         }
     }
-    hosts(&reach.text("etc/hosts", MAX_TABLE).unwrap_or_default()).iter().try_for_each(|row| lines.row(row))
+    hosts(&reach.text("etc/hosts", MAX_TABLE).unwrap_or_default())
+        .iter()
+        .try_for_each(|row| lines.row(row))?;
+    for (ip, name) in [(4, "ip_tables_names"), (6, "ip6_tables_names")] {
+        for name in words(&table(name)).map(Exact::from) {
+            lines.row(&Row::FirewallTable { ip, name })?;
+        }
+    }
+    settings(reach, lines)
+}
+
+/// What files say of proxies, Wi-Fi and shares.
+fn settings(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let files =
+        |patterns: &'static [&'static str]| patterns.iter().flat_map(|pattern| reach.matching(pattern));
+    let text = |file: &[u8]| reach.read_bytes(file, MAX_TABLE).unwrap_or_default();
+    for file in files(&PROXIES) {
+        for (key, address) in proxies(&text(&file)) {
+            lines.row(&Row::Proxy { file: rooted(&file), key: key.into(), address: Exact(address) })?;
+        }
+    }
+    for file in files(&WIFI) {
+        for name in networks(&text(&file)) {
+            lines.row(&Row::Wifi { name: name.into(), file: rooted(&file) })?;
+        }
+    }
+    // iwd names its files after the networks.
+    for file in files(&["var/lib/iwd/*.psk", "var/lib/iwd/*.open", "var/lib/iwd/*.8021x"]) {
+        let name = file.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let end = name.iter().rposition(|byte| *byte == b'.').unwrap_or(name.len());
+        let name = Exact::from(name.get(..end).unwrap_or_default());
+        lines.row(&Row::Wifi { name, file: rooted(&file) })?;
+    }
+    for file in files(&["etc/exports", "etc/exports.d/*.exports"]) {
+        for (_, line) in starting::lines(&text(&file)) {
+            let (folder, clients) =
+                line.split_at(line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len()));
+            let clients = Exact::from(clients.trim_ascii());
+            lines.row(&Row::Share { protocol: "nfs", folder: folder.into(), clients })?;
+        }
+    }
+    for folder in shares(&text(b"etc/samba/smb.conf")) {
+        lines.row(&Row::Share { protocol: "smb", folder, clients: Exact::default() })?;
+    }
+    Ok(())
 }
 
 fn interface(reach: &Reach, name: String, received: u64, sent: u64) -> Row {

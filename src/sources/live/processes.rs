@@ -14,7 +14,7 @@ use super::super::mounts::parse_mountinfo;
 use super::super::rows::{Halt, Lines, Rows, code_of};
 use super::super::sys::is_nothing;
 use super::reach::Reach;
-use super::{Exact, procfs};
+use super::{Exact, hidden, procfs};
 use crate::evidence::{ReasonCode, Utc};
 
 /// How long the whole table may take: 10,000 processes take a second or two.
@@ -54,6 +54,8 @@ pub enum Row {
         /// What is mounted there.
         device: String,
     },
+    /// A process that answers to its number and that the list of processes does not name: something hides it.
+    Hidden(Box<Process>),
     /// The end of the table.
     Summary(Summary),
 }
@@ -191,6 +193,9 @@ pub struct Summary {
     /// Threads that the kernel counted at the end. Far more than the other count: some are not shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads_counted: Option<u64>,
+    /// The highest number that was asked for, to find processes that are not listed; of the running system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_to: Option<u32>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -214,7 +219,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut summary = Summary::default();
     let reader = reach.clone();
     let mut one_by_one = OneByOne::new(PROCESS_LIMIT, move |pid| read(&reader, pid, boot));
-    for pid in pids {
+    for pid in pids.iter().copied() {
         let process = match one_by_one.ask(pid).and_then(|read| read) {
             Ok(Some(process)) => Process { collector: mine == Some(pid), ..process },
             Ok(None) => {
@@ -237,6 +242,15 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     }
     summary.threads_counted =
         reach.read("proc/loadavg", MAX_FILE).ok().and_then(|text| procfs::thread_count(&text));
+    if reach.is_live() {
+        let (hidden, asked_to) = hidden::look(reach, &pids);
+        summary.asked_to = Some(asked_to);
+        for pid in hidden {
+            if let Ok(Ok(Some(process))) = one_by_one.ask(pid) {
+                lines.row(&Row::Hidden(Box::new(process)))?;
+            }
+        }
+    }
     for row in mounts_over(&mountinfo(reach)) {
         lines.row(&row)?;
     }

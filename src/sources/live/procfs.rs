@@ -197,6 +197,12 @@ pub fn thread_count(text: &[u8]) -> Option<u64> {
     text.split_ascii_whitespace().nth(3)?.split_once('/')?.1.parse().ok()
 }
 
+/// The number that was given last to a process or thread, from `/proc/loadavg`.
+#[must_use]
+pub fn last_pid(text: &[u8]) -> Option<u32> {
+    number(text.split(|byte| *byte == b' ').nth(4)?)
+}
+
 /// The number of a process or user in a file that holds nothing else, and in the name of a folder.
 #[must_use]
 pub fn number(text: &[u8]) -> Option<u32> {
@@ -257,6 +263,7 @@ mod tests {
         assert_eq!(name_space(b"pid:[4026531836]"), Some(4_026_531_836));
         assert_eq!(boot_time(b"cpu 1 2\nbtime 1700000000\n"), Some(1_700_000_000));
         assert_eq!(thread_count(b"0.00 0.01 0.05 1/337 2542\n"), Some(337));
+        assert_eq!((last_pid(b"0.00 0.01 0.05 1/337 2542\n"), last_pid(b"0.00")), (Some(2542), None));
         assert_eq!((number(b"12\n"), number(b"+1"), number(b"4294967296")), (Some(12), None, None));
     }
 }

@@ -40,7 +40,7 @@ type Make = dyn Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync;
 /// Rows that are made when they are read.
 #[derive(Clone)]
 pub(super) struct Rows {
-    /// For example `urn:veldkit:live:processes:1`.
+    /// For example `urn:veldkit:live:processes:1`; empty where they are lines of a text that has its own form.
     schema: &'static str,
     /// How they are made, for the record: for example `procfs`.
     read_by: &'static str,
@@ -83,6 +83,20 @@ impl Rows {
         make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Self {
         Self { schema, read_by, limit: LIMIT, most: MOST, make: Arc::new(make) }
+    }
+
+    /// Lines of a text that has a form of its own, at most `most` bytes of them.
+    pub(super) fn text(
+        read_by: &'static str,
+        most: u64,
+        make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static,
+    ) -> Self {
+        Self { most, ..Self::new("", read_by, make) }
+    }
+
+    /// How the name of such an item ends.
+    pub(super) const fn extension(&self) -> &'static str {
+        if self.schema.is_empty() { "txt" } else { "jsonl" }
     }
 
     /// The same with another limit of time.
@@ -158,7 +172,7 @@ impl Lines<'_> {
     /// Names the schema, before the first row; where there is none, at the end, so that what holds no rows is told from
     /// what could not be made.
     fn begin(&mut self) -> Result<(), Halt> {
-        if self.begun {
+        if self.begun || self.rows.schema.is_empty() {
             return Ok(());
         }
         self.begun = true;
@@ -167,9 +181,23 @@ impl Lines<'_> {
 
     fn push(&mut self, row: &impl Serialize) -> Result<(), Halt> {
         let internal = |detail: String| Halt::Failed(Reason::new(ReasonCode::Internal, detail));
-        let mut line =
-            serde_json::to_vec(row).map_err(|error| internal(format!("writing a row: {error}")))?;
-        line.push(b'\n');
+        let line = serde_json::to_vec(row).map_err(|error| internal(format!("writing a row: {error}")))?;
+        self.line(&line)
+    }
+
+    /// Adds a line of a text that has a form of its own, which has no line break.
+    ///
+    /// # Errors
+    /// As [`Self::row`].
+    pub(super) fn line(&mut self, line: &[u8]) -> Result<(), Halt> {
+        self.raw(&[line, b"\n"].concat())
+    }
+
+    /// Adds bytes of a text that has a form of its own.
+    ///
+    /// # Errors
+    /// As [`Self::row`].
+    pub(super) fn raw(&mut self, line: &[u8]) -> Result<(), Halt> {
         if line.len() > LONGEST {
             self.short(ReasonCode::SizeLimit, format!("a row of {} bytes was left out", line.len()));
             return Ok(());
@@ -183,7 +211,7 @@ impl Lines<'_> {
             return Err(Halt::Unwanted);
         };
         self.left = left;
-        self.pipe.push(&line)
+        self.pipe.push(line)
     }
 
     /// Says that the rows lack something: the item is partial, with this reason among others.

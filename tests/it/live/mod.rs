@@ -8,10 +8,13 @@ use serde_json::Value;
 
 use crate::made::{Made, text};
 
+mod autostarts;
 mod executables;
 mod network;
+mod people;
 mod processes;
 mod seam;
+mod storage;
 
 /// The rows of an artifact in an unpacked bundle, the schema's own first.
 fn rows(unpacked: &Path, entry: &str) -> Vec<Value> {

@@ -146,3 +146,38 @@ fn processes_that_live_on_are_those_of_ps_with_their_parents_and_users() {
         assert_eq!((&row["parent"], &row["users"][1]), (&(*parent).into(), &(*user).into()), "{pid}");
     }
 }
+
+#[test]
+#[ignore = "needs root"]
+fn a_process_whose_folder_is_mounted_over_is_noticed_and_none_is_taken_for_hidden() {
+    let made = Made::new();
+    let mut child =
+        Command::new("sleep").arg("600").stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let pid = child.id();
+    let recipient = made.recipient();
+    let collect = made.command([
+        "collect",
+        "--out",
+        "out/",
+        "-r",
+        &recipient,
+        "--quiet",
+        "--artifact",
+        "LiveProcesses",
+    ]);
+    // In a table of mounts of its own, which goes with it.
+    let script = format!("mount --bind /proc/1 /proc/{pid} && exec \"$@\"");
+    let mut hiding = Command::new("unshare");
+    hiding.args(["--mount", "sh", "-c", &script, "sh"]).arg(collect.get_program()).args(collect.get_args());
+    let output = hiding.current_dir(made.path()).output().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{output:?}");
+    let rows = rows(&made.unpack(), "live/LiveProcesses.jsonl");
+    let over = of_kind(&rows, "mount_over");
+    assert!(over.iter().any(|row| row["place"] == format!("/proc/{pid}")), "{over:?}");
+    let processes = of_kind(&rows, "process");
+    assert_eq!(processes.iter().find(|row| row["pid"] == pid).unwrap()["told_pid"], 1);
+    assert_eq!(of_kind(&rows, "hidden"), Vec::<&serde_json::Value>::new());
+    assert!(of_kind(&rows, "summary")[0]["asked_to"].as_u64().unwrap() >= u64::from(pid));
+}

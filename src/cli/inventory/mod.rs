@@ -1,0 +1,62 @@
+//! `veldkit inventory`: what a host has, as CycloneDX or as a table, on standard output.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Console, Exit, Failure};
+use crate::acquisition::Clock;
+use crate::evidence::Printable;
+use crate::sources::{Target, inventory};
+
+mod csv;
+mod cyclonedx;
+
+/// What `inventory` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The form: CycloneDX 1.6 in JSON, or a table
+    #[arg(long, value_name = "cyclonedx|csv", default_value = "cyclonedx")]
+    format: Format,
+    /// Of the system mounted here instead of this host
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Cyclonedx,
+    Csv,
+}
+
+/// Carries out `inventory`.
+pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let target = match &arguments.root {
+        Some(root) => Target::tree(root),
+        None => Target::live(),
+    };
+    let target = target.map_err(|error| {
+        Failure::new(error)
+            .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
+    })?;
+    let inventory = inventory::of(&target);
+    for lacking in &inventory.lacking {
+        console.warn(Printable(lacking));
+    }
+    match arguments.format {
+        Format::Cyclonedx => {
+            let document = cyclonedx::document(&inventory, Clock::start().started(), serial()?);
+            let text = serde_json::to_string_pretty(&document).map_err(Failure::new)?;
+            console.result(text);
+        }
+        Format::Csv => console.result(csv::table(&inventory)),
+    }
+    Ok(if inventory.lacking.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+/// The random bytes of the document's own number.
+fn serial() -> Result<[u8; 16], Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::new(error.to_string()))?;
+    Ok(bytes)
+}

@@ -1,0 +1,198 @@
+//! `LiveSessions`, `LiveLogons` and `LiveAccounts`: of a made system, and held against what `last`, `lastlog` and `ssh-keygen` say.
+
+use std::fs;
+use std::process::Command;
+
+use super::{live, of_kind, rows};
+use crate::made::{Made, text};
+
+/// A record of wtmp as `bits/utmp.h` lays it out on x86-64.
+fn record(kind: u8, user: &str, line: &str, host: &str, seconds: i32) -> Vec<u8> {
+    let mut bytes = vec![0; 384];
+    bytes[0] = kind;
+    bytes[4..8].copy_from_slice(&4242_u32.to_le_bytes());
+    bytes[8..8 + line.len()].copy_from_slice(line.as_bytes());
+    bytes[40..40 + 4].copy_from_slice(b"ts/0");
+    bytes[44..44 + user.len()].copy_from_slice(user.as_bytes());
+    bytes[76..76 + host.len()].copy_from_slice(host.as_bytes());
+    bytes[340..344].copy_from_slice(&seconds.to_le_bytes());
+    bytes
+}
+
+fn wtmp() -> Vec<u8> {
+    [
+        record(2, "reboot", "~", "6.1.0-18-amd64", 1_700_000_000),
+        record(7, "anna", "pts/0", "10.10.10.200", 1_700_000_100),
+        record(8, "", "pts/0", "", 1_700_003_700),
+        record(7, "root", "tty1", "", 1_700_004_000),
+    ]
+    .concat()
+}
+
+#[test]
+fn who_was_logged_on_is_what_last_says() {
+    let made = Made::linux();
+    let file = made.put("var/log/wtmp", &wtmp());
+    made.put("var/log/btmp", &record(7, "admin", "ssh:notty", "198.51.100.9", 1_700_000_050));
+    made.put("var/log/wtmp.1.gz", b"\x1f\x8b");
+    let mut lastlog = vec![0; 292];
+    lastlog[..4].copy_from_slice(&1_700_004_000_u32.to_le_bytes());
+    lastlog[4..8].copy_from_slice(b"tty1");
+    made.put("var/log/lastlog", &lastlog);
+    let (json, code) = made.collect(["--artifact", "LiveLogons"]);
+    assert_eq!(code, 0, "{json}");
+    let rows = rows(&made.unpack(), "derived/LiveLogons.jsonl");
+    let ours: Vec<_> = of_kind(&rows, "logon")
+        .iter()
+        .filter(|row| row["kind"] == "logon" && row["failed"].is_null())
+        .map(|row| {
+            format!(
+                "{} {} {}",
+                row["user"].as_str().unwrap(),
+                row["terminal"].as_str().unwrap(),
+                row["time"].as_str().unwrap()
+            )
+        })
+        .collect();
+    let said = Command::new("last")
+        .args(["--time-format", "iso", "-f"])
+        .arg(&file)
+        .env("TZ", "UTC")
+        .output()
+        .unwrap();
+    let said = text(&said.stdout);
+    // last tells the newest first, and of a logon from elsewhere the host between terminal and time.
+    let mut theirs: Vec<_> = said
+        .lines()
+        .filter(|line| line.starts_with("anna") || line.starts_with("root"))
+        .map(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let time = words.iter().find(|word| word.contains('T') && word.contains(':')).unwrap();
+            format!("{} {} {}", words[0], words[1], time.replace("+00:00", "Z"))
+        })
+        .collect();
+    theirs.reverse();
+    assert_eq!(ours, theirs, "{said}");
+    assert_eq!(ours.len(), 2);
+    let failed = of_kind(&rows, "logon").into_iter().find(|row| row["failed"] == true).unwrap();
+    assert_eq!((&failed["user"], &failed["host"]), (&"admin".into(), &"198.51.100.9".into()));
+    let last = of_kind(&rows, "last_logon")[0];
+    assert_eq!((&last["user"], &last["time"]), (&"root".into(), &"2023-11-14T23:20:00Z".into()));
+    assert_eq!(of_kind(&rows, "not_read")[0]["file"], "/var/log/wtmp.1.gz");
+    let files = of_kind(&rows, "file");
+    assert!(
+        files.iter().any(|row| row["file"] == "/var/log/wtmp" && row["records"] == 4 && row["told"] == 4)
+    );
+}
+
+#[test]
+fn of_millions_of_attempts_the_last_are_told_and_the_count_of_all() {
+    let made = Made::linux();
+    let many: Vec<u8> =
+        (0..30_000).flat_map(|n| record(7, "root", "ssh:notty", "198.51.100.9", 1_700_000_000 + n)).collect();
+    made.put("var/log/btmp", &many);
+    let (json, code) = made.collect(["--artifact", "LiveLogons"]);
+    assert_eq!(code, 0, "{json}");
+    let rows = rows(&made.unpack(), "derived/LiveLogons.jsonl");
+    let logons = of_kind(&rows, "logon");
+    assert_eq!((logons.len(), &logons[19_999]["time"]), (20_000, &"2023-11-15T06:33:19Z".into()));
+    assert_eq!(of_kind(&rows, "file")[0]["records"], 30_000);
+}
+
+#[test]
+fn sessions_of_logind_and_utmp_are_in_the_first_tier() {
+    let made = Made::linux();
+    made.put("run/utmp", &record(7, "anna", "pts/0", "10.10.10.200", 1_700_000_100));
+    made.put(
+        "run/systemd/sessions/3",
+        b"UID=1000\nUSER=anna\nSTATE=active\nTTY=pts/0\nSERVICE=sshd\nLEADER=812\nREMOTE_HOST=10.10.10.200\n",
+    );
+    made.put("run/systemd/sessions/3.ref", b"");
+    let (json, code) = made.collect(["--artifact", "LiveSessions", "--path", "/etc/passwd"]);
+    assert_eq!(code, 0, "{json}");
+    assert!(json["first_tier_seconds"].as_f64().is_some(), "{json}");
+    let rows = rows(&made.unpack(), "derived/LiveSessions.jsonl");
+    let sessions = of_kind(&rows, "session");
+    assert_eq!(sessions.len(), 1);
+    assert_eq!(
+        (&sessions[0]["id"], &sessions[0]["pid"], &sessions[0]["service"]),
+        (&"3".into(), &812.into(), &"sshd".into())
+    );
+    assert_eq!(of_kind(&rows, "logon")[0]["user"], "anna");
+}
+
+#[test]
+fn accounts_keys_and_rights_are_told_and_no_hash_of_a_password_is() {
+    let made = Made::linux();
+    made.put("etc/passwd", b"root:x:0:0:root:/root:/bin/bash\ntoor::0:0::/root:/bin/sh\nanna:x:1000:1000:A:/home/anna:/bin/bash\nwww:x:33:33::/var/www:/usr/sbin/nologin\n");
+    made.put("etc/shadow", b"root:$y$j9T$salt$SECRETHASH:19700:0:99999:7:::\nanna:!$6$salt$SECRETHASH:19701::::::\nwww:*:19000::::::\n");
+    made.put("etc/sudoers", b"Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n");
+    made.put("etc/sudoers.d/backdoor", b"www ALL=(ALL) NOPASSWD: ALL\n");
+    made.put("etc/sudoers.d/left.bak", b"x ALL=ALL\n");
+    made.put("etc/ssh/sshd_config", b"AuthorizedKeysFile .ssh/authorized_keys /etc/keys/%u\n");
+    let key = made.path().join("key");
+    let ran = Command::new("ssh-keygen")
+        .args(["-q", "-t", "rsa", "-b", "2048", "-N", "", "-C", "a@b", "-f"])
+        .arg(&key)
+        .status();
+    assert!(ran.unwrap().success());
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    made.put("etc/keys/anna", public.as_bytes());
+    made.put("root/.ssh/authorized_keys2", format!("command=\"/x y\" {public}").as_bytes());
+    let (json, code) = made.collect(["--artifact", "LiveAccounts"]);
+    assert_eq!(code, 0, "{json}");
+    let unpacked = made.unpack();
+    let told = fs::read_to_string(unpacked.join("derived/LiveAccounts.jsonl")).unwrap();
+    assert!(!told.contains("SECRETHASH") && !told.contains("salt"), "{told}");
+    let rows = rows(&unpacked, "derived/LiveAccounts.jsonl");
+    let accounts: Vec<_> = of_kind(&rows, "account")
+        .iter()
+        .map(|row| {
+            (
+                row["name"].as_str().unwrap().to_owned(),
+                row["password"].as_str().unwrap().to_owned(),
+                row["method"].as_str().map(str::to_owned),
+            )
+        })
+        .collect();
+    let one = |name: &str, state: &str, method: Option<&str>| {
+        (name.to_owned(), state.to_owned(), method.map(str::to_owned))
+    };
+    assert_eq!(
+        accounts,
+        [
+            one("root", "set", Some("yescrypt")),
+            one("toor", "none", None),
+            one("anna", "locked", Some("sha512crypt")),
+            one("www", "unusable", None),
+        ]
+    );
+    let said =
+        text(&Command::new("ssh-keygen").arg("-lf").arg(key.with_extension("pub")).output().unwrap().stdout);
+    let keys = of_kind(&rows, "ssh_key");
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    for key in &keys {
+        assert!(said.contains(key["fingerprint"].as_str().unwrap()), "{said} {key}");
+    }
+    assert!(keys.iter().any(|key| key["account"] == "anna" && key["file"] == "/etc/keys/anna"), "{keys:?}");
+    assert!(
+        keys.iter().any(|key| key["account"] == "root" && key["options"] == "command=\"/x y\""),
+        "{keys:?}"
+    );
+    let sudo: Vec<_> =
+        of_kind(&rows, "sudo").iter().map(|row| row["who"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(sudo, ["root", "www"]);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn the_running_system_tells_its_own_accounts() {
+    let made = Made::new();
+    let (json, rows) = live(&made, "LiveAccounts");
+    let passwd = fs::read_to_string("/etc/passwd").unwrap();
+    let names: Vec<_> = passwd.lines().filter_map(|line| line.split(':').next()).collect();
+    let ours: Vec<_> =
+        of_kind(&rows, "account").iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ours, names, "{json}");
+    assert!(of_kind(&rows, "account").iter().all(|row| row["password"].is_string()), "root reads shadow");
+}
