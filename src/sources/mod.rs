@@ -7,6 +7,7 @@
 
 mod accounts;
 mod bytes;
+mod commands;
 mod drives;
 mod exact;
 mod expand;

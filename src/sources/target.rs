@@ -20,7 +20,7 @@ use super::sys::{self, Asked, Entry, Live, LivePlace};
 use super::variables::Variables;
 use super::walk::Handle;
 use super::windows_facts::{Facts, Running, WindowsFacts};
-use super::{Error, expand, guard, host, image, live, registry, web_roots};
+use super::{Error, commands, expand, guard, host, image, live, registry, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
 
@@ -245,6 +245,7 @@ impl Target {
     pub fn find(&self, step: &Step, emit: &mut dyn FnMut(Finding) -> ControlFlow<()>) {
         // What a step asks of the registry is one item, whatever the number of its sources.
         let mut registry = Some(());
+        let mut commands = 0_usize;
         for source in &step.sources {
             let flow = match source {
                 Source::Files(patterns) => expand::search(self, step, patterns, emit),
@@ -254,7 +255,10 @@ impl Target {
                     None => ControlFlow::Continue(()),
                 },
                 Source::Live(artifact) => live::find(self, *artifact, emit),
-                Source::Command { .. } => emit(unsupported(step, "programs are run by a later version")),
+                Source::Command { program, arguments } => {
+                    commands = commands.saturating_add(1);
+                    commands::find(self, &step.artifact, commands, (program, arguments), emit)
+                }
             };
             if flow.is_break() {
                 return;
@@ -462,15 +466,4 @@ impl Target {
 
 fn place(volume: Volume, path: &Path) -> Result<Place, Error> {
     Place::open(volume, path, Asked::Always).map_err(|source| Error::Root { root: path.to_owned(), source })
-}
-
-/// The record of a kind of source that this version does not read.
-fn unsupported(step: &Step, detail: &str) -> Finding {
-    let origin = Origin::Derived { name: format!("{}.jsonl", step.artifact) };
-    Finding::Gap(Gap::new(
-        origin,
-        crate::evidence::Outcome::Skipped,
-        crate::evidence::ReasonCode::NotApplicable,
-        detail,
-    ))
 }

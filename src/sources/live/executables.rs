@@ -278,6 +278,11 @@ fn digested(reach: &Reach, path: &[u8], inode: u64, mut code: Code, in_time: boo
     code
 }
 
+/// SHA-256 of a file of this machine.
+pub(in crate::sources) fn digest_of(path: &std::path::Path) -> io::Result<Digest> {
+    digest(&mut std::fs::File::open(path)?)
+}
+
 /// SHA-256 of a file, as far as it may be read.
 pub(super) fn digest(file: &mut dyn io::Read) -> io::Result<Digest> {
     let mut hasher = sha2::Sha256::new();
