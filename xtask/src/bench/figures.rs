@@ -115,6 +115,13 @@ impl Figures {
         }
     }
 
+    /// The tables of a busy host.
+    pub(super) fn live(&mut self, cost: &Cost) {
+        self.title("10,000 processes and 50,000 sockets, median");
+        self.put("from start to end", cost.seconds, "s", Some("under 5"));
+        self.put("peak memory", mebibytes(cost.peak_bytes), "MiB", Some("at most 100"));
+    }
+
     /// An image read by its own structures, beside the mount of it.
     pub(super) fn image(&mut self, raw: &Cost, tree: &Cost) {
         self.title("an NTFS image, medians of runs in turn");

@@ -86,11 +86,19 @@ impl Binary {
     ///
     /// The run does not end with 0.
     pub(super) fn collect(&self, corpus: &Path, options: &[&str]) -> Result<Cost> {
+        self.collect_chosen(corpus, &[&["--path", "/"], options].concat())
+    }
+
+    /// Collects what the options choose of a tree.
+    ///
+    /// # Errors
+    ///
+    /// The run does not end with 0.
+    pub(super) fn collect_chosen(&self, corpus: &Path, options: &[&str]) -> Result<Cost> {
         let bundle = self.fresh("bundle.zip.age")?;
         let (program, corpus, out) =
             (self.program.to_string_lossy(), corpus.to_string_lossy(), bundle.to_string_lossy());
-        let mut command =
-            vec![&*program, "collect", "--root", &corpus, "--path", "/", "--quiet", "--out", &out];
+        let mut command = vec![&*program, "collect", "--root", &corpus, "--quiet", "--out", &out];
         command.extend(["--recipient", &self.recipient]);
         command.extend(options);
         cost(&command, &bundle)

@@ -15,6 +15,7 @@ mod figures;
 mod image;
 #[cfg(feature = "bench")]
 pub(crate) mod indicators;
+mod live;
 mod measure;
 mod memory;
 mod scan;
@@ -34,17 +35,20 @@ usage: cargo xtask bench [--scan] [--rules DIR]… [--files N,N,…] [--mib N] [
   --mib N        size of the corpus that is made [default: 512]
   --corpus DIR   measure on this folder instead of a corpus made here
   --scan         measure only scanning beside `yara`, with the rules named
+  --live         measure only what a host with 10,000 processes and 50,000 sockets costs
   --image        measure only what reading an NTFS image costs beside its mount (as root)
   --rounds N     how often each command is run, in turn; the median counts [default: 5]
   --json         print the figures as one JSON array";
 
 /// What is measured, and how.
+#[allow(clippy::struct_excessive_bools, reason = "each is a word of the command line")]
 struct Options {
     rules: Vec<PathBuf>,
     files: Vec<u64>,
     mebibytes: u64,
     corpus: Option<PathBuf>,
     image: bool,
+    live: bool,
     scan: bool,
     rounds: usize,
     indicators: Option<u64>,
@@ -81,6 +85,11 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
         figures.end();
         return Ok(());
     }
+    if options.live {
+        live::measure(&binary, &place, options.rounds, &mut figures)?;
+        figures.end();
+        return Ok(());
+    }
     if options.scan {
         if options.rules.is_empty() {
             return Err("--scan measures with rules: name some with --rules DIR".into());
@@ -114,6 +123,7 @@ impl Options {
             mebibytes: corpus::MEBIBYTES,
             corpus: None,
             image: false,
+            live: false,
             scan: false,
             rounds: 5,
             indicators: None,
@@ -124,10 +134,11 @@ impl Options {
             match *word {
                 "--json" => options.json = true,
                 "--image" => options.image = true,
+                "--live" => options.live = true,
                 "--scan" => options.scan = true,
                 _ => {}
             }
-            if matches!(*word, "--json" | "--image" | "--scan") {
+            if matches!(*word, "--json" | "--image" | "--live" | "--scan") {
                 continue;
             }
             let value = *words.next().ok_or(USAGE)?;
