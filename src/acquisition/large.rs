@@ -5,6 +5,7 @@
 //! begin while the pieces are deflated: no core waits for the other at the end of the last item. What lies behind the
 //! head is read piece by piece. At most [`WINDOW`] pieces are under way, besides the head.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -108,7 +109,7 @@ impl ScanTask {
     }
 }
 
-/// Streams an item whose first piece, `first`, is full; `hands.raw` has room for the others.
+/// Streams an item whose first piece, `first`, is full.
 pub(super) fn stream(
     bench: &Bench<'_>,
     hands: &mut Hands,
@@ -140,8 +141,7 @@ pub(super) fn stream(
 
     let mut digester = Digester::new(ranges, item.metadata.size.unwrap_or(0), bench.settings.wanted());
     let limit = if bench.settings.scanner.is_some() { SCAN_LIMIT } else { PIECE };
-    let Head { bytes, ends, mut ending } =
-        head(bench, &mut opened, &mut digester, first, &mut hands.raw, limit, &item);
+    let Head { bytes, ends, mut ending } = head(bench, &mut opened, &mut digester, first, limit, &item);
     let bytes = Arc::new(bytes);
     let head_length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let judgement = bench.settings.scanner.map(|_| {
@@ -159,7 +159,7 @@ pub(super) fn stream(
     let in_text = bench.settings.indicators.and_then(|indicators| indicators.text(&item.origin, &bytes));
 
     let mut line = Line { bench, hands, pieces: &pieces, window: &window };
-    let mut before = tail(&bytes);
+    let mut before = tail(&bytes).to_vec();
     let mut begin = 0;
     let mut ends = ends.into_iter().peekable();
     while let Some((end, prefix)) = ends.next() {
@@ -170,19 +170,26 @@ pub(super) fn stream(
         begin = end;
     }
     drop(bytes);
+    let mut buffers = Buffers::default();
     while ending.is_none() && !window.cut.load(Ordering::Acquire) {
-        let mut buffer = before;
-        buffer.reserve_exact(PIECE);
-        let begin = buffer.len();
+        let mut buffer = buffers.take();
+        let begin = before.len();
+        let (mut end, room) = (begin, begin..begin.saturating_add(PIECE));
+        copy(&before, &mut buffer);
         if let Some(reason) = stopped(bench) {
             ending = Some(Ending::Cut(reason));
-        } else {
-            ending = more(bench, &mut opened, &mut line.hands.raw, &mut buffer);
+        } else if let Some(room) = buffer.get_mut(room) {
+            let filled;
+            (filled, ending) = fill(&mut opened, room, bench);
+            end = begin.saturating_add(filled);
         }
-        digester.update(buffer.get(begin..).unwrap_or_default());
-        before = tail(&buffer);
-        let data = begin..buffer.len();
-        if !line.send(Arc::new(buffer), data, ending.is_some(), digester.prefix()) {
+        let data = buffer.get(begin..end).unwrap_or_default();
+        digester.update(data);
+        if data.len() >= DICTIONARY {
+            before.clear();
+            before.extend_from_slice(tail(data));
+        }
+        if !line.send(buffers.give(buffer), begin..end, ending.is_some(), digester.prefix()) {
             return;
         }
     }
@@ -225,40 +232,75 @@ fn head(
     opened: &mut Opened,
     digester: &mut Digester,
     first: Vec<u8>,
-    raw: &mut [u8],
     limit: usize,
     item: &Item,
 ) -> Head {
-    let mut bytes = first;
-    digester.update(&bytes);
-    let mut ends = vec![(bytes.len(), digester.prefix())];
+    digester.update(&first);
+    let mut length = first.len();
+    let mut ends = vec![(length, digester.prefix())];
     let expected = item.metadata.size.and_then(|size| usize::try_from(size).ok()).unwrap_or(limit).min(limit);
-    // Room for the read that finds the end, so that the buffer is never moved.
-    let room = expected.saturating_add(PIECE).min(limit);
-    bytes.reserve_exact(room.saturating_sub(bytes.len()));
+    let mut bytes = first;
     let mut ending = None;
-    while ending.is_none() && bytes.len() < limit {
-        let begin = bytes.len();
-        ending = match stopped(bench) {
-            Some(reason) => Some(Ending::Cut(reason)),
-            None => more(bench, opened, raw, &mut bytes),
+    while ending.is_none() && length < limit {
+        if length == bytes.len() {
+            // Room for the read that finds the end; once, where the size is true.
+            let room = expected.max(length).saturating_add(PIECE).min(limit);
+            let mut larger = vec![0; room];
+            copy(&bytes, &mut larger);
+            bytes = larger;
+        }
+        let end = length.saturating_add(PIECE).min(bytes.len());
+        let Some(room) = bytes.get_mut(length..end) else { break };
+        let filled;
+        (filled, ending) = match stopped(bench) {
+            Some(reason) => (0, Some(Ending::Cut(reason))),
+            None => fill(opened, room, bench),
         };
-        digester.update(bytes.get(begin..).unwrap_or_default());
-        ends.push((bytes.len(), digester.prefix()));
+        let end = length.saturating_add(filled);
+        digester.update(bytes.get(length..end).unwrap_or_default());
+        length = end;
+        ends.push((length, digester.prefix()));
     }
+    bytes.truncate(length);
     Head { bytes, ends, ending }
 }
 
-/// Reads one more piece to the end of `buffer`, by way of `raw`: a copy costs less than to zero new room each time.
-fn more(bench: &Bench<'_>, opened: &mut Opened, raw: &mut [u8], buffer: &mut Vec<u8>) -> Option<Ending> {
-    let (filled, ending) = fill(opened, raw, bench);
-    buffer.extend_from_slice(raw.get(..filled).unwrap_or_default());
-    ending
+/// The buffers of an item's pieces, each used again once nobody has it any more: [`WINDOW`] and those at either end.
+#[derive(Default)]
+struct Buffers(VecDeque<Arc<Vec<u8>>>);
+
+impl Buffers {
+    /// One with room for a piece and what stands before it.
+    fn take(&mut self) -> Vec<u8> {
+        let oldest = self.0.pop_front().map(Arc::try_unwrap);
+        match oldest {
+            Some(Ok(buffer)) => buffer,
+            Some(Err(in_use)) => {
+                self.0.push_front(in_use);
+                vec![0; DICTIONARY.saturating_add(PIECE)]
+            }
+            None => vec![0; DICTIONARY.saturating_add(PIECE)],
+        }
+    }
+
+    /// Gives one away, to be looked for again.
+    fn give(&mut self, buffer: Vec<u8>) -> Arc<Vec<u8>> {
+        let buffer = Arc::new(buffer);
+        self.0.push_back(Arc::clone(&buffer));
+        buffer
+    }
+}
+
+/// Copies bytes to the beginning of a buffer that has room for them.
+fn copy(bytes: &[u8], buffer: &mut [u8]) {
+    if let Some(beginning) = buffer.get_mut(..bytes.len()) {
+        beginning.copy_from_slice(bytes);
+    }
 }
 
 /// What of a buffer helps to compress what follows it.
-fn tail(buffer: &[u8]) -> Vec<u8> {
-    buffer.get(buffer.len().saturating_sub(DICTIONARY)..).unwrap_or_default().to_vec()
+fn tail(buffer: &[u8]) -> &[u8] {
+    buffer.get(buffer.len().saturating_sub(DICTIONARY)..).unwrap_or_default()
 }
 
 /// The way of an item's pieces to the writer.

@@ -12,6 +12,10 @@ use crate::bundle::Error;
 /// Largest file on FAT32.
 pub const FAT32_LIMIT: u64 = 4 * 1024 * 1024 * 1024 - 1;
 
+/// After so many bytes the medium is set to work, so that it writes all the time and not only when a checkpoint asks,
+/// which then waits for little.
+const STRETCH: u64 = 8 * 1024 * 1024;
+
 pub(super) struct Files {
     /// The name asked for; parts add `.001` and so on.
     path: PathBuf,
@@ -19,6 +23,8 @@ pub(super) struct Files {
     paths: Vec<PathBuf>,
     /// Bytes in the current part.
     length: u64,
+    /// Up to where the medium was set to work on it.
+    begun: u64,
     split: Option<u64>,
     /// Ended parts that no fsync has covered yet.
     ended: Vec<File>,
@@ -31,7 +37,7 @@ impl Files {
         let current = create_new(&first).map_err(|source| Error::Create { path: first.clone(), source })?;
         sync_folder(&first);
         let path = path.to_owned();
-        Ok(Self { path, current, paths: vec![first], length: 0, split, ended: Vec::new() })
+        Ok(Self { path, current, paths: vec![first], length: 0, begun: 0, split, ended: Vec::new() })
     }
 
     /// The name asked for, without the number of a part.
@@ -59,6 +65,10 @@ impl Files {
             other => other?,
         };
         self.length = self.length.saturating_add(u64::try_from(written).unwrap_or(u64::MAX));
+        if self.length.saturating_sub(self.begun) >= STRETCH {
+            begin_writing(&self.current, self.begun.saturating_sub(STRETCH), self.length);
+            self.begun = self.length;
+        }
         Ok(written)
     }
 
@@ -81,7 +91,7 @@ impl Files {
         sync_folder(&path);
         self.paths.push(path);
         self.ended.push(std::mem::replace(&mut self.current, next));
-        self.length = 0;
+        (self.length, self.begun) = (0, 0);
         Ok(())
     }
 
@@ -93,6 +103,20 @@ impl Files {
         Ok(handles)
     }
 }
+
+/// Sets the medium to work on a stretch of a file, and waits for nothing. Linux writes what is said not to be needed any
+/// more, and lets go of what it has written: the stretch before is in it once more, so that the bundle does not push
+/// the host's own files out of its memory. <https://man7.org/linux/man-pages/man2/posix_fadvise.2.html>
+#[cfg(target_os = "linux")]
+fn begin_writing(file: &File, from: u64, to: u64) {
+    let length = std::num::NonZeroU64::new(to.saturating_sub(from));
+    // Advice: where it is not taken, the next checkpoint asks.
+    let _ = rustix::fs::fadvise(file, from, length, rustix::fs::Advice::DontNeed);
+}
+
+/// Elsewhere the system's own way of writing is all there is.
+#[cfg(not(target_os = "linux"))]
+const fn begin_writing(_file: &File, _from: u64, _to: u64) {}
 
 /// Whether the file, not the disk, is full, where `more` bytes after `length` were refused. Windows calls both "full",
 /// and refuses a write that crosses FAT32's limit as a whole, so the length after it tells them apart.

@@ -16,8 +16,9 @@ use super::{Finished, Medium, Sink};
 
 /// Bytes that are handed over at once.
 const HANDFUL: usize = 256 * 1024;
-/// Handfuls that may wait: with those being filled and written 2 MiB.
-const WAITING: usize = 6;
+/// Handfuls that may wait, with those being filled and written 8 MiB: a medium that pauses for a tenth of a second, as
+/// file systems do when they commit, holds nobody up.
+const WAITING: usize = 30;
 
 /// The sink in two hands: age's writer, which never gives back what it wraps before its end, and the bundle's.
 #[derive(Clone)]
