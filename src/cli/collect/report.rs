@@ -292,3 +292,21 @@ fn word(outcome: Outcome, lang: Lang) -> &'static str {
 #[derive(Debug, thiserror::Error)]
 #[error("the receipt could not be written: {0}")]
 struct NoReceipt(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_encrypted_volume_is_named_with_what_a_shutdown_costs_in_both_languages() {
+        let unlocked = ["root_crypt (/)".to_owned(), "x\u{1b}[2J".to_owned()];
+        let english = do_not_shut_down(&unlocked, Lang::En);
+        assert!(
+            english.contains("root_crypt (/)") && english.contains("Do not switch this machine off"),
+            "{english}"
+        );
+        let dutch = do_not_shut_down(&unlocked, Lang::Nl);
+        assert!(dutch.contains("Zet deze machine nu niet uit") && dutch.contains("070 204 55 11"), "{dutch}");
+        assert!(!english.contains('\u{1b}') && !dutch.contains('\u{1b}'), "a name cannot steer the terminal");
+    }
+}

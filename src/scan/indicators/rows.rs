@@ -42,10 +42,13 @@ enum Field {
 
 /// How the names of the schemas begin, their version left out, and what their rows are asked. Another artifact of rows is
 /// held against the lists once its fields are named here.
-const SCHEMAS: [(&str, Ask); 6] = [
+const SCHEMAS: [(&str, Ask); 8] = [
     // Own addresses are the host's, and an address that listens is nobody's.
     ("urn:veldkit:live:sockets:", Ask::Fields(&[("remote", Field::Address)])),
     ("urn:veldkit:live:network:", Ask::By(network)),
+    // A host is an address or a name; only the former is one that a list can name here.
+    ("urn:veldkit:live:logons:", Ask::Fields(&[("remote", Field::Address), ("host", Field::Address)])),
+    ("urn:veldkit:live:sessions:", Ask::Fields(&[("remote", Field::Address), ("host", Field::Address)])),
     (
         "urn:veldkit:live:processes:",
         Ask::Fields(&[("program", Field::Path), ("command_line", Field::Command)]),
@@ -299,6 +302,19 @@ mod tests {
         let found = rules(&list, "urn:veldkit:live:autostarts:1", &rows);
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found[0].contains("/opt/.x/run.sh") && found[2].starts_with("sha256:"), "{found:?}");
+    }
+
+    #[test]
+    fn from_where_somebody_logs_on_is_held_against_addresses() {
+        let list = "203.0.113.0/24;a bad net\n2001:db8::7;a bad host\n";
+        let rows = [
+            json!({"row": "logon", "kind": "boot", "host": "6.1.0-18-amd64"}),
+            json!({"row": "logon", "kind": "logon", "host": "203.0.113.9", "remote": "203.0.113.9"}),
+            json!({"row": "session", "remote": "2001:db8::7"}),
+        ];
+        for schema in ["urn:veldkit:live:logons:1", "urn:veldkit:live:sessions:1"] {
+            assert_eq!(rules(list, schema, &rows), ["address:203.0.113.0/24", "address:2001:db8::7"]);
+        }
     }
 
     #[test]

@@ -231,7 +231,7 @@ fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Start>) {
         ..Start::default()
     };
     match form {
-        Form::Unit | Form::Exec => unit(text, &start, all),
+        Form::Unit | Form::Exec => unit(file, text, &start, all),
         Form::Crontab | Form::OwnCrontab | Form::Anacron => {
             let own = file.rsplit(|byte| *byte == b'/').next().filter(|_| form == Form::OwnCrontab);
             let job = |job: starting::Job<'_>| Start {
@@ -275,8 +275,8 @@ fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Start>) {
     }
 }
 
-/// The commands of a unit, and of a timer its moments.
-fn unit(text: &[u8], start: &dyn Fn(u64, &[u8]) -> Start, all: &mut Vec<Start>) {
+/// The commands of a unit, and of a timer its moments with the unit that it starts: that of its own name where it names none.
+fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Start, all: &mut Vec<Start>) {
     let settings = starting::settings(text);
     let of = |key: &[u8]| settings.iter().find(|one| one.key == key).map(|one| Exact::from(&one.value));
     let user = of(b"User");
@@ -289,7 +289,9 @@ fn unit(text: &[u8], start: &dyn Fn(u64, &[u8]) -> Start, all: &mut Vec<Start>) 
         }
         let key = Some(Exact::from(&one.key));
         all.push(if moment {
-            let unit = of(b"Unit").unwrap_or_default();
+            let name = file.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            let own = || Exact([name.strip_suffix(b".timer").unwrap_or(name), b".service"].concat());
+            let unit = of(b"Unit").unwrap_or_else(own);
             Start { key, schedule: Some(Exact::from(&one.value)), ..start(one.line, &unit.0) }
         } else {
             Start { key, user: user.clone(), ..start(one.line, &one.value) }

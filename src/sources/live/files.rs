@@ -105,6 +105,10 @@ impl Book {
         let md5 = self.owned(path).and_then(|owned| owned.md5);
         if let Err(error) = look(reach, path, &mut facts, md5, in_time) {
             facts.missing = is_nothing(&error);
+            // A package that is not here would have brought it, or none would: nobody can tell.
+            if facts.missing && facts.owned_by == Owner::Nobody {
+                facts.owned_by = Owner::Unknown;
+            }
             facts.no_digest = Some(code_of(&error));
         }
         self.facts.insert(path.clone(), facts.clone());

@@ -45,10 +45,10 @@ pub enum Row {
         device: String,
         /// Whether another machine, or a program, keeps it: its space is not asked for, since the answer may not come.
         network: bool,
-        /// Its size in bytes.
+        /// Bytes in use.
         #[serde(skip_serializing_if = "Option::is_none")]
-        size: Option<u64>,
-        /// Bytes that may still be written.
+        used: Option<u64>,
+        /// Bytes that may still be written; what is kept for root is neither.
         #[serde(skip_serializing_if = "Option::is_none")]
         free: Option<u64>,
     },
@@ -144,15 +144,14 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
         let path = Some(sys::path_of(&place)).filter(|_| reach.is_live() && nature == Nature::Local);
         let free = path.as_deref().and_then(sys::free_space);
-        let size =
-            path.as_deref().and_then(sys::used_space).zip(free).map(|(used, free)| used.saturating_add(free));
+        let used = path.as_deref().and_then(sys::used_space);
         let network = nature == Nature::Network;
         lines.row(&Row::FileSystem {
             place: Exact(place),
             kind: file_system,
             device,
             network,
-            size,
+            used,
             free,
         })?;
     }
@@ -345,6 +344,31 @@ pub fn usb(text: &[u8], file: &[u8]) -> Vec<Usb> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_encrypted_and_open_is_named_with_its_place_and_what_is_not_is_not() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let put = |path: &str, content: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        };
+        put("etc/hostname", "x");
+        for (name, uuid, mapped) in
+            [("dm-0", "CRYPT-LUKS2-1-root_crypt", "root_crypt"), ("dm-1", "LVM-2", "vg-data")]
+        {
+            put(&format!("sys/class/block/{name}/size"), "8");
+            put(&format!("sys/class/block/{name}/dm/uuid"), uuid);
+            put(&format!("sys/class/block/{name}/dm/name"), mapped);
+        }
+        let mounts = "1 0 8:1 / / rw - ext4 /dev/mapper/root_crypt rw\n2 1 8:2 / /data rw - ext4 /dev/mapper/vg-data rw\n\
+            3 1 0:7 / /home/anna rw - ecryptfs /home/.ecryptfs/anna rw\n";
+        put("proc/1/mountinfo", mounts);
+        let target = super::super::Target::tree(dir.path()).unwrap();
+        let reach = Reach::of(&target).unwrap();
+        assert_eq!(unlocked(&reach), ["root_crypt (/)", "/home/anna"]);
+        assert_eq!(target.unlocked_volumes(), Vec::<String>::new(), "a tree cannot be shut down");
+    }
 
     /// In the form that the kernel's hub driver prints, behind a stamp of syslog.
     #[test]

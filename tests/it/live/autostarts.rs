@@ -107,7 +107,8 @@ fn what_starts_by_itself_is_told_with_its_target_digest_and_package() {
     assert_eq!((&evil[0]["enabled"], evil[0].get("owned_by")), (&false.into(), Some(&Value::Null)));
     assert_eq!(evil[0].get("file_owned_by"), Some(&Value::Null));
     assert_eq!((&evil[1]["owned_by"], &evil[1]["as_packaged"]), (&"cron".into(), &false.into()));
-    assert_eq!(one("/etc/systemd/system/evil.timer")["schedule"], "*:0/5");
+    let timer = one("/etc/systemd/system/evil.timer");
+    assert_eq!((&timer["schedule"], &timer["command"]), (&"*:0/5".into(), &"evil.service".into()));
 
     let job = one("/etc/cron.d/job");
     assert_eq!(
@@ -119,6 +120,7 @@ fn what_starts_by_itself_is_told_with_its_target_digest_and_package() {
         (&own["user"], &own["target"], &own["missing"]),
         (&"anna".into(), &"/tmp/gone".into(), &true.into())
     );
+    assert_eq!(own.get("owned_by"), None, "nobody can tell whose a file is that is not there");
     assert_eq!(one("/etc/cron.daily/logs")["target"], "/etc/cron.daily/logs");
     assert_eq!(
         (one("/etc/ld.so.preload")["target"].clone(), one("/etc/environment")["key"].clone()),

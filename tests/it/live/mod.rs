@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::made::{Made, text};
 
 mod autostarts;
+mod commands;
 mod executables;
 mod network;
 mod people;
