@@ -3,7 +3,10 @@
 //! Each item takes its [`Share`] before it is handed to a worker, in the order of the plan, and gives it back when
 //! the writer is done with it. Taking in order rules out a deadlock: everything the writer waits for has its share.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::scan::Account;
 
 /// Bytes read and deflated as one piece. Smaller items are kept whole and carry their sizes in front; larger ones
 /// go through in pieces of this size. At half a MiB a piece costs a core some 2 ms, and both cores get their part
@@ -45,23 +48,40 @@ pub(super) fn cost(size: Option<u64>, scan_limit: Option<u64>) -> u64 {
 /// What is left, and who waits for it.
 pub(super) struct Budget {
     total: u64,
-    free: Mutex<u64>,
+    state: Mutex<State>,
     freed: Condvar,
+}
+
+struct State {
+    free: u64,
+    /// What scans that were left behind hold: nobody knows when it comes back.
+    lost: u64,
 }
 
 impl Budget {
     pub(super) fn new(total: u64) -> Arc<Self> {
-        Arc::new(Self { total, free: Mutex::new(total), freed: Condvar::new() })
+        Arc::new(Self { total, state: Mutex::new(State { free: total, lost: 0 }), freed: Condvar::new() })
     }
 
-    /// Takes `cost` bytes, waiting until they are free. A cost above the whole budget takes all of it.
-    pub(super) fn take(self: &Arc<Self>, cost: u64) -> Share {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes `cost` bytes, waiting until they are free. A cost above the whole budget takes all of it. Where what scans
+    /// left behind hold leaves no room for it at all, it takes `least`, and the share says so.
+    pub(super) fn take(self: &Arc<Self>, cost: u64, least: u64) -> Share {
         let cost = cost.min(self.total);
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free =
-            self.freed.wait_while(free, |free| *free < cost).unwrap_or_else(PoisonError::into_inner);
-        *free = free.saturating_sub(cost);
-        Share { budget: Arc::clone(self), cost }
+        let mut state = self.lock();
+        loop {
+            let room = self.total.saturating_sub(state.lost);
+            let (wanted, is_full) = if cost <= room { (cost, true) } else { (least.min(room), false) };
+            if wanted <= state.free {
+                state.free = state.free.saturating_sub(wanted);
+                let lost = AtomicBool::new(false);
+                return Share { budget: Arc::clone(self), cost: wanted, is_full, lost };
+            }
+            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
@@ -69,13 +89,30 @@ impl Budget {
 pub(super) struct Share {
     budget: Arc<Budget>,
     cost: u64,
+    /// Whether it is all that was asked for.
+    pub(super) is_full: bool,
+    lost: AtomicBool,
+}
+
+impl Account for Share {
+    fn left_behind(&self) {
+        if !self.lost.swap(true, Ordering::Relaxed) {
+            let mut state = self.budget.lock();
+            state.lost = state.lost.saturating_add(self.cost);
+            drop(state);
+            self.budget.freed.notify_one();
+        }
+    }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut free = self.budget.free.lock().unwrap_or_else(PoisonError::into_inner);
-        *free = free.saturating_add(self.cost);
-        drop(free);
+        let mut state = self.budget.lock();
+        state.free = state.free.saturating_add(self.cost);
+        if *self.lost.get_mut() {
+            state.lost = state.lost.saturating_sub(self.cost);
+        }
+        drop(state);
         self.budget.freed.notify_one();
     }
 }
@@ -84,14 +121,37 @@ impl Drop for Share {
 mod tests {
     use super::*;
 
+    fn state(budget: &Budget) -> (u64, u64) {
+        let state = budget.lock();
+        (state.free, state.lost)
+    }
+
     #[test]
     fn a_share_larger_than_the_budget_takes_all_of_it_and_gives_it_back() {
         let budget = Budget::new(100);
-        let share = budget.take(1000);
-        assert_eq!(*budget.free.lock().unwrap(), 0);
+        let share = budget.take(1000, 0);
+        assert_eq!(budget.lock().free, 0);
+        assert!(share.is_full);
         drop(share);
-        drop(budget.take(100));
-        assert_eq!(*budget.free.lock().unwrap(), 100);
+        drop(budget.take(100, 0));
+        assert_eq!(budget.lock().free, 100);
+    }
+
+    #[test]
+    fn what_is_left_behind_stays_taken_and_those_that_no_longer_fit_take_their_least() {
+        let budget = Budget::new(100);
+        let held = budget.take(70, 10);
+        held.left_behind();
+        held.left_behind();
+        let fits = budget.take(20, 10);
+        assert!(fits.is_full);
+        let reduced = budget.take(40, 10);
+        assert!(!reduced.is_full);
+        assert_eq!(state(&budget), (0, 70));
+        drop(reduced);
+        drop(held);
+        assert_eq!(state(&budget), (80, 0));
+        assert!(budget.take(40, 10).is_full);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::evidence::{Content, Digest, Note, Range, Sum};
-use crate::scan::indicators::Wanted;
+use crate::scan::indicators::{Sums, Wanted};
 
 /// Holes up to this many bytes are hashed as zeros (some 4 s of one core); above it the logical digest is left
 /// out, and a note says so. A `lastlog` of 450 GB would cost minutes.
@@ -33,33 +33,6 @@ struct Logical {
     /// Index into the ranges, and how much of that range has passed.
     range: usize,
     passed: u64,
-}
-
-/// The digests that only lists ask for.
-struct Sums {
-    md5: Option<md5::Md5>,
-    sha1: Option<sha1::Sha1>,
-}
-
-impl Sums {
-    fn new(wanted: Wanted) -> Self {
-        Self { md5: wanted.md5.then(md5::Md5::default), sha1: wanted.sha1.then(sha1::Sha1::default) }
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        if let Some(md5) = &mut self.md5 {
-            md5::Digest::update(md5, bytes);
-        }
-        if let Some(sha1) = &mut self.sha1 {
-            sha1::Digest::update(sha1, bytes);
-        }
-    }
-
-    fn finish(self) -> (Option<Sum<16>>, Option<Sum<20>>) {
-        let md5 = self.md5.map(|md5| Sum::from_bytes(md5::Digest::finalize(md5).into()));
-        let sha1 = self.sha1.map(|sha1| Sum::from_bytes(sha1::Digest::finalize(sha1).into()));
-        (md5, sha1)
-    }
 }
 
 impl Digester {

@@ -39,7 +39,7 @@ pub(super) enum SlotContent {
         draft: Box<Item>,
         delivery: Receiver<Delivery>,
         /// Given back when the writer is done with the item.
-        share: Share,
+        share: Arc<Share>,
     },
     /// The first tier is complete: it is to be flushed, and the answer is waited for.
     FirstTier(SyncSender<()>),
@@ -58,7 +58,12 @@ pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> 
                 return ControlFlow::Break(());
             }
             number = number.saturating_add(1);
-            let draft = Draft { number, artifact: Arc::clone(&artifact), personal_data: step.personal_data };
+            let draft = Draft {
+                number,
+                artifact: Arc::clone(&artifact),
+                personal_data: step.personal_data,
+                share: None,
+            };
             let content = match finding {
                 Finding::Gap(gap) => {
                     let mut item = record(gap, &draft, order.clock);
@@ -131,9 +136,10 @@ const fn has_content(kind: Kind) -> bool {
     matches!(kind, Kind::File | Kind::Stream | Kind::Rows | Kind::Process)
 }
 
-fn hand_out(order: &Order<'_>, found: Found, draft: Draft, mode: Mode) -> SlotContent {
+fn hand_out(order: &Order<'_>, found: Found, mut draft: Draft, mode: Mode) -> SlotContent {
     let scan_limit = order.settings.scanner.map(|_| u64::try_from(SCAN_LIMIT).unwrap_or(u64::MAX));
-    let share = order.budget.take(cost(found.most(), scan_limit));
+    let share = Arc::new(order.budget.take(cost(found.most(), scan_limit), cost(found.most(), None)));
+    draft.share = Some(Arc::clone(&share));
     let (reply, delivery) = sync_channel(1);
     let waiting = draft.item(found.origin.clone(), found.kind, order.clock);
     order.pool.put(Job { found, draft, mode, reply });

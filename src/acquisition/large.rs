@@ -19,7 +19,8 @@ use super::worker::{
 };
 use crate::bundle::deflate::{Deflated, Deflater};
 use crate::evidence::{Cause, Digest, Item, Metadata, Note, Origin, Scanned};
-use crate::scan::{Examined, SCAN_LIMIT, Scanner};
+use crate::scan::indicators::Indicators;
+use crate::scan::{Bytes, Examined, SCAN_LIMIT, Scanner};
 use crate::sources::{Found, Opened};
 
 /// How far back deflate looks: what stands before a piece helps to compress it.
@@ -94,7 +95,7 @@ type Judgement = Arc<OnceLock<Examined>>;
 
 /// The head of an item, to be held against the rules.
 pub(super) struct ScanTask {
-    head: Arc<Vec<u8>>,
+    head: Bytes,
     /// The record as far as it is known: rules ask for name, path and owner.
     item: Item,
     /// Whether the head is all of it.
@@ -104,8 +105,8 @@ pub(super) struct ScanTask {
 
 impl ScanTask {
     /// Asks the rules. Whoever waits for it must be nudged afterwards.
-    pub(super) fn judge(self, scanner: &Scanner) {
-        drop(self.judgement.set(scan(scanner, &self.head, self.whole, &self.item)));
+    pub(super) fn judge(self, scanner: &Scanner, indicators: Option<&Indicators>) {
+        drop(self.judgement.set(scan(scanner, indicators, &self.head, self.whole, &self.item)));
     }
 }
 
@@ -140,15 +141,19 @@ pub(super) fn stream(
     );
 
     let mut digester = Digester::new(ranges, item.metadata.size.unwrap_or(0), bench.settings.wanted());
-    let limit = if bench.settings.scanner.is_some() { SCAN_LIMIT } else { PIECE };
+    let (scanner, unseen) = match draft.scanner(bench) {
+        Ok(scanner) => (scanner, None),
+        Err(unseen) => (None, Some(unseen)),
+    };
+    let limit = if scanner.is_some() { SCAN_LIMIT } else { PIECE };
     let Head { bytes, ends, mut ending } = head(bench, &mut opened, &mut digester, first, limit, &item);
     let bytes = Arc::new(bytes);
     let head_length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let judgement = bench.settings.scanner.map(|_| {
+    let judgement = scanner.map(|_| {
         let judgement = Judgement::default();
         let whole = ending.is_some() || item.metadata.size == Some(head_length);
         let task = ScanTask {
-            head: Arc::clone(&bytes),
+            head: draft.held(Bytes::beginning(&bytes, bytes.len())),
             item: item.clone(),
             whole,
             judgement: Arc::clone(&judgement),
@@ -206,8 +211,11 @@ pub(super) fn stream(
             item.notes.push(Note::ScannedHeadOnly);
         }
     }
+    if let Some(unseen) = unseen {
+        examined(&mut item, unseen);
+    }
     // Without rules the head is one piece.
-    if in_text.is_some() && bench.settings.scanner.is_none() && content.size_stored > head_length {
+    if in_text.is_some() && scanner.is_none() && content.size_stored > head_length {
         item.notes.push(Note::ScannedHeadOnly);
     }
     item.hits.extend(in_text.into_iter().flatten());

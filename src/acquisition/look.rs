@@ -82,7 +82,7 @@ pub(super) fn look(
         return deliver(reply, Delivery::Looked(Box::new(item)));
     }
     let mut item = draft.item(found.origin.clone(), found.kind, bench.clock);
-    read(bench, hands, found, opened, mode, &mut item);
+    read(bench, hands, (found, draft), opened, mode, &mut item);
     if item.hits.is_empty() || mode == Mode::Look {
         return deliver(reply, Delivery::Looked(Box::new(item)));
     }
@@ -99,7 +99,7 @@ pub(super) fn look(
 fn read(
     bench: &Bench<'_>,
     hands: &mut Hands,
-    found: &Found,
+    (found, draft): (&Found, &Draft),
     mut opened: Opened,
     mode: Mode,
     item: &mut Item,
@@ -109,13 +109,15 @@ fn read(
     let size = item.metadata.size.unwrap_or(0);
     let mut digester = Digester::new(std::mem::take(&mut opened.ranges), size, bench.settings.wanted());
     let small = usize::try_from(size).unwrap_or(usize::MAX).min(PIECE);
-    let mut head = Vec::with_capacity(usize::try_from(size).unwrap_or(SCAN_LIMIT).min(SCAN_LIMIT).max(small));
+    let scanner = draft.scanner(bench);
+    let limit = if scanner.is_ok() { SCAN_LIMIT } else { PIECE };
+    let mut head = Vec::with_capacity(usize::try_from(size).unwrap_or(limit).min(limit).max(small));
     let mut whole = true;
     let mut buffer = std::mem::take(&mut hands.raw);
     let ending = loop {
         let (filled, ending) = fill(&mut opened, &mut buffer, bench);
         let bytes = buffer.get(..filled).unwrap_or_default();
-        let room = SCAN_LIMIT.saturating_sub(head.len());
+        let room = limit.saturating_sub(head.len());
         head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         whole &= bytes.len() <= room;
         digester.update(bytes);
@@ -135,10 +137,15 @@ fn read(
     let ending = ending.unless(&closed);
     let to_the_end = whole || mode != Mode::Sweep;
     let (content, note) = digester.finish(to_the_end && matches!(ending, Ending::Whole));
-    if let Some(scanner) = bench.settings.scanner {
-        let seen = scan(scanner, &head, whole, item);
-        examined(item, seen);
-        item.notes.extend((!whole).then_some(Note::ScannedHeadOnly));
+    let head = draft.held(head.into());
+    match scanner {
+        Ok(Some(scanner)) => {
+            let seen = scan(scanner, bench.settings.indicators, &head, whole, item);
+            examined(item, seen);
+            item.notes.extend((!whole).then_some(Note::ScannedHeadOnly));
+        }
+        Ok(None) => {}
+        Err(unseen) => examined(item, unseen),
     }
     let in_text = bench.settings.indicators.and_then(|indicators| indicators.text(&item.origin, &head));
     item.hits.extend(in_text.into_iter().flatten());

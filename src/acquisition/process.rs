@@ -32,7 +32,7 @@ pub(super) fn look_through(bench: &Bench<'_>, found: &Found, draft: &Draft, repl
         let name = String::from_utf8_lossy(item.origin.file_name()).into_owned();
         let path = item.metadata.target.clone().unwrap_or_default();
         let facts = Facts { filename: &name, filepath: &path, ..Facts::default() };
-        let Scan { hits, gap } = scanner.scan_regions(Box::new(regions), &facts, LIMIT);
+        let Scan { hits, gap, .. } = scanner.scan_regions(Box::new(regions), &facts, LIMIT);
         bench.progress.read(usize::try_from(reading.bytes()).unwrap_or(usize::MAX));
         item.metadata.size = Some(reading.bytes());
         let gap = gap.or_else(|| {

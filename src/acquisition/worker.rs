@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use super::budget::PIECE;
+use super::budget::{PIECE, Share};
 use super::digester::Digester;
 use super::large::{self, LargeStart};
 use super::look::{Taken, look};
@@ -17,7 +17,8 @@ use super::{Clock, Progress, Settings, Stop};
 use crate::bundle::deflate::{Deflated, Deflater};
 use crate::evidence::{Content, Item, Kind, Note, Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::Mode;
-use crate::scan::{Examined, Scanner, Subject};
+use crate::scan::indicators::Indicators;
+use crate::scan::{Bytes, Examined, Scanner, Subject};
 use crate::sources::{Closed, Found, Gap, Opened, Target};
 
 /// What all workers of a run share.
@@ -40,11 +41,13 @@ pub(super) struct Job {
 }
 
 /// What the intake knows of an item before it is opened.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Draft {
     pub(super) number: u64,
     pub(super) artifact: Arc<str>,
     pub(super) personal_data: crate::evidence::PersonalData,
+    /// Its part of the budget, where it has content.
+    pub(super) share: Option<Arc<Share>>,
 }
 
 /// What a worker hands to the writer.
@@ -109,7 +112,7 @@ pub(super) fn share(bench: &Bench<'_>, hands: &mut Hands, work: Work) {
         Work::Piece(piece) => piece.deflate(&mut hands.deflater),
         Work::Scan(head) => {
             if let Some(scanner) = bench.settings.scanner {
-                head.judge(scanner);
+                head.judge(scanner, bench.settings.indicators);
             }
             bench.pool.nudge();
         }
@@ -119,6 +122,23 @@ pub(super) fn share(bench: &Bench<'_>, hands: &mut Hands, work: Work) {
 }
 
 impl Draft {
+    /// Content of this item, on its part of the budget.
+    pub(super) fn held(&self, bytes: Bytes) -> Bytes {
+        match &self.share {
+            Some(share) => bytes.on(Arc::clone(share)),
+            None => bytes,
+        }
+    }
+
+    /// The rules, or why they cannot be asked of this item: scans left behind may hold the memory that its head needs.
+    pub(super) fn scanner<'a>(&self, bench: &Bench<'a>) -> Result<Option<&'a Scanner>, Examined> {
+        let is_full = self.share.as_ref().is_none_or(|share| share.is_full);
+        match bench.settings.scanner {
+            Some(_) if !is_full => Err(Examined::unseen()),
+            scanner => Ok(scanner),
+        }
+    }
+
     /// The record of this item as far as it is known, with outcome `collected`.
     pub(super) fn item(&self, origin: Origin, kind: Kind, clock: &Clock) -> Item {
         Item {
@@ -188,9 +208,12 @@ pub(super) fn acquire(
         }
         (ending, _) => {
             let ending = ending.unwrap_or(Ending::Whole);
-            let bytes = raw.get(..filled).unwrap_or_default();
-            deliver(reply, whole(bench, hands, found, draft, opened, bytes, ending));
-            hands.raw = raw;
+            let raw = Arc::new(raw);
+            let bytes = draft.held(Bytes::beginning(&raw, filled));
+            deliver(reply, whole(bench, hands, found, draft, opened, &bytes, ending));
+            drop(bytes);
+            // A scan that was left behind keeps the buffer.
+            hands.raw = Arc::try_unwrap(raw).unwrap_or_else(|_| vec![0; PIECE]);
         }
     }
 }
@@ -266,7 +289,7 @@ fn whole(
     found: &Found,
     draft: &Draft,
     mut opened: Opened,
-    bytes: &[u8],
+    bytes: &Bytes,
     ending: Ending,
 ) -> Delivery {
     let metadata = std::mem::take(&mut opened.metadata);
@@ -285,7 +308,7 @@ fn whole(
     item.metadata = metadata;
     item.notes.clone_from(&found.notes);
     if let Some(scanner) = bench.settings.scanner {
-        let seen = scan(scanner, bytes, true, &item);
+        let seen = scan(scanner, bench.settings.indicators, bytes, true, &item);
         examined(&mut item, seen);
     }
     let in_text = bench.settings.indicators.and_then(|indicators| indicators.text(&item.origin, bytes));
@@ -325,11 +348,17 @@ pub(super) fn conclude(
 }
 
 /// Looks at what was read. `whole` says that it is all of the item.
-pub(super) fn scan(scanner: &Scanner, bytes: &[u8], whole: bool, item: &Item) -> Examined {
+pub(super) fn scan(
+    scanner: &Scanner,
+    indicators: Option<&Indicators>,
+    bytes: &Bytes,
+    whole: bool,
+    item: &Item,
+) -> Examined {
     let path = item.origin.to_string();
     let name = String::from_utf8_lossy(item.origin.file_name()).into_owned();
     let owner = item.metadata.owner.as_deref().unwrap_or_default();
-    scanner.examine(&Subject { path: &path, name: &name, owner }, bytes, whole)
+    scanner.examine(&Subject { path: &path, name: &name, owner }, bytes, whole, indicators)
 }
 
 /// Writes into the record what was seen.

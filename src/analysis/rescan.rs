@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Claims, Error, Listener, Standing, Verdict, verify};
 use crate::bundle::forward::Head;
@@ -13,7 +14,7 @@ use crate::bundle::limits::{Limits, MAX_UNNAMED};
 use crate::bundle::{Identities, names};
 use crate::evidence::{Item, Origin};
 use crate::scan::indicators::Indicators;
-use crate::scan::{Examined, SCAN_LIMIT, Scanner, Subject};
+use crate::scan::{Bytes, Examined, SCAN_LIMIT, Scanner, Subject};
 
 /// What is told while a bundle is gone through.
 pub trait Rescan {
@@ -72,10 +73,15 @@ impl Listener for Pass<'_> {
         let name = origin.as_ref().map(Origin::file_name).unwrap_or_default();
         let name = String::from_utf8_lossy(name).into_owned();
         let subject = Subject { path: &path, name: &name, owner: "" };
-        let mut examined = self.scanner.examine(&subject, &self.head, self.whole && whole);
+        let content = Arc::new(std::mem::take(&mut self.head));
+        let head_bytes = Bytes::beginning(&content, content.len());
+        let mut examined = self.scanner.examine(&subject, &head_bytes, self.whole && whole, self.indicators);
         if let (Some(indicators), Some(origin)) = (self.indicators, &origin) {
-            examined.hits.extend(indicators.text(origin, &self.head).into_iter().flatten());
+            examined.hits.extend(indicators.text(origin, &content).into_iter().flatten());
         }
+        drop(head_bytes);
+        // A scan that was left behind keeps the buffer.
+        self.head = Arc::try_unwrap(content).unwrap_or_default();
         self.waiting.insert(head.name.clone(), examined);
     }
 

@@ -5,6 +5,7 @@
 //! namespaces do not see each other and so no further file can fail by its absence.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use boreal::compiler::{Compiler, CompilerBuilder, CompilerParams};
@@ -66,20 +67,12 @@ fn add(files: &[(String, String)], without: &[(String, String)]) -> (Compiler, F
 impl Engine for Boreal {
     fn scan(&self, content: &[u8], facts: &Facts<'_>, limit: Duration) -> Scan {
         let scanner = self.with(facts, params(limit));
-        let (found, gap) = outcome(scanner.scan_mem(content), limit);
-        if found.rules.is_empty() {
-            return Scan { hits: Vec::new(), gap };
-        }
-        let first: Vec<Hit> = found.rules.iter().map(|rule| self.hit(rule)).collect();
-        let mut again = scanner.clone();
-        // For items on which something fired: finds every match of the rules' strings.
-        again.set_scan_params(params(limit).compute_full_matches(true));
-        // Where the thorough scan runs out of time, what the first one found still stands.
-        let hits = match again.scan_mem(content) {
-            Ok(full) => full.rules.iter().map(|rule| self.hit(rule)).collect(),
-            Err(_) => first,
-        };
-        Scan { hits, gap }
+        self.scan_of(outcome(scanner.scan_mem(content), limit))
+    }
+
+    fn scan_thoroughly(&self, content: &[u8], facts: &Facts<'_>, limit: Duration) -> Option<Scan> {
+        let scanner = self.with(facts, params(limit).compute_full_matches(true));
+        Some(self.scan_of(outcome(scanner.scan_mem(content), limit)))
     }
 
     fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>, limit: Duration) -> Scan {
@@ -89,47 +82,49 @@ impl Engine for Boreal {
             .process_memory(true)
             .fragmented_scan_mode(FragmentedScanMode::single_pass());
         let scanner = self.with(facts, params);
-        let (found, gap) = outcome(scanner.scan_fragmented(Fragments(regions)), limit);
-        Scan { hits: found.rules.iter().map(|rule| self.hit(rule)).collect(), gap }
+        self.scan_of(outcome(scanner.scan_fragmented(Fragments(regions)), limit))
     }
 
-    fn slow_conditions(
+    fn slow_condition(
         &self,
         content: &[u8],
         facts: &Facts<'_>,
         limit: Duration,
         most: Duration,
-    ) -> Vec<RuleId> {
+        done: &AtomicUsize,
+    ) -> Option<usize> {
         // An event a rule comes when its condition was evaluated, in the order in which rules are listed; the first one
         // comes after the strings of all rules were looked for, and tells nothing. Private rules come without.
         let events = CallbackEvents::RULE_MATCH | CallbackEvents::RULE_NO_MATCH;
         let scanner = self.with(facts, params(most).include_not_matched_rules(true).callback_events(events));
-        let order: Vec<_> =
-            self.scanner.rules().map(|rule| (rule.namespace, rule.name, rule.is_private)).collect();
-        let shown: Vec<usize> =
-            order.iter().enumerate().filter(|(_, rule)| !rule.2).map(|(index, _)| index).collect();
-        let (mut done, mut lap, mut slow) = (0_usize, None::<Stopwatch>, None);
+        let (mut lap, mut slow) = (None::<Stopwatch>, None);
         let result = scanner.scan_mem_with_callback(content, |event| {
             if matches!(event, ScanEvent::RuleMatch(_) | ScanEvent::RuleNoMatch(_)) {
                 if lap.is_some_and(|lap| lap.elapsed() >= limit) {
-                    slow = Some(done);
+                    slow = Some(done.load(Ordering::Relaxed));
                     return ScanCallbackResult::Abort;
                 }
-                done = done.saturating_add(1);
                 lap = Some(Stopwatch::start());
+                done.fetch_add(1, Ordering::Relaxed);
             }
             ScanCallbackResult::Continue
         });
         // Where time ran out, the one at work is the next.
-        let slow = slow
-            .or_else(|| matches!(result, Err(ScanError::Timeout)).then_some(done).filter(|done| *done > 0));
-        let Some(slow) = slow else { return Vec::new() };
+        let at = done.load(Ordering::Relaxed);
+        slow.or_else(|| matches!(result, Err(ScanError::Timeout)).then_some(at).filter(|at| *at > 0))
+    }
+
+    fn numbered(&self, number: usize) -> Vec<RuleId> {
+        let order: Vec<_> =
+            self.scanner.rules().map(|rule| (rule.namespace, rule.name, rule.is_private)).collect();
+        let shown: Vec<usize> =
+            order.iter().enumerate().filter(|(_, rule)| !rule.2).map(|(index, _)| index).collect();
         // It was one of those listed after the last that was done with: private ones, and the one that shows.
-        let from = slow
+        let from = number
             .checked_sub(1)
             .and_then(|before| shown.get(before))
             .map_or(0, |index| index.saturating_add(1));
-        let to = shown.get(slow).map_or(order.len(), |index| index.saturating_add(1));
+        let to = shown.get(number).map_or(order.len(), |index| index.saturating_add(1));
         let between = order.get(from..to).unwrap_or_default().iter();
         between
             .map(|(source, rule, _)| RuleId { source: (*source).to_owned(), rule: (*rule).to_owned() })
@@ -199,6 +194,10 @@ impl Boreal {
         }
         scanner.set_scan_params(params);
         scanner
+    }
+
+    fn scan_of(&self, (found, gap): (ScanResult<'_>, Option<Gap>)) -> Scan {
+        Scan { hits: found.rules.iter().map(|rule| self.hit(rule)).collect(), gap, unseen: false }
     }
 
     fn hit(&self, rule: &EvaluatedRule<'_>) -> Hit {

@@ -1,5 +1,6 @@
 //! What the rest of this stage asks of a rule engine, whichever it is.
 
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::{EngineKind, Error, Facts, RuleFacts};
@@ -12,6 +13,8 @@ pub struct Scan {
     pub hits: Vec<Hit>,
     /// Why the answer is not complete, if it is not.
     pub gap: Option<Gap>,
+    /// The rules were not asked at all; the gap says why.
+    pub unseen: bool,
 }
 
 /// Why rules did not see all of an item.
@@ -43,20 +46,30 @@ pub trait Regions: Send + Sync + std::fmt::Debug {
     fn region(&self) -> (u64, &[u8]);
 }
 
-/// One engine with compiled rules.
+/// One engine with compiled rules. It ends about when its limit does, as far as its steps let it.
 pub(super) trait Engine: Send + Sync {
     /// Holds all rules against `content`, for no longer than about `limit`.
     fn scan(&self, content: &[u8], facts: &Facts<'_>, limit: Duration) -> Scan;
+    /// The same, with every match of every string; none where the engine finds them all anyway.
+    fn scan_thoroughly(&self, _content: &[u8], _facts: &Facts<'_>, _limit: Duration) -> Option<Scan> {
+        None
+    }
     /// Holds all rules against regions, each read once.
     fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>, limit: Duration) -> Scan;
-    /// Rules whose conditions alone took longer than `limit` on `content`, as far as the engine can tell.
-    fn slow_conditions(
+    /// Evaluates all conditions, `most` long at most, and counts in `done` those that are done with. Returns the number
+    /// of the one that took longer than `limit`, as far as the engine can tell.
+    fn slow_condition(
         &self,
         _content: &[u8],
         _facts: &Facts<'_>,
         _limit: Duration,
         _most: Duration,
-    ) -> Vec<RuleId> {
+        _done: &AtomicUsize,
+    ) -> Option<usize> {
+        None
+    }
+    /// The rules that a number of [`Self::slow_condition`] may mean.
+    fn numbered(&self, _number: usize) -> Vec<RuleId> {
         Vec::new()
     }
     /// The namespaces of the rules in use, one a rule.

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::archive::{self, Member, Report};
 use super::engine::{Gap, Scan};
+use super::indicators::Indicators;
 use super::stopwatch::Stopwatch;
-use super::{Facts, Scanner, assess, filetype};
+use super::{Bytes, Facts, Scanner, assess, filetype};
 use crate::evidence::{Assessment, Cause, Hit, Scanned};
 
 /// Hits that a record names; a library of documents that each fire fills no checkpoint.
@@ -37,30 +39,48 @@ pub struct Examined {
     pub assessment: Option<Assessment>,
 }
 
-impl Scanner {
-    /// Looks at an item, of which `content` is all, or where `whole` is false the beginning.
+impl Examined {
+    /// What is said of an item for which there was no memory, since scans that were left behind hold it.
     #[must_use]
-    pub fn examine(&self, subject: &Subject<'_>, content: &[u8], whole: bool) -> Examined {
+    pub fn unseen() -> Self {
+        let gap = "not scanned: rules that took too long on items before it still hold the memory for it";
+        let (gap, cause) = (Some(gap.to_owned()), Some(Cause::Time));
+        Self { scanned: Scanned { gap, cause, ..Scanned::default() }, ..Self::default() }
+    }
+}
+
+impl Scanner {
+    /// Looks at an item, of which `content` is all, or where `whole` is false the beginning. The indicators are held
+    /// against what is packed in it; against the item itself whoever has its digests holds them.
+    #[must_use]
+    pub fn examine(
+        &self,
+        subject: &Subject<'_>,
+        content: &Bytes,
+        whole: bool,
+        indicators: Option<&Indicators>,
+    ) -> Examined {
         let watch = Stopwatch::start();
-        let Scan { mut hits, gap } =
+        let Scan { mut hits, gap, unseen } =
             self.scan(content, &facts(subject.name, subject.path, subject.owner, content));
         let mut gaps: Vec<Gap> = gap.into_iter().collect();
         let mut members = 0;
         if let Some(gate) = self.archives.as_ref().filter(|_| archive::is_archive(content)) {
             let _inside = gate.enter();
-            let report = archive::walk(subject.name, content, whole, &mut |member| {
+            let wanted = indicators.map(Indicators::wanted);
+            let report = archive::walk(subject.name, content, whole, wanted, &mut |member| {
                 let left = self.item_limit().saturating_sub(watch.elapsed());
                 if left.is_zero() {
                     gaps.push(Gap::timeout(self.item_limit()));
                     return ControlFlow::Break(());
                 }
-                let path = format!("{}!{}", subject.path, member.path);
-                let facts = facts(name_of(member), &path, subject.owner, member.content);
-                let scan = self.scan_within(member.content, &facts, left);
+                let scan = self.member(subject, member, left);
                 gaps.extend(scan.gap);
-                hits.extend(
-                    scan.hits.into_iter().map(|hit| Hit { inner: Some(member.path.to_owned()), ..hit }),
-                );
+                let met = match indicators {
+                    Some(indicators) => indicators.member(member.path, member.digests, scan.hits),
+                    None => scan.hits,
+                };
+                hits.extend(met.into_iter().map(|hit| Hit { inner: Some(member.path.to_owned()), ..hit }));
                 if hits.len() > HITS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             members = report.members;
@@ -83,10 +103,17 @@ impl Scanner {
                 format!("without {set_aside} rules that were set aside as too slow"),
             ));
         }
-        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let bytes = if unseen { 0 } else { u64::try_from(content.len()).unwrap_or(u64::MAX) };
         let (gap, cause) = together(&gaps);
         let assessment = assess(&hits);
         Examined { scanned: Scanned { bytes, members, gap, cause }, hits, assessment }
+    }
+
+    /// Holds the rules against a file inside an archive, where it could be opened.
+    fn member(&self, subject: &Subject<'_>, member: &Member<'_>, left: Duration) -> Scan {
+        let Some(content) = member.content else { return Scan::default() };
+        let path = format!("{}!{}", subject.path, member.path);
+        self.scan_within(content, &facts(name_of(member), &path, subject.owner, content), left)
     }
 }
 

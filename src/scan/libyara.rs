@@ -61,18 +61,18 @@ impl Engine for Libyara {
         };
         let mut scanner = match self.rules.scanner() {
             Ok(scanner) => scanner,
-            Err(error) => return Scan { hits: Vec::new(), gap: gap(error) },
+            Err(error) => return Scan { gap: gap(error), ..Scan::default() },
         };
         // libyara counts whole seconds, and takes 0 for no limit.
         scanner.set_timeout(i32::try_from(limit.as_secs().max(1)).unwrap_or(i32::MAX));
         for (name, value) in facts.variables() {
             if let Err(error) = scanner.define_variable(name, value) {
-                return Scan { hits: Vec::new(), gap: gap(error) };
+                return Scan { gap: gap(error), ..Scan::default() };
             }
         }
         match scanner.scan_mem(content) {
-            Ok(rules) => Scan { hits: rules.iter().map(hit).collect(), gap: None },
-            Err(error) => Scan { hits: Vec::new(), gap: gap(error) },
+            Ok(rules) => Scan { hits: rules.iter().map(hit).collect(), ..Scan::default() },
+            Err(error) => Scan { gap: gap(error), ..Scan::default() },
         }
     }
 
@@ -81,7 +81,7 @@ impl Engine for Libyara {
         let mut scan = Scan::default();
         while regions.advance() {
             let (start, bytes) = regions.region();
-            let Scan { hits, gap } = self.scan(bytes, facts, limit);
+            let Scan { hits, gap, .. } = self.scan(bytes, facts, limit);
             for mut hit in hits {
                 for found in &mut hit.matches {
                     found.offset = found.offset.saturating_add(start);

@@ -3,7 +3,7 @@
 //! In: rule files (embedded, or named by the operator), then the content of an item with its facts. Out: what fired, on it
 //! and on what is packed in it, how bad that is together, and a gap where rules could not see everything. Each rule file is
 //! compiled alone: one that does not compile is named and costs only itself; a rule that is too slow is named and set
-//! aside. Nothing in a rule can read the host: includes are refused.
+//! aside, and a scan that does not come to its end is left behind. Nothing in a rule can read the host: includes are refused.
 //!
 //! Engines behind one trait: **boreal** (pure Rust, the default), and libyara behind the feature `libyara` as
 //! reference. boreal 1.4 offers the modules console, dex, dotnet, elf, hash, macho, math, pe, string and time; rules
@@ -17,10 +17,12 @@ use crate::evidence::{Digest, Printable};
 
 mod archive;
 mod boreal;
+mod bytes;
 mod engine;
 mod examine;
 pub mod filetype;
 mod gate;
+mod guard;
 pub mod indicators;
 #[cfg(feature = "libyara")]
 mod libyara;
@@ -31,6 +33,7 @@ mod slow;
 mod stopwatch;
 mod zipped;
 
+pub use bytes::{Account, Bytes};
 pub use engine::{Gap, Regions, Scan};
 pub use examine::{Examined, Subject};
 pub use rule_files::{RuleFileText, RuleSource, rule_texts};
@@ -127,7 +130,21 @@ pub struct Facts<'a> {
     pub owner: &'a str,
 }
 
+/// [`Facts`] that a thread takes along.
+struct OwnedFacts([String; 5]);
+
+impl OwnedFacts {
+    fn borrowed(&self) -> Facts<'_> {
+        let [filename, filepath, extension, filetype, owner] = &self.0;
+        Facts { filename, filepath, extension, filetype, owner }
+    }
+}
+
 impl<'a> Facts<'a> {
+    fn owned(&self) -> OwnedFacts {
+        OwnedFacts(self.variables().map(|(_, value)| value.to_owned()))
+    }
+
     fn variables(&self) -> [(&'static str, &'a str); 5] {
         [
             ("filename", self.filename),

@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::engine::{self, Engine, Gap, Regions, RuleId, Scan};
 use super::gate::Gate;
+use super::guard::{Guard, Undone};
 use super::slow::{Search, without};
 use super::stopwatch::Stopwatch;
-use super::{EngineKind, Error, Facts, RuleFacts, RuleFile, RuleSource, rule_files};
-use crate::evidence::Cause;
+use super::{Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, rule_files};
+use crate::evidence::{Cause, Hit};
 
 /// The embedded rule that must fire at start, and what it fires on: in pieces, so that it does not fire on this program.
 const SELF_TEST: (&str, [&str; 2]) =
@@ -20,6 +21,13 @@ const SELF_TEST: (&str, [&str; 2]) =
 
 /// How often a slow rule is looked for in one run: each search costs up to some minutes of one core.
 const SEARCHES: usize = 8;
+
+/// Slow rules looked for on one item: each costs the item's time once more.
+const ROUNDS: usize = 3;
+
+/// How long past its limit an engine is waited for before it is left behind: it asks the clock between its steps, and
+/// this process may have been stopped meanwhile.
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 /// How long rules may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +70,7 @@ pub struct Scanner {
     searches: Mutex<usize>,
     set_aside: RwLock<Vec<SetAside>>,
     pub(super) archives: Option<Gate>,
+    guard: Guard,
 }
 
 impl Scanner {
@@ -106,10 +115,10 @@ impl Scanner {
             searches: Mutex::default(),
             set_aside: RwLock::default(),
             archives: Some(Gate::default()),
+            guard: Guard::default(),
         };
         let (rule, content) = SELF_TEST;
-        let content = content.join(" ");
-        let fired = scanner.scan(content.as_bytes(), &Facts::default()).hits;
+        let fired = scanner.scan(content.join(" ").into_bytes(), &Facts::default()).hits;
         if fired.iter().any(|hit| hit.rule == rule) { Ok(scanner) } else { Err(Error::SelfTest) }
     }
 
@@ -125,34 +134,77 @@ impl Scanner {
 
     /// Holds all rules against the content of an item. Hits of the self-test rule count as any other's.
     #[must_use]
-    pub fn scan(&self, content: &[u8], facts: &Facts<'_>) -> Scan {
-        self.scan_within(content, facts, self.limits.item)
+    pub fn scan(&self, content: impl Into<Bytes>, facts: &Facts<'_>) -> Scan {
+        self.scan_within(&content.into(), facts, self.limits.item)
     }
 
     /// The same, for no longer than `left`. A rule that takes longer than it may is set aside, and the others are asked
     /// again.
-    pub(super) fn scan_within(&self, content: &[u8], facts: &Facts<'_>, left: Duration) -> Scan {
-        let engine = self.engine();
-        let watch = Stopwatch::start();
-        let scan = guarded(|| engine.scan(content, facts, left));
-        if watch.elapsed() < self.limits.rule {
-            return scan;
+    pub(super) fn scan_within(&self, content: &Bytes, facts: &Facts<'_>, left: Duration) -> Scan {
+        let facts = Arc::new(facts.owned());
+        let mut engine = self.engine();
+        let (mut scan, mut slow) = self.ask(&engine, content, &facts, left);
+        for _ in 0..ROUNDS {
+            if !slow {
+                break;
+            }
+            let Some(rule) = self.set_aside_the_slow_one(&engine, content, &facts) else { break };
+            engine = self.engine();
+            (scan, slow) = self.ask(&engine, content, &facts, left);
+            let detail = format!(
+                "rule '{rule}' took longer than {} s on it and was set aside for the rest of the run",
+                self.limits.rule.as_secs_f32()
+            );
+            scan.gap.get_or_insert(Gap::new(Cause::Rules, detail));
         }
-        let Some(rule) = self.set_aside_the_slow_one(&engine, content, facts) else { return scan };
-        let mut again = guarded(|| self.engine().scan(content, facts, left));
-        let detail = format!(
-            "rule '{rule}' took longer than {} s on it and was set aside for the rest of the run",
-            self.limits.rule.as_secs_f32()
-        );
-        again.gap.get_or_insert(Gap::new(Cause::Rules, detail));
-        again
+        scan
     }
 
-    /// Holds all rules against the memory of a process, for no longer than `limit`.
+    /// Asks an engine, and says whether that took longer than one rule may. Where it does not come to its end, what
+    /// fired until then still stands.
+    fn ask(
+        &self,
+        engine: &Arc<dyn Engine>,
+        content: &Bytes,
+        facts: &Arc<OwnedFacts>,
+        limit: Duration,
+    ) -> (Scan, bool) {
+        let watch = Stopwatch::start();
+        let first = Arc::new(Mutex::new(Scan::default()));
+        let (asked, bytes, facts, told) =
+            (Arc::clone(engine), content.clone(), Arc::clone(facts), Arc::clone(&first));
+        let scanned = self.guard.within(limit.saturating_add(GRACE), content, move || {
+            let scan = asked.scan(&bytes, &facts.borrowed(), limit);
+            if scan.hits.is_empty() {
+                return scan;
+            }
+            // For items on which something fired: finds every match of the rules' strings.
+            told.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&scan);
+            let left = limit.saturating_sub(watch.elapsed());
+            let again = asked.scan_thoroughly(&bytes, &facts.borrowed(), left);
+            // Where the thorough scan runs out of time, what the first one found still stands.
+            let again = again.filter(|again| again.gap.is_none());
+            again.map_or_else(|| scan.clone(), |again| Scan { hits: again.hits, ..scan.clone() })
+        });
+        let slow = watch.elapsed() >= self.limits.rule;
+        match scanned {
+            Ok(scan) => (scan, slow),
+            Err(undone) => {
+                let first = std::mem::take(&mut *first.lock().unwrap_or_else(PoisonError::into_inner));
+                (undone_scan(undone, limit, first.hits), slow && undone == Undone::LeftBehind)
+            }
+        }
+    }
+
+    /// Holds all rules against the memory of a process, for no longer than about `limit`.
     #[must_use]
     pub fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>, limit: Duration) -> Scan {
-        let engine = self.engine();
-        guarded(|| engine.scan_regions(regions, facts, limit))
+        let (engine, facts) = (self.engine(), facts.owned());
+        let none = Bytes::from(Vec::new());
+        let scanned = self.guard.within(limit.saturating_add(GRACE), &none, move || {
+            engine.scan_regions(regions, &facts.borrowed(), limit)
+        });
+        scanned.unwrap_or_else(|undone| undone_scan(undone, limit, Vec::new()))
     }
 
     /// The rule files, with those that could not be used.
@@ -192,8 +244,8 @@ impl Scanner {
     fn set_aside_the_slow_one(
         &self,
         engine: &Arc<dyn Engine>,
-        content: &[u8],
-        facts: &Facts<'_>,
+        content: &Bytes,
+        facts: &Arc<OwnedFacts>,
     ) -> Option<String> {
         let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(engine, &self.engine()) {
@@ -205,15 +257,15 @@ impl Scanner {
         *searches = searches.saturating_add(1);
         let mut set_aside = self.set_aside();
         let texts = self.texts_in_use(&set_aside);
-        let (rule_limit, file_limit) = (self.limits.rule, self.limits.item);
-        let search = Search { kind: self.kind, texts: &texts, content, facts, rule_limit, file_limit };
+        let limit = self.limits.rule;
+        let search = Search { kind: self.kind, texts: &texts, content, facts, limit, guard: &self.guard };
         let RuleId { source, rule } =
-            catch_unwind(AssertUnwindSafe(|| search.find(engine.as_ref()))).unwrap_or_default()?;
+            catch_unwind(AssertUnwindSafe(|| search.find(engine))).unwrap_or_default()?;
         set_aside.push(SetAside {
             rule: rule.clone(),
             source,
-            on: facts.filepath.to_owned(),
-            limit_seconds: rule_limit.as_secs(),
+            on: facts.borrowed().filepath.to_owned(),
+            limit_seconds: limit.as_secs(),
         });
         let (engine, _) = engine::compile(self.kind, &self.texts_in_use(&set_aside)).ok()?;
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(engine);
@@ -234,12 +286,17 @@ impl Scanner {
     }
 }
 
-/// A panic in an engine ends as this item's gap. It keeps nothing between scans that a panic could leave half done.
-fn guarded(scan: impl FnOnce() -> Scan) -> Scan {
-    catch_unwind(AssertUnwindSafe(scan)).unwrap_or_else(|_| Scan {
-        hits: Vec::new(),
-        gap: Some(Gap::new(Cause::Error, "the rule engine failed on this item")),
-    })
+/// What is said of an item on which the rules did not come to their end.
+fn undone_scan(undone: Undone, limit: Duration, hits: Vec<Hit>) -> Scan {
+    let gap = match undone {
+        Undone::LeftBehind => Gap::timeout(limit),
+        Undone::NotBegun => Gap::new(
+            Cause::Time,
+            "not scanned: rules that took too long on items before it are still at work on them",
+        ),
+        Undone::Failed => Gap::new(Cause::Error, "the rule engine failed on this item"),
+    };
+    Scan { hits, gap: Some(gap), unseen: undone == Undone::NotBegun }
 }
 
 impl std::fmt::Debug for Scanner {

@@ -43,7 +43,7 @@ fn a_rule_that_is_too_slow_is_named_and_set_aside_and_the_others_still_fire() {
     let (_dir, mut scanner) = scanner(&[("plain.yar", PLAIN), ("slow.yar", SLOW)]);
     scanner.set_limits(TimeLimits { item: Duration::from_secs(4), rule: Duration::from_secs(1) });
     let content = [b"alpha".to_vec(), vec![b'x'; 300_000]].concat();
-    let examined = scanner.examine(&SUBJECT, &content, true);
+    let examined = scanner.examine(&SUBJECT, &content.into(), true, None);
     let mut fired: Vec<_> = examined.hits.iter().map(|hit| hit.rule.as_str()).collect();
     fired.sort_unstable();
     assert_eq!(fired, ["depends", "plain", "quick"]);
@@ -54,7 +54,7 @@ fn a_rule_that_is_too_slow_is_named_and_set_aside_and_the_others_still_fire() {
     assert_eq!((aside[0].rule.as_str(), aside[0].on.as_str()), ("crawls", "/srv/x.bin"));
     assert!(aside[0].source.ends_with("slow.yar"));
 
-    let later = scanner.examine(&SUBJECT, b"alpha", true);
+    let later = scanner.examine(&SUBJECT, &b"alpha".into(), true, None);
     assert_eq!(later.hits.len(), 3);
     assert_eq!(later.scanned.cause, Some(Cause::Rules), "what did not see it is said");
 }
@@ -70,12 +70,71 @@ fn the_slow_string_of_one_file_among_many_is_found_by_halves() {
     files.insert(20, ("slow.yar", slow));
     let (_dir, mut scanner) = scanner(&files);
     scanner.set_limits(TimeLimits { item: Duration::from_secs(20), rule: Duration::from_millis(400) });
-    let content = b"ab".repeat(100_000);
-    let examined = scanner.examine(&SUBJECT, &content, true);
+    let content = b"ab".repeat(200_000);
+    let examined = scanner.examine(&SUBJECT, &content.into(), true, None);
     let aside = scanner.set_aside();
     assert_eq!(aside.len(), 1, "{:?}", examined.scanned);
     assert_eq!(aside[0].rule, "strings");
     assert_eq!(examined.hits.len(), 41, "all others still say what they saw");
+}
+
+/// Rules whose strings boreal holds against content for minutes without a look at the clock, and content for which they
+/// do: each of 400,000 bytes begins a match that ends far behind.
+const HANGS: [(&str, &str); 2] = [
+    ("bounded", "rule hangs { strings: $a = /b.{1,2000}a/ condition: $a }"),
+    ("unbounded", "rule hangs { strings: $a = /b.*a/ condition: $a }"),
+];
+
+fn hanging_content() -> Vec<u8> {
+    let mut content = [vec![b'b'; 99], b"a".to_vec()].concat().repeat(2_000);
+    content.extend(vec![b'b'; 200_000]);
+    content.extend(b"alpha");
+    content
+}
+
+#[test]
+fn a_scan_that_does_not_come_to_its_end_is_left_behind_and_its_rule_set_aside() {
+    for (name, rule) in HANGS {
+        let (_dir, mut scanner) = scanner(&[("plain.yar", PLAIN), ("hangs.yar", rule)]);
+        scanner.set_limits(TimeLimits { item: Duration::from_secs(5), rule: Duration::from_secs(1) });
+        let (sender, examined) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let content = hanging_content();
+            let first = scanner.examine(&SUBJECT, &content.clone().into(), true, None);
+            let second = scanner.examine(&SUBJECT, &content.into(), true, None);
+            drop(sender.send((first, second, scanner.set_aside())));
+        });
+        // Where nothing is left behind this takes minutes, and the process ends before.
+        let (first, second, aside) =
+            examined.recv_timeout(Duration::from_mins(2)).unwrap_or_else(|_| panic!("{name} hangs"));
+        assert_eq!(aside.len(), 1, "{name}: {first:?}");
+        assert_eq!((aside[0].rule.as_str(), aside[0].on.as_str()), ("hangs", "/srv/x.bin"), "{name}");
+        for examined in [first, second] {
+            let fired: Vec<_> = examined.hits.iter().map(|hit| hit.rule.as_str()).collect();
+            assert_eq!(fired, ["plain"], "{name}: {:?}", examined.scanned);
+            assert_eq!(examined.scanned.cause, Some(Cause::Rules), "{name}: {:?}", examined.scanned);
+        }
+    }
+}
+
+#[test]
+fn a_collection_goes_on_where_scans_are_left_behind_and_every_item_is_accounted_for() {
+    let made = Made::linux();
+    for number in 0..4 {
+        made.put(&format!("srv/{number}.bin"), &hanging_content());
+    }
+    made.put("srv/good.txt", b"alpha");
+    fs::write(made.path().join("rules.yar"), format!("{PLAIN}\n{}", HANGS[1].1)).unwrap();
+    let further =
+        ["--path", "/srv", "--rules", "rules.yar", "--rule-time-limit", "1s", "--scan-time-limit", "5s"];
+    let (json, _) = made.collect(further);
+    assert_eq!(json["scan"]["scanned"], json["items"]["collected"], "{json}");
+    assert_eq!(json["levels"]["warning"], 5, "{json}");
+    for number in 0..4 {
+        let record = made.record(&format!("srv/{number}.bin"));
+        assert_eq!(record["outcome"], "collected", "{record}");
+        assert!(record["scan"]["gap"].is_string(), "{record}");
+    }
 }
 
 #[test]
@@ -83,7 +142,7 @@ fn what_is_packed_fires_with_its_path_inside_and_counts_once_for_the_score() {
     let (_dir, scanner) = scanner(&[("plain.yar", PLAIN)]);
     let inner = zip(&[("deep/a.txt", b"an alpha"), ("b.txt", b"alpha again")]);
     let packed = zip(&[("inner.zip", &inner), ("c.txt", b"nothing")]);
-    let examined = scanner.examine(&SUBJECT, &packed, true);
+    let examined = scanner.examine(&SUBJECT, &packed.as_slice().into(), true, None);
     let mut inside: Vec<_> = examined.hits.iter().filter_map(|hit| hit.inner.as_deref()).collect();
     inside.sort_unstable();
     assert_eq!(inside, ["inner.zip!b.txt", "inner.zip!deep/a.txt"]);
@@ -94,7 +153,7 @@ fn what_is_packed_fires_with_its_path_inside_and_counts_once_for_the_score() {
 
     let (_dir, mut closed) = self::scanner(&[("plain.yar", PLAIN)]);
     closed.leave_archives_closed();
-    assert!(closed.examine(&SUBJECT, &packed, true).hits.is_empty());
+    assert!(closed.examine(&SUBJECT, &packed.as_slice().into(), true, None).hits.is_empty());
 }
 
 #[test]

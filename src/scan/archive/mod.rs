@@ -11,8 +11,11 @@ use std::ops::ControlFlow;
 
 use flate2::read::MultiGzDecoder;
 
-use super::filetype;
+use super::indicators::Wanted;
+use super::{Bytes, filetype};
+use crate::evidence::Content;
 
+mod digests;
 mod tar;
 mod zip;
 
@@ -46,8 +49,10 @@ const PATH: usize = 512;
 pub(super) struct Member<'a> {
     /// Its path inside, the archives on the way joined by `!`.
     pub(super) path: &'a str,
-    /// Its content, as far as it was kept.
-    pub(super) content: &'a [u8],
+    /// Its content, as far as it was kept; nothing where it could not be opened.
+    pub(super) content: Option<&'a Bytes>,
+    /// Its digests, where they were asked for and all of it was unpacked.
+    pub(super) digests: Option<&'a Content>,
 }
 
 /// Takes files inside; breaks off where no more is wanted.
@@ -67,11 +72,18 @@ pub(super) fn is_archive(content: &[u8]) -> bool {
     Packing::of(content).is_some()
 }
 
-/// Goes through what is packed in `content`. `whole` says whether that is all of the item.
-pub(super) fn walk(name: &str, content: &[u8], whole: bool, visit: &mut Visitor<'_>) -> Report {
+/// Goes through what is packed in `content`. `whole` says whether that is all of the item, `wanted` which digests are
+/// taken of the files inside, if any are.
+pub(super) fn walk(
+    name: &str,
+    content: &[u8],
+    whole: bool,
+    wanted: Option<Wanted>,
+    visit: &mut Visitor<'_>,
+) -> Report {
     let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
     let bytes = length.saturating_mul(RATIO).clamp(ALLOWANCE, BYTES);
-    let mut walk = Walk { visit, bytes, report: Report::default() };
+    let mut walk = Walk { visit, wanted, bytes, names: 0, report: Report::default() };
     if !whole {
         walk.gap("only its beginning was kept, and what is packed behind that was not looked into");
     }
@@ -104,8 +116,11 @@ impl Packing {
 
 struct Walk<'a, 'v> {
     visit: &'a mut Visitor<'v>,
+    wanted: Option<Wanted>,
     /// What may still be unpacked.
     bytes: u64,
+    /// Files shown by their path alone.
+    names: u64,
     report: Report,
 }
 
@@ -140,7 +155,10 @@ impl Walk<'_, '_> {
             let inside = join(path, &entry.name);
             match entry.open() {
                 Ok(reader) => self.member(&inside, reader, depth)?,
-                Err(gap) => self.gap(gap),
+                Err(gap) => {
+                    self.gap(gap);
+                    self.closed(&inside)?;
+                }
             }
         }
         ControlFlow::Continue(())
@@ -182,20 +200,22 @@ impl Walk<'_, '_> {
     }
 
     /// Reads one file inside, shows it, and goes into it where it packs others itself.
-    fn member(&mut self, path: &str, reader: impl Read, depth: usize) -> ControlFlow<()> {
-        if self.report.members >= MEMBERS {
-            self.gap(format!("more than {MEMBERS} files in it"));
-            return ControlFlow::Break(());
-        }
+    fn member(&mut self, path: &str, mut reader: impl Read, depth: usize) -> ControlFlow<()> {
+        self.one_more()?;
         let mut content = Vec::new();
         let limit = u64::try_from(MEMBER).unwrap_or(u64::MAX).min(self.bytes);
-        let read = reader.take(limit.saturating_add(1)).read_to_end(&mut content);
+        let read = reader.by_ref().take(limit.saturating_add(1)).read_to_end(&mut content);
+        let is_damaged = read.is_err();
         let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_sub(length);
         if let Err(error) = read {
             self.gap(format!("a file in it is damaged: {error}"));
         }
         let cut = length > limit;
+        let digests = match self.wanted {
+            Some(wanted) if !is_damaged => digests::digests(&content, &mut reader, wanted, &mut self.bytes),
+            _ => None,
+        };
         if cut {
             content.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             if self.bytes > 0 {
@@ -204,13 +224,36 @@ impl Walk<'_, '_> {
                 ));
             }
         }
-        self.report.members = self.report.members.saturating_add(1);
-        (self.visit)(&Member { path, content: &content })?;
+        let content = Bytes::from(content);
+        (self.visit)(&Member { path, content: Some(&content), digests: digests.as_ref() })?;
         if cut && self.bytes == 0 {
             return self.spent();
         }
         let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_owned();
         self.archive(&name, path, &content, depth.saturating_sub(1))
+    }
+
+    /// Shows a file inside by its path alone.
+    fn closed(&mut self, path: &str) -> ControlFlow<()> {
+        self.names = self.names.saturating_add(1);
+        if self.names > MEMBERS {
+            return self.too_many();
+        }
+        (self.visit)(&Member { path, content: None, digests: None })
+    }
+
+    /// Counts a file inside, unless there were too many.
+    fn one_more(&mut self) -> ControlFlow<()> {
+        if self.report.members >= MEMBERS {
+            return self.too_many();
+        }
+        self.report.members = self.report.members.saturating_add(1);
+        ControlFlow::Continue(())
+    }
+
+    fn too_many(&mut self) -> ControlFlow<()> {
+        self.gap(format!("more than {MEMBERS} files in it"));
+        ControlFlow::Break(())
     }
 
     /// Says that no more is unpacked.

@@ -21,6 +21,7 @@ mod labels;
 mod list;
 mod load;
 mod logic;
+mod member;
 mod misp;
 mod network;
 mod observable;
@@ -30,12 +31,14 @@ mod pattern;
 mod registry;
 mod rows;
 mod stix;
+mod sums;
 mod text;
 mod texts;
 
 pub use list::{Format, IndicatorList, IndicatorSource, Unused};
 pub use load::read_bytes;
 pub use path::Case;
+pub(crate) use sums::Sums;
 
 use intake::{Tables, hexadecimal};
 use observable::{Below, Observable};

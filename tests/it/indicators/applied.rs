@@ -275,3 +275,34 @@ fn hits_of_rules_and_lists_on_one_item_make_one_score() {
     assert_eq!(code, 0);
     assert_eq!(made.record("srv/a")["assessment"]["score"], 68);
 }
+
+#[test]
+fn what_is_packed_is_met_by_its_digests_and_its_path_inside() {
+    let packed = |files: &[(&str, &[u8])]| {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in files {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut writer, content).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    };
+    let made = Made::linux();
+    let inner = packed(&[("deep/a.txt", b"abc"), ("tools/EVIL.exe", b"x")]);
+    made.put("srv/outer.zip", &packed(&[("inner.zip", &inner), ("good.txt", b"good")]));
+    let hashes = list(&made, "hashes.txt", &format!("{MD5};the case\n{};ours\n", Digest::of(b"good")));
+    let names = list(&made, "names.txt", "\\\\tools\\\\evil\\.exe$;80\n^/srv/outer\\.zip!;50\n");
+    let good = list(&made, "good.txt", &Digest::of(b"good").to_string());
+    let arguments =
+        ["--path", "/srv", "--indicators", &hashes, "--indicators", &names, "--known-good", &good];
+    let (summary, code) = made.collect(arguments);
+    assert_eq!(code, 0, "{summary}");
+    let record = made.record("srv/outer.zip");
+    let met: Vec<_> = record["hits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hit| (hit["kind"].as_str().unwrap(), hit["inner"].as_str().unwrap()))
+        .collect();
+    assert_eq!(met, [("md5", "inner.zip!deep/a.txt"), ("path", "inner.zip!tools/EVIL.exe")], "{record}");
+    assert_eq!(record["assessment"]["level"], "alert", "{record}");
+}
