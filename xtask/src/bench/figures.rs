@@ -81,9 +81,16 @@ impl Figures {
 
     /// Scanning alone, beside the `yara` command line.
     pub(super) fn scanning(&mut self, scanning: &Scanning) {
-        let Scanning { first, ours, with_archives, yara, rule_files, bytes } = scanning;
+        let Scanning { first, ours, with_archives, yara, rule_files, only_theirs, only_ours, neither, bytes } =
+            scanning;
         let megabytes = *bytes as f64 / 1e6;
         self.title(&format!("scanning alone, two threads, {rule_files} rule files, medians of runs in turn"));
+        self.put("rule files that only yara compiles", only_theirs.len() as f64, "", Some("0"));
+        for file in only_theirs {
+            self.put(&format!("  {}", file.display()), 1.0, "", Some("0"));
+        }
+        self.put("rule files that only veldkit compiles", *only_ours as f64, "", None);
+        self.put("rule files that neither compiles", *neither as f64, "", None);
         self.put("start to first scan", first.seconds, "s", Some("under 1.5"));
         self.put("veldkit scan", ours.seconds, "s", None);
         self.put("  speed", megabytes / ours.seconds, "MB/s", None);

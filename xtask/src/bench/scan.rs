@@ -24,6 +24,11 @@ pub(super) struct Scanning {
     pub(super) with_archives: Cost,
     pub(super) yara: Cost,
     pub(super) rule_files: usize,
+    /// Rule files that `yarac` compiles and the scanner does not: named, since each is a fault here.
+    pub(super) only_theirs: Vec<PathBuf>,
+    /// How many the scanner compiles and `yarac` does not, and neither does.
+    pub(super) only_ours: usize,
+    pub(super) neither: usize,
     /// Size of the corpus.
     pub(super) bytes: u64,
 }
@@ -38,7 +43,7 @@ pub(super) fn measure(binary: &Binary, corpus: &Path, rules: &[PathBuf], rounds:
     let (one, usable) = (place.with_extension("one"), place.with_extension("rules"));
     std::fs::create_dir_all(&one)?;
     std::fs::write(one.join("a.txt"), "nothing")?;
-    let files = both_can_use(binary, rules, &usable)?;
+    let Usable { files, only_theirs, only_ours, neither } = both_can_use(binary, rules, &usable)?;
     let usable = usable.to_string_lossy().into_owned();
     let bytes = output(Command::new("du").args(["-s", "-b"]).arg(corpus))?;
     let bytes = bytes.split_whitespace().next().ok_or("du printed nothing")?.parse()?;
@@ -73,29 +78,47 @@ pub(super) fn measure(binary: &Binary, corpus: &Path, rules: &[PathBuf], rounds:
         with_archives: median(open)?,
         yara: median(theirs)?,
         rule_files: files.len(),
+        only_theirs,
+        only_ours,
+        neither,
         bytes,
     })
 }
 
-/// Copies the rule files that both compile into one folder, numbered, and names them.
-fn both_can_use(binary: &Binary, rules: &[PathBuf], folder: &Path) -> Result<Vec<PathBuf>> {
+/// What each of the two makes of the rule files.
+#[derive(Default)]
+struct Usable {
+    /// Copies of those that both compile.
+    files: Vec<PathBuf>,
+    only_theirs: Vec<PathBuf>,
+    only_ours: usize,
+    neither: usize,
+}
+
+/// Copies the rule files that both compile into one folder, numbered, and counts the others.
+fn both_can_use(binary: &Binary, rules: &[PathBuf], folder: &Path) -> Result<Usable> {
     std::fs::create_dir_all(folder)?;
     let probe = folder.join("probe.bin");
-    let mut files = Vec::new();
+    let mut usable = Usable::default();
     for (number, file) in rule_files(rules)?.into_iter().enumerate() {
         let copy = folder.join(format!("{number:05}.yar"));
         std::fs::copy(&file, &copy)?;
         let variables = VARIABLES.iter().flat_map(|variable| ["-d", *variable]);
         let theirs = Command::new("yarac").arg("-w").args(variables).arg(&copy).arg(&probe).output()?;
         let ours = Command::new(binary.program()).args(["rules", "check"]).arg(&copy).output()?;
-        if theirs.status.success() && ours.status.success() {
-            files.push(copy);
-        } else {
-            std::fs::remove_file(&copy)?;
+        match (theirs.status.success(), ours.status.success()) {
+            (true, true) => {
+                usable.files.push(copy);
+                continue;
+            }
+            (true, false) => usable.only_theirs.push(file),
+            (false, true) => usable.only_ours = usable.only_ours.saturating_add(1),
+            (false, false) => usable.neither = usable.neither.saturating_add(1),
         }
+        std::fs::remove_file(&copy)?;
     }
     drop(std::fs::remove_file(&probe));
-    Ok(files)
+    Ok(usable)
 }
 
 /// All rule files of folders, by name.
