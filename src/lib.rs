@@ -9,7 +9,7 @@
 //!              judge
 //! ```
 //!
-//! [`evidence`] holds the words all of them share, [`kit`] what a responder takes along, [`cli`] the command line.
+//! [`evidence`] holds the words all of them share, [`embedded`] what the program carries, [`kit`] what a responder takes along, [`cli`] the command line.
 
 // The unit tests make their own evidence on disk, and count in ways a product must not. The same code is held to
 // the lints in the build without tests, which clippy looks at as well.
@@ -27,6 +27,8 @@
 pub mod error;
 
 pub mod evidence;
+
+pub mod embedded;
 
 pub mod playbook;
 

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use include_dir::{Dir, include_dir};
 use walkdir::WalkDir;
 
 use super::choice::Playbook;
@@ -18,9 +17,8 @@ use super::live::Live;
 use super::plan::SourceText;
 use super::text::Content;
 use super::yaml;
+use crate::embedded::PLAYBOOKS;
 use crate::evidence::Digest;
-
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/playbooks");
 
 /// Folders below an added one that are looked into: `playbooks/artifacts` is one down.
 const MAX_DEPTH: usize = 4;
@@ -64,7 +62,11 @@ impl Catalogue {
     /// A fault in an embedded file, which a test rules out.
     pub fn embedded() -> Result<Self, Error> {
         let mut texts = Vec::new();
-        embedded_texts(&EMBEDDED, &mut texts)?;
+        for file in PLAYBOOKS.files().into_iter().filter(|file| is_yaml(Path::new(&file.path))) {
+            let name = format!("playbooks/{}", file.path);
+            let text = String::from_utf8(file.bytes).map_err(|_| not_utf8(&name))?;
+            texts.push(Text { file: name, text });
+        }
         texts.sort_by(|a, b| a.file.cmp(&b.file));
         let mut catalogue = Self::default();
         let live = Live::ALL.map(|live| (live.name().to_owned(), live.definition()));
@@ -273,16 +275,6 @@ impl Catalogue {
         }
         faults
     }
-}
-
-fn embedded_texts(folder: &Dir<'_>, texts: &mut Vec<Text>) -> Result<(), Error> {
-    for file in folder.files().filter(|file| is_yaml(file.path())) {
-        // The separator of the machine that built the program must not reach a bundle.
-        let name = format!("playbooks/{}", file.path().to_string_lossy().replace('\\', "/"));
-        let text = file.contents_utf8().ok_or_else(|| not_utf8(&name))?;
-        texts.push(Text { file: name, text: text.to_owned() });
-    }
-    folder.dirs().try_for_each(|below| embedded_texts(below, texts))
 }
 
 fn read(path: &Path) -> Result<Vec<Text>, Error> {

@@ -6,16 +6,13 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
-
 use super::Error;
 use super::zipped::{Member, is_zip, members};
+use crate::embedded::RULES;
 use crate::evidence::Digest;
 
 /// How the names of the embedded files begin, and no other's: see [`shown`].
 pub(super) const EMBEDDED_PREFIX: &str = "veldkit/";
-
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
 /// Largest rule file: the largest public ones, all rules of a set in one file, have some 30 MB.
 pub(super) const FILE_LIMIT: u64 = 64 << 20;
@@ -78,7 +75,12 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
     let mut texts = Vec::new();
     for source in sources {
         match source {
-            RuleSource::Embedded => embedded(&EMBEDDED, &mut names, &mut texts),
+            RuleSource::Embedded => {
+                for file in RULES.files().into_iter().filter(|file| is_rule_file(Path::new(&file.path))) {
+                    let name = unique(&format!("{EMBEDDED_PREFIX}{}", file.path), &mut names);
+                    texts.push(text(name, Ok(file.bytes)));
+                }
+            }
             RuleSource::Path(path) if is_zip(path) => {
                 let failed = |source| Error::List { path: path.clone(), source };
                 let zip = File::open(path).map_err(failed)?;
@@ -103,16 +105,6 @@ fn zipped(path: &Path, members: Vec<Member>, names: &mut BTreeSet<String>, texts
     for (member, content) in members {
         let name = unique(&format!("{}/{member}", shown(path)), names);
         texts.push(text(name, content));
-    }
-}
-
-fn embedded(folder: &Dir<'_>, names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
-    for file in folder.files().filter(|file| is_rule_file(file.path())) {
-        let name = unique(&format!("{EMBEDDED_PREFIX}{}", file.path().display()), names);
-        texts.push(text(name, Ok(file.contents().to_vec())));
-    }
-    for folder in folder.dirs() {
-        embedded(folder, names, texts);
     }
 }
 

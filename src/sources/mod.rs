@@ -45,7 +45,7 @@ pub use memory::{Memory, Reading};
 pub use mounts::{MountFacts, parse_mountinfo};
 pub use open::{Closed, Opened};
 pub use pattern::quote;
-pub use sys::{free_space, is_gone, on_close, peak_memory, ui_language};
+pub use sys::{begin_writing, free_space, is_gone, on_close, peak_memory, ui_language};
 pub use target::Target;
 
 /// A target that cannot be examined.

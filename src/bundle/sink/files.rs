@@ -16,6 +16,9 @@ pub const FAT32_LIMIT: u64 = 4 * 1024 * 1024 * 1024 - 1;
 /// which then waits for little.
 const STRETCH: u64 = 8 * 1024 * 1024;
 
+/// Sets the medium to work on a stretch of a file, from an offset up to another, and waits for nothing.
+pub type Begin = fn(&File, u64, u64);
+
 pub(super) struct Files {
     /// The name asked for; parts add `.001` and so on.
     path: PathBuf,
@@ -25,6 +28,7 @@ pub(super) struct Files {
     length: u64,
     /// Up to where the medium was set to work on it.
     begun: u64,
+    begin: Option<Begin>,
     split: Option<u64>,
     /// Ended parts that no fsync has covered yet.
     ended: Vec<File>,
@@ -37,7 +41,21 @@ impl Files {
         let current = create_new(&first).map_err(|source| Error::Create { path: first.clone(), source })?;
         sync_folder(&first);
         let path = path.to_owned();
-        Ok(Self { path, current, paths: vec![first], length: 0, begun: 0, split, ended: Vec::new() })
+        Ok(Self {
+            path,
+            current,
+            paths: vec![first],
+            length: 0,
+            begun: 0,
+            begin: None,
+            split,
+            ended: Vec::new(),
+        })
+    }
+
+    /// Has `begin` called for every stretch that was written.
+    pub(super) fn set_to_work(&mut self, begin: Begin) {
+        self.begin = Some(begin);
     }
 
     /// The name asked for, without the number of a part.
@@ -65,8 +83,11 @@ impl Files {
             other => other?,
         };
         self.length = self.length.saturating_add(u64::try_from(written).unwrap_or(u64::MAX));
-        if self.length.saturating_sub(self.begun) >= STRETCH {
-            begin_writing(&self.current, self.begun.saturating_sub(STRETCH), self.length);
+        if let Some(begin) = self.begin
+            && self.length.saturating_sub(self.begun) >= STRETCH
+        {
+            // Once more the stretch before, which is written by now: see `Sink::set_to_work`.
+            begin(&self.current, self.begun.saturating_sub(STRETCH), self.length);
             self.begun = self.length;
         }
         Ok(written)
@@ -103,20 +124,6 @@ impl Files {
         Ok(handles)
     }
 }
-
-/// Sets the medium to work on a stretch of a file, and waits for nothing. Linux writes what is said not to be needed any
-/// more, and lets go of what it has written: the stretch before is in it once more, so that the bundle does not push
-/// the host's own files out of its memory. <https://man7.org/linux/man-pages/man2/posix_fadvise.2.html>
-#[cfg(target_os = "linux")]
-fn begin_writing(file: &File, from: u64, to: u64) {
-    let length = std::num::NonZeroU64::new(to.saturating_sub(from));
-    // Advice: where it is not taken, the next checkpoint asks.
-    let _ = rustix::fs::fadvise(file, from, length, rustix::fs::Advice::DontNeed);
-}
-
-/// Elsewhere the system's own way of writing is all there is.
-#[cfg(not(target_os = "linux"))]
-const fn begin_writing(_file: &File, _from: u64, _to: u64) {}
 
 /// Whether the file, not the disk, is full, where `more` bytes after `length` were refused. Windows calls both "full",
 /// and refuses a write that crosses FAT32's limit as a whole, so the length after it tells them apart.
@@ -175,6 +182,21 @@ fn sync_folder(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_medium_is_set_to_work_on_every_stretch_and_once_more_on_the_one_before() {
+        static ASKED: std::sync::Mutex<Vec<(u64, u64)>> = std::sync::Mutex::new(Vec::new());
+        let folder = tempfile::tempdir().unwrap();
+        let mut files = Files::create(&folder.path().join("b.zip.age"), None).unwrap();
+        files.set_to_work(|_, from, to| ASKED.lock().unwrap().push((from, to)));
+        for _ in 0..25 {
+            assert_eq!(files.write(&vec![0; 1 << 20]).unwrap(), 1 << 20);
+        }
+        assert_eq!(*ASKED.lock().unwrap(), [(0, STRETCH), (0, 2 * STRETCH), (STRETCH, 3 * STRETCH)]);
+        files.split_from_here().unwrap();
+        files.write(&vec![0; 9 << 20]).unwrap();
+        assert_eq!(ASKED.lock().unwrap().last(), Some(&(0, 9 << 20)), "a part begins at its own beginning");
+    }
 
     #[test]
     fn a_full_file_becomes_the_first_part() {

@@ -19,7 +19,7 @@ mod files;
 mod pipe;
 mod syncer;
 
-pub use files::{FAT32_LIMIT, make_folder, part_path, write_sidecar};
+pub use files::{Begin, FAT32_LIMIT, make_folder, part_path, write_sidecar};
 pub use syncer::Flushed;
 
 pub(super) use pipe::Shared;
@@ -73,6 +73,17 @@ impl Sink {
     /// [`Error::Create`], also where a file of that name exists: nothing is ever overwritten.
     pub fn file(path: &Path, split: Option<u64>) -> Result<Self, Error> {
         Files::create(path, split).map(|files| Self::over(Medium::Files(files)))
+    }
+
+    /// Has the medium of files set to work on what was written, a stretch of some MiB at a time, so that it writes all the
+    /// time and not only when it is asked to confirm. Each stretch is named twice: when it was written, and with the
+    /// next one, when the system need no longer keep it in memory.
+    #[must_use]
+    pub fn set_to_work(mut self, begin: Begin) -> Self {
+        if let Medium::Files(files) = &mut self.medium {
+            files.set_to_work(begin);
+        }
+        self
     }
 
     /// Wraps a stream, for example standard output. What it takes counts as flushed when `flush` returns; whether

@@ -78,7 +78,9 @@ impl Place {
     pub(super) fn sink(&self) -> Result<Sink, Failure> {
         match &self.file {
             None => Ok(Sink::stream(Box::new(std::io::stdout()))),
-            Some(path) => Sink::file(path, self.split).map_err(|error| explain(error, self)),
+            Some(path) => Sink::file(path, self.split)
+                .map(|sink| sink.set_to_work(sources::begin_writing))
+                .map_err(|error| explain(error, self)),
         }
     }
 

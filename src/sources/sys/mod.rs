@@ -45,7 +45,7 @@ pub(super) use system::{
     path_bytes, path_of, place_text, privileged, process_facts, process_ids, read_at, registry_subkeys,
     registry_value, used_space, volumes,
 };
-pub use system::{free_space, is_gone, on_close, peak_memory, ui_language};
+pub use system::{begin_writing, free_space, is_gone, on_close, peak_memory, ui_language};
 
 /// This machine's own files as a target.
 #[derive(Debug)]

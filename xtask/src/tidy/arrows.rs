@@ -4,11 +4,12 @@ use super::code::code;
 use super::{Fault, Tree, is_rust};
 
 /// Each module with the modules it may name.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("evidence", &[]),
-    ("playbook", &["evidence"]),
+    ("embedded", &[]),
+    ("playbook", &["embedded", "evidence"]),
     ("sources", &["evidence", "playbook"]),
-    ("scan", &["evidence"]),
+    ("scan", &["embedded", "evidence"]),
     ("bundle", &["evidence"]),
     ("acquisition", &["evidence", "playbook", "sources", "scan", "bundle"]),
     ("analysis", &["evidence", "scan", "bundle"]),

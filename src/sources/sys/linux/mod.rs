@@ -53,6 +53,15 @@ pub(in crate::sources) fn used_space(folder: &Path) -> Option<u64> {
     facts.f_blocks.checked_sub(facts.f_bfree)?.checked_mul(facts.f_frsize)
 }
 
+/// Sets the medium to work on a stretch of a file, and waits for nothing. Linux begins to write what is said not to be
+/// needed any more, and lets go of what it has written, so that a bundle does not push the host's own files out of its
+/// memory. <https://man7.org/linux/man-pages/man2/posix_fadvise.2.html>
+pub fn begin_writing(file: &File, from: u64, to: u64) {
+    let length = std::num::NonZeroU64::new(to.saturating_sub(from));
+    // Where the advice is not taken, the next checkpoint asks.
+    let _ = rustix::fs::fadvise(file, from, length, rustix::fs::Advice::DontNeed);
+}
+
 /// The most memory this process has had in RAM so far, in bytes.
 #[must_use]
 pub fn peak_memory() -> Option<u64> {

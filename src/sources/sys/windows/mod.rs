@@ -27,7 +27,7 @@ pub use self::process::{on_close, peak_memory, ui_language};
 pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::registry::{subkeys as registry_subkeys, value as registry_value};
 pub(in crate::sources) use self::root::{Folder, Root};
-pub use self::volumes::free_space;
+pub use self::volumes::{begin_writing, free_space};
 pub(in crate::sources) use self::volumes::{device_size, mount_table, used_space, volumes};
 use super::{Live, forms};
 use crate::playbook::TargetOs;
