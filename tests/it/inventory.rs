@@ -51,6 +51,64 @@ fn a_tree_gives_its_system_software_and_hardware() {
 }
 
 #[test]
+fn the_registry_of_a_windows_tells_its_software_patches_and_hardware() {
+    let made = Made::new();
+    let mut system = regf::HiveBuilder::new().unwrap();
+    let mut software = regf::HiveBuilder::new().unwrap();
+    let text = |builder: &mut regf::HiveBuilder, key: &str, name: &str, text: &str| {
+        let key = builder.create_key(key).unwrap();
+        let bytes: Vec<u8> = text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+        builder.add_value(key, name, regf::DataType::String, &bytes).unwrap();
+    };
+    let number = |builder: &mut regf::HiveBuilder, key: &str, name: &str, number: u32| {
+        let key = builder.create_key(key).unwrap();
+        builder.add_value(key, name, regf::DataType::Dword, &number.to_le_bytes()).unwrap();
+    };
+    let information = "ControlSet001\\Control\\SystemInformation";
+    text(&mut system, "ControlSet001\\Control\\ComputerName\\ComputerName", "ComputerName", "STADHUIS-W1");
+    text(&mut system, information, "SystemProductName", "OptiPlex");
+    text(&mut system, information, "BIOSVersion", "1.9");
+    let version = "Microsoft\\Windows NT\\CurrentVersion";
+    text(&mut software, version, "ProductName", "Windows Server 2019 Standard");
+    text(&mut software, version, "CurrentBuildNumber", "17763");
+    number(&mut software, version, "UBR", 5458);
+    for (place, name, shown) in [
+        ("Microsoft", "7-Zip", "7-Zip 23.01 (x64)"),
+        ("WOW6432Node\\Microsoft", "{1}", "Old Reader"),
+        ("Microsoft", "{2}", "Part of another"),
+    ] {
+        let key = format!("{place}\\Windows\\CurrentVersion\\Uninstall\\{name}");
+        text(&mut software, &key, "DisplayName", shown);
+        text(&mut software, &key, "DisplayVersion", "23.01");
+        text(&mut software, &key, "Publisher", "Igor Pavlov");
+        number(&mut software, &key, "SystemComponent", u32::from(name == "{2}"));
+    }
+    let packages = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages";
+    for (name, state) in [("KB5034441", 112), ("KB1", 32)] {
+        let key = format!("{packages}\\Package_for_{name}~31bf3856ad364e35~amd64~~10.0.1.3");
+        number(&mut software, &key, "CurrentState", state);
+    }
+    made.put("C/Windows/System32/config/SYSTEM", &system.to_bytes().unwrap());
+    made.put("C/Windows/System32/config/SOFTWARE", &software.to_bytes().unwrap());
+    let (table, code) = inventory(&made, &["--format", "csv"]);
+    assert_eq!(code, 0, "{table}");
+    let lines: Vec<_> = table.trim_end().split("\r\n").skip(1).collect();
+    let mut lines: Vec<_> = lines.iter().map(|line| line.strip_prefix("STADHUIS-W1,").unwrap()).collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "firmware,BIOS,1.9,,,,",
+            "hardware,OptiPlex,,,,,",
+            "operating system,Windows Server 2019 Standard,17763.5458,Microsoft Corporation,,,",
+            "patch,KB5034441,10.0.1.3,Microsoft Corporation,amd64,,",
+            "software,7-Zip 23.01 (x64),23.01,Igor Pavlov,,,",
+            "software,Old Reader,23.01,Igor Pavlov,,,",
+        ]
+    );
+}
+
+#[test]
 fn packages_of_rpm_are_lacking_and_the_answer_says_so() {
     let made = Made::linux();
     made.put("var/lib/rpm/rpmdb.sqlite", b"SQLite format 3\0");

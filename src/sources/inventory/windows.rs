@@ -1,7 +1,6 @@
 //! The inventory of a Windows, by its registry: installed software, updates of it, firmware.
 //!
-//! In: the hives SOFTWARE and SYSTEM, of the running system by its own functions. Out: components. The system's own patches
-//! are in its version: build and revision. <https://learn.microsoft.com/windows/win32/msi/uninstall-registry-key>
+//! In: the hives SOFTWARE and SYSTEM, of the running system by its own functions. Out: components. <https://learn.microsoft.com/windows/win32/msi/uninstall-registry-key>
 
 use super::super::target::Target;
 use super::super::windows_facts::{Facts, text};
@@ -23,7 +22,8 @@ pub(super) fn add(target: &Target, inventory: &mut Inventory) {
     system.architecture.clone_from(&inventory.host.architecture);
     system.vendor = Some("Microsoft Corporation".to_owned());
     inventory.components.push(system);
-    let found = target.with_registry(|hive, software| [firmware(hive), installed(software)].concat());
+    let found = target
+        .with_registry(|hive, software| [firmware(hive), patches(software), installed(software)].concat());
     if found.is_empty() {
         inventory.lacking.push("software and firmware: the registry could not be read".to_owned());
     }
@@ -48,6 +48,33 @@ fn installed(hive: &mut dyn Facts) -> Vec<Component> {
                 all.push(component);
             }
         }
+    }
+    all
+}
+
+/// Where the servicing stack keeps its packages, and the state of one that is installed, as scripts that audit updates read
+/// it (`CurrentState` 112).
+const PACKAGES: (&str, u32) =
+    ("Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages", 112);
+
+/// Updates of the system: `Package_for_KB5034441~31bf3856ad364e35~amd64~~10.0.1.3`, name, publisher's key, processor,
+/// language, version.
+fn patches(hive: &mut dyn Facts) -> Vec<Component> {
+    let (place, installed) = PACKAGES;
+    let mut all: Vec<Component> = Vec::new();
+    for key in hive.subkeys(place).into_iter().take(MAX_KEYS) {
+        let mut parts = key.split('~');
+        let Some(name) = parts.next().and_then(|name| name.strip_prefix("Package_for_")) else { continue };
+        let state = hive.value(&format!("{place}\\{key}"), "CurrentState").and_then(|value| value.number());
+        if state != Some(installed) {
+            continue;
+        }
+        all.push(Component {
+            architecture: parts.nth(1).filter(|part| !part.is_empty()).map(str::to_owned),
+            version: parts.nth(1).map(str::to_owned),
+            vendor: Some("Microsoft Corporation".to_owned()),
+            ..Component::new(Sort::Patch, name)
+        });
     }
     all
 }
