@@ -11,8 +11,9 @@ use super::super::sys::Stopwatch;
 use super::procfs;
 use super::reach::Reach;
 
-/// How long numbers are asked for: four million of them, which is the most there can be, take some seconds.
-const TIME: Duration = Duration::from_secs(3);
+/// How long numbers are asked for: four million of them, which is the most there can be, take longer, and what vanishes first
+/// is to be safe within seconds.
+const TIME: Duration = Duration::from_secs(2);
 
 /// Most bytes of a process's status.
 const MAX_STATUS: usize = 16 << 10;
