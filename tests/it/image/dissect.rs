@@ -1,5 +1,5 @@
 //! The bundle of an NTFS image as dissect reads it: the same zip, opened as a target, answers from `$MFT`, the change
-//! journal and the registry.
+//! journal, the event log and the registry.
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -8,6 +8,7 @@ use std::process::Command;
 
 use regf::{DataType, HiveBuilder};
 
+use super::event_log::{self, FailedLogon};
 use super::{Mounted, collect, ntfs, run};
 use crate::made::{Made, text};
 
@@ -61,7 +62,17 @@ fn dissect_answers_from_the_bundle_of_an_image() {
         hive(&[
             (run_key, "Bijwerker", "C:\\Users\\Public\\bijwerker.exe"),
             ("Microsoft\\Windows NT\\CurrentVersion", "ProductName", "Windows 10 Pro"),
+            ("Microsoft\\Windows NT\\CurrentVersion", "SystemRoot", "C:\\Windows"),
         ]),
+    );
+    let failed = |user, seconds: u64| FailedLogon {
+        user,
+        address: "192.0.2.77",
+        time: 133_000_000_000_000_000 + seconds * 10_000_000,
+    };
+    mounted.put(
+        "Windows/System32/winevt/Logs/Security.evtx",
+        event_log::write("STADHUIS-PC1", &[failed("beheerder", 0), failed("anna", 3)]),
     );
     mounted.put("Users/anna/Documents/losgeld.txt", "betaal");
     mounted.put("$Extene/$UsnJrnl", "");
@@ -74,9 +85,15 @@ fn dissect_answers_from_the_bundle_of_an_image() {
     drop(mounted);
     super::volume::rename_extend(&image);
 
-    let playbook = ["NTFSMFTFiles", "NTFSUSNJournal", "NTFSVolumeFiles"];
-    let mut arguments: Vec<&str> = playbook.iter().flat_map(|name| ["--artifact", *name]).collect();
-    arguments.extend(["--artifact", "WindowsSystemRegistryFiles", "--artifact", "WindowsContextFolder"]);
+    let playbook = [
+        "NTFSMFTFiles",
+        "NTFSUSNJournal",
+        "NTFSVolumeFiles",
+        "WindowsSystemRegistryFiles",
+        "WindowsContextFolder",
+        "WindowsEventLogs",
+    ];
+    let arguments: Vec<&str> = playbook.iter().flat_map(|name| ["--artifact", *name]).collect();
     let output = collect(&made, &image, &arguments);
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     let zip = made.path().join("bundle.zip");
@@ -87,6 +104,7 @@ fn dissect_answers_from_the_bundle_of_an_image() {
         ("mft", &["losgeld.txt", "SOFTWARE"]),
         ("usnjrnl", &["losgeld.txt", "sleutel.bin"]),
         ("runkeys", &["bijwerker.exe"]),
+        ("evtx", &["Microsoft-Windows-Security-Auditing", "4625", "beheerder", "anna", "192.0.2.77"]),
     ] {
         let answer = text(&run(Command::new(&tool).arg(&zip).args(["-q", "-f", function, "-s"])));
         for word in wanted {

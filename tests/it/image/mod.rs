@@ -4,6 +4,7 @@
 mod damage;
 mod disks;
 mod dissect;
+mod event_log;
 mod overlay;
 mod volume;
 
