@@ -35,6 +35,7 @@ mod memory;
 mod mounts;
 mod playbook;
 mod processes;
+mod ransomware;
 mod reading;
 mod rule_sets;
 mod rules;

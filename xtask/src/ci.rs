@@ -22,7 +22,7 @@ const STEPS: [Step; 13] = [
     ("clippy", "no lint fires, in either package", clippy),
     ("windows-lint", "no lint fires in what only Windows compiles", windows_lint),
     ("doc", "the documentation builds", doc),
-    ("fixtures", "a Debian tree stands under target/", debian),
+    ("fixtures", "a Debian and a Windows tree stand under target/", trees),
     ("windows", "the collector for Windows is what a kit may carry", windows),
     ("wine", "the collector for Windows runs under Wine", wine),
     ("test", "all tests, those included that need root or other programs", test),
@@ -101,7 +101,8 @@ fn doc(root: &Path) -> Result {
     )
 }
 
-fn debian(root: &Path) -> Result {
+fn trees(root: &Path) -> Result {
+    fixtures::windows::make(&root.join("target/fixtures/windows"))?;
     fixtures::debian::make(&root.join("target/fixtures/debian"))
 }
 
