@@ -74,7 +74,7 @@ pub(super) fn look(
     mode: Mode,
     reply: &SyncSender<Delivery>,
 ) {
-    let opened = match bench.target.open(found) {
+    let opened = match bench.target.open_shared(found) {
         Ok(opened) => opened,
         Err(gap) => return deliver(reply, Delivery::Looked(Box::new(unread(*gap, found, draft, bench)))),
     };

@@ -38,6 +38,8 @@ pub(super) enum Command {
     ListVolumes(super::list_volumes::Arguments),
     /// Take stock of a host: its system, software with versions, hardware and addresses
     Inventory(super::inventory::Arguments),
+    /// Try out on this machine what only a real one can show, before a release or an examination
+    Selftest(super::selftest::Arguments),
     /// Make an age identity, and a key to sign with
     Keygen(super::keygen::Arguments),
     /// Check indicator lists

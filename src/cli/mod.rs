@@ -25,6 +25,7 @@ mod rules;
 mod scan;
 mod scanning;
 mod secret;
+mod selftest;
 mod severity;
 mod unpack;
 mod verify;
@@ -69,6 +70,7 @@ fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failu
         args::Command::ListVolumes(arguments) => list_volumes::run(arguments, console),
         args::Command::Unpack(arguments) => unpack::run(arguments, console),
         args::Command::Scan(arguments) => scan::run(arguments, console),
+        args::Command::Selftest(arguments) => selftest::run(arguments, console),
         args::Command::Verify(arguments) => verify::run(arguments, console),
         args::Command::Rules(arguments) => rules::run(arguments, console),
         args::Command::Playbook(arguments) => playbook::run(arguments, console),

@@ -68,6 +68,13 @@ impl Found {
         }
     }
 
+    /// A file, all but its place still to be told.
+    #[cfg(test)]
+    pub(super) fn file(origin: Origin) -> Self {
+        let way = Way::File;
+        Self { guarded: false, no_size: false, way, ..Self::program(origin, 0, 0, Metadata::default()) }
+    }
+
     /// The program that a process runs, by the kernel's link to it.
     pub(super) fn program(origin: Origin, place: usize, pid: u32, metadata: Metadata) -> Self {
         Self {

@@ -186,6 +186,13 @@ impl Memory {
         })
     }
 
+    /// The memory of this process itself, which no scan looks at: the self-test does.
+    pub(in crate::sources) fn own() -> Result<Self, Box<Gap>> {
+        let pid = std::process::id();
+        let found = Found::program(origin(&pid.to_string(), ""), 0, pid, Metadata::default());
+        Self::open(&Found { path: pid.to_string().into_bytes(), ..found })
+    }
+
     /// What is read of it, as it goes on.
     #[must_use]
     pub fn reading(&self) -> Arc<Reading> {

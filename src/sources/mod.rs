@@ -27,9 +27,11 @@ mod own_output;
 mod pattern;
 mod place;
 mod ranges;
+mod raw;
 mod registry;
 mod resolve;
 mod rows;
+pub mod selftest;
 pub mod sys;
 mod target;
 mod variables;
@@ -37,6 +39,11 @@ pub mod volumes;
 mod walk;
 pub mod web_roots;
 mod windows_facts;
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "the fuzz targets, which stand in a package of their own, use it too")]
+#[path = "../../tests/fuzz/ntfs.rs"]
+mod made_volume;
 
 pub use exact::Exact;
 pub use host::{ClockFacts, HostFacts, Privileges, privileges};

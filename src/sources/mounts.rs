@@ -97,6 +97,11 @@ impl Mounts {
         self.include_network = yes;
     }
 
+    /// The name of the file system that stands at the root, where it is known.
+    pub(super) fn file_system(&self) -> Option<&str> {
+        self.by_place.get(&b""[..]).map(|mount| mount.file_system.as_str())
+    }
+
     /// The nature of the file system that holds `path`; local where nothing is known.
     pub(super) fn nature_at(&self, path: &[u8]) -> Nature {
         self.holding(path).map_or(Nature::Local, |mount| nature(&mount.file_system))

@@ -3,6 +3,7 @@
 //! What is read never exceeds the size seen when it was opened, so that a log that is written to comes to an end.
 //! Holes of 64 MiB and more are left out, and the ranges that hold data are told.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
@@ -10,8 +11,9 @@ use std::sync::Arc;
 use super::guard;
 use super::image::{Mounted, Reading};
 use super::item::{Found, Gap, Way};
-use super::place::Ground;
+use super::place::{Ground, Place};
 use super::ranges::close_smallest_holes;
+use super::raw;
 use super::rows::{self, Rows};
 use super::sys::{self, OpenFile, Root, Stat};
 use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, Reason, ReasonCode};
@@ -59,15 +61,54 @@ pub struct Closed {
     pub shortfall: Option<Reason>,
 }
 
-/// Opens what was found. `ground` is that of the place it stands in.
-pub(super) fn open(ground: &Ground, found: &Found, limit: std::time::Duration) -> Result<Opened, Box<Gap>> {
-    match ground {
-        Ground::Folder(root) => open_on_disk(root, found, limit),
-        Ground::Image(volume) => open_in_image(&**volume, found).map_err(|error| {
-            let gap = Gap::of_error(found.origin.clone(), "opening", &error);
-            Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
-        }),
+/// How far an opening goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// What another program keeps for itself is read from the volume beneath.
+    All,
+    /// That stays closed: looking through a disk does not read the paging file.
+    Shared,
+}
+
+/// Opens what was found in this place, in one way after another; what was tried before stands in the record.
+pub(super) fn open(
+    place: &Place,
+    found: &Found,
+    limit: std::time::Duration,
+    reach: Reach,
+) -> Result<Opened, Box<Gap>> {
+    let gap = |error: &io::Error| {
+        let gap = Gap::of_error(found.origin.clone(), "opening", error);
+        Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
+    };
+    let root = match &place.ground {
+        Ground::Image(volume) => return open_in_image(&**volume, found).map_err(|error| gap(&error)),
+        Ground::Folder(root) => root,
+    };
+    let refused = match open_file(root, found, limit) {
+        Ok((opened, stat)) => return open_on_disk(opened, stat, found, limit),
+        Err(refused) => refused,
+    };
+    if !place.raw().is_there() || !turns_to_the_volume(found, &refused, reach) {
+        return Err(gap(&refused));
     }
+    match place.raw().open().and_then(|volume| open_in_image(&volume, found)) {
+        Ok(mut opened) => {
+            opened.read_by.insert(0, format!("open: {refused}"));
+            Ok(opened)
+        }
+        Err(error) => {
+            let mut gap = gap(&refused);
+            let _ = write!(gap.reason.detail, "; on the volume itself: {error}");
+            Err(gap)
+        }
+    }
+}
+
+/// Whether what was refused is asked of the volume beneath.
+fn turns_to_the_volume(found: &Found, refused: &io::Error, reach: Reach) -> bool {
+    let helps = raw::is_own(&found.path) || (reach == Reach::All && raw::may_help(refused));
+    helps && !found.guarded && matches!(found.way, Way::File)
 }
 
 fn open_in_image(volume: &dyn Mounted, found: &Found) -> io::Result<Opened> {
@@ -103,12 +144,13 @@ fn open_in_image(volume: &dyn Mounted, found: &Found) -> io::Result<Opened> {
     Ok(opened)
 }
 
-fn open_on_disk(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> Result<Opened, Box<Gap>> {
-    let attempt = open_file(root, found, limit);
-    let (OpenFile { file, touches, read_by }, stat) = attempt.map_err(|error| {
-        let gap = Gap::of_error(found.origin.clone(), "opening", &error);
-        Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
-    })?;
+fn open_on_disk(
+    opened: OpenFile,
+    stat: Stat,
+    found: &Found,
+    limit: std::time::Duration,
+) -> Result<Opened, Box<Gap>> {
+    let OpenFile { file, touches, read_by } = opened;
     // Where a server, a program or the kernel makes the numbers up, they may differ from one asking to the next.
     let same = found.guarded
         || (stat.metadata.inode == found.metadata.inode && stat.metadata.device == found.metadata.device);
@@ -311,4 +353,50 @@ impl Opened {
 
 fn sum(ranges: &[Range]) -> u64 {
     ranges.iter().fold(0, |sum, range| sum.saturating_add(range.length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::image::Memory;
+    use super::super::sys::Asked;
+    use super::*;
+    use crate::evidence::Volume;
+
+    fn found(path: &str, inode: Option<u64>) -> Found {
+        let gap = Origin::drive('C', path);
+        let metadata = Metadata { inode, ..Metadata::default() };
+        Found { kind: Kind::File, metadata, path: path.as_bytes().to_vec(), ..Found::file(gap) }
+    }
+
+    #[test]
+    fn what_the_file_system_has_for_itself_is_read_from_the_volume_beneath_and_the_record_says_so() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let bytes = super::super::made_volume::volume();
+        let place = Place::open(Volume::Drive('C'), dir.path(), Asked::Always).unwrap();
+        let place = place.above(Arc::new(Memory(bytes.clone())));
+        let (stat, _) = place.look(b"$MFT", None).unwrap();
+        let found = found("$MFT", stat.metadata.inode);
+        for reach in [Reach::All, Reach::Shared] {
+            let mut opened = open(&place, &found, std::time::Duration::MAX, reach).unwrap();
+            let mut content = vec![0; usize::try_from(opened.stored_size.unwrap()).unwrap()];
+            let count = opened.read(&mut content).unwrap();
+            assert!(count >= 1024 && content[..count] == bytes[16 * 512..16 * 512 + count], "{count}");
+            let read_by = opened.finish().read_by;
+            assert!(read_by[0].starts_with("open: ") && read_by[1..] == ["raw_ntfs"], "{read_by:?}");
+        }
+        // A folder beside it is asked of the system alone.
+        assert!(place.look(b"a.txt", None).is_err());
+    }
+
+    #[test]
+    fn only_what_is_refused_is_asked_of_the_volume_and_only_where_it_is_taken() {
+        let refused = io::Error::from(io::ErrorKind::PermissionDenied);
+        let gone = io::Error::from(io::ErrorKind::NotFound);
+        let hive = found("Windows/System32/config/SAM", Some(7));
+        assert!(turns_to_the_volume(&hive, &refused, Reach::All));
+        assert!(!turns_to_the_volume(&hive, &refused, Reach::Shared));
+        assert!(!turns_to_the_volume(&hive, &gone, Reach::All));
+        assert!(turns_to_the_volume(&found("$MFT", None), &gone, Reach::Shared));
+        assert!(!turns_to_the_volume(&Found { guarded: true, ..hive }, &refused, Reach::All));
+    }
 }

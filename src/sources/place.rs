@@ -10,6 +10,7 @@ use super::hive::Recovered;
 use super::image::{Mounted, Seeker};
 use super::mounts::{MountFacts, Mounts, Nature};
 use super::pattern::same_name;
+use super::raw::{self, Raw};
 use super::sys::{self, Asked, Entry, Root, Stat};
 use super::walk::{self, Handle, Listing};
 use crate::evidence::{Kind, Volume};
@@ -24,6 +25,8 @@ pub(super) struct Place {
     pub(super) asked: Asked,
     /// Its absolute path on this machine; empty for a volume of an image.
     path: PathBuf,
+    /// What stands beneath it.
+    raw: Raw,
 }
 
 /// What a place stands on.
@@ -43,13 +46,20 @@ impl Place {
             if matches!(volume, Volume::Unlettered(_)) { path.to_owned() } else { path.canonicalize()? };
         let bytes = sys::path_bytes(&path);
         let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &sys::mount_table(&path));
-        Ok(Self { volume, ground: Ground::Folder(Arc::new(Root::open(&path)?)), mounts, asked, path })
+        let raw = Raw::beneath(&path, mounts.file_system());
+        Ok(Self { volume, ground: Ground::Folder(Arc::new(Root::open(&path)?)), mounts, asked, path, raw })
     }
 
     /// A volume of an image as a place.
     pub(super) fn mounted(volume: Volume, mounted: Arc<dyn Mounted>) -> Self {
         let (ground, mounts) = (Ground::Image(mounted), Mounts::default());
-        Self { volume, ground, mounts, asked: Asked::Always, path: PathBuf::new() }
+        Self { volume, ground, mounts, asked: Asked::Always, path: PathBuf::new(), raw: Raw::Nothing }
+    }
+
+    /// The same with this disk beneath it.
+    #[cfg(test)]
+    pub(super) fn above(self, disk: Arc<dyn super::image::Device>) -> Self {
+        Self { raw: Raw::Disk(disk), ..self }
     }
 
     /// Whether a pattern that names this drive, or none, is looked for here.
@@ -138,8 +148,32 @@ impl Place {
         self.look(path, None).map(|(stat, _)| stat)
     }
 
-    /// The same with the nature of its file system; asked of the folder that listed it, if one did.
+    /// The same with the nature of its file system; asked of the folder that listed it, if one did. What the file system
+    /// has for itself is asked of the volume beneath.
     pub(super) fn look(&self, path: &[u8], listed: Option<(&Handle, &Entry)>) -> io::Result<(Stat, Nature)> {
+        if !self.raw.is_there() || !raw::is_own(path) {
+            return self.look_from_above(path, listed);
+        }
+        let refused = match self.raw.open() {
+            Ok(volume) => return Ok((volume.stat(path)?, Nature::Local)),
+            Err(refused) => refused,
+        };
+        self.look_from_above(path, listed).map_err(|error| {
+            // Who may not open the volume does not learn whether it is there.
+            if refused.kind() == io::ErrorKind::PermissionDenied {
+                raw::both(&refused, &error)
+            } else {
+                error
+            }
+        })
+    }
+
+    /// The volume beneath it.
+    pub(super) const fn raw(&self) -> &Raw {
+        &self.raw
+    }
+
+    fn look_from_above(&self, path: &[u8], listed: Option<(&Handle, &Entry)>) -> io::Result<(Stat, Nature)> {
         let root = match &self.ground {
             Ground::Folder(root) => root,
             Ground::Image(volume) => {
@@ -204,14 +238,16 @@ impl Place {
     pub(super) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
         match &self.ground {
             Ground::Folder(root) if self.mounts.nature_at(path) == Nature::Local => {
-                Ok(Box::new(io::BufReader::with_capacity(512, root.open_file(path, None)?.file)))
+                match root.open_file(path, None) {
+                    Ok(opened) => Ok(Box::new(io::BufReader::with_capacity(512, opened.file))),
+                    Err(error) if raw::may_help(&error) && self.raw.is_there() => {
+                        to_seek(&self.raw.open().map_err(|_| error)?, path)
+                    }
+                    Err(error) => Err(error),
+                }
             }
             Ground::Folder(_) => Err(io::ErrorKind::TimedOut.into()),
-            Ground::Image(volume) => {
-                let reference = volume.stat(path)?.metadata.inode.unwrap_or_default();
-                let seeker = Seeker::new(volume.open(reference, None)?);
-                Ok(Box::new(io::BufReader::with_capacity(4096, seeker)))
-            }
+            Ground::Image(volume) => to_seek(&**volume, path),
         }
     }
 
@@ -235,6 +271,13 @@ impl Place {
         let folders = entries.filter(|entry| entry.kind == Kind::Directory);
         folders.map(|entry| entry.name).take(MAX_NAMES).collect()
     }
+}
+
+/// Opens a file of a volume for reading here and there.
+fn to_seek(volume: &dyn Mounted, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
+    let reference = volume.stat(path)?.metadata.inode.unwrap_or_default();
+    let seeker = Seeker::new(volume.open(reference, None)?);
+    Ok(Box::new(io::BufReader::with_capacity(4096, seeker)))
 }
 
 /// Reads and seeks.

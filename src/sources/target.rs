@@ -13,9 +13,9 @@ use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap, Way};
 use super::mounts::{MountFacts, Nature};
-use super::open::{Opened, open, open_rows};
+use super::open::{Opened, Reach, open, open_rows};
 use super::own_output::OwnOutput;
-use super::place::Place;
+use super::place::{Ground, Place};
 use super::sys::{self, Asked, Entry, Live, LivePlace};
 use super::variables::Variables;
 use super::walk::Handle;
@@ -139,10 +139,12 @@ impl Target {
         Ok(Self { volumes: standing.facts, ..Self::of(false, TargetOs::Windows, standing.places) })
     }
 
-    /// Memory in bytes that reading this target takes besides what is read: the blocks of an image that are kept.
+    /// Memory in bytes that reading this target takes besides what is read: the blocks of an image, or of a raw volume,
+    /// that are kept.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        if self.volumes.is_empty() { 0 } else { image::MEMORY }
+        let raw = self.places.iter().any(|place| place.raw().is_there());
+        if raw || !self.volumes.is_empty() { image::MEMORY } else { 0 }
     }
 
     fn of(live: bool, os: TargetOs, places: Vec<Place>) -> Self {
@@ -271,15 +273,43 @@ impl Target {
     /// # Errors
     /// The gap it leaves, where it cannot be read.
     pub fn open(&self, found: &Found) -> Result<Opened, Box<Gap>> {
+        self.open_within(found, Reach::All)
+    }
+
+    /// Opens what was found to look at it, for one pass: what another program keeps for itself stays closed.
+    ///
+    /// # Errors
+    /// The gap it leaves, where it cannot be read.
+    pub fn open_shared(&self, found: &Found) -> Result<Opened, Box<Gap>> {
+        self.open_within(found, Reach::Shared)
+    }
+
+    fn open_within(&self, found: &Found, reach: Reach) -> Result<Opened, Box<Gap>> {
         if let Way::Rows(rows) = &found.way {
             return open_rows(found, rows);
         }
         match self.places.get(found.place) {
-            Some(place) => open(&place.ground, found, guard::LIMIT),
+            Some(place) => open(place, found, guard::LIMIT, reach),
             None => {
                 Err(Box::new(Gap::of_error(found.origin.clone(), "opening", &io::ErrorKind::NotFound.into())))
             }
         }
+    }
+
+    /// The place that something found stands in.
+    pub(super) fn place_of(&self, found: &Found) -> Option<&Arc<Place>> {
+        self.places.get(found.place)
+    }
+
+    /// What its file system says of something found by now.
+    pub(super) fn look_again(&self, found: &Found) -> io::Result<crate::evidence::Metadata> {
+        let place = self.place_of(found).ok_or(io::ErrorKind::NotFound)?;
+        Ok(place.look(&found.path, None)?.0.metadata)
+    }
+
+    /// Whether a place stands in an image.
+    pub(super) fn is_image(&self, place: usize) -> bool {
+        self.places.get(place).is_some_and(|place| matches!(place.ground, Ground::Image(_)))
     }
 
     pub(super) fn start(&self) -> Option<Utc> {

@@ -62,8 +62,14 @@ pub fn volume() -> Vec<u8> {
             resident(0xc0, "", &point),
         ],
     );
-    let names =
-        [("a.txt", 24, 0), ("b.bin", 25, 0), ("c.txt", 26, 0), ("d", 27, 0x1000_0000_u32), ("w.exe", 30, 0)];
+    let names = [
+        ("$MFT", 0, 0),
+        ("a.txt", 24, 0),
+        ("b.bin", 25, 0),
+        ("c.txt", 26, 0),
+        ("d", 27, 0x1000_0000_u32),
+        ("w.exe", 30, 0),
+    ];
     let mut entries: Vec<_> =
         names.iter().map(|(name, number, flags)| entry(*number, &key(5, name, *flags), None, 0)).collect();
     entries.push(entry(0, &[], None, 2));

@@ -67,8 +67,15 @@ fn the_seeds_are_what_their_readers_take() {
     let mut read = std::collections::BTreeMap::new();
     targets::files(&[], &mut |path, bytes| *read.entry(path.to_owned()).or_insert(0) += bytes);
     let read: Vec<_> = read.iter().map(|(path, bytes)| (path.as_str(), *bytes)).collect();
-    let wanted =
-        [("a.txt", 4), ("a.txt:s", 6), ("b.bin", 5_000), ("c.txt", 4_096), ("d/e", 1_000), ("w.exe", 304)];
+    let wanted = [
+        ("$MFT", 40_960),
+        ("a.txt", 4),
+        ("a.txt:s", 6),
+        ("b.bin", 5_000),
+        ("c.txt", 4_096),
+        ("d/e", 1_000),
+        ("w.exe", 304),
+    ];
     assert_eq!(read, wanted);
     let now = veldkit::evidence::Utc::from_unix(1_795_489_445, 0).unwrap();
     for (format, count) in [

@@ -42,6 +42,7 @@ mod rules;
 mod scan;
 mod scan_command;
 mod scan_limits;
+mod selftest;
 mod sources;
 mod stopping;
 mod verify;

@@ -306,7 +306,7 @@ impl Search<'_, '_> {
         let streams = std::mem::take(&mut found.streams);
         let file = if streams.is_empty() { None } else { Some(found.clone()) };
         let finding = match found.kind {
-            _ if is_elsewhere(&found) => Finding::Gap(Gap::of_found(
+            _ if is_elsewhere(&found, self.target.is_image(found.place)) => Finding::Gap(Gap::of_found(
                 found,
                 Outcome::Skipped,
                 ReasonCode::NotLocal,
@@ -420,10 +420,13 @@ fn drive_of(text: &str) -> (Option<char>, &str) {
 }
 
 /// Whether a file's content stands elsewhere and would be fetched by reading it (`OneDrive` and the like):
-/// `FILE_ATTRIBUTE_RECALL_ON_OPEN` and `FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS`.
-fn is_elsewhere(found: &Found) -> bool {
+/// `FILE_ATTRIBUTE_RECALL_ON_OPEN` and `FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS`, and where a system is asked for it
+/// `FILE_ATTRIBUTE_OFFLINE`; an image gives what is on it.
+fn is_elsewhere(found: &Found, in_image: bool) -> bool {
     const RECALL: u32 = 0x0004_0000 | 0x0040_0000;
-    found.kind == Kind::File && found.metadata.attributes.is_some_and(|attributes| attributes & RECALL != 0)
+    const OFFLINE: u32 = 0x1000;
+    let away = if in_image { RECALL } else { RECALL | OFFLINE };
+    found.kind == Kind::File && found.metadata.attributes.is_some_and(|attributes| attributes & away != 0)
 }
 
 fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {

@@ -85,12 +85,6 @@ impl Files {
         Ok(files)
     }
 
-    /// Takes a file that is open, or a disk.
-    pub(super) fn of(file: File) -> io::Result<Self> {
-        let size = sys::device_size(&file)?;
-        Ok(Self { parts: vec![(0, file)], size })
-    }
-
     fn add(&mut self, path: &Path) -> io::Result<()> {
         let file = File::open(path)?;
         let size = sys::device_size(&file)?;

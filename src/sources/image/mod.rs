@@ -13,6 +13,7 @@ mod forms;
 mod identify;
 mod partitions;
 mod places;
+mod sectors;
 
 use std::fmt::Debug;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -20,12 +21,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(super) use cache::{Cache, MEMORY};
+#[cfg(test)]
+pub(super) use device::Memory;
 pub(super) use device::{Device, read_exact_at, read_some, to_u64};
 pub use identify::FileSystem;
 pub(super) use places::{in_memory as standing_in_memory, open as standing, told};
 
 use device::{Files, Stretch};
 use partitions::{DeviceId, Partition, Table};
+use sectors::Sectors;
 
 use super::sys::{Entry, Stat};
 use crate::evidence::Range;
@@ -154,9 +158,20 @@ pub fn open(path: &Path) -> io::Result<Disk> {
     volumes(form, device)
 }
 
-/// What stands on an open device.
-pub(super) fn file_system(file: std::fs::File) -> io::Result<FileSystem> {
-    identify::identify(&Files::of(file)?)
+/// A disk or volume of the running system.
+///
+/// # Errors
+/// Where it cannot be opened: only an administrator may.
+pub(super) fn disk(path: &Path) -> io::Result<Arc<dyn Device>> {
+    Ok(Arc::new(Sectors(Arc::new(Files::open(path)?))))
+}
+
+/// What stands on such a one.
+///
+/// # Errors
+/// Where it cannot be opened or read.
+pub(super) fn file_system(path: &Path) -> io::Result<FileSystem> {
+    identify::identify(&*disk(path)?)
 }
 
 /// Looks what stands on a disk.

@@ -13,6 +13,7 @@ use crate::playbook::TargetOs;
 mod no_memory;
 #[cfg(not(windows))]
 mod not_windows;
+mod specimens;
 mod stopwatch;
 
 #[cfg(target_os = "linux")]
@@ -38,12 +39,13 @@ use unsupported as system;
 #[cfg_attr(not(windows), allow(dead_code, unused_imports, reason = "elsewhere its own tests alone use it"))]
 mod forms;
 
+pub(super) use specimens::{MADE, Peculiar, Workplace};
 pub(super) use stopwatch::Stopwatch;
 pub(super) use system::{
     Folder, HAS_STREAMS, ProcessMemory, Root, backup_privilege, boot_time, clock_synchronised, data_ranges,
     device_size, effective_capabilities, integrity, is_in_use, is_nothing, live, mount_table, name_bytes,
-    path_bytes, path_of, place_text, privileged, process_facts, process_ids, read_at, registry_subkeys,
-    registry_value, used_space, volumes,
+    path_bytes, path_of, place_text, privileged, process_facts, process_ids, raw_volume, read_at,
+    registry_subkeys, registry_value, shadow_copies, used_space, volumes,
 };
 pub use system::{begin_writing, free_space, is_gone, on_close, peak_memory, ui_language};
 

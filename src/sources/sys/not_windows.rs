@@ -1,6 +1,7 @@
 //! What only Windows has, as every other system answers when asked for it.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::sources::hive::Value;
 
@@ -17,7 +18,17 @@ pub(in crate::sources) const fn is_in_use(_error: &io::Error) -> bool {
     false
 }
 
-/// A level of integrity ...
+/// A volume beneath a folder that is read by its own structures: what is in use can be read as any other file here.
+pub(in crate::sources) const fn raw_volume(_path: &Path) -> Option<PathBuf> {
+    None
+}
+
+/// Shadow copies of volumes ...
+pub(in crate::sources) const fn shadow_copies() -> Vec<(u32, PathBuf)> {
+    Vec::new()
+}
+
+/// ... a level of integrity ...
 pub(in crate::sources) const fn integrity() -> Option<String> {
     None
 }

@@ -5,10 +5,12 @@
 //! [`crate::sources::ntfs`].
 
 mod listing;
+mod objects;
 mod reparse;
 
 pub(in crate::sources) use listing::{LARGEST_ENTRY, Listed, entries, streams};
-pub(in crate::sources) use reparse::{Stored, kind_of, stored, target};
+pub(in crate::sources) use objects::{object_name, shadow_copy};
+pub(in crate::sources) use reparse::{Stored, junction, kind_of, stored, target};
 
 pub(in crate::sources) use crate::sources::bytes::{filetime, u16_at, u32_at, u64_at};
 use crate::sources::ntfs::{names, security};
@@ -29,7 +31,39 @@ pub(in crate::sources) fn to_wide(name: &[u8]) -> Vec<u16> {
     names::to_units(name).unwrap_or_else(|| String::from_utf8_lossy(name).encode_utf16().collect())
 }
 
+/// The device of a volume, by the path of its root: of a drive, or of a volume without a letter.
+pub(in crate::sources) fn device(root: &str) -> Option<String> {
+    let name = root.strip_prefix("\\\\?\\")?.strip_suffix('\\')?;
+    match name.as_bytes() {
+        [letter, b':'] if letter.is_ascii_alphabetic() => Some(format!("\\\\.\\{name}")),
+        [b'V', b'o', b'l', b'u', b'm', b'e', b'{', .., b'}'] if !name.contains('\\') => {
+            Some(format!("\\\\?\\{name}"))
+        }
+        _ => None,
+    }
+}
+
 /// The owner's SID in a security descriptor.
 pub(in crate::sources) fn owner(descriptor: &[u8]) -> Option<String> {
     security::owner(descriptor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_root_of_a_volume_has_a_device() {
+        for (root, wanted) in [
+            (r"\\?\C:\", Some(r"\\.\C:")),
+            (r"\\?\Volume{0e5b-1}\", Some(r"\\?\Volume{0e5b-1}")),
+            (r"\\?\C:\Users\", None),
+            (r"\\?\C:\Users", None),
+            (r"\\?\Volume{0e5b-1}\x}\", None),
+            (r"\\?\UNC\server\share\", None),
+            (r"C:\", None),
+        ] {
+            assert_eq!(device(root).as_deref(), wanted, "{root}");
+        }
+    }
 }

@@ -109,6 +109,18 @@ pub(in crate::sources) fn target(buffer: &[u8]) -> Option<Vec<u8>> {
     Some(name.into_iter().map(|byte| if byte == b'\\' { b'/' } else { byte }).collect())
 }
 
+/// A reparse point that makes a folder a junction to `to`, a whole path that begins with `\\?\`.
+#[cfg_attr(not(windows), allow(dead_code, reason = "only Windows makes one"))]
+pub(in crate::sources) fn junction(to: &[u16]) -> Option<Vec<u8>> {
+    let name: Vec<u16> = "\\??\\".encode_utf16().chain(to.get(4..)?.iter().copied()).collect();
+    let length = u16::try_from(name.len().checked_mul(2)?).ok()?;
+    // Offset and length of the name, then of the one that is shown, which is empty; each ends in a zero.
+    let numbers = [0, length, length.checked_add(2)?, 0];
+    let data = numbers.into_iter().chain(name).chain([0, 0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let header = [u16::try_from(data.len()).ok()?, 0].into_iter().flat_map(u16::to_le_bytes);
+    Some(MOUNT_POINT.to_le_bytes().into_iter().chain(header).chain(data).collect())
+}
+
 /// The name whose offset and length stand first, in a buffer of names that begins at `names`.
 fn part(data: &[u8], names: usize) -> Option<Vec<u16>> {
     let (offset, length) = (usize::from(u16_at(data, 0)?), usize::from(u16_at(data, 2)?));
@@ -152,6 +164,14 @@ mod tests {
                 assert_eq!(target(&buffer[..cut]), None, "{written} cut at {cut}");
             }
         }
+    }
+
+    #[test]
+    fn a_junction_that_is_made_leads_where_it_was_told() {
+        let to: Vec<u16> = r"\\?\C:\Users\één".encode_utf16().collect();
+        let target = target(&junction(&to).unwrap()).unwrap();
+        assert_eq!(target, "C:/Users/één".as_bytes());
+        assert_eq!(junction(&to[..2]), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod memory;
 mod ranges;
 mod root;
+mod specimens;
 mod volumes;
 
 use std::ffi::{OsStr, OsString};
@@ -17,9 +18,11 @@ use rustix::io::Errno;
 pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_ids};
 pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::root::{Folder, Root};
+pub(in crate::sources::sys) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub(in crate::sources) use self::volumes::volumes;
 pub(in crate::sources) use super::not_windows::{
-    HAS_STREAMS, backup_privilege, integrity, is_in_use, place_text, registry_subkeys, registry_value,
+    HAS_STREAMS, backup_privilege, integrity, is_in_use, place_text, raw_volume, registry_subkeys,
+    registry_value, shadow_copies,
 };
 pub use super::not_windows::{on_close, ui_language};
 use super::{Asked, Live, LivePlace};

@@ -1,7 +1,7 @@
 //! The disks and partitions of this host, as the kernel tells them in `/proc/partitions` and below `/sys/class/block`.
 
-use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use crate::sources::image::{self, FileSystem};
 use crate::sources::mounts::{Mount, parse_mountinfo};
@@ -32,7 +32,7 @@ fn facts(name: &str, size: u64, mounts: &[Mount]) -> VolumeFacts {
     let number = |file: &str| told(file)?.trim().parse::<u64>().ok();
     let mount = mounts.iter().find(|mount| mount.device == device);
     // Only root may look at the device itself; what is mounted is told besides.
-    let seen = File::open(&device).ok().and_then(|file| image::file_system(file).ok());
+    let seen = image::file_system(Path::new(&device)).ok();
     let mounted = mount.map(|mount| mount.file_system.clone());
     let seen = seen.filter(|seen| *seen != FileSystem::Unknown);
     VolumeFacts {

@@ -1,6 +1,6 @@
 //! Windows: a target's files by handles ([`root`]), its volumes, its own registry, and what this process may do.
 //!
-//! Everything here asks and nothing changes anything on the machine; the calls are thin, and what they answer is read by
+//! Everything here asks and nothing changes anything on the machine, but [`specimens`] for the self-test; the calls are thin, and what they answer is read by
 //! [`super::forms`], which is tested everywhere. Only functions that Windows 7 SP1 has are called.
 
 mod facts;
@@ -10,6 +10,8 @@ mod process;
 mod ranges;
 mod registry;
 mod root;
+mod shadows;
+mod specimens;
 mod volumes;
 
 use std::ffi::{OsStr, OsString};
@@ -27,8 +29,10 @@ pub use self::process::{on_close, peak_memory, ui_language};
 pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::registry::{subkeys as registry_subkeys, value as registry_value};
 pub(in crate::sources) use self::root::{Folder, Root};
+pub(in crate::sources) use self::shadows::shadow_copies;
+pub(in crate::sources::sys) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub use self::volumes::{begin_writing, free_space};
-pub(in crate::sources) use self::volumes::{device_size, mount_table, used_space, volumes};
+pub(in crate::sources) use self::volumes::{device_size, mount_table, raw_volume, used_space, volumes};
 use super::{Live, forms};
 use crate::playbook::TargetOs;
 

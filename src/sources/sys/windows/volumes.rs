@@ -17,7 +17,7 @@ use windows_sys::Win32::System::Ioctl::IOCTL_DISK_GET_LENGTH_INFO;
 use windows_sys::Win32::System::SystemInformation::GetSystemWindowsDirectoryW;
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK, DRIVE_REMOTE};
 
-use super::super::{Asked, LivePlace};
+use super::super::{Asked, LivePlace, forms};
 use super::handle::control;
 use super::text;
 use crate::evidence::Volume;
@@ -148,14 +148,29 @@ pub(in crate::sources) fn volumes() -> io::Result<Vec<VolumeFacts>> {
             ..VolumeFacts::default()
         }
     };
-    Ok(places().into_iter().map(facts).collect())
+    let shadow = |(_, path): (u32, PathBuf)| {
+        let root: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
+        VolumeFacts {
+            name: path.display().to_string(),
+            size: total_space(&root).unwrap_or(0),
+            file_system: file_system(&root),
+            kind: Some("shadow copy".to_owned()),
+            ..VolumeFacts::default()
+        }
+    };
+    let copies = super::shadow_copies().into_iter().map(shadow);
+    Ok(places().into_iter().map(facts).chain(copies).collect())
 }
 
 /// What stands on a volume that Windows does not mount, as an encrypted one that is locked; only an administrator may look.
 fn on_the_volume(path: &Path) -> Option<String> {
-    let device = path.to_str()?.trim_end_matches('\\');
-    let seen = image::file_system(File::open(device).ok()?).ok()?;
+    let seen = image::file_system(&raw_volume(path)?).ok()?;
     (seen != FileSystem::Unknown).then(|| seen.name().to_owned())
+}
+
+/// The device of the volume whose root this path is.
+pub(in crate::sources) fn raw_volume(path: &Path) -> Option<PathBuf> {
+    forms::device(path.to_str()?).map(PathBuf::from)
 }
 
 /// The size of a file, or of a volume that is read as one.

@@ -1,0 +1,122 @@
+//! `veldkit selftest`: what only the machine itself can show, tried out before one relies on it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Console, Exit, Failure, Lang};
+use crate::evidence::Printable;
+use crate::sources::selftest::{self, Check, Verdict};
+
+/// What `selftest` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Folder in which it makes a folder of its own, and takes that away again [default: this folder]
+    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    work: PathBuf,
+    /// One JSON object a check
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries out `selftest`.
+pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let (mut passed, mut failed, mut not_possible) = (0_u32, 0_u32, 0_u32);
+    let lang = console.lang;
+    let mut tell = |check, name: &str, verdict: Verdict| {
+        let (count, word, reason) = match &verdict {
+            Verdict::Passed => (&mut passed, "passed", None),
+            Verdict::Failed(seen) => (&mut failed, "failed", Some(seen)),
+            Verdict::NotPossible(why) => (&mut not_possible, "not_possible", Some(why)),
+        };
+        *count = count.saturating_add(1);
+        if arguments.json {
+            console.result(json!({ "check": name, "verdict": word, "reason": reason }));
+        } else {
+            console.result(line(check, &verdict, lang));
+        }
+    };
+    selftest::run(&arguments.work, &mut tell).map_err(|error| {
+        Failure::new(error).hint(
+            "kies met --work MAP een map waarin geschreven mag worden",
+            "name a folder that may be written to with --work DIR",
+        )
+    })?;
+    console.say(lang.pick(
+        format!("{passed} geslaagd, {failed} mislukt, {not_possible} hier niet te beproeven"),
+        format!("{passed} passed, {failed} failed, {not_possible} not possible here"),
+    ));
+    Ok(if failed == 0 { Exit::Done } else { Exit::Failure })
+}
+
+fn line(check: Check, verdict: &Verdict, lang: Lang) -> String {
+    let (word, reason) = match verdict {
+        Verdict::Passed => (lang.pick("geslaagd", "pass"), None),
+        Verdict::Failed(seen) => (lang.pick("MISLUKT", "FAIL"), Some(seen)),
+        Verdict::NotPossible(why) => (lang.pick("niet hier", "not here"), Some(why)),
+    };
+    let (nl, en) = text(check);
+    let reason = reason.map(|reason| format!(": {}", Printable(reason))).unwrap_or_default();
+    format!("{word:<9} {}{reason}", lang.pick(nl, en))
+}
+
+/// What each check shows.
+const fn text(check: Check) -> (&'static str, &'static str) {
+    match check {
+        Check::Content => {
+            ("een bestand wordt gelezen zoals het is geschreven", "a file is read as it was written")
+        }
+        Check::AccessTime => (
+            "lezen laat de tijd van laatste toegang staan",
+            "reading leaves the time of last access as it was",
+        ),
+        Check::Times => ("alle tijden van een bestand worden verteld", "all times of a file are told"),
+        Check::Owner => ("de eigenaar wordt verteld", "the owner is told"),
+        Check::LongPath => {
+            ("een pad van ruim 500 tekens wordt gelezen", "a path of over 500 characters is read")
+        }
+        Check::Names => ("lastige namen worden gelezen", "awkward names are read"),
+        Check::Links => (
+            "koppelingen worden vastgelegd en niet gevolgd",
+            "links and junctions are recorded and not followed",
+        ),
+        Check::Sparse => ("gaten in een bestand worden niet opgeslagen", "holes in a file are not stored"),
+        Check::Sharing => (
+            "een ander programma mag een bestand hernoemen dat gelezen wordt",
+            "others may rename a file while it is read",
+        ),
+        Check::Streams => ("alternatieve datastromen worden gelezen", "alternate data streams are read"),
+        Check::ShortName => ("de korte naam wordt verteld", "the short name is told"),
+        Check::InUse => (
+            "een bestand dat een ander voor zich houdt, wordt gelezen",
+            "a file that another keeps for itself is read",
+        ),
+        Check::Backup => (
+            "wat machtigingen weigeren, wordt gelezen met het recht op reservekopieën",
+            "what permissions refuse is read by the right to make backups",
+        ),
+        Check::NotLocal => (
+            "een bestand waarvan de inhoud elders staat, wordt niet geopend",
+            "a file whose content is elsewhere is not opened",
+        ),
+        Check::Compressed => ("een gecomprimeerd bestand wordt gelezen", "a compressed file is read"),
+        Check::Overlay => (
+            "een bestand dat Windows zelf gecomprimeerd houdt, wordt gelezen",
+            "a file that Windows keeps compressed is read",
+        ),
+        Check::RawVolume => ("het volume wordt rechtstreeks gelezen", "the volume is read directly"),
+        Check::ChangeJournal => {
+            ("het wijzigingslogboek van NTFS wordt gelezen", "the change journal of NTFS is read")
+        }
+        Check::ShadowCopies => ("schaduwkopieën zijn te lezen", "shadow copies can be read"),
+        Check::Volumes => {
+            ("de volumes van deze machine worden genoemd", "the volumes of this machine are named")
+        }
+        Check::Processes => {
+            ("de lijst van processen noemt dit programma", "the list of processes names this program")
+        }
+        Check::Sockets => ("de lijst van sockets wordt gelezen", "the list of sockets is read"),
+        Check::Memory => ("het geheugen van een proces wordt gelezen", "the memory of a process is read"),
+    }
+}
