@@ -1,5 +1,4 @@
-//! Everything a change must pass, cheap first: `cargo xtask ci`, and `cargo xtask ci STEP…` for a part of it. The steps of
-//! the collector for Windows are done where they are named only: they build Rust's standard library, which takes long.
+//! Everything a change must pass, cheap first: `cargo xtask ci`, and `cargo xtask ci STEP…` for a part of it.
 //!
 //! In: the tree. Out: the steps' own output, how long each took, and the first failure.
 
@@ -12,18 +11,15 @@ use crate::{Result, bench as measurements, dist, fixtures, setup, tidy};
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
 
-/// Steps that are done only where they are named.
-const BY_NAME: [&str; 3] = ["windows-lint", "windows", "wine"];
-
 const STEPS: [Step; 13] = [
     ("fmt", "the formatting is rustfmt's", fmt),
     ("tidy", "the rules of the tree hold", tidy::run),
     ("setup", "what the tests need is installed", setup::run),
     ("clippy", "no lint fires, in either package", clippy),
-    ("windows-lint", "no lint fires in what only Windows compiles", windows_lint),
     ("doc", "the documentation builds", doc),
     ("fixtures", "a Debian and a Windows tree stand under target/", trees),
     ("windows", "the collector for Windows is what a kit may carry", windows),
+    ("windows-lint", "no lint fires in what only Windows compiles", windows_lint),
     ("wine", "the collector for Windows runs under Wine", wine),
     ("test", "all tests, those included that need root or other programs", test),
     ("libyara", "the reference engine agrees", libyara),
@@ -39,7 +35,7 @@ const STEPS: [Step; 13] = [
 pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
     if names == ["--list"] {
         for (name, shows, _) in STEPS {
-            println!("{name:8} {shows}");
+            println!("{name:12} {shows}");
         }
         return Ok(());
     }
@@ -50,8 +46,7 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
     }
     let start = Instant::now();
     for (name, shows, step) in STEPS {
-        let wanted = if names.is_empty() { !BY_NAME.contains(&name) } else { names.contains(&name) };
-        if wanted {
+        if names.is_empty() || names.contains(&name) {
             println!("== ci {name}: {shows}");
             let begin = Instant::now();
             step(root).map_err(|error| format!("ci {name}: {error}"))?;
@@ -78,6 +73,7 @@ fn clippy(root: &Path) -> Result {
     ]))
 }
 
+/// After `windows`, of which it uses all but the collector itself.
 fn windows_lint(root: &Path) -> Result {
     setup::windows()?;
     dist::windows::lint(root)
@@ -118,9 +114,10 @@ fn bench(root: &Path) -> Result {
     measurements::run(root, &["--mib", "16", "--files", "100,1000", "--rounds", "1", "--rules", &rules])
 }
 
+/// The program for Windows is what `windows` left; the tests that start it are those that `test` builds.
 fn wine(root: &Path) -> Result {
     setup::windows()?;
-    let tests = ["test", "--package", "veldkit", "--test", "it", "--", "--include-ignored", "wine::"];
+    let tests = ["test", "--workspace", "--test", "it", "--", "--include-ignored", "wine::"];
     run_program(cargo(root).args(tests))
 }
 

@@ -30,7 +30,7 @@ usage: cargo xtask TASK
   dist            what a responder carries, checked, in target/dist/; --target x86_64-win7-windows-gnu
   fixtures KIND   targets and corpora to test and measure with
   bench           what the tool costs, beside what it could cost and what others cost
-  setup           install what the tests need beside Rust; `setup windows` what the collector for Windows needs
+  setup           install what the tests need beside Rust; `setup windows` only what building for Windows does
   tidy            the rules of the tree: arrows, places, sizes, top level";
 
 fn main() -> ExitCode {

@@ -1,4 +1,5 @@
-//! Installs what the tests need beside Rust: Debian packages, and a Python environment under `target/`.
+//! Installs what the tests need beside Rust: Debian packages, those for Windows among them, and a Python environment
+//! under `target/`.
 //!
 //! In: the machine as it is. Out: nothing where all is there; else `apt-get` as root, or the line to type.
 //! Everything but the Debian packages stays inside the checkout.
@@ -10,7 +11,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 19] = [
+const PROGRAMS: [(&str, &str); 20] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -30,6 +31,7 @@ const PROGRAMS: [(&str, &str); 19] = [
     ("ss", "iproute2"),
     ("ps", "procps"),
     ("qemu-img", "qemu-utils"),
+    ("vshadowmount", "libvshadow-utils"),
 ];
 
 /// Needed besides a program of their own name: the headers of the C library and OpenSSL, for the reference engine.
@@ -68,7 +70,9 @@ const PYTHON: [&str; 3] =
 ///
 /// Something is missing and this user may not install it, or installing failed.
 pub(crate) fn run(root: &Path) -> Result {
-    debian(&PROGRAMS, &FILES)?;
+    let programs: Vec<_> = PROGRAMS.into_iter().chain(WINDOWS_PROGRAMS).collect();
+    let files: Vec<_> = FILES.into_iter().chain(WINDOWS_FILES).collect();
+    debian(&programs, &files)?;
     python(root)
 }
 

@@ -23,8 +23,8 @@ const MAX_BYTES: u64 = 10 * 1024 * 1024;
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
-/// Its clippy, called by its own name: `cargo clippy` would find rustup's, which stands in cargo's own folder.
-const CLIPPY: &str = "/usr/bin/cargo-clippy";
+/// Its clippy: a compiler with more lints.
+const CLIPPY: &str = "/usr/bin/clippy-driver";
 
 /// The linker of Debian's gcc-mingw-w64-x86-64.
 const LINKER: &str = "x86_64-w64-mingw32-gcc";
@@ -49,7 +49,7 @@ pub(super) fn make(root: &Path, target: &str, version: &str, carried: &Path) -> 
     }
     let route = route(root, target)?;
     let resources = resources::compile(&folder(root), version)?;
-    let (mut command, says) = cargo_for(root, target, route, DEBIAN_CARGO);
+    let (mut command, says) = cargo_for(root, target, route);
     println!("building for {target} ({says})");
     run_program(
         command
@@ -69,18 +69,19 @@ pub(super) fn make(root: &Path, target: &str, version: &str, carried: &Path) -> 
     Ok(())
 }
 
-/// Runs clippy on the library and the program as they are for Windows; a warning is an error.
+/// Compiles the library as it is for Windows with clippy; a warning is an error. The program itself is three lines that every
+/// system has. Compiled and not only checked: what it stands on, Rust's own library first, is then what [`make`] has built.
 ///
 /// # Errors
 ///
 /// A lint fires, or the toolchain is not there.
 pub(crate) fn lint(root: &Path) -> Result {
     let route = route(root, TARGET)?;
-    let (mut command, _) = cargo_for(root, TARGET, route, CLIPPY);
-    // As for release: what runs while building is built once for both.
-    let fixed = ["--quiet", "--locked", "--release", "--package", "veldkit", "--lib", "--bins"];
-    let command = command.arg("clippy").args(fixed).args(options(TARGET, route));
-    run_program(command.args(["--", "--deny", "warnings"]))
+    let (mut command, _) = cargo_for(root, TARGET, route);
+    let fixed = ["build", "--quiet", "--locked", "--release", "--package", "veldkit", "--lib"];
+    let clippy = if route == Route::BuildStd { CLIPPY } else { "clippy-driver" };
+    command.env("RUSTC_WORKSPACE_WRAPPER", clippy).env("CLIPPY_ARGS", "--deny__CLIPPY_HACKERY__warnings");
+    run_program(command.args(fixed).args(options(TARGET, route)))
 }
 
 /// A folder of its own under `target/`: two compilers in one would build everything anew at each turn.
@@ -102,12 +103,12 @@ fn route(root: &Path, target: &str) -> Result<Route> {
     Ok(Route::BuildStd)
 }
 
-/// A command of cargo by one of both routes; by Debian's, `program` is cargo or what stands in for it.
-fn cargo_for(root: &Path, target: &str, route: Route, program: &str) -> (Command, String) {
+/// A command of cargo by one of both routes.
+fn cargo_for(root: &Path, target: &str, route: Route) -> (Command, String) {
     let mut command = match route {
         Route::Rustup => cargo(root),
         Route::BuildStd => {
-            let mut command = Command::new(program);
+            let mut command = Command::new(DEBIAN_CARGO);
             command.current_dir(root).env("RUSTC", DEBIAN_RUSTC).env("RUSTDOC", "/usr/bin/rustdoc");
             // Building the standard library is an option that only a nightly takes; this makes any compiler take it.
             command.env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN").env("CARGO", DEBIAN_CARGO);
