@@ -1,6 +1,5 @@
 //! What is asked of the machine as a whole: its volumes and what they keep to themselves, its processes, their memory.
 
-use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::ops::ControlFlow;
 
@@ -127,15 +126,16 @@ fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> 
             Finding::Found(found) => match trying.target.open(&found) {
                 Err(gap) => Verdict::Failed(super::told(&gap)),
                 Ok(opened) => {
-                    let lines = BufReader::new(Rows(opened)).lines().map_while(Result::ok);
-                    let mut seen: BTreeSet<String> = BTreeSet::new();
-                    let so = lines
-                        .filter_map(|line| serde_json::from_str::<serde_json::Value>(&line).ok())
-                        .any(|row| {
-                            seen.extend(row.get("row").map(ToString::to_string));
-                            wanted(&row)
-                        });
-                    passes(so, || format!("none of the rows is the one looked for; there are {seen:?}"))
+                    let mut rows = BufReader::new(Rows(opened));
+                    let lines = rows.by_ref().lines().map_while(Result::ok);
+                    let so =
+                        lines.filter_map(|line| serde_json::from_str(&line).ok()).any(|row| wanted(&row));
+                    match rows.into_inner().0.finish().shortfall {
+                        Some(reason) if reason.code == ReasonCode::Unsupported && !so => {
+                            Verdict::NotPossible(reason.detail)
+                        }
+                        lacks => passes(so, || format!("none of the rows is the one looked for: {lacks:?}")),
+                    }
                 }
             },
         };
