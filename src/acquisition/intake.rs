@@ -43,23 +43,71 @@ pub(super) enum SlotContent {
     },
     /// The first tier is complete: it is to be flushed, and the answer is waited for.
     FirstTier(SyncSender<()>),
+    /// Everything before is to be written; the answer is waited for.
+    Written(SyncSender<()>),
 }
 
-/// Hands out everything the plan finds, in order. Returns the artifacts it did not get to.
+/// Hands out everything the plan finds, in order: what shadow copies hold of it before the sweeps, which come last. Returns
+/// the artifacts it did not get to.
 pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> {
-    let mut number = 0_u64;
-    for (index, step) in order.plan.steps.iter().enumerate() {
-        let artifact: Arc<str> = Arc::from(step.artifact.as_str());
+    let mut intake = Intake { order, slots, number: 0 };
+    let sweeps = order.plan.steps.iter().position(|step| step.mode == Mode::Sweep);
+    let sweeps = sweeps.unwrap_or(order.plan.steps.len());
+    for index in 0..=order.plan.steps.len() {
+        if index == sweeps {
+            order.target.shadow_copies().into_iter().for_each(|shadow| intake.shadow_copy(shadow));
+        }
+        intake.step(index, None);
         if stopped(order).is_some() {
             return order.plan.steps.iter().skip(index).map(|step| left(&step.artifact, order)).collect();
         }
-        order.target.find(step, &mut |finding| {
+        if ends_first_tier(order.plan, index) {
+            intake.wait(index, SlotContent::FirstTier);
+        }
+    }
+    Vec::new()
+}
+
+/// The walk over the plan, as far as it has come.
+struct Intake<'a, 'o> {
+    order: &'a Order<'o>,
+    slots: &'a Sender<Slot>,
+    number: u64,
+}
+
+impl Intake<'_, '_> {
+    /// Looks through a shadow copy for what is worth it, when all before it is written.
+    fn shadow_copy(&mut self, shadow: usize) {
+        let steps = self.order.plan.steps.iter().enumerate();
+        for (nth, (index, _)) in steps.filter(|(_, step)| step.shadow_copies).enumerate() {
+            if nth == 0 {
+                self.wait(index, SlotContent::Written);
+            }
+            self.step(index, Some(shadow));
+        }
+    }
+
+    /// Tells the writer something, and waits for its answer.
+    fn wait(&self, step: usize, content: fn(SyncSender<()>) -> SlotContent) {
+        let (done, answer) = sync_channel(1);
+        // Where nobody answers, the writer has failed, and the next slot meets that.
+        if self.slots.send(Slot { step, content: content(done) }).is_ok() {
+            let _ = answer.recv();
+        }
+    }
+
+    /// Hands out what a step finds, on the target or in one of its shadow copies.
+    fn step(&mut self, index: usize, shadow: Option<usize>) {
+        let order = self.order;
+        let Some(step) = order.plan.steps.get(index).filter(|_| stopped(order).is_none()) else { return };
+        let artifact: Arc<str> = Arc::from(step.artifact.as_str());
+        let mut take = |finding| {
             if stopped(order).is_some() {
                 return ControlFlow::Break(());
             }
-            number = number.saturating_add(1);
+            self.number = self.number.saturating_add(1);
             let draft = Draft {
-                number,
+                number: self.number,
                 artifact: Arc::clone(&artifact),
                 personal_data: step.personal_data,
                 share: None,
@@ -78,23 +126,16 @@ pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> 
                     SlotContent::Record(Box::new(item))
                 }
             };
-            match slots.send(Slot { step: index, content }) {
+            match self.slots.send(Slot { step: index, content }) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             }
-        });
-        if stopped(order).is_some() {
-            return order.plan.steps.iter().skip(index).map(|step| left(&step.artifact, order)).collect();
-        }
-        if ends_first_tier(order.plan, index) {
-            let (flushed, answer) = sync_channel(1);
-            // Where nobody answers, the writer has failed, and the next slot meets that.
-            if slots.send(Slot { step: index, content: SlotContent::FirstTier(flushed) }).is_ok() {
-                let _ = answer.recv();
-            }
+        };
+        match shadow {
+            None => order.target.find(step, &mut take),
+            Some(shadow) => order.target.find_in_shadow(step, shadow, &mut take),
         }
     }
-    Vec::new()
 }
 
 /// Whether the step at `index` is the last of those that vanish first: nothing after it is begun before they are safe.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::intake::{Slot, SlotContent};
 use super::large::{LargeStart, Piece};
 use super::look::Swept;
+use super::once::Stored;
 use super::pool::Pool;
 use super::worker::{Bench, Body, Delivery};
 use super::{Clock, Progress, Settings, Stop, StopReason, custody};
@@ -38,7 +39,9 @@ pub(super) fn keep(
 ) -> Result<Kept, Error> {
     let Bench { settings, clock, progress, stop, pool, .. } = *bench;
     let kept = Kept::default();
-    let mut keeper = Keeper { settings, writer, progress, stop, pool, clock, told: false, kept };
+    let stored = bench.stored;
+    let mut keeper =
+        Keeper { settings, writer, progress, stop, pool, clock, stored, again: false, told: false, kept };
     keeper.writer.log(custody::start(plan, settings, clock))?;
     let mut current = None;
     loop {
@@ -53,6 +56,7 @@ pub(super) fn keep(
         };
         if current != Some(slot.step) {
             current = Some(slot.step);
+            keeper.again = plan.steps.get(slot.step).is_some_and(|step| step.shadow_copies);
             if let Some(step) = plan.steps.get(slot.step) {
                 progress.artifact(&step.artifact);
                 keeper.writer.log(custody::artifact(step, clock))?;
@@ -64,6 +68,7 @@ pub(super) fn keep(
                 keeper.first_tier()?;
                 let _ = answer.send(());
             }
+            SlotContent::Written(answer) => drop(answer.send(())),
             SlotContent::Record(item) if sweep => keeper.swept(*item)?,
             SlotContent::Record(item) => keeper.folder_or_record(*item)?,
             SlotContent::Awaited { draft, delivery, share } => {
@@ -99,6 +104,9 @@ struct Keeper<'a> {
     stop: &'a Stop,
     pool: &'a Pool,
     clock: &'a Clock,
+    stored: &'a Stored,
+    /// Whether the artifact at hand is looked for again in shadow copies.
+    again: bool,
     /// Whether the log already says why the run was stopped.
     told: bool,
     kept: Kept,
@@ -151,6 +159,9 @@ impl Keeper<'_> {
         item.number = self.writer.manifest().items.all.saturating_add(1);
         let item = &item;
         self.writer.record(item)?;
+        if self.again {
+            self.stored.add(item);
+        }
         if !item.hits.is_empty() {
             self.writer.log(custody::hit(item, self.clock))?;
         }

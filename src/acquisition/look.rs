@@ -176,7 +176,7 @@ pub(super) fn listen(slots: &Receiver<Slot>, bench: &Bench<'_>, listener: &mut L
     for slot in slots {
         let mut item = match slot.content {
             // Nothing is written, so nothing is to be flushed.
-            SlotContent::FirstTier(answer) => {
+            SlotContent::FirstTier(answer) | SlotContent::Written(answer) => {
                 let _ = answer.send(());
                 continue;
             }

@@ -24,6 +24,7 @@ mod intake;
 mod keep;
 mod large;
 mod look;
+mod once;
 mod pool;
 mod process;
 mod progress;
@@ -143,9 +144,18 @@ fn drive(
     let total = budget::total(settings.scanner.is_some()).saturating_sub(target.memory());
     let budget = budget::Budget::new(total);
     let pool = pool::Pool::new();
-    let taken = look::Taken::default();
+    let (taken, stored) = (look::Taken::default(), once::Stored::default());
     let (slots, ordered) = mpsc::channel();
-    let bench = worker::Bench { target, settings, clock, progress, stop, pool: &pool, taken: &taken };
+    let bench = worker::Bench {
+        target,
+        settings,
+        clock,
+        progress,
+        stop,
+        pool: &pool,
+        taken: &taken,
+        stored: &stored,
+    };
 
     thread::scope(|scope| {
         // Whatever way this closure is left, workers waiting for jobs must be let go.

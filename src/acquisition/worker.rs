@@ -11,6 +11,7 @@ use super::budget::{PIECE, Share};
 use super::digester::Digester;
 use super::large::{self, LargeStart};
 use super::look::{Taken, look};
+use super::once::{Stored, acquire_once};
 use super::pool::{Pool, Work};
 use super::process::look_through;
 use super::{Clock, Progress, Settings, Stop};
@@ -30,6 +31,7 @@ pub(super) struct Bench<'a> {
     pub(super) stop: &'a Stop,
     pub(super) pool: &'a Pool,
     pub(super) taken: &'a Taken,
+    pub(super) stored: &'a Stored,
 }
 
 /// An item to acquire, and where the writer waits for it.
@@ -89,6 +91,9 @@ pub(super) fn work(bench: &Bench<'_>) {
                 let Job { found, draft, mode, reply } = *job;
                 let attempt = AssertUnwindSafe(|| match mode {
                     _ if found.kind == Kind::Process => look_through(bench, &found, &draft, &reply),
+                    Mode::Collect if found.is_of_a_shadow_copy() => {
+                        acquire_once(bench, &mut hands, &found, &draft, &reply);
+                    }
                     Mode::Collect => acquire(bench, &mut hands, &found, &draft, &reply),
                     Mode::Sweep | Mode::Look => look(bench, &mut hands, &found, &draft, mode, &reply),
                 });
@@ -146,6 +151,7 @@ impl Draft {
             artifact: self.artifact.as_ref().to_owned(),
             origin,
             entry: None,
+            same_as: None,
             kind,
             outcome: Outcome::Collected,
             reason: None,

@@ -269,6 +269,7 @@ mod tests {
             artifact: "X".into(),
             origin: crate::evidence::Origin::root("x"),
             entry: None,
+            same_as: None,
             kind: Kind::File,
             outcome: Outcome::Collected,
             reason: None,

@@ -117,7 +117,8 @@
 //! there where bytes are stored: `size_stored` and `sha256_stored` are of the entry, uncompressed; with `ranges` (pairs
 //! of offset and length) the entry holds those ranges one after the other, the item has `metadata.size` bytes, the rest
 //! are holes, and `sha256_logical` is of the item with its holes as zeros. A folder, link, or anything that was not
-//! stored has a record without `content`; a folder may have an entry. Readers must ignore fields they do not know.
+//! stored has a record without `content`; a folder may have an entry. A file of a shadow copy whose bytes an earlier item
+//! has stored is not stored again: its record has their digest, and names that one's entry as `same_as`. Readers must ignore fields they do not know.
 //!
 //! `records/N.sha256` has lines of digest, two spaces, an entry's name and `\n`: the first for `records/N.jsonl`
 //! itself, then one for each record with `content`, in order. (A name holds neither `\` nor a line break, so that

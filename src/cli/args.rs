@@ -105,6 +105,9 @@ pub(super) struct Choice {
     /// Of the image only this partition, as 'list-volumes' numbers it [default: all that can be read]
     #[arg(long, value_name = "N", requires = "image")]
     pub(super) partition: Option<u32>,
+    /// Take hives, event logs and the like from the volumes' shadow copies too, what is the same but once
+    #[arg(long, conflicts_with = "root")]
+    pub(super) vss: bool,
     /// Leave out artifacts of this class of personal data (low leaves out low and high)
     #[arg(long, value_name = "high|low")]
     pub(super) exclude_personal_data: Option<PersonalDataClass>,

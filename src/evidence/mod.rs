@@ -31,6 +31,9 @@ pub struct Item {
     /// The entry in the bundle that holds its bytes; absent where nothing was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
+    /// The entry that holds the same bytes, where they are not stored again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
     /// What it is on the target.
     pub kind: Kind,
     /// What became of it.

@@ -27,6 +27,8 @@ pub struct Handling {
     pub opt_in: bool,
     /// Whether links among its files are followed once to the file they name.
     pub follow_links: bool,
+    /// Whether it is worth taking from shadow copies too, where the operator asks for those.
+    pub shadow_copies: bool,
     /// What is left alone of it.
     pub except: Vec<Pattern>,
     /// The file that says so.
@@ -48,6 +50,7 @@ impl Handling {
             limits: Limits::default(),
             opt_in: false,
             follow_links: false,
+            shadow_copies: false,
             except: Vec::new(),
             file: String::new(),
             line: 0,
@@ -87,6 +90,7 @@ pub(super) fn read(
                 limits: entry.limits,
                 opt_in: entry.opt_in,
                 follow_links: entry.follow_links,
+                shadow_copies: entry.shadow_copies,
                 except: except.clone(),
                 file: document.file.to_owned(),
                 line: name.line,
@@ -125,6 +129,7 @@ struct RawEntry {
     limits: Limits,
     opt_in: bool,
     follow_links: bool,
+    shadow_copies: bool,
     except: Vec<At<String>>,
 }
 
@@ -138,6 +143,7 @@ impl RawEntry {
             "limits",
             "opt_in",
             "follow_links",
+            "shadow_copies",
             "except",
         ])?;
         Ok(Self {
@@ -148,6 +154,7 @@ impl RawEntry {
             purpose: fields.required("purpose")?.both()?,
             opt_in: fields.flag("opt_in")?,
             follow_links: fields.flag("follow_links")?,
+            shadow_copies: fields.flag("shadow_copies")?,
             except: fields.list("except", Read::text_at)?,
         })
     }

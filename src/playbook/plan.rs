@@ -45,6 +45,8 @@ pub struct Step {
     pub except: Vec<Pattern>,
     /// Where it stands.
     pub sources: Vec<Source>,
+    /// Whether it is taken from shadow copies too, where the operator asks for those.
+    pub shadow_copies: bool,
     /// What is done with it.
     pub mode: Mode,
 }

@@ -250,6 +250,7 @@ impl<'a> Planning<'a> {
             limits,
             except: handling.except,
             sources,
+            shadow_copies: handling.shadow_copies,
             mode: Mode::Collect,
         });
     }
@@ -336,6 +337,7 @@ fn memory_step(ids: &[u32]) -> Step {
         limits: Limits::default(),
         except: Vec::new(),
         sources: vec![Source::Memory(ids.to_vec())],
+        shadow_copies: false,
         mode: Mode::Look,
     }
 }
@@ -373,6 +375,8 @@ fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
         limits: Limits::default(),
         except: Vec::new(),
         sources: vec![Source::Files(paths.iter().map(pattern).collect())],
+        // What somebody points out is pointed out in the past as well.
+        shadow_copies: mode == Mode::Collect,
         mode,
     }
 }

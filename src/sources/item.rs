@@ -1,7 +1,7 @@
 //! What looking for an artifact gives: something to read, or the reason why there is nothing.
 
 use super::rows::Rows;
-use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Reason, ReasonCode};
+use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Reason, ReasonCode, Volume};
 
 /// One result of looking for an artifact.
 #[derive(Debug, Clone)]
@@ -90,6 +90,12 @@ impl Found {
             streams: Vec::new(),
             way: Way::Program,
         }
+    }
+
+    /// Whether it stood in a shadow copy.
+    #[must_use]
+    pub const fn is_of_a_shadow_copy(&self) -> bool {
+        matches!(self.origin, Origin::File { volume: Volume::Shadow(..), .. })
     }
 
     /// Most bytes that reading it can give, as far as is known beforehand.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::guard;
 use super::hive::Recovered;
-use super::image::{Mounted, Seeker};
+use super::image::{Device, Mounted, Seeker};
 use super::mounts::{MountFacts, Mounts, Nature};
 use super::pattern::same_name;
 use super::raw::{self, Raw};
@@ -27,6 +27,8 @@ pub(super) struct Place {
     path: PathBuf,
     /// What stands beneath it.
     raw: Raw,
+    /// The volume of an image that it is.
+    device: Option<Arc<dyn Device>>,
 }
 
 /// What a place stands on.
@@ -41,24 +43,39 @@ pub(super) enum Ground {
 impl Place {
     /// Opens the folder `path` as a place.
     pub(super) fn open(volume: Volume, path: &Path, asked: Asked) -> io::Result<Self> {
-        // A volume without a letter has no other path than the one it is asked by.
-        let path =
-            if matches!(volume, Volume::Unlettered(_)) { path.to_owned() } else { path.canonicalize()? };
+        // A volume without a letter, and a shadow copy, have no other path than the one they are asked by.
+        let path = match volume {
+            Volume::Unlettered(_) | Volume::Shadow(..) => path.to_owned(),
+            Volume::Root | Volume::Drive(_) => path.canonicalize()?,
+        };
         let bytes = sys::path_bytes(&path);
         let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &sys::mount_table(&path));
         let raw = Raw::beneath(&path, mounts.file_system());
-        Ok(Self { volume, ground: Ground::Folder(Arc::new(Root::open(&path)?)), mounts, asked, path, raw })
+        Ok(Self {
+            volume,
+            ground: Ground::Folder(Arc::new(Root::open(&path)?)),
+            mounts,
+            asked,
+            path,
+            raw,
+            device: None,
+        })
     }
 
     /// A volume of an image as a place.
-    pub(super) fn mounted(volume: Volume, mounted: Arc<dyn Mounted>) -> Self {
+    pub(super) fn mounted(
+        volume: Volume,
+        mounted: Arc<dyn Mounted>,
+        device: Option<Arc<dyn Device>>,
+        asked: Asked,
+    ) -> Self {
         let (ground, mounts) = (Ground::Image(mounted), Mounts::default());
-        Self { volume, ground, mounts, asked: Asked::Always, path: PathBuf::new(), raw: Raw::Nothing }
+        Self { volume, ground, mounts, asked, path: PathBuf::new(), raw: Raw::Nothing, device }
     }
 
     /// The same with this disk beneath it.
     #[cfg(test)]
-    pub(super) fn above(self, disk: Arc<dyn super::image::Device>) -> Self {
+    pub(super) fn above(self, disk: Arc<dyn Device>) -> Self {
         Self { raw: Raw::Disk(disk), ..self }
     }
 
@@ -68,6 +85,17 @@ impl Place {
             Some(letter) => self.is_drive(letter),
             None => self.asked == Asked::Always,
         }
+    }
+
+    /// Whether it is a shadow copy in which a pattern that names this drive, or none, is looked for.
+    pub(super) fn was_meant(&self, letter: Option<char>) -> bool {
+        let Volume::Shadow(_, of) = &self.volume else { return false };
+        letter.is_none_or(|letter| **of == Volume::Drive(letter))
+    }
+
+    /// The volume of an image that it is.
+    pub(super) const fn device(&self) -> Option<&Arc<dyn Device>> {
+        self.device.as_ref()
     }
 
     /// Lets all patterns be looked for here, where that was a matter of asking for network file systems.
@@ -81,7 +109,7 @@ impl Place {
     /// Its mounts, visited or not; a drive that is only looked at by name says so.
     pub(super) fn mount_facts(&self) -> Vec<MountFacts> {
         let by_name = match self.asked {
-            Asked::Always => None,
+            Asked::Always | Asked::AsShadow => None,
             Asked::WithNetwork => {
                 Some("a network drive: --network-mounts, or a path that names it, takes it along")
             }

@@ -20,7 +20,7 @@ use super::sys::{self, Asked, Entry, Live, LivePlace};
 use super::variables::Variables;
 use super::walk::Handle;
 use super::windows_facts::{Facts, Running, WindowsFacts};
-use super::{Error, commands, expand, guard, host, image, live, registry, web_roots};
+use super::{Error, commands, expand, guard, host, image, live, ntfs, registry, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
 
@@ -43,6 +43,8 @@ pub struct Target {
     seen: Seen,
     /// The volumes of an image, read or not.
     volumes: Vec<MountFacts>,
+    /// Memory in bytes that lists of shadow copies take.
+    shadow_memory: u64,
     /// Drives of this machine that could not be looked at.
     closed: Vec<MountFacts>,
 }
@@ -144,7 +146,8 @@ impl Target {
     #[must_use]
     pub fn memory(&self) -> u64 {
         let raw = self.places.iter().any(|place| place.raw().is_there());
-        if raw || !self.volumes.is_empty() { image::MEMORY } else { 0 }
+        let blocks = if raw || !self.volumes.is_empty() { image::MEMORY } else { 0 };
+        blocks.saturating_add(self.shadow_memory)
     }
 
     fn of(live: bool, os: TargetOs, places: Vec<Place>) -> Self {
@@ -162,6 +165,7 @@ impl Target {
             own: OwnOutput::default(),
             seen: Seen::default(),
             volumes: Vec::new(),
+            shadow_memory: 0,
             closed: Vec::new(),
         };
         let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
@@ -196,6 +200,62 @@ impl Target {
         // Set before anything is looked for, and so before a collector holds on to a place.
         let places = self.places.iter_mut().filter_map(Arc::get_mut);
         places.for_each(|place| place.include_network(yes));
+    }
+
+    /// Takes the shadow copies of its volumes along, which [`Self::find_in_shadow`] looks through.
+    pub fn include_shadow_copies(&mut self) {
+        let mut copies = if self.live { self.live_shadow_copies() } else { Vec::new() };
+        for place in &self.places {
+            let Some(device) = place.device() else { continue };
+            let (found, memory) = image::shadow_copies(device);
+            self.shadow_memory = self.shadow_memory.saturating_add(memory);
+            let share = found.len().saturating_mul(4);
+            for copy in found {
+                let of = place.volume.clone();
+                let opened = ntfs::Volume::open(Arc::clone(&copy.device), share).map_err(io::Error::from);
+                self.volumes.push(MountFacts {
+                    place: format!("vss{}", copy.number),
+                    file_system: "NTFS".to_owned(),
+                    device: copy.told(),
+                    visited: opened.is_ok(),
+                    reason: opened.as_ref().err().map(ToString::to_string),
+                });
+                let Ok(opened) = opened else { continue };
+                let (volume, files) =
+                    (Volume::Shadow(copy.number, Box::new(of)), ntfs::Files(Arc::new(opened)));
+                copies.push(Place::mounted(volume, Arc::new(files), None, Asked::AsShadow));
+            }
+        }
+        self.places.extend(copies.into_iter().map(Arc::new));
+    }
+
+    /// Those of the running system: each belongs to the drive whose serial number it has.
+    fn live_shadow_copies(&mut self) -> Vec<Place> {
+        let serial = |place: &Place| place.stat(b"").ok().and_then(|stat| stat.metadata.device);
+        let drives: Vec<_> = self.places.iter().map(|place| (serial(place), place.volume.clone())).collect();
+        let mut copies = Vec::new();
+        for (number, path) in sys::shadow_copies() {
+            let open = |volume: Volume| {
+                Place::open(Volume::Shadow(number, Box::new(volume)), &path, Asked::AsShadow)
+            };
+            // Asked for its serial number first, which says what it is a copy of.
+            let of = open(Volume::Root).map(|place| serial(&place));
+            let of = of.map(|of| drives.iter().find(|(drive, _)| of.is_some() && *drive == of));
+            match of {
+                Ok(Some((_, volume))) => copies.extend(open(volume.clone())),
+                // A copy of a drive that is not looked at.
+                Ok(None) => {}
+                Err(error) => self.closed.push(MountFacts::unreadable(&sys::path_bytes(&path), &error)),
+            }
+        }
+        copies
+    }
+
+    /// The shadow copies that are looked through, by the index of their place, the oldest of each volume first.
+    #[must_use]
+    pub fn shadow_copies(&self) -> Vec<usize> {
+        let places = self.places.iter().enumerate();
+        places.filter(|(_, place)| place.asked == Asked::AsShadow).map(|(index, _)| index).collect()
     }
 
     /// Which host it is.
@@ -245,12 +305,27 @@ impl Target {
     /// Looks for everything of one step and hands it out as it is found, until `emit` breaks. An item that an earlier
     /// step was given is not given again.
     pub fn find(&self, step: &Step, emit: &mut dyn FnMut(Finding) -> ControlFlow<()>) {
+        self.find_in(step, None, emit);
+    }
+
+    /// The same of the files that stood in a shadow copy, one of [`Self::shadow_copies`].
+    pub fn find_in_shadow(
+        &self,
+        step: &Step,
+        shadow: usize,
+        emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
+    ) {
+        self.find_in(step, Some(shadow), emit);
+    }
+
+    fn find_in(&self, step: &Step, shadow: Option<usize>, emit: &mut dyn FnMut(Finding) -> ControlFlow<()>) {
         // What a step asks of the registry is one item, whatever the number of its sources.
         let mut registry = Some(());
         let mut commands = 0_usize;
         for source in &step.sources {
             let flow = match source {
-                Source::Files(patterns) => expand::search(self, step, patterns, emit),
+                Source::Files(patterns) => expand::search(self, step, patterns, shadow, emit),
+                _ if shadow.is_some() => ControlFlow::Continue(()),
                 Source::Memory(ids) => super::memory::find(ids).into_iter().try_for_each(&mut *emit),
                 Source::RegistryKeys(_) | Source::RegistryValues(_) => match registry.take() {
                     Some(()) => registry::find(self, step, emit),

@@ -360,6 +360,7 @@ pub fn files(data: &[u8], told: &mut dyn FnMut(&str, u64)) {
         purpose: Text::default(),
         limits: Limits::default(),
         except: Vec::new(),
+        shadow_copies: false,
         sources: vec![Source::Files([&named[..], &[pattern("\\", true)]].concat())],
         mode: Mode::Collect,
     };

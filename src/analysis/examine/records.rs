@@ -54,6 +54,8 @@ impl Examiner<'_> {
         let trusted = self.trusted();
         let standing = match (&item.entry, &item.content) {
             (None, None) => trusted,
+            // Its bytes are another item's, whose entry was judged with that one's record.
+            (None, Some(_)) if item.same_as.is_some() => trusted,
             (None, Some(_)) => {
                 self.tampering(&item.origin.to_string(), "has content and no entry".into());
                 Standing::Refuted

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{Listener, Standing};
 use crate::bundle::forward::Head;
+use crate::bundle::names::entry_name;
 use crate::evidence::{Digest, Item};
 
 mod files;
@@ -232,6 +233,29 @@ impl Unpacker {
     }
 }
 
+impl Unpacker {
+    /// Gives an item that was not stored again its place: a second name of the file with the same bytes.
+    fn put_same(&mut self, item: &Item) {
+        let (Some(same), Some(content)) = (&item.same_as, &item.content) else { return };
+        let name = entry_name(&item.origin, false);
+        if !self.wanted(&name) {
+            return;
+        }
+        let from = self.folder.join(Places::known(same));
+        let (relative, why) = self.places.of(&name, "");
+        let to = self.folder.join(&relative);
+        let linked = to.parent().map_or(Ok(()), files::make_folder).and_then(|()| files::link(&from, &to));
+        if let Err(error) = linked {
+            return self.note(&relative, Err(error));
+        }
+        if let Some(why) = why {
+            self.write_mapped(&name, &relative, why);
+        }
+        self.unpacked.files = self.unpacked.files.saturating_add(1);
+        self.sum(&content.sha256_stored, &relative);
+    }
+}
+
 /// A path below the folder with `/` between its names, on every system: what reads it elsewhere knows no other.
 fn slashed(relative: &Path) -> String {
     let names: Vec<_> = relative.iter().map(std::ffi::OsStr::to_string_lossy).collect();
@@ -298,7 +322,12 @@ impl Listener for Unpacker {
     }
 
     fn item(&mut self, item: &Item, standing: Standing) {
-        let Some(name) = &item.entry else { return };
+        let Some(name) = &item.entry else {
+            if matches!(standing, Standing::Proved | Standing::Relative) {
+                self.put_same(item);
+            }
+            return;
+        };
         match standing {
             Standing::Proved | Standing::Relative => {
                 if let Some(staged) = self.take(name) {

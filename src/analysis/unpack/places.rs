@@ -23,6 +23,11 @@ impl Places {
         self.on(cfg!(windows), name, below)
     }
 
+    /// Where an entry stands that has its own name.
+    pub(super) fn known(name: &str) -> PathBuf {
+        name.split('/').map(|component| safe(component, cfg!(windows))).collect()
+    }
+
     fn on(&mut self, windows: bool, name: &str, below: &str) -> (PathBuf, Option<&'static str>) {
         let mut why = None;
         let mut path = PathBuf::from(below);

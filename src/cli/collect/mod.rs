@@ -46,6 +46,12 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         console.warn(lost);
     }
     let mut target = target(arguments, &clock)?;
+    if arguments.choice.vss && target.shadow_copies().is_empty() {
+        console.warn(console.lang.pick(
+            "er zijn hier geen schaduwkopieën te lezen (--vss)",
+            "there are no shadow copies to be read here (--vss)",
+        ));
+    }
     let plan = plan(arguments, &target)?;
     if arguments.dry_run {
         return Ok(dry_run::run(arguments, &plan, &target, &clock, &stop, console));
@@ -149,6 +155,9 @@ fn target(arguments: &Collect, clock: &Clock) -> Result<Target, Failure> {
     };
     target.set_start(clock.started());
     target.include_network(arguments.choice.network_mounts);
+    if choice.vss {
+        target.include_shadow_copies();
+    }
     Ok(target)
 }
 

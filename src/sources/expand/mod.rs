@@ -43,6 +43,8 @@ pub(super) struct Search<'a, 'e> {
     except: Vec<Vec<Part>>,
     /// Whether the pattern at hand has met anything, be it in an earlier step.
     met: bool,
+    /// The shadow copy that is looked through, by the index of its place; else all that is no shadow copy is.
+    shadow: Option<usize>,
 }
 
 /// Hands out all that a step's patterns find.
@@ -50,6 +52,7 @@ pub(super) fn search(
     target: &Target,
     step: &Step,
     patterns: &[Pattern],
+    shadow: Option<usize>,
     emit: &mut Emit<'_>,
 ) -> ControlFlow<()> {
     let Some(first) = patterns.first() else { return ControlFlow::Continue(()) };
@@ -59,7 +62,7 @@ pub(super) fn search(
         .max_depth
         .map_or(super::pattern::DEPTH, |depth| usize::try_from(depth).unwrap_or(MAX_DEPTH));
     let except = except(target, step, depth);
-    let mut search = Search { target, meter, emit, pattern: first, except, met: false };
+    let mut search = Search { target, meter, emit, pattern: first, except, met: false, shadow };
     for pattern in patterns {
         (search.pattern, search.met) = (pattern, false);
         search.all_of(depth)?;
@@ -105,12 +108,17 @@ impl Search<'_, '_> {
                 continue;
             };
             for (index, place) in self.target.places().iter().enumerate() {
-                if place.is_meant(letter) {
+                let wanted = match self.shadow {
+                    None => place.is_meant(letter),
+                    Some(shadow) => index == shadow && place.was_meant(letter),
+                };
+                if wanted {
                     self.down(index, Vec::new(), &parts, Why::Named)?;
                 }
             }
         }
-        if self.met {
+        // What is not in a shadow copy need not have been there then.
+        if self.met || self.shadow.is_some() {
             return ControlFlow::Continue(());
         }
         let detail =

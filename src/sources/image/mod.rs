@@ -14,6 +14,7 @@ mod identify;
 mod partitions;
 mod places;
 mod sectors;
+mod shadows;
 
 use std::fmt::Debug;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -25,6 +26,8 @@ pub(super) use cache::{Cache, MEMORY};
 pub(super) use device::Memory;
 pub(super) use device::{Device, read_exact_at, read_some, to_u64};
 pub use identify::FileSystem;
+pub(super) use shadows::shadow_copies;
+
 pub(super) use places::{in_memory as standing_in_memory, open as standing, told};
 
 use device::{Files, Stretch};

@@ -13,6 +13,7 @@ use super::super::mounts::MountFacts;
 use super::super::ntfs;
 use super::super::place::Place;
 use super::super::resolve::spelled;
+use super::super::sys::Asked;
 use super::super::volumes::VolumeFacts;
 use super::{Disk, DiskVolume, FileSystem, Mounted, to_u64};
 use crate::evidence::{Printable, Volume};
@@ -92,7 +93,8 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
         let name = letter.map_or_else(|| Volume::Unlettered(id(volume)), Volume::Drive);
         fact.place = letter.map_or_else(|| id(volume), |letter| format!("{letter}:"));
         facts.push(fact);
-        places.push(Place::mounted(name, mounted));
+        let device = Some(Arc::clone(&volume.device));
+        places.push(Place::mounted(name, mounted, device, Asked::Always));
     }
     facts.sort_by(|one, other| one.device.cmp(&other.device));
     Ok(Standing { places, facts })
@@ -109,9 +111,9 @@ pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
         .filter_map(|(volume, read)| Some((volume, read.as_ref().ok()?)))
         .collect();
     let mut letters = letters(&read).into_iter();
-    let volumes = disk.volumes.iter().zip(&mounted);
-    volumes
-        .map(|(volume, read)| VolumeFacts {
+    let mut all = Vec::new();
+    for (volume, read) in disk.volumes.iter().zip(&mounted) {
+        let facts = VolumeFacts {
             name: volume.number.to_string(),
             start: Some(volume.start),
             size: volume.size,
@@ -123,8 +125,20 @@ pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
                 None => id(volume),
             }),
             not_read: read.as_ref().err().cloned(),
-        })
-        .collect()
+        };
+        let place = facts.place.clone().unwrap_or_default();
+        let copies = if read.is_ok() { super::shadow_copies(&volume.device).0 } else { Vec::new() };
+        all.push(facts);
+        all.extend(copies.into_iter().map(|copy| VolumeFacts {
+            name: format!("{} vss {}", volume.number, copy.number),
+            size: volume.size,
+            kind: Some(copy.told()),
+            file_system: Some(volume.file_system.name().to_owned()),
+            place: Some(format!("vss{}:{place}", copy.number)),
+            ..VolumeFacts::default()
+        }));
+    }
+    all
 }
 
 /// Opens the file system of a volume, or says why not.
@@ -143,7 +157,7 @@ fn letters(volumes: &[(&DiskVolume, &Arc<dyn Mounted>)]) -> Vec<Option<char>> {
     let mut known: BTreeMap<Vec<u8>, char> = BTreeMap::new();
     let mut windows = Vec::new();
     for (_, mounted) in volumes {
-        let place = Place::mounted(Volume::Root, Arc::clone(mounted));
+        let place = Place::mounted(Volume::Root, Arc::clone(mounted), None, Asked::Always);
         let holds = place.holds_windows();
         windows.push(holds);
         if holds && known.is_empty() {

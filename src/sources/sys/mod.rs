@@ -75,6 +75,8 @@ pub(super) enum Asked {
     /// For those that name its drive.
     #[cfg_attr(not(any(windows, test)), allow(dead_code, reason = "only Windows has drives"))]
     ByName,
+    /// For those of artifacts that are taken from shadow copies too.
+    AsShadow,
 }
 
 /// What the operating system says of a file.

@@ -101,6 +101,7 @@ fn item(number: u64, origin: &Origin) -> Item {
         artifact: "TestFiles".into(),
         origin: origin.clone(),
         entry: None,
+        same_as: None,
         kind: Kind::File,
         outcome: Outcome::Collected,
         reason: None,

@@ -6,6 +6,7 @@ mod disks;
 mod dissect;
 mod event_log;
 mod overlay;
+mod shadows;
 mod volume;
 
 use std::collections::BTreeMap;

@@ -171,6 +171,7 @@ pub fn item(number: u64, origin: Origin, entry: &str, content: &[u8]) -> Item {
         artifact: "TestFiles".into(),
         origin,
         entry: Some(entry.to_owned()),
+        same_as: None,
         kind: Kind::File,
         outcome: Outcome::Collected,
         reason: None,
