@@ -218,7 +218,7 @@ pub fn free_space(folder: &Path) -> Option<u64> {
 }
 
 /// Windows has no call that begins to write and does not wait: its own way of writing is all there is.
-pub const fn begin_writing(_file: &std::fs::File, _from: u64, _to: u64) {}
+pub const fn begin_writing(_file: &File, _from: u64, _to: u64) {}
 
 /// Bytes that the file system of a folder holds.
 pub(in crate::sources) fn used_space(folder: &Path) -> Option<u64> {
