@@ -23,6 +23,11 @@ const SCANS: usize = 16;
 /// Content that they may hold together: two of the largest.
 const BYTES: usize = SCAN_LIMIT << 1;
 
+/// Content that is asked about without another thread: what one string costs grows at worst by the cube of the length, and
+/// is about a second here (at four times the length, a minute). So short are most settings of a system, and there the
+/// two wake-ups would cost more than the scan.
+const SHORT: usize = 1 << 10;
+
 /// Threads that are ready for the next scan, and those left behind.
 #[derive(Default)]
 pub(super) struct Guard {
@@ -51,8 +56,22 @@ pub(super) enum Undone {
 }
 
 impl Guard {
-    /// Does `act` on a thread of this guard, for no longer than `limit`. `content` is what it holds meanwhile.
+    /// Does `act` for no longer than `limit`, or, where its content is [`SHORT`], about so long. `content` is what it holds
+    /// meanwhile.
     pub(super) fn within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        content: &Bytes,
+        act: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Undone> {
+        if content.len() > SHORT {
+            return self.apart(limit, content, act);
+        }
+        catch_unwind(AssertUnwindSafe(act)).map_err(|_| Undone::Failed)
+    }
+
+    /// Does `act` on a thread of this guard, for no longer than `limit`, however short its content is.
+    pub(super) fn apart<T: Send + 'static>(
         &self,
         limit: Duration,
         content: &Bytes,
@@ -132,7 +151,7 @@ mod tests {
     use super::*;
     use crate::scan::bytes::Account;
 
-    const SHORT: Duration = Duration::from_millis(20);
+    const MOMENT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_mins(1);
 
     /// Hangs until the other end is dropped.
@@ -146,7 +165,7 @@ mod tests {
     fn settle(guard: &Guard, content: &Bytes) -> bool {
         (0..1_000).any(|_| {
             thread::sleep(Duration::from_millis(10));
-            guard.within(LONG, content, || ()).is_ok()
+            guard.apart(LONG, content, || ()).is_ok()
         })
     }
 
@@ -155,11 +174,22 @@ mod tests {
         let guard = Guard::default();
         let content = Bytes::from(b"x");
         let (end, act) = hangs();
-        assert_eq!(guard.within(SHORT, &content, act), Err(Undone::LeftBehind));
-        assert_eq!(guard.within(LONG, &content, || 7), Ok(7));
-        assert_eq!(guard.within(LONG, &content, || panic!("on purpose")), Err::<(), _>(Undone::Failed));
-        assert_eq!(guard.within(LONG, &content, || 8), Ok(8));
+        assert_eq!(guard.apart(MOMENT, &content, act), Err(Undone::LeftBehind));
+        assert_eq!(guard.apart(LONG, &content, || 7), Ok(7));
+        assert_eq!(guard.apart(LONG, &content, || panic!("on purpose")), Err::<(), _>(Undone::Failed));
+        assert_eq!(guard.apart(LONG, &content, || 8), Ok(8));
         drop(end);
+    }
+
+    #[test]
+    fn short_content_is_asked_about_where_the_caller_is_and_longer_content_is_not() {
+        let guard = Guard::default();
+        let here = thread::current().id();
+        let asked = |length| guard.within(LONG, &Bytes::from(vec![0; length]), || thread::current().id());
+        assert_eq!(asked(SHORT), Ok(here));
+        assert_ne!(asked(SHORT + 1).unwrap(), here);
+        let failed = guard.within(LONG, &Bytes::from(b"x"), || panic!("on purpose"));
+        assert_eq!(failed, Err::<(), _>(Undone::Failed));
     }
 
     #[test]
@@ -170,7 +200,7 @@ mod tests {
         for _ in 0..10 {
             let content = Bytes::beginning(&buffer, 4);
             let held = content.clone();
-            threads.push(guard.within(LONG, &content, move || (held.len(), thread::current().id())).unwrap());
+            threads.push(guard.apart(LONG, &content, move || (held.len(), thread::current().id())).unwrap());
             drop(content);
             assert!(Arc::get_mut(&mut buffer).is_some());
         }
@@ -186,11 +216,11 @@ mod tests {
         let ends: Vec<_> = (0..SCANS)
             .map(|_| {
                 let (end, act) = hangs();
-                assert_eq!(guard.within(SHORT, &content, act), Err(Undone::LeftBehind));
+                assert_eq!(guard.apart(MOMENT, &content, act), Err(Undone::LeftBehind));
                 end
             })
             .collect();
-        assert_eq!(guard.within(LONG, &content, || ()), Err(Undone::NotBegun));
+        assert_eq!(guard.apart(LONG, &content, || ()), Err(Undone::NotBegun));
         drop(ends);
         assert!(settle(&guard, &content));
     }
@@ -212,10 +242,10 @@ mod tests {
             act();
             drop(held);
         };
-        assert_eq!(guard.within(SHORT, &large, holds), Err(Undone::LeftBehind));
+        assert_eq!(guard.apart(MOMENT, &large, holds), Err(Undone::LeftBehind));
         assert_eq!(told.0.load(Ordering::Relaxed), 1);
-        assert_eq!(guard.within(LONG, &large, || ()), Err(Undone::NotBegun));
-        assert_eq!(guard.within(LONG, &Bytes::from(b""), || ()), Ok(()), "what holds nothing is done still");
+        assert_eq!(guard.apart(LONG, &large, || ()), Err(Undone::NotBegun));
+        assert_eq!(guard.apart(LONG, &Bytes::from(b""), || ()), Ok(()), "what holds nothing is done still");
         drop(end);
         assert!(settle(&guard, &large));
         drop(large);

@@ -201,7 +201,7 @@ impl Scanner {
     pub fn scan_regions(&self, regions: Box<dyn Regions>, facts: &Facts<'_>, limit: Duration) -> Scan {
         let (engine, facts) = (self.engine(), facts.owned());
         let none = Bytes::from(Vec::new());
-        let scanned = self.guard.within(limit.saturating_add(GRACE), &none, move || {
+        let scanned = self.guard.apart(limit.saturating_add(GRACE), &none, move || {
             engine.scan_regions(regions, &facts.borrowed(), limit)
         });
         scanned.unwrap_or_else(|undone| undone_scan(undone, limit, Vec::new()))

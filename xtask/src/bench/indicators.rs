@@ -7,11 +7,12 @@
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use veldkit::evidence::{Content, Digest, Utc};
 use veldkit::scan::indicators::{Case, IndicatorSource, Indicators};
-use veldkit::scan::{EngineKind, Facts, RuleSource, SCAN_LIMIT, Scanner};
+use veldkit::scan::{Bytes, EngineKind, Facts, RuleSource, SCAN_LIMIT, Scanner};
 
 use crate::Result;
 
@@ -107,7 +108,9 @@ fn pass(files: &[PathBuf], scanner: &Scanner, indicators: Option<&Indicators>) -
         let digest = Digest::of(&content);
         let name = path.to_string_lossy();
         let facts = Facts { filename: &name, filepath: &name, extension: "", filetype: "", owner: "" };
-        drop(scanner.scan(content.get(..SCAN_LIMIT).unwrap_or(&content), &facts));
+        let shared = Arc::new(std::mem::take(&mut content));
+        drop(scanner.scan(Bytes::beginning(&shared, SCAN_LIMIT), &facts));
+        content = Arc::try_unwrap(shared).unwrap_or_default();
         if let Some(indicators) = indicators {
             let content = Content::new(content.len().try_into().unwrap_or(u64::MAX), digest);
             drop((indicators.content(&content), indicators.path(&name, Case::Heeded)));

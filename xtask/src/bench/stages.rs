@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
@@ -13,7 +14,7 @@ use veldkit::bundle::{
     Closing, Deflated, Deflater, Entry, Language, Opening, Recipients, Sink, Writer, WriterOptions, deflate,
 };
 use veldkit::evidence::{Item, Utc};
-use veldkit::scan::{EngineKind, Facts, RuleSource, SCAN_LIMIT, Scanner};
+use veldkit::scan::{Bytes, EngineKind, Facts, RuleSource, SCAN_LIMIT, Scanner};
 
 use super::Stage;
 use crate::Result;
@@ -110,7 +111,9 @@ fn measure(files: &[PathBuf], beside: &Path, scanner: Option<&Scanner>, watches:
         if let Some(scanner) = scanner {
             let name = path.to_string_lossy();
             let facts = Facts { filename: &name, filepath: &name, extension: "", filetype: "", owner: "" };
-            drop(scanner.scan(content.get(..SCAN_LIMIT).unwrap_or(&content), &facts));
+            let shared = Arc::new(std::mem::take(&mut content));
+            drop(scanner.scan(Bytes::beginning(&shared, SCAN_LIMIT), &facts));
+            content = Arc::try_unwrap(shared).unwrap_or_default();
         }
         lap(at, &mut watches.scan);
         watches.bytes = watches.bytes.saturating_add(length(&content));
