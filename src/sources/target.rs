@@ -207,10 +207,18 @@ impl Target {
         let mut copies = if self.live { self.live_shadow_copies() } else { Vec::new() };
         for place in &self.places {
             let Some(device) = place.device() else { continue };
-            let (found, memory) = image::shadow_copies(device);
-            self.shadow_memory = self.shadow_memory.saturating_add(memory);
-            let share = found.len().saturating_mul(4);
-            for copy in found {
+            let found = image::shadow_copies(device);
+            self.shadow_memory = self.shadow_memory.saturating_add(found.memory);
+            let root = Origin::File { volume: place.volume.clone(), path: Vec::new(), stream: None };
+            self.volumes.extend(found.lacking.map(|reason| MountFacts {
+                place: "vss".to_owned(),
+                file_system: "NTFS".to_owned(),
+                device: format!("shadow copies of {root}"),
+                visited: false,
+                reason: Some(reason),
+            }));
+            let share = found.copies.len().saturating_mul(4);
+            for copy in found.copies {
                 let of = place.volume.clone();
                 let opened = ntfs::Volume::open(Arc::clone(&copy.device), share).map_err(io::Error::from);
                 self.volumes.push(MountFacts {

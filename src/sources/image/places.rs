@@ -127,9 +127,15 @@ pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
             not_read: read.as_ref().err().cloned(),
         };
         let place = facts.place.clone().unwrap_or_default();
-        let copies = if read.is_ok() { super::shadow_copies(&volume.device).0 } else { Vec::new() };
+        let found = read.as_ref().map(|_| super::shadow_copies(&volume.device)).unwrap_or_default();
         all.push(facts);
-        all.extend(copies.into_iter().map(|copy| VolumeFacts {
+        all.extend(found.lacking.map(|lacking| VolumeFacts {
+            name: format!("{} vss", volume.number),
+            kind: Some("shadow copies".to_owned()),
+            not_read: Some(lacking),
+            ..VolumeFacts::default()
+        }));
+        all.extend(found.copies.into_iter().map(|copy| VolumeFacts {
             name: format!("{} vss {}", volume.number, copy.number),
             size: volume.size,
             kind: Some(copy.told()),

@@ -94,18 +94,39 @@ struct Shadow {
     own: usize,
 }
 
-/// The shadow copies of a volume, and the memory in bytes that their lists take; none where it has none. Of damage only those
-/// are left out that it touches.
-pub(in crate::sources) fn shadow_copies(volume: &Arc<dyn Device>) -> (Vec<ShadowCopy>, u64) {
-    let Ok(mut listed) = catalog(&**volume) else { return (Vec::new(), 0) };
+/// The shadow copies of a volume.
+#[derive(Debug, Default)]
+pub(in crate::sources) struct ShadowCopies {
+    /// Those that are read, the oldest first.
+    pub(in crate::sources) copies: Vec<ShadowCopy>,
+    /// Why others are not.
+    pub(in crate::sources) lacking: Option<String>,
+    /// Bytes of memory that their lists take.
+    pub(in crate::sources) memory: u64,
+}
+
+/// The shadow copies of a volume; none where it has none. Of damage only those are left out that it touches.
+pub(in crate::sources) fn shadow_copies(volume: &Arc<dyn Device>) -> ShadowCopies {
+    let mut listed = match catalog(&**volume) {
+        Ok(listed) => listed,
+        Err(error) => {
+            let lacking = Some(format!("what lists the shadow copies cannot be read: {error}"));
+            return ShadowCopies { lacking, ..ShadowCopies::default() };
+        }
+    };
     listed.sort_by_key(|(made, _)| *made);
     let old = listed.len().saturating_sub(MAX_COPIES);
     let mut room = MAX_BLOCKS;
     // The youngest first: a copy is read through all that are younger.
-    let mut stores = Vec::new();
+    let (mut stores, mut why) = (Vec::new(), None);
     for (made, list) in listed.iter().skip(old).rev() {
-        let Ok(store) = store(&**volume, *list, &mut room) else { break };
-        stores.push((*made, store));
+        match store(&**volume, *list, &mut room) {
+            Ok(store) => stores.push((*made, store)),
+            Err(error) => {
+                why = Some(error.to_string());
+                break;
+            }
+        }
     }
     stores.reverse();
     let first = listed.len().saturating_sub(stores.len());
@@ -116,8 +137,12 @@ pub(in crate::sources) fn shadow_copies(volume: &Arc<dyn Device>) -> (Vec<Shadow
         made: filetime(made),
         device: Arc::new(Shadow { volume: Arc::clone(volume), stores: Arc::clone(&stores), own }),
     };
-    let memory = to_u64(MAX_BLOCKS.saturating_sub(room)).saturating_mul(BLOCK_MEMORY);
-    (made.into_iter().enumerate().map(copy).collect(), memory)
+    let why = why.unwrap_or_else(|| format!("no more than {MAX_COPIES} are read"));
+    ShadowCopies {
+        copies: made.into_iter().enumerate().map(copy).collect(),
+        lacking: (first > 0).then(|| format!("the oldest, {first} of {}: {why}", listed.len())),
+        memory: to_u64(MAX_BLOCKS.saturating_sub(room)).saturating_mul(BLOCK_MEMORY),
+    }
 }
 
 /// When each copy was made, and where its list of blocks begins.
@@ -161,12 +186,17 @@ fn store(volume: &dyn Device, list: u64, room: &mut usize) -> io::Result<Store> 
     while at != 0 {
         let block = block(volume, at, LIST)?;
         for entry in block.get(HEADER..).unwrap_or_default().chunks_exact(32) {
-            *room = room.checked_sub(1).ok_or(io::ErrorKind::OutOfMemory)?;
+            *room = room.checked_sub(1).ok_or_else(too_many)?;
             take(entry, &mut store, &mut back);
         }
         at = u64_at(&block, 40).unwrap_or(0);
     }
     Ok(store)
+}
+
+fn too_many() -> io::Error {
+    let most = to_u64(MAX_BLOCKS).saturating_mul(BLOCK) >> 30;
+    io::Error::other(format!("no more than {most} GiB of overwritten blocks are listed"))
 }
 
 /// Takes one listed block in; `back` holds, of blocks that only point on, whence they did.
@@ -286,7 +316,8 @@ mod tests {
 
     #[test]
     fn a_copy_gives_what_it_holds_then_what_a_younger_one_does_then_the_volume() {
-        let copies = shadow_copies(&volume(&[[1, 0, 12, 0, 0]], &[[2, 0, 13, 0, 0], [1, 0, 14, 0, 0]])).0;
+        let copies =
+            shadow_copies(&volume(&[[1, 0, 12, 0, 0]], &[[2, 0, 13, 0, 0], [1, 0, 14, 0, 0]])).copies;
         assert_eq!(copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), [1, 2]);
         assert!(copies[0].made < copies[1].made);
         let places = [(1, 0), (2, 0), (3, 0), (1, 31)];
@@ -297,20 +328,27 @@ mod tests {
     #[test]
     fn an_overlay_holds_sectors_of_its_own_copy_and_one_that_points_on_is_followed() {
         let older = [[1, 0, 12, 2, 0b100], [1, 1, 12, 2, 0b1], [4, 5, 0, 1, 0]];
-        let copies = shadow_copies(&volume(&older, &[[5, 0, 13, 0, 0], [6, 0, 14, 4, 0]])).0;
+        let copies = shadow_copies(&volume(&older, &[[5, 0, 13, 0, 0], [6, 0, 14, 4, 0]])).copies;
         assert_eq!(read(&copies[0], &[(1, 0), (1, 1), (1, 2), (4, 0), (6, 0)]), [12, 1, 12, 13, 6]);
         assert_eq!(read(&copies[1], &[(1, 0), (4, 0), (5, 0)]), [1, 4, 13]);
     }
 
     #[test]
     fn a_volume_without_copies_has_none_and_a_damaged_list_costs_itself_and_what_is_older() {
-        assert!(shadow_copies(&(Arc::new(Memory(vec![0; 0x1_0000])) as Arc<dyn Device>)).0.is_empty());
-        assert!(shadow_copies(&(Arc::new(Memory(Vec::new())) as Arc<dyn Device>)).0.is_empty());
-        for (damaged, left) in [(8, vec![]), (9, vec![2]), (10, vec![])] {
+        for none in [vec![0; 0x1_0000], Vec::new()] {
+            let none = shadow_copies(&(Arc::new(Memory(none)) as Arc<dyn Device>));
+            assert!(none.copies.is_empty() && none.lacking.is_none());
+        }
+        for (damaged, left, lacking) in [
+            (8, vec![], "what lists the shadow copies"),
+            (9, vec![2], "the oldest, 1 of 2: a list"),
+            (10, vec![], "the oldest, 2 of 2: a list"),
+        ] {
             let mut disk = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
             disk[damaged * usize::try_from(BLOCK).unwrap()] ^= 1;
-            let copies = shadow_copies(&(Arc::new(Memory(disk)) as Arc<dyn Device>)).0;
-            assert_eq!(copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), left, "{damaged}");
+            let found = shadow_copies(&(Arc::new(Memory(disk)) as Arc<dyn Device>));
+            assert_eq!(found.copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), left, "{damaged}");
+            assert!(found.lacking.unwrap().starts_with(lacking), "{damaged}");
         }
     }
 
@@ -319,7 +357,8 @@ mod tests {
         let mut disk = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
         let next = 9 * usize::try_from(BLOCK).unwrap() + 40;
         disk[next..next + 8].copy_from_slice(&(9 * BLOCK).to_le_bytes());
-        let copies = shadow_copies(&(Arc::new(Memory(disk)) as Arc<dyn Device>)).0;
-        assert_eq!(copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), [2]);
+        let found = shadow_copies(&(Arc::new(Memory(disk)) as Arc<dyn Device>));
+        assert_eq!(found.copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), [2]);
+        assert!(found.lacking.unwrap().contains("no more than 4 GiB"), "what is not read is said");
     }
 }
