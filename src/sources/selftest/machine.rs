@@ -113,6 +113,10 @@ pub(super) fn sockets(trying: &Trying) -> Verdict {
 
 /// Reads the rows of an artifact until one is as wanted.
 fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> bool) -> Verdict {
+    let systems = artifact.systems();
+    if !(systems.is_empty() || systems.iter().any(|system| system.target() == trying.target.os())) {
+        return Verdict::NotPossible("this version has such rows of other systems alone".to_owned());
+    }
     let plan = plan_to_look(&["/".to_owned()], None, trying.target.os());
     let Some(mut step) = plan.steps.into_iter().next() else { return Verdict::Failed("no plan".to_owned()) };
     (step.sources, step.mode) = (vec![Source::Live(artifact)], Mode::Look);
