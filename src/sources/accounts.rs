@@ -41,6 +41,20 @@ impl Accounts {
         accounts
     }
 
+    /// Homes of people on Unix: those of the accounts, and what stands in `/home`; each once.
+    pub(super) fn homes_with(&self, standing: Vec<String>) -> Vec<(String, String)> {
+        let text = |home: &[u8]| String::from_utf8(home.to_vec()).ok();
+        let mut homes: Vec<(String, String)> = Vec::new();
+        let named = self.homes.iter().filter_map(|(name, home)| Some((name.clone(), text(home)?)));
+        let standing = standing.into_iter().map(|name| (name.clone(), format!("home/{name}")));
+        for (name, home) in named.chain([("root".to_owned(), "root".to_owned())]).chain(standing) {
+            if homes.iter().all(|(_, known)| *known != home) {
+                homes.push((name, home));
+            }
+        }
+        homes
+    }
+
     /// Name of a user.
     pub(super) fn user(&self, uid: u32) -> Option<&str> {
         self.users.get(&uid).map(String::as_str)
@@ -71,6 +85,12 @@ fn lines(text: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
 
 fn number(fields: &[&[u8]], index: usize) -> Option<u32> {
     str::from_utf8(fields.get(index)?).ok()?.parse().ok()
+}
+
+/// Homes of people on Windows: the folders of `Users`, of which `names` are what stands there.
+pub(super) fn profiles(names: Vec<String>, is_folder: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
+    let users = names.into_iter().filter(|name| is_folder(&format!("Users/{name}")));
+    users.map(|name| (name.clone(), format!("Users\\{name}"))).collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! The machine or tree under examination: where its files stand, what system it is, who lives on it.
 
-use std::collections::BTreeSet;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use super::accounts::Accounts;
+use super::accounts::{self, Accounts};
 use super::drives::drives;
 use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
@@ -16,11 +14,13 @@ use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, Reach, open, open_rows};
 use super::own_output::OwnOutput;
 use super::place::{Ground, Place};
+use super::seen::Seen;
+use super::shadows::{self, Standing};
 use super::sys::{self, Asked, Entry, Live, LivePlace};
 use super::variables::Variables;
 use super::walk::Handle;
 use super::windows_facts::{Facts, Running, WindowsFacts};
-use super::{Error, commands, expand, guard, host, image, live, ntfs, registry, web_roots};
+use super::{Error, commands, expand, guard, host, image, live, registry, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
 
@@ -47,28 +47,6 @@ pub struct Target {
     shadow_memory: u64,
     /// Drives of this machine that could not be looked at.
     closed: Vec<MountFacts>,
-}
-
-/// What was handed out: a 128-bit hash of each path, so that an item two steps ask for comes once. Two paths with the
-/// same hash would cost one of them; with 2^20 items that is one run in 2^88.
-#[derive(Default)]
-struct Seen {
-    paths: Mutex<BTreeSet<(u64, u64)>>,
-    hashers: (RandomState, RandomState),
-}
-
-impl Seen {
-    fn first_time(&self, place: usize, path: &[u8]) -> bool {
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner).insert(self.hash(place, path))
-    }
-
-    fn holds(&self, place: usize, path: &[u8]) -> bool {
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner).contains(&self.hash(place, path))
-    }
-
-    fn hash(&self, place: usize, path: &[u8]) -> (u64, u64) {
-        (self.hashers.0.hash_one((place, path)), self.hashers.1.hash_one((place, path)))
-    }
 }
 
 impl Target {
@@ -170,7 +148,16 @@ impl Target {
         };
         let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
         target.accounts = Arc::new(Accounts::parse(passwd.as_bytes(), group.as_bytes()));
-        target.variables.homes = target.homes();
+        target.variables.homes = if os == TargetOs::Windows {
+            let is_folder = |path: &str| {
+                let place = target.places.get(system);
+                let stat = place.and_then(|place| place.stat(path.as_bytes()).ok());
+                stat.is_some_and(|stat| stat.kind == Kind::Directory)
+            };
+            accounts::profiles(target.names(b"Users"), &is_folder)
+        } else {
+            target.accounts.homes_with(target.names(b"home"))
+        };
         if os == TargetOs::Windows {
             target.learn_from_registry();
         }
@@ -204,59 +191,11 @@ impl Target {
 
     /// Takes the shadow copies of its volumes along, which [`Self::find_in_shadow`] looks through.
     pub fn include_shadow_copies(&mut self) {
-        let mut copies = if self.live { self.live_shadow_copies() } else { Vec::new() };
-        for place in &self.places {
-            let Some(device) = place.device() else { continue };
-            let found = image::shadow_copies(device);
-            self.shadow_memory = self.shadow_memory.saturating_add(found.memory);
-            let root = Origin::File { volume: place.volume.clone(), path: Vec::new(), stream: None };
-            self.volumes.extend(found.lacking.map(|reason| MountFacts {
-                place: "vss".to_owned(),
-                file_system: "NTFS".to_owned(),
-                device: format!("shadow copies of {root}"),
-                visited: false,
-                reason: Some(reason),
-            }));
-            let share = found.copies.len().saturating_mul(4);
-            for copy in found.copies {
-                let of = place.volume.clone();
-                let opened = ntfs::Volume::open(Arc::clone(&copy.device), share).map_err(io::Error::from);
-                self.volumes.push(MountFacts {
-                    place: format!("vss{}", copy.number),
-                    file_system: "NTFS".to_owned(),
-                    device: copy.told(),
-                    visited: opened.is_ok(),
-                    reason: opened.as_ref().err().map(ToString::to_string),
-                });
-                let Ok(opened) = opened else { continue };
-                let (volume, files) =
-                    (Volume::Shadow(copy.number, Box::new(of)), ntfs::Files(Arc::new(opened)));
-                copies.push(Place::mounted(volume, Arc::new(files), None, Asked::AsShadow));
-            }
-        }
-        self.places.extend(copies.into_iter().map(Arc::new));
-    }
-
-    /// Those of the running system: each belongs to the drive whose serial number it has.
-    fn live_shadow_copies(&mut self) -> Vec<Place> {
-        let serial = |place: &Place| place.stat(b"").ok().and_then(|stat| stat.metadata.device);
-        let drives: Vec<_> = self.places.iter().map(|place| (serial(place), place.volume.clone())).collect();
-        let mut copies = Vec::new();
-        for (number, path) in sys::shadow_copies() {
-            let open = |volume: Volume| {
-                Place::open(Volume::Shadow(number, Box::new(volume)), &path, Asked::AsShadow)
-            };
-            // Asked for its serial number first, which says what it is a copy of.
-            let of = open(Volume::Root).map(|place| serial(&place));
-            let of = of.map(|of| drives.iter().find(|(drive, _)| of.is_some() && *drive == of));
-            match of {
-                Ok(Some((_, volume))) => copies.extend(open(volume.clone())),
-                // A copy of a drive that is not looked at.
-                Ok(None) => {}
-                Err(error) => self.closed.push(MountFacts::unreadable(&sys::path_bytes(&path), &error)),
-            }
-        }
-        copies
+        let Standing { places, facts, closed, memory } = shadows::of(&self.places, self.live);
+        self.places.extend(places.into_iter().map(Arc::new));
+        self.volumes.extend(facts);
+        self.closed.extend(closed);
+        self.shadow_memory = memory;
     }
 
     /// The shadow copies that are looked through, by the index of their place, the oldest of each volume first.
@@ -552,28 +491,6 @@ impl Target {
     #[must_use]
     pub fn unlocked_volumes(&self) -> Vec<String> {
         live::unlocked(self)
-    }
-
-    /// Homes of people: those of the accounts on Unix, the folders of `Users` on Windows.
-    fn homes(&self) -> Vec<(String, String)> {
-        let text = |home: &[u8]| String::from_utf8(home.to_vec()).ok();
-        if self.os == TargetOs::Windows {
-            let users = self.names(b"Users").into_iter().filter(|name| {
-                let path = format!("Users/{name}");
-                let folder = self.places.get(self.system).and_then(|place| place.stat(path.as_bytes()).ok());
-                folder.is_some_and(|stat| stat.kind == Kind::Directory)
-            });
-            return users.map(|name| (name.clone(), format!("Users\\{name}"))).collect();
-        }
-        let mut homes: Vec<(String, String)> = Vec::new();
-        let named = self.accounts.homes.iter().filter_map(|(name, home)| Some((name.clone(), text(home)?)));
-        let standing = self.names(b"home").into_iter().map(|name| (name.clone(), format!("home/{name}")));
-        for (name, home) in named.chain([("root".to_owned(), "root".to_owned())]).chain(standing) {
-            if homes.iter().all(|(_, known)| *known != home) {
-                homes.push((name, home));
-            }
-        }
-        homes
     }
 }
 
