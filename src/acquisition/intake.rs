@@ -9,7 +9,7 @@ use super::pool::Pool;
 use super::worker::{Delivery, Draft, Job};
 use super::{Clock, Settings, Stop, StopReason};
 use crate::evidence::{Item, Kind, Outcome};
-use crate::playbook::{Excluded, Mode, Plan, Volatility};
+use crate::playbook::{Excluded, Mode, Plan, Step, Volatility};
 use crate::scan::SCAN_LIMIT;
 use crate::sources::{Finding, Found, Gap, Target};
 
@@ -53,13 +53,20 @@ pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> 
     let mut intake = Intake { order, slots, number: 0 };
     let sweeps = order.plan.steps.iter().position(|step| step.mode == Mode::Sweep);
     let sweeps = sweeps.unwrap_or(order.plan.steps.len());
+    let copies = order.target.shadow_copies();
+    let mut unread = !copies.is_empty();
     for index in 0..=order.plan.steps.len() {
         if index == sweeps {
-            order.target.shadow_copies().into_iter().for_each(|shadow| intake.shadow_copy(shadow));
+            for shadow in &copies {
+                intake.shadow_copy(*shadow);
+            }
+            unread &= stopped(order).is_some();
         }
         intake.step(index, None);
         if stopped(order).is_some() {
-            return order.plan.steps.iter().skip(index).map(|step| left(&step.artifact, order)).collect();
+            let again = |(at, step): &(usize, &Step)| *at >= index || unread && step.shadow_copies;
+            let steps = order.plan.steps.iter().enumerate().filter(again);
+            return steps.map(|(_, step)| left(&step.artifact, order)).collect();
         }
         if ends_first_tier(order.plan, index) {
             intake.wait(index, SlotContent::FirstTier);

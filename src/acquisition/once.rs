@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-use super::worker::{Bench, Delivery, Draft, Ending, Hands, acquire, deliver, fill, limited_by_size, unread};
+use super::worker::{Bench, Delivery, Draft, Ending, Hands, acquire, deliver, fill, opened, stopped};
 use crate::evidence::{Content, Digest, Item, Outcome};
 use crate::sources::Found;
 
@@ -42,21 +42,18 @@ pub(super) fn acquire_once(
     draft: &Draft,
     reply: &SyncSender<Delivery>,
 ) {
-    let mut opened = match bench.target.open(found) {
+    let mut opened = match opened(bench, found, draft) {
         Ok(opened) => opened,
-        Err(gap) => {
-            return deliver(reply, Delivery::Whole(Box::new(unread(*gap, found, draft, bench)), None));
-        }
+        Err(item) => return deliver(reply, Delivery::Whole(item, None)),
     };
-    if let Some(item) = limited_by_size(&opened, found, draft, bench) {
-        return deliver(reply, Delivery::Whole(Box::new(item), None));
-    }
     let (mut sum, mut size) = (Sha256::new(), 0_u64);
     let whole = loop {
         let (filled, ending) = fill(&mut opened, &mut hands.raw, bench);
         sum.update(hands.raw.get(..filled).unwrap_or_default());
         size = size.saturating_add(u64::try_from(filled).unwrap_or(u64::MAX));
         match ending {
+            // What is read to be compared is given up as soon as what is read to be kept would be.
+            None if stopped(bench).is_some() => break false,
             None => {}
             Some(Ending::Whole) => break opened.ranges.is_empty(),
             Some(Ending::Cut(_)) => break false,

@@ -194,16 +194,10 @@ pub(super) fn acquire(
     draft: &Draft,
     reply: &SyncSender<Delivery>,
 ) {
-    let mut opened = match bench.target.open(found) {
+    let mut opened = match opened(bench, found, draft) {
         Ok(opened) => opened,
-        Err(gap) => {
-            return deliver(reply, Delivery::Whole(Box::new(unread(*gap, found, draft, bench)), None));
-        }
+        Err(item) => return deliver(reply, Delivery::Whole(item, None)),
     };
-    if let Some(item) = limited_by_size(&opened, found, draft, bench) {
-        return deliver(reply, Delivery::Whole(Box::new(item), None));
-    }
-
     let mut raw = std::mem::take(&mut hands.raw);
     let (filled, ending) = fill(&mut opened, &mut raw, bench);
     let full = filled == raw.len();
@@ -221,6 +215,15 @@ pub(super) fn acquire(
             // A scan that was left behind keeps the buffer.
             hands.raw = Arc::try_unwrap(raw).unwrap_or_else(|_| vec![0; PIECE]);
         }
+    }
+}
+
+/// Opens an item to take it, or gives the record of why it is not taken.
+pub(super) fn opened(bench: &Bench<'_>, found: &Found, draft: &Draft) -> Result<Opened, Box<Item>> {
+    let opened = bench.target.open(found).map_err(|gap| Box::new(unread(*gap, found, draft, bench)))?;
+    match limited_by_size(&opened, found, draft, bench) {
+        Some(item) => Err(Box::new(item)),
+        None => Ok(opened),
     }
 }
 

@@ -62,7 +62,7 @@ pub enum Fate {
     Error,
     /// It was looked for and is not there.
     Absent,
-    /// It was left out on purpose.
+    /// It was left out on purpose, also where its bytes are those of an item before it.
     LeftOut,
     /// Nothing was scanned in this run.
     Off,
@@ -123,6 +123,7 @@ impl Item {
             ) => Fate::Size,
             (Outcome::Skipped, Some(ReasonCode::NotAFile)) => Fate::Type,
             (Outcome::Skipped, _) => Fate::LeftOut,
+            _ if self.same_as.is_some() => Fate::LeftOut,
             (Outcome::Collected | Outcome::Partial, _) => match self.kind {
                 Kind::File | Kind::Stream | Kind::Rows | Kind::Process | Kind::Unknown => Fate::Off,
                 Kind::Directory | Kind::Link | Kind::Fifo | Kind::Socket | Kind::Device => Fate::Type,
