@@ -6,9 +6,10 @@
 //! the files that are taken. The verdict of the rules on such a file stands in its own record, by its path; other files
 //! are those of packages, and a sweep (`--sweep /`) holds rules against them too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -87,58 +88,83 @@ pub struct Start {
     pub file_owned_by: Owner,
 }
 
-/// How the rows are made.
-pub(super) fn rows(reach: Reach) -> Rows {
-    let rows = Rows::new("urn:veldkit:live:autostarts:1", "files", move |lines| make(&reach, lines));
-    rows.within(TABLE_LIMIT)
+/// What is started, and what is known of what that leads to: learnt once, for the rows and for the files that are taken.
+pub(super) struct Survey {
+    starts: Vec<Start>,
+    modules: Vec<modules::Module>,
+    /// What could not be read.
+    gaps: Vec<(ReasonCode, String)>,
 }
 
-fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let starts = starts(reach, &mut |path, error| {
-        lines.short(code_of(error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
-    });
-    let modules = modules::all(reach);
-    if starts.len() >= MAX_STARTS {
-        lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_STARTS} are told"));
-    }
-    let told = starts.iter().filter_map(|start| start.target.as_ref());
-    let told = told.chain(starts.iter().map(|start| &start.file));
-    let mut book = Book::of(reach, told.chain(modules.iter().filter_map(|module| module.target.as_ref())));
-    for mut start in starts {
-        start.file_owned_by = book.owner(&start.file);
-        if let Some(target) = &start.target {
-            start.facts = book.facts(reach, target);
+/// A survey that is made when it is first asked for.
+pub(super) type Surveyed = Arc<OnceLock<Survey>>;
+
+impl Survey {
+    fn of(reach: &Reach) -> Self {
+        let mut gaps = Vec::new();
+        let mut starts = starts(reach, &mut |path, error| {
+            let detail = format!("reading '/{}': {error}", String::from_utf8_lossy(path));
+            gaps.push((code_of(error), detail));
+        });
+        let mut modules = modules::all(reach);
+        if starts.len() >= MAX_STARTS {
+            gaps.push((ReasonCode::ArtifactLimit, format!("no more than {MAX_STARTS} are told")));
         }
+        let told = starts.iter().filter_map(|start| start.target.as_ref());
+        let told = told.chain(starts.iter().map(|start| &start.file));
+        let mut book =
+            Book::of(reach, told.chain(modules.iter().filter_map(|module| module.target.as_ref())));
+        for start in &mut starts {
+            start.file_owned_by = book.owner(&start.file);
+            if let Some(target) = &start.target {
+                start.facts = book.facts(reach, target);
+            }
+        }
+        for module in &mut modules {
+            if let Some(target) = &module.target {
+                module.facts = book.facts(reach, target);
+            }
+        }
+        Self { starts, modules, gaps }
+    }
+
+    /// The targets, each once, with what is known of them.
+    fn targets(&self) -> BTreeMap<&Exact, &Facts> {
+        let starts = self.starts.iter().map(|start| (&start.target, &start.facts));
+        let modules = self.modules.iter().map(|module| (&module.target, &module.facts));
+        starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts))).collect()
+    }
+}
+
+/// How the rows are made.
+pub(super) fn rows(reach: Reach, surveyed: &Surveyed) -> Rows {
+    let surveyed = Arc::clone(surveyed);
+    let make = move |lines: &mut Lines<'_>| tell(surveyed.get_or_init(|| Survey::of(&reach)), lines);
+    Rows::new("urn:veldkit:live:autostarts:1", "files", make).within(TABLE_LIMIT)
+}
+
+fn tell(survey: &Survey, lines: &mut Lines<'_>) -> Result<(), Halt> {
+    for (code, detail) in &survey.gaps {
+        lines.short(*code, detail.clone());
+    }
+    for start in &survey.starts {
         Book::complain(&start.facts, lines);
-        lines.row(&Row::Start(Box::new(start)))?;
+        lines.row(&Row::Start(Box::new(start.clone())))?;
     }
-    for mut module in modules {
-        if let Some(target) = &module.target {
-            module.facts = book.facts(reach, target);
-        }
-        lines.row(&Row::Module(Box::new(module)))?;
-    }
-    Ok(())
+    survey.modules.iter().try_for_each(|module| lines.row(&Row::Module(Box::new(module.clone()))))
 }
 
 /// Hands out the targets that no package has, or that differ from the package's.
 pub(super) fn suspects(
     target: &Target,
     reach: &Reach,
+    surveyed: &Surveyed,
     emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let starts = starts(reach, &mut |_, _| {});
-    let modules = modules::all(reach);
-    let told = starts.iter().filter_map(|start| start.target.as_ref());
-    let told: BTreeSet<&Exact> =
-        told.chain(modules.iter().filter_map(|module| module.target.as_ref())).collect();
-    let mut book = Book::of(reach, told.iter().copied());
     let (most, largest) = MAX_TAKEN;
     let mut taken = 0_usize;
-    for path in told {
-        let Some(owned) = book.owned(path) else { continue };
-        let suspect = owned.package.is_none()
-            || owned.md5.is_some() && book.facts(reach, path).as_packaged == Some(false);
+    for (path, facts) in surveyed.get_or_init(|| Survey::of(reach)).targets() {
+        let suspect = facts.owned_by == Owner::Nobody || facts.as_packaged == Some(false);
         if !suspect || taken >= most {
             continue;
         }

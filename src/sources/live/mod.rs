@@ -55,8 +55,9 @@ pub(super) fn find(
         if target.is_live() { Origin::Live { name } } else { Origin::Derived { name } }
     };
     let reach = Reach::of(target);
+    let surveyed = autostarts::Surveyed::default();
     let made = match reach.clone() {
-        Some(reach) => rows(target, artifact, reach),
+        Some(reach) => rows(target, artifact, reach, &surveyed),
         None => Err("it holds no system that could be read"),
     };
     emit(match made {
@@ -68,7 +69,7 @@ pub(super) fn find(
     })?;
     match (artifact, reach) {
         (Live::Executables, Some(reach)) => executables::copies(&reach, emit),
-        (Live::Autostarts, Some(reach)) => autostarts::suspects(target, &reach, emit),
+        (Live::Autostarts, Some(reach)) => autostarts::suspects(target, &reach, &surveyed, emit),
         _ => ControlFlow::Continue(()),
     }
 }
@@ -80,7 +81,12 @@ pub(super) fn unlocked(target: &Target) -> Vec<String> {
 }
 
 /// How an artifact's rows are made of a target, or why there are none.
-fn rows(target: &Target, artifact: Live, reach: Reach) -> Result<Rows, &'static str> {
+fn rows(
+    target: &Target,
+    artifact: Live,
+    reach: Reach,
+    surveyed: &autostarts::Surveyed,
+) -> Result<Rows, &'static str> {
     match artifact {
         Live::Processes => processes::rows(reach),
         Live::Sockets => sockets::rows(reach),
@@ -89,7 +95,7 @@ fn rows(target: &Target, artifact: Live, reach: Reach) -> Result<Rows, &'static 
         Live::Sessions => Ok(logons::sessions(reach)),
         Live::Logons => Ok(logons::logons(reach)),
         Live::Accounts => Ok(accounts::rows(reach)),
-        Live::Autostarts => Ok(autostarts::rows(reach)),
+        Live::Autostarts => Ok(autostarts::rows(reach, surveyed)),
         Live::Storage => Ok(storage::rows(reach)),
         Live::Bodyfile => Ok(bodyfile::rows(target)),
     }

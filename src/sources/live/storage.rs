@@ -134,7 +134,9 @@ pub(super) fn rows(reach: Reach) -> Rows {
 
 fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mounts = mounts(reach);
-    for device in devices(reach, &mounts) {
+    let mut all = devices(reach, &mounts);
+    look_at_devices(reach, &mut all);
+    for device in all {
         lines.row(&Row::Device(Box::new(device)))?;
     }
     for Mount { place, file_system, device } in mounts {
@@ -180,7 +182,7 @@ fn mounts(reach: &Reach) -> Vec<Mount> {
     parse_mountinfo(&reach.read(&path, MAX_TABLE).unwrap_or_default())
 }
 
-/// The encrypted volumes of the running system that are open now, as they are mapped and mounted.
+/// The encrypted volumes of the running system that are open now, as they are mapped and mounted. No device is read for it.
 pub(super) fn unlocked(reach: &Reach) -> Vec<String> {
     let mounts = mounts(reach);
     let devices = devices(reach, &mounts).into_iter().filter(|device| device.unlocked == Some(true));
@@ -255,7 +257,6 @@ fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<Device> {
             name,
         });
     }
-    look_at_devices(reach, &mut all);
     all
 }
 
