@@ -24,12 +24,15 @@ const RULE: &str =
 /// A process that waits until it is dropped.
 struct Waiting(Child);
 
+/// A text turned about, in hexadecimal digits.
+fn hidden(marker: &str) -> String {
+    marker.bytes().fold(String::new(), |hidden, byte| format!("{hidden}{:02x}", byte ^ 0x55))
+}
+
 impl Waiting {
     fn start(marker: &str) -> Self {
-        let hidden =
-            marker.bytes().fold(String::new(), |hidden, byte| format!("{hidden}{:02x}", byte ^ 0x55));
         let mut child = Command::new("python3")
-            .args(["-c", PROGRAM, &hidden])
+            .args(["-c", PROGRAM, &hidden(marker)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -155,4 +158,80 @@ fn a_protected_process_is_a_record_and_no_crash() {
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let summary = &lines(&output.stdout)[0];
     assert_eq!((&summary["scan"]["error"], &summary["hits"]), (&1.into(), &0.into()), "{summary}");
+}
+
+mod wine {
+    use super::*;
+
+    /// The same for Windows. Told to, it gives nobody a right to itself, as a protected process does; it says its number,
+    /// and ends with what it reads from.
+    const PROGRAM: &str = r#"
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <windows.h>
+        #include <aclapi.h>
+
+        int main(int count, char **words) {
+            size_t length = strlen(words[1]) / 2;
+            char *keep = malloc(3 * length);
+            for (size_t at = 0; at < 3 * length; at++) {
+                unsigned byte;
+                sscanf(words[1] + 2 * (at % length), "%2x", &byte);
+                keep[at] = (char)(byte ^ 0x55);
+            }
+            if (count > 2) {
+                ACL nobody;
+                InitializeAcl(&nobody, sizeof nobody, ACL_REVISION);
+                DWORD failed = SetSecurityInfo(GetCurrentProcess(), SE_KERNEL_OBJECT,
+                    DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, NULL, NULL, &nobody, NULL);
+                if (failed) return 1;
+            }
+            printf("%lu\n", GetCurrentProcessId());
+            fflush(stdout);
+            while (getchar() != EOF) {}
+            return keep[0] == 0;
+        }
+    "#;
+
+    #[test]
+    #[ignore = "needs Wine and the collector for Windows"]
+    fn a_protected_process_is_a_record_and_no_crash_and_an_open_one_is_found() {
+        let made = Made::under_wine();
+        std::fs::write(made.path().join("memory.yar"), RULE).unwrap();
+        std::fs::write(made.path().join("waiting.c"), PROGRAM).unwrap();
+        let program = made.path().join("waiting.exe");
+        let compiled = Command::new("x86_64-w64-mingw32-gcc")
+            .args(["waiting.c", "-o", "waiting.exe", "-ladvapi32"])
+            .current_dir(made.path())
+            .output()
+            .unwrap();
+        assert!(compiled.status.success(), "{}", text(&compiled.stderr));
+        let scan = |more: &[&str]| {
+            let mut command = crate::wine::started(&program);
+            command.arg(hidden(MARKER)).args(more).current_dir(made.path());
+            let mut child = Waiting(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+            let mut pid = String::new();
+            BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut pid).unwrap();
+            let output = made.veldkit([
+                "scan",
+                "--pid",
+                pid.trim(),
+                "--rules",
+                "memory.yar",
+                "--json",
+                "--exit-on-hit",
+            ]);
+            (output.status.code(), lines(&output.stdout))
+        };
+        let (code, found) = scan(&[]);
+        assert_eq!((code, &found[0]["rule"]), (Some(5), &"in_memory".into()), "{found:?}");
+        let (code, refused) = scan(&["protected"]);
+        assert_eq!(code, Some(1), "nothing could be seen: {refused:?}");
+        assert_eq!(
+            (&refused[0]["scan"]["error"], &refused[0]["hits"]),
+            (&1.into(), &0.into()),
+            "{refused:?}"
+        );
+    }
 }

@@ -46,8 +46,13 @@ pub fn ready() {
 
 /// The program, its arguments still to come.
 pub fn command() -> Command {
+    started(&program())
+}
+
+/// Any program for Windows, its arguments still to come.
+pub fn started(program: &Path) -> Command {
     let mut command = wine("/usr/lib/wine/wine64");
-    command.arg(program());
+    command.arg(program);
     command
 }
 

@@ -203,7 +203,6 @@ fn registry(key: &str, data: Option<&str>) -> Result<Observable, &'static str> {
 /// What a bare value is, where nothing says its type: a digest, an address, a URL or a domain. Never a file name:
 /// every word could be one.
 pub(super) fn guess(text: &str) -> Result<Observable, &'static str> {
-    let is_url = text.contains("://") || text.contains("[:]//");
     let read = digest(text);
     if read.is_ok() {
         return read;
@@ -213,7 +212,7 @@ pub(super) fn guess(text: &str) -> Result<Observable, &'static str> {
         Err(NoNetwork::TooWide | NoNetwork::NotOutside) => return address(text),
         Err(NoNetwork::NotOne) => {}
     }
-    if is_url {
+    if text.contains("://") || text.contains("[:]//") {
         return url(text);
     }
     match domain(text, Below::Counts) {

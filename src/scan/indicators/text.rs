@@ -143,11 +143,15 @@ fn fields(line: &str) -> (&str, Option<u8>, &str) {
 /// A bare value, but for what looks like the name of a file.
 pub(super) fn value(text: &str) -> Result<Observable, &'static str> {
     let text = text.trim().trim_matches('"');
-    let ending = text.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     match observable::guess(text) {
-        Ok(Observable::Domain(..)) if FILE_ENDINGS.contains(&ending.as_str()) => {
+        Ok(Observable::Domain(..)) if has_file_ending(text) => {
             Err("file name in a list of values (a list of expressions is read with filenames=)")
         }
         read => read,
     }
+}
+
+fn has_file_ending(text: &str) -> bool {
+    let ending = text.rsplit('.').next().unwrap_or_default();
+    FILE_ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
 }

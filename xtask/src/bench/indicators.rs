@@ -1,8 +1,9 @@
 //! What indicator lists cost: `cargo xtask bench --indicators N` makes a list of N digests, and prints how long it takes to
 //! load, what a digest takes of memory, what a look-up takes, and how much slower the same scan is with the list.
 //!
-//! In: a corpus and a list. Out: figures beside the value to reach. The scan is that of a worker: read, digest, rules; once
-//! with the look-ups of digest and path that an item costs, and once without, in turn.
+//! In: a corpus and a list. Out: figures beside the value to reach. The scan is that of a worker: read, digest, rules; each
+//! file once with the look-ups of digest and path that an item costs, and once without, now the one first and now the
+//! other, so that what else the machine does slows both alike.
 
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
@@ -19,7 +20,7 @@ use crate::Result;
 /// Look-ups of which the mean is told.
 const LOOK_UPS: u64 = 1_000_000;
 
-/// How often each of the two scans is run, in turn; the median counts.
+/// How often every file is scanned either way; the median counts.
 const ROUNDS: usize = 7;
 
 /// Digests that share a description, as those of a case do.
@@ -65,7 +66,8 @@ pub(crate) fn run(corpus: &Path, list: &Path, count: &str) -> Result {
     let mut hits = 0_usize;
     for number in 0..LOOK_UPS {
         // A prime step goes through the whole list in no order.
-        let present = Content::new(0, digest(number.wrapping_mul(7_368_787) % count.max(1)));
+        let present =
+            Content::new(0, digest(number.wrapping_mul(7_368_787).checked_rem(count).unwrap_or_default()));
         let other = Content::new(0, digest(u64::MAX.wrapping_sub(number)));
         let begin = Instant::now();
         hits = hits.saturating_add(indicators.content(&present).len());
@@ -83,41 +85,55 @@ pub(crate) fn run(corpus: &Path, list: &Path, count: &str) -> Result {
 
     let files = super::stages::files(corpus)?;
     let scanner = Scanner::compile(&[RuleSource::Embedded], EngineKind::Boreal)?;
-    pass(&files, &scanner, None)?;
+    // Once through the page cache.
+    pass(&files, &scanner, &indicators)?;
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        without.push(pass(&files, &scanner, None)?);
-        with.push(pass(&files, &scanner, Some(&indicators))?);
+        let (round_with, round_without) = pass(&files, &scanner, &indicators)?;
+        with.push(round_with);
+        without.push(round_without);
     }
-    let (with, without) = (median(&mut with), median(&mut without));
+    let mut ratios: Vec<f64> = with.iter().zip(&without).map(|(with, without)| with / without).collect();
     println!(
-        "scanning {} files takes {without:.3} s without, {with:.3} s with the list: {:.4} times as long (under 1.02)",
+        "scanning {} files takes {:.3} s without, {:.3} s with the list: {:.4} times as long (under 1.02)",
         files.len(),
-        with / without
+        median(&mut without),
+        median(&mut with),
+        median(&mut ratios)
     );
     Ok(())
 }
 
-/// Scans all files once, as a worker does; returns the seconds.
-fn pass(files: &[PathBuf], scanner: &Scanner, indicators: Option<&Indicators>) -> Result<f64> {
+/// Scans every file with the list and without; returns the seconds of each.
+fn pass(files: &[PathBuf], scanner: &Scanner, indicators: &Indicators) -> Result<(f64, f64)> {
+    let (mut with, mut without) = (0.0, 0.0);
     let mut content = Vec::new();
-    let begin = Instant::now();
-    for path in files {
-        content.clear();
-        File::open(path)?.read_to_end(&mut content)?;
-        let digest = Digest::of(&content);
-        let name = path.to_string_lossy();
-        let facts = Facts { filename: &name, filepath: &name, extension: "", filetype: "", owner: "" };
-        let shared = Arc::new(std::mem::take(&mut content));
-        drop(scanner.scan(Bytes::beginning(&shared, SCAN_LIMIT), &facts));
-        content = Arc::try_unwrap(shared).unwrap_or_default();
-        if let Some(indicators) = indicators {
-            let content = Content::new(content.len().try_into().unwrap_or(u64::MAX), digest);
-            drop((indicators.content(&content), indicators.path(&name, Case::Heeded)));
+    for (number, path) in files.iter().enumerate() {
+        for with_list in [number % 2 == 0, number % 2 == 1] {
+            let begin = Instant::now();
+            scan(path, scanner, with_list.then_some(indicators), &mut content)?;
+            *(if with_list { &mut with } else { &mut without }) += begin.elapsed().as_secs_f64();
         }
-        std::hint::black_box(digest);
     }
-    Ok(begin.elapsed().as_secs_f64())
+    Ok((with, without))
+}
+
+/// Scans a file as a worker does.
+fn scan(path: &Path, scanner: &Scanner, indicators: Option<&Indicators>, content: &mut Vec<u8>) -> Result {
+    content.clear();
+    File::open(path)?.read_to_end(content)?;
+    let digest = Digest::of(content);
+    let name = path.to_string_lossy();
+    let facts = Facts { filename: &name, filepath: &name, extension: "", filetype: "", owner: "" };
+    let shared = Arc::new(std::mem::take(content));
+    drop(scanner.scan(Bytes::beginning(&shared, SCAN_LIMIT), &facts));
+    *content = Arc::try_unwrap(shared).unwrap_or_default();
+    if let Some(indicators) = indicators {
+        let content = Content::new(content.len().try_into().unwrap_or(u64::MAX), digest);
+        drop((indicators.content(&content), indicators.path(&name, Case::Heeded)));
+    }
+    std::hint::black_box(digest);
+    Ok(())
 }
 
 fn median(seconds: &mut [f64]) -> f64 {
