@@ -218,7 +218,7 @@ pub(super) struct Limits {
     /// Skip items larger than this
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(super) max_file_size: Option<u64>,
-    /// Number of workers [default: one a processor]
+    /// Number of workers [default: one a processor; with rules three for two]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) threads: Option<u16>,
 }

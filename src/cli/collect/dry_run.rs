@@ -112,7 +112,7 @@ fn expected_time(survey: &Survey, arguments: &Collect, clock: &Clock) -> Duratio
     deflater.whole(&sample, &mut out);
     let spent = clock.elapsed().saturating_sub(begun);
 
-    let threads = arguments.limits.threads.map_or_else(super::processors, usize::from);
+    let threads = super::workers(arguments.limits.threads, false);
     let factor = if arguments.scanning.no_scan { 1 } else { SCAN_FACTOR };
     let sample_size = u64::try_from(SAMPLE).unwrap_or(1);
     // What is swept is read and scanned, and not deflated.

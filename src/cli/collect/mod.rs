@@ -100,7 +100,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         .map_err(|error| destination::explain(error, &place))?;
 
     let settings = Settings {
-        threads: arguments.limits.threads.map_or_else(processors, usize::from),
+        threads: workers(arguments.limits.threads, judges.scanner.is_some()),
         scanner: judges.scanner,
         indicators: judges.indicators,
         level: arguments.destination.level,
@@ -240,8 +240,14 @@ pub(super) fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
     Ok(stop)
 }
 
-pub(super) fn processors() -> usize {
-    thread::available_parallelism().map_or(1, std::num::NonZero::get)
+/// How many workers take items, where nobody says so. One a processor; where rules are asked half as many again, since a
+/// worker sleeps while the thread that asks them works (`scan::guard`), and waking it takes a processor that halted
+/// meanwhile about as long as a small file takes to be scanned. 14,419 files of 512 MiB, 5,000 rules and two processors
+/// took two workers 8.1 s and three 6.9 s; without rules a third one gained nothing.
+pub(super) fn workers(asked: Option<u16>, scanning: bool) -> usize {
+    let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let more = if scanning { processors.div_ceil(2) } else { 0 };
+    asked.map_or_else(|| processors.saturating_add(more), usize::from)
 }
 
 impl From<bundle::Error> for Failure {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::args::{duration, size};
-use super::collect::{listen_for_interrupts, processors};
+use super::collect::{listen_for_interrupts, workers};
 use super::identities::Keys;
 use super::indicators::{IndicatorSet, name_unused};
 use super::reading::ReadingLimits;
@@ -62,7 +62,7 @@ pub(super) struct Arguments {
     /// Skip items larger than this
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_file_size: Option<u64>,
-    /// Number of workers [default: one a processor]
+    /// Number of workers [default: three for two processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }
@@ -141,7 +141,7 @@ fn files(
     let paths = paths.collect::<Result<Vec<_>, _>>()?;
     let plan = plan_to_look(&paths, arguments.processes.wanted(), target.os());
     let settings = Settings {
-        threads: arguments.threads.map_or_else(processors, usize::from),
+        threads: workers(arguments.threads, true),
         scanner: Some(scanner),
         indicators,
         level: 1,
