@@ -11,6 +11,7 @@ mod commands;
 mod drives;
 mod exact;
 mod expand;
+mod ext;
 mod guard;
 pub mod hive;
 mod host;

@@ -158,8 +158,11 @@ impl Place {
     }
 
     /// Whether its files have alternate streams that are told.
-    pub(super) const fn has_streams(&self) -> bool {
-        sys::HAS_STREAMS || matches!(self.ground, Ground::Image(_))
+    pub(super) fn has_streams(&self) -> bool {
+        match &self.ground {
+            Ground::Folder(_) => sys::HAS_STREAMS,
+            Ground::Image(volume) => volume.has_streams(),
+        }
     }
 
     /// The absolute path of a folder below it on this machine, to be compared, not opened; `None` in an image.
@@ -255,6 +258,20 @@ impl Place {
         let names = self.names(folder);
         let exact = names.iter().find(|known| *known == name);
         exact.or_else(|| names.iter().find(|known| same_name(known, name))).cloned()
+    }
+
+    /// Memory in bytes that reading it takes besides the blocks that are kept.
+    pub(super) fn memory(&self) -> u64 {
+        match &self.ground {
+            Ground::Folder(_) => 0,
+            Ground::Image(volume) => volume.memory(),
+        }
+    }
+
+    /// Whether it is the root of a Unix system.
+    pub(super) fn holds_unix(&self) -> bool {
+        let is_folder = |path: &[u8]| self.stat(path).is_ok_and(|stat| stat.kind == Kind::Directory);
+        is_folder(b"etc") && is_folder(b"usr")
     }
 
     /// Whether it is the root of a Windows system: `Windows\System32` in any case.

@@ -104,9 +104,7 @@ impl Target {
     pub fn image(path: &Path, partition: Option<u32>) -> Result<Self, Error> {
         let standing = image::standing(path, partition)
             .map_err(|source| Error::Image { image: path.to_owned(), source })?;
-        let mut target = Self::of(false, TargetOs::Windows, standing.places);
-        target.volumes = standing.facts;
-        Ok(target)
+        Ok(Self::of_image(standing))
     }
 
     /// A disk held in memory: of tests, and of what searches for bytes that break a reader.
@@ -116,7 +114,21 @@ impl Target {
     pub fn image_in_memory(bytes: Vec<u8>) -> Result<Self, Error> {
         let standing = image::standing_in_memory(bytes)
             .map_err(|source| Error::Image { image: "memory".into(), source })?;
-        Ok(Self { volumes: standing.facts, ..Self::of(false, TargetOs::Windows, standing.places) })
+        Ok(Self::of_image(standing))
+    }
+
+    /// Whose files stand on the volumes, their own folders tell; a volume of Windows' own file system is one of its drives.
+    fn of_image(standing: image::Standing) -> Self {
+        let image::Standing { places, facts } = standing;
+        let windows = places.iter().any(Place::holds_windows);
+        let os = if !windows && places.iter().any(|place| place.volume == Volume::Root) {
+            TargetOs::Linux
+        } else if windows || places.iter().any(Place::has_streams) {
+            TargetOs::Windows
+        } else {
+            TargetOs::Other
+        };
+        Self { volumes: facts, ..Self::of(false, os, places) }
     }
 
     /// Memory in bytes that reading this target takes besides what is read: the blocks of an image, or of a raw volume,
@@ -125,12 +137,15 @@ impl Target {
     pub fn memory(&self) -> u64 {
         let raw = self.places.iter().any(|place| place.raw().is_there());
         let blocks = if raw || !self.volumes.is_empty() { image::MEMORY } else { 0 };
-        blocks.saturating_add(self.shadow_memory)
+        let held = self.places.iter().fold(0_u64, |held, place| held.saturating_add(place.memory()));
+        blocks.saturating_add(held).saturating_add(self.shadow_memory)
     }
 
     fn of(live: bool, os: TargetOs, places: Vec<Place>) -> Self {
         let places: Vec<_> = places.into_iter().map(Arc::new).collect();
-        let system = places.iter().position(|place| place.holds_windows()).unwrap_or(0);
+        let system = places.iter().position(|place| place.holds_windows());
+        let system =
+            system.or_else(|| places.iter().position(|place| place.volume == Volume::Root)).unwrap_or(0);
         let mut target = Self {
             live,
             os,

@@ -2,13 +2,11 @@
 //! come back; what a round trip promises is asserted. `cargo fuzz` drives these with coverage, `tests/it/fuzz.rs`
 //! drives the same over seeds and their mutations, so that they cannot rot where no nightly compiler is.
 
-use std::ops::ControlFlow;
-
 use veldkit::bundle::forward::{Body, Fault, Head, Visitor, forward};
 use veldkit::bundle::limits::Limits as ReadingLimits;
 use veldkit::bundle::{Recipients, SealCode, names, receipt};
-use veldkit::evidence::{Item, Origin, PersonalData, Utc};
-use veldkit::playbook::{Content, Limits, Mode, Pattern, Source, Step, Text, Volatility};
+use veldkit::evidence::{Item, Origin, Utc};
+use veldkit::playbook::Content;
 use veldkit::scan::filetype;
 use veldkit::scan::indicators::{Case, Format, read_bytes};
 use veldkit::sources::hive::{Hive, Recovered};
@@ -17,16 +15,16 @@ use veldkit::sources::live::{
     configured, executables, logons as sessions, maps, modules, network, packages, people, processes, procfs,
     procnet, starting, storage, utmp,
 };
-use veldkit::sources::{Finding, Target as Examined, parse_mountinfo, web_roots};
+use veldkit::sources::{parse_mountinfo, web_roots};
 
-#[path = "ntfs.rs"]
-mod ntfs;
+#[path = "images.rs"]
+pub mod images;
 
 /// A target: its name, a seed or two, its body.
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: [Target; 24] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -82,7 +80,8 @@ pub const TARGETS: [Target; 23] = [
         ],
         starting_text,
     ),
-    ("image", &[&[0x40, 0x20, 0, 0, 0x11], b"\x10\x60\0\0\xff\x41\x61\0\0\x01"], image),
+    ("image", &[&[0x40, 0x20, 0, 0, 0x11], b"\x10\x60\0\0\xff\x41\x61\0\0\x01"], images::image),
+    ("image_ext", &[b"\x3a\x04\0\0\x01\x18\x24\x03\0\x7f"], images::image_ext),
     (
         "network",
         &[
@@ -320,73 +319,6 @@ pub fn hive(data: &[u8]) {
     if let Ok(Some(root)) = hive.key("") {
         drop((hive.subkeys(&root), hive.values(&root), hive.value(&root, "x")));
     }
-}
-
-/// The made volume with bytes of it changed: four that tell where, one that is put there, and so on. What begins like a
-/// disk is taken as one.
-fn changed(data: &[u8]) -> Vec<u8> {
-    if data.get(3..7) == Some(b"NTFS") || data.get(510..512) == Some(&[0x55, 0xaa]) {
-        return data.to_vec();
-    }
-    let mut disk = ntfs::volume();
-    for change in data.chunks_exact(5) {
-        let place = u32::from_le_bytes([change[0], change[1], change[2], change[3]]);
-        let place = usize::try_from(place).unwrap() % disk.len();
-        disk[place] = change[4];
-    }
-    disk
-}
-
-pub fn image(data: &[u8]) {
-    files(data, &mut |_, _| {});
-}
-
-/// Reads everything that an image gives, and tells of each file, or stream of one, how many bytes came at a time.
-pub fn files(data: &[u8], told: &mut dyn FnMut(&str, u64)) {
-    const MOST: u64 = 16 << 20;
-    let Ok(target) = Examined::image_in_memory(changed(data)) else { return };
-    let pattern = |text: &str, whole_folders| Pattern {
-        text: text.to_owned(),
-        separator: '\\',
-        whole_folders,
-        follow: veldkit::playbook::Follow::Always,
-        folder_entry: false,
-    };
-    let named = ["\\$MFT", "\\$Secure:$SDS", "\\$Extend\\$UsnJrnl:$J"].map(|text| pattern(text, false));
-    let step = Step {
-        artifact: "X".to_owned(),
-        volatility: Volatility::Files,
-        personal_data: PersonalData::None,
-        purpose: Text::default(),
-        limits: Limits::default(),
-        except: Vec::new(),
-        shadow_copies: false,
-        sources: vec![Source::Files([&named[..], &[pattern("\\", true)]].concat())],
-        mode: Mode::Collect,
-    };
-    let (mut buffer, mut left) = (vec![0; 64 << 10], MOST);
-    target.find(&step, &mut |finding| {
-        if let Finding::Found(found) = finding
-            && let Ok(mut opened) = target.open(&found)
-        {
-            let name = match &found.origin {
-                Origin::File { path, stream, .. } => {
-                    let stream = stream.iter().map(|stream| format!(":{}", String::from_utf8_lossy(stream)));
-                    String::from_utf8_lossy(path).into_owned() + &stream.collect::<String>()
-                }
-                _ => String::new(),
-            };
-            while let Ok(count @ 1..) = opened.read(&mut buffer) {
-                let count = u64::try_from(count).unwrap();
-                told(&name, count);
-                left = left.saturating_sub(count);
-                if left == 0 {
-                    return ControlFlow::Break(());
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    });
 }
 
 pub fn web_server(data: &[u8]) {

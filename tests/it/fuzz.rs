@@ -65,7 +65,7 @@ fn the_seeds_are_what_their_readers_take() {
     assert_eq!(veldkit::sources::parse_mountinfo(seed("mountinfo")).len(), 1);
     // The volume that is changed is whole before: every way of storing a file is on the path of the search.
     let mut read = std::collections::BTreeMap::new();
-    targets::files(&[], &mut |path, bytes| *read.entry(path.to_owned()).or_insert(0) += bytes);
+    targets::images::files(&[], &mut |path, bytes| *read.entry(path.to_owned()).or_insert(0) += bytes);
     let read: Vec<_> = read.iter().map(|(path, bytes)| (path.as_str(), *bytes)).collect();
     let wanted = [
         ("$MFT", 40_960),
@@ -77,6 +77,10 @@ fn the_seeds_are_what_their_readers_take() {
         ("w.exe", 304),
     ];
     assert_eq!(read, wanted);
+    let mut read = std::collections::BTreeMap::new();
+    targets::images::ext_files(&[], &mut |path, bytes| *read.entry(path.to_owned()).or_insert(0) += bytes);
+    let read: Vec<_> = read.iter().map(|(path, bytes)| (path.as_str(), *bytes)).collect();
+    assert_eq!(read, [("a.txt", 4), ("c.bin", 16_384), ("folder/b.bin", 3_000)]);
     let now = veldkit::evidence::Utc::from_unix(1_795_489_445, 0).unwrap();
     for (format, count) in [
         ("values", 4),

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 20] = [
+const PROGRAMS: [(&str, &str); 22] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -24,6 +24,8 @@ const PROGRAMS: [(&str, &str); 20] = [
     ("file", "file"),
     ("yara", "yara"),
     ("mkntfs", "ntfs-3g"),
+    ("mke2fs", "e2fsprogs"),
+    ("debugfs", "e2fsprogs"),
     ("icat", "sleuthkit"),
     ("setfattr", "attr"),
     ("sfdisk", "fdisk"),

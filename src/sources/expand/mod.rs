@@ -3,6 +3,7 @@
 //! Names are looked up, not searched for; only globs and `**` list folders. A link in the midst of a pattern's names
 //! is followed as the system would, inside the tree; one that a glob or a walk meets is a finding, never a way on.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -182,6 +183,8 @@ impl Search<'_, '_> {
         why: Why,
     ) -> ControlFlow<()> {
         let mut folders = vec![(here, 0_usize)];
+        // In an image a folder may claim to stand in several places, or beneath itself.
+        let mut met = BTreeSet::new();
         while let Some((folder, level)) = folders.pop() {
             let why = if level == 0 { why } else { Why::Listed };
             if !rest.is_empty() {
@@ -194,6 +197,11 @@ impl Search<'_, '_> {
             self.each(place, &folder, why, |search, handle, entry| {
                 let next = join(&folder, &entry.name);
                 if entry.kind == Kind::Directory {
+                    if entry.reference.is_some_and(|known| !met.insert(known)) {
+                        let detail = "a folder that stands in another place too: it is entered there";
+                        let origin = search.target.origin(place, next);
+                        return search.gap(Gap::new(origin, Outcome::Skipped, ReasonCode::Loop, detail));
+                    }
                     if search.may_enter(place, &next) {
                         beneath.push((next, level.saturating_add(1)));
                     }
@@ -247,7 +255,7 @@ impl Search<'_, '_> {
             Kind::Directory if !self.pattern.folder_entry => ControlFlow::Continue(()),
             Kind::Link if self.follows(listed.is_none()) => {
                 self.take(found)?;
-                self.follow(place, path)
+                self.follow(place, path, listed.is_none())
             }
             _ => self.take(found),
         }
@@ -261,9 +269,9 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Hands out the file that a link leads to, once. A folder at its end is walked where the pattern means all
-    /// beneath it; links beneath it are not followed, so no loop is possible.
-    fn follow(&mut self, place: usize, path: Vec<u8>) -> ControlFlow<()> {
+    /// Hands out the file that a link leads to, once. A folder at its end is walked where the pattern names the link and
+    /// means all beneath it; links that the walk lists lead to no further folder, so no loop is possible.
+    fn follow(&mut self, place: usize, path: Vec<u8>, named: bool) -> ControlFlow<()> {
         let Some(standing) = self.target.places().get(place) else { return ControlFlow::Continue(()) };
         let end = match resolve(standing, &path) {
             Ok(end) => end,
@@ -276,6 +284,7 @@ impl Search<'_, '_> {
             }
             Ok(found)
                 if found.kind == Kind::Directory
+                    && named
                     && self.pattern.whole_folders
                     && self.may_enter(place, &end) =>
             {

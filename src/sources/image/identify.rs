@@ -19,6 +19,7 @@ pub enum FileSystem {
     Xfs,
     Btrfs,
     Lvm,
+    SoftwareRaid,
     Swap,
     Apfs,
     /// Nothing that is known here.
@@ -36,10 +37,11 @@ impl FileSystem {
             Self::Fat => "FAT",
             Self::ExFat => "exFAT",
             Self::ReFs => "ReFS",
-            Self::Ext => "ext",
+            Self::Ext => "ext2/3/4",
             Self::Xfs => "XFS",
             Self::Btrfs => "Btrfs",
             Self::Lvm => "LVM",
+            Self::SoftwareRaid => "Linux RAID",
             Self::Swap => "swap",
             Self::Apfs => "APFS",
             Self::Unknown => "unknown",
@@ -55,15 +57,19 @@ impl FileSystem {
                 "encrypted by BitLocker: unlock it with dislocker or in Windows, and collect what that gives",
             ),
             Self::Luks => {
-                Some("encrypted by LUKS: open it with cryptsetup, mount it, and collect with --root")
+                Some("encrypted by LUKS: open it with cryptsetup open --readonly, and name what that gives")
             }
             Self::Fat | Self::ExFat => {
                 Some("FAT is not read by this version: mount it, and collect with --root")
             }
-            Self::Lvm => {
-                Some("volumes of LVM are not read by this version: activate them, and name one of them")
-            }
-            Self::Swap => Some("swap space holds no files"),
+            Self::Lvm => Some(
+                "volumes of LVM are not read by this version: make them devices with losetup --partscan --read-only \
+                 and vgchange --activate y, and name one of /dev/GROUP/ as the image",
+            ),
+            Self::SoftwareRaid => Some(
+                "a part of a RAID by Linux: put it together with mdadm --assemble --readonly, and name what that gives",
+            ),
+            Self::Swap => Some("swap space holds no files; strings of what ran may stand in it"),
             Self::ReFs | Self::Xfs | Self::Btrfs | Self::Apfs => {
                 Some("this file system is not read by this version: mount it, and collect with --root")
             }
@@ -92,6 +98,8 @@ pub(super) fn identify(volume: &dyn Device) -> io::Result<FileSystem> {
         FileSystem::Luks
     } else if signed && (has(82, b"FAT32   ") || has(54, b"FAT12   ") || has(54, b"FAT16   ")) {
         FileSystem::Fat
+    } else if has(4096, &SOFTWARE_RAID) || has(0, &SOFTWARE_RAID) {
+        FileSystem::SoftwareRaid
     } else if has(1024 + 56, &[0x53, 0xef]) {
         FileSystem::Ext
     } else if has(0, b"XFSB") {
@@ -108,6 +116,9 @@ pub(super) fn identify(volume: &dyn Device) -> io::Result<FileSystem> {
         FileSystem::Unknown
     })
 }
+
+/// What the superblock of Linux's software RAID begins with, which stands here in its versions 1.2 and 1.1.
+const SOFTWARE_RAID: [u8; 4] = [0xfc, 0x4e, 0x2b, 0xa9];
 
 /// The identifier of `BitLocker` To Go, {4967D63B-2E29-4AD8-8399-F6A339E3D001}, as it stands on disk.
 const BITLOCKER_TO_GO: [u8; 16] =
@@ -134,6 +145,10 @@ mod tests {
         assert_eq!(of(&[(82, b"FAT32   ")]), FileSystem::Unknown);
         assert_eq!(of(&[(1080, &[0x53, 0xef])]), FileSystem::Ext);
         assert_eq!(of(&[(65_600, b"_BHRfS_M")]), FileSystem::Btrfs);
+        assert_eq!(of(&[(0, b"XFSB")]), FileSystem::Xfs);
+        assert_eq!(of(&[(512, b"LABELONE")]), FileSystem::Lvm);
+        assert_eq!(of(&[(4086, b"SWAPSPACE2")]), FileSystem::Swap);
+        assert_eq!(of(&[(4096, &SOFTWARE_RAID), (1080, &[0x53, 0xef])]), FileSystem::SoftwareRaid);
         assert_eq!(of(&[]), FileSystem::Unknown);
         assert_eq!(identify(&Memory(Vec::new())).unwrap(), FileSystem::Unknown);
     }

@@ -28,7 +28,7 @@ pub(super) use device::{Device, read_exact_at, read_some, to_u64};
 pub use identify::FileSystem;
 pub(super) use shadows::shadow_copies;
 
-pub(super) use places::{in_memory as standing_in_memory, open as standing, told};
+pub(super) use places::{Standing, in_memory as standing_in_memory, open as standing, told};
 
 use device::{Files, Stretch};
 use partitions::{DeviceId, Partition, Table};
@@ -42,8 +42,17 @@ pub(super) trait Mounted: Debug + Send + Sync {
     /// How a record names this way of reading.
     fn read_by(&self) -> &'static str;
 
+    /// What it is.
+    fn file_system(&self) -> &'static str;
+
     /// The volume's own label.
     fn label(&self) -> String;
+
+    /// Memory in bytes that it takes besides the blocks that are kept.
+    fn memory(&self) -> u64;
+
+    /// Whether its files have alternate streams.
+    fn has_streams(&self) -> bool;
 
     /// The facts of what stands at a path spelled as on disk; a link's own.
     fn stat(&self, path: &[u8]) -> io::Result<Stat>;

@@ -1,13 +1,15 @@
 //! From a disk's volumes to places of the target: which are read, under which letter, and what is said of the others.
 //!
 //! The volume that holds a Windows is `C`, unless the `MountedDevices` of its own registry say otherwise; the letters of the
-//! others are taken from there too, and a volume without one is known by its identifier.
+//! others are taken from there too. The first that holds a Unix is its root. A volume that is neither is known by its
+//! identifier.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::super::ext;
 use super::super::hive::Hive;
 use super::super::mounts::MountFacts;
 use super::super::ntfs;
@@ -15,6 +17,7 @@ use super::super::place::Place;
 use super::super::resolve::spelled;
 use super::super::sys::Asked;
 use super::super::volumes::VolumeFacts;
+use super::shadows::ShadowCopies;
 use super::{Disk, DiskVolume, FileSystem, Mounted, to_u64};
 use crate::evidence::{Printable, Volume};
 
@@ -56,13 +59,13 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let wanted = |volume: &DiskVolume| partition.is_none_or(|number| number == volume.number);
-    let readable = disk.volumes.iter().filter(|volume| volume.file_system == FileSystem::Ntfs).count();
+    let readable = readable(disk);
     let mut mounted = Vec::new();
     let mut facts = Vec::new();
     for volume in &disk.volumes {
-        let told = |reason: Option<String>, place: String| MountFacts {
+        let told = |reason: Option<String>, place: String, file_system: &str| MountFacts {
             place,
-            file_system: volume.file_system.name().to_owned(),
+            file_system: file_system.to_owned(),
             device: format!("{image}, partition {} ({})", volume.number, Printable(&volume.kind)),
             visited: reason.is_none(),
             reason,
@@ -75,8 +78,11 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
             mount(volume, readable)
         };
         match read {
-            Ok(place) => mounted.push((volume, place, told(None, String::new()))),
-            Err(reason) => facts.push(told(Some(reason), id(volume))),
+            Ok(place) => {
+                let fact = told(None, String::new(), place.file_system());
+                mounted.push((volume, place, fact));
+            }
+            Err(reason) => facts.push(told(Some(reason), id(volume), volume.file_system.name())),
         }
     }
     if mounted.is_empty() {
@@ -87,13 +93,12 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
         let text = if said.is_empty() { "it has no partitions".to_owned() } else { said.join("; ") };
         return Err(io::Error::new(io::ErrorKind::Unsupported, text));
     }
-    let letters = letters(&mounted.iter().map(|(volume, mounted, _)| (*volume, mounted)).collect::<Vec<_>>());
+    let names = names(&mounted.iter().map(|(volume, mounted, _)| (*volume, mounted)).collect::<Vec<_>>());
     let mut places = Vec::new();
-    for ((volume, mounted, mut fact), letter) in mounted.into_iter().zip(letters) {
-        let name = letter.map_or_else(|| Volume::Unlettered(id(volume)), Volume::Drive);
-        fact.place = letter.map_or_else(|| id(volume), |letter| format!("{letter}:"));
+    for ((volume, mounted, mut fact), name) in mounted.into_iter().zip(names) {
+        fact.place = name_text(&name);
         facts.push(fact);
-        let device = Some(Arc::clone(&volume.device));
+        let device = has_shadow_copies(volume).then(|| Arc::clone(&volume.device));
         places.push(Place::mounted(name, mounted, device, Asked::Always));
     }
     facts.sort_by(|one, other| one.device.cmp(&other.device));
@@ -102,7 +107,7 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
 
 /// What is said of each volume to whoever has to choose one.
 pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
-    let readable = disk.volumes.iter().filter(|volume| volume.file_system == FileSystem::Ntfs).count();
+    let readable = readable(disk);
     let mounted: Vec<_> = disk.volumes.iter().map(|volume| mount(volume, readable)).collect();
     let read: Vec<_> = disk
         .volumes
@@ -110,7 +115,7 @@ pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
         .zip(&mounted)
         .filter_map(|(volume, read)| Some((volume, read.as_ref().ok()?)))
         .collect();
-    let mut letters = letters(&read).into_iter();
+    let mut names = names(&read).into_iter();
     let mut all = Vec::new();
     for (volume, read) in disk.volumes.iter().zip(&mounted) {
         let facts = VolumeFacts {
@@ -119,15 +124,15 @@ pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
             size: volume.size,
             kind: Some(volume.kind.clone()),
             label: read.as_ref().map(|read| read.label()).ok().or_else(|| volume.name.clone()),
-            file_system: Some(volume.file_system.name().to_owned()),
-            place: read.as_ref().ok().map(|_| match letters.next().flatten() {
-                Some(letter) => format!("{letter}:"),
-                None => id(volume),
-            }),
+            file_system: Some(
+                read.as_ref().map_or(volume.file_system.name(), |read| read.file_system()).to_owned(),
+            ),
+            place: read.as_ref().ok().and_then(|_| names.next()).map(|name| name_text(&name)),
             not_read: read.as_ref().err().cloned(),
         };
         let place = facts.place.clone().unwrap_or_default();
-        let found = read.as_ref().map(|_| super::shadow_copies(&volume.device)).unwrap_or_default();
+        let has_copies = read.is_ok() && has_shadow_copies(volume);
+        let found = if has_copies { super::shadow_copies(&volume.device) } else { ShadowCopies::default() };
         all.push(facts);
         all.extend(found.lacking.map(|lacking| VolumeFacts {
             name: format!("{} vss", volume.number),
@@ -154,7 +159,48 @@ fn mount(volume: &DiskVolume, readable: usize) -> Result<Arc<dyn Mounted>, Strin
             Ok(opened) => Ok(Arc::new(ntfs::Files(Arc::new(opened)))),
             Err(damage) => Err(damage.to_string()),
         },
+        FileSystem::Ext => match ext::Volume::open(Arc::clone(&volume.device), readable) {
+            Ok(opened) => Ok(Arc::new(ext::Files(Arc::new(opened)))),
+            Err(damage) => Err(damage.to_string()),
+        },
         other => Err(other.obstacle().unwrap_or("this file system is not read by this version").to_owned()),
+    }
+}
+
+/// How many volumes share the memory for blocks.
+fn readable(disk: &Disk) -> usize {
+    let ours = |volume: &&DiskVolume| volume.file_system.obstacle().is_none();
+    disk.volumes.iter().filter(ours).count()
+}
+
+/// Whether shadow copies may stand on a volume.
+fn has_shadow_copies(volume: &DiskVolume) -> bool {
+    volume.file_system == FileSystem::Ntfs
+}
+
+/// What each volume is called in the bundle.
+fn names(volumes: &[(&DiskVolume, &Arc<dyn Mounted>)]) -> Vec<Volume> {
+    let root = volumes.iter().position(|(volume, mounted)| {
+        let place = Place::mounted(Volume::Root, Arc::clone(mounted), None, Asked::Always);
+        volume.file_system == FileSystem::Ext && place.holds_unix()
+    });
+    let letters = letters(volumes).into_iter().enumerate().zip(volumes);
+    letters
+        .map(|((index, letter), (volume, _))| match letter {
+            Some(letter) => Volume::Drive(letter),
+            None if root == Some(index) => Volume::Root,
+            None => Volume::Unlettered(id(volume)),
+        })
+        .collect()
+}
+
+/// How that is written for people.
+fn name_text(name: &Volume) -> String {
+    match name {
+        Volume::Root => "/".to_owned(),
+        Volume::Drive(letter) => format!("{letter}:"),
+        Volume::Unlettered(id) => id.clone(),
+        Volume::Shadow(number, of) => format!("vss{number}:{}", name_text(of)),
     }
 }
 

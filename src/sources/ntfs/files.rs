@@ -30,8 +30,20 @@ impl Mounted for Files {
         "raw_ntfs"
     }
 
+    fn file_system(&self) -> &'static str {
+        "NTFS"
+    }
+
     fn label(&self) -> String {
         self.0.label()
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn has_streams(&self) -> bool {
+        true
     }
 
     fn stat(&self, path: &[u8]) -> io::Result<Stat> {

@@ -1,8 +1,8 @@
-//! See `targets::image`.
+//! See `targets::images::image`.
 #![no_main]
 
 #[path = "../targets.rs"]
 #[allow(dead_code, reason = "the other targets")]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::image(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::images::image(data));

@@ -1,10 +1,12 @@
 //! Disk images: NTFS volumes made by `mkntfs` and filled through `ntfs-3g`, read by the tool, by that mount, and by The
-//! Sleuth Kit, which must agree; tables of partitions; and images that somebody damaged.
+//! Sleuth Kit, which must agree; ext volumes made and read by e2fsprogs; tables of partitions; and images that somebody
+//! damaged.
 
 mod damage;
 mod disks;
 mod dissect;
 mod event_log;
+mod ext;
 mod overlay;
 mod shadows;
 mod volume;
