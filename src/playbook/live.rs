@@ -28,6 +28,8 @@ pub enum Live {
     Accounts,
     /// What the host starts by itself.
     Autostarts,
+    /// What is installed.
+    Software,
     /// Disks, encryption, file systems, USB.
     Storage,
     /// What stands in the file systems, for a timeline.
@@ -39,7 +41,7 @@ const DEFINED_IN: &str = "veldkit:live";
 
 impl Live {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Processes,
         Self::Sockets,
         Self::Network,
@@ -48,6 +50,7 @@ impl Live {
         Self::Logons,
         Self::Accounts,
         Self::Autostarts,
+        Self::Software,
         Self::Storage,
         Self::Bodyfile,
     ];
@@ -64,6 +67,7 @@ impl Live {
             Self::Logons => "LiveLogons",
             Self::Accounts => "LiveAccounts",
             Self::Autostarts => "LiveAutostarts",
+            Self::Software => "LiveSoftware",
             Self::Storage => "LiveStorage",
             Self::Bodyfile => "LiveBodyfile",
         }
@@ -104,6 +108,10 @@ impl Live {
                 "Wat vanzelf start en kernelmodules, met SHA-256 en pakket; wat van geen pakket is als kopie.",
                 "What starts by itself and kernel modules, with SHA-256 and package; what no package has as copies.",
             ),
+            Self::Software => (
+                "Geïnstalleerde software en updates, voor allen en voor elke gebruiker, met de dag van installatie.",
+                "Installed software and updates, for all and for each user, with the day of installation.",
+            ),
             Self::Storage => (
                 "Schijven, partities, versleuteling en of die open is, vrije ruimte, en USB-apparaten in de logboeken.",
                 "Disks, partitions, encryption and whether it is open, free space, and USB devices in the logs.",
@@ -126,6 +134,7 @@ impl Live {
             Self::Sessions | Self::Logons => &["https://man7.org/linux/man-pages/man5/utmp.5.html"],
             Self::Accounts => &["https://man7.org/linux/man-pages/man5/shadow.5.html"],
             Self::Autostarts => &["https://man7.org/linux/man-pages/man5/systemd.unit.5.html"],
+            Self::Software => &["https://learn.microsoft.com/windows/win32/msi/uninstall-registry-key"],
             Self::Storage => &["https://man7.org/linux/man-pages/man5/sysfs.5.html"],
             Self::Bodyfile => &["https://wiki.sleuthkit.org/index.php?title=Body_file"],
         }
@@ -136,7 +145,9 @@ impl Live {
     pub const fn systems(self) -> &'static [System] {
         match self {
             Self::Bodyfile => &[],
-            _ => &[System::Linux],
+            Self::Software => &[System::Windows],
+            Self::Logons => &[System::Linux],
+            _ => &[System::Linux, System::Windows],
         }
     }
 

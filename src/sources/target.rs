@@ -496,7 +496,7 @@ impl Target {
             Hive::open(place.open_hive(&path).ok()?).ok()
         };
         if self.live {
-            read(&mut Running("SYSTEM"), &mut Running("SOFTWARE"))
+            read(&mut Running("SYSTEM".to_owned()), &mut Running("SOFTWARE".to_owned()))
         } else {
             read(&mut open("SYSTEM"), &mut open("SOFTWARE"))
         }

@@ -5,10 +5,11 @@
 
 use std::io::{Read, Seek};
 
-use super::hive::{Hive, Value};
+use super::hive::{Hive, Key, Value};
 use super::host::HostFacts;
 use super::pattern::quote;
 use super::sys;
+use crate::evidence::Utc;
 
 /// Most places that a registry may name of one kind.
 const MAX_PLACES: usize = 64;
@@ -26,11 +27,43 @@ pub(super) struct WindowsFacts {
     pub(super) exchange_dirs: Vec<String>,
 }
 
+/// What stands in a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Contents {
+    /// When it or one of its values was last changed.
+    pub(super) written: Option<Utc>,
+    pub(super) values: Vec<Value>,
+}
+
+impl Contents {
+    /// The value of a name, without regard to case.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|value| value.name.eq_ignore_ascii_case(name))
+    }
+
+    /// A text that says something.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let text = self.value(name)?.text()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<u32> {
+        self.value(name)?.number()
+    }
+}
+
+/// What is done with each key below one: its name, what stands in it, and what stands in a key below it.
+pub(super) type EachKey<'a> = dyn FnMut(&str, Contents, Option<Contents>) + 'a;
+
 /// A hive, wherever it is read: keys are named with backslashes, without the hive's own name.
 pub(super) trait Facts {
     fn value(&mut self, key: &str, name: &str) -> Option<Value>;
+    /// What stands in a key.
+    fn contents(&mut self, key: &str) -> Option<Contents>;
     /// The names of the keys below a key.
     fn subkeys(&mut self, key: &str) -> Vec<String>;
+    /// Hands out each of at most `most` keys below a key with what stands in it, and in the key `inner` below that one.
+    fn each(&mut self, key: &str, inner: &str, most: usize, act: &mut EachKey<'_>);
     /// The key of the settings that the system was started with last.
     fn control_set(&mut self) -> String {
         let current = self.value("Select", "Current").and_then(|value| value.number()).unwrap_or(1);
@@ -38,16 +71,29 @@ pub(super) trait Facts {
     }
 }
 
-/// A hive of the running system, by its name below `HKEY_LOCAL_MACHINE`.
-pub(super) struct Running(pub(super) &'static str);
+/// A hive of the running system, by its name below `HKEY_LOCAL_MACHINE`, or one of a user as `HKEY_USERS\SID`.
+pub(super) struct Running(pub(super) String);
 
 impl Facts for Running {
     fn value(&mut self, key: &str, name: &str) -> Option<Value> {
         sys::registry_value(&format!("{}\\{key}", self.0), name)
     }
 
+    fn contents(&mut self, key: &str) -> Option<Contents> {
+        sys::registry_contents(&format!("{}\\{key}", self.0))
+    }
+
     fn subkeys(&mut self, key: &str) -> Vec<String> {
         sys::registry_subkeys(&format!("{}\\{key}", self.0))
+    }
+
+    fn each(&mut self, key: &str, inner: &str, most: usize, act: &mut EachKey<'_>) {
+        for name in self.subkeys(key).into_iter().take(most) {
+            let Some(contents) = self.contents(&format!("{key}\\{name}")) else { continue };
+            let inside =
+                if inner.is_empty() { None } else { self.contents(&format!("{key}\\{name}\\{inner}")) };
+            act(&name, contents, inside);
+        }
     }
 
     // A link to the right one, which stands in no hive.
@@ -63,6 +109,23 @@ impl<R: Read + Seek> Facts for Option<Hive<R>> {
         hive.value(&key, name).ok()?
     }
 
+    fn contents(&mut self, key: &str) -> Option<Contents> {
+        let hive = self.as_mut()?;
+        let key = hive.key(key).ok()??;
+        Some(in_key(hive, &key))
+    }
+
+    fn each(&mut self, key: &str, inner: &str, most: usize, act: &mut EachKey<'_>) {
+        let Some(hive) = self.as_mut() else { return };
+        let keys = hive.key(key).ok().flatten().and_then(|key| hive.subkeys(&key).ok());
+        for key in keys.unwrap_or_default().into_iter().take(most) {
+            let contents = in_key(hive, &key);
+            let inside = if inner.is_empty() { None } else { hive.subkey(&key, inner).ok().flatten() };
+            let inside = inside.map(|inside| in_key(hive, &inside));
+            act(&key.name, contents, inside);
+        }
+    }
+
     fn subkeys(&mut self, key: &str) -> Vec<String> {
         let mut keys = || {
             let hive = self.as_mut()?;
@@ -71,6 +134,11 @@ impl<R: Read + Seek> Facts for Option<Hive<R>> {
         };
         keys().unwrap_or_default().into_iter().map(|key| key.name).collect()
     }
+}
+
+/// What stands in a key of a hive; what cannot be read is left out.
+fn in_key<R: Read + Seek>(hive: &mut Hive<R>, key: &Key) -> Contents {
+    Contents { written: key.last_written, values: hive.values(key).unwrap_or_default() }
 }
 
 /// Reads what both tell, as far as they do.

@@ -11,6 +11,8 @@ use veldkit::scan::filetype;
 use veldkit::scan::indicators::{Case, Format, read_bytes};
 use veldkit::sources::hive::{Hive, Recovered};
 use veldkit::sources::inventory::software;
+use veldkit::sources::live::windows::commands::{Folders, lead};
+use veldkit::sources::live::windows::tasks;
 use veldkit::sources::live::{
     configured, executables, logons as sessions, maps, modules, network, packages, people, processes, procfs,
     procnet, starting, storage, utmp,
@@ -24,7 +26,7 @@ pub mod images;
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 25] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -82,6 +84,16 @@ pub const TARGETS: [Target; 24] = [
     ),
     ("image", &[&[0x40, 0x20, 0, 0, 0x11], b"\x10\x60\0\0\xff\x41\x61\0\0\x01"], images::image),
     ("image_ext", &[b"\x3a\x04\0\0\x01\x18\x24\x03\0\x7f"], images::image_ext),
+    (
+        "windows_starts",
+        &[
+            b"<Task><Triggers><TimeTrigger><StartBoundary>2026-11-24T03:00:00</StartBoundary></TimeTrigger></Triggers>\
+              <Actions><Exec><Command>C:\\a b.exe</Command><Arguments>-x</Arguments></Exec></Actions></Task>",
+            b"\xff\xfe<\0T\0a\0s\0k\0/\0>\0",
+            b"rundll32.exe \"%SystemRoot%\\a,b.dll\",x %y% cmd /c start \\SystemRoot\\z.exe",
+        ],
+        windows_starts,
+    ),
     (
         "network",
         &[
@@ -319,6 +331,20 @@ pub fn hive(data: &[u8]) {
     if let Ok(Some(root)) = hive.key("") {
         drop((hive.subkeys(&root), hive.values(&root), hive.value(&root, "x")));
     }
+}
+
+pub fn windows_starts(data: &[u8]) {
+    let task = tasks::task(data);
+    let folders = Folders::new('C', Some("C:\\Users\\anna"));
+    let text = String::from_utf8_lossy(data);
+    for command in task.iter().flat_map(|task| &task.actions).filter_map(|action| match action {
+        tasks::Action::Run { command, arguments, .. } => Some(format!("{command} {arguments}")),
+        _ => None,
+    }) {
+        drop(lead(&command, &folders, &|_| false));
+    }
+    drop(lead(&text, &folders, &|path| path.len().is_multiple_of(2)));
+    drop(folders.expand(&text));
 }
 
 pub fn web_server(data: &[u8]) {

@@ -18,7 +18,7 @@ fn program() -> PathBuf {
 }
 
 /// Wine's own world, below `target/`, so that nobody's is touched.
-fn prefix() -> PathBuf {
+pub fn prefix() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/wine")
 }
 

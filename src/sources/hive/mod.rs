@@ -94,6 +94,15 @@ impl Value {
             .then(|| utf16(&self.data).split('\0').next().unwrap_or_default().to_owned())
     }
 
+    /// The texts of a `REG_MULTI_SZ`, or the one of another kind of text; empty ones are left out.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        if self.kind != 7 {
+            return self.text().filter(|text| !text.is_empty()).into_iter().collect();
+        }
+        utf16(&self.data).split('\0').filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    }
+
     /// The number of a `REG_DWORD`.
     #[must_use]
     pub fn number(&self) -> Option<u32> {

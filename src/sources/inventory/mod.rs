@@ -13,7 +13,7 @@ use crate::playbook::TargetOs;
 
 mod identifiers;
 pub mod software;
-mod windows;
+pub(super) mod windows;
 
 /// Most bytes of one file that is read for this: dpkg's table has 2 KB a package.
 pub(super) const MAX_FILE: u64 = 256 << 20;

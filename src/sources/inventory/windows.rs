@@ -5,6 +5,7 @@
 use super::super::target::Target;
 use super::super::windows_facts::{Facts, text};
 use super::{Component, Inventory, Sort};
+use crate::evidence::Utc;
 
 /// Where installers say what can be removed.
 const UNINSTALL: [&str; 2] = [
@@ -22,32 +23,56 @@ pub(super) fn add(target: &Target, inventory: &mut Inventory) {
     system.architecture.clone_from(&inventory.host.architecture);
     system.vendor = Some("Microsoft Corporation".to_owned());
     inventory.components.push(system);
-    let found = target
-        .with_registry(|hive, software| [firmware(hive), patches(software), installed(software)].concat());
+    let found = target.with_registry(|hive, software| {
+        let installed = installed(software, "").into_iter().map(|found| found.component);
+        let mut all = [firmware(hive), patches(software)].concat();
+        all.extend(installed);
+        all
+    });
     if found.is_empty() {
         inventory.lacking.push("software and firmware: the registry could not be read".to_owned());
     }
     inventory.components.extend(found);
 }
 
-/// What installers have registered; a part of another product is none of its own.
-fn installed(hive: &mut dyn Facts) -> Vec<Component> {
-    let mut all: Vec<Component> = Vec::new();
+/// What an installer has registered, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::sources) struct Found {
+    pub(in crate::sources) component: Component,
+    /// The key, from its hive's root.
+    pub(in crate::sources) key: String,
+    /// When the key was last changed.
+    pub(in crate::sources) written: Option<Utc>,
+    /// The day of the installation, as the installer wrote it.
+    pub(in crate::sources) date: Option<String>,
+    /// The folder that it was installed in.
+    pub(in crate::sources) folder: Option<String>,
+}
+
+/// What installers have registered, below `root` of the hive; a part of another product is none of its own.
+pub(in crate::sources) fn installed(hive: &mut dyn Facts, root: &str) -> Vec<Found> {
+    let mut all: Vec<Found> = Vec::new();
     for place in UNINSTALL {
-        for name in hive.subkeys(place).into_iter().take(MAX_KEYS) {
-            let key = format!("{place}\\{name}");
-            let hidden = hive.value(&key, "SystemComponent").and_then(|value| value.number()) == Some(1);
-            let Some(name) = text(hive, &key, "DisplayName").filter(|_| !hidden) else { continue };
-            let patch = text(hive, &key, "ParentKeyName").is_some();
+        let place = format!("{root}{place}");
+        hive.each(&place, "", MAX_KEYS, &mut |name, key, _| {
+            let hidden = key.number("SystemComponent") == Some(1);
+            let Some(shown) = key.text("DisplayName").filter(|_| !hidden) else { return };
+            let patch = key.text("ParentKeyName").is_some();
             let component = Component {
-                version: text(hive, &key, "DisplayVersion"),
-                vendor: text(hive, &key, "Publisher"),
-                ..Component::new(if patch { Sort::Patch } else { Sort::Software }, name)
+                version: key.text("DisplayVersion"),
+                vendor: key.text("Publisher"),
+                ..Component::new(if patch { Sort::Patch } else { Sort::Software }, shown)
             };
-            if !all.contains(&component) {
-                all.push(component);
+            if !all.iter().any(|known| known.component == component) {
+                all.push(Found {
+                    component,
+                    key: format!("{place}\\{name}"),
+                    written: key.written,
+                    date: key.text("InstallDate"),
+                    folder: key.text("InstallLocation"),
+                });
             }
-        }
+        });
     }
     all
 }
@@ -59,7 +84,7 @@ const PACKAGES: (&str, u32) =
 
 /// Updates of the system: `Package_for_KB5034441~31bf3856ad364e35~amd64~~10.0.1.3`, name, publisher's key, processor,
 /// language, version.
-fn patches(hive: &mut dyn Facts) -> Vec<Component> {
+pub(in crate::sources) fn patches(hive: &mut dyn Facts) -> Vec<Component> {
     let (place, installed) = PACKAGES;
     let mut all: Vec<Component> = Vec::new();
     for key in hive.subkeys(place).into_iter().take(MAX_KEYS) {
@@ -80,7 +105,7 @@ fn patches(hive: &mut dyn Facts) -> Vec<Component> {
 }
 
 /// Hardware and firmware, as the system wrote them down when it started.
-fn firmware(hive: &mut dyn Facts) -> Vec<Component> {
+pub(in crate::sources) fn firmware(hive: &mut dyn Facts) -> Vec<Component> {
     let control = hive.control_set();
     let key = format!("{control}\\Control\\SystemInformation");
     let mut all = Vec::new();

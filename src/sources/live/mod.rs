@@ -2,7 +2,7 @@
 //!
 //! In: an artifact and a target. Out: an item of rows, `live/<artifact>.jsonl` of the running system and
 //! `derived/<artifact>.jsonl` of a tree, whose files tell what they can. Collectors stand here and are the same
-//! for every system; what the kernel wrote is read by pure functions ([`procfs`]), which are fuzzed.
+//! for every system but Windows, which has its own in [`windows`]; what the kernel wrote is read by pure functions ([`procfs`]), which are fuzzed.
 //!
 //! Rows are JSON objects, one a line. The first is `{"row":"schema","schema":"urn:veldkit:live:…:1"}`, and every other
 //! one says in `row` which kind it is; the kinds and their fields are the public types of each module here. Fields
@@ -41,6 +41,7 @@ pub mod sockets;
 pub mod starting;
 pub mod storage;
 pub mod utmp;
+pub mod windows;
 
 use reach::Reach;
 
@@ -54,23 +55,31 @@ pub(super) fn find(
         let name = format!("{}.{extension}", artifact.name());
         if target.is_live() { Origin::Live { name } } else { Origin::Derived { name } }
     };
+    if let Some(machine) = windows::Machine::of(target).filter(|_| artifact != Live::Bodyfile) {
+        return emit(item(origin, windows::rows(machine, artifact)));
+    }
     let reach = Reach::of(target);
     let surveyed = autostarts::Surveyed::default();
     let made = match reach.clone() {
         Some(reach) => rows(target, artifact, reach, &surveyed),
         None => Err("it holds no system that could be read"),
     };
-    emit(match made {
+    emit(item(origin, made))?;
+    match (artifact, reach) {
+        (Live::Executables, Some(reach)) => executables::copies(&reach, emit),
+        (Live::Autostarts, Some(reach)) => autostarts::suspects(target, &reach, &surveyed, emit),
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+/// Rows as an item, or why there are none.
+fn item(origin: impl Fn(&str) -> Origin, made: Result<Rows, &'static str>) -> Finding {
+    match made {
         Ok(rows) => Finding::Found(Found::rows(origin(rows.extension()), rows)),
         Err(why) => {
             let gap = Gap::new(origin("jsonl"), Outcome::Missing, ReasonCode::NotApplicable, why);
             Finding::Gap(Gap { kind: Kind::Rows, ..gap })
         }
-    })?;
-    match (artifact, reach) {
-        (Live::Executables, Some(reach)) => executables::copies(&reach, emit),
-        (Live::Autostarts, Some(reach)) => autostarts::suspects(target, &reach, &surveyed, emit),
-        _ => ControlFlow::Continue(()),
     }
 }
 
@@ -97,6 +106,9 @@ fn rows(
         Live::Accounts => Ok(accounts::rows(reach)),
         Live::Autostarts => Ok(autostarts::rows(reach, surveyed)),
         Live::Storage => Ok(storage::rows(reach)),
+        Live::Software => {
+            Err("what is installed here stands in the packages' own lists, as `inventory` tells it")
+        }
         Live::Bodyfile => Ok(bodyfile::rows(target)),
     }
 }

@@ -93,7 +93,7 @@ pub(in crate::sources) fn owner(descriptor: &[u8]) -> Option<String> {
 }
 
 /// A SID as people write it.
-fn sid(bytes: &[u8]) -> Option<String> {
+pub(in crate::sources) fn sid(bytes: &[u8]) -> Option<String> {
     let [revision, count, authority @ ..] = bytes.first_chunk::<8>()?;
     // A SID has at most 15 parts ([MS-DTYP] 2.4.2.2).
     let parts = bytes.get(8..)?.get(..usize::from(*count).checked_mul(4)?).filter(|_| *count <= 15)?;

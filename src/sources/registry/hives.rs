@@ -11,7 +11,7 @@ use super::super::resolve::spelled;
 const MAX_USERS: usize = 5_000;
 
 /// A hive as it is opened here.
-pub(super) type Open = Hive<Recovered<Box<dyn ReadSeek>>>;
+pub(in crate::sources) type Open = Hive<Recovered<Box<dyn ReadSeek>>>;
 
 /// A hive and where in the registry it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

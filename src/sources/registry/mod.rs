@@ -27,6 +27,7 @@ use super::target::Target;
 use crate::evidence::{Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::{Source, Step, TargetOs};
 use hives::Mapping;
+pub(in crate::sources) use hives::Open;
 use row::{Row, SCHEMA};
 use search::{Wanted, search};
 

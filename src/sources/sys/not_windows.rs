@@ -4,6 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::sources::hive::Value;
+use crate::sources::live::maps::Mapping;
+use crate::sources::live::windows::accounts;
+use crate::sources::live::windows::autostarts::ServiceState;
+use crate::sources::live::windows::network::{self, Names};
+use crate::sources::live::windows::processes::Process;
+use crate::sources::live::windows::sessions::{Logon, Session};
+use crate::sources::live::windows::sockets::Socket;
+use crate::sources::windows_facts::Contents;
 
 /// Whether files and folders have streams besides their content here.
 pub(in crate::sources) const HAS_STREAMS: bool = false;
@@ -43,9 +51,91 @@ pub(in crate::sources) const fn registry_value(_key: &str, _name: &str) -> Optio
     None
 }
 
-/// ... with keys below keys ...
+/// ... with values in keys ...
+pub(in crate::sources) const fn registry_contents(_key: &str) -> Option<Contents> {
+    None
+}
+
+/// ... and keys below keys ...
 pub(in crate::sources) const fn registry_subkeys(_key: &str) -> Vec<String> {
     Vec::new()
+}
+
+/// ... tables of what runs, as only Windows has them: nobody asks for them where this says so ...
+pub(in crate::sources) const TELLS_AS_WINDOWS: bool = false;
+
+fn none<T>() -> io::Result<T> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// ... of processes ...
+pub(in crate::sources) fn processes() -> io::Result<Vec<Process>> {
+    none()
+}
+
+/// ... their names ...
+pub(in crate::sources) fn process_names() -> io::Result<Vec<(u32, String)>> {
+    none()
+}
+
+/// ... and what each tells ...
+pub(in crate::sources) fn look_at_process(_process: &mut Process) -> io::Result<()> {
+    none()
+}
+
+/// ... has loaded ...
+pub(in crate::sources) fn loaded_modules(_pid: u32) -> io::Result<Vec<String>> {
+    none()
+}
+
+/// ... and runs that is of no file ...
+pub(in crate::sources) fn loose_code(_pid: u32) -> io::Result<Vec<Mapping>> {
+    none()
+}
+
+/// ... of sockets ...
+pub(in crate::sources) const fn socket_tables() -> Vec<(&'static str, io::Result<Vec<Socket>>)> {
+    Vec::new()
+}
+
+/// ... of the network ...
+pub(in crate::sources) fn adapters() -> io::Result<(Vec<network::Row>, Names)> {
+    none()
+}
+
+/// ... its routes ...
+pub(in crate::sources) fn routes(_names: &Names) -> io::Result<Vec<network::Row>> {
+    none()
+}
+
+/// ... and neighbours ...
+pub(in crate::sources) fn neighbours(_names: &Names) -> io::Result<Vec<network::Row>> {
+    none()
+}
+
+/// ... of services ...
+pub(in crate::sources) fn services() -> io::Result<Vec<ServiceState>> {
+    none()
+}
+
+/// ... of sessions ...
+pub(in crate::sources) fn sessions() -> io::Result<Vec<Session>> {
+    none()
+}
+
+/// ... and logons ...
+pub(in crate::sources) fn logons() -> io::Result<Vec<Logon>> {
+    none()
+}
+
+/// ... of accounts ...
+pub(in crate::sources) fn local_accounts() -> io::Result<Vec<accounts::Row>> {
+    none()
+}
+
+/// ... and groups ...
+pub(in crate::sources) fn local_groups() -> io::Result<Vec<accounts::Row>> {
+    none()
 }
 
 /// ... a language of the user's that is not in the environment ...

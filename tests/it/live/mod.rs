@@ -16,6 +16,7 @@ mod people;
 mod processes;
 mod seam;
 mod storage;
+mod wine;
 
 /// The rows of an artifact in an unpacked bundle, the schema's own first.
 fn rows(unpacked: &Path, entry: &str) -> Vec<Value> {

@@ -1,16 +1,22 @@
 //! The forms in which Windows tells things, read from bytes without asking it: so that they are tested everywhere.
 //!
-//! In: lists of entries and streams, what a reparse point holds, names in UTF-16. Out: the same in this program's words.
+//! In: lists of entries and streams, what a reparse point holds, tables of sockets, addresses, answers about tokens, names in UTF-16. Out: the same in this program's words.
 //! What does not have the form is `None`, never a guess. The forms that NTFS keeps on disk too are read by
 //! [`crate::sources::ntfs`].
 
+mod addresses;
 mod listing;
 mod objects;
 mod reparse;
+mod sockets;
+mod token;
 
+pub(in crate::sources) use addresses::{address, client, link};
 pub(in crate::sources) use listing::{LARGEST_ENTRY, Listed, entries, streams};
 pub(in crate::sources) use objects::{object_name, shadow_copy};
 pub(in crate::sources) use reparse::{Stored, junction, kind_of, stored, target};
+pub(in crate::sources) use sockets::{TCP, TCP_6, UDP, UDP_6, sockets};
+pub(in crate::sources) use token::{integrity, sid_behind};
 
 pub(in crate::sources) use crate::sources::bytes::{filetime, u16_at, u32_at, u64_at};
 use crate::sources::ntfs::{names, security};

@@ -16,9 +16,9 @@ use windows_sys::Win32::System::Diagnostics::ToolHelp::{
     CreateToolhelp32Snapshot, PROCESSENTRY32W, Process32FirstW, Process32NextW, TH32CS_SNAPPROCESS,
 };
 use windows_sys::Win32::System::Memory::{
-    MEM_COMMIT, MEM_PRIVATE, MEMORY_BASIC_INFORMATION, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY,
-    PAGE_GUARD, PAGE_NOACCESS, PAGE_NOCACHE, PAGE_READWRITE, PAGE_WRITECOMBINE, PAGE_WRITECOPY,
-    VirtualQueryEx,
+    MEM_COMMIT, MEM_PRIVATE, MEMORY_BASIC_INFORMATION, PAGE_EXECUTE, PAGE_EXECUTE_READ,
+    PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY, PAGE_GUARD, PAGE_NOACCESS, PAGE_NOCACHE, PAGE_READWRITE,
+    PAGE_WRITECOMBINE, PAGE_WRITECOPY, VirtualQueryEx,
 };
 use windows_sys::Win32::System::ProcessStatus::K32GetMappedFileNameW;
 use windows_sys::Win32::System::Threading::{
@@ -27,6 +27,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::process;
+use crate::sources::live::maps;
 use crate::sources::memory::{Backing, MAPPINGS, Mapping, ProcessFacts};
 
 /// The kernel's own process, which has this number on every Windows, and no memory of a program's.
@@ -92,7 +93,7 @@ impl ProcessMemory {
 
 /// The numbers of all processes, in order, but for the one that stands for an idle machine.
 pub(in crate::sources) fn process_ids() -> io::Result<Vec<u32>> {
-    let mut ids: Vec<u32> = listed()?.into_iter().map(|(pid, _)| pid).filter(|pid| *pid != 0).collect();
+    let mut ids: Vec<u32> = listed()?.into_iter().map(|entry| entry.pid).filter(|pid| *pid != 0).collect();
     ids.sort_unstable();
     Ok(ids)
 }
@@ -105,13 +106,14 @@ pub(in crate::sources) fn process_facts(pid: u32) -> io::Result<ProcessFacts> {
         // Of one that tells nothing of itself, the list of all does.
         None => listed()?
             .into_iter()
-            .find_map(|(known, name)| (known == pid).then_some(name))
+            .find_map(|entry| (entry.pid == pid).then_some(entry.name))
             .ok_or(io::ErrorKind::NotFound)?,
     };
     Ok(ProcessFacts { name, program, owner: None })
 }
 
-fn open(pid: u32, access: u32) -> io::Result<OwnedHandle> {
+/// Opens a process; [`io::ErrorKind::NotFound`] where there is none.
+pub(super) fn open(pid: u32, access: u32) -> io::Result<OwnedHandle> {
     // SAFETY: it takes numbers and gives a handle or none.
     let handle = unsafe { OpenProcess(access, 0, pid) };
     if handle.is_null() {
@@ -124,8 +126,16 @@ fn open(pid: u32, access: u32) -> io::Result<OwnedHandle> {
     Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
 }
 
-/// Number and name of every process.
-fn listed() -> io::Result<Vec<(u32, String)>> {
+/// What the list of processes tells of one.
+pub(super) struct Listed {
+    pub(super) pid: u32,
+    pub(super) parent: u32,
+    pub(super) name: String,
+    pub(super) threads: u32,
+}
+
+/// Every process.
+pub(super) fn listed() -> io::Result<Vec<Listed>> {
     // SAFETY: it takes numbers and gives a handle.
     let snapshot = unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0) };
     if snapshot == INVALID_HANDLE_VALUE {
@@ -141,14 +151,20 @@ fn listed() -> io::Result<Vec<(u32, String)>> {
     // SAFETY: the snapshot is open; the entry is of the size it says.
     let mut more = unsafe { Process32FirstW(snapshot.as_raw_handle(), &raw mut entry) } != 0;
     while more && listed.len() < MAX_PROCESSES {
-        listed.push((entry.th32ProcessID, super::text(&entry.szExeFile)));
+        listed.push(Listed {
+            pid: entry.th32ProcessID,
+            parent: entry.th32ParentProcessID,
+            name: super::text(&entry.szExeFile),
+            threads: entry.cntThreads,
+        });
         // SAFETY: as above.
         more = unsafe { Process32NextW(snapshot.as_raw_handle(), &raw mut entry) } != 0;
     }
     Ok(listed)
 }
 
-fn program(process: &OwnedHandle) -> Option<String> {
+/// The path of the program that a process runs.
+pub(super) fn program(process: &OwnedHandle) -> Option<String> {
     let mut path = vec![0_u16; MAX_PATH];
     let mut length = u32::try_from(path.len()).ok()?;
     // SAFETY: the process is open to be asked; the buffer is as long as is said.
@@ -166,6 +182,45 @@ fn program(process: &OwnedHandle) -> Option<String> {
 /// What is committed of a process's memory.
 fn mappings(process: &OwnedHandle) -> Vec<Mapping> {
     let mut mappings = Vec::new();
+    regions(process, &mut |region| {
+        if let Some((start, end)) = bounds(region) {
+            let readable = region.Protect & (PAGE_NOACCESS | PAGE_GUARD) == 0;
+            let writable = region.Protect & WRITABLE != 0;
+            let backing = match region.Type {
+                _ if region.Protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE) != 0 => Backing::Device,
+                MEM_PRIVATE => Backing::Memory,
+                _ if is_of_a_file(process, region) => Backing::File,
+                _ => Backing::Memory,
+            };
+            mappings.push(Mapping { start, end, readable, writable, backing });
+        }
+    });
+    mappings
+}
+
+/// The memory of a process that is run and is of no file, as injected code is, and what compilers at run time make.
+pub(in crate::sources) fn loose_code(pid: u32) -> io::Result<Vec<maps::Mapping>> {
+    if pid == SYSTEM {
+        return Ok(Vec::new());
+    }
+    process::ask_to_debug();
+    let handle = open(pid, PROCESS_QUERY_INFORMATION)?;
+    let mut loose = Vec::new();
+    regions(&handle, &mut |region| {
+        if let Some((from, end)) = bounds(region)
+            && region.Type == MEM_PRIVATE
+            && region.Protect & RUN != 0
+        {
+            let written = region.Protect & WRITABLE != 0;
+            let length = end.saturating_sub(from);
+            loose.push(maps::Mapping { from, length, written, run: true, inode: 0, path: None });
+        }
+    });
+    Ok(loose)
+}
+
+/// Hands out the committed regions of a process, lowest first.
+fn regions(process: &OwnedHandle, act: &mut dyn FnMut(&MEMORY_BASIC_INFORMATION)) {
     let mut address = 0_usize;
     for _ in 0..MAPPINGS {
         let mut region = MEMORY_BASIC_INFORMATION::default();
@@ -184,22 +239,20 @@ fn mappings(process: &OwnedHandle) -> Vec<Mapping> {
             break;
         }
         address = end;
-        if region.State == MEM_COMMIT
-            && let (Ok(start), Ok(end)) = (u64::try_from(region.BaseAddress.addr()), u64::try_from(end))
-        {
-            let readable = region.Protect & (PAGE_NOACCESS | PAGE_GUARD) == 0;
-            let writable = region.Protect & WRITABLE != 0;
-            let backing = match region.Type {
-                _ if region.Protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE) != 0 => Backing::Device,
-                MEM_PRIVATE => Backing::Memory,
-                _ if is_of_a_file(process, &region) => Backing::File,
-                _ => Backing::Memory,
-            };
-            mappings.push(Mapping { start, end, readable, writable, backing });
+        if region.State == MEM_COMMIT {
+            act(&region);
         }
     }
-    mappings
 }
+
+/// Where a region begins and ends.
+fn bounds(region: &MEMORY_BASIC_INFORMATION) -> Option<(u64, u64)> {
+    let start = region.BaseAddress.addr();
+    Some((u64::try_from(start).ok()?, u64::try_from(start.checked_add(region.RegionSize)?).ok()?))
+}
+
+/// Protections under which memory may be run.
+const RUN: u32 = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
 
 /// Protections under which a process may write.
 const WRITABLE: u32 = PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;

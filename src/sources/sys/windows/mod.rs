@@ -6,11 +6,17 @@
 mod facts;
 mod handle;
 mod memory;
+mod network;
+mod people;
 mod process;
 mod ranges;
 mod registry;
 mod root;
+mod running;
+mod services;
+mod sessions;
 mod shadows;
+mod sockets;
 mod specimens;
 mod volumes;
 
@@ -21,15 +27,25 @@ use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::windows::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_ids};
+use windows_sys::Win32::Foundation::FILETIME;
+
+pub(in crate::sources) use self::memory::{ProcessMemory, loose_code, process_facts, process_ids};
+pub(in crate::sources) use self::network::{adapters, neighbours, routes};
+pub(in crate::sources) use self::people::{local_accounts, local_groups};
 pub(in crate::sources) use self::process::{
     backup_privilege, boot_time, clock_synchronised, effective_capabilities, integrity, privileged,
 };
 pub use self::process::{on_close, peak_memory, ui_language};
 pub(in crate::sources) use self::ranges::data_ranges;
-pub(in crate::sources) use self::registry::{subkeys as registry_subkeys, value as registry_value};
+pub(in crate::sources) use self::registry::{
+    contents as registry_contents, subkeys as registry_subkeys, value as registry_value,
+};
 pub(in crate::sources) use self::root::{Folder, Root};
+pub(in crate::sources) use self::running::{loaded_modules, look_at_process, process_names, processes};
+pub(in crate::sources) use self::services::services;
+pub(in crate::sources) use self::sessions::{logons, sessions};
 pub(in crate::sources) use self::shadows::shadow_copies;
+pub(in crate::sources) use self::sockets::socket_tables;
 pub(in crate::sources::sys) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub use self::volumes::{begin_writing, free_space};
 pub(in crate::sources) use self::volumes::{device_size, mount_table, raw_volume, used_space, volumes};
@@ -47,6 +63,9 @@ const NO_NAME: [i32; 3] = [123, 161, 267];
 pub(in crate::sources) fn live() -> Option<Live> {
     Some(Live { os: TargetOs::Windows, places: volumes::places() })
 }
+
+/// Whether this system tells its tables as Windows does.
+pub(in crate::sources) const TELLS_AS_WINDOWS: bool = true;
 
 /// Whether files and folders have streams besides their content here.
 pub(in crate::sources) const HAS_STREAMS: bool = true;
@@ -104,7 +123,43 @@ pub(in crate::sources) fn place_text(place: &[u8]) -> String {
     String::from_utf8_lossy(path).replace('/', "\\")
 }
 
+/// A moment or a stretch of time in units of 100 ns.
+fn ticks(time: FILETIME) -> u64 {
+    (u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime)
+}
+
 /// What stands before the first zero.
 fn text(units: &[u16]) -> String {
     String::from_utf16_lossy(units.split(|unit| *unit == 0).next().unwrap_or_default())
+}
+
+/// Most units of a text whose length nothing else says.
+const MAX_TEXT: usize = 32 << 10;
+
+/// A text that a call left somewhere; empty where there is none.
+///
+/// # Safety
+/// It is null, or what stands there ends in a zero.
+unsafe fn text_at(text: *const u16) -> String {
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: up to the zero all may be read, and nothing behind it is.
+    let length = (0..MAX_TEXT).take_while(|at| unsafe { *text.add(*at) } != 0).count();
+    // SAFETY: so many units were read just now.
+    String::from_utf16_lossy(unsafe { std::slice::from_raw_parts(text, length) })
+}
+
+/// The same of bytes.
+///
+/// # Safety
+/// As of [`text_at`].
+unsafe fn narrow_text_at(text: *const u8) -> String {
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: up to the zero all may be read, and nothing behind it is.
+    let length = (0..MAX_TEXT).take_while(|at| unsafe { *text.add(*at) } != 0).count();
+    // SAFETY: so many bytes were read just now.
+    String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(text, length) }).into_owned()
 }

@@ -37,19 +37,7 @@ pub(in crate::sources) fn effective_capabilities() -> Option<String> {
 
 /// The integrity level of this process, by its name.
 pub(in crate::sources) fn integrity() -> Option<String> {
-    let answer = token_information(TokenIntegrityLevel)?;
-    // A pointer to a SID, its attributes, then the SID itself, whose one part is the level: it stands last.
-    let sid = answer.get(16..)?;
-    let count = usize::from(*sid.get(1)?);
-    let level = forms::u32_at(sid, count.checked_sub(1)?.checked_mul(4)?.checked_add(8)?)?;
-    let name = match level {
-        0..0x1000 => "untrusted",
-        0x1000..0x2000 => "low",
-        0x2000..0x3000 => "medium",
-        0x3000..0x4000 => "high",
-        _ => "system",
-    };
-    Some(name.to_owned())
+    forms::integrity(&token_information(TokenIntegrityLevel)?).map(str::to_owned)
 }
 
 /// Whether the right to make backups is held; it is enabled with the first asking. With it, files are read whose
@@ -99,9 +87,19 @@ fn enable(name: &str) -> io::Result<()> {
 }
 
 fn token(access: u32) -> io::Result<OwnedHandle> {
+    // SAFETY: it takes nothing; the process's own pseudo handle needs no closing.
+    token_with(unsafe { GetCurrentProcess() }, access)
+}
+
+/// The token of a process that is open to be asked, to be asked itself.
+pub(super) fn token_of(process: HANDLE) -> io::Result<OwnedHandle> {
+    token_with(process, TOKEN_QUERY)
+}
+
+fn token_with(process: HANDLE, access: u32) -> io::Result<OwnedHandle> {
     let mut handle: HANDLE = ptr::null_mut();
-    // SAFETY: the process's own pseudo handle needs no closing; `handle` is of the call's type.
-    if unsafe { OpenProcessToken(GetCurrentProcess(), access, &raw mut handle) } == 0 {
+    // SAFETY: a handle that is none, or not open for this, is refused by the call; `handle` is of the call's type.
+    if unsafe { OpenProcessToken(process, access, &raw mut handle) } == 0 {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: the call succeeded, so this is an open handle that nobody else has.
@@ -109,19 +107,20 @@ fn token(access: u32) -> io::Result<OwnedHandle> {
 }
 
 fn token_information(class: TOKEN_INFORMATION_CLASS) -> Option<Vec<u8>> {
-    let token = token(TOKEN_QUERY).ok()?;
-    let mut answer = vec![0_u8; 256];
+    information(&token(TOKEN_QUERY).ok()?, class)
+}
+
+/// What a token that is open to be asked tells; of no more than 256 bytes, as a SID has 68 at most.
+pub(super) fn information(token: &OwnedHandle, class: TOKEN_INFORMATION_CLASS) -> Option<Vec<u8>> {
+    // Aligned for the pointer that it may begin with.
+    let mut answer = [0_u64; 32];
+    let size = u32::try_from(size_of_val(&answer)).ok()?;
     let mut length = 0;
     // SAFETY: the token is open to be asked; the buffer is as long as is said.
     let done = unsafe {
-        GetTokenInformation(
-            token.as_raw_handle(),
-            class,
-            answer.as_mut_ptr().cast(),
-            u32::try_from(answer.len()).ok()?,
-            &raw mut length,
-        )
+        GetTokenInformation(token.as_raw_handle(), class, answer.as_mut_ptr().cast(), size, &raw mut length)
     };
+    let mut answer: Vec<u8> = answer.iter().flat_map(|word| word.to_le_bytes()).collect();
     answer.truncate(usize::try_from(length).ok()?);
     (done != 0).then_some(answer)
 }
