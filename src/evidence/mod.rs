@@ -367,6 +367,14 @@ pub enum WordError {
     OriginWithoutPath,
 }
 
+/// What `collect` does for a map or a set that is kept in order, put in one by one: `collect` sorts first, by code of some 4 KB for each
+/// type that it is done with.
+pub(crate) fn gathered<T, C: Default + Extend<T>>(items: impl IntoIterator<Item = T>) -> C {
+    let mut all = C::default();
+    all.extend(items);
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

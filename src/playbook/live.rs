@@ -22,6 +22,8 @@ pub enum Live {
     Executables,
     /// Who is logged on.
     Sessions,
+    /// What programs have given names: mutexes, pipes.
+    Objects,
     /// Who was logged on, and who tried.
     Logons,
     /// Accounts, groups, keys and rights.
@@ -41,12 +43,13 @@ const DEFINED_IN: &str = "veldkit:live";
 
 impl Live {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Processes,
         Self::Sockets,
         Self::Network,
         Self::Executables,
         Self::Sessions,
+        Self::Objects,
         Self::Logons,
         Self::Accounts,
         Self::Autostarts,
@@ -64,6 +67,7 @@ impl Live {
             Self::Network => "LiveNetwork",
             Self::Executables => "LiveExecutables",
             Self::Sessions => "LiveSessions",
+            Self::Objects => "LiveObjects",
             Self::Logons => "LiveLogons",
             Self::Accounts => "LiveAccounts",
             Self::Autostarts => "LiveAutostarts",
@@ -96,6 +100,10 @@ impl Live {
             Self::Sessions => {
                 ("Wie er nu is aangemeld, en vanwaar.", "Who is logged on now, and from where.")
             }
+            Self::Objects => (
+                "Objecten met een naam: mutexen, events, gedeeld geheugen, named pipes.",
+                "Objects with a name: mutexes, events, shared memory, named pipes.",
+            ),
             Self::Logons => (
                 "Aanmeldingen en mislukte pogingen, en de laatste aanmelding van elk account.",
                 "Logons and failed attempts, and the last logon of each account.",
@@ -131,6 +139,7 @@ impl Live {
             Self::Processes => &["https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"],
             Self::Sockets | Self::Network => &["https://man7.org/linux/man-pages/man5/proc_pid_net.5.html"],
             Self::Executables => &["https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html"],
+            Self::Objects => &["https://learn.microsoft.com/windows/win32/termserv/kernel-object-namespaces"],
             Self::Sessions | Self::Logons => &["https://man7.org/linux/man-pages/man5/utmp.5.html"],
             Self::Accounts => &["https://man7.org/linux/man-pages/man5/shadow.5.html"],
             Self::Autostarts => &["https://man7.org/linux/man-pages/man5/systemd.unit.5.html"],
@@ -145,7 +154,7 @@ impl Live {
     pub const fn systems(self) -> &'static [System] {
         match self {
             Self::Bodyfile => &[],
-            Self::Software => &[System::Windows],
+            Self::Objects | Self::Software => &[System::Windows],
             Self::Logons => &[System::Linux],
             _ => &[System::Linux, System::Windows],
         }

@@ -42,7 +42,7 @@ pub(super) struct Listing {
 pub(super) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration) -> io::Result<Listing> {
     if !guarded {
         let folder = Arc::new(root.folder(path)?);
-        let entries = sorted(folder.entries()?);
+        let entries = sorted(Box::new(folder.entries()?));
         return Ok(Listing { folder: Handle::Open(folder), entries });
     }
     let (root, path) = (Arc::clone(root), path.to_vec());
@@ -57,7 +57,7 @@ pub(super) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration
         }
         Ok((folder, entries))
     })?;
-    Ok(Listing { folder: Handle::Open(Arc::new(folder)), entries: sorted(entries.into_iter()) })
+    Ok(Listing { folder: Handle::Open(Arc::new(folder)), entries: sorted(Box::new(entries.into_iter())) })
 }
 
 /// Lists a folder of an image.
@@ -65,10 +65,10 @@ pub(super) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration
 /// # Errors
 /// Where it is damaged, or no folder.
 pub(super) fn list_mounted(volume: &dyn Mounted, path: &[u8]) -> io::Result<Listing> {
-    Ok(Listing { folder: Handle::Image, entries: sorted(volume.list(path)?) })
+    Ok(Listing { folder: Handle::Image, entries: sorted(Box::new(volume.list(path)?)) })
 }
 
-fn sorted(mut entries: impl Iterator<Item = Listed> + 'static) -> Box<dyn Iterator<Item = Listed>> {
+fn sorted(mut entries: Box<dyn Iterator<Item = Listed>>) -> Box<dyn Iterator<Item = Listed>> {
     let mut first: Vec<Listed> = entries.by_ref().take(MAX_SORTED).collect();
     // A failure stands last: what was listed before it is there.
     first.sort_by(|one, other| match (one, other) {

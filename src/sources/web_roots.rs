@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::host::ReadText;
 use super::pattern::quote;
+use crate::evidence::gathered;
 use crate::playbook::TargetOs;
 
 /// Most places taken from configurations.
@@ -70,7 +71,7 @@ pub(super) fn of(read: &ReadText<'_>, names: &Names<'_>, os: TargetOs) -> (Vec<S
 fn finish(places: Places, roots: &[&str], logs: &[&str]) -> (Vec<String>, Vec<String>) {
     let with = |named: BTreeSet<String>, usual: &[&str]| {
         let named = named.into_iter().take(MAX_PLACES).map(|place| quote(&place));
-        let all: BTreeSet<String> = named.chain(usual.iter().map(|place| (*place).to_owned())).collect();
+        let all: BTreeSet<String> = gathered(named.chain(usual.iter().map(|place| (*place).to_owned())));
         // What stands below another place of the list is met there.
         all.iter().filter(|place| !all.iter().any(|other| is_below(place, other))).cloned().collect()
     };

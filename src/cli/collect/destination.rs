@@ -30,7 +30,12 @@ pub(super) struct Place {
     pub(super) name: String,
     /// Size of the parts.
     pub(super) split: Option<u64>,
+    /// Whether the name is ours to change.
+    own_name: bool,
 }
+
+/// Most bundles of one host that may begin in one second in one folder.
+const MAX_TWINS: u32 = 100;
 
 /// Chooses by `--out`, `--sidecar` and `--split`, and makes the folder where it does not exist.
 pub(super) fn choose(arguments: &Collect, target: &Target, clock: &Clock) -> Result<Place, Failure> {
@@ -50,7 +55,13 @@ pub(super) fn choose(arguments: &Collect, target: &Target, clock: &Clock) -> Res
         if let Some(folder) = &destination.sidecar {
             make_folder(folder)?;
         }
-        return Ok(Place { file: None, sidecar: destination.sidecar.clone(), name, split: None });
+        return Ok(Place {
+            file: None,
+            sidecar: destination.sidecar.clone(),
+            name,
+            split: None,
+            own_name: true,
+        });
     }
 
     let folder_meant = out.is_dir() || out.to_string_lossy().ends_with(std::path::is_separator);
@@ -70,17 +81,36 @@ pub(super) fn choose(arguments: &Collect, target: &Target, clock: &Clock) -> Res
         None => folder.clone(),
     };
     let name = file.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
-    Ok(Place { file: Some(file), sidecar: Some(sidecar), name, split: destination.split })
+    Ok(Place {
+        file: Some(file),
+        sidecar: Some(sidecar),
+        name,
+        split: destination.split,
+        own_name: folder_meant,
+    })
 }
 
 impl Place {
-    /// Opens it. Nothing that stands there is overwritten.
-    pub(super) fn sink(&self) -> Result<Sink, Failure> {
-        match &self.file {
-            None => Ok(Sink::stream(Box::new(std::io::stdout()))),
-            Some(path) => Sink::file(path, self.split)
-                .map(|sink| sink.set_to_work(sources::begin_writing))
-                .map_err(|error| explain(error, self)),
+    /// Opens it. Nothing that stands there is overwritten: a run that begins in the same second as another has a number behind
+    /// its name.
+    pub(super) fn sink(&mut self) -> Result<Sink, Failure> {
+        let Some(first) = self.file.clone() else { return Ok(Sink::stream(Box::new(std::io::stdout()))) };
+        let first_name = self.name.clone();
+        let mut twin = 1_u32;
+        loop {
+            let path = self.file.as_deref().unwrap_or(&first);
+            let next = self.own_name && twin < MAX_TWINS;
+            match Sink::file(path, self.split) {
+                Ok(sink) => return Ok(sink.set_to_work(sources::begin_writing)),
+                Err(bundle::Error::Create { source, .. })
+                    if next && source.kind() == std::io::ErrorKind::AlreadyExists =>
+                {
+                    twin = twin.saturating_add(1);
+                    self.name = twin_name(&first_name, twin);
+                    self.file = Some(first.with_file_name(&self.name));
+                }
+                Err(error) => return Err(explain(error, self)),
+            }
         }
     }
 
@@ -96,6 +126,11 @@ impl Place {
             _ => Path::new("."),
         })
     }
+}
+
+/// The name of a bundle of ours with a number behind it.
+fn twin_name(name: &str, number: u32) -> String {
+    format!("{}_{number}.zip.age", name.strip_suffix(".zip.age").unwrap_or(name))
 }
 
 /// A bundle written into the tree under examination would change it, and collect itself.
@@ -201,4 +236,27 @@ pub(super) fn unsealed(error: acquisition::Error, place: &Place) -> Failure {
         format!("bewaar wat er staat: 'veldkit unpack {name} --salvage -i SLEUTEL --out MAP' haalt alles terug wat is weggeschreven"),
         format!("keep what stands there: 'veldkit unpack {name} --salvage -i IDENTITY --out DIR' gives back all that was flushed"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_begins_in_the_same_second_as_another_gets_a_number_and_a_name_that_was_asked_for_none() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let place = |own_name| Place {
+            file: Some(folder.path().join("veldkit_a.zip.age")),
+            sidecar: None,
+            name: "veldkit_a.zip.age".to_owned(),
+            split: None,
+            own_name,
+        };
+        for name in ["veldkit_a.zip.age", "veldkit_a_2.zip.age", "veldkit_a_3.zip.age"] {
+            let mut place = place(true);
+            drop(place.sink().ok().unwrap());
+            assert_eq!((place.name.as_str(), place.file), (name, Some(folder.path().join(name))));
+        }
+        assert!(place(false).sink().is_err());
+    }
 }

@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         return Ok(dry_run::run(arguments, &plan, &target, &clock, &stop, console));
     }
 
-    let place = destination::choose(arguments, &target, &clock)?;
+    let mut place = destination::choose(arguments, &target, &clock)?;
     let keys = keys::choose(&arguments.keys, console)?;
     let chosen = choose(&arguments.scanning)?;
     // Thousands of rules take a core some tenths of a second, millions of indicators some seconds; meanwhile another looks
@@ -75,9 +75,6 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     name_failed(scanner.as_ref(), console);
     name_unused(indicators.as_ref(), console);
     let judges = Judges { scanner: scanner.as_ref(), indicators: indicators.as_ref() };
-    for path in place.own_files() {
-        target.keep_out(&path);
-    }
     let unlocked = target.unlocked_volumes();
     if !unlocked.is_empty() {
         console.warn(report::do_not_shut_down(&unlocked, console.lang));
@@ -90,6 +87,9 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     keys.to.recipients.check().map_err(Failure::usage)?;
     keys.to.keep_new_identity(clock.started(), console)?;
     let sink = place.sink()?;
+    for path in place.own_files() {
+        target.keep_out(&path);
+    }
     let options = WriterOptions {
         signer: keys.signer,
         language: console.lang.pick(Language::Nl, Language::En),

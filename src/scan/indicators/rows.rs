@@ -1,4 +1,4 @@
-//! What a system told of itself, held against indicators: the rows of sockets, of the network, of processes, of what runs, of
+//! What a system told of itself, held against indicators: the rows of sockets, of the network, of processes, of what runs, of named objects, of
 //! what starts by itself, and of the registry.
 //!
 //! In: the JSON lines of an item of rows, as much as the caller holds of it. Out: hits, each with the value that the row
@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::{Case, Indicators};
-use crate::evidence::{Hit, Origin};
+use crate::evidence::{Hit, Origin, gathered};
 
 /// Most hits of one item: a table of thousands of sockets to one bad network fills no checkpoint.
 const HITS: usize = 256;
@@ -42,7 +42,7 @@ enum Field {
 
 /// How the names of the schemas begin, their version left out, and what their rows are asked. Another artifact of rows is
 /// held against the lists once its fields are named here.
-const SCHEMAS: [(&str, Ask); 8] = [
+const SCHEMAS: [(&str, Ask); 9] = [
     // Own addresses are the host's, and an address that listens is nobody's.
     ("urn:veldkit:live:sockets:", Ask::Fields(&[("remote", Field::Address)])),
     ("urn:veldkit:live:network:", Ask::By(network)),
@@ -64,6 +64,7 @@ const SCHEMAS: [(&str, Ask); 8] = [
             ("sha256", Field::Digest),
         ]),
     ),
+    ("urn:veldkit:live:objects:", Ask::By(object)),
     ("urn:veldkit:derived:registry:", Ask::By(registry)),
 ];
 
@@ -116,6 +117,7 @@ fn network(indicators: &Indicators, row: &Value) -> Vec<Hit> {
         Some("resolver" | "neighbour") => {
             text(row.get("address")).and_then(|held| address(indicators, held)).unwrap_or_default()
         }
+        Some("cached_name") => text(row.get("name")).map(|name| indicators.domain(name)).unwrap_or_default(),
         // A name that is led to nowhere was blocked.
         Some("host") => {
             let to = text(row.get("address")).and_then(|text| text.parse::<IpAddr>().ok());
@@ -130,6 +132,16 @@ fn network(indicators: &Indicators, row: &Value) -> Vec<Hit> {
                 .chain(names.flat_map(|name| indicators.domain(name)))
                 .collect()
         }
+        _ => Vec::new(),
+    }
+}
+
+/// A pipe, or an object of the kind that lists name.
+fn object(indicators: &Indicators, row: &Value) -> Vec<Hit> {
+    let Some(name) = text(row.get("name")) else { return Vec::new() };
+    match (row.get("row").and_then(Value::as_str), row.get("kind").and_then(Value::as_str)) {
+        (Some("pipe"), _) => indicators.pipe(name),
+        (Some("object"), Some("mutex")) => indicators.mutex(name),
         _ => Vec::new(),
     }
 }
@@ -167,7 +179,7 @@ fn said(indicators: &Indicators, word: &str) -> Vec<Hit> {
     // `rundll32 C:\\x.dll,Start`: the function behind the comma is no part of the file.
     let before_comma = word.split_once(',').map(|(file, _)| file);
     let parts: BTreeSet<&str> =
-        [Some(word), quoted, bare, value, before_comma].into_iter().flatten().collect();
+        gathered([Some(word), quoted, bare, value, before_comma].into_iter().flatten());
     let is_file = |part: &&str| part.contains(['/', '\\']) || part.contains('.');
     parts.into_iter().filter(is_file).flat_map(|part| path(indicators, part)).collect()
 }
@@ -302,6 +314,28 @@ mod tests {
         let found = rules(&list, "urn:veldkit:live:autostarts:1", &rows);
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found[0].contains("/opt/.x/run.sh") && found[2].starts_with("sha256:"), "{found:?}");
+    }
+
+    #[test]
+    fn pipes_mutexes_and_names_asked_for_are_held_against_their_lists() {
+        let list = "type,value\nmutex,Evil_One\nnamed pipe,msagent_7\ndomain,evil.example.org\n";
+        let folder = "\\Sessions\\1\\BaseNamedObjects";
+        let rows = [
+            json!({"row": "object", "kind": "mutex", "name": "Evil_One", "folder": folder}),
+            json!({"row": "object", "kind": "event", "name": "Evil_One", "folder": folder}),
+            json!({"row": "object", "kind": "mutex", "name": "Evil_Two", "folder": folder}),
+            json!({"row": "pipe", "name": "MSAgent_7", "instances": 1}),
+            json!({"row": "pipe", "name": "Evil_One"}),
+        ];
+        let found = rules(list, "urn:veldkit:live:objects:1", &rows);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("mutex:") && found[1].starts_with("pipe:"), "{found:?}");
+        let rows = [
+            json!({"row": "cached_name", "name": "cdn.evil.example.org", "kind": 1}),
+            json!({"row": "cached_name", "name": "notevil.example.org", "kind": 1}),
+        ];
+        let found = rules(list, "urn:veldkit:live:network:1", &rows);
+        assert_eq!(found, ["domain:evil.example.org"]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::files::{Book, Facts, Owner, rooted};
 use super::places::{Form, PLACES};
 use super::reach::Reach;
 use super::{Exact, modules, starting};
-use crate::evidence::{Kind, ReasonCode};
+use crate::evidence::{Kind, ReasonCode, gathered};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_mins(2);
@@ -132,7 +132,7 @@ impl Survey {
     fn targets(&self) -> BTreeMap<&Exact, &Facts> {
         let starts = self.starts.iter().map(|start| (&start.target, &start.facts));
         let modules = self.modules.iter().map(|module| (&module.target, &module.facts));
-        starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts))).collect()
+        gathered(starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts))))
     }
 }
 

@@ -5,7 +5,7 @@
 //! `live/executables/<pid>/<name>` for each program that stands in no folder any more, read through the kernel's own
 //! link to it. Rows name processes by the numbers that they have in `LiveProcesses`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::super::rows::{Halt, Lines, Rows, code_of};
 use super::super::sys::{Stopwatch, is_nothing};
 use super::reach::Reach;
 use super::{Exact, maps, procfs};
-use crate::evidence::{Digest, Kind, Origin, Outcome, ReasonCode};
+use crate::evidence::{Digest, Kind, Origin, Outcome, ReasonCode, gathered};
 
 /// How long all of it may take at most.
 const TABLE_LIMIT: Duration = Duration::from_mins(2);
@@ -214,16 +214,14 @@ pub fn loose_code(pid: u32, mappings: &[maps::Mapping]) -> Option<Row> {
 fn note(files: &mut BTreeMap<(Vec<u8>, u64), Code>, pid: u32, runs: &Runs, lines: &mut Lines<'_>) {
     let mapped = runs.mappings.iter().filter(|mapping| mapping.inode != 0);
     let mapped = mapped.filter_map(|mapping| Some((mapping.path.clone()?, mapping.inode)));
-    let mut mine: Vec<(Vec<u8>, u64)> = mapped.collect();
-    mine.sort_unstable();
-    mine.dedup();
+    let mut mine: BTreeSet<(Vec<u8>, u64)> = gathered(mapped);
     let inode = runs
         .program
         .as_ref()
         .and_then(|program| mine.iter().find(|(path, _)| path == program).map(|(_, inode)| *inode));
     // A program need not be mapped by that name: then its inode is found when it is opened.
     if let (Some(program), None) = (&runs.program, inode) {
-        mine.push((program.clone(), 0));
+        mine.insert((program.clone(), 0));
     }
     for key in mine {
         if files.len() >= MAX_FILES && !files.contains_key(&key) {

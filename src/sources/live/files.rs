@@ -13,7 +13,7 @@ use super::super::sys::{Stopwatch, is_nothing};
 use super::packages::{self, Asked, Owned};
 use super::reach::Reach;
 use super::{Exact, executables};
-use crate::evidence::{Digest, ReasonCode, Utc};
+use crate::evidence::{Digest, ReasonCode, Utc, gathered};
 
 /// How long files are read for their digests; the rest get none, and the rows say so.
 const DIGEST_TIME: Duration = Duration::from_secs(45);
@@ -76,7 +76,7 @@ impl Book {
     /// Asks the package manager for all of `paths`.
     pub(super) fn of<'a>(reach: &Reach, paths: impl Iterator<Item = &'a Exact>) -> Self {
         let mut asked: Asked =
-            paths.map(|path| (packages::plain(&path.0).to_vec(), Owned::default())).collect();
+            gathered(paths.map(|path| (packages::plain(&path.0).to_vec(), Owned::default())));
         let known = packages::ask(reach, &mut asked);
         Self { asked, known, facts: BTreeMap::new(), watch: Stopwatch::start() }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::super::sys::Stopwatch;
 use super::procfs;
 use super::reach::Reach;
+use crate::evidence::gathered;
 
 /// How long numbers are asked for: four million of them, which is the most there can be, take longer, and what vanishes first
 /// is to be safe within seconds.
@@ -28,7 +29,7 @@ pub(super) fn look(reach: &Reach, listed: &[u32]) -> (Vec<u32>, u32) {
     if found.is_empty() {
         return (found, asked);
     }
-    let after: BTreeSet<u32> = reach.pids().unwrap_or_default().into_iter().collect();
+    let after: BTreeSet<u32> = gathered(reach.pids().unwrap_or_default());
     // One that has ended since then is no hidden one either.
     let hidden = found.into_iter().filter(|pid| !after.contains(pid) && group(*pid) == Some(*pid));
     (hidden.collect(), asked)
@@ -41,7 +42,7 @@ fn unlisted(
     group: &dyn Fn(u32) -> Option<u32>,
     goes_on: &dyn Fn() -> bool,
 ) -> (Vec<u32>, u32) {
-    let listed: BTreeSet<u32> = listed.iter().copied().collect();
+    let listed: BTreeSet<u32> = gathered(listed.iter().copied());
     let mut found = Vec::new();
     for pid in 1..=to {
         // The clock is asked now and then.

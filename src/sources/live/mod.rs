@@ -106,6 +106,7 @@ fn rows(
         Live::Accounts => Ok(accounts::rows(reach)),
         Live::Autostarts => Ok(autostarts::rows(reach, surveyed)),
         Live::Storage => Ok(storage::rows(reach)),
+        Live::Objects => Err("only Windows names such objects"),
         Live::Software => {
             Err("what is installed here stands in the packages' own lists, as `inventory` tells it")
         }

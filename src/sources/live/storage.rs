@@ -16,6 +16,7 @@ use super::super::sys;
 use super::Exact;
 use super::reach::Reach;
 use super::starting;
+use crate::evidence::gathered;
 
 /// Most bytes of one log that is looked through for USB devices.
 const MAX_LOG: usize = 64 << 20;
@@ -264,7 +265,7 @@ fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<Device> {
 fn look_at_devices(reach: &Reach, all: &mut [Device]) {
     let told = if reach.is_live() { sys::volumes().unwrap_or_default() } else { Vec::new() };
     let told: BTreeMap<String, Option<String>> =
-        told.into_iter().map(|volume| (volume.name, volume.file_system)).collect();
+        gathered(told.into_iter().map(|volume| (volume.name, volume.file_system)));
     let open: Vec<String> =
         all.iter().filter(|device| device.encryption.is_some()).map(|device| device.name.clone()).collect();
     for device in all {

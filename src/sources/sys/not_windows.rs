@@ -8,6 +8,7 @@ use crate::sources::live::maps::Mapping;
 use crate::sources::live::windows::accounts;
 use crate::sources::live::windows::autostarts::ServiceState;
 use crate::sources::live::windows::network::{self, Names};
+use crate::sources::live::windows::objects::{Object, Pipe};
 use crate::sources::live::windows::processes::Process;
 use crate::sources::live::windows::sessions::{Logon, Session};
 use crate::sources::live::windows::sockets::Socket;
@@ -110,6 +111,21 @@ pub(in crate::sources) fn routes(_names: &Names) -> io::Result<Vec<network::Row>
 
 /// ... and neighbours ...
 pub(in crate::sources) fn neighbours(_names: &Names) -> io::Result<Vec<network::Row>> {
+    none()
+}
+
+/// ... and the names that its resolver remembers ...
+pub(in crate::sources) fn cached_names() -> io::Result<Vec<network::Row>> {
+    none()
+}
+
+/// ... of objects that programs have given names ...
+pub(in crate::sources) fn named_objects() -> io::Result<Vec<Object>> {
+    none()
+}
+
+/// ... and of pipes ...
+pub(in crate::sources) fn named_pipes() -> io::Result<Vec<Pipe>> {
     none()
 }
 

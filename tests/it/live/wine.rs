@@ -13,14 +13,17 @@ use crate::made::{Made, text};
 
 /// What Wine 8 has no rows for, each with the artifact: its functions for them are there and tell nothing. A real Windows
 /// tells of each one at least.
-const LACKING: [(&str, &str); 4] = [
+const LACKING: [(&str, &str); 6] = [
+    ("LiveNetwork", "cached_name"),
+    ("LiveObjects", "pipe"),
     ("LiveAccounts", "account"),
     ("LiveAccounts", "group"),
     ("LiveSessions", "session"),
     ("LiveSessions", "logon_session"),
 ];
 
-/// A program that listens on a port of this machine alone, says which, and ends with what it reads from.
+/// A program that listens on a port of this machine alone, says which, names a mutex and a pipe, and ends with what it
+/// reads from.
 const LISTENER: &str = r#"
     #include <stdio.h>
     #include <winsock2.h>
@@ -33,6 +36,8 @@ const LISTENER: &str = r#"
         int length = sizeof own;
         if (bind(listener, (struct sockaddr *)&own, length) || listen(listener, 1)) return 1;
         getsockname(listener, (struct sockaddr *)&own, &length);
+        CreateMutexA(NULL, FALSE, "VeldkitProefMutex");
+        CreateNamedPipeA("\\\\.\\pipe\\veldkit-proef", PIPE_ACCESS_DUPLEX, 0, 1, 512, 512, 0, NULL);
         printf("%lu %d\n", GetCurrentProcessId(), ntohs(own.sin_port));
         fflush(stdout);
         while (getchar() != EOF) {}
@@ -111,6 +116,12 @@ fn a_process_its_modules_and_its_socket_are_told() {
     let told = (&socket["protocol"], &socket["state"], &socket["local"], &socket["pid"]);
     assert_eq!(told, (&"tcp".into(), &"listen".into(), &"127.0.0.1".into(), &0.into()), "{socket}");
 
+    let (_, rows) = live(&made, "LiveObjects");
+    let mutex = find(&rows, |row| row["name"] == "VeldkitProefMutex", "mutex");
+    assert_eq!((&mutex["row"], &mutex["kind"]), (&"object".into(), &"mutex".into()), "{mutex}");
+    let folder = mutex["folder"].as_str().unwrap();
+    assert!(folder.ends_with("\\BaseNamedObjects"), "{mutex}");
+
     let (_, rows) = live(&made, "LiveExecutables");
     let files = of_kind(&rows, "file");
     let named = |name: &str| {
@@ -129,6 +140,25 @@ fn a_process_its_modules_and_its_socket_are_told() {
         "{program}"
     );
     assert!(named("kernel32.dll")["sha256"].is_string());
+
+    fs::write(made.path().join("list.csv"), "type,value\nmutex,veldkitproefmutex\n").unwrap();
+    let recipient = made.recipient();
+    let output = made.veldkit([
+        "collect",
+        "--out",
+        "out/",
+        "-r",
+        &recipient,
+        "--json",
+        "--quiet",
+        "--artifact",
+        "LiveObjects",
+        "--indicators",
+        "list.csv",
+    ]);
+    let json: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+    assert_eq!(json["hits"], 1, "{json}");
 }
 
 #[test]
@@ -184,7 +214,8 @@ fn adapters_volumes_accounts_and_sessions_give_rows_and_what_wine_lacks_is_as_li
     let made = Made::under_wine();
     let mut lacking = Vec::new();
     for (artifact, kinds) in [
-        ("LiveNetwork", &["interface", "address", "route"][..]),
+        ("LiveNetwork", &["interface", "address", "route", "cached_name"][..]),
+        ("LiveObjects", &["object", "pipe"]),
         ("LiveStorage", &["file_system"]),
         ("LiveAccounts", &["account", "group", "profile"]),
         ("LiveSessions", &["session", "logon_session"]),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::super::checksum::crc32c;
 use super::super::volume::{Volume, big, big_short};
 use super::{Log, MARK, MAX_HELD, Place, kept};
+use crate::evidence::gathered;
 
 /// Types of blocks.
 const DESCRIPTOR: u32 = 1;
@@ -95,10 +96,8 @@ impl<'a> Walk<'a> {
         let stands = |block: u64, sequence: u32| {
             revoked.get(&block).is_none_or(|by| sequence.wrapping_sub(*by).cast_signed() > 0)
         };
-        held.into_iter()
-            .filter(|(block, (sequence, _))| stands(*block, *sequence))
-            .map(|(block, (_, place))| (block, place))
-            .collect()
+        let held = held.into_iter().filter(|(block, (sequence, _))| stands(*block, *sequence));
+        gathered(held.map(|(block, (_, place))| (block, place)))
     }
 
     fn next_block(&mut self) -> Option<Vec<u8>> {

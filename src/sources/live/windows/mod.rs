@@ -17,6 +17,7 @@ pub mod executables;
 mod files;
 mod machine;
 pub mod network;
+pub mod objects;
 mod places;
 pub mod processes;
 pub mod sessions;
@@ -32,13 +33,14 @@ pub(super) use machine::Machine;
 pub(super) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static str> {
     let running = machine.is_live() && sys::TELLS_AS_WINDOWS;
     match artifact {
-        Live::Processes | Live::Sockets | Live::Executables | Live::Sessions if !running => {
+        Live::Processes | Live::Sockets | Live::Executables | Live::Sessions | Live::Objects if !running => {
             Err("only a running system tells this")
         }
         Live::Processes => Ok(processes::rows()),
         Live::Sockets => Ok(sockets::rows()),
         Live::Executables => Ok(executables::rows(machine)),
         Live::Sessions => Ok(sessions::rows()),
+        Live::Objects => Ok(objects::rows()),
         Live::Network => Ok(network::rows(machine)),
         Live::Accounts => Ok(accounts::rows(machine)),
         Live::Autostarts => Ok(autostarts::rows(machine)),

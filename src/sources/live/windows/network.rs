@@ -2,7 +2,7 @@
 //! names; and what its registry sets of shares, proxies and ports that are led on.
 //!
 //! In: the tables of the IP helper of the running system; the hosts file, and the hives, of any. Out: a row each of [`Row`], in the
-//! fields that rows of Linux have for the same; those of the hosts file are [`super::super::network::Row::Host`] itself. The cache of the resolver is not told: no documented function lists it.
+//! fields that rows of Linux have for the same; those of the hosts file are [`super::super::network::Row::Host`] itself.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -87,6 +87,13 @@ pub enum Row {
         interface: String,
         /// Whether it was set by hand and stays.
         permanent: bool,
+    },
+    /// A name that this machine has asked for of late, out of the resolver's cache.
+    CachedName {
+        /// The name.
+        name: String,
+        /// What was asked of it, by its number in the name system: 1 is an address, 28 one of IPv6.
+        kind: u16,
     },
     /// A folder that others may reach, as the registry has it; those for administrators (`C$`) stand in no registry.
     Share {
@@ -198,7 +205,12 @@ fn tables(lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     };
     rows.iter().try_for_each(|row| lines.row(row))?;
-    for (what, table) in [("routes", sys::routes(&names)), ("neighbours", sys::neighbours(&names))] {
+    let tables = [
+        ("routes", sys::routes(&names)),
+        ("neighbours", sys::neighbours(&names)),
+        ("names that the resolver remembers", sys::cached_names()),
+    ];
+    for (what, table) in tables {
         match table {
             Ok(rows) => rows.iter().try_for_each(|row| lines.row(row))?,
             Err(error) => lines.short(code_of(&error), format!("asking for the table of {what}: {error}")),

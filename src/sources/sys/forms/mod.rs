@@ -13,7 +13,7 @@ mod token;
 
 pub(in crate::sources) use addresses::{address, client, link};
 pub(in crate::sources) use listing::{LARGEST_ENTRY, Listed, entries, streams};
-pub(in crate::sources) use objects::{object_name, shadow_copy};
+pub(in crate::sources) use objects::{counted_text, object, shadow_copy};
 pub(in crate::sources) use reparse::{Stored, junction, kind_of, stored, target};
 pub(in crate::sources) use sockets::{TCP, TCP_6, UDP, UDP_6, sockets};
 pub(in crate::sources) use token::{integrity, sid_behind};

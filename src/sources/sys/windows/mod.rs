@@ -7,10 +7,12 @@ mod facts;
 mod handle;
 mod memory;
 mod network;
+mod objects;
 mod people;
 mod process;
 mod ranges;
 mod registry;
+mod resolver;
 mod root;
 mod running;
 mod services;
@@ -31,6 +33,7 @@ use windows_sys::Win32::Foundation::FILETIME;
 
 pub(in crate::sources) use self::memory::{ProcessMemory, loose_code, process_facts, process_ids};
 pub(in crate::sources) use self::network::{adapters, neighbours, routes};
+pub(in crate::sources) use self::objects::{named_objects, named_pipes};
 pub(in crate::sources) use self::people::{local_accounts, local_groups};
 pub(in crate::sources) use self::process::{
     backup_privilege, boot_time, clock_synchronised, effective_capabilities, integrity, privileged,
@@ -40,6 +43,7 @@ pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::registry::{
     contents as registry_contents, subkeys as registry_subkeys, value as registry_value,
 };
+pub(in crate::sources) use self::resolver::cached_names;
 pub(in crate::sources) use self::root::{Folder, Root};
 pub(in crate::sources) use self::running::{loaded_modules, look_at_process, process_names, processes};
 pub(in crate::sources) use self::services::services;

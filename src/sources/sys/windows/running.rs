@@ -153,7 +153,7 @@ fn told_command_line(process: &OwnedHandle) -> Option<Vec<u8>> {
     };
     let base = u64::try_from(answer.as_ptr().addr()).ok()?;
     let bytes: Vec<u8> = answer.iter().flat_map(|word| word.to_le_bytes()).collect();
-    if status < 0 { None } else { forms::object_name(&bytes, base).map(|text| forms::from_wide(&text)) }
+    if status < 0 { None } else { forms::counted_text(&bytes, 0, base).map(|text| forms::from_wide(&text)) }
 }
 
 /// Command line and folder, each where it could be read.
