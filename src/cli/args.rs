@@ -79,6 +79,7 @@ pub(super) struct Collect {
 
 /// What to take, and from where.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[command(next_help_heading = "What to take")]
 pub(super) struct Choice {
     /// Playbook by name, or a YAML file; may be given again [default: quick]
@@ -108,6 +109,9 @@ pub(super) struct Choice {
     /// Take hives, event logs and the like from the volumes' shadow copies too, what is the same but once
     #[arg(long, conflicts_with = "root")]
     pub(super) vss: bool,
+    /// Take all memory of this host too: on Windows by the tool of your own that a playbook names
+    #[arg(long, conflicts_with_all = ["root", "image"])]
+    pub(super) memory: bool,
     /// Leave out artifacts of this class of personal data (low leaves out low and high)
     #[arg(long, value_name = "high|low")]
     pub(super) exclude_personal_data: Option<PersonalDataClass>,

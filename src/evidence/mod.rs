@@ -315,6 +315,8 @@ pub enum Note {
     Guarded,
     /// A list of known good digests has it: what rules and indicators say of its content is not told.
     KnownGood,
+    /// It could be had in no other way than out of a shadow copy: content and facts are those of when that was made.
+    OfShadowCopy,
     /// A note that this version does not know.
     #[serde(other)]
     Other,

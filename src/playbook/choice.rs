@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::Fault;
 use super::fields::{At, Read};
 use super::handling;
-use super::plan::{Limits, Text};
+use super::plan::{Limits, MemoryTool, Text};
 use super::yaml::Document;
 
 /// A choice of artifacts for a kind of incident.
@@ -29,6 +29,8 @@ pub struct Playbook {
     /// Places that are looked through after everything else, to take what something fires on: paths and globs as
     /// `--sweep` has them. `/` alone is every local disk of a host, or all of a tree or an image.
     pub sweep: Vec<String>,
+    /// The tool that gives the memory of a running system, where that is asked for.
+    pub memory_tool: Option<MemoryTool>,
     /// Whether it takes what must be asked for by name: secrets and the most private data.
     pub opt_in: bool,
     /// What the operator should do with the machine, and know.
@@ -109,6 +111,7 @@ pub(super) fn read(document: &Document<'_>, root: Read<'_>) -> Result<Playbook, 
         artifacts: named(raw.artifacts),
         limits,
         sweep: raw.sweep.into_iter().map(|place| place.value).collect(),
+        memory_tool: raw.memory_tool,
         opt_in: raw.opt_in,
         notes: raw.notes,
         file: document.file.to_owned(),
@@ -137,8 +140,20 @@ struct Raw {
     artifacts: Vec<At<String>>,
     limits: Vec<(String, At<Limits>)>,
     sweep: Vec<At<String>>,
+    memory_tool: Option<MemoryTool>,
     opt_in: bool,
     notes: Vec<Text>,
+}
+
+/// A tool that gives memory.
+fn memory_tool(node: Read<'_>) -> Result<MemoryTool, Fault> {
+    let fields = node.fields(&["program", "sha256", "arguments"])?;
+    let sha256 = fields.required("sha256")?;
+    Ok(MemoryTool {
+        program: fields.required("program")?.text()?,
+        sha256: sha256.text()?.parse().map_err(|_| sha256.fault("expected the 64 digits of its SHA-256"))?,
+        arguments: fields.list("arguments", Read::text)?,
+    })
 }
 
 impl Raw {
@@ -152,6 +167,7 @@ impl Raw {
             "artifacts",
             "limits",
             "sweep",
+            "memory_tool",
             "opt_in",
             "notes",
         ])?;
@@ -166,6 +182,7 @@ impl Raw {
             artifacts: fields.list("artifacts", Read::text_at)?,
             limits: fields.optional("limits").map_or_else(|| Ok(Vec::new()), |node| node.entries(limits))?,
             sweep: fields.list("sweep", Read::text_at)?,
+            memory_tool: fields.optional("memory_tool").map(memory_tool).transpose()?,
             opt_in: fields.flag("opt_in")?,
             notes: fields.list("notes", Read::both)?,
         })

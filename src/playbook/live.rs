@@ -36,6 +36,8 @@ pub enum Live {
     Storage,
     /// What stands in the file systems, for a timeline.
     Bodyfile,
+    /// All of its memory.
+    Memory,
 }
 
 /// What stands in place of the file that defines it: the program itself, whose digest is in every bundle.
@@ -43,7 +45,7 @@ const DEFINED_IN: &str = "veldkit:live";
 
 impl Live {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Processes,
         Self::Sockets,
         Self::Network,
@@ -56,6 +58,7 @@ impl Live {
         Self::Software,
         Self::Storage,
         Self::Bodyfile,
+        Self::Memory,
     ];
 
     /// Its name as an artifact; its rows stand in `live/<name>.jsonl`.
@@ -74,6 +77,7 @@ impl Live {
             Self::Software => "LiveSoftware",
             Self::Storage => "LiveStorage",
             Self::Bodyfile => "LiveBodyfile",
+            Self::Memory => "LiveMemory",
         }
     }
 
@@ -128,6 +132,10 @@ impl Live {
                 "Naam, tijden, eigenaar en rechten van alles op de lokale schijven, voor een tijdlijn (bodyfile van TSK 3).",
                 "Name, times, owner and rights of all on the local disks, for a timeline (bodyfile of TSK 3).",
             ),
+            Self::Memory => (
+                "Al het geheugen van het draaiende systeem; op Windows met het eigen hulpmiddel dat een playbook noemt (memory_tool).",
+                "All memory of the running system; on Windows by the tool of one's own that a playbook names (memory_tool).",
+            ),
         };
         Text { nl: nl.to_owned(), en: en.to_owned() }
     }
@@ -145,6 +153,7 @@ impl Live {
             Self::Autostarts => &["https://man7.org/linux/man-pages/man5/systemd.unit.5.html"],
             Self::Software => &["https://learn.microsoft.com/windows/win32/msi/uninstall-registry-key"],
             Self::Storage => &["https://man7.org/linux/man-pages/man5/sysfs.5.html"],
+            Self::Memory => &["https://man7.org/linux/man-pages/man5/proc_kcore.5.html"],
             Self::Bodyfile => &["https://wiki.sleuthkit.org/index.php?title=Body_file"],
         }
     }

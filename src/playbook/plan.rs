@@ -75,6 +75,8 @@ pub enum Source {
     RegistryValues(Vec<(String, String)>),
     /// What a running system tells of itself.
     Live(Live),
+    /// The whole memory of the running system, by a tool.
+    MemoryTool(MemoryTool),
     /// A program and its arguments.
     Command {
         /// The program.
@@ -82,6 +84,17 @@ pub enum Source {
         /// Its arguments, each passed as one.
         arguments: Vec<String>,
     },
+}
+
+/// A responder's own tool that writes the memory of a running system to its standard output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemoryTool {
+    /// The program: its whole path, or its name in the folder `tools` beside this program.
+    pub program: String,
+    /// The SHA-256 that it must have to be run.
+    pub sha256: Digest,
+    /// Its arguments, each passed as one.
+    pub arguments: Vec<String>,
 }
 
 /// A path with `%%variables%%`, `*`, `?`, `[…]` and `**`, in the ForensicArtifacts sense.

@@ -12,8 +12,9 @@ use super::choice::Playbook;
 use super::definition::{Definition, Place};
 use super::error::{Error, nearest};
 use super::handling::Handling;
+use super::live::Live;
 use super::plan::{
-    Excluded, Follow, Limits, Mode, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility,
+    Excluded, Follow, Limits, MemoryTool, Mode, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility,
 };
 use crate::evidence::PersonalData;
 
@@ -94,6 +95,8 @@ struct Planning<'a> {
     played: BTreeSet<String>,
     /// What the playbooks sweep, in their order.
     sweep: Vec<String>,
+    /// The tool for memory of the playbook that names one last.
+    memory_tool: Option<MemoryTool>,
     /// What the choice at hand has come by, and whether what must be asked for by name was asked for then.
     met: BTreeSet<(String, bool)>,
     files: BTreeSet<String>,
@@ -119,6 +122,7 @@ impl<'a> Planning<'a> {
             notes: Vec::new(),
             played: BTreeSet::new(),
             sweep: Vec::new(),
+            memory_tool: None,
             met: BTreeSet::new(),
             files: BTreeSet::new(),
         }
@@ -142,6 +146,7 @@ impl<'a> Planning<'a> {
             let new: Vec<_> =
                 playbook.sweep.iter().filter(|place| !self.sweep.contains(place)).cloned().collect();
             self.sweep.extend(new);
+            self.memory_tool = playbook.memory_tool.clone().or(self.memory_tool.take());
             self.notes.extend(playbook.notes.iter().map(|note| Note {
                 playbook: playbook.name.clone(),
                 nl: note.nl.clone(),
@@ -300,6 +305,11 @@ impl<'a> Planning<'a> {
 
     fn finish(mut self) -> Plan {
         self.steps.sort_by_key(|step| step.volatility);
+        if let Some(tool) = &self.memory_tool {
+            let sources = self.steps.iter_mut().flat_map(|step| &mut step.sources);
+            let memory = sources.filter(|source| **source == Source::Live(Live::Memory));
+            memory.for_each(|source| *source = Source::MemoryTool(tool.clone()));
+        }
         Plan {
             texts: self.files.iter().filter_map(|file| self.catalogue.text(file)).collect(),
             steps: self.steps,

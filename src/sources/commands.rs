@@ -118,7 +118,7 @@ pub(super) fn find(
 }
 
 /// Where a program stands: by its whole path, or as the kit's own copy.
-fn place(program: &str) -> Option<PathBuf> {
+pub(super) fn place(program: &str) -> Option<PathBuf> {
     let path = Path::new(program);
     if path.is_absolute() {
         return Some(path.to_owned());
@@ -160,8 +160,9 @@ fn run(path: &Path, arguments: &[String], bare: bool, limit: Duration) -> Done {
     done
 }
 
+/// Starts it, its outputs to be read.
 #[allow(clippy::disallowed_methods, reason = "the one place that starts what an artifact names")]
-fn start(path: &Path, arguments: &[String], bare: bool) -> io::Result<Child> {
+pub(super) fn start(path: &Path, arguments: &[String], bare: bool) -> io::Result<Child> {
     let mut command = Command::new(path);
     if bare {
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C").current_dir("/");

@@ -21,6 +21,7 @@ mod item;
 mod limits;
 pub mod live;
 mod memory;
+mod memory_tool;
 mod mounts;
 mod ntfs;
 mod open;

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use super::guard;
 use super::image::{Mounted, Reading};
 use super::item::{Found, Gap, Way};
+use super::mounts::Nature;
 use super::place::{Ground, Place};
 use super::ranges::close_smallest_holes;
 use super::raw;
 use super::rows::{self, Rows};
 use super::sys::{self, OpenFile, Root, Stat};
-use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, Reason, ReasonCode};
+use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, Reason, ReasonCode, Volume};
 
 /// Holes below this are read as zeros: they compress to nothing, and the item stays one file for every tool.
 const WORTH_LEAVING_OUT: u64 = 64 << 20;
@@ -103,6 +104,43 @@ pub(super) fn open(
             Err(gap)
         }
     }
+}
+
+/// Opens what could be had in no other way out of the first of these shadow copies that has it; `gap` is what it leaves
+/// otherwise.
+pub(super) fn open_in_copies<'a>(
+    copies: impl Iterator<Item = &'a Place>,
+    found: &Found,
+    gap: Box<Gap>,
+    limit: std::time::Duration,
+) -> Result<Opened, Box<Gap>> {
+    if !may_stand_in_copies(found, gap.reason.code) {
+        return Err(gap);
+    }
+    for copy in copies {
+        let Volume::Shadow(number, _) = &copy.volume else { continue };
+        let Ok((stat, Nature::Local)) = copy.look(&found.path, None) else { continue };
+        let (owner, group) = (found.metadata.owner.clone(), found.metadata.group.clone());
+        let metadata = Metadata { owner, group, ..stat.metadata };
+        let then = Found { metadata, allocated: stat.allocated, ..found.clone() };
+        if let Ok(mut opened) = open(copy, &then, limit, Reach::Shared) {
+            let refused = gap.reason.detail.strip_prefix("opening: ").unwrap_or(&gap.reason.detail);
+            opened.read_by.insert(0, format!("open: {refused}"));
+            opened.read_by.push(format!("shadow copy {number}"));
+            opened.notes.push(Note::OfShadowCopy);
+            return Ok(opened);
+        }
+    }
+    Err(gap)
+}
+
+/// Whether something that was there and was not to be read may be so where nobody has it open.
+fn may_stand_in_copies(found: &Found, code: ReasonCode) -> bool {
+    let refused = matches!(
+        code,
+        ReasonCode::InUse | ReasonCode::PermissionDenied | ReasonCode::ReadError | ReasonCode::Unsupported
+    );
+    refused && !found.guarded && !found.is_of_a_shadow_copy() && matches!(found.way, Way::File)
 }
 
 /// Whether what was refused is asked of the volume beneath.
@@ -358,9 +396,9 @@ fn sum(ranges: &[Range]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::image::Memory;
+    use super::super::ntfs;
     use super::super::sys::Asked;
     use super::*;
-    use crate::evidence::Volume;
 
     fn found(path: &str, inode: Option<u64>) -> Found {
         let gap = Origin::drive('C', path);
@@ -386,6 +424,40 @@ mod tests {
         }
         // A folder beside it is asked of the system alone.
         assert!(place.look(b"a.txt", None).is_err());
+    }
+
+    #[test]
+    fn what_can_be_had_in_no_other_way_is_read_from_the_newest_shadow_copy_that_has_it_and_the_record_says_so()
+     {
+        let copy = |number: u32| {
+            let bytes = super::super::made_volume::volume();
+            let volume = ntfs::Volume::open(Arc::new(Memory(bytes)), 16).unwrap();
+            let of = Volume::Shadow(number, Box::new(Volume::Drive('C')));
+            Place::mounted(of, Arc::new(ntfs::Files(Arc::new(volume))), None, Asked::AsShadow)
+        };
+        let copies = [copy(9), copy(4)];
+        let refused =
+            |code| Box::new(Gap::new(Origin::drive('C', "x"), Outcome::Failed, code, "opening: in use"));
+        let there = found("$MFT", Some(700));
+        let limit = std::time::Duration::MAX;
+        let opened = open_in_copies(copies.iter(), &there, refused(ReasonCode::InUse), limit).unwrap();
+        assert!(
+            opened.stored_size.unwrap() > 0 && opened.metadata.inode != Some(700),
+            "{:?}",
+            opened.metadata
+        );
+        let closed = opened.finish();
+        assert_eq!(closed.read_by, ["open: in use", "raw_ntfs", "shadow copy 9"]);
+        assert!(closed.notes.contains(&Note::OfShadowCopy));
+        // What is not in them, what vanished, and what may hang keep their own reason.
+        for (found, code) in [
+            (found("none.txt", None), ReasonCode::InUse),
+            (there.clone(), ReasonCode::Vanished),
+            (Found { guarded: true, ..there.clone() }, ReasonCode::InUse),
+        ] {
+            let gap = open_in_copies(copies.iter(), &found, refused(code), limit).err().unwrap();
+            assert_eq!((gap.reason.code, gap.reason.detail.as_str()), (code, "opening: in use"));
+        }
     }
 
     #[test]

@@ -93,6 +93,11 @@ impl Place {
         letter.is_none_or(|letter| **of == Volume::Drive(letter))
     }
 
+    /// Whether it is a shadow copy of this volume.
+    pub(super) fn is_copy_of(&self, volume: &Volume) -> bool {
+        matches!(&self.volume, Volume::Shadow(_, of) if **of == *volume)
+    }
+
     /// The volume of an image that it is.
     pub(super) const fn device(&self) -> Option<&Arc<dyn Device>> {
         self.device.as_ref()

@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::accounts::{self, Accounts};
 use super::drives::drives;
@@ -11,7 +11,7 @@ use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap, Way};
 use super::mounts::{MountFacts, Nature};
-use super::open::{Opened, Reach, open, open_rows};
+use super::open::{Opened, Reach, open, open_in_copies, open_rows};
 use super::own_output::OwnOutput;
 use super::place::{Ground, Place};
 use super::seen::Seen;
@@ -47,6 +47,8 @@ pub struct Target {
     shadow_memory: u64,
     /// Drives of this machine that could not be looked at.
     closed: Vec<MountFacts>,
+    /// The shadow copies of the running system, the newest first: opened when something can be had in no other way.
+    last_resort: OnceLock<Vec<Place>>,
 }
 
 impl Target {
@@ -160,6 +162,7 @@ impl Target {
             volumes: Vec::new(),
             shadow_memory: 0,
             closed: Vec::new(),
+            last_resort: OnceLock::new(),
         };
         let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
         target.accounts = Arc::new(Accounts::parse(passwd.as_bytes(), group.as_bytes()));
@@ -294,6 +297,7 @@ impl Target {
                     None => ControlFlow::Continue(()),
                 },
                 Source::Live(artifact) => live::find(self, *artifact, emit),
+                Source::MemoryTool(tool) => super::memory_tool::find(self, tool, emit),
                 Source::Command { program, arguments } => {
                     commands = commands.saturating_add(1);
                     commands::find(self, &step.artifact, commands, (program, arguments), emit)
@@ -326,11 +330,25 @@ impl Target {
             return open_rows(found, rows);
         }
         match self.places.get(found.place) {
-            Some(place) => open(place, found, guard::LIMIT, reach),
+            Some(place) => open(place, found, guard::LIMIT, reach).or_else(|gap| {
+                if reach == Reach::Shared || !self.live {
+                    return Err(gap);
+                }
+                let copies = self.last_resort().iter().filter(|copy| copy.is_copy_of(&place.volume));
+                open_in_copies(copies, found, gap, guard::LIMIT)
+            }),
             None => {
                 Err(Box::new(Gap::of_error(found.origin.clone(), "opening", &io::ErrorKind::NotFound.into())))
             }
         }
+    }
+
+    fn last_resort(&self) -> &[Place] {
+        self.last_resort.get_or_init(|| {
+            let mut copies = shadows::of(&self.places, self.live).places;
+            copies.reverse();
+            copies
+        })
     }
 
     /// The place that something found stands in.

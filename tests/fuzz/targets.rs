@@ -14,8 +14,8 @@ use veldkit::sources::inventory::software;
 use veldkit::sources::live::windows::commands::{Folders, lead};
 use veldkit::sources::live::windows::tasks;
 use veldkit::sources::live::{
-    configured, executables, logons as sessions, maps, modules, network, packages, people, processes, procfs,
-    procnet, starting, storage, utmp,
+    configured, executables, logons as sessions, maps, modules, network, packages, people, physical,
+    processes, procfs, procnet, starting, storage, utmp,
 };
 use veldkit::sources::{parse_mountinfo, web_roots};
 
@@ -26,7 +26,7 @@ pub mod images;
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 25] = [
+pub const TARGETS: [Target; 26] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -84,6 +84,14 @@ pub const TARGETS: [Target; 25] = [
     ),
     ("image", &[&[0x40, 0x20, 0, 0, 0x11], b"\x10\x60\0\0\xff\x41\x61\0\0\x01"], images::image),
     ("image_ext", &[b"\x3a\x04\0\0\x01\x18\x24\x03\0\x7f"], images::image_ext),
+    (
+        "physical_memory",
+        &[
+            b"00001000-0009fbff : System RAM\n  00002000-00002fff : Kernel code\n00100000-7ffd9fff : System RAM\n",
+            b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0\x3e\0\x01\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x38\0\x02\0",
+        ],
+        physical_memory,
+    ),
     (
         "windows_starts",
         &[
@@ -331,6 +339,14 @@ pub fn hive(data: &[u8]) {
     if let Ok(Some(root)) = hive.key("") {
         drop((hive.subkeys(&root), hive.values(&root), hive.value(&root, "x")));
     }
+}
+
+pub fn physical_memory(data: &[u8]) {
+    let stretches = physical::stretches(data);
+    assert!(stretches.windows(2).all(|two| matches!(two, [one, next] if one.end <= next.start)));
+    let segments = physical::segments(data);
+    assert!(segments.iter().all(|segment| segment.stretch.start < segment.stretch.end));
+    let _ = physical::shown(&stretches, &segments);
 }
 
 pub fn windows_starts(data: &[u8]) {

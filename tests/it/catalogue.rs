@@ -160,7 +160,7 @@ const LINUX: &[(&str, Row)] = &[
         ]),
     ),
     ("ESXi", Has(&["ESXiLogs", "ESXiConfiguration", "ESXiTemporaryFiles", "ESXiVirtualMachineInventory"])),
-    ("RAM", Not("issue 5: memory of a running system")),
+    ("RAM", Has(&["LiveMemory"])),
 ];
 
 fn catalogue() -> Catalogue {

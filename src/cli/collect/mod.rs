@@ -13,7 +13,7 @@ use super::scanning::{self, name_failed};
 use super::{Console, Exit, Failure};
 use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
 use crate::bundle::{self, Language, Writer, WriterOptions};
-use crate::playbook::{Catalogue, Plan, Request};
+use crate::playbook::{Catalogue, Live, Plan, Request};
 use crate::scan::indicators::Indicators;
 use crate::scan::{self, Scanner};
 use crate::sources::Target;
@@ -182,9 +182,10 @@ pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure
     {
         playbooks.push(DEFAULT_PLAYBOOK.to_owned());
     }
+    let memory = choice.memory.then(|| Live::Memory.name().to_owned());
     let request = Request {
         playbooks,
-        artifacts: choice.artifact.clone(),
+        artifacts: choice.artifact.iter().cloned().chain(memory).collect(),
         paths: choice.path.clone(),
         sweep: choice.sweep.clone(),
         no_sweep: no_sweep(arguments),

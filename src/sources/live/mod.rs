@@ -32,6 +32,7 @@ pub mod modules;
 pub mod network;
 pub mod packages;
 pub mod people;
+pub mod physical;
 mod places;
 pub mod processes;
 pub mod procfs;
@@ -111,5 +112,6 @@ fn rows(
             Err("what is installed here stands in the packages' own lists, as `inventory` tells it")
         }
         Live::Bodyfile => Ok(bodyfile::rows(target)),
+        Live::Memory => physical::rows(reach),
     }
 }

@@ -42,6 +42,7 @@ type Make = dyn Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync;
 pub(super) struct Rows {
     /// For example `urn:veldkit:live:processes:1`; empty where they are lines of a text that has its own form.
     schema: &'static str,
+    extension: &'static str,
     /// How they are made, for the record: for example `procfs`.
     read_by: &'static str,
     limit: Duration,
@@ -82,7 +83,7 @@ impl Rows {
         read_by: &'static str,
         make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Self {
-        Self { schema, read_by, limit: LIMIT, most: MOST, make: Arc::new(make) }
+        Self { schema, extension: "jsonl", read_by, limit: LIMIT, most: MOST, make: Arc::new(make) }
     }
 
     /// Lines of a text that has a form of its own, at most `most` bytes of them.
@@ -91,12 +92,17 @@ impl Rows {
         most: u64,
         make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Self {
-        Self { most, ..Self::new("", read_by, make) }
+        Self { extension: "txt", most, ..Self::new("", read_by, make) }
     }
 
     /// How the name of such an item ends.
     pub(super) const fn extension(&self) -> &'static str {
-        if self.schema.is_empty() { "txt" } else { "jsonl" }
+        self.extension
+    }
+
+    /// The same with another ending of its name.
+    pub(super) fn named(self, extension: &'static str) -> Self {
+        Self { extension, ..self }
     }
 
     /// The same with another limit of time.
@@ -232,7 +238,7 @@ impl Lines<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::sources) mod tests {
     use std::sync::Mutex;
 
     use super::pipe::AHEAD;
@@ -249,8 +255,13 @@ mod tests {
         Rows::new("urn:t:1", "test", make)
     }
 
-    /// All that comes, and what it lacks.
     fn read(rows: &Rows) -> (String, Option<Reason>) {
+        let (all, short) = read_all(rows);
+        (String::from_utf8(all).unwrap(), short)
+    }
+
+    /// All that comes, and what it lacks.
+    pub(in crate::sources) fn read_all(rows: &Rows) -> (Vec<u8>, Option<Reason>) {
         let mut reader = rows.open().unwrap();
         let (mut all, mut buffer) = (Vec::new(), [0; 1000]);
         loop {
@@ -260,7 +271,7 @@ mod tests {
                 Err(error) => assert_eq!(error.kind(), io::ErrorKind::Interrupted),
             }
         }
-        (String::from_utf8(all).unwrap(), reader.finish())
+        (all, reader.finish())
     }
 
     #[test]

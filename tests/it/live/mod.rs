@@ -11,6 +11,7 @@ use crate::made::{Made, text};
 mod autostarts;
 mod commands;
 mod executables;
+mod memory;
 mod network;
 mod people;
 mod processes;

@@ -46,6 +46,9 @@ pub(super) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static st
         Live::Autostarts => Ok(autostarts::rows(machine)),
         Live::Software => Ok(software::rows(machine)),
         Live::Storage => Ok(storage::rows(machine)),
+        Live::Memory => Err(
+            "Windows shows its memory to signed drivers alone: name a tool that has one in a playbook (memory_tool)",
+        ),
         Live::Logons | Live::Bodyfile => Err("the event logs have this, and are taken as files"),
     }
 }
