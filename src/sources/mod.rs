@@ -33,6 +33,7 @@ mod raw;
 mod registry;
 mod resolve;
 mod rows;
+pub mod rpm;
 mod seen;
 pub mod selftest;
 mod shadows;

@@ -13,7 +13,7 @@ use super::item::{Finding, Found, Gap, Way};
 use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, Reach, open, open_in_copies, open_rows};
 use super::own_output::OwnOutput;
-use super::place::{Ground, Place};
+use super::place::{Ground, Place, ReadSeek};
 use super::seen::Seen;
 use super::shadows::{self, Standing};
 use super::sys::{self, Asked, Entry, Live, LivePlace};
@@ -479,6 +479,12 @@ impl Target {
             Some(String::from_utf8_lossy(&content).into_owned())
         };
         read().unwrap_or_default()
+    }
+
+    /// Opens a file of the system for reading here and there, links inside the target followed.
+    pub(super) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
+        let place = self.places.get(self.system).ok_or(io::ErrorKind::NotFound)?;
+        place.open_to_seek(&self.end_of(path).ok_or(io::ErrorKind::NotFound)?)
     }
 
     /// The names in a folder of the target's first place, sorted; none where it cannot be listed.

@@ -17,7 +17,7 @@ use veldkit::sources::live::{
     configured, executables, logons as sessions, maps, modules, network, packages, people, physical,
     processes, procfs, procnet, starting, storage, utmp,
 };
-use veldkit::sources::{parse_mountinfo, web_roots};
+use veldkit::sources::{parse_mountinfo, rpm, web_roots};
 
 #[path = "images.rs"]
 pub mod images;
@@ -26,7 +26,7 @@ pub mod images;
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 26] = [
+pub const TARGETS: [Target; 27] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -91,6 +91,15 @@ pub const TARGETS: [Target; 26] = [
             b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0\x3e\0\x01\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x38\0\x02\0",
         ],
         physical_memory,
+    ),
+    (
+        "packages_of_rpm",
+        &[
+            b"RpmP\0\0\0\0\x01\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0Slot\x01\0\0\0\0\x01\0\0\x02\0\0\0",
+            b"SQLite format 3\0\x02\0\x01\x01\0\x40\x20\x20",
+            b"\0\0\0\x01\0\0\0\x04\0\0\x03\xe8\0\0\0\x06\0\0\0\0\0\0\0\x01abc\0",
+        ],
+        packages_of_rpm,
     ),
     (
         "windows_starts",
@@ -347,6 +356,26 @@ pub fn physical_memory(data: &[u8]) {
     let segments = physical::segments(data);
     assert!(segments.iter().all(|segment| segment.stretch.start < segment.stretch.end));
     let _ = physical::shown(&stretches, &segments);
+}
+
+/// The bytes are a database as they are; a page of SQLite's behind a file's header that is right; and one package's header.
+pub fn packages_of_rpm(data: &[u8]) {
+    let look = |package: rpm::Package<'_>| {
+        let _ = (package.vendor(), package.architecture());
+        assert!(package.files().count() <= data.len());
+    };
+    rpm::header::read(data).into_iter().for_each(look);
+    drop(rpm::read_bytes(data, &mut |package| look(package)));
+    let mut pages = b"SQLite format 3\0\x02\0\x01\x01\0\x40\x20\x20".to_vec();
+    pages.resize(100, 0);
+    // The row that names the table, whose tree begins on the second page.
+    pages.extend(b"\x0d\0\0\0\x01\x01\x80\0\x01\x80");
+    pages.resize(384, 0);
+    pages.extend(b"\x1c\x01\x06\x17\x1d\x1d\x01\x0dtablePackagesPackages\x02");
+    pages.resize(512, 0);
+    pages.extend(data);
+    pages.resize(pages.len().next_multiple_of(512), 0);
+    drop(rpm::read_bytes(&pages, &mut |package| look(package)));
 }
 
 pub fn windows_starts(data: &[u8]) {

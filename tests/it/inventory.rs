@@ -109,13 +109,19 @@ fn the_registry_of_a_windows_tells_its_software_patches_and_hardware() {
 }
 
 #[test]
-fn packages_of_rpm_are_lacking_and_the_answer_says_so() {
-    let made = Made::linux();
-    made.put("var/lib/rpm/rpmdb.sqlite", b"SQLite format 3\0");
-    let output = made.veldkit(["inventory", "--root", "tree"]);
-    assert_eq!(output.status.code(), Some(3));
-    assert!(text(&output.stderr).contains("rpmdb.sqlite"), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("veldkit:lacking"));
+fn packages_of_rpm_that_cannot_be_read_are_lacking_and_the_answer_says_so() {
+    for (name, content, why) in [
+        ("rpmdb.sqlite", &b"SQLite format 3\0"[..], "rpmdb.sqlite"),
+        ("Packages.db", b"RpmP\0\0\0\0", "Packages.db"),
+        ("Packages", b"\0\0\0\0", "Berkeley DB"),
+    ] {
+        let made = Made::linux();
+        made.put(&format!("var/lib/rpm/{name}"), content);
+        let output = made.veldkit(["inventory", "--root", "tree"]);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("veldkit:lacking"));
+    }
 }
 
 #[test]

@@ -37,6 +37,7 @@ mod playbook;
 mod processes;
 mod ransomware;
 mod reading;
+mod rpm;
 mod rule_sets;
 mod rules;
 mod scan;

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 22] = [
+const PROGRAMS: [(&str, &str); 23] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -33,6 +33,7 @@ const PROGRAMS: [(&str, &str); 22] = [
     ("ss", "iproute2"),
     ("ps", "procps"),
     ("qemu-img", "qemu-utils"),
+    ("rpmbuild", "rpm"),
     ("vshadowmount", "libvshadow-utils"),
 ];
 

@@ -2,12 +2,13 @@
 //! vulnerability service wants it.
 //!
 //! In: a [`Target`]. Out: an [`Inventory`], each part of it absent where the target does not tell. A tree tells what its
-//! files do: addresses and firmware are those of a running system. Of rpm's database there is no reader: where it stands,
-//! [`Inventory::lacking`] says so. Nothing is asked of a program, and no secret is read.
+//! files do: addresses and firmware are those of a running system. What of them could not be read,
+//! [`Inventory::lacking`] says. Nothing is asked of a program, and no secret is read.
 
 use std::net::IpAddr;
 
 use super::host::HostFacts;
+use super::rpm;
 use super::target::Target;
 use crate::playbook::TargetOs;
 
@@ -163,13 +164,10 @@ fn unix(target: &Target, inventory: &mut Inventory) {
             components.extend(software::dpkg(&text(&format!("var/lib/dpkg/status.d/{name}")), &system));
         }
     }
-    for place in ["var/lib/rpm", "usr/lib/sysimage/rpm"] {
-        let names = target.names(place.as_bytes());
-        if let Some(name) = names.iter().find(|name| name.starts_with("rpmdb.") || *name == "Packages") {
-            inventory.lacking.push(format!("packages of rpm: no reader for '/{place}/{name}'"));
-            break;
-        }
-    }
+    let rpm = rpm::packages(&|path| target.open_to_seek(path.as_bytes()), &mut |package| {
+        components.extend(software::rpm(&package, &system));
+    });
+    inventory.lacking.extend(rpm.err());
     inventory.components = components;
 }
 

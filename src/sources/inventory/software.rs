@@ -1,4 +1,4 @@
-//! Installed packages, read from the tables of dpkg and apk: pure, and never a panic.
+//! Installed packages, read from the tables of dpkg and apk and rpm's headers: pure, and never a panic.
 //!
 //! In: the text of `/var/lib/dpkg/status` (deb-control(5)) or of apk's `installed`
 //! (<https://wiki.alpinelinux.org/wiki/Apk_spec>). Out: a [`Component`] each. What was removed and left its configuration behind
@@ -6,6 +6,7 @@
 
 pub use super::identifiers::System;
 use super::{Component, Sort};
+use crate::sources::rpm::Package;
 
 /// Most packages of one table.
 const MAX_PACKAGES: usize = 200_000;
@@ -50,6 +51,25 @@ pub fn apk(text: &str, system: &System) -> Vec<Component> {
         })
     };
     text.split("\n\n").filter_map(package).take(MAX_PACKAGES).collect()
+}
+
+/// A package of rpm; none where it is a key that rpm trusts, which it keeps among them.
+pub(super) fn rpm(package: &Package<'_>, system: &System) -> Option<Component> {
+    let architecture = package.architecture().map(str::to_owned);
+    let version = format!("{}-{}", package.version, package.release);
+    let purl = system.purl("rpm", package.name, &version, architecture.as_deref());
+    let epoch = package.epoch.map(|epoch| format!("{epoch}:")).unwrap_or_default();
+    (package.name != "gpg-pubkey").then(|| Component {
+        // The package URL has the epoch apart from the version.
+        purl: purl.map(|purl| match package.epoch {
+            Some(epoch) => format!("{purl}{}epoch={epoch}", if purl.contains('?') { '&' } else { '?' }),
+            None => purl,
+        }),
+        version: Some(format!("{epoch}{version}")),
+        vendor: package.vendor().map(str::to_owned),
+        architecture,
+        ..Component::new(Sort::Software, package.name)
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Which package a file belongs to, and whether it is still as the package brought it.
 //!
-//! In: the lists that dpkg keeps of each package (`info/*.list`, `info/*.md5sums`), or the one table of apk. Out: for each path
-//! that was asked for the package that owns it. rpm keeps its own in a database, for which this has no reader: where
-//! there is no other, nobody can tell, and nothing is said. Memory is that of the paths asked for.
+//! In: the lists that dpkg keeps of each package (`info/*.list`, `info/*.md5sums`), the one table of apk, or rpm's database. Out: for each path
+//! that was asked for the package that owns it. Where there is none of them, or rpm's alone and it cannot be read whole, nobody can tell, and
+//! nothing is said. Memory is that of the paths asked for, and of one package's header.
 
 use std::collections::BTreeMap;
 
+use super::super::rpm;
 use super::reach::{Reach, joined};
 
 /// Most bytes of one list.
@@ -50,7 +51,15 @@ pub(super) fn ask(reach: &Reach, asked: &mut Asked) -> bool {
             break;
         }
     }
-    known
+    let of_rpm = rpm::packages(&|path| reach.open(path.as_bytes()), &mut |package| {
+        for (folder, name, _) in package.files() {
+            if let Some(owned) = asked.get_mut(plain(&[folder, name].concat())) {
+                owned.package = Some(package.name.to_owned());
+            }
+        }
+    });
+    // Beside another package manager rpm has what was brought in by hand.
+    known || of_rpm.is_ok_and(|database| database.is_some())
 }
 
 /// A path as all are compared: without a slash in front, and without the `usr` that merged systems have before `bin`, `sbin`

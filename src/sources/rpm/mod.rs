@@ -1,0 +1,170 @@
+//! The packages that rpm has installed: of Red Hat, SUSE and what is made of them.
+//!
+//! In: rpm's own database, in either form that it writes today: SQLite ([`sqlite`]), or its own, `ndb` ([`ndb`]). Out: each package's
+//! header, read by [`header`]. Those of Red Hat 8 and older are Berkeley DB's, which is named and not read. Own code: what reads SQLite
+//! in pure Rust is whole databases of megabytes, and of its format two kinds of pages are needed. All of it is hostile: every number is
+//! held against the file's size, and nothing is gone through twice.
+
+use std::io;
+
+use super::place::ReadSeek;
+
+pub mod header;
+mod ndb;
+mod sqlite;
+
+pub use header::Package;
+
+/// Largest header of one package: some kilobytes, and a megabyte for each ten thousand files.
+const MAX_HEADER: usize = 64 << 20;
+
+/// Most packages of one database.
+const MAX_PACKAGES: usize = 200_000;
+
+/// The folders that the database stands in, the newer first.
+const FOLDERS: [&str; 2] = ["usr/lib/sysimage/rpm", "var/lib/rpm"];
+
+/// The database's files, by what begins them.
+const SQLITE: &str = "rpmdb.sqlite";
+const NDB: &str = "Packages.db";
+const BERKELEY: &str = "Packages";
+
+/// Hands out each package of the database that `open` finds; gives the name of it, or none where there is none.
+///
+/// # Errors
+/// The database's name with what it lacks: it is in a form that is not read, damaged, or cannot be opened. What was handed out
+/// until then stands.
+pub(super) fn packages(
+    open: &dyn Fn(&str) -> io::Result<Box<dyn ReadSeek>>,
+    take: &mut dyn FnMut(Package<'_>),
+) -> Result<Option<String>, String> {
+    for folder in FOLDERS {
+        let forms: [(&str, Each); 3] = [(SQLITE, sqlite::each), (NDB, ndb::each), (BERKELEY, berkeley)];
+        for (name, read) in forms {
+            let path = format!("{folder}/{name}");
+            let mut file = match open(&path) {
+                Ok(file) => file,
+                Err(error) if super::sys::is_nothing(&error) => continue,
+                Err(error) => return Err(format!("packages of rpm: opening '/{path}': {error}")),
+            };
+            let (mut count, mut broken) = (0_usize, 0_usize);
+            let read = read(&mut file, &mut |header| {
+                count = count.saturating_add(1);
+                match header::read(header) {
+                    Some(package) => take(package),
+                    None => broken = broken.saturating_add(1),
+                }
+                count < MAX_PACKAGES
+            });
+            read.map_err(|error| format!("packages of rpm: reading '/{path}': {error}"))?;
+            if broken > 0 {
+                return Err(format!("packages of rpm: {broken} of '/{path}' are damaged"));
+            }
+            // What rpm has not written over into the database itself yet.
+            let log = format!("{path}-wal");
+            let written = open(&log).and_then(|mut log| log.seek(io::SeekFrom::End(0)));
+            if written.is_ok_and(|length| length > 0) {
+                return Err(format!("packages of rpm: what stands in '/{log}' is not read"));
+            }
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// Hands on the headers of a database until it is told to stop.
+type Each = fn(&mut dyn ReadSeek, &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()>;
+
+fn berkeley(_: &mut dyn ReadSeek, _: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "a database of Berkeley DB, for which there is no reader"))
+}
+
+/// Why a database is not read further.
+fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("it is damaged: {what}"))
+}
+
+/// Reads a stretch of a file.
+fn read_at(file: &mut dyn ReadSeek, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    file.seek(io::SeekFrom::Start(offset))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a database that is held in memory: of tests, and of what searches for bytes that break a reader.
+///
+/// # Errors
+/// It is damaged.
+pub fn read_bytes(bytes: &[u8], take: &mut dyn FnMut(Package<'_>)) -> io::Result<()> {
+    let mut file = io::Cursor::new(bytes.to_vec());
+    let each: Each = if bytes.starts_with(sqlite::MAGIC) { sqlite::each } else { ndb::each };
+    each(&mut file, &mut |header| {
+        header::read(header).into_iter().for_each(&mut *take);
+        true
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header that names a package, and one that is cut.
+    fn header() -> Vec<u8> {
+        let entries = [(1000_u32, 0_u32), (1001, 2), (1002, 4)];
+        let mut header = [3_u32.to_be_bytes(), 6_u32.to_be_bytes()].concat();
+        for (tag, at) in entries {
+            header.extend([tag, 6, at, 1].iter().flat_map(|number| number.to_be_bytes()));
+        }
+        header.extend(b"a\x001\x002\0");
+        header
+    }
+
+    /// A database of rpm's own with one package, whose slot says that it stands in this block.
+    fn database(block: u32) -> Vec<u8> {
+        let mut bytes = b"RpmP\0\0\0\0\0\0\0\0\x01\0\0\0".to_vec();
+        bytes.resize(32, 0);
+        while bytes.len() < 4096 {
+            bytes.extend(b"Slot\0\0\0\0\0\0\0\0\0\0\0\0");
+        }
+        bytes[36] = 7;
+        bytes[40..44].copy_from_slice(&block.to_le_bytes());
+        bytes.extend(b"BlbS\x07\0\0\0\0\0\0\0");
+        let header = header();
+        bytes.extend(u32::try_from(header.len()).unwrap().to_le_bytes());
+        bytes.extend(header);
+        bytes
+    }
+
+    #[test]
+    fn a_database_is_found_where_it_stands_and_what_it_lacks_is_told() {
+        let found = |name: &str, bytes: Vec<u8>| {
+            let (name, mut names) = (name.to_owned(), Vec::new());
+            let open = move |path: &str| -> io::Result<Box<dyn ReadSeek>> {
+                if path == name {
+                    Ok(Box::new(io::Cursor::new(bytes.clone())))
+                } else {
+                    Err(io::ErrorKind::NotFound.into())
+                }
+            };
+            let read = packages(&open, &mut |package| names.push(package.name.to_owned()));
+            (read, names)
+        };
+        let place = "usr/lib/sysimage/rpm/Packages.db";
+        assert_eq!(found(place, database(256)), (Ok(Some(place.to_owned())), vec!["a".to_owned()]));
+        assert_eq!(found("elsewhere", database(256)), (Ok(None), Vec::new()));
+        let cut = database(256).len() - 1;
+        for (bytes, why) in [
+            (database(255), "where a package stands"),
+            (database(256)[..cut].to_vec(), "fill whole buffer"),
+            (database(256)[..4000].to_vec(), "fill whole buffer"),
+            (b"SQLite format 3\0".to_vec(), "fill whole buffer"),
+        ] {
+            let (read, names) = found(place, bytes);
+            let error = read.unwrap_err();
+            assert!(error.contains(place) && error.contains(why) && names.is_empty(), "{error}");
+        }
+        let berkeley = found("var/lib/rpm/Packages", vec![0; 4096]).0.unwrap_err();
+        assert!(berkeley.contains("Berkeley DB"), "{berkeley}");
+    }
+}
