@@ -1,20 +1,21 @@
 //! `LiveSessions`, who is logged on now, in the first tier; and `LiveLogons`, who was, from where, and who tried.
 //!
-//! In: `/run/utmp` and the session files of systemd's logind; `/var/log/wtmp*`, `btmp*` and `lastlog`. Out: a row each of
-//! [`Row`]. What keeps the same in SQLite (`wtmpdb`, `lastlog2`) is named here and stored as a file by the artifacts of
-//! logs: it is not read. The moments are those the records have, by the clock of the host.
+//! In: `/run/utmp` and the session files of systemd's logind; `/var/log/wtmp*`, `btmp*` and `lastlog`, and what keeps the
+//! same in SQLite, `wtmpdb` and `lastlog2`. Out: a row each of [`Row`]. The moments are those the records have, by the clock of the host.
 
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::net::IpAddr;
 
 use serde::Serialize;
 
 use super::super::rows::{Halt, Lines, Rows, code_of};
+use super::super::sqlite;
 use super::super::sys::is_nothing;
 use super::files::rooted;
 use super::reach::Reach;
 use super::{Exact, utmp};
-use crate::evidence::Utc;
+use crate::evidence::{Utc, gathered};
 
 /// Most records told of one file, the last of it: who guesses passwords writes millions into btmp, which is stored.
 const MAX_RECORDS: u64 = 20_000;
@@ -35,9 +36,10 @@ pub enum Row {
     Session(Box<Session>),
     /// The last logon of a user.
     LastLogon {
-        /// Number of the user.
-        user_id: u32,
-        /// The user's name in the target's own accounts.
+        /// Number of the user; left out where the record has a name that no account has.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_id: Option<u32>,
+        /// The user's name, in the record or in the target's own accounts.
         #[serde(skip_serializing_if = "Option::is_none")]
         user: Option<String>,
         /// When.
@@ -57,7 +59,7 @@ pub enum Row {
         /// Of them, those that have a row here: the last.
         told: u64,
     },
-    /// A file that keeps logons and is not read here: compressed, or a database of SQLite.
+    /// A file that keeps logons and is not read here: compressed, or a log that SQLite has not written over yet.
     NotRead {
         /// The file.
         file: Exact,
@@ -86,7 +88,13 @@ pub struct Logon {
     /// The other's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<IpAddr>,
-    /// The process, by its number in `LiveProcesses` where it still runs.
+    /// The service that it came by, where the record says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<Exact>,
+    /// When it ended, where the record itself says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Utc>,
+    /// The process, by its number in `LiveProcesses` where it still runs; 0 where the record has none.
     pub pid: u32,
     /// Number of the session.
     pub session: i64,
@@ -145,21 +153,31 @@ pub(super) fn sessions(reach: Reach) -> Rows {
 pub(super) fn logons(reach: Reach) -> Rows {
     Rows::new("urn:veldkit:live:logons:1", "utmp", move |lines| {
         for path in ["var/log/wtmp*", "var/log/btmp*"].iter().flat_map(|pattern| reach.matching(pattern)) {
-            let packed =
-                [&b".gz"[..], b".xz", b".zst", b".bz2", b".db"].iter().any(|end| path.ends_with(end));
-            if packed {
+            let packed = [&b".gz"[..], b".xz", b".zst", b".bz2", b".db-wal", b".db-journal", b".db-shm"];
+            if path.ends_with(b".db") {
+                wtmpdb(&reach, &path, lines)?;
+            } else if packed.iter().any(|end| path.ends_with(end)) {
                 lines.row(&Row::NotRead { file: rooted(&path) })?;
             } else {
                 file(&reach, &path, lines)?;
             }
         }
-        for pattern in ["var/lib/wtmpdb/*", "var/lib/lastlog/*"] {
-            reach
-                .matching(pattern)
-                .into_iter()
-                .try_for_each(|file| lines.row(&Row::NotRead { file: rooted(&file) }))?;
+        for path in reach.matching("var/lib/wtmpdb/*") {
+            if path.ends_with(b".db") {
+                wtmpdb(&reach, &path, lines)?;
+            } else {
+                lines.row(&Row::NotRead { file: rooted(&path) })?;
+            }
         }
-        lastlog(&reach, lines)
+        lastlog(&reach, lines)?;
+        for path in reach.matching("var/lib/lastlog/*") {
+            if path.ends_with(b".db") {
+                lastlog2(&reach, &path, lines)?;
+            } else {
+                lines.row(&Row::NotRead { file: rooted(&path) })?;
+            }
+        }
+        Ok(())
     })
 }
 
@@ -210,16 +228,12 @@ fn file(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
         file.seek(SeekFrom::Start(count.saturating_sub(told).saturating_mul(one)))?;
         let mut bytes = Vec::new();
         file.take(told.saturating_mul(one)).read_to_end(&mut bytes)?;
-        Ok((bytes, length, count))
+        Ok::<_, io::Error>((bytes, length, count))
     };
     let (bytes, length, count) = match read() {
         Ok(read) => read,
         Err(error) => {
-            let error: std::io::Error = error;
-            if !is_nothing(&error) {
-                lines
-                    .short(code_of(&error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
-            }
+            unread(path, &error, lines);
             return Ok(());
         }
     };
@@ -237,11 +251,101 @@ fn file(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
             terminal: Exact(record.line),
             host: Exact(record.host),
             remote: record.address,
+            service: None,
+            until: None,
             pid: record.pid,
             session: record.session,
         })))?;
     }
     lines.row(&Row::File { file: rooted(path), records: count, told })
+}
+
+/// Says that a file could not be read; one that has gone meanwhile is no fault.
+fn unread(path: &[u8], error: &io::Error, lines: &mut Lines<'_>) {
+    if !is_nothing(error) {
+        lines.short(code_of(error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
+    }
+}
+
+/// Tells the records of a database of wtmpdb, the last of them where there are many. Its table is that of
+/// <https://github.com/thkukuk/wtmpdb/blob/main/lib/sqlite.c>: number, kind, user, begin and end in millionths of a second since
+/// 1970, terminal, host, service.
+fn wtmpdb(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let (mut records, mut kept) = (0_u64, VecDeque::new());
+    let read = reach.open(path).and_then(|mut file| {
+        sqlite::rows(&mut file, "wtmp", &mut |row| {
+            records = records.saturating_add(1);
+            kept.extend(logon(path, &row));
+            if u64::try_from(kept.len()).is_ok_and(|kept| kept > MAX_RECORDS) {
+                kept.pop_front();
+            }
+            true
+        })
+    });
+    if let Err(error) = read {
+        unread(path, &error, lines);
+    }
+    let told = u64::try_from(kept.len()).unwrap_or(u64::MAX);
+    kept.into_iter().try_for_each(|logon| lines.row(&Row::Logon(Box::new(logon))))?;
+    lines.row(&Row::File { file: rooted(path), records, told })
+}
+
+/// A record of wtmpdb.
+fn logon(path: &[u8], row: &sqlite::Row<'_>) -> Option<Logon> {
+    let time = |column: usize| {
+        let micros = sqlite::integer(row.column(column).filter(|bytes| !bytes.is_empty())?);
+        let nanoseconds = u32::try_from(micros.checked_rem(1_000_000)?).ok()?.checked_mul(1_000)?;
+        Utc::from_unix(i64::try_from(micros.checked_div(1_000_000)?).ok()?, nanoseconds)
+    };
+    let text = |column: usize| Exact::from(row.column(column).unwrap_or_default());
+    // The kinds have the numbers of utmp's first ones.
+    let kind = match sqlite::integer(row.column(1)?) {
+        1 => "boot",
+        2 => "run_level",
+        3 => "logon",
+        _ => return None,
+    };
+    let host = text(6);
+    Some(Logon {
+        file: rooted(path),
+        kind,
+        failed: false,
+        time: time(3),
+        user: text(2),
+        terminal: text(5),
+        remote: str::from_utf8(&host.0).ok().and_then(|host| host.parse().ok()),
+        host,
+        service: Some(text(7)).filter(|service| !service.0.is_empty()),
+        until: time(4),
+        pid: 0,
+        session: 0,
+    })
+}
+
+/// Tells the last logons that a database of lastlog2 has: name, second since 1970, terminal, host, service
+/// (<https://github.com/util-linux/util-linux/blob/master/liblastlog2/src/lastlog2.c>).
+fn lastlog2(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let ids = reach.user_ids().into_iter().take(MAX_USERS);
+    let ids: BTreeMap<String, u32> = gathered(ids.filter_map(|id| Some((reach.user(id)?, id))));
+    let mut all = Vec::new();
+    let read = reach.open(path).and_then(|mut file| {
+        sqlite::rows(&mut file, "Lastlog2", &mut |row| {
+            let text = |column: usize| row.column(column).unwrap_or_default();
+            let user = String::from_utf8_lossy(text(0)).into_owned();
+            all.push(Row::LastLogon {
+                user_id: ids.get(&user).copied(),
+                user: Some(user),
+                time: i64::try_from(sqlite::integer(text(1))).ok().and_then(|time| Utc::from_unix(time, 0)),
+                terminal: text(2).into(),
+                host: text(3).into(),
+            });
+            all.len() < MAX_USERS
+        })
+    });
+    if let Err(error) = read {
+        unread(path, &error, lines);
+    }
+    all.iter().try_for_each(|row| lines.row(row))
 }
 
 /// Tells the last logons of the target's own accounts: the file has a place for every number, nearly all of it a hole.
@@ -260,6 +364,7 @@ fn lastlog(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
         if let Some(utmp::Last { time, line, host }) = utmp::last(&record) {
             let user = reach.user(user_id);
+            let user_id = Some(user_id);
             lines.row(&Row::LastLogon { user_id, user, time, terminal: Exact(line), host: Exact(host) })?;
         }
     }

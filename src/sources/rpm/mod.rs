@@ -1,17 +1,16 @@
 //! The packages that rpm has installed: of Red Hat, SUSE and what is made of them.
 //!
-//! In: rpm's own database, in either form that it writes today: SQLite ([`sqlite`]), or its own, `ndb` ([`ndb`]). Out: each package's
-//! header, read by [`header`]. Those of Red Hat 8 and older are Berkeley DB's, which is named and not read. Own code: what reads SQLite
-//! in pure Rust is whole databases of megabytes, and of its format two kinds of pages are needed. All of it is hostile: every number is
+//! In: rpm's own database, in either form that it writes today: SQLite, or its own, `ndb` ([`ndb`]). Out: each package's
+//! header, read by [`header`]. Those of Red Hat 8 and older are Berkeley DB's, which is named and not read. All of it is hostile: every number is
 //! held against the file's size, and nothing is gone through twice.
 
 use std::io;
 
 use super::place::ReadSeek;
+use super::sqlite;
 
 pub mod header;
 mod ndb;
-mod sqlite;
 
 pub use header::Package;
 
@@ -39,7 +38,7 @@ pub(super) fn packages(
     take: &mut dyn FnMut(Package<'_>),
 ) -> Result<Option<String>, String> {
     for folder in FOLDERS {
-        let forms: [(&str, Each); 3] = [(SQLITE, sqlite::each), (NDB, ndb::each), (BERKELEY, berkeley)];
+        let forms: [(&str, Each); 3] = [(SQLITE, of_sqlite), (NDB, ndb::each), (BERKELEY, berkeley)];
         for (name, read) in forms {
             let path = format!("{folder}/{name}");
             let mut file = match open(&path) {
@@ -75,6 +74,17 @@ pub(super) fn packages(
 /// Hands on the headers of a database until it is told to stop.
 type Each = fn(&mut dyn ReadSeek, &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()>;
 
+fn of_sqlite(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
+    let mut whole = true;
+    // A number, and the header.
+    sqlite::rows(file, "Packages", &mut |row| {
+        let header = row.column(1);
+        whole &= header.is_some();
+        header.is_none_or(&mut *take)
+    })?;
+    if whole { Ok(()) } else { Err(damaged("a row without its package")) }
+}
+
 fn berkeley(_: &mut dyn ReadSeek, _: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "a database of Berkeley DB, for which there is no reader"))
 }
@@ -98,7 +108,7 @@ fn read_at(file: &mut dyn ReadSeek, offset: u64, length: usize) -> io::Result<Ve
 /// It is damaged.
 pub fn read_bytes(bytes: &[u8], take: &mut dyn FnMut(Package<'_>)) -> io::Result<()> {
     let mut file = io::Cursor::new(bytes.to_vec());
-    let each: Each = if bytes.starts_with(sqlite::MAGIC) { sqlite::each } else { ndb::each };
+    let each: Each = if bytes.starts_with(sqlite::MAGIC) { of_sqlite } else { ndb::each };
     each(&mut file, &mut |header| {
         header::read(header).into_iter().for_each(&mut *take);
         true

@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::{live, of_kind, rows};
 use crate::made::{Made, text};
 
@@ -83,6 +85,50 @@ fn who_was_logged_on_is_what_last_says() {
     assert!(
         files.iter().any(|row| row["file"] == "/var/log/wtmp" && row["records"] == 4 && row["told"] == 4)
     );
+}
+
+#[test]
+#[ignore = "needs Python"]
+fn what_sqlite_keeps_of_logons_is_told_too() {
+    let made = Made::linux();
+    fs::create_dir_all(made.tree().join("var/lib/wtmpdb")).unwrap();
+    let write = r#"
+import os, sqlite3
+os.makedirs("tree/var/lib/lastlog", exist_ok=True)
+all = sqlite3.connect("tree/var/lib/wtmpdb/wtmp.db")
+all.execute("CREATE TABLE IF NOT EXISTS wtmp(ID INTEGER PRIMARY KEY, Type INTEGER, User TEXT NOT NULL, Login INTEGER, Logout INTEGER, TTY TEXT, RemoteHost TEXT, Service TEXT)")
+add = "INSERT INTO wtmp (Type,User,Login,Logout,TTY,RemoteHost,Service) VALUES(?,?,?,?,?,?,?)"
+all.execute(add, (1, "reboot", 1700000000123456, None, "~", "6.12.48", None))
+for number in range(30000):
+    end = 1700000500000000 if number == 29998 else None
+    all.execute(add, (3, "anna", 1700000001000000 + number, end, "pts/0", "198.51.100.7", "sshd"))
+all.commit()
+all.close()
+last = sqlite3.connect("tree/var/lib/lastlog/lastlog2.db")
+last.execute("CREATE TABLE IF NOT EXISTS Lastlog2(Name TEXT PRIMARY KEY, Time INTEGER, TTY TEXT, RemoteHost TEXT, Service TEXT)")
+last.execute("INSERT INTO Lastlog2 VALUES('root',1700000300,'tty1',NULL,'login')")
+last.execute("INSERT INTO Lastlog2 VALUES('gone',1700000400,'pts/1','host.example.org','sshd')")
+last.commit()
+"#;
+    let output = Command::new("python3").args(["-c", write]).current_dir(made.path()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    // SQLite itself takes away a log that is none.
+    made.put("var/lib/wtmpdb/wtmp.db-wal", b"log");
+    let (json, code) = made.collect(["--artifact", "LiveLogons"]);
+    assert_eq!(code, 0, "{json}");
+    let rows = rows(&made.unpack(), "derived/LiveLogons.jsonl");
+    let logons = of_kind(&rows, "logon");
+    assert_eq!(logons.len(), 20_000);
+    let (ended, last) = (logons[19_998], logons[19_999]);
+    assert_eq!((&last["time"], &last["until"]), (&"2023-11-14T22:13:21.029999Z".into(), &Value::Null));
+    assert_eq!((&ended["until"], &ended["service"]), (&"2023-11-14T22:21:40Z".into(), &"sshd".into()));
+    assert_eq!((&last["user"], &last["remote"]), (&"anna".into(), &"198.51.100.7".into()));
+    assert_eq!(of_kind(&rows, "file")[0]["records"], 30_001);
+    let last = of_kind(&rows, "last_logon");
+    assert_eq!((&last[0]["user"], &last[0]["user_id"]), (&"root".into(), &0.into()));
+    assert_eq!((&last[0]["time"], &last[0]["host"]), (&"2023-11-14T22:18:20Z".into(), &"".into()));
+    assert_eq!((&last[1]["user"], &last[1]["user_id"]), (&"gone".into(), &Value::Null));
+    assert_eq!(of_kind(&rows, "not_read")[0]["file"], "/var/lib/wtmpdb/wtmp.db-wal");
 }
 
 #[test]

@@ -1,9 +1,12 @@
-//! The table `Packages` of rpm's database in SQLite, by the file's own structures: <https://sqlite.org/fileformat2.html>.
+//! The rows of one table in a database of SQLite, by the file's own structures: <https://sqlite.org/fileformat2.html>. Own code: what
+//! reads SQLite in pure Rust is whole databases of megabytes, and of its format two kinds of pages are needed here.
+//!
+//! In: a file and the name of a table. Out: its rows in their order, columns as bytes. What a log beside it (`-wal`) holds is not looked
+//! at. It is hostile: every number is held against the file's size, and no page is looked at twice as often as there are pages.
 
 use std::io;
 
-use super::super::place::ReadSeek;
-use super::{MAX_HEADER, damaged, read_at};
+use super::place::ReadSeek;
 
 /// What the file begins with.
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -11,9 +14,8 @@ pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Bytes of the file's own header, which the first page begins with.
 const HEADER: usize = 100;
 
-/// The table that holds the packages' headers, and which of its columns does.
-const TABLE: &[u8] = b"Packages";
-const HEADER_COLUMN: usize = 1;
+/// Largest row.
+const MAX_ROW: usize = 64 << 20;
 
 /// How deep a tree may be: each level multiplies what it can hold.
 const MAX_DEPTH: usize = 20;
@@ -32,27 +34,28 @@ struct Database<'a> {
 }
 
 /// A row of a table, in bytes.
-struct Row<'r>(&'r [u8]);
+pub(super) struct Row<'r>(&'r [u8]);
 
-/// Hands on each package's header.
-pub(super) fn each(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
+/// Hands on the rows of a table, in the order of their numbers, until it is told to stop.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidData`] where it is damaged, or has no such table; and where it cannot be read. What was handed on until then
+/// stands.
+pub(super) fn rows(
+    file: &mut dyn ReadSeek,
+    table: &str,
+    take: &mut dyn FnMut(Row<'_>) -> bool,
+) -> io::Result<()> {
     let mut database = Database::open(file)?;
     let mut root = None;
     database.rows(1, &mut |row| {
-        let is_it = row.column(0) == Some(b"table") && row.column(1) == Some(TABLE);
+        let is_it = row.column(0) == Some(b"table") && row.column(1) == Some(table.as_bytes());
         if is_it {
             root = row.column(3).map(integer);
         }
         !is_it
     })?;
-    let root = root.ok_or_else(|| damaged("it has no table of packages"))?;
-    let mut whole = true;
-    database.rows(root, &mut |row| {
-        let header = row.column(HEADER_COLUMN);
-        whole &= header.is_some();
-        header.is_none_or(&mut *take)
-    })?;
-    if whole { Ok(()) } else { Err(damaged("a row without its package")) }
+    database.rows(root.ok_or_else(|| damaged("it has no such table"))?, take)
 }
 
 impl<'a> Database<'a> {
@@ -131,7 +134,7 @@ impl<'a> Database<'a> {
         let bad = || damaged("a row");
         let (length, rest) = varint(cell).ok_or_else(bad)?;
         let (_, rest) = varint(rest).ok_or_else(bad)?;
-        let length = usize::try_from(length).ok().filter(|length| *length <= MAX_HEADER).ok_or_else(bad)?;
+        let length = usize::try_from(length).ok().filter(|length| *length <= MAX_ROW).ok_or_else(bad)?;
         let here = self.here(length);
         let mut row = rest.get(..here).ok_or_else(bad)?.to_vec();
         let mut next = if here < length { pointer(rest, here)? } else { 0 };
@@ -159,8 +162,8 @@ impl<'a> Database<'a> {
 }
 
 impl<'r> Row<'r> {
-    /// The bytes of a column.
-    fn column(&self, wanted: usize) -> Option<&'r [u8]> {
+    /// The bytes of a column, whatever its type; none at all where it holds nothing.
+    pub(super) fn column(&self, wanted: usize) -> Option<&'r [u8]> {
         let (length, _) = varint(self.0)?;
         let (head, mut content) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
         let (_, mut kinds) = varint(head)?;
@@ -189,9 +192,21 @@ impl<'r> Row<'r> {
     }
 }
 
-/// A whole number as a column has it; those of pages are not negative.
-fn integer(bytes: &[u8]) -> u64 {
+/// A whole number as a column has it, which is not negative.
+pub(super) fn integer(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}
+
+fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("it is damaged: {what}"))
+}
+
+/// Reads a stretch of a file.
+fn read_at(file: &mut dyn ReadSeek, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    file.seek(io::SeekFrom::Start(offset))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<usize> {
