@@ -8,7 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::plan::TargetOs;
-use crate::evidence::Printable;
+use crate::evidence::{Printable, arrange};
 
 /// One mistake in a definition, a playbook or a handling: where it stands, what was expected, what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,7 +171,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> V
             (distance <= reach || contains).then_some((if contains { 1 } else { distance }, known))
         })
         .collect();
-    near.sort_unstable();
+    arrange(&mut near, Ord::cmp);
     near.into_iter().take(SUGGESTIONS).map(|(_, name)| name.to_owned()).collect()
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::acquisition::{Clock, StopReason};
 use crate::analysis::Standing;
 use crate::cli::{Console, Exit, Lang, severity};
-use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts};
+use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts, arrange};
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
 use crate::sources;
 
@@ -112,8 +112,9 @@ impl Report {
     }
 
     fn keep_the_worst(&mut self) {
-        self.worst
-            .sort_by(|a, b| b.assessment.score.cmp(&a.assessment.score).then_with(|| a.path.cmp(&b.path)));
+        arrange(&mut self.worst, |a, b| {
+            b.assessment.score.cmp(&a.assessment.score).then_with(|| a.path.cmp(&b.path))
+        });
         self.worst.truncate(SHOWN);
     }
 

@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Digest, Printable, gathered};
+use crate::evidence::{Digest, Printable, arrange, gathered};
 use crate::scan::Error;
 
 /// Most files of one folder: the largest public MISP feed has some 2,000 events.
@@ -178,7 +178,7 @@ impl Account {
         let kinds = gathered(self.kinds.into_iter().map(|(word, count)| (word.to_owned(), count)));
         let mut unused: Vec<Unused> =
             self.unused.into_iter().map(|(what, (count, example))| Unused { what, count, example }).collect();
-        unused.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.what.cmp(&b.what)));
+        arrange(&mut unused, |a, b| b.count.cmp(&a.count).then_with(|| a.what.cmp(&b.what)));
         IndicatorList { name, format, sha256, indicators, kinds, unused, failed }
     }
 }

@@ -10,6 +10,7 @@ use std::io;
 
 use super::super::bytes::{u16_at, u32_at, u64_at};
 use super::device::{Device, read_some};
+use crate::evidence::arrange;
 
 /// Most entries of a GPT that are read: Windows makes 128, others allow more.
 const MAX_ENTRIES: u32 = 1024;
@@ -176,7 +177,7 @@ fn mbr(disk: &dyn Device) -> io::Result<Option<Table>> {
             partitions.push(entry.partition(entry.number, entry.first, sector, signature));
         }
     }
-    partitions.sort_by_key(|partition| partition.number);
+    arrange(&mut partitions, |one, other| one.number.cmp(&other.number));
     Ok(Some(Table { scheme: "mbr", sector, partitions }))
 }
 

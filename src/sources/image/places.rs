@@ -19,7 +19,7 @@ use super::super::sys::Asked;
 use super::super::volumes::VolumeFacts;
 use super::shadows::ShadowCopies;
 use super::{Disk, DiskVolume, FileSystem, Mounted, to_u64};
-use crate::evidence::{Printable, Volume};
+use crate::evidence::{Printable, Volume, arrange};
 
 /// Most volumes of one disk that are read.
 const MAX_PLACES: usize = 64;
@@ -101,7 +101,7 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
         let device = has_shadow_copies(volume).then(|| Arc::clone(&volume.device));
         places.push(Place::mounted(name, mounted, device, Asked::Always));
     }
-    facts.sort_by(|one, other| one.device.cmp(&other.device));
+    arrange(&mut facts, |one, other| one.device.cmp(&other.device));
     Ok(Standing { places, facts })
 }
 

@@ -5,11 +5,13 @@
 //! files do: addresses and firmware are those of a running system. What of them could not be read,
 //! [`Inventory::lacking`] says. Nothing is asked of a program, and no secret is read.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::host::HostFacts;
 use super::rpm;
 use super::target::Target;
+use crate::evidence::gathered;
 use crate::playbook::TargetOs;
 
 mod identifiers;
@@ -104,10 +106,8 @@ fn addresses() -> Vec<IpAddr> {
     let networks = sysinfo::Networks::new_with_refreshed_list().ok();
     let all = networks.iter().flat_map(|networks| networks.iter());
     let all = all.flat_map(|(_, facts)| facts.ip_networks().iter().map(|network| network.addr));
-    let mut reached: Vec<_> = all.filter(is_outward).collect();
-    reached.sort_unstable();
-    reached.dedup();
-    reached
+    let reached: BTreeSet<IpAddr> = gathered(all.filter(is_outward));
+    reached.into_iter().collect()
 }
 
 fn is_outward(address: &IpAddr) -> bool {

@@ -15,6 +15,7 @@ use super::configured::{networks, proxies, shares};
 use super::files::rooted;
 use super::reach::Reach;
 use super::{Exact, procfs, procnet, starting};
+use crate::evidence::arrange;
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(20);
@@ -281,7 +282,7 @@ fn addresses(reach: &Reach) -> Vec<Row> {
             facts.ip_networks().iter().map(move |network| (name.to_string_lossy().into_owned(), *network))
         })
         .collect();
-    rows.sort_unstable_by(|one, other| (&one.0, one.1.addr).cmp(&(&other.0, other.1.addr)));
+    arrange(&mut rows, |one, other| (&one.0, one.1.addr).cmp(&(&other.0, other.1.addr)));
     rows.into_iter()
         .map(|(name, network)| Row::Address {
             address: network.addr,

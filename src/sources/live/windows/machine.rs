@@ -126,9 +126,8 @@ impl Machine {
         let path = if self.live { path } else { spelled(&path, place).unwrap_or(path) };
         let entries = place.list(&path).map(|listing| listing.entries).into_iter().flatten().flatten();
         let entries = entries.filter_map(|entry| Some((String::from_utf8(entry.name).ok()?, entry.kind)));
-        let mut names: Vec<_> = entries.take(100_000).collect();
-        names.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        names
+        // A folder is listed by name.
+        entries.take(100_000).collect()
     }
 
     /// Lets `read` ask the hives SYSTEM and SOFTWARE, either of which may be absent or broken.
