@@ -1,6 +1,7 @@
 //! `LiveAutostarts`: what a made system starts by itself, with packages; and the units of the Debian tree held against its files.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
@@ -63,7 +64,7 @@ fn made() -> Made {
     symlink("usr/lib", tree.join("lib")).unwrap();
     symlink("usr/bin", tree.join("bin")).unwrap();
     symlink("dash", tree.join("usr/bin/sh")).unwrap();
-    std::fs::create_dir_all(tree.join("etc/systemd/system/multi-user.target.wants")).unwrap();
+    fs::create_dir_all(tree.join("etc/systemd/system/multi-user.target.wants")).unwrap();
     symlink(
         "/lib/systemd/system/cron.service",
         tree.join("etc/systemd/system/multi-user.target.wants/cron.service"),
@@ -148,7 +149,7 @@ fn what_starts_by_itself_is_told_with_its_target_digest_and_package() {
 #[test]
 fn what_no_package_has_or_brought_so_is_taken_and_held_against_rules() {
     let made = made();
-    std::fs::write(made.path().join("own.yar"), "rule implant { strings: $a = \"implant\" condition: $a }")
+    fs::write(made.path().join("own.yar"), "rule implant { strings: $a = \"implant\" condition: $a }")
         .unwrap();
     let (json, code) = made.collect(["--artifact", "LiveAutostarts", "--rules", "own.yar"]);
     assert_eq!(code, 0, "{json}");
@@ -167,7 +168,7 @@ fn what_no_package_has_or_brought_so_is_taken_and_held_against_rules() {
 #[test]
 fn without_a_package_manager_nobody_tells_who_owns_what_and_nothing_is_taken_for_it() {
     let made = made();
-    std::fs::remove_dir_all(made.tree().join("var/lib/dpkg")).unwrap();
+    fs::remove_dir_all(made.tree().join("var/lib/dpkg")).unwrap();
     let (json, code) = made.collect(["--artifact", "LiveAutostarts"]);
     assert_eq!(code, 0, "{json}");
     assert_eq!(made.records().len(), 1);
@@ -237,11 +238,77 @@ fn units_of_debian_and_their_owners_are_what_grep_and_dpkg_say() {
 fn modules_of_the_running_kernel_are_what_proc_says() {
     let made = Made::new();
     let (json, rows) = live(&made, "LiveAutostarts");
-    let said = std::fs::read_to_string("/proc/modules").unwrap_or_default();
+    let said = fs::read_to_string("/proc/modules").unwrap_or_default();
     let theirs: BTreeSet<_> =
         said.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
     let listed = of_kind(&rows, "module").into_iter().filter(|row| row["listed"] == true);
     let ours: BTreeSet<_> = listed.map(|row| row["name"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ours, theirs, "{json}");
     assert!(!of_kind(&rows, "start").is_empty());
+}
+
+/// Of a made `/proc`, mounted over the real one in a table of mounts of its own: not every kernel has modules.
+#[test]
+#[ignore = "needs root and lsmod"]
+fn modules_are_what_lsmod_says() {
+    let made = Made::new();
+    fs::create_dir_all(made.path().join("proc/self")).unwrap();
+    let table = "nf_tables 303104 2 nft_compat,nft_chain_nat, Live 0x0000000000000000\n\
+        nft_compat 20480 0 - Live 0x0000000000000000\nnft_chain_nat 16384 1 another, Live 0x0000000000000000\n\
+        rootkit 16384 0 - Live 0x0000000000000000 (OE)\n";
+    fs::write(made.path().join("proc/modules"), table).unwrap();
+    // lsmod takes the names from there, and what it says of them from `/sys`.
+    for (name, size, users) in [
+        ("nf_tables", "303104", &["nft_compat", "nft_chain_nat"][..]),
+        ("nft_compat", "20480", &[]),
+        ("nft_chain_nat", "16384", &["another"]),
+        ("rootkit", "16384", &[]),
+    ] {
+        let folder = made.path().join("module").join(name);
+        fs::create_dir_all(folder.join("holders")).unwrap();
+        fs::write(folder.join("coresize"), format!("{size}\n")).unwrap();
+        fs::write(folder.join("refcnt"), format!("{}\n", users.len())).unwrap();
+        fs::write(folder.join("initstate"), "live\n").unwrap();
+        for user in users {
+            fs::write(folder.join("holders").join(user), "").unwrap();
+        }
+    }
+    let recipient = made.recipient();
+    let collect = made.command([
+        "collect",
+        "--out",
+        "out/",
+        "-r",
+        &recipient,
+        "--quiet",
+        "--artifact",
+        "LiveAutostarts",
+    ]);
+    let script = "cp /proc/self/mountinfo proc/self/ && mount --bind module /sys/module && mount --bind proc /proc && lsmod > said && exec \"$@\"";
+    let mut apart = Command::new("unshare");
+    apart.args(["--mount", "sh", "-c", script, "sh"]).arg(collect.get_program()).args(collect.get_args());
+    let output = apart.current_dir(made.path()).output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{output:?}");
+    let rows = rows(&made.unpack(), "live/LiveAutostarts.jsonl");
+    let ours: Vec<String> = of_kind(&rows, "module")
+        .iter()
+        .filter(|row| row["listed"] == true)
+        .map(|row| {
+            let users = row["used_by"].as_array().into_iter().flatten();
+            let users: BTreeSet<&str> = users.map(|user| user.as_str().unwrap()).collect();
+            format!("{} {} {} {users:?}", row["name"].as_str().unwrap(), row["memory"], row["users"])
+        })
+        .collect();
+    let said = fs::read_to_string(made.path().join("said")).unwrap();
+    let theirs: Vec<String> = said
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let users: BTreeSet<&str> = words.get(3).into_iter().flat_map(|users| users.split(',')).collect();
+            format!("{} {} {} {users:?}", words[0], words[1], words[2])
+        })
+        .collect();
+    assert_eq!(ours, theirs, "{said}");
+    assert_eq!(ours.len(), 4);
 }

@@ -1,6 +1,7 @@
 //! `LiveSockets` and `LiveNetwork`: a copy of `/proc/net` with many sockets, and sockets of the test's own held against
 //! what `ss` says of them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
@@ -120,6 +121,60 @@ fn what_listens_is_what_ss_and_ip_say() {
         assert!(said.contains(&format!(" {address}/")), "ip does not name {address}: {said}");
     }
     assert!(of_kind(&rows, "interface").iter().any(|row| row["name"] == "lo"));
+}
+
+/// In a network of its own, with a pair of interfaces that the test makes.
+#[test]
+#[ignore = "needs root and ip"]
+fn routes_and_neighbours_are_what_ip_says() {
+    let made = Made::new();
+    let recipient = made.recipient();
+    let collect =
+        made.command(["collect", "--out", "out/", "-r", &recipient, "--quiet", "--artifact", "LiveNetwork"]);
+    let script = "ip link add proef0 type veth peer name proef1 && ip addr add 10.77.0.2/24 dev proef0 \
+        && ip link set proef0 up && ip link set proef1 up && ip route add 10.78.0.0/16 via 10.77.0.1 metric 7 \
+        && ip route add 203.0.113.9 dev proef0 && ip neigh add 10.77.0.9 lladdr 02:00:00:00:00:09 dev proef0 \
+        && ip -o -4 route > routes && ip -o -4 neigh > neighbours && exec \"$@\"";
+    let mut apart = Command::new("unshare");
+    apart.args(["--net", "sh", "-c", script, "sh"]).arg(collect.get_program()).args(collect.get_args());
+    let output = apart.current_dir(made.path()).output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{output:?}");
+    let rows = rows(&made.unpack(), "live/LiveNetwork.jsonl");
+    let ours: BTreeSet<String> = of_kind(&rows, "route")
+        .iter()
+        .filter(|row| row["destination"].as_str().unwrap().contains('.'))
+        .map(|row| {
+            // As ip writes it: without the length of a single address, without a metric that is 0.
+            let length = row["prefix"].as_u64().unwrap();
+            let length = if length == 32 { String::new() } else { format!("/{length}") };
+            let via = row["gateway"].as_str().map(|gateway| format!(" via {gateway}")).unwrap_or_default();
+            let metric = row["metric"].as_u64().filter(|metric| *metric > 0);
+            let metric = metric.map(|metric| format!(" metric {metric}")).unwrap_or_default();
+            let (to, interface) = (row["destination"].as_str().unwrap(), row["interface"].as_str().unwrap());
+            format!("{to}{length}{via} dev {interface}{metric}")
+        })
+        .collect();
+    let said = std::fs::read_to_string(made.path().join("routes")).unwrap();
+    let theirs: BTreeSet<String> = said
+        .lines()
+        .map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            // Who made a route, and from which address it is sent, stands in no table of /proc.
+            let told = words.windows(2).filter(|two| ["via", "dev", "metric"].contains(&two[0]));
+            told.fold(words[0].to_owned(), |text, two| format!("{text} {} {}", two[0], two[1]))
+        })
+        .collect();
+    assert_eq!(ours, theirs, "{said}");
+    assert_eq!(ours.len(), 3);
+    let said = std::fs::read_to_string(made.path().join("neighbours")).unwrap();
+    assert!(said.contains("10.77.0.9 dev proef0 lladdr 02:00:00:00:00:09 PERMANENT"), "{said}");
+    let beside = of_kind(&rows, "neighbour");
+    assert_eq!(beside.len(), said.lines().count());
+    let beside = beside.iter().find(|row| row["address"] == "10.77.0.9").unwrap();
+    assert_eq!(
+        (&beside["link"], &beside["interface"], &beside["permanent"]),
+        (&"02:00:00:00:00:09".into(), &"proef0".into(), &true.into())
+    );
 }
 
 #[test]
