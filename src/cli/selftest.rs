@@ -117,6 +117,15 @@ const fn text(check: Check) -> (&'static str, &'static str) {
             ("de lijst van processen noemt dit programma", "the list of processes names this program")
         }
         Check::Sockets => ("de lijst van sockets wordt gelezen", "the list of sockets is read"),
+        Check::Accounts => {
+            ("de accounts van deze machine worden verteld", "the accounts of this machine are told")
+        }
+        Check::Sessions => ("wie is aangemeld wordt verteld", "who is logged on is told"),
+        Check::Pipes => ("named pipes worden verteld", "named pipes are told"),
+        Check::CachedNames => (
+            "de namen die de resolver onthoudt worden verteld",
+            "the names that the resolver remembers are told",
+        ),
         Check::Memory => ("het geheugen van een proces wordt gelezen", "the memory of a process is read"),
     }
 }

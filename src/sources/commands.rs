@@ -8,7 +8,7 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -179,14 +179,8 @@ fn follow(mut child: Child, watch: &Stopwatch, limit: Duration, done: &mut Done)
     let threads = [keep(out, first, sender.clone())?, keep(err, second, sender)?];
     let left = || limit.saturating_sub(watch.elapsed());
     let mut all = threads.iter().all(|_| ended.recv_timeout(left()).is_ok());
-    // One that closed its outputs may go on for as long as it likes.
-    let mut status = child.try_wait()?;
-    let (_open, never) = channel::<()>();
-    while all && status.is_none() {
-        let _ = never.recv_timeout(LOOK);
-        status = child.try_wait()?;
-        all = !left().is_zero();
-    }
+    let status = if all { end_of(&mut child, left())? } else { child.try_wait()? };
+    all &= status.is_some();
     if status.is_none() {
         child.kill()?;
         child.wait()?;
@@ -201,6 +195,18 @@ fn follow(mut child: Child, watch: &Stopwatch, limit: Duration, done: &mut Done)
     }
     done.outputs = kept.map(|kept| std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner)));
     Ok(status.and_then(|status| status.code()))
+}
+
+/// How a program that has closed its outputs ends, where it does within `limit`: it may go on for as long as it likes.
+pub(super) fn end_of(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    let watch = Stopwatch::start();
+    let (_open, never) = channel::<()>();
+    let mut status = child.try_wait()?;
+    while status.is_none() && watch.elapsed() < limit {
+        let _ = never.recv_timeout(LOOK);
+        status = child.try_wait()?;
+    }
+    Ok(status)
 }
 
 /// Keeps what comes of one output, and takes the rest without keeping it, so that the program does not wait.

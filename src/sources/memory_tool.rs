@@ -113,9 +113,14 @@ fn take(
         }
     }
     let said = saying.recv_timeout(idle).unwrap_or_default();
-    match running.0.wait() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => {
+    match commands::end_of(&mut running.0, idle) {
+        Ok(Some(status)) if status.success() => Ok(()),
+        Ok(None) => {
+            let detail = format!("'{}' has closed its output and did not end", path.display());
+            lines.short(ReasonCode::Timeout, detail);
+            Ok(())
+        }
+        Ok(Some(status)) => {
             let said = String::from_utf8_lossy(&said).trim().to_owned();
             let detail = format!("'{}' ended with {status}: {said}", path.display());
             lines.short(ReasonCode::ReadError, detail);
@@ -194,6 +199,13 @@ mod tests {
         let (bytes, short) = taken(&script, Some(Digest::of(b"another tool")), IDLE);
         assert!(bytes.is_empty() && !trace.exists());
         assert!(short.unwrap().detail.ends_with("it was not run"));
+    }
+
+    #[test]
+    fn a_tool_that_closes_its_outputs_and_goes_on_is_ended() {
+        let (bytes, short) =
+            taken("printf all; exec >&- 2>&-; exec sleep 600", None, Duration::from_millis(300));
+        assert_eq!((bytes.as_slice(), short.unwrap().code), (&b"all"[..], ReasonCode::Timeout));
     }
 
     #[test]

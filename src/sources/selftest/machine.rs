@@ -111,6 +111,43 @@ pub(super) fn sockets(trying: &Trying) -> Verdict {
     rows(trying, Live::Sockets, |row| row.get("row").is_some_and(|kind| kind != "schema"))
 }
 
+/// An account of this machine's own is told: one is there, if only the one that it was set up with.
+pub(super) fn accounts(trying: &Trying) -> Verdict {
+    rows(trying, Live::Accounts, |row| is(row, "account"))
+}
+
+/// On Windows the system itself is logged on; elsewhere nobody need be.
+pub(super) fn sessions(trying: &Trying) -> Verdict {
+    if !sys::TELLS_AS_WINDOWS {
+        return Verdict::NotPossible("nobody need be logged on here".to_owned());
+    }
+    rows(trying, Live::Sessions, |row| is(row, "logon_session"))
+}
+
+/// A named pipe is told: Windows' own services have some.
+pub(super) fn pipes(trying: &Trying) -> Verdict {
+    rows(trying, Live::Objects, |row| is(row, "pipe"))
+}
+
+/// A name that the resolver remembers is told, where it remembers any.
+pub(super) fn cached_names(trying: &Trying) -> Verdict {
+    if !sys::TELLS_AS_WINDOWS {
+        return Verdict::NotPossible("only Windows tells of them".to_owned());
+    }
+    match sys::cached_names() {
+        Ok(names) if names.is_empty() => Verdict::NotPossible(
+            "it remembers none, or its service does not run; look a name up first".to_owned(),
+        ),
+        Ok(_) => rows(trying, Live::Network, |row| is(row, "cached_name")),
+        Err(error) => Verdict::Failed(error.to_string()),
+    }
+}
+
+/// Whether a row is of a kind.
+fn is(row: &serde_json::Value, kind: &str) -> bool {
+    row.get("row").is_some_and(|row| row == kind)
+}
+
 /// Reads the rows of an artifact until one is as wanted.
 fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> bool) -> Verdict {
     let systems = artifact.systems();

@@ -43,6 +43,10 @@ pub enum Check {
     Volumes,
     Processes,
     Sockets,
+    Accounts,
+    Sessions,
+    Pipes,
+    CachedNames,
     Memory,
 }
 
@@ -61,7 +65,7 @@ pub enum Verdict {
 type Trial = (Check, &'static str, fn(&Trying) -> Verdict);
 
 /// All of them, in the order in which they are carried out.
-const TRIALS: [Trial; 23] = [
+const TRIALS: [Trial; 27] = [
     (Check::Content, "content", checks::content),
     (Check::AccessTime, "access_time", checks::access_time),
     (Check::Times, "times", checks::times),
@@ -84,6 +88,10 @@ const TRIALS: [Trial; 23] = [
     (Check::Volumes, "volumes", machine::volumes),
     (Check::Processes, "processes", machine::processes),
     (Check::Sockets, "sockets", machine::sockets),
+    (Check::Accounts, "accounts", machine::accounts),
+    (Check::Sessions, "sessions", machine::sessions),
+    (Check::Pipes, "pipes", machine::pipes),
+    (Check::CachedNames, "cached_names", machine::cached_names),
     (Check::Memory, "memory", machine::memory),
 ];
 
