@@ -81,7 +81,7 @@ impl<'a> Database<'a> {
 
     /// Reads a page; they count from 1.
     fn page(&mut self, number: u64) -> io::Result<Vec<u8>> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| damaged("its pages lead round in a circle"))?;
+        self.left = self.left.checked_sub(1).ok_or_else(|| damaged("it leads to more pages than it has"))?;
         let before = number.checked_sub(1).ok_or_else(|| damaged("a page without a number"))?;
         let offset = before.saturating_mul(u64::try_from(self.page_size).unwrap_or(u64::MAX));
         let mut page = read_at(self.file, offset, self.page_size)?;
@@ -110,8 +110,10 @@ impl<'a> Database<'a> {
             let cells = cells.as_chunks::<2>().0.get(..count).ok_or_else(|| damaged("a page's cells"))?;
             let cells = cells.iter().map(|two| usize::from(u16::from_be_bytes(*two)));
             if is_leaf {
+                // Rows share no bytes: those of a page are together no longer than it.
+                let mut space = page.len();
                 for cell in cells {
-                    let row = self.row(page.get(cell..).unwrap_or_default())?;
+                    let row = self.row(page.get(cell..).unwrap_or_default(), &mut space)?;
                     if !take(Row(&row)) {
                         return Ok(());
                     }
@@ -124,18 +126,22 @@ impl<'a> Database<'a> {
                 }
                 below.push((pointer(head, 8)?, deeper));
                 waiting.extend(below.into_iter().rev());
+                if u64::try_from(waiting.len()).is_ok_and(|waiting| waiting > self.left) {
+                    return Err(damaged("it leads to more pages than it has"));
+                }
             }
         }
         Ok(())
     }
 
     /// The row in a cell of a leaf, with what of it stands on other pages.
-    fn row(&mut self, cell: &[u8]) -> io::Result<Vec<u8>> {
+    fn row(&mut self, cell: &[u8], space: &mut usize) -> io::Result<Vec<u8>> {
         let bad = || damaged("a row");
         let (length, rest) = varint(cell).ok_or_else(bad)?;
         let (_, rest) = varint(rest).ok_or_else(bad)?;
         let length = usize::try_from(length).ok().filter(|length| *length <= MAX_ROW).ok_or_else(bad)?;
         let here = self.here(length);
+        *space = space.checked_sub(here).ok_or_else(bad)?;
         let mut row = rest.get(..here).ok_or_else(bad)?.to_vec();
         let mut next = if here < length { pointer(rest, here)? } else { 0 };
         while row.len() < length {
@@ -245,6 +251,69 @@ mod tests {
         assert_eq!(varint(&[0x81, 0x00]), Some((0x80, &[][..])));
         assert_eq!(varint(&[0xff; 9]), Some((u64::MAX, &[][..])));
         assert_eq!((varint(&[]), varint(&[0x80]), varint(&[0xff; 8])), (None, None, None));
+    }
+
+    /// A page of a table's tree: its cells, one behind the other, and where each stands.
+    fn page(kind: u8, begin: usize, cells: &[&[u8]], pointers: &[usize]) -> Vec<u8> {
+        let mut page = vec![0; 512 - begin];
+        page[0] = kind;
+        page[3..5].copy_from_slice(&u16::try_from(pointers.len()).unwrap().to_be_bytes());
+        let mut at = if kind == 13 { 8 } else { 12 };
+        for pointer in pointers {
+            page[at..at + 2].copy_from_slice(&u16::try_from(*pointer).unwrap().to_be_bytes());
+            at += 2;
+        }
+        let mut end = 512 - begin;
+        for cell in cells {
+            page[end - cell.len()..end].copy_from_slice(cell);
+            end -= cell.len();
+        }
+        page
+    }
+
+    /// A database whose table `t` begins on its second page.
+    fn database(pages: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([2, 0, 1, 1, 0, 64, 32, 32]);
+        bytes.resize(HEADER, 0);
+        let row = b"\x0e\x01\x06\x17\x0f\x0f\x01\x0dtabletx\x02";
+        bytes.extend(page(13, HEADER, &[row], &[512 - row.len()]));
+        bytes.extend(pages.concat());
+        bytes
+    }
+
+    fn read(bytes: Vec<u8>) -> (Vec<Vec<u8>>, Option<String>) {
+        let mut all = Vec::new();
+        let read = rows(&mut io::Cursor::new(bytes), "t", &mut |row| {
+            all.push(row.column(0).unwrap_or_default().to_vec());
+            true
+        });
+        (all, read.err().map(|error| error.to_string()))
+    }
+
+    #[test]
+    fn the_rows_of_a_tree_come_in_order_and_what_leads_round_or_shares_bytes_is_damage() {
+        // Rows of one text each.
+        let row = |text: &[u8; 2]| [&[4, 1, 2, 17][..], text].concat();
+        let (one, two) = (row(b"aa"), row(b"bb"));
+        let leaf = |cell: &[u8]| page(13, 0, &[cell], &[512 - cell.len()]);
+        let tree = |left: u8, right: u8| {
+            let mut page = page(5, 0, &[&[0, 0, 0, left, 1]], &[507]);
+            page[11] = right;
+            page
+        };
+        assert_eq!(
+            read(database(&[tree(3, 4), leaf(&one), leaf(&two)])),
+            (vec![b"aa".to_vec(), b"bb".to_vec()], None)
+        );
+        let (rows, why) = read(database(&[tree(3, 2), leaf(&one), leaf(&two)]));
+        assert!(!rows.is_empty() && why.unwrap().contains("more pages than it has"));
+        let many = page(5, 0, &[&[0, 0, 0, 3, 1]], &[507; 200]);
+        assert!(read(database(&[many, leaf(&one)])).1.unwrap().contains("more pages than it has"));
+        let again = page(13, 0, &[&one], &[512 - one.len(); 200]);
+        assert!(read(database(&[again])).1.unwrap().contains("a row"));
+        let no_table = read(database(&[])).1.unwrap();
+        assert!(no_table.contains("more pages than it has"), "{no_table}");
     }
 
     #[test]

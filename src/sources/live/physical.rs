@@ -6,8 +6,8 @@
 //! first and last address, zeros) and its bytes, <https://github.com/504ensicsLabs/LiME/blob/master/doc/README.md>. The machine goes
 //! on meanwhile, so stretches are of different moments. What cannot be read is zeros, and counted.
 //!
-//! AVML's library does the same and was tried on paper only: it writes files of its own, plain, and brings an asynchronous runtime with
-//! it for uploads. What it knows of the kernel's ways is in these two files.
+//! Why not by the library of AVML, which reads the same two files in the same way: it writes a file of its own, plain, and this goes into
+//! the bundle as it comes.
 
 use std::fs::File;
 use std::time::Duration;
@@ -123,7 +123,7 @@ pub fn segments(head: &[u8]) -> Vec<Segment> {
             return None;
         }
         let (offset, start, length) = (field(8)?, field(24)?, field(32)?);
-        // Of memory that no address can be told of, the kernel writes -1, and before Linux 4.19 for all of it 0.
+        // Of memory that no address can be told of, the kernel writes -1, and before 2017 (Linux 4.11) for all of it 0.
         let end = start.checked_add(length).filter(|_| start != u64::MAX && length > 0)?;
         Some(Segment { stretch: Stretch { start, end }, offset })
     };
@@ -174,7 +174,7 @@ fn image(memory: &[Stretch], kcore: &File, lines: &mut Lines<'_>) -> Result<(), 
         lines.short(
             ReasonCode::ReadError,
             format!(
-                "/proc/kcore shows all but {hidden} bytes of memory; Linux tells its addresses since 4.19"
+                "/proc/kcore shows all but {hidden} bytes of memory; Linux tells its addresses since 4.11"
             ),
         );
     }
@@ -324,7 +324,7 @@ pub(in crate::sources) mod tests {
         for no in [&b""[..], b"\x7fELF\x02\x01", b"\x7fELF\x01\x01"] {
             assert_eq!(segments(no), []);
         }
-        // Linux before 4.19 says 0 of all.
+        // Linux before 4.11 says 0 of all.
         let mut old = kcore(&[(0x1000, 0x5000), (0x10_0000, 0x20_0000)]);
         for number in 1..3 {
             old[64 + number * SEGMENT + 24..][..8].fill(0);

@@ -30,6 +30,8 @@ pub(super) fn each(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool)
     let pages = pages.ok_or_else(|| damaged("the number of its pages"))?;
     let length = usize::try_from(pages).unwrap_or_default().saturating_mul(PAGE);
     let slots = read_at(file, 0, length)?;
+    // Packages share no bytes: together they are no longer than the file.
+    let mut room = file.seek(io::SeekFrom::End(0))?;
     // The head takes the place of two.
     for slot in slots.chunks_exact(SLOT).skip(2) {
         if !slot.starts_with(SLOT_MAGIC) {
@@ -47,6 +49,8 @@ pub(super) fn each(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool)
         }
         let length =
             length.filter(|length| *length <= MAX_HEADER).ok_or_else(|| damaged("a package's length"))?;
+        let taken = u64::try_from(length).unwrap_or(u64::MAX);
+        room = room.checked_sub(taken).ok_or_else(|| damaged("its packages are longer than the file"))?;
         if !take(&read_at(file, place.saturating_add(BLOCK), length)?) {
             break;
         }
