@@ -9,7 +9,7 @@ mod class;
 mod manifest;
 mod records;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::Manifest;
 use crate::bundle::checkpoint::{CheckpointHeader, pad_name};
@@ -51,6 +51,8 @@ pub(super) struct Examiner<'a> {
     waiting: BTreeMap<String, Body>,
     /// Entries that did not end well.
     torn: BTreeMap<String, Standing>,
+    /// Entries that were judged to be what their records say, with their content: those that others may be the same as.
+    kept: BTreeSet<[u8; 16]>,
     /// The entry that is read now.
     class: Class,
     /// Content of the entry that is read now, where it is needed whole.
@@ -158,6 +160,7 @@ impl<'a> Examiner<'a> {
             chain: Chain::default(),
             waiting: BTreeMap::new(),
             torn: BTreeMap::new(),
+            kept: BTreeSet::new(),
             class: Class::Evidence,
             text: Vec::new(),
             text_limit: 0,

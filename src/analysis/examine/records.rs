@@ -6,7 +6,13 @@ use super::Examiner;
 use crate::analysis::Standing;
 use crate::bundle::checkpoint::{CheckpointHeader, records_name, sum_line, sums_name};
 use crate::bundle::forward::Body;
-use crate::evidence::{Digest, Item};
+use crate::evidence::{Content, Digest, Item, Printable};
+
+/// By what an entry with its content is known again: as much of a digest of both as nobody finds a second of.
+fn key(entry: &str, content: &Digest) -> [u8; 16] {
+    let both = Digest::of(&[entry.as_bytes(), &[0], content.as_bytes()].concat());
+    both.as_bytes().first_chunk().copied().unwrap_or_default()
+}
 
 impl Examiner<'_> {
     pub(super) fn records(&mut self, name: &str, text: &[u8], body: &Body) -> Result<Standing, String> {
@@ -54,12 +60,7 @@ impl Examiner<'_> {
         let trusted = self.trusted();
         let standing = match (&item.entry, &item.content) {
             (None, None) => trusted,
-            // Its bytes are another item's, whose entry was judged with that one's record.
-            (None, Some(_)) if item.same_as.is_some() => trusted,
-            (None, Some(_)) => {
-                self.tampering(&item.origin.to_string(), "has content and no entry".into());
-                Standing::Refuted
-            }
+            (None, Some(content)) => self.same(item, content, trusted),
             (Some(entry), content) => match self.waiting.remove(entry) {
                 Some(found) => {
                     let right = match content {
@@ -67,6 +68,7 @@ impl Examiner<'_> {
                         None => found.size == 0,
                     };
                     if right {
+                        self.kept.extend(content.as_ref().map(|said| key(entry, &said.sha256_stored)));
                         trusted
                     } else {
                         self.tampering(entry, "is not what its record says".into());
@@ -98,6 +100,27 @@ impl Examiner<'_> {
             }
         }
         self.listener.item(item, standing);
+    }
+
+    /// Judges a record whose bytes are another item's: the entry that it names was judged before, and has that content.
+    fn same(&mut self, item: &Item, content: &Content, trusted: Standing) -> Standing {
+        let name = item.origin.to_string();
+        match &item.same_as {
+            Some(entry) if self.kept.contains(&key(entry, &content.sha256_stored)) => trusted,
+            Some(_) if self.ever_damaged => Standing::Lost,
+            Some(entry) => {
+                let what = format!(
+                    "is said to be the same as '{}', which is not there with such content",
+                    Printable(entry)
+                );
+                self.tampering(&name, what);
+                Standing::Refuted
+            }
+            None => {
+                self.tampering(&name, "has content and no entry".into());
+                Standing::Refuted
+            }
+        }
     }
 
     /// Judges the entries that no record names: all had to be named in what was sealed (`due`).

@@ -244,6 +244,12 @@ impl Forge {
         self.record(item)
     }
 
+    /// The record of a file of a shadow copy whose bytes are said to be those of an entry.
+    pub fn same_as(&mut self, path: &str, entry: &str, content: &[u8]) -> &mut Self {
+        let item = item(self.number + 1, Origin::root(path), entry, content);
+        self.record(Item { entry: None, same_as: Some(entry.to_owned()), ..item })
+    }
+
     pub fn record(&mut self, item: Item) -> &mut Self {
         self.number = item.number;
         self.counts.all += 1;

@@ -116,6 +116,36 @@ fn a_record_whose_entry_is_missing_added_renamed_or_swapped_is_tampering() {
 }
 
 #[test]
+fn a_record_that_says_it_is_the_same_as_another_is_held_against_that_one() {
+    let mut right = ordinary();
+    right.file("first", b"the same bytes").same_as("vss1/first", "fs/$rootfs$/first", b"the same bytes");
+    right.checkpoint();
+    right.same_as("vss2/first", "fs/$rootfs$/first", b"the same bytes");
+    right.checkpoint();
+    let desk = Desk::new();
+    let (verdict, _) = unpack(&desk, &desk.bundle(&right.close(None).finish()), &Limits::default());
+    assert_eq!((verdict.findings.as_slice(), verdict.integrity), (&[][..], Integrity::Whole));
+    assert_eq!((verdict.items.proved, verdict.items.refuted), (66, 0));
+
+    for (entry, content) in [
+        ("fs/$rootfs$/nowhere", &b"the same bytes"[..]),
+        ("fs/$rootfs$/first", b"other bytes"),
+        ("fs/$rootfs$/later", b"later bytes"),
+    ] {
+        let mut wrong = ordinary();
+        wrong.file("first", b"the same bytes").same_as("vss1/first", entry, content);
+        wrong.file("later", b"later bytes").checkpoint();
+        let verdict = tampered(wrong.close(None), entry);
+        assert_eq!(verdict.items.refuted, 1, "{:?}", verdict.items);
+        assert!(
+            verdict.findings.iter().any(|finding| finding.what.contains("the same as")),
+            "{:?}",
+            verdict.findings
+        );
+    }
+}
+
+#[test]
 fn a_bomb_is_refused_at_the_limit() {
     let mut forge = ordinary();
     forge.file("bomb", &vec![0; 64 << 20]);

@@ -163,6 +163,29 @@ fn zeroed_sectors_cost_only_what_stands_in_them() {
 }
 
 #[test]
+fn what_is_the_same_as_something_lost_is_lost_with_it() {
+    let desk = Desk::new();
+    let mut forge = ordinary();
+    let noise = Dice(5).bytes(200_000);
+    forge.file("first", &noise).checkpoint();
+    forge.file("between", b"between").checkpoint();
+    forge.same_as("vss1/first", "fs/$rootfs$/first", &noise).checkpoint();
+    let zip = forge.clone().close(None);
+    let place = zip.places.iter().find(|(name, _)| name == "fs/$rootfs$/first").unwrap().1;
+    let mut bundle = desk.encrypt(&zip.finish());
+    // A chunk in the midst of the file.
+    let at = header(&bundle) + (place + 100_000) / 65_536 * 65_552 + 100;
+    bundle[at] ^= 1;
+    let path = desk.write("b.zip.age", &bundle);
+    let limits = Limits::default();
+    let claims = Claims::default();
+    let verdict =
+        analysis::verify(&path, &desk.identities(), &claims, &limits, &mut analysis::Silent).unwrap();
+    let counts = &verdict.items;
+    assert_eq!((counts.proved, counts.partial, counts.lost, counts.refuted), (64, 1, 1, 0), "{counts:?}");
+}
+
+#[test]
 fn a_lost_opening_leaves_the_chain_relative_to_the_first_checkpoint_found() {
     let desk = Desk::new();
     let forge = ordinary();
