@@ -1,6 +1,6 @@
 //! The packages that rpm has installed: of Red Hat, SUSE and what is made of them.
 //!
-//! In: rpm's own database, in either form that it writes today: SQLite, or its own, `ndb` ([`ndb`]). Out: each package's
+//! In: rpm's own database, in either form that it writes today: SQLite, or its own, `ndb`. Out: each package's
 //! header, read by [`header`]. Those of Red Hat 8 and older are Berkeley DB's, which is named and not read. All of it is hostile: every number is
 //! held against the file's size, and nothing is gone through twice.
 
