@@ -281,7 +281,7 @@ fn secrets_are_taken_only_by_playbooks_that_say_so() {
             assert!(!secret.contains(artifact.as_str()), "{} takes {artifact}", playbook.name);
         }
     }
-    for named in ["secrets", "mail-stores", "memory-files"] {
+    for named in ["secrets", "mail-stores", "memory-files", "live-memory"] {
         assert!(
             taken(&catalogue, named).iter().any(|artifact| secret.contains(artifact.as_str())),
             "{named}"
