@@ -9,7 +9,7 @@ use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Child;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use super::commands;
@@ -27,9 +27,8 @@ const IDLE: Duration = Duration::from_mins(2);
 /// How long all waiting for it may take together.
 const TABLE_LIMIT: Duration = Duration::from_hours(6);
 
-/// Chunks on their way, and the size of one.
-const CHUNKS: usize = 4;
-const CHUNK: usize = 256 << 10;
+/// Bytes taken over at once.
+const CHUNK: usize = 64 << 10;
 
 /// Most of what it says besides that is told, in bytes.
 const MAX_SAID: u64 = 2 << 10;
@@ -86,12 +85,12 @@ fn take(
     }
     let child = commands::start(path, &tool.arguments, bare).map_err(|error| failed("starting", &error))?;
     let mut running = Running(child);
-    let (sender, chunks) = sync_channel(CHUNKS);
     let (out, err) = (running.0.stdout.take(), running.0.stderr.take());
-    let begin = |from: io::Result<guard::Ended>| from.map_err(|error| failed("reading from", &error));
-    begin(hand_over(out, sender))?;
+    let unread = |error: io::Error| failed("reading from", &error);
+    let out = out.ok_or_else(|| unread(io::ErrorKind::BrokenPipe.into()))?;
+    let mut out = guard::Reader::start(out, u64::MAX, idle).map_err(unread)?;
     let (said, saying) = sync_channel(1);
-    begin(guard::start(move || {
+    guard::start(move || {
         let mut text = Vec::new();
         if let Some(mut err) = err {
             let _ = err.by_ref().take(MAX_SAID).read_to_end(&mut text);
@@ -99,17 +98,19 @@ fn take(
             let _ = io::copy(&mut err, &mut io::sink());
         }
         let _ = said.send(text);
-    }))?;
+    })
+    .map_err(unread)?;
+    let mut buffer = vec![0; CHUNK];
     loop {
-        match chunks.recv_timeout(idle) {
-            Ok(Ok(chunk)) => lines.raw(&chunk)?,
-            Ok(Err(error)) => return Err(failed("reading from", &error)),
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
+        match out.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => lines.raw(buffer.get(..count).unwrap_or_default())?,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 let detail =
                     format!("nothing came of it for {} s; what came until then is kept", idle.as_secs());
                 return Err(Halt::Failed(Reason::new(ReasonCode::Timeout, detail)));
             }
+            Err(error) => return Err(unread(error)),
         }
     }
     let said = saying.recv_timeout(idle).unwrap_or_default();
@@ -131,28 +132,6 @@ fn take(
             Ok(())
         }
     }
-}
-
-/// Hands over an output in chunks until it ends, or nobody takes them.
-fn hand_over(
-    from: Option<impl io::Read + Send + 'static>,
-    to: SyncSender<io::Result<Vec<u8>>>,
-) -> io::Result<guard::Ended> {
-    let mut from = from.ok_or(io::ErrorKind::BrokenPipe)?;
-    guard::start(move || {
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            let sent = match from.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(count) => to.send(Ok(buffer.get(..count).unwrap_or_default().to_vec())),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => to.send(Err(error)),
-            };
-            if sent.is_err() {
-                return;
-            }
-        }
-    })
 }
 
 /// The tool, which ends with whoever waits for it.
