@@ -34,6 +34,7 @@ mod registry;
 mod resolve;
 mod rows;
 pub mod rpm;
+mod seek;
 mod seen;
 pub mod selftest;
 mod shadows;

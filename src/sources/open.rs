@@ -107,9 +107,9 @@ pub(super) fn open(
 }
 
 /// Opens what could be had in no other way out of the first of these shadow copies that has it; `gap` is what it leaves
-/// otherwise.
-pub(super) fn open_in_copies<'a>(
-    copies: impl Iterator<Item = &'a Place>,
+/// otherwise. They are asked for only where it may stand in one, since finding them takes time.
+pub(super) fn open_in_copies<'a, I: Iterator<Item = &'a Place>>(
+    copies: impl FnOnce() -> I,
     found: &Found,
     gap: Box<Gap>,
     limit: std::time::Duration,
@@ -117,7 +117,7 @@ pub(super) fn open_in_copies<'a>(
     if !may_stand_in_copies(found, gap.reason.code) {
         return Err(gap);
     }
-    for copy in copies {
+    for copy in copies() {
         let Volume::Shadow(number, _) = &copy.volume else { continue };
         let Ok((stat, Nature::Local)) = copy.look(&found.path, None) else { continue };
         let (owner, group) = (found.metadata.owner.clone(), found.metadata.group.clone());
@@ -440,7 +440,7 @@ mod tests {
             |code| Box::new(Gap::new(Origin::drive('C', "x"), Outcome::Failed, code, "opening: in use"));
         let there = found("$MFT", Some(700));
         let limit = std::time::Duration::MAX;
-        let opened = open_in_copies(copies.iter(), &there, refused(ReasonCode::InUse), limit).unwrap();
+        let opened = open_in_copies(|| copies.iter(), &there, refused(ReasonCode::InUse), limit).unwrap();
         assert!(
             opened.stored_size.unwrap() > 0 && opened.metadata.inode != Some(700),
             "{:?}",
@@ -450,13 +450,19 @@ mod tests {
         assert_eq!(closed.read_by, ["open: in use", "raw_ntfs", "shadow copy 9"]);
         assert!(closed.notes.contains(&Note::OfShadowCopy));
         // What is not in them, what vanished, and what may hang keep their own reason.
-        for (found, code) in [
-            (found("none.txt", None), ReasonCode::InUse),
-            (there.clone(), ReasonCode::Vanished),
-            (Found { guarded: true, ..there.clone() }, ReasonCode::InUse),
+        for (found, code, sought) in [
+            (found("none.txt", None), ReasonCode::InUse, true),
+            (there.clone(), ReasonCode::Vanished, false),
+            (Found { guarded: true, ..there.clone() }, ReasonCode::InUse, false),
         ] {
-            let gap = open_in_copies(copies.iter(), &found, refused(code), limit).err().unwrap();
+            let mut asked = false;
+            let copies = || {
+                asked = true;
+                copies.iter()
+            };
+            let gap = open_in_copies(copies, &found, refused(code), limit).err().unwrap();
             assert_eq!((gap.reason.code, gap.reason.detail.as_str()), (code, "opening: in use"));
+            assert_eq!(asked, sought, "{code:?}");
         }
     }
 

@@ -11,6 +11,7 @@ use super::image::{Device, Mounted, Seeker};
 use super::mounts::{MountFacts, Mounts, Nature};
 use super::pattern::same_name;
 use super::raw::{self, Raw};
+use super::seek::ReadSeek;
 use super::sys::{self, Asked, Entry, Root, Stat};
 use super::walk::{self, Handle, Listing};
 use crate::evidence::{Kind, Volume};
@@ -329,11 +330,6 @@ fn to_seek(volume: &dyn Mounted, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
     let seeker = Seeker::new(volume.open(reference, None)?);
     Ok(Box::new(io::BufReader::with_capacity(4096, seeker)))
 }
-
-/// Reads and seeks.
-pub(super) trait ReadSeek: io::Read + io::Seek + Send {}
-
-impl<T: io::Read + io::Seek + Send> ReadSeek for T {}
 
 /// Most names of one folder where they are read to find one's way.
 const MAX_NAMES: usize = 100_000;

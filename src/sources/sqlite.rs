@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::place::ReadSeek;
+use super::seek::{ReadSeek, damaged};
 
 /// What the file begins with.
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -60,7 +60,7 @@ pub(super) fn rows(
 
 impl<'a> Database<'a> {
     fn open(file: &'a mut dyn ReadSeek) -> io::Result<Self> {
-        let head = read_at(file, 0, HEADER)?;
+        let head = file.stretch(0, HEADER)?;
         if !head.starts_with(MAGIC) {
             return Err(damaged("no database of SQLite"));
         }
@@ -84,7 +84,7 @@ impl<'a> Database<'a> {
         self.left = self.left.checked_sub(1).ok_or_else(|| damaged("it leads to more pages than it has"))?;
         let before = number.checked_sub(1).ok_or_else(|| damaged("a page without a number"))?;
         let offset = before.saturating_mul(u64::try_from(self.page_size).unwrap_or(u64::MAX));
-        let mut page = read_at(self.file, offset, self.page_size)?;
+        let mut page = self.file.stretch(offset, self.page_size)?;
         page.truncate(self.usable);
         Ok(page)
     }
@@ -201,18 +201,6 @@ impl<'r> Row<'r> {
 /// A whole number as a column has it, which is not negative.
 pub(super) fn integer(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
-}
-
-fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("it is damaged: {what}"))
-}
-
-/// Reads a stretch of a file.
-fn read_at(file: &mut dyn ReadSeek, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    file.seek(io::SeekFrom::Start(offset))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<usize> {

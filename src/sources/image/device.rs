@@ -32,9 +32,18 @@ pub(in crate::sources) fn read_exact_at(
     offset: u64,
     buffer: &mut [u8],
 ) -> io::Result<()> {
+    fill_at(offset, buffer, |at, rest| device.read_at(at, rest))
+}
+
+/// The same with what `read` gives at an offset.
+pub(in crate::sources) fn fill_at(
+    offset: u64,
+    buffer: &mut [u8],
+    mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>,
+) -> io::Result<()> {
     let mut filled = 0_usize;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match device.read_at(offset.saturating_add(to_u64(filled)), rest) {
+        match read(offset.saturating_add(to_u64(filled)), rest) {
             Ok(0) => {
                 let text = format!("the image ends before byte {}", offset.saturating_add(to_u64(filled)));
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));

@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub(super) use cache::{Cache, MEMORY};
 #[cfg(test)]
 pub(super) use device::Memory;
-pub(super) use device::{Device, read_exact_at, read_some, to_u64};
+pub(super) use device::{Device, fill_at, read_exact_at, read_some, to_u64};
 pub use identify::FileSystem;
 pub(super) use shadows::shadow_copies;
 

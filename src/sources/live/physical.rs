@@ -13,6 +13,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use super::super::bytes::{u16_at, u32_at, u64_at};
+use super::super::image::fill_at;
 use super::super::rows::{Halt, Lines, Rows};
 use super::super::sys;
 use super::reach::Reach;
@@ -225,18 +226,8 @@ fn fill(file: &File, offset: u64, chunk: &mut [u8]) -> u64 {
     zeros
 }
 
-fn whole(file: &File, mut offset: u64, mut rest: &mut [u8]) -> bool {
-    while !rest.is_empty() {
-        match sys::read_at(file, offset, rest) {
-            Ok(count @ 1..) => {
-                offset = offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-                rest = rest.get_mut(count..).unwrap_or_default();
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Ok(_) | Err(_) => return false,
-        }
-    }
-    true
+fn whole(file: &File, offset: u64, buffer: &mut [u8]) -> bool {
+    fill_at(offset, buffer, |at, rest| sys::read_at(file, at, rest)).is_ok()
 }
 
 #[cfg(test)]

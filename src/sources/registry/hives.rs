@@ -4,8 +4,9 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use super::super::hive::{Hive, Recovered};
-use super::super::place::{Place, ReadSeek};
+use super::super::place::Place;
 use super::super::resolve::spelled;
+use super::super::seek::ReadSeek;
 
 /// Most users whose hives are looked for.
 const MAX_USERS: usize = 5_000;

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::place::ReadSeek;
+use super::seek::{ReadSeek, damaged};
 use super::sqlite;
 
 pub mod header;
@@ -87,19 +87,6 @@ fn of_sqlite(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool) -> io
 
 fn berkeley(_: &mut dyn ReadSeek, _: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "a database of Berkeley DB, for which there is no reader"))
-}
-
-/// Why a database is not read further.
-fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("it is damaged: {what}"))
-}
-
-/// Reads a stretch of a file.
-fn read_at(file: &mut dyn ReadSeek, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    file.seek(io::SeekFrom::Start(offset))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Reads a database that is held in memory: of tests, and of what searches for bytes that break a reader.

@@ -4,8 +4,8 @@
 use std::io;
 
 use super::super::bytes::u32_at;
-use super::super::place::ReadSeek;
-use super::{MAX_HEADER, damaged, read_at};
+use super::super::seek::{ReadSeek, damaged};
+use super::MAX_HEADER;
 
 /// Bytes of a page of slots, of one slot, and of what all offsets count in.
 const PAGE: usize = 4096;
@@ -22,14 +22,14 @@ const MAX_PAGES: u32 = 1024;
 
 /// Hands on each header.
 pub(super) fn each(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
-    let head = read_at(file, 0, 32)?;
+    let head = file.stretch(0, 32)?;
     if !head.starts_with(MAGIC) || u32_at(&head, 4) != Some(0) {
         return Err(damaged("no database of rpm's own"));
     }
     let pages = u32_at(&head, 12).filter(|pages| (1..=MAX_PAGES).contains(pages));
     let pages = pages.ok_or_else(|| damaged("the number of its pages"))?;
     let length = usize::try_from(pages).unwrap_or_default().saturating_mul(PAGE);
-    let slots = read_at(file, 0, length)?;
+    let slots = file.stretch(0, length)?;
     // Packages share no bytes: together they are no longer than the file.
     let mut room = file.seek(io::SeekFrom::End(0))?;
     // The head takes the place of two.
@@ -42,7 +42,7 @@ pub(super) fn each(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool)
             continue;
         }
         let place = u64::from(at).saturating_mul(BLOCK);
-        let blob = read_at(file, place, SLOT)?;
+        let blob = file.stretch(place, SLOT)?;
         let length = u32_at(&blob, 12).and_then(|length| usize::try_from(length).ok());
         if !blob.starts_with(BLOB_MAGIC) || u32_at(&blob, 4) != Some(number) {
             return Err(damaged("where a package stands"));
@@ -51,7 +51,7 @@ pub(super) fn each(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool)
             length.filter(|length| *length <= MAX_HEADER).ok_or_else(|| damaged("a package's length"))?;
         let taken = u64::try_from(length).unwrap_or(u64::MAX);
         room = room.checked_sub(taken).ok_or_else(|| damaged("its packages are longer than the file"))?;
-        if !take(&read_at(file, place.saturating_add(BLOCK), length)?) {
+        if !take(&file.stretch(place.saturating_add(BLOCK), length)?) {
             break;
         }
     }

@@ -7,8 +7,9 @@ use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use super::super::super::hive::Hive;
-use super::super::super::place::{Place, ReadSeek};
+use super::super::super::place::Place;
 use super::super::super::resolve::spelled;
+use super::super::super::seek::ReadSeek;
 use super::super::super::sys;
 use super::super::super::target::Target;
 use super::super::super::windows_facts::{Facts, Running};

@@ -7,25 +7,23 @@ use std::sync::{Arc, OnceLock};
 
 use super::accounts::{self, Accounts};
 use super::drives::drives;
-use super::hive::Hive;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap, Way};
 use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, Reach, open, open_in_copies, open_rows};
 use super::own_output::OwnOutput;
-use super::place::{Ground, Place, ReadSeek};
+use super::place::{Ground, Place};
 use super::seen::Seen;
 use super::shadows::{self, Standing};
 use super::sys::{self, Asked, Entry, Live, LivePlace};
 use super::variables::Variables;
 use super::walk::Handle;
-use super::windows_facts::{Facts, Running, WindowsFacts};
+use super::windows_facts::WindowsFacts;
 use super::{Error, commands, expand, guard, host, image, live, registry, web_roots};
 use crate::evidence::{Kind, Note, Origin, Utc, Volume};
 use crate::playbook::{Source, Step, TargetOs};
 
-/// Largest file of the target that is read to learn about it (accounts, host name, web server's configuration).
-const FACTS_LIMIT: u64 = 4 << 20;
+mod own_files;
 
 /// The machine or tree under examination.
 pub struct Target {
@@ -334,7 +332,7 @@ impl Target {
                 if reach == Reach::Shared || !self.live {
                     return Err(gap);
                 }
-                let copies = self.last_resort().iter().filter(|copy| copy.is_copy_of(&place.volume));
+                let copies = || self.last_resort().iter().filter(|copy| copy.is_copy_of(&place.volume));
                 open_in_copies(copies, found, gap, guard::LIMIT)
             }),
             None => {
@@ -456,74 +454,6 @@ impl Target {
             streams: stat.streams,
             way: Way::File,
         })
-    }
-
-    /// A small text file of the target's first place, links inside the tree followed; empty where it cannot be read.
-    fn read_text(&self, path: &[u8]) -> String {
-        self.text(path, FACTS_LIMIT)
-    }
-
-    /// The same of a file of at most `most` bytes.
-    pub(super) fn text(&self, path: &[u8], most: u64) -> String {
-        let read = || {
-            let end = self.end_of(path)?;
-            let found = self.look(self.system, end, None).ok().filter(|found| found.kind == Kind::File)?;
-            let mut opened = self.open(&found).ok()?;
-            let (mut content, mut buffer) = (Vec::new(), vec![0; 16 << 10]);
-            while let Ok(count @ 1..) = opened.read(&mut buffer) {
-                content.extend_from_slice(buffer.get(..count)?);
-                if u64::try_from(content.len()).ok()? > most {
-                    return None;
-                }
-            }
-            Some(String::from_utf8_lossy(&content).into_owned())
-        };
-        read().unwrap_or_default()
-    }
-
-    /// Opens a file of the system for reading here and there, links inside the target followed.
-    pub(super) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
-        let place = self.places.get(self.system).ok_or(io::ErrorKind::NotFound)?;
-        place.open_to_seek(&self.end_of(path).ok_or(io::ErrorKind::NotFound)?)
-    }
-
-    /// The names in a folder of the target's first place, sorted; none where it cannot be listed.
-    pub(super) fn names(&self, path: &[u8]) -> Vec<String> {
-        let names = || Some(self.places.get(self.system)?.names(&self.end_of(path)?));
-        let names = names().unwrap_or_default().into_iter();
-        names.filter_map(|name| String::from_utf8(name).ok()).take(10_000).collect()
-    }
-
-    /// Where a path of the target's own really stands: links followed, and on Windows spelled as on disk.
-    fn end_of(&self, path: &[u8]) -> Option<Vec<u8>> {
-        let place = self.places.get(self.system)?;
-        if self.os != TargetOs::Windows {
-            return super::resolve::resolve(place, path).ok();
-        }
-        super::resolve::spelled(path, place)
-    }
-
-    /// Learns what the registry tells: that of the running system by its own functions, since its hives are locked; else
-    /// from the hives. A hive on a file system that may hang is not opened for this.
-    fn learn_from_registry(&mut self) {
-        let facts = self.with_registry(super::windows_facts::of);
-        self.variables.ntds_dirs.clone_from(&facts.ntds_dirs);
-        self.variables.exchange_dirs.clone_from(&facts.exchange_dirs);
-        self.windows = facts;
-    }
-
-    /// Lets `read` ask the hives SYSTEM and SOFTWARE, either of which may be absent or broken.
-    pub(super) fn with_registry<T>(&self, read: impl FnOnce(&mut dyn Facts, &mut dyn Facts) -> T) -> T {
-        let open = |name: &str| {
-            let place = self.places.get(self.system)?;
-            let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;
-            Hive::open(place.open_hive(&path).ok()?).ok()
-        };
-        if self.live {
-            read(&mut Running("SYSTEM".to_owned()), &mut Running("SOFTWARE".to_owned()))
-        } else {
-            read(&mut open("SYSTEM"), &mut open("SOFTWARE"))
-        }
     }
 
     /// The encrypted volumes of the running system that are open now, and are locked as soon as it is shut down.
