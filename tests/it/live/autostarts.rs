@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{live, of_kind, rows};
+use super::{live, live_apart, of_kind, rows};
 use crate::made::Made;
 
 fn sha256(bytes: &[u8]) -> String {
@@ -273,23 +273,9 @@ fn modules_are_what_lsmod_says() {
             fs::write(folder.join("holders").join(user), "").unwrap();
         }
     }
-    let recipient = made.recipient();
-    let collect = made.command([
-        "collect",
-        "--out",
-        "out/",
-        "-r",
-        &recipient,
-        "--quiet",
-        "--artifact",
-        "LiveAutostarts",
-    ]);
-    let script = "cp /proc/self/mountinfo proc/self/ && mount --bind module /sys/module && mount --bind proc /proc && lsmod > said && exec \"$@\"";
-    let mut apart = Command::new("unshare");
-    apart.args(["--mount", "sh", "-c", script, "sh"]).arg(collect.get_program()).args(collect.get_args());
-    let output = apart.current_dir(made.path()).output().unwrap();
-    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{output:?}");
-    let rows = rows(&made.unpack(), "live/LiveAutostarts.jsonl");
+    let script = "cp /proc/self/mountinfo proc/self/ && mount --bind module /sys/module \
+        && mount --bind proc /proc && lsmod > said";
+    let rows = live_apart(&made, "--mount", script, "LiveAutostarts");
     let ours: Vec<String> = of_kind(&rows, "module")
         .iter()
         .filter(|row| row["listed"] == true)

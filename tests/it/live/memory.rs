@@ -2,8 +2,8 @@
 //! playbook names.
 
 use std::fs;
-use std::process::Command;
 
+use super::{apart, clear};
 use crate::made::{Made, text};
 
 /// A table of addresses with two stretches, and a kernel's file that shows them.
@@ -44,24 +44,10 @@ fn kernel(made: &Made) -> Vec<u8> {
 fn memory_is_taken_as_the_kernel_shows_it() {
     let made = Made::linux();
     let image = kernel(&made);
-    let recipient = made.recipient();
-    let collect = made.command([
-        "collect",
-        "--out",
-        "out/",
-        "-r",
-        &recipient,
-        "--quiet",
-        "--memory",
-        "--path",
-        "/etc/hostname",
-    ]);
     // Not every kernel has the file, so a made /proc takes the place of all, in a table of mounts of its own. Nothing is run
     // unless it does.
-    let script = "cp /proc/self/mountinfo proc/self/ && mount --bind proc /proc && exec \"$@\"";
-    let mut kernel = Command::new("unshare");
-    kernel.args(["--mount", "sh", "-c", script, "sh"]).arg(collect.get_program()).args(collect.get_args());
-    let output = kernel.current_dir(made.path()).output().unwrap();
+    let script = "cp /proc/self/mountinfo proc/self/ && mount --bind proc /proc";
+    let output = apart(&made, "--mount", script, &["--memory", "--path", "/etc/hostname"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(fs::read(made.unpack().join("live/LiveMemory.lime")).unwrap() == image, "another image");
 }
@@ -99,8 +85,6 @@ fn the_tool_of_a_playbook_gives_memory_where_its_digest_is_right_and_is_not_run_
             assert!(image.is_err() || image.unwrap().is_empty());
         }
         fs::remove_dir_all(&unpacked).unwrap();
-        for entry in fs::read_dir(made.out()).unwrap() {
-            fs::remove_file(entry.unwrap().path()).unwrap();
-        }
+        clear(&made);
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -45,10 +46,37 @@ fn live(made: &Made, artifact: &str) -> (Value, Vec<Value>) {
     let unpacked = made.unpack();
     let rows = rows(&unpacked, &format!("live/{artifact}.jsonl"));
     fs::remove_dir_all(&unpacked).unwrap();
+    clear(made);
+    (json, rows)
+}
+
+/// Removes the bundle and what stands beside it.
+fn clear(made: &Made) {
     for entry in fs::read_dir(made.out()).unwrap() {
         fs::remove_file(entry.unwrap().path()).unwrap();
     }
-    (json, rows)
+}
+
+/// Collects with these arguments in name spaces of its own (`--mount`, `--net`), which go with it, after a shell's `script`
+/// succeeded there. Needs root.
+fn apart(made: &Made, space: &str, script: &str, arguments: &[&str]) -> Output {
+    let recipient = made.recipient();
+    let collect = made.command(["collect", "--out", "out/", "-r", &recipient, "--quiet"]);
+    let mut apart = Command::new("unshare");
+    apart
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("LC_ALL", "C")
+        .current_dir(made.path());
+    apart.args([space, "sh", "-c", &format!("{script} && exec \"$@\""), "sh"]);
+    apart.arg(collect.get_program()).args(collect.get_args()).args(arguments).output().unwrap()
+}
+
+/// The rows of one artifact of the running system, collected as [`apart`] does.
+fn live_apart(made: &Made, space: &str, script: &str, artifact: &str) -> Vec<Value> {
+    let output = apart(made, space, script, &["--artifact", artifact]);
+    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{output:?}");
+    rows(&made.unpack(), &format!("live/{artifact}.jsonl"))
 }
 
 /// The rows of one kind.

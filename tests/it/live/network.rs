@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use super::processes::put_process;
-use super::{live, of_kind, rows};
+use super::{live, live_apart, of_kind, rows};
 use crate::made::Made;
 
 #[test]
@@ -128,18 +128,11 @@ fn what_listens_is_what_ss_and_ip_say() {
 #[ignore = "needs root and ip"]
 fn routes_and_neighbours_are_what_ip_says() {
     let made = Made::new();
-    let recipient = made.recipient();
-    let collect =
-        made.command(["collect", "--out", "out/", "-r", &recipient, "--quiet", "--artifact", "LiveNetwork"]);
     let script = "ip link add proef0 type veth peer name proef1 && ip addr add 10.77.0.2/24 dev proef0 \
         && ip link set proef0 up && ip link set proef1 up && ip route add 10.78.0.0/16 via 10.77.0.1 metric 7 \
         && ip route add 203.0.113.9 dev proef0 && ip neigh add 10.77.0.9 lladdr 02:00:00:00:00:09 dev proef0 \
-        && ip -o -4 route > routes && ip -o -4 neigh > neighbours && exec \"$@\"";
-    let mut apart = Command::new("unshare");
-    apart.args(["--net", "sh", "-c", script, "sh"]).arg(collect.get_program()).args(collect.get_args());
-    let output = apart.current_dir(made.path()).output().unwrap();
-    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{output:?}");
-    let rows = rows(&made.unpack(), "live/LiveNetwork.jsonl");
+        && ip -o -4 route > routes && ip -o -4 neigh > neighbours";
+    let rows = live_apart(&made, "--net", script, "LiveNetwork");
     let ours: BTreeSet<String> = of_kind(&rows, "route")
         .iter()
         .filter(|row| row["destination"].as_str().unwrap().contains('.'))

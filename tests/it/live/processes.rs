@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
-use super::{live, of_kind, rows};
+use super::{live, live_apart, of_kind, rows};
 use crate::made::Made;
 
 /// Puts a process into the tree's copy of `/proc`, as proc(5) describes its files.
@@ -154,26 +154,10 @@ fn a_process_whose_folder_is_mounted_over_is_noticed_and_none_is_taken_for_hidde
     let mut child =
         Command::new("sleep").arg("600").stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
     let pid = child.id();
-    let recipient = made.recipient();
-    let collect = made.command([
-        "collect",
-        "--out",
-        "out/",
-        "-r",
-        &recipient,
-        "--quiet",
-        "--artifact",
-        "LiveProcesses",
-    ]);
-    // In a table of mounts of its own, which goes with it.
-    let script = format!("mount --bind /proc/1 /proc/{pid} && exec \"$@\"");
-    let mut hiding = Command::new("unshare");
-    hiding.args(["--mount", "sh", "-c", &script, "sh"]).arg(collect.get_program()).args(collect.get_args());
-    let output = hiding.current_dir(made.path()).output().unwrap();
+    let script = format!("mount --bind /proc/1 /proc/{pid}");
+    let rows = live_apart(&made, "--mount", &script, "LiveProcesses");
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{output:?}");
-    let rows = rows(&made.unpack(), "live/LiveProcesses.jsonl");
     let over = of_kind(&rows, "mount_over");
     assert!(over.iter().any(|row| row["place"] == format!("/proc/{pid}")), "{over:?}");
     let processes = of_kind(&rows, "process");
