@@ -358,7 +358,8 @@ pub fn physical_memory(data: &[u8]) {
     let _ = physical::shown(&stretches, &segments);
 }
 
-/// The bytes are a database as they are; a page of SQLite's behind a file's header that is right; and one package's header.
+/// The bytes are a database as they are; a page of SQLite's, and pages of Berkeley DB's, behind a file's header that is right; and
+/// one package's header.
 pub fn packages_of_rpm(data: &[u8]) {
     let look = |package: rpm::Package<'_>| {
         let _ = (package.vendor(), package.architecture());
@@ -375,6 +376,14 @@ pub fn packages_of_rpm(data: &[u8]) {
     pages.resize(512, 0);
     pages.extend(data);
     pages.resize(pages.len().next_multiple_of(512), 0);
+    drop(rpm::read_bytes(&pages, &mut |package| look(package)));
+    let mut pages = vec![0; 512];
+    for (at, byte) in [(12, 0x61), (13, 0x15), (14, 6), (21, 2), (25, 8)] {
+        pages[at] = byte;
+    }
+    pages.extend(data);
+    pages.resize(pages.len().next_multiple_of(512), 0);
+    pages[32] = (pages.len() / 512 - 1).to_le_bytes()[0];
     drop(rpm::read_bytes(&pages, &mut |package| look(package)));
 }
 

@@ -113,7 +113,7 @@ fn packages_of_rpm_that_cannot_be_read_are_lacking_and_the_answer_says_so() {
     for (name, content, why) in [
         ("rpmdb.sqlite", &b"SQLite format 3\0"[..], "rpmdb.sqlite"),
         ("Packages.db", b"RpmP\0\0\0\0", "Packages.db"),
-        ("Packages", b"\0\0\0\0", "Berkeley DB"),
+        ("Packages", &[0; 100], "Berkeley DB"),
     ] {
         let made = Made::linux();
         made.put(&format!("var/lib/rpm/{name}"), content);

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 24] = [
+const PROGRAMS: [(&str, &str); 25] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -34,6 +34,7 @@ const PROGRAMS: [(&str, &str); 24] = [
     ("ps", "procps"),
     ("qemu-img", "qemu-utils"),
     ("rpmbuild", "rpm"),
+    ("db5.3_load", "db5.3-util"),
     ("lsmod", "kmod"),
     ("vshadowmount", "libvshadow-utils"),
 ];

@@ -1,14 +1,15 @@
 //! The packages that rpm has installed: of Red Hat, SUSE and what is made of them.
 //!
-//! In: rpm's own database, in either form that it writes today: SQLite, or its own, `ndb`. Out: each package's
-//! header, read by [`header`]. Those of Red Hat 8 and older are Berkeley DB's, which is named and not read. All of it is hostile: every number is
-//! held against the file's size, and nothing is gone through twice.
+//! In: rpm's own database, in one of the forms that it writes or wrote: SQLite, its own (`ndb`), or Berkeley DB's. Out: each
+//! package's header, read by [`header`]. All of it is hostile: every number is held against the file's size, and nothing is gone
+//! through twice.
 
 use std::io;
 
 use super::seek::{ReadSeek, damaged};
 use super::sqlite;
 
+mod berkeley;
 pub mod header;
 mod ndb;
 
@@ -38,7 +39,7 @@ pub(super) fn packages(
     take: &mut dyn FnMut(Package<'_>),
 ) -> Result<Option<String>, String> {
     for folder in FOLDERS {
-        let forms: [(&str, Each); 3] = [(SQLITE, of_sqlite), (NDB, ndb::each), (BERKELEY, berkeley)];
+        let forms: [(&str, Each); 3] = [(SQLITE, of_sqlite), (NDB, ndb::each), (BERKELEY, berkeley::each)];
         for (name, read) in forms {
             let path = format!("{folder}/{name}");
             let mut file = match open(&path) {
@@ -85,17 +86,17 @@ fn of_sqlite(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool) -> io
     if whole { Ok(()) } else { Err(damaged("a row without its package")) }
 }
 
-fn berkeley(_: &mut dyn ReadSeek, _: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "a database of Berkeley DB, for which there is no reader"))
-}
-
 /// Reads a database that is held in memory: of tests, and of what searches for bytes that break a reader.
 ///
 /// # Errors
 /// It is damaged.
 pub fn read_bytes(bytes: &[u8], take: &mut dyn FnMut(Package<'_>)) -> io::Result<()> {
     let mut file = io::Cursor::new(bytes.to_vec());
-    let each: Each = if bytes.starts_with(sqlite::MAGIC) { of_sqlite } else { ndb::each };
+    let each: Each = match () {
+        () if bytes.starts_with(sqlite::MAGIC) => of_sqlite,
+        () if berkeley::begins(bytes) => berkeley::each,
+        () => ndb::each,
+    };
     each(&mut file, &mut |header| {
         header::read(header).into_iter().for_each(&mut *take);
         true
@@ -161,7 +162,79 @@ mod tests {
             let error = read.unwrap_err();
             assert!(error.contains(place) && error.contains(why) && names.is_empty(), "{error}");
         }
-        let berkeley = found("var/lib/rpm/Packages", vec![0; 4096]).0.unwrap_err();
-        assert!(berkeley.contains("Berkeley DB"), "{berkeley}");
+    }
+
+    /// A database of Berkeley DB with three entries: the highest number, a package on its page, and one on two others.
+    fn berkeley() -> Vec<u8> {
+        let mut bytes = vec![0; 4 * 512];
+        bytes[12..16].copy_from_slice(&0x0006_1561_u32.to_le_bytes());
+        bytes[20..24].copy_from_slice(&512_u32.to_le_bytes());
+        bytes[25] = 8;
+        bytes[32] = 3;
+        let (short, mut long) = (header(), header());
+        // The same package with a longer store, of which nothing is named.
+        let length = 400_u32;
+        long[4..8].copy_from_slice(&length.to_be_bytes());
+        long.resize(8 + 3 * 16 + 400, 0);
+        let elsewhere =
+            [&[3, 0, 0, 0, 2, 0, 0, 0][..], &u32::try_from(long.len()).unwrap().to_le_bytes()].concat();
+        let entry = |bytes: &[u8]| [&[1], bytes].concat();
+        let entries = [
+            entry(&[0; 4]),
+            entry(&[2, 0, 0, 0]),
+            entry(&[1, 0, 0, 0]),
+            entry(&short),
+            entry(&[2, 0, 0, 0]),
+            elsewhere,
+        ];
+        let page = &mut bytes[512..1024];
+        page[8] = 1;
+        page[20..22].copy_from_slice(&6_u16.to_le_bytes());
+        page[25] = 2;
+        let mut end = 512;
+        for (index, entry) in entries.iter().enumerate() {
+            let begin = end - entry.len();
+            page[begin..end].copy_from_slice(entry);
+            page[26 + 2 * index..28 + 2 * index]
+                .copy_from_slice(&u16::try_from(begin).unwrap().to_le_bytes());
+            end = begin;
+        }
+        for (number, next, stretch) in [(2_u8, 3_u8, &long[..100]), (3, 0, &long[100..])] {
+            let page = &mut bytes[usize::from(number) * 512..][..512];
+            (page[8], page[16], page[25]) = (number, next, 7);
+            page[22..24].copy_from_slice(&u16::try_from(stretch.len()).unwrap().to_le_bytes());
+            page[26..26 + stretch.len()].copy_from_slice(stretch);
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_berkeley_db_is_read_in_the_order_of_its_pages_and_what_is_broken_in_it_ends_it() {
+        let read = |bytes: &[u8]| {
+            let mut names = Vec::new();
+            let read = read_bytes(bytes, &mut |package| names.push(package.name.to_owned()));
+            (read.map_err(|error| error.to_string()), names.len())
+        };
+        assert_eq!(read(&berkeley()), (Ok(()), 2));
+        let entry = 512 + 512 - 5 - 5;
+        for (at, byte, names, why) in [
+            (24, 1, 0, "does not write"),
+            (26, 1, 0, "does not write"),
+            (21, 3, 0, "the size of its pages"),
+            (32, 4, 2, "fill whole buffer"),
+            (512 + 8, 9, 0, "another's number"),
+            (512 + 27, 9, 0, "an entry of a page"),
+            (entry - 5 - 1 - header().len(), 2, 0, "the kind of an entry"),
+            (512 + 512 - 12 - 5 - 1 - header().len() - 3 * 5, 4, 1, "the kind of an entry"),
+            (1024 + 16, 2, 1, "more pages than it has"),
+            (1024 + 25, 2, 1, "a page of a package"),
+            (1024 + 23, 2, 1, "a page of a package"),
+        ] {
+            let mut bytes = berkeley();
+            bytes[at] = byte;
+            let (read, found) = read(&bytes);
+            let error = read.unwrap_err();
+            assert!(error.contains(why) && found == names, "{at}: {error}, {found}");
+        }
     }
 }
