@@ -113,6 +113,10 @@ const fn text(check: Check) -> (&'static str, &'static str) {
         Check::Volumes => {
             ("de volumes van deze machine worden genoemd", "the volumes of this machine are named")
         }
+        Check::Disks => (
+            "de schijf onder een volume toont of het door BitLocker is versleuteld",
+            "the disk beneath a volume shows whether BitLocker encrypted it",
+        ),
         Check::Processes => {
             ("de lijst van processen noemt dit programma", "the list of processes names this program")
         }

@@ -12,6 +12,9 @@ use super::{Error, image, sys};
 pub struct VolumeFacts {
     /// Its number in an image, or its device on this host.
     pub name: String,
+    /// The device of the disk that it begins on; of Windows, where a volume's own name tells nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk: Option<String>,
     /// Where it begins on its disk, in bytes.
     pub start: Option<u64>,
     /// In bytes.

@@ -47,7 +47,7 @@ fn this_machine_passes_what_can_be_tried_on_it() {
         "memory",
     ];
     passed(&verdicts, &wanted);
-    for only_windows in ["streams", "in_use", "backup", "overlay", "raw_volume", "shadow_copies"] {
+    for only_windows in ["streams", "in_use", "backup", "overlay", "raw_volume", "shadow_copies", "disks"] {
         assert_eq!(verdicts[only_windows].0, "not_possible", "{verdicts:#?}");
     }
 }
@@ -73,7 +73,7 @@ mod wine {
     use super::*;
 
     /// What fails there is what Wine has not: it takes a stream for a file of its own, refuses no administrator, keeps no holes
-    /// and no attribute of a file that is elsewhere, gives no raw volume, and tells of no accounts, sessions and pipes. So the exit code is that of a failure.
+    /// and no attribute of a file that is elsewhere, gives no raw volume and no disk, and tells of no accounts, sessions and pipes. So the exit code is that of a failure.
     #[test]
     #[ignore = "needs Wine and the collector for Windows"]
     fn what_it_has_passes_and_what_it_lacks_fails() {
@@ -87,6 +87,7 @@ mod wine {
             [
                 "accounts",
                 "backup",
+                "disks",
                 "in_use",
                 "not_local",
                 "pipes",

@@ -186,6 +186,14 @@ pub(super) fn file_system(path: &Path) -> io::Result<FileSystem> {
     identify::identify(&*disk(path)?)
 }
 
+/// What stands on a stretch of a disk of the running system.
+///
+/// # Errors
+/// Where the disk cannot be opened or read.
+pub(super) fn file_system_at(path: &Path, start: u64, size: u64) -> io::Result<FileSystem> {
+    identify::identify(&Stretch::new(disk(path)?, start, size))
+}
+
 /// Looks what stands on a disk.
 pub(super) fn volumes(form: &'static str, device: Arc<dyn Device>) -> io::Result<Disk> {
     let size = device.size();

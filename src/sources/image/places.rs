@@ -119,6 +119,7 @@ pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
     let mut all = Vec::new();
     for (volume, read) in disk.volumes.iter().zip(&mounted) {
         let facts = VolumeFacts {
+            disk: None,
             name: volume.number.to_string(),
             start: Some(volume.start),
             size: volume.size,

@@ -17,7 +17,7 @@ use super::item::{Finding, Found, Gap};
 use super::rows::Rows;
 use super::target::Target;
 use crate::evidence::{Kind, Origin, Outcome, ReasonCode};
-use crate::playbook::Live;
+use crate::playbook::{Live, TargetOs};
 
 pub mod accounts;
 pub mod autostarts;
@@ -86,6 +86,9 @@ fn item(origin: impl Fn(&str) -> Origin, made: Result<Rows, &'static str>) -> Fi
 
 /// The encrypted volumes of the running system that are open now, and are locked as soon as it is shut down.
 pub(super) fn unlocked(target: &Target) -> Vec<String> {
+    if target.is_live() && target.os() == TargetOs::Windows {
+        return windows::open_volumes();
+    }
     let reach = Reach::of(target).filter(|_| target.is_live());
     reach.map(|reach| storage::unlocked(&reach)).unwrap_or_default()
 }

@@ -2,8 +2,9 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::ops::ControlFlow;
+use std::path::Path;
 
-use super::super::image::{Mounted as _, Seeker};
+use super::super::image::{self, FileSystem, Mounted as _, Seeker};
 use super::super::sys::{self, Root};
 use super::super::{Finding, Memory, Opened, volumes as listed};
 use super::checks::{passes, raw_is_possible, without_raw};
@@ -114,6 +115,33 @@ pub(super) fn sockets(trying: &Trying) -> Verdict {
 /// An account of this machine's own is told: one is there, if only the one that it was set up with.
 pub(super) fn accounts(trying: &Trying) -> Verdict {
     rows(trying, Live::Accounts, |row| is(row, "account"))
+}
+
+/// Where NTFS' volumes begin on their disks, what Windows says or `BitLocker` stands there.
+pub(super) fn disks(_: &Trying) -> Verdict {
+    if !sys::TELLS_AS_WINDOWS {
+        return Verdict::NotPossible("Linux names what is laid over what".to_owned());
+    }
+    if !sys::privileged() {
+        return Verdict::NotPossible("without an administrator's rights no disk can be read".to_owned());
+    }
+    let all = match sys::volumes() {
+        Ok(all) => all,
+        Err(error) => return Verdict::Failed(error.to_string()),
+    };
+    let mut verdict = Verdict::Failed("of no volume of NTFS Windows says where it begins".to_owned());
+    for facts in all.iter().filter(|facts| facts.file_system.as_deref() == Some("ntfs")) {
+        let (Some(disk), Some(start)) = (facts.disk.as_deref(), facts.start) else { continue };
+        match image::file_system_at(Path::new(disk), start, u64::MAX) {
+            Ok(FileSystem::Ntfs | FileSystem::BitLocker) => verdict = Verdict::Passed,
+            Ok(other) => {
+                let text = format!("'{}' holds {} by its disk '{disk}'", facts.name, other.name());
+                return Verdict::Failed(text);
+            }
+            Err(error) => return Verdict::Failed(format!("reading '{disk}': {error}")),
+        }
+    }
+    verdict
 }
 
 /// On Windows the system itself is logged on; elsewhere nobody need be.

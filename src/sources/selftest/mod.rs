@@ -41,6 +41,7 @@ pub enum Check {
     ChangeJournal,
     ShadowCopies,
     Volumes,
+    Disks,
     Processes,
     Sockets,
     Accounts,
@@ -65,7 +66,7 @@ pub enum Verdict {
 type Trial = (Check, &'static str, fn(&Trying) -> Verdict);
 
 /// All of them, in the order in which they are carried out.
-const TRIALS: [Trial; 27] = [
+const TRIALS: [Trial; 28] = [
     (Check::Content, "content", checks::content),
     (Check::AccessTime, "access_time", checks::access_time),
     (Check::Times, "times", checks::times),
@@ -86,6 +87,7 @@ const TRIALS: [Trial; 27] = [
     (Check::ChangeJournal, "change_journal", machine::change_journal),
     (Check::ShadowCopies, "shadow_copies", machine::shadow_copies),
     (Check::Volumes, "volumes", machine::volumes),
+    (Check::Disks, "disks", machine::disks),
     (Check::Processes, "processes", machine::processes),
     (Check::Sockets, "sockets", machine::sockets),
     (Check::Accounts, "accounts", machine::accounts),

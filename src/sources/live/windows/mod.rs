@@ -28,6 +28,7 @@ pub mod storage;
 pub mod tasks;
 
 pub(super) use machine::Machine;
+pub(super) use storage::open_volumes;
 
 /// How an artifact's rows are made of a Windows, or why there are none.
 pub(super) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static str> {

@@ -1,13 +1,20 @@
 //! `LiveStorage` of Windows: volumes with their file systems and free space, and the USB disks that were ever in it.
 //!
 //! In: the volumes of the running system; the registry, of any. Out: a row each of [`Row`]. Whether a volume that is open is
-//! one of BitLocker no function of Windows 7 tells: WMI alone does, which is not asked. One that is locked shows by its first
-//! block, to an administrator.
+//! one of BitLocker shows where it begins on its disk, beneath the driver that decrypts it, to an administrator: no function of
+//! Windows 7 tells it, but WMI, which is not asked. One that is locked shows by its own first block. The operator is told of
+//! those that are open: they are locked with the power.
+
+use std::io;
+use std::path::Path;
 
 use serde::Serialize;
 
+use super::super::super::guard;
+use super::super::super::image::{self, FileSystem};
 use super::super::super::rows::{Halt, Lines, Rows, code_of};
 use super::super::super::sys;
+use super::super::super::volumes::VolumeFacts;
 use super::super::super::windows_facts::Facts;
 use super::machine::Machine;
 use crate::evidence::Utc;
@@ -49,6 +56,12 @@ pub struct Volume {
     pub device: String,
     /// Whether another machine keeps it: its space is not asked for.
     pub network: bool,
+    /// How it is encrypted: `BitLocker`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<&'static str>,
+    /// Whether what is encrypted is open now; without its key it is so until the power goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlocked: Option<bool>,
     /// Bytes in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub used: Option<u64>,
@@ -66,11 +79,18 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if machine.is_live() && sys::TELLS_AS_WINDOWS {
         match sys::volumes() {
             Ok(volumes) => {
+                let mut unknown = None;
                 for facts in volumes {
+                    let unlocked = unlocked(&facts).unwrap_or_else(|error| {
+                        unknown.get_or_insert((facts.disk.clone().unwrap_or_default(), error));
+                        None
+                    });
                     let network = facts.kind.as_deref() == Some("network");
-                    let path = facts.place.as_deref().filter(|_| !network).map(std::path::Path::new);
+                    let path = facts.place.as_deref().filter(|_| !network).map(Path::new);
                     let volume = Volume {
                         network,
+                        encryption: unlocked.map(|_| FileSystem::BitLocker.name()),
+                        unlocked,
                         used: path.and_then(sys::used_space),
                         free: path.and_then(sys::free_space),
                         kind: facts.file_system,
@@ -79,6 +99,10 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
                     };
                     lines.row(&Row::FileSystem(Box::new(volume)))?;
                 }
+                if let Some((disk, error)) = unknown {
+                    let detail = format!("whether open volumes are of BitLocker: reading '{disk}': {error}");
+                    lines.short(code_of(&error), detail);
+                }
             }
             Err(error) => lines.short(code_of(&error), format!("listing volumes: {error}")),
         }
@@ -86,6 +110,28 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut all = Vec::new();
     machine.registry(|system, _| usb(system, &mut all));
     all.iter().try_for_each(|row| lines.row(row))
+}
+
+/// Whether a volume that is encrypted is open; `None` where it is not encrypted, or where it stands is not told.
+///
+/// # Errors
+/// Where its disk cannot be read.
+fn unlocked(facts: &VolumeFacts) -> io::Result<Option<bool>> {
+    if facts.file_system.as_deref() == Some(FileSystem::BitLocker.name()) {
+        return Ok(Some(false));
+    }
+    let (Some(disk), Some(start)) = (facts.disk.clone(), facts.start) else { return Ok(None) };
+    // A disk that is failing may take minutes to say so.
+    let look = move || image::file_system_at(Path::new(&disk), start, u64::MAX);
+    let beneath = guard::within(guard::LIMIT, look)?;
+    Ok((beneath == FileSystem::BitLocker).then_some(true))
+}
+
+/// The volumes of the running system that are of BitLocker and open now, by the places where they stand.
+pub(in crate::sources::live) fn open_volumes() -> Vec<String> {
+    let all = if sys::TELLS_AS_WINDOWS { sys::volumes().unwrap_or_default() } else { Vec::new() };
+    let open = all.into_iter().filter(|facts| matches!(unlocked(facts), Ok(Some(true))));
+    open.map(|facts| facts.place.unwrap_or(facts.name)).collect()
 }
 
 /// USB disks: a key for each kind, and below it one for each disk.
@@ -101,5 +147,33 @@ fn usb(hive: &mut dyn Facts, all: &mut Vec<Row>) {
                 key_changed: key.written,
             });
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_of_bitlocker_is_open_where_only_its_disk_shows_it() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let disk = dir.path().join("disk");
+        let mut bytes = vec![0; 4 << 20];
+        bytes[(1 << 20) + 3..][..8].copy_from_slice(b"-FVE-FS-");
+        bytes[(2 << 20) + 3..][..8].copy_from_slice(b"NTFS    ");
+        std::fs::write(&disk, bytes).unwrap();
+        let facts = |start, file_system: &str| VolumeFacts {
+            disk: Some(disk.display().to_string()),
+            start: Some(start),
+            file_system: Some(file_system.to_owned()),
+            ..VolumeFacts::default()
+        };
+        assert_eq!(unlocked(&facts(1 << 20, "ntfs")).unwrap(), Some(true));
+        assert_eq!(unlocked(&facts(2 << 20, "ntfs")).unwrap(), None);
+        assert_eq!(unlocked(&facts(1 << 20, "BitLocker")).unwrap(), Some(false));
+        let elsewhere = VolumeFacts { disk: None, ..facts(1 << 20, "ntfs") };
+        assert_eq!(unlocked(&elsewhere).unwrap(), None);
+        std::fs::remove_file(&disk).unwrap();
+        assert_eq!(unlocked(&facts(1 << 20, "ntfs")).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

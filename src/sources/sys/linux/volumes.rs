@@ -36,6 +36,7 @@ fn facts(name: &str, size: u64, mounts: &[Mount]) -> VolumeFacts {
     let mounted = mount.map(|mount| mount.file_system.clone());
     let seen = seen.filter(|seen| *seen != FileSystem::Unknown);
     VolumeFacts {
+        disk: None,
         name: device,
         start: number("start").and_then(|sectors| sectors.checked_mul(512)),
         size,

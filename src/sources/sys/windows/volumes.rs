@@ -1,8 +1,9 @@
 //! The volumes of this machine: which drives and folders they stand at, what they are, and what is free on them.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::ffi::OsStrExt as _;
+use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::AsHandle as _;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,10 @@ use crate::sources::volumes::VolumeFacts;
 
 /// Longest path these functions give (`MAX_PATH` and its end).
 const MAX_PATH: usize = 261;
+
+/// On which disks a volume stands, `CTL_CODE(IOCTL_VOLUME_BASE, 0, METHOD_BUFFERED, FILE_ANY_ACCESS)` of winioctl.h; the crate
+/// has the structures alone.
+const IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS: u32 = 0x56_0000;
 
 /// Most volumes looked at; the drive letters are 26.
 const MAX_VOLUMES: usize = 128;
@@ -134,7 +139,10 @@ pub(in crate::sources) fn volumes() -> io::Result<Vec<VolumeFacts>> {
     let facts = |place: LivePlace| {
         let root: Vec<u16> = place.path.as_os_str().encode_wide().chain([0]).collect();
         let mount = mount_table(&place.path).into_iter().next();
+        let (disk, start) = beginning(&place).unzip();
         VolumeFacts {
+            disk: disk.map(|number| format!("\\\\.\\PhysicalDrive{number}")),
+            start,
             name: mount
                 .as_ref()
                 .map_or_else(|| place.path.display().to_string(), |mount| mount.device.clone()),
@@ -166,6 +174,20 @@ pub(in crate::sources) fn volumes() -> io::Result<Vec<VolumeFacts>> {
 fn on_the_volume(path: &Path) -> Option<String> {
     let seen = image::file_system(&raw_volume(path)?).ok()?;
     (seen != FileSystem::Unknown).then(|| seen.name().to_owned())
+}
+
+/// The number of the disk on which a volume of this machine begins, and where on it. Nobody needs a right for this question.
+fn beginning(place: &LivePlace) -> Option<(u32, u64)> {
+    let device = raw_volume(&place.path).filter(|_| place.asked != Asked::WithNetwork)?;
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a volume is opened with no right at all, to ask a question"
+    )]
+    let volume = OpenOptions::new().access_mode(0).open(device).ok()?;
+    let mut answer = [0; 4096];
+    let (filled, _) =
+        control(volume.as_handle(), IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS, &[], &mut answer).ok()?;
+    forms::first_extent(answer.get(..filled)?)
 }
 
 /// The device of the volume whose root this path is.
