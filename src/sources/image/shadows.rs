@@ -361,4 +361,36 @@ mod tests {
         assert_eq!(found.copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), [2]);
         assert!(found.lacking.unwrap().contains("no more than 4 GiB"), "what is not read is said");
     }
+
+    /// Puts a catalog of copies with these numbers into a block, which names the next block, or none.
+    fn list_copies(disk: &mut [u8], at: usize, numbers: std::ops::Range<u8>, next: u64) {
+        let block = &mut disk[at * usize::try_from(BLOCK).unwrap()..][..usize::try_from(BLOCK).unwrap()];
+        block.fill(0);
+        block[..16].copy_from_slice(&MARK);
+        block[20..24].copy_from_slice(&CATALOG.to_le_bytes());
+        block[40..48].copy_from_slice(&(next * BLOCK).to_le_bytes());
+        for (two, number) in block[HEADER..].chunks_exact_mut(2 * HEADER).zip(numbers) {
+            (two[0], two[48], two[HEADER]) = (2, number, 3);
+            two[16..32].fill(number);
+            two[HEADER + 8..HEADER + 16].copy_from_slice(&(9 * BLOCK).to_le_bytes());
+            two[HEADER + 16..HEADER + 32].fill(number);
+        }
+    }
+
+    #[test]
+    fn a_catalog_that_leads_back_to_itself_ends_and_of_many_copies_the_youngest_are_read() {
+        let disk = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
+        let found = |catalogs: &[(usize, std::ops::Range<u8>, u64)]| {
+            let mut disk = disk.clone();
+            for (at, numbers, next) in catalogs {
+                list_copies(&mut disk, *at, numbers.clone(), *next);
+            }
+            let found = shadow_copies(&(Arc::new(Memory(disk)) as Arc<dyn Device>));
+            (found.copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), found.lacking)
+        };
+        assert_eq!(found(&[(8, 1..4, 8)]), (vec![1, 2, 3], None));
+        let (numbers, lacking) = found(&[(8, 1..61, 11), (11, 61..67, 0)]);
+        assert_eq!(numbers, (3..67).collect::<Vec<_>>());
+        assert_eq!(lacking.unwrap(), "the oldest, 2 of 66: no more than 64 are read");
+    }
 }

@@ -164,6 +164,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn packages_that_share_bytes_end_a_database_of_rpms_own() {
+        let mut bytes = database(256);
+        let slot = bytes[32..48].to_vec();
+        bytes[48..4096].chunks_exact_mut(16).for_each(|other| other.copy_from_slice(&slot));
+        let mut count = 0_usize;
+        let error = read_bytes(&bytes, &mut |_| count += 1).unwrap_err();
+        assert!(error.to_string().contains("longer than the file") && count < 100, "{error}, {count}");
+    }
+
     /// A database of Berkeley DB with three entries: the highest number, a package on its page, and one on two others.
     fn berkeley() -> Vec<u8> {
         let mut bytes = vec![0; 4 * 512];
