@@ -14,7 +14,7 @@ use veldkit::sources::inventory::software;
 use veldkit::sources::live::windows::commands::{Folders, lead};
 use veldkit::sources::live::windows::tasks;
 use veldkit::sources::live::{
-    configured, executables, logons as sessions, maps, modules, network, packages, people, physical,
+    configured, executables, logons as sessions, maps, modules, netlink, network, packages, people, physical,
     processes, procfs, procnet, starting, storage, utmp,
 };
 use veldkit::sources::{parse_mountinfo, rpm, web_roots};
@@ -248,6 +248,11 @@ pub fn network_tables(data: &[u8]) {
         (procnet::routes(data).count(), procnet::routes_6(data).count(), procnet::addresses_6(data).count());
     let _ = (procnet::neighbours(data).count(), procnet::interfaces(data).count());
     drop(procnet::own_addresses(data));
+    for what in [netlink::Question::Links, netlink::Question::Neighbours] {
+        let mut all = Vec::new();
+        drop(netlink::read(data, what, &mut all));
+        assert!(all.len() <= data.len() / 16);
+    }
     drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
     drop((configured::proxies(data), configured::networks(data).count(), configured::shares(data)));
     let mappings: Vec<_> = maps::mappings(data).collect();

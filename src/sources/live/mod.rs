@@ -29,6 +29,7 @@ mod hidden;
 pub mod logons;
 pub mod maps;
 pub mod modules;
+pub mod netlink;
 pub mod network;
 pub mod packages;
 pub mod people;

@@ -1,18 +1,21 @@
 //! `LiveNetwork`: how the host stands in its network: interfaces, addresses, routes, neighbours, resolvers, names.
 //!
 //! In: `/proc/net`, `/sys/class/net` and the files of the resolver; of the running system addresses with their
-//! interface by sysinfo; what is set for proxies, shares and Wi-Fi. Out: a row each of [`Row`]. Neighbours of IPv6 and the
-//! rules of nftables the kernel tells by a netlink socket alone, and this program opens no socket. Passwords beside a
-//! proxy or a network's name are not told.
+//! interface by sysinfo; what is set for proxies, shares and Wi-Fi. Out: a row each of [`Row`]. Neighbours of IPv6 stand in no
+//! table of `/proc`: the kernel of the running system is asked by netlink, a socket that leads to it alone. The rules of nftables
+//! are not told. Passwords beside a proxy or a network's name are not told.
 
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::super::rows::{Halt, Lines, Rows};
+use super::super::rows::{Halt, Lines, Rows, code_of};
+use super::super::sys;
 use super::configured::{networks, proxies, shares};
 use super::files::rooted;
+use super::netlink::{self, Question, Told};
 use super::reach::Reach;
 use super::{Exact, procfs, procnet, starting};
 use crate::evidence::arrange;
@@ -75,7 +78,7 @@ pub enum Row {
         /// Flags (`RTF_*`).
         flags: u32,
     },
-    /// A machine beside this one, from the cache of ARP.
+    /// A machine beside this one, as ARP and IPv6 have found it.
     Neighbour {
         /// Its address.
         address: IpAddr,
@@ -200,6 +203,9 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         let procnet::Neighbour { address, link, flags, interface } = beside;
         lines.row(&Row::Neighbour { address, link, interface, permanent: flags & 4 != 0 })?;
     }
+    if reach.is_live() {
+        neighbours_6(lines)?;
+    }
     for file in RESOLVERS {
         for row in resolvers(&reach.text(file, MAX_TABLE).unwrap_or_default(), file) {
             lines.row(&row)?;
@@ -214,6 +220,36 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     settings(reach, lines)
+}
+
+/// Neighbours of IPv6, each by the name of its link.
+fn neighbours_6(lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let (mut interfaces, mut beside) = (Vec::new(), Vec::new());
+    let asked =
+        asked(Question::Links, &mut interfaces).and_then(|()| asked(Question::Neighbours, &mut beside));
+    if let Err(error) = asked {
+        lines.short(code_of(&error), format!("asking the kernel for neighbours of IPv6: {error}"));
+    }
+    for told in beside {
+        let Told::Neighbour { address, link, index: at, permanent } = told else { continue };
+        let named = interfaces.iter().find_map(|told| match told {
+            Told::Link { index, name } if *index == at => Some(name.clone()),
+            _ => None,
+        });
+        // One that went away meanwhile has its number alone.
+        let interface = named.unwrap_or_else(|| at.to_string());
+        lines.row(&Row::Neighbour { address, link, interface, permanent })?;
+    }
+    Ok(())
+}
+
+fn asked(what: Question, all: &mut Vec<Told>) -> io::Result<()> {
+    let mut read = Ok(true);
+    sys::ask_routing(&netlink::question(what), &mut |answer| {
+        read = netlink::read(answer, what, all);
+        matches!(read, Ok(true))
+    })?;
+    read.map(drop)
 }
 
 /// What files say of proxies, Wi-Fi and shares.

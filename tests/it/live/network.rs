@@ -131,7 +131,8 @@ fn routes_and_neighbours_are_what_ip_says() {
     let script = "ip link add proef0 type veth peer name proef1 && ip addr add 10.77.0.2/24 dev proef0 \
         && ip link set proef0 up && ip link set proef1 up && ip route add 10.78.0.0/16 via 10.77.0.1 metric 7 \
         && ip route add 203.0.113.9 dev proef0 && ip neigh add 10.77.0.9 lladdr 02:00:00:00:00:09 dev proef0 \
-        && ip -o -4 route > routes && ip -o -4 neigh > neighbours";
+        && ip -6 addr add fd77::2/64 dev proef0 nodad && ip -6 neigh add fd77::9 lladdr 02:00:00:00:00:19 dev proef0 \
+        && ip -o -6 neigh > neighbours_6 && ip -o -4 route > routes && ip -o -4 neigh > neighbours";
     let rows = live_apart(&made, "--net", script, "LiveNetwork");
     let ours: BTreeSet<String> = of_kind(&rows, "route")
         .iter()
@@ -161,8 +162,15 @@ fn routes_and_neighbours_are_what_ip_says() {
     assert_eq!(ours.len(), 3);
     let said = std::fs::read_to_string(made.path().join("neighbours")).unwrap();
     assert!(said.contains("10.77.0.9 dev proef0 lladdr 02:00:00:00:00:09 PERMANENT"), "{said}");
+    let said_6 = std::fs::read_to_string(made.path().join("neighbours_6")).unwrap();
+    assert!(said_6.contains("fd77::9 dev proef0 lladdr 02:00:00:00:00:19 PERMANENT"), "{said_6}");
     let beside = of_kind(&rows, "neighbour");
-    assert_eq!(beside.len(), said.lines().count());
+    assert_eq!(beside.len(), said.lines().count() + said_6.lines().count(), "{beside:?}");
+    let six = beside.iter().find(|row| row["address"] == "fd77::9").unwrap();
+    assert_eq!(
+        (&six["link"], &six["interface"], &six["permanent"]),
+        (&"02:00:00:00:00:19".into(), &"proef0".into(), &true.into())
+    );
     let beside = beside.iter().find(|row| row["address"] == "10.77.0.9").unwrap();
     assert_eq!(
         (&beside["link"], &beside["interface"], &beside["permanent"]),
