@@ -81,7 +81,10 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
             Ok(volumes) => {
                 let mut unknown = None;
                 for facts in volumes {
-                    let unlocked = unlocked(&facts).unwrap_or_else(|error| {
+                    let asked = facts.clone();
+                    // A disk that is failing may take minutes to say so.
+                    let unlocked = guard::within(guard::LIMIT, move || unlocked(&asked));
+                    let unlocked = unlocked.unwrap_or_else(|error| {
                         unknown.get_or_insert((facts.disk.clone().unwrap_or_default(), error));
                         None
                     });
@@ -120,18 +123,22 @@ fn unlocked(facts: &VolumeFacts) -> io::Result<Option<bool>> {
     if facts.file_system.as_deref() == Some(FileSystem::BitLocker.name()) {
         return Ok(Some(false));
     }
-    let (Some(disk), Some(start)) = (facts.disk.clone(), facts.start) else { return Ok(None) };
-    // A disk that is failing may take minutes to say so.
-    let look = move || image::file_system_at(Path::new(&disk), start, u64::MAX);
-    let beneath = guard::within(guard::LIMIT, look)?;
+    let (Some(disk), Some(start)) = (facts.disk.as_deref(), facts.start) else { return Ok(None) };
+    let beneath = image::file_system_at(Path::new(disk), start, u64::MAX)?;
     Ok((beneath == FileSystem::BitLocker).then_some(true))
 }
 
 /// The volumes of the running system that are of BitLocker and open now, by the places where they stand.
 pub(in crate::sources::live) fn open_volumes() -> Vec<String> {
-    let all = if sys::TELLS_AS_WINDOWS { sys::volumes().unwrap_or_default() } else { Vec::new() };
-    let open = all.into_iter().filter(|facts| matches!(unlocked(facts), Ok(Some(true))));
-    open.map(|facts| facts.place.unwrap_or(facts.name)).collect()
+    if !sys::TELLS_AS_WINDOWS {
+        return Vec::new();
+    }
+    // All of them within one limit: the run waits for this before it begins.
+    let look = || {
+        let open = sys::volumes()?.into_iter().filter(|facts| matches!(unlocked(facts), Ok(Some(true))));
+        Ok(open.map(|facts| facts.place.unwrap_or(facts.name)).collect())
+    };
+    guard::within(guard::LIMIT, look).unwrap_or_default()
 }
 
 /// USB disks: a key for each kind, and below it one for each disk.
