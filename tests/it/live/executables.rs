@@ -5,8 +5,8 @@ use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
 use super::processes::put_stat;
-use super::{of_kind, rows};
-use crate::made::{Made, text};
+use super::{of_kind, rows, run};
+use crate::made::Made;
 
 fn sha256(bytes: &[u8]) -> String {
     veldkit::evidence::Digest::of(bytes).to_string()
@@ -21,25 +21,15 @@ fn a_deleted_program_that_runs_is_copied_and_its_digest_is_that_of_the_file() {
     let mut child =
         Command::new(&program).arg("600").stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
     fs::remove_file(&program).unwrap();
-    let recipient = made.recipient();
-    let output = made.veldkit([
-        "collect",
-        "--out",
-        "out/",
-        "-r",
-        &recipient,
-        "--quiet",
-        "--artifact",
-        "LiveExecutables",
-    ]);
+    let (json, code) = run(&made, &["--artifact", "LiveExecutables"]);
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{}", text(&output.stderr));
+    assert!(code == 0 || code == 3, "{json}");
     let records = made.records();
     let copy = records
         .iter()
         .find(|record| record["origin"]["name"] == format!("executables/{}/sleeper", child.id()))
-        .unwrap_or_else(|| panic!("{}", text(&output.stderr)));
+        .unwrap_or_else(|| panic!("{json}"));
     assert_eq!((&copy["outcome"], &copy["kind"]), (&"collected".into(), &"file".into()));
     assert_eq!(copy["read_by"], serde_json::json!(["proc_exe"]));
     assert_eq!(copy["content"]["sha256_stored"], sha256(&content));

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::{apart, clear};
+use super::{apart, clear, run};
 use crate::made::{Made, text};
 
 /// A table of addresses with two stretches, and a kernel's file that shows them.
@@ -63,19 +63,8 @@ fn the_tool_of_a_playbook_gives_memory_where_its_digest_is_right_and_is_not_run_
              arguments: ['-c', 'head -c 3000000 /dev/zero; echo end']\n"
         );
         fs::write(made.path().join("memory.yaml"), playbook).unwrap();
-        let recipient = made.recipient();
-        let output = made.veldkit([
-            "collect",
-            "--out",
-            "out/",
-            "-r",
-            &recipient,
-            "--json",
-            "--playbook",
-            "memory.yaml",
-            "--memory",
-        ]);
-        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        let (json, ended) = run(&made, &["--playbook", "memory.yaml", "--memory"]);
+        assert_eq!(ended, code, "{json}");
         let unpacked = made.unpack();
         let image = fs::read(unpacked.join("live/LiveMemory.raw"));
         if code == 0 {

@@ -29,25 +29,22 @@ fn rows(unpacked: &Path, entry: &str) -> Vec<Value> {
 /// Collects one artifact of the running system; returns the JSON object, and its rows. Unpacks on the way, and so
 /// verifies. The bundle is gone when this returns.
 fn live(made: &Made, artifact: &str) -> (Value, Vec<Value>) {
-    let recipient = made.recipient();
-    let output = made.veldkit([
-        "collect",
-        "--out",
-        "out/",
-        "-r",
-        &recipient,
-        "--json",
-        "--quiet",
-        "--artifact",
-        artifact,
-    ]);
-    let json: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+    let (json, _) = run(made, &["--artifact", artifact]);
     let unpacked = made.unpack();
     let rows = rows(&unpacked, &format!("live/{artifact}.jsonl"));
     fs::remove_dir_all(&unpacked).unwrap();
     clear(made);
     (json, rows)
+}
+
+/// Collects from the running system with these arguments; returns the JSON object, and the exit code.
+fn run(made: &Made, arguments: &[&str]) -> (Value, i32) {
+    let recipient = made.recipient();
+    let fixed = ["collect", "--out", "out/", "-r", &recipient, "--json", "--quiet"];
+    let output = made.veldkit(fixed.iter().chain(arguments));
+    let json = serde_json::from_slice(&output.stdout);
+    let json = json.unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+    (json, output.status.code().unwrap())
 }
 
 /// Removes the bundle and what stands beside it.

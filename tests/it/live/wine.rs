@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::{live, of_kind};
+use super::{live, of_kind, run};
 use crate::made::{Made, text};
 
 /// What Wine 8 has no rows for, each with the artifact: its functions for them are there and tell nothing. A real Windows
@@ -142,22 +142,7 @@ fn a_process_its_modules_and_its_socket_are_told() {
     assert!(named("kernel32.dll")["sha256"].is_string());
 
     fs::write(made.path().join("list.csv"), "type,value\nmutex,veldkitproefmutex\n").unwrap();
-    let recipient = made.recipient();
-    let output = made.veldkit([
-        "collect",
-        "--out",
-        "out/",
-        "-r",
-        &recipient,
-        "--json",
-        "--quiet",
-        "--artifact",
-        "LiveObjects",
-        "--indicators",
-        "list.csv",
-    ]);
-    let json: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+    let (json, _) = run(&made, &["--artifact", "LiveObjects", "--indicators", "list.csv"]);
     assert_eq!(json["hits"], 1, "{json}");
 }
 
