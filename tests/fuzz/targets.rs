@@ -11,6 +11,7 @@ use veldkit::scan::filetype;
 use veldkit::scan::indicators::{Case, Format, read_bytes};
 use veldkit::sources::hive::{Hive, Recovered};
 use veldkit::sources::inventory::software;
+use veldkit::sources::live::netlink::routing;
 use veldkit::sources::live::windows::commands::{Folders, lead};
 use veldkit::sources::live::windows::tasks;
 use veldkit::sources::live::{
@@ -248,10 +249,14 @@ pub fn network_tables(data: &[u8]) {
         (procnet::routes(data).count(), procnet::routes_6(data).count(), procnet::addresses_6(data).count());
     let _ = (procnet::neighbours(data).count(), procnet::interfaces(data).count());
     drop(procnet::own_addresses(data));
-    for what in [netlink::Question::Links, netlink::Question::Neighbours] {
-        let mut all = Vec::new();
-        drop(netlink::read(data, what, &mut all));
-        assert!(all.len() <= data.len() / 16);
+    for number in [18, 30] {
+        let mut count = 0;
+        let mut take = |kind: u16, body: &[u8]| {
+            count += 1;
+            drop((routing::link(kind, body), routing::neighbour(kind, body)));
+        };
+        drop(netlink::Answers { number, take: &mut take, lacking: false }.read(data));
+        assert!(count <= data.len() / 16);
     }
     drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
     drop((configured::proxies(data), configured::networks(data).count(), configured::shares(data)));

@@ -5,23 +5,25 @@
 //! table of `/proc`: the kernel of the running system is asked by netlink, a socket that leads to it alone. The rules of nftables
 //! are not told. Passwords beside a proxy or a network's name are not told.
 
-use std::io;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::super::rows::{Halt, Lines, Rows, code_of};
-use super::super::sys;
 use super::configured::{networks, proxies, shares};
 use super::files::rooted;
-use super::netlink::{self, Question, Told};
+use super::netlink::{self, routing};
 use super::reach::Reach;
 use super::{Exact, procfs, procnet, starting};
 use crate::evidence::arrange;
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long the kernel may take for one answer.
+const ASK_LIMIT: Duration = Duration::from_secs(3);
 
 /// Most bytes of one table or file: a router with the whole Internet's routes has some 100 MiB, nobody reads them here.
 const MAX_TABLE: usize = 16 << 20;
@@ -78,7 +80,7 @@ pub enum Row {
         /// Flags (`RTF_*`).
         flags: u32,
     },
-    /// A machine beside this one, as ARP and IPv6 have found it.
+    /// A machine beside this one, as ARP and IPv6 have found it, or another program has told the kernel of it.
     Neighbour {
         /// Its address.
         address: IpAddr,
@@ -224,32 +226,25 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
 
 /// Neighbours of IPv6, each by the name of its link.
 fn neighbours_6(lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let (mut interfaces, mut beside) = (Vec::new(), Vec::new());
-    let asked =
-        asked(Question::Links, &mut interfaces).and_then(|()| asked(Question::Neighbours, &mut beside));
-    if let Err(error) = asked {
-        lines.short(code_of(&error), format!("asking the kernel for neighbours of IPv6: {error}"));
+    let mut names = BTreeMap::new();
+    // One whose link is not told has its number alone.
+    let of_links = netlink::ask(&routing::links(), ASK_LIMIT, &mut |kind, body| {
+        names.extend(routing::link(kind, body));
+    });
+    let mut beside = Vec::new();
+    let asked = netlink::ask(&routing::neighbours(), ASK_LIMIT, &mut |kind, body| {
+        beside.extend(routing::neighbour(kind, body));
+    });
+    for (what, told) in [("the names of links", of_links), ("neighbours of IPv6", asked)] {
+        if let Err(error) = told {
+            lines.short(code_of(&error), format!("asking the kernel for {what}: {error}"));
+        }
     }
-    for told in beside {
-        let Told::Neighbour { address, link, index: at, permanent } = told else { continue };
-        let named = interfaces.iter().find_map(|told| match told {
-            Told::Link { index, name } if *index == at => Some(name.clone()),
-            _ => None,
-        });
-        // One that went away meanwhile has its number alone.
-        let interface = named.unwrap_or_else(|| at.to_string());
+    for routing::Neighbour { address, link, index, permanent } in beside {
+        let interface = names.get(&index).cloned().unwrap_or_else(|| index.to_string());
         lines.row(&Row::Neighbour { address, link, interface, permanent })?;
     }
     Ok(())
-}
-
-fn asked(what: Question, all: &mut Vec<Told>) -> io::Result<()> {
-    let mut read = Ok(true);
-    sys::ask_routing(&netlink::question(what), &mut |answer| {
-        read = netlink::read(answer, what, all);
-        matches!(read, Ok(true))
-    })?;
-    read.map(drop)
 }
 
 /// What files say of proxies, Wi-Fi and shares.

@@ -44,7 +44,7 @@ mod forms;
 pub(super) use specimens::{MADE, Peculiar, Workplace};
 pub(super) use stopwatch::Stopwatch;
 pub(super) use system::{
-    Folder, HAS_STREAMS, ProcessMemory, Root, TELLS_AS_WINDOWS, adapters, ask_routing, backup_privilege,
+    Folder, HAS_STREAMS, ProcessMemory, Root, TELLS_AS_WINDOWS, adapters, ask_kernel, backup_privilege,
     boot_time, cached_names, clock_synchronised, data_ranges, device_size, effective_capabilities, integrity,
     is_in_use, is_nothing, live, loaded_modules, local_accounts, local_groups, logons, look_at_process,
     loose_code, mount_table, name_bytes, named_objects, named_pipes, neighbours, path_bytes, path_of,

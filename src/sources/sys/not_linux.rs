@@ -1,10 +1,15 @@
 //! What only Linux has, as every other system answers when asked for it.
 
 use std::io;
+use std::time::Duration;
+
+use crate::sources::live::netlink::Part;
 
 /// Questions to the kernel by netlink.
-pub(in crate::sources) fn ask_routing(
+pub(in crate::sources) fn ask_kernel(
+    _part: Part,
     _question: &[u8],
+    _limit: Duration,
     _take: &mut dyn FnMut(&[u8]) -> bool,
 ) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())

@@ -17,7 +17,7 @@ use rustix::fs::statvfs;
 use rustix::io::Errno;
 
 pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_ids};
-pub(in crate::sources) use self::netlink::ask_routing;
+pub(in crate::sources) use self::netlink::ask_kernel;
 pub(in crate::sources) use self::ranges::data_ranges;
 pub(in crate::sources) use self::root::{Folder, Root};
 pub(in crate::sources::sys) use self::specimens::{born, make_link, make_peculiar, make_sparse};
