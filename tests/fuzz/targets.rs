@@ -11,7 +11,7 @@ use veldkit::scan::filetype;
 use veldkit::scan::indicators::{Case, Format, read_bytes};
 use veldkit::sources::hive::{Hive, Recovered};
 use veldkit::sources::inventory::software;
-use veldkit::sources::live::netlink::routing;
+use veldkit::sources::live::netlink::{filter, routing, statement};
 use veldkit::sources::live::windows::commands::{Folders, lead};
 use veldkit::sources::live::windows::tasks;
 use veldkit::sources::live::{
@@ -249,15 +249,20 @@ pub fn network_tables(data: &[u8]) {
         (procnet::routes(data).count(), procnet::routes_6(data).count(), procnet::addresses_6(data).count());
     let _ = (procnet::neighbours(data).count(), procnet::interfaces(data).count());
     drop(procnet::own_addresses(data));
-    for number in [18, 30] {
-        let mut count = 0;
+    for number in [18, 30, 0xa07] {
+        let (mut count, mut elements) = (0, Vec::new());
         let mut take = |kind: u16, body: &[u8]| {
             count += 1;
             drop((routing::link(kind, body), routing::neighbour(kind, body)));
+            drop(serde_json::to_string(&filter::filter(kind, body)).unwrap());
+            filter::elements(kind, body, &mut elements);
         };
         drop(netlink::Answers { number, take: &mut take, lacking: false }.read(data));
         assert!(count <= data.len() / 16);
+        let form = filter::Form { family: 1, key: 0x1cd, interval: true };
+        drop(filter::written(form, elements));
     }
+    drop(statement::rule(1, data));
     drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
     drop((configured::proxies(data), configured::networks(data).count(), configured::shares(data)));
     let mappings: Vec<_> = maps::mappings(data).collect();

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 25] = [
+const PROGRAMS: [(&str, &str); 27] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -35,6 +35,8 @@ const PROGRAMS: [(&str, &str); 25] = [
     ("qemu-img", "qemu-utils"),
     ("rpmbuild", "rpm"),
     ("db5.3_load", "db5.3-util"),
+    ("iptables-nft", "iptables"),
+    ("nft", "nftables"),
     ("lsmod", "kmod"),
     ("vshadowmount", "libvshadow-utils"),
 ];

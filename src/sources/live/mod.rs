@@ -25,6 +25,7 @@ mod bodyfile;
 pub mod configured;
 pub mod executables;
 pub mod files;
+mod firewall;
 mod hidden;
 pub mod logons;
 pub mod maps;

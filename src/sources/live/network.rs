@@ -2,8 +2,8 @@
 //!
 //! In: `/proc/net`, `/sys/class/net` and the files of the resolver; of the running system addresses with their
 //! interface by sysinfo; what is set for proxies, shares and Wi-Fi. Out: a row each of [`Row`]. Neighbours of IPv6 stand in no
-//! table of `/proc`: the kernel of the running system is asked by netlink, a socket that leads to it alone. The rules of nftables
-//! are not told. Passwords beside a proxy or a network's name are not told.
+//! table of `/proc`: the kernel of the running system is asked by netlink, a socket that leads to it alone; for rules of nftables as
+//! well (`firewall.rs`). Passwords beside a proxy or a network's name are not told.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,9 +14,10 @@ use serde::Serialize;
 use super::super::rows::{Halt, Lines, Rows, code_of};
 use super::configured::{networks, proxies, shares};
 use super::files::rooted;
+use super::netlink::filter::Filter;
 use super::netlink::{self, routing};
 use super::reach::Reach;
-use super::{Exact, procfs, procnet, starting};
+use super::{Exact, firewall, procfs, procnet, starting};
 use crate::evidence::arrange;
 
 /// How long all of it may take.
@@ -137,13 +138,16 @@ pub enum Row {
         /// Of NFS: who may, and how.
         clients: Exact,
     },
-    /// A table of the older packet filter that is in use (`iptables`); its rules are told by a socket alone.
+    /// A table of the older packet filter that is in use (`iptables` from before nftables); its rules are told by a socket of its own, and not
+    /// here.
     FirewallTable {
         /// 4 or 6.
         ip: u8,
         /// Its name.
         name: Exact,
     },
+    /// A part of the packet filter of today (nftables).
+    Filter(Box<Filter>),
 }
 
 /// Where proxies are set.
@@ -207,6 +211,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     }
     if reach.is_live() {
         neighbours_6(lines)?;
+        firewall::rules(reach, &table("netlink"), lines)?;
     }
     for file in RESOLVERS {
         for row in resolvers(&reach.text(file, MAX_TABLE).unwrap_or_default(), file) {

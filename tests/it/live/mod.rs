@@ -12,6 +12,7 @@ use crate::made::{Made, text};
 mod autostarts;
 mod commands;
 mod executables;
+mod firewall;
 mod memory;
 mod network;
 mod people;

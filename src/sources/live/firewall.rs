@@ -1,0 +1,150 @@
+//! Rules of nftables, with which rules of `iptables` stand as well wherever that is one of today.
+//!
+//! In: what the kernel of the running system answers by netlink, to an administrator alone. Out: rows of `LiveNetwork`. It is asked only
+//! where its packet filter is there already: a question makes the kernel load what it lacks, and the host would not be as it was.
+//! Rules of the older `iptables` are told by a socket of their own, and not here.
+
+use std::time::Duration;
+
+use super::super::rows::{Halt, Lines, code_of};
+use super::super::sys::Stopwatch;
+use super::netlink::filter::{self, Element, Filter, MAX_ELEMENTS};
+use super::netlink::{self, Question};
+use super::network::Row;
+use super::reach::Reach;
+use crate::evidence::ReasonCode;
+
+/// How long all answers may take.
+const LIMIT: Duration = Duration::from_secs(8);
+
+/// Most parts that are told.
+const MAX_PARTS: usize = 50_000;
+
+/// Most bytes of a table of modules.
+const MAX_TABLE: usize = 4 << 20;
+
+/// Tells the rules of the running system.
+pub(super) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let read = |path: &str| reach.read(path, MAX_TABLE).ok();
+    let release = read("proc/sys/kernel/osrelease").unwrap_or_default();
+    let builtin = format!("lib/modules/{}/modules.builtin", String::from_utf8_lossy(&release).trim());
+    match is_there(sockets, read("proc/modules").as_deref(), reach.text(&builtin, MAX_TABLE).ok().as_deref())
+    {
+        Some(true) => {}
+        Some(false) => return Ok(()),
+        None => {
+            lines.short(
+                ReasonCode::Unsupported,
+                "whether the kernel has nftables is told nowhere: its rules are not asked for",
+            );
+            return Ok(());
+        }
+    }
+    let watch = Stopwatch::start();
+    let mut left = MAX_PARTS;
+    let mut sets = Vec::new();
+    for question in filter::questions() {
+        let mut parts: Vec<Filter> = Vec::new();
+        let mut more = false;
+        let asked = ask(&question, watch, &mut |kind, body| match filter::filter(kind, body) {
+            Some(_) if parts.len() >= left => more = true,
+            told => parts.extend(told),
+        });
+        left = left.saturating_sub(parts.len());
+        if more {
+            lines.short(
+                ReasonCode::ArtifactLimit,
+                format!("no more than {MAX_PARTS} parts of nftables are told"),
+            );
+        }
+        if let Err(error) = asked {
+            lines.short(code_of(&error), format!("asking the kernel for rules of nftables: {error}"));
+            // Whoever may not ask for one may not ask for another.
+            if error.kind() == std::io::ErrorKind::PermissionDenied {
+                return Ok(());
+            }
+        }
+        for part in parts {
+            if part.part == "set" {
+                sets.push(part);
+            } else {
+                lines.row(&Row::Filter(Box::new(part)))?;
+            }
+        }
+    }
+    for mut set in sets {
+        let mut all: Vec<Element> = Vec::new();
+        let asked = ask(&filter::elements_of(&set), watch, &mut |kind, body| {
+            if all.len() <= MAX_ELEMENTS {
+                filter::elements(kind, body, &mut all);
+            }
+        });
+        if let Err(error) = asked {
+            lines.short(code_of(&error), format!("asking the kernel for a set of nftables: {error}"));
+        }
+        set.elements = filter::written(set.form, all);
+        if set.elements.len() > MAX_ELEMENTS {
+            set.elements.truncate(MAX_ELEMENTS);
+            lines.short(
+                ReasonCode::ArtifactLimit,
+                format!("no more than {MAX_ELEMENTS} elements of a set are told"),
+            );
+        }
+        lines.row(&Row::Filter(Box::new(set)))?;
+    }
+    Ok(())
+}
+
+fn ask(question: &Question, watch: Stopwatch, take: &mut dyn FnMut(u16, &[u8])) -> std::io::Result<()> {
+    netlink::ask(question, LIMIT.saturating_sub(watch.elapsed()), take)
+}
+
+/// Whether the kernel has nftables at work, so that a question makes it load nothing; `None` where that is told nowhere.
+///
+/// In: `/proc/net/netlink`, where the kernel's own socket for packet filters stands; `/proc/modules`, which a kernel without modules
+/// has not; `modules.builtin` (kbuild), which names what is no module.
+fn is_there(sockets: &[u8], modules: Option<&[u8]>, builtin: Option<&[u8]>) -> Option<bool> {
+    let lines = |text: &[u8], which: &dyn Fn(&[u8]) -> bool| text.split(|byte| *byte == b'\n').any(which);
+    // Columns: address, protocol (12 is netfilter), the number of the process, 0 for the kernel.
+    let kernels = lines(sockets, &|line| {
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1);
+        (words.next(), words.next()) == (Some(b"12"), Some(b"0"))
+    });
+    if !kernels {
+        return Some(false);
+    }
+    let Some(modules) = modules else { return Some(true) };
+    let loaded = lines(modules, &|line| line.starts_with(b"nf_tables "));
+    let within = builtin.map(|text| lines(text, &|line| line.ends_with(b"/nf_tables.ko")));
+    if loaded { Some(true) } else { within }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_is_asked_where_its_filter_is_there_and_nowhere_else() {
+        let head =
+            "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n";
+        let with = format!(
+            "{head}00000000d5dd33cd 12  0          00000000 0        0        0     2        0        8666\n"
+        );
+        let without = format!(
+            "{head}00000000d5dd33cd 0   0          00000000 0 0 0 2 0 8666\n00000000d5dd33ce 12  77         00000000 0 0 0 2 0 8667\n"
+        );
+        let (with, without) = (with.as_bytes(), without.as_bytes());
+        let loaded =
+            Some(&b"nft_chain_nat 16384 1 - Live 0x0\nnf_tables 376832 1 nft_chain_nat, Live 0x0\n"[..]);
+        let others = Some(&b"nf_tables_x 1 1 - Live 0x0\nloop 1 0 - Live 0x0\n"[..]);
+        let within = Some(&b"kernel/net/netfilter/nf_tables.ko\n"[..]);
+        let not = Some(&b"kernel/net/netfilter/nfnetlink.ko\n"[..]);
+        assert_eq!(is_there(without, loaded, within), Some(false));
+        assert_eq!(is_there(b"", None, None), Some(false));
+        assert_eq!(is_there(with, None, None), Some(true));
+        assert_eq!(is_there(with, loaded, None), Some(true));
+        assert_eq!(is_there(with, others, within), Some(true));
+        assert_eq!(is_there(with, others, not), Some(false));
+        assert_eq!(is_there(with, others, None), None);
+    }
+}
