@@ -13,7 +13,7 @@ use veldkit::sources::hive::{Hive, Recovered};
 use veldkit::sources::inventory::software;
 use veldkit::sources::live::netlink::{filter, routing, statement};
 use veldkit::sources::live::windows::commands::{Folders, lead};
-use veldkit::sources::live::windows::tasks;
+use veldkit::sources::live::windows::{firewall, tasks};
 use veldkit::sources::live::{
     configured, executables, logons as sessions, maps, modules, netlink, network, packages, people, physical,
     processes, procfs, procnet, starting, storage, utmp,
@@ -413,7 +413,7 @@ pub fn windows_starts(data: &[u8]) {
         drop(lead(&command, &folders, &|_| false));
     }
     drop(lead(&text, &folders, &|path| path.len().is_multiple_of(2)));
-    drop(folders.expand(&text));
+    drop((folders.expand(&text), firewall::rule(&text)));
 }
 
 pub fn web_server(data: &[u8]) {

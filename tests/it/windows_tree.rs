@@ -168,3 +168,48 @@ fn keys_and_values_of_the_registry_become_rows() {
         "{rows:#?}"
     );
 }
+
+#[test]
+fn rules_and_profiles_of_the_firewall_are_told_those_of_policy_as_such() {
+    let made = Made::new();
+    let place = "ControlSet001\\Services\\SharedAccess\\Parameters\\FirewallPolicy";
+    let own = "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=4444|App=C:\\Users\\Public\\k.exe|Name=Kwaad|";
+    let policy = "v2.30|Action=Block|Active=TRUE|Dir=Out|RA4=203.0.113.9|Name=Dicht|";
+    let mut system = HiveBuilder::new().unwrap();
+    let text = |text: &str| text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let rules = system.create_key(&format!("{place}\\FirewallRules")).unwrap();
+    system.add_value(rules, "{1}", DataType::String, &text(own)).unwrap();
+    let profile = system.create_key(&format!("{place}\\PublicProfile")).unwrap();
+    for (name, number) in [("EnableFirewall", 0_u32), ("DefaultInboundAction", 1)] {
+        system.add_value(profile, name, DataType::Dword, &number.to_le_bytes()).unwrap();
+    }
+    made.put("C/Windows/System32/config/SYSTEM", &system.to_bytes().unwrap());
+    let software = [("Policies\\Microsoft\\WindowsFirewall\\FirewallRules", "{2}", policy)];
+    made.put("C/Windows/System32/config/SOFTWARE", &hive(&software));
+    let (json, code) = made.collect(["--artifact", "LiveNetwork"]);
+    assert_eq!(code, 0, "{json}");
+    let rows = std::fs::read_to_string(made.unpack().join("derived/LiveNetwork.jsonl")).unwrap();
+    let rows: Vec<serde_json::Value> = rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let of = |kind: &str| rows.iter().filter(|row| row["row"] == kind).cloned().collect::<Vec<_>>();
+    assert_eq!(
+        of("firewall_rule"),
+        [
+            serde_json::json!({
+                "row": "firewall_rule", "id": "{1}", "registry_key": format!("{place}\\FirewallRules"), "name": "Kwaad",
+                "active": true, "action": "Allow", "direction": "In", "protocol": 6, "local_ports": ["4444"],
+                "program": "C:\\Users\\Public\\k.exe", "as_written": own
+            }),
+            serde_json::json!({
+                "row": "firewall_rule", "id": "{2}", "policy": true, "name": "Dicht", "active": true,
+                "registry_key": "Policies\\Microsoft\\WindowsFirewall\\FirewallRules", "action": "Block",
+                "direction": "Out", "remote_addresses": ["203.0.113.9"], "as_written": policy
+            }),
+        ]
+    );
+    assert_eq!(
+        of("firewall_profile"),
+        [
+            serde_json::json!({"row": "firewall_profile", "profile": "public", "enabled": false, "inbound": "block"})
+        ]
+    );
+}

@@ -220,3 +220,20 @@ fn adapters_volumes_accounts_and_sessions_give_rows_and_what_wine_lacks_is_as_li
     }
     assert_eq!(lacking, LACKING);
 }
+
+#[test]
+#[ignore = "needs Wine and the collector for Windows"]
+fn a_rule_of_the_firewall_that_the_test_puts_there_is_told() {
+    let made = Made::under_wine();
+    let place =
+        r"HKLM\System\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules";
+    set(
+        place,
+        "VeldkitProef",
+        "REG_SZ",
+        r"v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=17|LPort=4444|Name=Proef|",
+    );
+    let (_, rows) = live(&made, "LiveNetwork");
+    let rule = find(&rows, |row| row["id"] == "VeldkitProef", "the rule");
+    assert_eq!((&rule["protocol"], &rule["local_ports"][0]), (&17.into(), &"4444".into()), "{rule}");
+}

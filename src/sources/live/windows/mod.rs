@@ -15,6 +15,7 @@ pub mod autostarts;
 pub mod commands;
 pub mod executables;
 mod files;
+pub mod firewall;
 mod machine;
 pub mod network;
 pub mod objects;

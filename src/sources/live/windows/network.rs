@@ -1,5 +1,5 @@
 //! `LiveNetwork` of Windows: how the host stands in its network: interfaces, addresses, routes, neighbours, resolvers,
-//! names; and what its registry sets of shares, proxies and ports that are led on.
+//! names; and what its registry sets of shares, proxies, the firewall and ports that are led on.
 //!
 //! In: the tables of the IP helper of the running system; the hosts file, and the hives, of any. Out: a row each of [`Row`], in the
 //! fields that rows of Linux have for the same; those of the hosts file are [`super::super::network::Row::Host`] itself.
@@ -15,6 +15,7 @@ use super::super::super::sys;
 use super::super::super::windows_facts::Facts;
 use super::super::Exact;
 use super::super::network::hosts;
+use super::firewall;
 use super::machine::Machine;
 
 /// How long all of it may take.
@@ -129,6 +130,10 @@ pub enum Row {
         /// Its name.
         name: String,
     },
+    /// A rule of the firewall.
+    FirewallRule(Box<firewall::Rule>),
+    /// What the firewall does in networks of a kind.
+    FirewallProfile(Box<firewall::Profile>),
 }
 
 /// An interface.
@@ -191,6 +196,10 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     machine.registry(|system, software| {
         set = of_system(system);
         set.extend(known_networks(software));
+        for (profiles, rules) in [firewall::of_system(system), firewall::of_policy(software)] {
+            set.extend(profiles.into_iter().map(|profile| Row::FirewallProfile(Box::new(profile))));
+            set.extend(rules.into_iter().map(|rule| Row::FirewallRule(Box::new(rule))));
+        }
     });
     machine.users(&mut |user, _, hive| set.extend(proxies(user, hive)));
     set.iter().try_for_each(|row| lines.row(row))
