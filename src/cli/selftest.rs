@@ -130,6 +130,14 @@ const fn text(check: Check) -> (&'static str, &'static str) {
             "de namen die de resolver onthoudt worden verteld",
             "the names that the resolver remembers are told",
         ),
+        Check::Signatures => (
+            "van een ondertekend programma wordt dat verteld, van een tekst dat die geen handtekening heeft",
+            "of a signed program that is told, of a text that it has no signature",
+        ),
+        Check::Environments => (
+            "de omgevingsvariabelen van een proces worden gelezen",
+            "the environment variables of a process are read",
+        ),
         Check::Memory => ("het geheugen van een proces wordt gelezen", "the memory of a process is read"),
     }
 }

@@ -36,6 +36,8 @@ pub enum Live {
     Storage,
     /// What stands in the file systems, for a timeline.
     Bodyfile,
+    /// The environment variables of what runs.
+    Environments,
     /// All of its memory.
     Memory,
 }
@@ -45,7 +47,7 @@ const DEFINED_IN: &str = "veldkit:live";
 
 impl Live {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Processes,
         Self::Sockets,
         Self::Network,
@@ -58,6 +60,7 @@ impl Live {
         Self::Software,
         Self::Storage,
         Self::Bodyfile,
+        Self::Environments,
         Self::Memory,
     ];
 
@@ -77,6 +80,7 @@ impl Live {
             Self::Software => "LiveSoftware",
             Self::Storage => "LiveStorage",
             Self::Bodyfile => "LiveBodyfile",
+            Self::Environments => "LiveEnvironments",
             Self::Memory => "LiveMemory",
         }
     }
@@ -132,6 +136,10 @@ impl Live {
                 "Naam, tijden, eigenaar en rechten van alles op de lokale schijven, voor een tijdlijn (bodyfile van TSK 3).",
                 "Name, times, owner and rights of all on the local disks, for a timeline (bodyfile of TSK 3).",
             ),
+            Self::Environments => (
+                "Omgevingsvariabelen van processen, waarin wachtwoorden en sleutels kunnen staan.",
+                "Environment variables of processes, which may hold passwords and keys.",
+            ),
             Self::Memory => (
                 "Al het geheugen van het draaiende systeem; op Windows met het eigen hulpmiddel dat een playbook noemt (memory_tool).",
                 "All memory of the running system; on Windows by the tool of one's own that a playbook names (memory_tool).",
@@ -153,6 +161,9 @@ impl Live {
             Self::Autostarts => &["https://man7.org/linux/man-pages/man5/systemd.unit.5.html"],
             Self::Software => &["https://learn.microsoft.com/windows/win32/msi/uninstall-registry-key"],
             Self::Storage => &["https://man7.org/linux/man-pages/man5/sysfs.5.html"],
+            Self::Environments => {
+                &["https://learn.microsoft.com/windows/win32/procthread/environment-variables"]
+            }
             Self::Memory => &["https://man7.org/linux/man-pages/man5/proc_kcore.5.html"],
             Self::Bodyfile => &["https://wiki.sleuthkit.org/index.php?title=Body_file"],
         }
@@ -163,7 +174,7 @@ impl Live {
     pub const fn systems(self) -> &'static [System] {
         match self {
             Self::Bodyfile => &[],
-            Self::Objects | Self::Software => &[System::Windows],
+            Self::Objects | Self::Software | Self::Environments => &[System::Windows],
             Self::Logons => &[System::Linux],
             _ => &[System::Linux, System::Windows],
         }

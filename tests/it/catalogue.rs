@@ -267,6 +267,7 @@ fn secrets_are_taken_only_by_playbooks_that_say_so() {
         "LinuxShadowFiles",
         "LinuxPrivateKeys",
         "LinuxProcessEnvironment",
+        "LiveEnvironments",
         "LinuxMailSpools",
         "WindowsNTDSDatabaseFiles",
         "WindowsCredentialRegistryFiles",

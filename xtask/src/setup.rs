@@ -42,16 +42,19 @@ const PROGRAMS: [(&str, &str); 27] = [
 ];
 
 /// Needed besides a program of their own name: the headers of the C library and OpenSSL, for the reference engine.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("/usr/include/stdio.h", "libc6-dev"),
     ("/usr/include/openssl/evp.h", "libssl-dev"),
     ("/usr/share/doc/python3-venv", "python3-venv"),
+    ("/lib/systemd/systemd-journal-remote", "systemd-journal-remote"),
 ];
 
 /// What builds the collector for Windows, and Wine, which runs it.
-const WINDOWS_PROGRAMS: [(&str, &str); 5] = [
+const WINDOWS_PROGRAMS: [(&str, &str); 7] = [
     ("wine", "wine"),
     ("wineserver", "wine"),
+    ("openssl", "openssl"),
+    ("osslsigncode", "osslsigncode"),
     ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64"),
     ("x86_64-w64-mingw32-windres", "binutils-mingw-w64-x86-64"),
     ("x86_64-w64-mingw32-dlltool", "binutils-mingw-w64-x86-64"),

@@ -18,6 +18,7 @@ use super::super::item::{Finding, Gap};
 use super::super::rows::{Halt, Lines, Rows, code_of};
 use super::super::sys::{Stopwatch, is_nothing};
 use super::reach::Reach;
+use super::windows::signature::Signature;
 use super::{Exact, maps, procfs};
 use crate::evidence::{Digest, Kind, Origin, Outcome, ReasonCode, gathered};
 
@@ -87,6 +88,9 @@ pub struct Code {
     /// Why it has no digest: a code as in the records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_digest: Option<ReasonCode>,
+    /// What the system says of its signature; of a running Windows alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Box<Signature>>,
     /// Whether the file that stands under the path now has another inode than the one that is mapped.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replaced: bool,

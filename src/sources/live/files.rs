@@ -12,6 +12,7 @@ use super::super::rows::{Lines, code_of};
 use super::super::sys::{Stopwatch, is_nothing};
 use super::packages::{self, Asked, Owned};
 use super::reach::Reach;
+use super::windows::signature::Signature;
 use super::{Exact, executables};
 use crate::evidence::{Digest, ReasonCode, Utc, gathered};
 
@@ -39,6 +40,9 @@ pub struct Facts {
     /// The package that has it; `null` where none has it, left out where nobody can tell.
     #[serde(skip_serializing_if = "Owner::is_unknown")]
     pub owned_by: Owner,
+    /// What the system says of its signature; of a running Windows alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Box<Signature>>,
     /// Whether it is as the package brought it, by MD5; left out where the package does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_packaged: Option<bool>,

@@ -113,6 +113,7 @@ fn rows(
         Live::Autostarts => Ok(autostarts::rows(reach, surveyed)),
         Live::Storage => Ok(storage::rows(reach)),
         Live::Objects => Err("only Windows names such objects"),
+        Live::Environments => Err("each process has this as a file: LinuxProcessEnvironment"),
         Live::Software => {
             Err("what is installed here stands in the packages' own lists, as `inventory` tells it")
         }

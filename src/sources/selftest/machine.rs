@@ -171,6 +171,26 @@ pub(super) fn cached_names(trying: &Trying) -> Verdict {
     }
 }
 
+/// A program that runs has a valid signature, as Windows' own have, and a text has none.
+pub(super) fn signatures(trying: &Trying) -> Verdict {
+    if !sys::TELLS_AS_WINDOWS {
+        return Verdict::NotPossible("only Windows says this of a file".to_owned());
+    }
+    let text = trying.place.path().join(PLAIN);
+    match sys::signature(&text.display().to_string()) {
+        Ok(said) if said.status == Some("none") => rows(trying, Live::Executables, |row| {
+            row.pointer("/signature/status").is_some_and(|status| status == "valid")
+        }),
+        Ok(said) => Verdict::Failed(format!("of a text without one it says {said:?}")),
+        Err(error) => Verdict::Failed(error.to_string()),
+    }
+}
+
+/// The environment of a process is told to its end.
+pub(super) fn environments(trying: &Trying) -> Verdict {
+    rows(trying, Live::Environments, |row| is(row, "environment") && row.get("truncated").is_none())
+}
+
 /// Whether a row is of a kind.
 fn is(row: &serde_json::Value, kind: &str) -> bool {
     row.get("row").is_some_and(|row| row == kind)

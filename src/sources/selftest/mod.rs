@@ -48,6 +48,8 @@ pub enum Check {
     Sessions,
     Pipes,
     CachedNames,
+    Signatures,
+    Environments,
     Memory,
 }
 
@@ -66,7 +68,7 @@ pub enum Verdict {
 type Trial = (Check, &'static str, fn(&Trying) -> Verdict);
 
 /// All of them, in the order in which they are carried out.
-const TRIALS: [Trial; 28] = [
+const TRIALS: [Trial; 30] = [
     (Check::Content, "content", checks::content),
     (Check::AccessTime, "access_time", checks::access_time),
     (Check::Times, "times", checks::times),
@@ -94,6 +96,8 @@ const TRIALS: [Trial; 28] = [
     (Check::Sessions, "sessions", machine::sessions),
     (Check::Pipes, "pipes", machine::pipes),
     (Check::CachedNames, "cached_names", machine::cached_names),
+    (Check::Signatures, "signatures", machine::signatures),
+    (Check::Environments, "environments", machine::environments),
     (Check::Memory, "memory", machine::memory),
 ];
 

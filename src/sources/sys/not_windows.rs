@@ -7,10 +7,12 @@ use crate::sources::hive::Value;
 use crate::sources::live::maps::Mapping;
 use crate::sources::live::windows::accounts;
 use crate::sources::live::windows::autostarts::ServiceState;
+use crate::sources::live::windows::environments::Environment;
 use crate::sources::live::windows::network::{self, Names};
 use crate::sources::live::windows::objects::{Object, Pipe};
 use crate::sources::live::windows::processes::Process;
 use crate::sources::live::windows::sessions::{Logon, Session};
+use crate::sources::live::windows::signature::Signature;
 use crate::sources::live::windows::sockets::Socket;
 use crate::sources::windows_facts::Contents;
 
@@ -84,8 +86,18 @@ pub(in crate::sources) fn look_at_process(_process: &mut Process) -> io::Result<
     none()
 }
 
+/// ... and what it was given ...
+pub(in crate::sources) fn environment(_pid: u32) -> io::Result<Environment> {
+    none()
+}
+
 /// ... has loaded ...
 pub(in crate::sources) fn loaded_modules(_pid: u32) -> io::Result<Vec<String>> {
+    none()
+}
+
+/// ... whose signature the system knows ...
+pub(in crate::sources) fn signature(_path: &str) -> io::Result<Signature> {
     none()
 }
 

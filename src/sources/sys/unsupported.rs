@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 pub(in crate::sources) use super::no_memory::{ProcessMemory, process_facts, process_ids};
 pub(in crate::sources) use super::not_linux::ask_kernel;
 pub(in crate::sources) use super::not_windows::{
-    HAS_STREAMS, TELLS_AS_WINDOWS, adapters, backup_privilege, cached_names, integrity, is_in_use,
-    loaded_modules, local_accounts, local_groups, logons, look_at_process, loose_code, named_objects,
-    named_pipes, neighbours, place_text, process_names, processes, raw_volume, registry_contents,
-    registry_subkeys, registry_value, routes, services, sessions, shadow_copies, socket_tables,
+    HAS_STREAMS, TELLS_AS_WINDOWS, adapters, backup_privilege, cached_names, environment, integrity,
+    is_in_use, loaded_modules, local_accounts, local_groups, logons, look_at_process, loose_code,
+    named_objects, named_pipes, neighbours, place_text, process_names, processes, raw_volume,
+    registry_contents, registry_subkeys, registry_value, routes, services, sessions, shadow_copies,
+    signature, socket_tables,
 };
 pub use super::not_windows::{on_close, ui_language};
 use super::{Entry, Live, OpenFile, Stat};

@@ -53,14 +53,23 @@ struct Listener {
 
 impl Listener {
     fn start(made: &Made) -> Self {
+        Self::compile(made);
+        Self::start_program(&made.path().join("veldkit-listener.exe"))
+    }
+
+    /// Makes the program `veldkit-listener.exe`.
+    fn compile(made: &Made) {
         fs::write(made.path().join("listener.c"), LISTENER).unwrap();
-        let compiled = Command::new("x86_64-w64-mingw32-gcc")
-            .args(["listener.c", "-o", "veldkit-listener.exe", "-lws2_32"])
-            .current_dir(made.path())
-            .output()
-            .unwrap();
-        assert!(compiled.status.success(), "{}", text(&compiled.stderr));
-        let mut child = crate::wine::started(&made.path().join("veldkit-listener.exe"))
+        done(
+            Command::new("x86_64-w64-mingw32-gcc")
+                .args(["listener.c", "-o", "veldkit-listener.exe", "-lws2_32"])
+                .current_dir(made.path()),
+        );
+    }
+
+    fn start_program(program: &Path) -> Self {
+        let mut child = crate::wine::started(program)
+            .env("VELDKIT_PROEF", "een waarde")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -78,6 +87,12 @@ impl Drop for Listener {
         drop(self.child.stdin.take());
         drop(self.child.wait());
     }
+}
+
+/// Runs a program of this system that must succeed.
+fn done(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
 /// Sets a value of Wine's registry.
@@ -236,4 +251,53 @@ fn a_rule_of_the_firewall_that_the_test_puts_there_is_told() {
     let (_, rows) = live(&made, "LiveNetwork");
     let rule = find(&rows, |row| row["id"] == "VeldkitProef", "the rule");
     assert_eq!((&rule["protocol"], &rule["local_ports"][0]), (&17.into(), &"4444".into()), "{rule}");
+}
+
+#[test]
+#[ignore = "needs Wine and the collector for Windows"]
+fn what_a_process_was_given_is_told_where_that_is_asked_for_and_nowhere_else() {
+    let made = Made::under_wine();
+    let listener = Listener::start(&made);
+    let (_, rows) = live(&made, "LiveEnvironments");
+    let environment = find(&rows, |row| row["pid"] == listener.pid, "the process");
+    let variables = environment["variables"].as_array().unwrap();
+    let mine: Vec<_> =
+        variables.iter().filter(|one| one.as_str().is_some_and(|one| one.starts_with("VELDKIT_"))).collect();
+    assert_eq!(mine, ["VELDKIT_PROEF=een waarde"]);
+    assert!(environment.get("truncated").is_none() && environment["started"].is_string());
+    let (_, rows) = live(&made, "LiveProcesses");
+    let process = find(&rows, |row| row["pid"] == listener.pid, "the process");
+    assert_eq!(process["started"], environment["started"]);
+    assert!(rows.iter().all(|row| !row.to_string().contains("VELDKIT_PROEF")));
+}
+
+/// Wine trusts whoever signs, and has no catalogs in which one without a signature could stand.
+#[test]
+#[ignore = "needs Wine and the collector for Windows"]
+fn what_windows_says_of_signatures_is_told_with_who_signed() {
+    let made = Made::under_wine();
+    Listener::compile(&made);
+    let run = |program: &str, arguments: &str| {
+        done(Command::new(program).args(arguments.split(' ')).current_dir(made.path()));
+    };
+    run(
+        "openssl",
+        "req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 3650 -subj /CN=Veldkit-proef",
+    );
+    run("osslsigncode", "sign -certs c.pem -key k.pem -in veldkit-listener.exe -out veldkit-signed.exe");
+    let mut altered = fs::read(made.path().join("veldkit-signed.exe")).unwrap();
+    // In the words that DOS would have shown, which the signature covers and nobody reads.
+    assert_eq!(&altered[0x4e..0x52], b"This");
+    altered[0x4e] = b't';
+    fs::write(made.path().join("veldkit-altered.exe"), altered).unwrap();
+    let programs = ["veldkit-listener.exe", "veldkit-signed.exe", "veldkit-altered.exe"];
+    let _running = programs.map(|program| Listener::start_program(&made.path().join(program)));
+    let (_, rows) = live(&made, "LiveExecutables");
+    let said = programs.map(|program| {
+        let fits = |row: &Value| row["path"].as_str().is_some_and(|path| path.ends_with(program));
+        find(&rows, fits, program)["signature"].clone()
+    });
+    assert_eq!(said[0], serde_json::json!({"error": "0x2"}));
+    assert_eq!(said[1], serde_json::json!({"status": "valid", "signer": "Veldkit-proef"}));
+    assert_eq!((&said[2]["status"], &said[2]["error"]), (&"altered".into(), &Value::Null));
 }

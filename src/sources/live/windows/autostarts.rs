@@ -129,7 +129,7 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if all.len() > MAX_STARTS {
         lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_STARTS} are told"));
     }
-    let mut book = Book::new();
+    let mut book = Book::new(machine);
     for mut start in all.into_iter().take(MAX_STARTS) {
         if let Some(target) = &start.target {
             start.facts = book.facts(machine, target, lines);

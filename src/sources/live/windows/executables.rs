@@ -1,7 +1,7 @@
 //! `LiveExecutables` of Windows: the files that processes run and have loaded, with digests, and memory that is run but is of no
 //! file.
 //!
-//! In: the list of modules and the regions of memory of each process. Out: the rows of [`super::super::executables`]
+//! In: the list of modules and the regions of memory of each process, and what Windows says of signatures. Out: the rows of [`super::super::executables`]
 //! themselves. A path longer than 260 characters is cut in that list, and its file is then not found.
 
 use std::collections::BTreeMap;
@@ -53,11 +53,12 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
             }
         }
     }
-    let mut book = Book::new();
+    let mut book = Book::new(machine);
     for mut code in files.into_values() {
         let facts = book.facts(machine, &String::from_utf8_lossy(&code.path.0), lines);
         (code.size, code.sha256, code.no_digest) = (facts.size, facts.sha256, facts.no_digest);
         code.deleted = facts.missing;
+        code.signature = facts.signature;
         lines.row(&Row::File(Box::new(code)))?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use crate::playbook::Live;
 pub mod accounts;
 pub mod autostarts;
 pub mod commands;
+pub mod environments;
 pub mod executables;
 mod files;
 pub mod firewall;
@@ -22,6 +23,7 @@ pub mod objects;
 mod places;
 pub mod processes;
 pub mod sessions;
+pub mod signature;
 pub mod sockets;
 pub mod software;
 mod starts;
@@ -35,7 +37,14 @@ pub(super) use storage::open_volumes;
 pub(super) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static str> {
     let running = machine.is_live() && sys::TELLS_AS_WINDOWS;
     match artifact {
-        Live::Processes | Live::Sockets | Live::Executables | Live::Sessions | Live::Objects if !running => {
+        Live::Processes
+        | Live::Sockets
+        | Live::Executables
+        | Live::Sessions
+        | Live::Objects
+        | Live::Environments
+            if !running =>
+        {
             Err("only a running system tells this")
         }
         Live::Processes => Ok(processes::rows()),
@@ -43,6 +52,7 @@ pub(super) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static st
         Live::Executables => Ok(executables::rows(machine)),
         Live::Sessions => Ok(sessions::rows()),
         Live::Objects => Ok(objects::rows()),
+        Live::Environments => Ok(environments::rows()),
         Live::Network => Ok(network::rows(machine)),
         Live::Accounts => Ok(accounts::rows(machine)),
         Live::Autostarts => Ok(autostarts::rows(machine)),

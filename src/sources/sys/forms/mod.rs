@@ -1,10 +1,11 @@
 //! The forms in which Windows tells things, read from bytes without asking it: so that they are tested everywhere.
 //!
-//! In: lists of entries and streams, what a reparse point holds, tables of sockets, addresses, where volumes stand, answers about tokens, names in UTF-16. Out: the same in this program's words.
+//! In: lists of entries and streams, what a reparse point holds, tables of sockets, addresses, where volumes stand, environments, answers about tokens, names in UTF-16. Out: the same in this program's words.
 //! What does not have the form is `None`, never a guess. The forms that NTFS keeps on disk too are read by
 //! [`crate::sources::ntfs`].
 
 mod addresses;
+mod environment;
 mod extents;
 mod listing;
 mod objects;
@@ -13,6 +14,7 @@ mod sockets;
 mod token;
 
 pub(in crate::sources) use addresses::{address, client, link};
+pub(in crate::sources) use environment::variables;
 pub(in crate::sources) use extents::first_extent;
 pub(in crate::sources) use listing::{LARGEST_ENTRY, Listed, entries, streams};
 pub(in crate::sources) use objects::{counted_text, object, shadow_copy};

@@ -23,10 +23,11 @@ pub(in crate::sources) use self::root::{Folder, Root};
 pub(in crate::sources::sys) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub(in crate::sources) use self::volumes::volumes;
 pub(in crate::sources) use super::not_windows::{
-    HAS_STREAMS, TELLS_AS_WINDOWS, adapters, backup_privilege, cached_names, integrity, is_in_use,
-    loaded_modules, local_accounts, local_groups, logons, look_at_process, loose_code, named_objects,
-    named_pipes, neighbours, place_text, process_names, processes, raw_volume, registry_contents,
-    registry_subkeys, registry_value, routes, services, sessions, shadow_copies, socket_tables,
+    HAS_STREAMS, TELLS_AS_WINDOWS, adapters, backup_privilege, cached_names, environment, integrity,
+    is_in_use, loaded_modules, local_accounts, local_groups, logons, look_at_process, loose_code,
+    named_objects, named_pipes, neighbours, place_text, process_names, processes, raw_volume,
+    registry_contents, registry_subkeys, registry_value, routes, services, sessions, shadow_copies,
+    signature, socket_tables,
 };
 pub use super::not_windows::{on_close, ui_language};
 use super::{Asked, Live, LivePlace};

@@ -5,6 +5,7 @@
 
 mod facts;
 mod handle;
+mod library;
 mod memory;
 mod network;
 mod objects;
@@ -18,6 +19,7 @@ mod running;
 mod services;
 mod sessions;
 mod shadows;
+mod signature;
 mod sockets;
 mod specimens;
 mod volumes;
@@ -45,10 +47,13 @@ pub(in crate::sources) use self::registry::{
 };
 pub(in crate::sources) use self::resolver::cached_names;
 pub(in crate::sources) use self::root::{Folder, Root};
-pub(in crate::sources) use self::running::{loaded_modules, look_at_process, process_names, processes};
+pub(in crate::sources) use self::running::{
+    environment, loaded_modules, look_at_process, process_names, processes,
+};
 pub(in crate::sources) use self::services::services;
 pub(in crate::sources) use self::sessions::{logons, sessions};
 pub(in crate::sources) use self::shadows::shadow_copies;
+pub(in crate::sources) use self::signature::signature;
 pub(in crate::sources) use self::sockets::socket_tables;
 pub(in crate::sources::sys) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub use self::volumes::{begin_writing, free_space};

@@ -277,7 +277,7 @@ fn data(folder: BorrowedHandle<'_>, name: &[u16], by_driver: bool) -> io::Result
 }
 
 /// Asks that reading by this handle is not noted as an access.
-fn leave_access_time(handle: &OwnedHandle) -> bool {
+pub(super) fn leave_access_time(handle: &OwnedHandle) -> bool {
     let never = FILETIME { dwLowDateTime: u32::MAX, dwHighDateTime: u32::MAX };
     // SAFETY: the handle is open with the right to write attributes; the call reads `never` and changes no time for it
     // (<https://learn.microsoft.com/en-us/windows/win32/api/fileapi/nf-fileapi-setfiletime>).

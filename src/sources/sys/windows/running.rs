@@ -25,6 +25,7 @@ use windows_sys::Win32::System::Threading::{
 use super::super::forms::{self, u16_at, u64_at};
 use super::{handle, memory, process};
 use crate::sources::exact::Exact;
+use crate::sources::live::windows::environments::Environment;
 use crate::sources::live::windows::processes::{Process, Unread};
 use crate::sources::rows::code_of;
 
@@ -34,6 +35,10 @@ const KERNEL: [u32; 2] = [0, 4];
 /// `ProcessBasicInformation` and, since Windows 8.1, `ProcessCommandLineInformation`.
 const BASIC: PROCESSINFOCLASS = 0;
 const COMMAND_LINE: PROCESSINFOCLASS = 60;
+
+/// Most bytes of an environment, and of what is read of one at a time: where a page ends, the next may be nobody's.
+const MAX_ENVIRONMENT: usize = 1 << 20;
+const PAGE: u64 = 4 << 10;
 
 /// How often a list of modules is asked for that changes meanwhile.
 const TRIES: usize = 8;
@@ -161,6 +166,50 @@ type Parameters = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// Both, out of the process's own memory.
 fn parameters(pid: u32) -> io::Result<Parameters> {
+    let (opened, parameters) = own_parameters(pid)?;
+    let told = read(&opened, parameters, 0x80)?;
+    let text = |at: usize| {
+        let length = usize::from(u16_at(&told, at)?);
+        let address = u64_at(&told, at.saturating_add(8))?;
+        read(&opened, address, length).ok().map(|bytes| forms::from_wide(&forms::wide(&bytes)))
+    };
+    // `CurrentDirectory` and `CommandLine`.
+    Ok((text(0x70), text(0x38)))
+}
+
+/// The environment of a process, out of its own memory; [`io::ErrorKind::NotFound`] where it has ended, or is the kernel's own.
+pub(in crate::sources) fn environment(pid: u32) -> io::Result<Environment> {
+    if KERNEL.contains(&pid) {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    process::ask_to_debug();
+    let (opened, parameters) = own_parameters(pid)?;
+    let mut process = Process::default();
+    times(&opened, &mut process);
+    // `Environment`, behind the two texts.
+    let pointer = read(&opened, parameters.saturating_add(0x80), 8)?;
+    let mut address = u64_at(&pointer, 0).unwrap_or_default();
+    let mut block = Vec::new();
+    let mut told = (Vec::new(), false);
+    // How long it is stands in no place that all versions share: it is read page by page until its end is there.
+    while !told.1 && block.len() < MAX_ENVIRONMENT {
+        let page = PAGE.saturating_sub(address % PAGE);
+        let bytes = match read(&opened, address, usize::try_from(page).unwrap_or_default()) {
+            Ok(bytes) => bytes,
+            Err(error) if block.is_empty() => return Err(error),
+            Err(_) => break,
+        };
+        address = address.saturating_add(page);
+        block.extend(bytes);
+        told = forms::variables(&block);
+    }
+    let (variables, whole) = told;
+    let variables = variables.into_iter().map(Exact).collect();
+    Ok(Environment { started: process.started, variables, truncated: !whole, ..Environment::default() })
+}
+
+/// A process, and where in it its parameters stand.
+fn own_parameters(pid: u32) -> io::Result<(OwnedHandle, u64)> {
     let opened = memory::open(pid, PROCESS_QUERY_INFORMATION | PROCESS_VM_READ)?;
     let mut basic = [0_u64; 6];
     let mut filled = 0;
@@ -178,17 +227,10 @@ fn parameters(pid: u32) -> io::Result<Parameters> {
     if status < 0 {
         return Err(handle::error_of(status));
     }
-    // `ProcessParameters` in the process's block, and in those `CurrentDirectory` and `CommandLine`.
+    // `ProcessParameters` in the process's block.
     let [_, block, ..] = basic;
     let pointer = read(&opened, block.saturating_add(0x20), 8)?;
-    let parameters = u64_at(&pointer, 0).unwrap_or_default();
-    let told = read(&opened, parameters, 0x80)?;
-    let text = |at: usize| {
-        let length = usize::from(u16_at(&told, at)?);
-        let address = u64_at(&told, at.saturating_add(8))?;
-        read(&opened, address, length).ok().map(|bytes| forms::from_wide(&forms::wide(&bytes)))
-    };
-    Ok((text(0x70), text(0x38)))
+    Ok((opened, u64_at(&pointer, 0).unwrap_or_default()))
 }
 
 fn read(process: &OwnedHandle, address: u64, length: usize) -> io::Result<Vec<u8>> {
