@@ -201,7 +201,7 @@ pub fn elements(kind: u16, body: &[u8], all: &mut Vec<Element>) {
 /// The elements as text, in order.
 #[must_use]
 pub fn written(form: Form, mut all: Vec<Element>) -> Vec<String> {
-    crate::evidence::arrange(&mut all, Ord::cmp);
+    all.sort_unstable();
     let mut lines = Vec::new();
     for (at, element) in all.iter().enumerate().filter(|(_, element)| element.starts) {
         let first = keys(form.key, &element.key);
