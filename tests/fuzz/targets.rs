@@ -15,8 +15,8 @@ use veldkit::sources::live::netlink::{filter, routing, statement};
 use veldkit::sources::live::windows::commands::{Folders, lead};
 use veldkit::sources::live::windows::{firewall, tasks};
 use veldkit::sources::live::{
-    configured, executables, logons as sessions, maps, modules, netlink, network, packages, people, physical,
-    processes, procfs, procnet, starting, storage, utmp,
+    configured, executables, journal, logons as sessions, maps, modules, netlink, network, packages, people,
+    physical, processes, procfs, procnet, starting, storage, utmp,
 };
 use veldkit::sources::{parse_mountinfo, rpm, web_roots};
 
@@ -27,7 +27,7 @@ pub mod images;
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 27] = [
+pub const TARGETS: [Target; 28] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -92,6 +92,19 @@ pub const TARGETS: [Target; 27] = [
             b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0\x3e\0\x01\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x38\0\x02\0",
         ],
         physical_memory,
+    ),
+    (
+        "journal",
+        &[
+            b"\x02\0\0\0\0\0\0\09\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\x01\0\0\0\0\0\0_KERNEL_SUB\
+              SYSTEM\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0U\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+              \0\0\0h\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0_KERNEL_SUBSYSTEM=usb\0\0\0\x03\0\0\0\0\
+              \0\0\0P\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0@\x1e\x18$\x0a\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+              \0\0\0\0\0\0\0\0\0\0\0\0\0\0\xb8\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0I\0\0\0\0\0\0\
+              \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+              \0MESSAGE=a\0\0\0\0\0\0\0",
+        ],
+        journal,
     ),
     (
         "packages_of_rpm",
@@ -371,6 +384,19 @@ pub fn physical_memory(data: &[u8]) {
     let segments = physical::segments(data);
     assert!(segments.iter().all(|segment| segment.stretch.start < segment.stretch.end));
     let _ = physical::shown(&stretches, &segments);
+}
+
+/// The bytes are a journal as they are, and the objects behind a head that is right, in either form.
+pub fn journal(data: &[u8]) {
+    let (field, content) = (b"_KERNEL_SUBSYSTEM", b"usb");
+    drop(journal::messages_of(data, field, content));
+    for compact in [0, 16] {
+        // The table of fields at 192, with one place that leads behind it.
+        let mut head = [b"LPKSHHRH".to_vec(), vec![0; 200]].concat();
+        (head[12], head[120], head[128], head[192]) = (compact, 192, 16, 208);
+        let messages = journal::messages_of(&[head, data.to_vec()].concat(), field, content);
+        drop(storage::usb(&journal::as_log(&messages), b"x"));
+    }
 }
 
 /// The bytes are a database as they are; a page of SQLite's, and pages of Berkeley DB's, behind a file's header that is right; and

@@ -57,6 +57,19 @@ fn every_target_has_its_file_for_cargo_fuzz() {
 fn the_seeds_are_what_their_readers_take() {
     let seed = |wanted: &str| targets::TARGETS.iter().find(|(name, ..)| *name == wanted).unwrap().1[0];
     serde_json::from_slice::<veldkit::evidence::Item>(seed("record")).unwrap();
+    let objects = [[b"LPKSHHRH".to_vec(), vec![0; 200]].concat(), seed("journal").to_vec()].concat();
+    let objects = objects.into_iter().enumerate().map(|(at, byte)| match at {
+        120 => 192,
+        128 => 16,
+        192 => 208,
+        _ => byte,
+    });
+    let messages = veldkit::sources::live::journal::messages_of(
+        &objects.collect::<Vec<_>>(),
+        b"_KERNEL_SUBSYSTEM",
+        b"usb",
+    );
+    assert_eq!(messages, [(1_700_000_000_000_000, b"a".to_vec())]);
     let text = |name| std::str::from_utf8(seed(name)).unwrap();
     assert!(veldkit::bundle::receipt::Block::parse(text("receipt")).is_some());
     assert!(veldkit::bundle::SealCode::parse(text("seal_code")).is_ok());

@@ -1,21 +1,20 @@
 //! `LiveStorage`: disks, partitions and what is laid over them, whether they are encrypted and open now, file systems with their
 //! free space, and what the logs say of USB devices.
 //!
-//! In: `/sys/class/block`, the table of mounts, `/etc/crypttab`, the logs in text. Out: a row each of [`Row`]. A volume that is
+//! In: `/sys/class/block`, the table of mounts, `/etc/crypttab`, the logs, in text and as journals. Out: a row each of [`Row`]. A volume that is
 //! encrypted and open is lost as evidence with the power, unless its key is at hand: the
-//! operator is told of those before and after the run. Linux itself keeps no history of USB; the journal, which has it as well, is
-//! stored and not read here.
+//! operator is told of those before and after the run. Linux itself keeps no history of USB.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::super::mounts::{Mount, Nature, nature, parse_mountinfo};
-use super::super::rows::{Halt, Lines, Rows};
+use super::super::rows::{Halt, Lines, Rows, code_of};
 use super::super::sys;
 use super::Exact;
 use super::reach::Reach;
-use super::starting;
+use super::{journal, starting};
 use crate::evidence::gathered;
 
 /// Most bytes of one log that is looked through for USB devices.
@@ -112,7 +111,7 @@ pub struct Device {
 pub struct Usb {
     /// The log; `/sys` for what is connected now.
     pub file: Exact,
-    /// What stands before it in the log: mostly the moment, by the clock and in the zone of the host.
+    /// What stands before it in the log: mostly the moment, by the clock and in the zone of the host; of a journal in UTC.
     pub at: Exact,
     /// The port.
     pub port: String,
@@ -172,6 +171,25 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     for log in logs.iter().flat_map(|pattern| reach.matching(pattern)) {
         for usb in usb(&reach.read_bytes(&log, MAX_LOG).unwrap_or_default(), &log) {
             lines.row(&Row::Usb(Box::new(usb)))?;
+        }
+    }
+    let journals = ["var/log/journal/*/system*.journal*", "run/log/journal/*/system*.journal*"];
+    for file in journals.iter().flat_map(|pattern| reach.matching(pattern)) {
+        let said = reach
+            .open(&file)
+            .and_then(|mut file| journal::messages(file.as_mut(), b"_KERNEL_SUBSYSTEM", b"usb"));
+        let short = match said {
+            Ok((messages, short)) => {
+                for usb in usb(&journal::as_log(&messages), &file) {
+                    lines.row(&Row::Usb(Box::new(usb)))?;
+                }
+                short
+            }
+            Err(error) => Some(error),
+        };
+        if let Some(error) = short {
+            let file = String::from_utf8_lossy(&file);
+            lines.short(code_of(&error), format!("reading the journal /{file}: {error}"));
         }
     }
     Ok(())

@@ -134,3 +134,66 @@ fn the_bodyfile_has_all_that_stands_in_the_tree_and_mactime_reads_it() {
         text(&mactime.stderr)
     );
 }
+
+/// The same stick again and again and another one, among what else the kernel says, in a journal that systemd's own program writes
+/// in either of its forms.
+#[test]
+#[ignore = "needs systemd-journal-remote"]
+fn sticks_that_only_the_journal_knows_are_told_each_time_they_were_plugged_in() {
+    use std::fmt::Write as _;
+
+    let mut export = String::new();
+    let mut said = |moment: u64, subsystem: &str, message: &str| {
+        writeln!(
+            export,
+            "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={moment}\n_BOOT_ID={:032x}\n_TRANSPORT=kernel\n\
+             _KERNEL_SUBSYSTEM={subsystem}\nMESSAGE={message}\n",
+            1_700_000_000_000_000 + moment,
+            1
+        )
+        .unwrap();
+    };
+    for time in 0..50_u64 {
+        let moment = time * 1_000_000;
+        said(moment, "pci", &format!("pci 0000:00:00.0: said {time}"));
+        let product = if time == 30 { "9999" } else { "5567" };
+        said(
+            moment + 1,
+            "usb",
+            &format!("usb 1-1: New USB device found, idVendor=0781, idProduct={product}, bcdDevice= 1.00"),
+        );
+        said(moment + 2, "usb", "usb 1-1: Manufacturer: SanDisk");
+        said(moment + 3, "usb", &format!("usb 1-1: SerialNumber: S{product}"));
+    }
+    for compact in ["0", "1"] {
+        let made = Made::linux();
+        made.put("var/log/journal/0123/system.journal", b"");
+        fs::write(made.path().join("export"), &export).unwrap();
+        let journal = made.tree().join("var/log/journal/0123/system.journal");
+        fs::remove_file(&journal).unwrap();
+        let written = Command::new("/lib/systemd/systemd-journal-remote")
+            .env("SYSTEMD_JOURNAL_COMPACT", compact)
+            .arg("--output")
+            .args([journal.as_os_str(), made.path().join("export").as_os_str()])
+            .output()
+            .unwrap();
+        assert!(written.status.success(), "{}", text(&written.stderr));
+        let (json, code) = made.collect(["--artifact", "LiveStorage"]);
+        assert_eq!(code, 0, "{json}");
+        let rows = rows(&made.unpack(), "derived/LiveStorage.jsonl");
+        let sticks = of_kind(&rows, "usb");
+        assert_eq!(sticks.len(), 50);
+        for (time, stick) in sticks.iter().enumerate() {
+            let product = if time == 30 { "9999" } else { "5567" };
+            assert_eq!((&stick["product_id"], &stick["vendor"]), (&product.into(), &"SanDisk".into()));
+            assert_eq!(stick["serial"], format!("S{product}"));
+            assert_eq!(stick["file"], "/var/log/journal/0123/system.journal");
+        }
+        assert_eq!(sticks[0]["at"], "2023-11-14T22:13:20.000001Z");
+        assert_eq!(sticks[49]["at"], "2023-11-14T22:14:09.000001Z");
+        // One that breaks off in its head is named, and costs its own devices.
+        fs::write(&journal, b"LPKSHHRH").unwrap();
+        let (json, code) = made.collect(["--artifact", "LiveStorage"]);
+        assert_eq!(code, 3, "{json}");
+    }
+}
