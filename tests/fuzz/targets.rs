@@ -13,7 +13,7 @@ use veldkit::sources::hive::{Hive, Recovered};
 use veldkit::sources::inventory::software;
 use veldkit::sources::live::netlink::{filter, routing, statement};
 use veldkit::sources::live::windows::commands::{Folders, lead};
-use veldkit::sources::live::windows::{firewall, tasks};
+use veldkit::sources::live::windows::{firewall, repository, tasks};
 use veldkit::sources::live::{
     configured, executables, journal, logons as sessions, maps, modules, netlink, network, packages, people,
     physical, processes, procfs, procnet, starting, storage, utmp,
@@ -27,7 +27,7 @@ pub mod images;
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 28] = [
+pub const TARGETS: [Target; 29] = [
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),
@@ -92,6 +92,16 @@ pub const TARGETS: [Target; 28] = [
             b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0\x3e\0\x01\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x38\0\x02\0",
         ],
         physical_memory,
+    ),
+    (
+        "subscriptions_of_wmi",
+        &[
+            b"\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\xa2\0\0\0\0\0\0\0\0\x10\x04\x0f\
+              \0\0\0\x16\0\0\0\x01\0\0\0*\0\0\0_\0\0\0\x01\0\0\0\x04\0\0\0\x01v\0\0\x80\0__EventFilter\0\0Kwaa\
+              d\0\x10\0\0\0\x01\x02\0\0\0\0\0\x05 \0\0\0 \x02\0\0\0SELECT * FROM __InstanceModificationEvent W\
+              ITHIN 60\0\x01r\0o\0o\0t\0\x5c\0c\0i\0m\0v\x002\0\0\0",
+        ],
+        subscriptions_of_wmi,
     ),
     (
         "journal",
@@ -384,6 +394,21 @@ pub fn physical_memory(data: &[u8]) {
     let segments = physical::segments(data);
     assert!(segments.iter().all(|segment| segment.stretch.start < segment.stretch.end));
     let _ = physical::shown(&stretches, &segments);
+}
+
+/// The bytes are a repository as they are, and a mapping; and a record of each class behind the digest of its name.
+pub fn subscriptions_of_wmi(data: &[u8]) {
+    drop(repository::parts_of(data, data));
+    let mapping: Vec<u8> = [0xabcd, 1, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0_u32]
+        .into_iter()
+        .flat_map(u32::to_le_bytes)
+        .collect();
+    for (class, _) in repository::CLASSES {
+        let record = [&repository::pattern(class)[..], data].concat();
+        for part in repository::parts_of(&record, &mapping) {
+            assert_eq!(part.class, class);
+        }
+    }
 }
 
 /// The bytes are a journal as they are, and the objects behind a head that is right, in either form.

@@ -1,9 +1,8 @@
 //! `LiveAutostarts` of Windows: what this host starts by itself, one row a command, with what it leads to: the file and its
 //! digest.
 //!
-//! In: services and drivers, the places of `places.rs`, scheduled tasks, startup folders. Out: an item of rows ([`Row`]), of a
-//! tree or an image as well. Subscriptions of WMI stand in a database that is stored as a file, and not read; nor are the
-//! older tasks in `Windows\Tasks`. Of the running system a service's state is told too, and a service that runs but has
+//! In: services and drivers, the places of `places.rs`, scheduled tasks, startup folders, subscriptions of WMI. Out: an item of rows
+//! ([`Row`]), of a tree or an image as well. The older tasks in `Windows\Tasks` are not read. Of the running system a service's state is told too, and a service that runs but has
 //! no key in the registry.
 
 use std::collections::BTreeMap;
@@ -17,7 +16,7 @@ use super::super::Exact;
 use super::super::files::Facts;
 use super::files::Book;
 use super::machine::Machine;
-use super::starts;
+use super::{starts, subscriptions};
 use crate::evidence::{ReasonCode, Utc};
 
 /// How long all of it may take.
@@ -38,15 +37,15 @@ pub enum Row {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Start {
     /// By what: `service`, `driver`, `task`, `run`, `run_once`, `startup_folder`, `winlogon`, `debugger`, `app_init`, `lsa` …
-    /// (`places.rs`).
+    /// (`places.rs`); of subscriptions of WMI `wmi_filter`, `wmi_consumer`, `wmi_binding`.
     pub kind: &'static str,
-    /// The file that says so: of a task its XML, of a startup folder the file itself.
+    /// The file that says so: of a task its XML, of a startup folder the file itself, of WMI its repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<Exact>,
     /// The key of the registry that says so, from its root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_key: Option<String>,
-    /// The value in it, or of a task the kind of action: `ImagePath`, `ServiceDll`, `Exec`, `ComHandler` …
+    /// The value in it, of a task the kind of action, of WMI the class: `ImagePath`, `ServiceDll`, `Exec`, `ComHandler` …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Exact>,
     /// When the key of the registry was last changed.
@@ -58,18 +57,22 @@ pub struct Start {
     /// The name that people see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// The command as written.
+    /// The command as written; of a consumer of WMI its command line, its script or its text, of a binding its consumer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Exact>,
-    /// As whom: of a service its account, of a task its principal; of a user's own hive the user's SID.
+    /// As whom: of a service its account, of a task its principal; of a user's own hive the user's SID; of WMI the SID of who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// When: of a service `boot`, `system`, `auto`, `delayed`, `demand` or `disabled`; of a task its triggers.
+    /// When: of a service `boot`, `system`, `auto`, `delayed`, `demand` or `disabled`; of a task its triggers; of a filter of WMI its
+    /// query, of a binding its filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
     /// Whether it is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// Of a filter of WMI: the name space that its events are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// Of a task: whether it is left out of the list that people see.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
@@ -79,7 +82,8 @@ pub struct Start {
     /// Of a task: who says to have written it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// Of a service of the running system: `running`, `stopped` …
+    /// Of a service of the running system: `running`, `stopped` …; of WMI `remnant`, where it stands in a place that the repository no
+    /// longer uses: it was deleted, or changed since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<&'static str>,
     /// The process that it runs in, by its number in `LiveProcesses`.
@@ -120,6 +124,7 @@ pub(super) fn rows(machine: Machine) -> Rows {
 
 fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut all = starts::all(machine);
+    subscriptions::add(machine, &mut all, lines);
     if machine.is_live() && sys::TELLS_AS_WINDOWS {
         match sys::services() {
             Ok(states) => add_states(&mut all, states),

@@ -22,12 +22,14 @@ pub mod network;
 pub mod objects;
 mod places;
 pub mod processes;
+pub mod repository;
 pub mod sessions;
 pub mod signature;
 pub mod sockets;
 pub mod software;
 mod starts;
 pub mod storage;
+mod subscriptions;
 pub mod tasks;
 
 pub(super) use machine::Machine;

@@ -1,0 +1,8 @@
+//! See `targets::subscriptions_of_wmi`.
+#![no_main]
+
+#[path = "../targets.rs"]
+#[allow(dead_code, reason = "the other targets")]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::subscriptions_of_wmi(data));
