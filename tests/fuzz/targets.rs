@@ -16,7 +16,7 @@ use veldkit::sources::live::windows::commands::{Folders, lead};
 use veldkit::sources::live::windows::{firewall, repository, tasks};
 use veldkit::sources::live::{
     configured, executables, journal, logons as sessions, maps, modules, netlink, network, packages, people,
-    physical, processes, procfs, procnet, starting, storage, utmp,
+    physical, processes, procfs, procnet, resolved, starting, storage, utmp,
 };
 use veldkit::sources::{parse_mountinfo, rpm, web_roots};
 
@@ -285,7 +285,7 @@ pub fn network_tables(data: &[u8]) {
         let form = filter::Form { family: 1, key: 0x1cd, interval: true };
         drop(filter::written(form, elements));
     }
-    drop(statement::rule(1, data));
+    drop((statement::rule(1, data), resolved::cached_names(data)));
     drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
     drop((configured::proxies(data), configured::networks(data).count(), configured::shares(data)));
     let mappings: Vec<_> = maps::mappings(data).collect();

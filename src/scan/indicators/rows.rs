@@ -117,7 +117,22 @@ fn network(indicators: &Indicators, row: &Value) -> Vec<Hit> {
         Some("resolver" | "neighbour") => {
             text(row.get("address")).and_then(|held| address(indicators, held)).unwrap_or_default()
         }
-        Some("cached_name") => text(row.get("name")).map(|name| indicators.domain(name)).unwrap_or_default(),
+        Some("cached_name") => {
+            let mut hits = Vec::new();
+            for name in ["name", "alias"] {
+                hits.extend(text(row.get(name)).map(|name| indicators.domain(name)).unwrap_or_default());
+            }
+            for answer in row.get("addresses").and_then(Value::as_array).into_iter().flatten() {
+                hits.extend(
+                    text(Some(answer)).and_then(|held| address(indicators, held)).unwrap_or_default(),
+                );
+            }
+            hits
+        }
+        // A program that the host lets through.
+        Some("firewall_rule") => {
+            text(row.get("program")).map(|held| path(indicators, held)).unwrap_or_default()
+        }
         // A name that is led to nowhere was blocked.
         Some("host") => {
             let to = text(row.get("address")).and_then(|text| text.parse::<IpAddr>().ok());
@@ -336,6 +351,15 @@ mod tests {
         ];
         let found = rules(list, "urn:veldkit:live:network:1", &rows);
         assert_eq!(found, ["domain:evil.example.org"]);
+        let list =
+            "type,value,comment\ndomain,evil.example.org,x\nip-dst,203.0.113.0/24,x\nfilename,k.exe,x\n";
+        let rows = [
+            json!({"row": "cached_name", "name": "a.example.org", "kind": 5, "alias": "b.evil.example.org"}),
+            json!({"row": "cached_name", "name": "c.example.org", "kind": 1, "addresses": ["192.0.2.1", "203.0.113.7"]}),
+            json!({"row": "firewall_rule", "id": "1", "program": "C:\\Users\\Public\\k.exe"}),
+        ];
+        let found = rules(list, "urn:veldkit:live:network:1", &rows);
+        assert_eq!(found.len(), 3, "{found:?}");
     }
 
     #[test]

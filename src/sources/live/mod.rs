@@ -41,6 +41,7 @@ pub mod processes;
 pub mod procfs;
 pub mod procnet;
 mod reach;
+pub mod resolved;
 pub mod sockets;
 pub mod starting;
 pub mod storage;

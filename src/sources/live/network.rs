@@ -12,12 +12,13 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::super::rows::{Halt, Lines, Rows, code_of};
+use super::super::sys;
 use super::configured::{networks, proxies, shares};
 use super::files::rooted;
 use super::netlink::filter::Filter;
 use super::netlink::{self, routing};
 use super::reach::Reach;
-use super::{Exact, firewall, procfs, procnet, starting};
+use super::{Exact, firewall, procfs, procnet, resolved, starting};
 use crate::evidence::arrange;
 
 /// How long all of it may take.
@@ -146,6 +147,22 @@ pub enum Row {
         /// Its name.
         name: Exact,
     },
+    /// A name that systemd's resolver remembers.
+    CachedName {
+        /// The name.
+        name: String,
+        /// What was asked of it, by its number in the name system: 1 is an address, 28 one of IPv6.
+        kind: u16,
+        /// The addresses that were the answer.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        addresses: Vec<IpAddr>,
+        /// The name that it stands for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        alias: Option<Exact>,
+        /// The interface by which it was asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        interface: Option<String>,
+    },
     /// A part of the packet filter of today (nftables).
     Filter(Box<Filter>),
 }
@@ -212,6 +229,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if reach.is_live() {
         neighbours_6(lines)?;
         firewall::rules(reach, &table("netlink"), lines)?;
+        cached_names(lines)?;
     }
     for file in RESOLVERS {
         for row in resolvers(&reach.text(file, MAX_TABLE).unwrap_or_default(), file) {
@@ -250,6 +268,19 @@ fn neighbours_6(lines: &mut Lines<'_>) -> Result<(), Halt> {
         lines.row(&Row::Neighbour { address, link, interface, permanent })?;
     }
     Ok(())
+}
+
+/// Names that systemd's resolver remembers, where it runs.
+fn cached_names(lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let asked = sys::ask_resolver(resolved::QUESTION);
+    match asked.and_then(|reply| reply.map_or_else(|| Ok(Vec::new()), |reply| resolved::cached_names(&reply)))
+    {
+        Ok(rows) => rows.iter().try_for_each(|row| lines.row(row)),
+        Err(error) => {
+            lines.short(code_of(&error), format!("asking the resolver for the names it remembers: {error}"));
+            Ok(())
+        }
+    }
 }
 
 /// What files say of proxies, Wi-Fi and shares.

@@ -44,13 +44,13 @@ mod forms;
 pub(super) use specimens::{MADE, Peculiar, Workplace};
 pub(super) use stopwatch::Stopwatch;
 pub(super) use system::{
-    Folder, HAS_STREAMS, ProcessMemory, Root, TELLS_AS_WINDOWS, adapters, ask_kernel, backup_privilege,
-    boot_time, cached_names, clock_synchronised, data_ranges, device_size, effective_capabilities,
-    environment, integrity, is_in_use, is_nothing, live, loaded_modules, local_accounts, local_groups,
-    logons, look_at_process, loose_code, mount_table, name_bytes, named_objects, named_pipes, neighbours,
-    path_bytes, path_of, place_text, privileged, process_facts, process_ids, process_names, processes,
-    raw_volume, read_at, registry_contents, registry_subkeys, registry_value, routes, services, sessions,
-    shadow_copies, signature, socket_tables, used_space, volumes,
+    Folder, HAS_STREAMS, ProcessMemory, Root, TELLS_AS_WINDOWS, adapters, ask_kernel, ask_resolver,
+    backup_privilege, boot_time, cached_names, clock_synchronised, data_ranges, device_size,
+    effective_capabilities, environment, integrity, is_in_use, is_nothing, live, loaded_modules,
+    local_accounts, local_groups, logons, look_at_process, loose_code, mount_table, name_bytes,
+    named_objects, named_pipes, neighbours, path_bytes, path_of, place_text, privileged, process_facts,
+    process_ids, process_names, processes, raw_volume, read_at, registry_contents, registry_subkeys,
+    registry_value, routes, services, sessions, shadow_copies, signature, socket_tables, used_space, volumes,
 };
 pub use system::{begin_writing, free_space, is_gone, on_close, peak_memory, ui_language};
 

@@ -253,3 +253,50 @@ fn connections_processes_and_names_that_a_list_names_are_hits_of_their_rows() {
         (&"203.0.113.9".into(), &"a bad net".into())
     );
 }
+
+/// In a place for sockets of its own, with something that answers as systemd's resolver does.
+#[test]
+#[ignore = "needs root and python3"]
+fn names_that_the_resolver_remembers_are_told_and_held_against_lists() {
+    let made = Made::new();
+    let server = r#"
+import json, os, socket
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("/run/systemd/resolve/io.systemd.Resolve.Monitor")
+listener.listen(1)
+open("listens", "w").close()
+connection, _ = listener.accept()
+question = b""
+while not question.endswith(b"\0"):
+    question += connection.recv(1000)
+assert json.loads(question[:-1])["method"] == "io.systemd.Resolve.Monitor.DumpCache"
+record = {"key": {"class": 1, "type": 1, "name": "pool.evil.example.org"}, "address": [203, 0, 113, 9]}
+entries = [{"key": record["key"], "rrs": [{"rr": record, "raw": ""}], "until": 1}]
+entries += [{"key": {"class": 1, "type": 28, "name": "n%d.example.org" % n}, "type": "nxdomain", "until": 1} for n in range(2000)]
+reply = json.dumps({"parameters": {"dump": [{"protocol": "dns", "ifname": "eth0", "cache": entries}]}}).encode() + b"\0"
+connection.sendall(reply)
+"#;
+    std::fs::write(made.path().join("server.py"), server).unwrap();
+    std::fs::write(made.path().join("bad.csv"), "type,value,comment\ndomain,evil.example.org,its pool\n")
+        .unwrap();
+    let script = "mount -t tmpfs none /run && mkdir -p /run/systemd/resolve \
+        && { python3 server.py & } && while ! test -e listens; do sleep 0.1; done";
+    let arguments = ["--artifact", "LiveNetwork", "--indicators", "bad.csv", "--json"];
+    let output = apart(&made, "--mount", script, &arguments);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["hits"], 1, "{output:?}");
+    let rows = rows(&made.unpack(), "live/LiveNetwork.jsonl");
+    let names = of_kind(&rows, "cached_name");
+    assert_eq!(names.len(), 2_001);
+    assert_eq!(
+        *names[0],
+        serde_json::json!({
+            "row": "cached_name", "name": "pool.evil.example.org", "kind": 1, "addresses": ["203.0.113.9"],
+            "interface": "eth0"
+        })
+    );
+    // One that closes without a word is told as what could not be had.
+    let script = "mount -t tmpfs none /run && mkdir -p /run/systemd/resolve && touch /run/systemd/resolve/io.systemd.Resolve.Monitor";
+    let output = apart(&made, "--mount", script, &["--artifact", "LiveNetwork", "--json"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+}

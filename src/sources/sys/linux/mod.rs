@@ -3,6 +3,7 @@
 mod memory;
 mod netlink;
 mod ranges;
+mod resolver;
 mod root;
 mod specimens;
 mod volumes;
@@ -19,6 +20,7 @@ use rustix::io::Errno;
 pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_ids};
 pub(in crate::sources) use self::netlink::ask_kernel;
 pub(in crate::sources) use self::ranges::data_ranges;
+pub(in crate::sources) use self::resolver::ask_resolver;
 pub(in crate::sources) use self::root::{Folder, Root};
 pub(in crate::sources::sys) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub(in crate::sources) use self::volumes::volumes;
