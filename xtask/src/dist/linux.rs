@@ -64,6 +64,8 @@ pub(crate) fn static_cargo(root: &Path, target: &str) -> Command {
     // into one, by lld, which Rust links with on this target since 1.90. Nothing here
     // compares the addresses of functions, which is what that would change.
     flags.push("-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned());
+    // Texts that are the end of others stand once.
+    flags.push("-Clink-arg=-Wl,-O2".to_owned());
     if target == "x86_64-unknown-linux-gnu" {
         flags.push("-Clink-arg=-Wl,--icf=all".to_owned());
     }

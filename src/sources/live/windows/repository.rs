@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use memchr::memmem::Finder;
+use aho_corasick::AhoCorasick;
 use sha2::{Digest as _, Sha256};
 
 use super::super::super::bytes::u32_at;
@@ -168,32 +168,29 @@ pub(super) fn parts(
     all: &mut Vec<Part>,
 ) -> io::Result<()> {
     let patterns = CLASSES.map(|(name, _)| pattern(name));
-    let finders: Vec<Finder<'_>> = crate::evidence::gathered(patterns.iter().map(Finder::new));
+    let finder = AhoCorasick::new(patterns).map_err(io::Error::other)?;
     let size = objects.seek(io::SeekFrom::End(0))?.min(MAX_OBJECTS);
     let step = PAGE.saturating_mul(PAGES);
     let mut at = 0_u64;
     while at < size {
         let left = usize::try_from(size.saturating_sub(at)).unwrap_or(step).min(step);
         let chunk = objects.stretch(at, left)?;
-        for (class, finder) in CLASSES.into_iter().zip(&finders) {
-            for found in finder.find_iter(&chunk) {
-                if all.len() >= MAX_PARTS {
-                    return Err(io::Error::other(format!("no more than {MAX_PARTS} parts are told")));
-                }
-                let page_at = found.saturating_sub(found % PAGE);
-                let page = chunk
-                    .get(page_at..)
-                    .and_then(|rest| rest.get(..PAGE.min(rest.len())))
-                    .unwrap_or_default();
-                let number = at.saturating_add(u64::try_from(page_at).unwrap_or_default());
-                let number = u32::try_from(number / 0x2000).unwrap_or(u32::MAX);
-                let record = record(objects, mapping, page, number, found % PAGE)?;
-                let Some(mut part) = part(class, &record) else { continue };
-                part.remnant = mapping.is_some_and(|mapping| {
-                    !mapping.pages.contains(&number) || !is_listed(page, found % PAGE)
-                });
-                keep(part, all);
+        for found in finder.find_iter(&chunk) {
+            if all.len() >= MAX_PARTS {
+                return Err(io::Error::other(format!("no more than {MAX_PARTS} parts are told")));
             }
+            let Some(class) = CLASSES.get(found.pattern().as_usize()) else { continue };
+            let (page_at, offset) =
+                (found.start().saturating_sub(found.start() % PAGE), found.start() % PAGE);
+            let page = chunk.get(page_at..).unwrap_or_default();
+            let page = page.get(..PAGE).unwrap_or(page);
+            let number = at.saturating_add(u64::try_from(page_at).unwrap_or_default());
+            let number = u32::try_from(number / 0x2000).unwrap_or(u32::MAX);
+            let record = record(objects, mapping, page, number, offset)?;
+            let Some(mut part) = part(*class, &record) else { continue };
+            part.remnant =
+                mapping.is_some_and(|mapping| !mapping.pages.contains(&number) || !is_listed(page, offset));
+            keep(part, all);
         }
         at = at.saturating_add(u64::try_from(left).unwrap_or(u64::MAX));
     }
