@@ -73,9 +73,11 @@ pub(super) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Res
         }
     }
     for mut set in sets {
-        let mut all: Vec<Element> = Vec::new();
+        let (mut all, mut more): (Vec<Element>, bool) = (Vec::new(), false);
         let asked = ask(&filter::elements_of(&set), watch, &mut |kind, body| {
-            if all.len() <= MAX_ELEMENTS {
+            if all.len() > MAX_ELEMENTS {
+                more = true;
+            } else {
                 filter::elements(kind, body, &mut all);
             }
         });
@@ -83,11 +85,11 @@ pub(super) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Res
             lines.short(code_of(&error), format!("asking the kernel for a set of nftables: {error}"));
         }
         set.elements = filter::written(set.form, all);
-        if set.elements.len() > MAX_ELEMENTS {
+        if more || set.elements.len() > MAX_ELEMENTS {
             set.elements.truncate(MAX_ELEMENTS);
             lines.short(
                 ReasonCode::ArtifactLimit,
-                format!("no more than {MAX_ELEMENTS} elements of a set are told"),
+                format!("sets of nftables of which no more than {MAX_ELEMENTS} elements are told"),
             );
         }
         lines.row(&Row::Filter(Box::new(set)))?;

@@ -34,6 +34,9 @@ const MAX_STEPS: usize = 10_000;
 /// Most entries of one file.
 const MAX_ENTRIES: usize = 20_000;
 
+/// Most fields of an entry.
+const MAX_FIELDS: usize = 128;
+
 /// A message, and when it came, in microseconds since 1970.
 pub type Message = (u64, Vec<u8>);
 
@@ -172,7 +175,7 @@ impl Journal<'_> {
     fn entry(&mut self, at: u64) -> io::Result<Option<Message>> {
         let (entry, _) = self.object(at, ENTRY, 64 << 10)?;
         let moment = u64_at(&entry, 24).unwrap_or_default();
-        for at in self.offsets(entry.get(64..).unwrap_or_default(), 16) {
+        for at in self.offsets(entry.get(64..).unwrap_or_default(), 16).into_iter().take(MAX_FIELDS) {
             let (object, _) = self.object(at, DATA, MAX_CONTENT)?;
             let content = object.get(self.content_at()..).unwrap_or_default();
             if let Some(message) = content.strip_prefix(b"MESSAGE=") {

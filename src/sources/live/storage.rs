@@ -26,6 +26,9 @@ const MAX_TABLE: usize = 16 << 20;
 /// Most devices that are told.
 const MAX_DEVICES: usize = 10_000;
 
+/// Most files of the journal.
+const MAX_JOURNALS: usize = 500;
+
 /// Most lines of a log about one connection of a device.
 const MAX_USB: usize = 20_000;
 
@@ -174,7 +177,8 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     let journals = ["var/log/journal/*/system*.journal*", "run/log/journal/*/system*.journal*"];
-    for file in journals.iter().flat_map(|pattern| reach.matching(pattern)) {
+    let files = journals.iter().flat_map(|pattern| reach.matching(pattern));
+    for file in files.take(MAX_JOURNALS) {
         let said = reach
             .open(&file)
             .and_then(|mut file| journal::messages(file.as_mut(), b"_KERNEL_SUBSYSTEM", b"usb"));

@@ -16,6 +16,7 @@ pub(in crate::sources) fn ask_kernel(
 }
 
 /// Questions to systemd's resolver.
+#[allow(clippy::unnecessary_wraps, reason = "Linux may fail to ask")]
 pub(in crate::sources) fn ask_resolver(_question: &[u8]) -> io::Result<Option<Vec<u8>>> {
     Ok(None)
 }

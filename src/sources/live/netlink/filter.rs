@@ -23,7 +23,7 @@ const INTERVAL: u64 = 4;
 const END: u64 = 1;
 const CATCH_ALL: u64 = 2;
 
-/// Most elements that are told of one set: lists of addresses of a country have some ten thousand.
+/// Most elements that are told of one set, ends of intervals among them: lists of addresses of a country have some ten thousand.
 pub const MAX_ELEMENTS: usize = 20_000;
 
 /// A part of the packet filter.

@@ -53,7 +53,7 @@ impl Book {
             facts.no_digest = Some(code_of(&error));
         }
         if facts.sha256.is_some() {
-            facts.signature = self.signature(path, lines).map(Box::new);
+            facts.signature = self.signature(&machine.folders(None).expand(path), lines).map(Box::new);
         }
         Said::complain(&facts, lines);
         if self.facts.len() < MAX_FILES {

@@ -29,6 +29,10 @@ const MAX_OBJECTS: u64 = 2 << 30;
 const MAX_PARTS: usize = 5_000;
 const MAX_RECORD: usize = 4 << 20;
 
+/// Most records that are looked at, and most bytes that all of them together have behind their first page.
+const MAX_RECORDS: usize = 50_000;
+const MAX_FOLLOWED: usize = 64 << 20;
+
 /// Most bytes of a text that are kept.
 pub const MAX_TEXT: usize = 64 << 10;
 
@@ -171,13 +175,15 @@ pub(super) fn parts(
     let finder = AhoCorasick::new(patterns).map_err(io::Error::other)?;
     let size = objects.seek(io::SeekFrom::End(0))?.min(MAX_OBJECTS);
     let step = PAGE.saturating_mul(PAGES);
+    let (mut looked, mut followed) = (0_usize, 0_usize);
     let mut at = 0_u64;
     while at < size {
         let left = usize::try_from(size.saturating_sub(at)).unwrap_or(step).min(step);
         let chunk = objects.stretch(at, left)?;
         for found in finder.find_iter(&chunk) {
-            if all.len() >= MAX_PARTS {
-                return Err(io::Error::other(format!("no more than {MAX_PARTS} parts are told")));
+            looked = looked.saturating_add(1);
+            if all.len() >= MAX_PARTS || looked > MAX_RECORDS || followed > MAX_FOLLOWED {
+                return Err(io::Error::other("it has more of them than are told"));
             }
             let Some(class) = CLASSES.get(found.pattern().as_usize()) else { continue };
             let (page_at, offset) =
@@ -187,6 +193,7 @@ pub(super) fn parts(
             let number = at.saturating_add(u64::try_from(page_at).unwrap_or_default());
             let number = u32::try_from(number / 0x2000).unwrap_or(u32::MAX);
             let record = record(objects, mapping, page, number, offset)?;
+            followed = followed.saturating_add(record.len().saturating_sub(PAGE));
             let Some(mut part) = part(*class, &record) else { continue };
             part.remnant =
                 mapping.is_some_and(|mapping| !mapping.pages.contains(&number) || !is_listed(page, offset));
