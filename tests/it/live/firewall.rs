@@ -197,6 +197,26 @@ fn what_nft_lists_is_told_and_what_its_rules_say() {
     assert!(of("table", "filter").get("dormant").is_none());
 }
 
+/// In a network of its own: a list of addresses, as some block a country by.
+#[test]
+#[ignore = "needs root and nft"]
+fn a_set_with_more_than_is_told_is_cut_and_the_record_says_so() {
+    let made = Made::new();
+    let mut elements = String::new();
+    for number in 0..25_000_u32 {
+        write!(elements, "{}, ", std::net::Ipv4Addr::from(0x0a00_0000 + 2 * number)).unwrap();
+    }
+    let set = format!("table ip t {{\nset land {{ type ipv4_addr; elements = {{ {elements} }}\n}}\n}}\n");
+    std::fs::write(made.path().join("rules.nft"), set).unwrap();
+    let rows = live_apart(&made, "--net", "nft -f rules.nft", "LiveNetwork");
+    let set = of_kind(&rows, "filter").into_iter().find(|row| row["name"] == "land").unwrap();
+    assert_eq!(set["elements"].as_array().unwrap().len(), 20_000);
+    let records = made.records();
+    let record = records.iter().find(|record| record["artifact"] == "LiveNetwork").unwrap();
+    let reason = record["reason"]["detail"].as_str().unwrap();
+    assert!(reason.contains("no more than 20000 elements"), "{record}");
+}
+
 /// Nothing of this machine's own rules is in what a tree tells, whose files alone are looked at.
 #[test]
 #[ignore = "needs root and nft"]

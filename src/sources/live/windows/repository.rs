@@ -539,6 +539,18 @@ pub(in crate::sources) mod tests {
     }
 
     #[test]
+    fn a_repository_whose_records_lead_on_without_end_is_left_at_a_limit() {
+        let mut record = record_of("__EventFilter", &[(Name, Value::Narrow("a"))]);
+        record[HEAD..HEAD + 4].copy_from_slice(&0x003f_0000_u32.to_le_bytes());
+        let (page, _) = page(&vec![record.as_slice(); 20]);
+        // Each page is followed by itself.
+        let map = Mapping::read(&mapping(5, &[0, 0])).unwrap();
+        let mut all = Vec::new();
+        let error = parts(&mut Cursor::new(&page), Some(&map), &mut all).unwrap_err();
+        assert!(error.to_string().contains("more of them") && all.len() == 1, "{error}");
+    }
+
+    #[test]
     fn what_is_damaged_is_left_out_and_ends_nothing() {
         let record = record_of("__EventFilter", &[(Name, Value::Narrow("a")), (Query, Value::Wide("b"))]);
         for at in DIGEST..record.len() {
