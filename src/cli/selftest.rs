@@ -131,8 +131,8 @@ const fn text(check: Check) -> (&'static str, &'static str) {
             "the names that the resolver remembers are told",
         ),
         Check::Signatures => (
-            "van een ondertekend programma wordt dat verteld, van een tekst dat die geen handtekening heeft",
-            "of a signed program that is told, of a text that it has no signature",
+            "van programma's wordt verteld of ze zijn ondertekend, en van die van Windows dat dat klopt",
+            "of programs it is told whether they are signed, and of Windows' own that it is valid",
         ),
         Check::Environments => (
             "de omgevingsvariabelen van een proces worden gelezen",

@@ -171,17 +171,21 @@ pub(super) fn cached_names(trying: &Trying) -> Verdict {
     }
 }
 
-/// A program that runs has a valid signature, as Windows' own have, and a text has none.
+/// Of this program it is told whether it is signed, of a text not; and one that runs has a valid signature, as Windows' own have.
 pub(super) fn signatures(trying: &Trying) -> Verdict {
     if !sys::TELLS_AS_WINDOWS {
         return Verdict::NotPossible("only Windows says this of a file".to_owned());
     }
-    let text = trying.place.path().join(PLAIN);
-    match sys::signature(&text.display().to_string()) {
-        Ok(said) if said.status == Some("none") => rows(trying, Live::Executables, |row| {
+    let text = sys::signature(&trying.place.path().join(PLAIN).display().to_string());
+    if !matches!(text, Ok(None)) {
+        return Verdict::Failed(format!("of a text it says {text:?}"));
+    }
+    let program = std::env::current_exe().and_then(|program| sys::signature(&program.display().to_string()));
+    match program {
+        Ok(Some(said)) if said.status.is_some() => rows(trying, Live::Executables, |row| {
             row.pointer("/signature/status").is_some_and(|status| status == "valid")
         }),
-        Ok(said) => Verdict::Failed(format!("of a text without one it says {said:?}")),
+        Ok(said) => Verdict::Failed(format!("of this program it says {said:?}")),
         Err(error) => Verdict::Failed(error.to_string()),
     }
 }

@@ -97,7 +97,7 @@ pub(in crate::sources) fn loaded_modules(_pid: u32) -> io::Result<Vec<String>> {
 }
 
 /// ... whose signature the system knows ...
-pub(in crate::sources) fn signature(_path: &str) -> io::Result<Signature> {
+pub(in crate::sources) fn signature(_path: &str) -> io::Result<Option<Signature>> {
     none()
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Book {
     facts: BTreeMap<String, Facts>,
     watch: Stopwatch,
     /// What asks about signatures; none where nobody knows.
-    signatures: Option<OneByOne<String, io::Result<Signature>>>,
+    signatures: Option<OneByOne<String, io::Result<Option<Signature>>>>,
     asking: Duration,
 }
 
@@ -78,7 +78,7 @@ impl Book {
         let said = signatures.ask(path.to_owned()).and_then(|said| said);
         self.asking = self.asking.saturating_add(watch.elapsed());
         match said {
-            Ok(said) => Some(said),
+            Ok(said) => said,
             Err(error) => {
                 lines
                     .short(code_of(&error), format!("asking Windows for the signature of {path:?}: {error}"));

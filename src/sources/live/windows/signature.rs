@@ -24,9 +24,8 @@ pub struct Signature {
     pub error: Option<String>,
 }
 
-/// `TRUST_E_NOSIGNATURE`, and that Windows knows no signatures in files of this kind.
+/// `TRUST_E_NOSIGNATURE`.
 const NO_SIGNATURE: u32 = 0x800b_0100;
-const NO_KIND: [u32; 2] = [0x800b_0001, 0x800b_0003];
 
 impl Signature {
     /// By what `WinVerifyTrust` answers.
@@ -58,8 +57,21 @@ impl Signature {
 
 /// Whether an answer says that no signature is in the file itself.
 #[must_use]
-pub fn is_none(answer: u32) -> bool {
-    answer == NO_SIGNATURE || NO_KIND.contains(&answer)
+pub const fn is_none(answer: u32) -> bool {
+    answer == NO_SIGNATURE
+}
+
+/// Whether a library that the registry names to read signatures is that of Windows, by its name alone or in Windows' own folder.
+#[must_use]
+pub fn is_windows_own(library: &str) -> bool {
+    let library = library.trim().to_ascii_lowercase();
+    let name = library.rsplit('\\').next().unwrap_or_default();
+    let folder = library.strip_suffix(name).unwrap_or_default();
+    let own = matches!(
+        folder,
+        "" | "c:\\windows\\system32\\" | "%systemroot%\\system32\\" | "%windir%\\system32\\"
+    );
+    own && name == "wintrust.dll"
 }
 
 #[cfg(test)]
@@ -67,12 +79,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_reads_signatures_is_windows_own_library_and_no_other() {
+        for own in
+            ["WINTRUST.DLL", "C:\\Windows\\System32\\wintrust.dll", "%SystemRoot%\\System32\\WINTRUST.dll"]
+        {
+            assert!(is_windows_own(own), "{own}");
+        }
+        for other in
+            ["", "x.dll", "C:\\Users\\Public\\wintrust.dll", "..\\wintrust.dll", "\\\\h\\s\\wintrust.dll"]
+        {
+            assert!(!is_windows_own(other), "{other}");
+        }
+    }
+
+    #[test]
     fn only_what_windows_says_is_told_and_the_rest_by_its_number() {
         let said = |answer| Signature::of_answer(answer).status;
         for (answer, status) in [
             (0, "valid"),
             (0x800b_0100, "none"),
-            (0x800b_0003, "none"),
             (0x8009_6010, "altered"),
             (0x800b_0101, "expired"),
             (0x800b_010c, "revoked"),
@@ -82,7 +107,7 @@ mod tests {
             assert_eq!(said(answer), Some(status), "{answer:#x}");
         }
         // A service that does not run, and a certificate whose use is another's.
-        for answer in [0x8007_06ba, 0x800b_010b, 1] {
+        for answer in [0x8007_06ba, 0x800b_010b, 0x800b_0003, 0x800b_0001, 1] {
             let signature = Signature::of_answer(answer);
             assert_eq!((signature.status, signature.error), (None, Some(format!("{answer:#x}"))));
         }

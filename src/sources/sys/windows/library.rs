@@ -6,9 +6,12 @@ use std::ffi::{CStr, OsString};
 use std::io;
 use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
+use std::ptr;
 
 use windows_sys::Win32::Foundation::HMODULE;
-use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
+use windows_sys::Win32::System::LibraryLoader::{
+    GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
+};
 use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 
 /// Longest path of Windows' own folder, in units.
@@ -29,8 +32,10 @@ impl Library {
         let folder = OsString::from_wide(folder.ok_or_else(io::Error::last_os_error)?);
         let library = Path::new(&folder).join(name);
         let library: Vec<u16> = library.as_os_str().encode_wide().chain([0]).collect();
+        // What it needs itself is looked for beside it first, and not beside this program.
         // SAFETY: the path ends in a zero.
-        let library = unsafe { LoadLibraryW(library.as_ptr()) };
+        let library =
+            unsafe { LoadLibraryExW(library.as_ptr(), ptr::null_mut(), LOAD_WITH_ALTERED_SEARCH_PATH) };
         if library.is_null() { Err(io::Error::last_os_error()) } else { Ok(Self(library)) }
     }
 

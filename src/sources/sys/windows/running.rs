@@ -36,8 +36,8 @@ const KERNEL: [u32; 2] = [0, 4];
 const BASIC: PROCESSINFOCLASS = 0;
 const COMMAND_LINE: PROCESSINFOCLASS = 60;
 
-/// Most bytes of an environment, and of what is read of one at a time: where a page ends, the next may be nobody's.
-const MAX_ENVIRONMENT: usize = 1 << 20;
+/// Most bytes of an environment, which a row has room for, and of what is read of one at a time: where a page ends, the next may be nobody's.
+const MAX_ENVIRONMENT: usize = 128 << 10;
 const PAGE: u64 = 4 << 10;
 
 /// How often a list of modules is asked for that changes meanwhile.

@@ -1,18 +1,20 @@
 //! What Windows says of a file's signature: one in the file, else in the catalogs that Windows keeps of its own files and of drivers.
 //!
 //! The file is opened as others are, shared with everybody and without its access being noted; nothing is asked of the network, and no
-//! window is shown. <https://learn.microsoft.com/windows/win32/api/wintrust/nf-wintrust-winverifytrust>
+//! window is shown. Windows reads signatures by libraries that its registry names, which malware has put its own in place of
+//! (MITRE ATT&CK T1553.003): where one of those is not Windows' own, nothing is asked, and that is the error. Only programs and
+//! libraries are asked about, whose kind is said beforehand, so that no other library is loaded to find it out. <https://learn.microsoft.com/windows/win32/api/wintrust/nf-wintrust-winverifytrust>
 
 use std::ffi::c_void;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _, Seek as _};
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::{AsRawHandle as _, OwnedHandle};
 use std::ptr;
 use std::sync::OnceLock;
 
-use windows_sys::Win32::Foundation::{ERROR_NOT_FOUND, HANDLE, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::Foundation::{ERROR_NOT_FOUND, HANDLE, INVALID_HANDLE_VALUE, SetLastError};
 use windows_sys::Win32::Security::Cryptography::CERT_CONTEXT;
 use windows_sys::Win32::Security::Cryptography::Catalog::CATALOG_INFO;
 use windows_sys::Win32::Security::WinTrust::{
@@ -26,11 +28,15 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::core::{BOOL, GUID, PCWSTR};
 
 use super::library::Library;
+use super::registry;
 use super::root::leave_access_time;
-use crate::sources::live::windows::signature::{Signature, is_none};
+use crate::sources::live::windows::signature::{Signature, is_none, is_windows_own};
 
 /// Most bytes of a digest by which a catalog is found.
 const MAX_DIGEST: usize = 64;
+
+/// Most catalogs that have one file.
+const MAX_CATALOGS: usize = 16;
 
 /// Most units of a signer's name.
 const MAX_NAME: usize = 256;
@@ -87,33 +93,73 @@ impl Trust {
     }
 }
 
-/// What Windows says of a file.
-pub(in crate::sources) fn signature(path: &str) -> io::Result<Signature> {
-    static TRUST: OnceLock<Option<Trust>> = OnceLock::new();
-    let trust = TRUST.get_or_init(|| Trust::load().ok()).as_ref().ok_or(io::ErrorKind::Unsupported)?;
-    let file = open(path)?;
+/// What reads signatures of programs and catalogs, and what decides whom to trust, each by key below `CRYPTOGRAPHY` and value.
+const READERS: [(&str, &str); 8] = [
+    ("OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "Dll"),
+    ("OID\\EncodingType 0\\CryptSIPDllGetSignedDataMsg\\{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "Dll"),
+    ("OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{DE351A43-8E59-11D0-8C47-00C04FC295EE}", "Dll"),
+    ("OID\\EncodingType 0\\CryptSIPDllGetSignedDataMsg\\{DE351A43-8E59-11D0-8C47-00C04FC295EE}", "Dll"),
+    ("Providers\\Trust\\Initialization\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\Message\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\Signature\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\FinalPolicy\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+];
+const CRYPTOGRAPHY: &str = "SOFTWARE\\Microsoft\\Cryptography";
+
+/// The kind of programs and libraries.
+static PROGRAM: GUID = GUID::from_u128(0xc689_aab8_8e78_11d0_8c47_00c0_4fc2_95ee);
+
+/// Finds that Windows' own library reads signatures, and no other.
+fn readers() -> Result<(), String> {
+    for (key, value) in READERS {
+        let named = registry::value(&format!("{CRYPTOGRAPHY}\\{key}"), value).and_then(|value| value.text());
+        // Nothing is named on no Windows; what is missing cannot be led elsewhere.
+        if let Some(other) = named.filter(|named| !is_windows_own(named)) {
+            return Err(format!(
+                "signatures are read by '{other}' here, which is none of Windows' own libraries"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What Windows says of a file; none of one that is no program or library.
+pub(in crate::sources) fn signature(path: &str) -> io::Result<Option<Signature>> {
+    static TRUST: OnceLock<Result<Trust, String>> = OnceLock::new();
+    let load = || readers().and_then(|()| Trust::load().map_err(|error| error.to_string()));
+    let trust = TRUST.get_or_init(load).as_ref().map_err(|why| io::Error::other(why.clone()))?;
+    let mut file = open(path)?;
+    let mut begin = [0; 2];
+    if file.read(&mut begin)? < begin.len() || begin != *b"MZ" {
+        return Ok(None);
+    }
+    file.rewind()?;
     let wide: Vec<u16> = path.encode_utf16().chain([0]).collect();
     let mut within = WINTRUST_FILE_INFO {
         cbStruct: length_of::<WINTRUST_FILE_INFO>(),
         pcwszFilePath: wide.as_ptr(),
         hFile: file.as_raw_handle(),
-        ..WINTRUST_FILE_INFO::default()
+        pgKnownSubject: (&raw const PROGRAM).cast_mut(),
     };
     let (answer, signer) = trust.ask(WTD_CHOICE_FILE, WINTRUST_DATA_0 { pFile: &raw mut within });
     if !is_none(answer) {
-        return Ok(Signature { signer, ..Signature::of_answer(answer) });
+        return Ok(Some(Signature { signer, ..Signature::of_answer(answer) }));
     }
-    // None is in the file; a catalog may have one, by any of the digests that Windows keeps.
+    // None is in the file; a catalog may have one, by each of the digests that Windows keeps.
     let mut said = Signature::of_answer(answer);
     for newer in [true, false] {
-        let Some(context) = trust.context(newer) else { continue };
-        match context.look(&file, &wide) {
-            Ok(Some(signature)) => return Ok(signature),
+        if newer && trust.newer.is_none() {
+            continue;
+        }
+        let looked = trust.context(newer).and_then(|context| context.look(&mut file, &wide));
+        match looked {
+            Ok(Some(signature)) => return Ok(Some(signature)),
             Ok(None) => {}
+            // One that could not be looked into may have it.
             Err(error) => said = Signature::unknown(error),
         }
     }
-    Ok(said)
+    Ok(Some(said))
 }
 
 /// Opens a file to read it, without its access being noted where that may be asked.
@@ -156,11 +202,18 @@ impl Trust {
         // SAFETY: in place of a window stands that there is none; `data` and what it points to are of the call's types, say their lengths and outlive both calls; the second ends
         // what the first began.
         unsafe {
-            let answer = (self.verify)(INVALID_HANDLE_VALUE, &raw const action, (&raw mut data).cast());
+            SetLastError(0);
+            let mut answer = (self.verify)(INVALID_HANDLE_VALUE, &raw const action, (&raw mut data).cast())
+                .cast_unsigned();
+            // That none is there is said as well where it could not be looked for; then the error is another one.
+            let why = last_error();
+            if is_none(answer) && why != 0 && !is_none(why) {
+                answer = why;
+            }
             let signer = self.signer(data.hWVTStateData);
             data.dwStateAction = WTD_STATEACTION_CLOSE;
             (self.verify)(INVALID_HANDLE_VALUE, &raw const action, (&raw mut data).cast());
-            (answer.cast_unsigned(), signer)
+            (answer, signer)
         }
     }
 
@@ -188,8 +241,8 @@ impl Trust {
         }
     }
 
-    /// A way to look in the catalogs; none where this Windows has not this one.
-    fn context(&self, newer: bool) -> Option<Context<'_>> {
+    /// A way to look in the catalogs. The error is Windows' number.
+    fn context(&self, newer: bool) -> Result<Context<'_>, u32> {
         let mut context = 0;
         // SAFETY: the call writes a number and reads a name that ends in a zero.
         let done = unsafe {
@@ -198,11 +251,10 @@ impl Trust {
                     let kind: Vec<u16> = "SHA256".encode_utf16().chain([0]).collect();
                     (newer.acquire)(&raw mut context, ptr::null(), kind.as_ptr(), ptr::null(), 0)
                 }
-                None if newer => 0,
                 None => (self.acquire)(&raw mut context, ptr::null(), 0),
             }
         };
-        (done != 0).then_some(Context { trust: self, number: context, newer })
+        if done == 0 { Err(last_error()) } else { Ok(Context { trust: self, number: context, newer }) }
     }
 }
 
@@ -221,8 +273,10 @@ impl Drop for Context<'_> {
 }
 
 impl Context<'_> {
-    /// What a catalog says of a file; none where no catalog has it. The error is Windows' number.
-    fn look(&self, file: &File, path: &[u16]) -> Result<Option<Signature>, u32> {
+    /// What a catalog says of a file; none where no catalog has it. Of several, the first that is valid, else the first. The error is
+    /// Windows' number.
+    fn look(&self, file: &mut File, path: &[u16]) -> Result<Option<Signature>, u32> {
+        file.rewind().map_err(|error| error.raw_os_error().unwrap_or_default().cast_unsigned())?;
         let mut digest = [0_u8; MAX_DIGEST];
         let mut length = u32::try_from(digest.len()).unwrap_or_default();
         let handle = file.as_raw_handle();
@@ -235,21 +289,37 @@ impl Context<'_> {
         };
         let digest = usize::try_from(length).ok().and_then(|length| digest.get_mut(..length));
         let Some(digest) = digest.filter(|_| done != 0) else { return Err(last_error()) };
-        // SAFETY: the digest is as long as is said; none before it was found.
-        let found = unsafe { (self.trust.find)(self.number, digest.as_ptr(), length, 0, ptr::null_mut()) };
-        if found == 0 {
-            let error = last_error();
-            return if error == ERROR_NOT_FOUND { Ok(None) } else { Err(error) };
+        let mut catalog = 0;
+        let mut first = None;
+        for _ in 0..MAX_CATALOGS {
+            let mut before = catalog;
+            // SAFETY: the digest is as long as is said; the catalog before is one of this context or none, and is left by the call.
+            catalog = unsafe {
+                SetLastError(0);
+                (self.trust.find)(self.number, digest.as_ptr(), length, 0, &raw mut before)
+            };
+            if catalog == 0 {
+                let error = last_error();
+                return if first.is_some() || error == ERROR_NOT_FOUND { Ok(first) } else { Err(error) };
+            }
+            let said = self.catalog(catalog, handle, path, digest);
+            if said.status == Some("valid") {
+                first = Some(said);
+                break;
+            }
+            first = first.or(Some(said));
         }
+        // SAFETY: the catalog is one of this context, and nobody uses it any more.
+        unsafe { (self.trust.leave)(self.number, catalog, 0) };
+        Ok(first)
+    }
+
+    /// What one catalog says of a file.
+    fn catalog(&self, found: isize, handle: HANDLE, path: &[u16], digest: &mut [u8]) -> Signature {
         let mut told = CATALOG_INFO { cbStruct: length_of::<CATALOG_INFO>(), ..CATALOG_INFO::default() };
-        // SAFETY: `found` is a catalog of this context, left after; `told` is of the call's type and says its length.
-        let done = unsafe {
-            let done = (self.trust.told)(found, &raw mut told, 0);
-            (self.trust.leave)(self.number, found, 0);
-            done
-        };
-        if done == 0 {
-            return Err(last_error());
+        // SAFETY: `found` is a catalog of this context; `told` is of the call's type and says its length.
+        if unsafe { (self.trust.told)(found, &raw mut told, 0) } == 0 {
+            return Signature::unknown(last_error());
         }
         // What the file is called in a catalog: its digest in upper case.
         let mut tag = String::new();
@@ -264,7 +334,7 @@ impl Context<'_> {
             pcwszMemberFilePath: path.as_ptr(),
             hMemberFile: handle,
             pbCalculatedFileHash: digest.as_mut_ptr(),
-            cbCalculatedFileHash: length,
+            cbCalculatedFileHash: u32::try_from(digest.len()).unwrap_or_default(),
             hCatAdmin: self.number,
             ..WINTRUST_CATALOG_INFO::default()
         };
@@ -272,6 +342,8 @@ impl Context<'_> {
         let (answer, signer) = self.trust.ask(WTD_CHOICE_CATALOG, what);
         let catalog = super::text(&told.wszCatalogFile);
         let catalog = catalog.rsplit('\\').next().map(str::to_owned);
-        Ok(Some(Signature { signer, catalog, ..Signature::of_answer(answer) }))
+        // A catalog that has no signature itself says nothing of one in the file.
+        let said = if is_none(answer) { Signature::unknown(answer) } else { Signature::of_answer(answer) };
+        Signature { signer, catalog, ..said }
     }
 }
