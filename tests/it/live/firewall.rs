@@ -9,7 +9,7 @@ use super::{live_apart, of_kind};
 use crate::made::Made;
 
 /// Rules for a chain of `inet`, and what is told of each.
-const RULES: [(&str, &str); 27] = [
+const RULES: [(&str, &str); 31] = [
     ("iifname \"lo\" accept", "iifname \"lo\" accept"),
     ("oifname != \"eth*\" drop", "oifname != \"eth*\" drop"),
     ("ct state established,related accept", "ct state established,related accept"),
@@ -61,6 +61,13 @@ const RULES: [(&str, &str); 27] = [
         "meta nfproto ip ip saddr 192.0.2.1 add @seen { ip saddr }",
     ),
     ("meta skuid 1000 drop", "meta skuid 1000 drop"),
+    ("ip saddr & 255.255.0.0 @plain drop", "meta nfproto ip ip saddr & 255.255.0.0 @plain drop"),
+    ("tcp option maxseg size set 1000", "exthdr"),
+    (
+        "tcp dport 24 update @seen { ip saddr timeout 5s limit rate 1/second }",
+        "meta l4proto tcp tcp dport 24 meta nfproto ip update @seen { ip saddr timeout 5000 ms … }",
+    ),
+    ("ip saddr . meta mark { 10.0.0.1 . 0x1 } drop", "meta nfproto ip ip saddr . meta mark @__set2 drop"),
 ];
 
 /// The rules as a file for `nft`.
@@ -69,7 +76,8 @@ fn rules() -> String {
         "table inet filter {\n\
          set blocked { type ipv4_addr; flags interval; elements = { 10.1.0.0/16, 192.0.2.7, 224.0.0.0-255.255.255.255 }\n}\n\
          set blocked6 { type ipv6_addr; elements = { fd00::1 }\n}\n\
-         set seen { type ipv4_addr; size 100; flags dynamic\n}\n\
+         set seen { type ipv4_addr; size 100; flags dynamic,timeout\n}\n\
+         set plain { type ipv4_addr\n}\n\
          map verdicts { type inet_service : verdict; elements = { 80 : accept, 81 : jump other }\n}\n\
          counter c1 { packets 3 bytes 9\n}\n\
          chain other { return comment \"back\"\n}\n\
@@ -83,7 +91,7 @@ fn rules() -> String {
          table ip nat {\nchain pre { type nat hook prerouting priority -100;\n\
          tcp dport 80 dnat to 10.0.0.5:8080\ntcp dport 81 redirect to :8081\n}\n\
          chain post { type nat hook postrouting priority 100;\n\
-         oifname \"eth0\" masquerade\nip daddr 1.2.3.4 snat to 5.6.7.8\n}\n}\n\
+         oifname \"eth0\" masquerade\nip daddr 1.2.3.4 snat to 5.6.7.8-5.6.7.9\n}\n}\n\
          table netdev edge {\nchain in { type filter hook ingress device lo priority 0;\nip saddr 1.2.3.4 drop\n}\n}\n\
          table ip off { flags dormant\n}\n",
     );
@@ -159,7 +167,7 @@ fn what_nft_lists_is_told_and_what_its_rules_say() {
         })
         .collect();
     assert_eq!(ours, listed(&theirs));
-    assert_eq!(ours.len(), filters.len() - 2);
+    assert_eq!(ours.len(), filters.len() - 3);
     let says = |family: &str, chain: &str| -> Vec<&str> {
         let mine = filters.iter().filter(|row| row["part"] == "rule" && row["family"] == family);
         mine.filter(|row| row["name"] == chain).map(|row| row["says"].as_str().unwrap()).collect()
@@ -171,7 +179,7 @@ fn what_nft_lists_is_told_and_what_its_rules_say() {
             "meta l4proto tcp tcp dport 80 dnat to 10.0.0.5:8080",
             "meta l4proto tcp tcp dport 81 redirect to :8081",
             "oifname \"eth0\" masquerade",
-            "ip daddr 1.2.3.4 snat to 5.6.7.8",
+            "ip daddr 1.2.3.4 snat to 5.6.7.8-5.6.7.9",
             "meta protocol ip ip saddr 1.2.3.4 drop",
             "return",
         ]

@@ -25,6 +25,16 @@ struct Loaded {
     used: bool,
 }
 
+impl Loaded {
+    /// What it is, less what is taken off it.
+    fn said(&self) -> String {
+        match &self.mask {
+            Some(mask) => format!("{} & {}", self.what, self.form.value(mask)),
+            None => self.what.clone(),
+        }
+    }
+}
+
 /// Reads a rule's expressions.
 #[must_use]
 pub fn rule(family: u8, expressions: &[u8]) -> Vec<u8> {
@@ -69,7 +79,7 @@ impl Reading {
             // From the machine's order to the network's.
             b"byteorder" => {
                 if let Some(loaded) = self.at(value(1)) {
-                    (loaded.at, loaded.form) = (slot(value(2)), Form::Number);
+                    (loaded.at, loaded.form, loaded.used) = (slot(value(2)), Form::Number, false);
                 }
             }
             b"cmp" => self.compare(value(1), value(2), data(3)),
@@ -78,7 +88,7 @@ impl Reading {
                     let not = if value(2) == 0 { "" } else { "!= " };
                     format!(
                         "{} {not}{}-{}",
-                        loaded.what,
+                        loaded.said(),
                         loaded.form.value(data(3)),
                         loaded.form.value(data(4))
                     )
@@ -155,14 +165,20 @@ impl Reading {
             b"dynset" => {
                 let does = ["add", "update", "delete"];
                 let does = usize::try_from(value(3)).ok().and_then(|at| does.get(at)).unwrap_or(&"change");
-                format!("{does} @{} {{ {} }}", named(1), self.all_from(value(4)))
+                let key = self.all_from(value(4));
+                let leads_to = of(5).map(|from| format!(" : {}", self.all_from(number(from))));
+                let timeout = of(6).filter(|_| value(6) != 0).map(|_| format!(" timeout {} ms", value(6)));
+                // What is counted or limited for each of them is not told.
+                let more = if of(7).or(of(10)).is_some() { " …" } else { "" };
+                let (leads_to, timeout) = (leads_to.unwrap_or_default(), timeout.unwrap_or_default());
+                format!("{does} @{} {{ {key}{timeout}{more}{leads_to} }}", named(1))
             }
             b"nat" => {
-                let to = self.address_and_port(of(3), of(5));
+                let to = self.address_and_port([of(3), of(4)], [of(5), of(6)]);
                 format!("{}{to}", if value(1) == 0 { "snat" } else { "dnat" })
             }
-            b"masq" => format!("masquerade{}", self.address_and_port(None, of(2))),
-            b"redir" => format!("redirect{}", self.address_and_port(None, of(1))),
+            b"masq" => format!("masquerade{}", self.address_and_port([None; 2], [of(2), of(3)])),
+            b"redir" => format!("redirect{}", self.address_and_port([None; 2], [of(1), of(2)])),
             b"fib" => {
                 let results = ["", "oif", "oifname", "type"];
                 let result = usize::try_from(value(2)).ok().and_then(|at| results.get(at)).unwrap_or(&"");
@@ -183,7 +199,9 @@ impl Reading {
                 format!("{} {} {own}", String::from_utf8_lossy(name), named(1))
             }
             // What else loads something leaves its name for what is held against it.
-            _ if matches!(name, b"exthdr" | b"rt" | b"socket" | b"osf" | b"hash" | b"numgen" | b"xfrm") => {
+            _ if of(1).is_some()
+                && matches!(name, b"exthdr" | b"rt" | b"socket" | b"osf" | b"hash" | b"numgen" | b"xfrm") =>
+            {
                 let what = String::from_utf8_lossy(name).into_owned();
                 return self.load(value(1), (what, Form::Bytes));
             }
@@ -192,17 +210,20 @@ impl Reading {
         self.say(&said);
     }
 
-    /// ` to ADDRESS:PORT`, out of registers.
-    fn address_and_port(&mut self, to_address: Option<&[u8]>, to_port: Option<&[u8]>) -> String {
+    /// ` to ADDRESS:PORT`, out of registers; each the first and the last of some.
+    fn address_and_port(&mut self, addresses: [Option<&[u8]>; 2], ports: [Option<&[u8]>; 2]) -> String {
         let mut to = String::new();
-        for (register, before) in [(to_address, ""), (to_port, ":")] {
-            let Some(loaded) = register.and_then(|register| self.at(number(register))) else { continue };
-            to.push_str(if to.is_empty() { " to " } else { "" });
-            to.push_str(before);
-            match loaded.bytes.len() {
-                2 => to.push_str(&number(&loaded.bytes).to_string()),
-                4 | 16 => to.push_str(&address(&loaded.bytes)),
-                _ => to.push_str(&loaded.what),
+        for ([first, last], before) in [(addresses, ""), (ports, ":")] {
+            let last = last.filter(|last| Some(*last) != first);
+            for (register, before) in [(first, before), (last, "-")] {
+                let Some(loaded) = register.and_then(|register| self.at(number(register))) else { continue };
+                to.push_str(if to.is_empty() { " to " } else { "" });
+                to.push_str(before);
+                match loaded.bytes.len() {
+                    2 => to.push_str(&number(&loaded.bytes).to_string()),
+                    4 | 16 => to.push_str(&address(&loaded.bytes)),
+                    _ => to.push_str(&loaded.said()),
+                }
             }
         }
         to
@@ -249,7 +270,7 @@ impl Reading {
         {
             loaded.used = true;
             joined.push_str(if joined.is_empty() { "" } else { " . " });
-            joined.push_str(&loaded.what);
+            joined.push_str(&loaded.said());
         }
         joined
     }
@@ -260,7 +281,8 @@ impl Reading {
         if toggled.iter().all(|byte| *byte == 0) && loaded.mask.is_none() {
             loaded.mask = Some(mask.to_vec());
         } else {
-            loaded.what = format!("({} & {} ^ {})", loaded.what, hex(mask), hex(toggled));
+            loaded.what = format!("({} & {} ^ {})", loaded.said(), hex(mask), hex(toggled));
+            loaded.mask = None;
         }
     }
 
@@ -313,7 +335,7 @@ impl Reading {
             (1, ..) if self.six => None,
             (0, 0, 6) => Some(("ether daddr", Form::Bytes)),
             (0, 6, 6) => Some(("ether saddr", Form::Bytes)),
-            (0, 12, 2) => Some(("ether type", Form::Bytes)),
+            (0, 12, 2) => Some(("ether type", Form::Family)),
             (1, 9, 1) => Some(("ip protocol", Form::Protocol)),
             (1, 8, 1) => Some(("ip ttl", Form::Number)),
             // Of an address only as much is loaded as is held against something.
@@ -406,6 +428,18 @@ mod tests {
         let beside = expression("payload", &[(1, &word(9)), (2, &two), (3, &[0; 4]), (4, &two)]);
         let lookup = expression("lookup", &[(1, b"known\0"), (2, &one), (5, &one)]);
         assert_eq!(says(2, &[load(1, 12, 4), beside, lookup]), "ip saddr . th sport != @known");
+        // What is taken off a key is told with it, and a part whose order was changed is one still.
+        let mark = expression("meta", &[(1, &word(9)), (2, &word(3))]);
+        let turned = expression("byteorder", &[(1, &word(9)), (2, &word(9))]);
+        let lookup = expression("lookup", &[(1, b"known\0"), (2, &one)]);
+        let all = [load(1, 12, 4), masked(&[255, 255, 0, 0]), mark, turned, lookup];
+        assert_eq!(says(2, &all), "ip saddr & 255.255.0.0 . meta mark @known");
+        let nat = [
+            expression("immediate", &[(1, &one), (2, &with(1, &[10, 0, 0, 5]))]),
+            expression("immediate", &[(1, &two), (2, &with(1, &[10, 0, 0, 9]))]),
+            expression("nat", &[(1, &one), (3, &one), (4, &two)]),
+        ];
+        assert_eq!(says(2, &nat), "dnat to 10.0.0.5-10.0.0.9");
         let port = expression("immediate", &[(1, &one), (2, &with(1, &[0x1f, 0x91]))]);
         assert_eq!(says(2, &[port, expression("redir", &[(1, &one)])]), "redirect to :8081");
     }
@@ -414,6 +448,8 @@ mod tests {
     fn what_is_not_known_keeps_its_name_and_its_bytes() {
         let one = word(1);
         assert_eq!(says(2, &[expression("flow_offload", &[])]), "flow_offload");
+        // It sets an option and loads none.
+        assert_eq!(says(2, &[expression("exthdr", &[(7, &one)])]), "exthdr");
         let own = [(1, &b"recent\0"[..]), (3, &[1, 2, 0, 0])];
         assert_eq!(says(2, &[expression("match", &own)]), "match recent 0x0102");
         assert_eq!(
