@@ -15,8 +15,8 @@ use veldkit::sources::live::netlink::{filter, routing, statement};
 use veldkit::sources::live::windows::commands::{Folders, lead};
 use veldkit::sources::live::windows::{firewall, repository, tasks};
 use veldkit::sources::live::{
-    configured, executables, journal, logons as sessions, maps, modules, netlink, network, packages, people,
-    physical, processes, procfs, procnet, resolved, starting, storage, utmp,
+    configured, executables, iptables, journal, logons as sessions, maps, modules, netlink, network,
+    packages, people, physical, processes, procfs, procnet, resolved, starting, storage, utmp,
 };
 use veldkit::sources::{parse_mountinfo, rpm, web_roots};
 
@@ -286,6 +286,9 @@ pub fn network_tables(data: &[u8]) {
         drop(filter::written(form, elements));
     }
     drop((statement::rule(1, data), resolved::cached_names(data)));
+    if let Some((info, entries)) = data.split_at_checked(iptables::INFO) {
+        drop((iptables::table(false, b"x", info, entries), iptables::table(true, b"x", info, entries)));
+    }
     drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
     drop((configured::proxies(data), configured::networks(data).count(), configured::shares(data)));
     let mappings: Vec<_> = maps::mappings(data).collect();

@@ -2,12 +2,13 @@
 //!
 //! In: what the kernel of the running system answers by netlink, to an administrator alone. Out: rows of `LiveNetwork`. It is asked only
 //! where its packet filter is there already: a question makes the kernel load what it lacks, and the host would not be as it was.
-//! Rules of the older `iptables` are told by a socket of their own, and not here.
+//! Those of the older `iptables` are asked for by an option of a socket, of tables that are in use alone, for the same reason.
 
 use std::time::Duration;
 
 use super::super::rows::{Halt, Lines, code_of};
-use super::super::sys::Stopwatch;
+use super::super::sys::{self, Stopwatch};
+use super::iptables;
 use super::netlink::filter::{self, Element, Filter, MAX_ELEMENTS};
 use super::netlink::{self, Question};
 use super::network::Row;
@@ -95,6 +96,19 @@ pub(super) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Res
         lines.row(&Row::Filter(Box::new(set)))?;
     }
     Ok(())
+}
+
+/// Tells the rules of a table of the older packet filter.
+pub(super) fn older(six: bool, name: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
+    match sys::ask_table(six, name) {
+        Ok((info, entries)) => iptables::table(six, name, &info, &entries)
+            .into_iter()
+            .try_for_each(|part| lines.row(&Row::Filter(Box::new(part)))),
+        Err(error) => {
+            lines.short(code_of(&error), format!("asking the kernel for rules of iptables: {error}"));
+            Ok(())
+        }
+    }
 }
 
 fn ask(question: &Question, watch: Stopwatch, take: &mut dyn FnMut(u16, &[u8])) -> std::io::Result<()> {

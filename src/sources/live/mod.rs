@@ -27,6 +27,7 @@ pub mod executables;
 pub mod files;
 mod firewall;
 mod hidden;
+pub mod iptables;
 pub mod journal;
 pub mod logons;
 pub mod maps;

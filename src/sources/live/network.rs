@@ -139,8 +139,7 @@ pub enum Row {
         /// Of NFS: who may, and how.
         clients: Exact,
     },
-    /// A table of the older packet filter that is in use (`iptables` from before nftables); its rules are told by a socket of its own, and not
-    /// here.
+    /// A table of the older packet filter that is in use (`iptables` from before nftables).
     FirewallTable {
         /// 4 or 6.
         ip: u8,
@@ -163,7 +162,7 @@ pub enum Row {
         #[serde(skip_serializing_if = "Option::is_none")]
         interface: Option<String>,
     },
-    /// A part of the packet filter of today (nftables).
+    /// A part of the packet filter, of that of today (nftables) or of the older one.
     Filter(Box<Filter>),
 }
 
@@ -240,8 +239,11 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         .iter()
         .try_for_each(|row| lines.row(row))?;
     for (ip, name) in [(4, "ip_tables_names"), (6, "ip6_tables_names")] {
-        for name in words(&table(name)).map(Exact::from) {
-            lines.row(&Row::FirewallTable { ip, name })?;
+        for name in words(&table(name)) {
+            lines.row(&Row::FirewallTable { ip, name: Exact::from(name) })?;
+            if reach.is_live() {
+                firewall::older(ip == 6, name, lines)?;
+            }
         }
     }
     settings(reach, lines)

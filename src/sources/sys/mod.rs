@@ -45,7 +45,7 @@ pub(super) use specimens::{MADE, Peculiar, Workplace};
 pub(super) use stopwatch::Stopwatch;
 pub(super) use system::{
     Folder, HAS_STREAMS, ProcessMemory, Root, TELLS_AS_WINDOWS, adapters, ask_kernel, ask_resolver,
-    backup_privilege, boot_time, cached_names, clock_synchronised, data_ranges, device_size,
+    ask_table, backup_privilege, boot_time, cached_names, clock_synchronised, data_ranges, device_size,
     effective_capabilities, environment, integrity, is_in_use, is_nothing, live, loaded_modules,
     local_accounts, local_groups, logons, look_at_process, loose_code, mount_table, name_bytes,
     named_objects, named_pipes, neighbours, path_bytes, path_of, place_text, privileged, process_facts,

@@ -20,3 +20,8 @@ pub(in crate::sources) fn ask_kernel(
 pub(in crate::sources) fn ask_resolver(_question: &[u8]) -> io::Result<Option<Vec<u8>>> {
     Ok(None)
 }
+
+/// Tables of the packet filter from before nftables.
+pub(in crate::sources) fn ask_table(_six: bool, _name: &[u8]) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    Err(io::ErrorKind::Unsupported.into())
+}

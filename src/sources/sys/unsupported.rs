@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(in crate::sources) use super::no_memory::{ProcessMemory, process_facts, process_ids};
-pub(in crate::sources) use super::not_linux::{ask_kernel, ask_resolver};
+pub(in crate::sources) use super::not_linux::{ask_kernel, ask_resolver, ask_table};
 pub(in crate::sources) use super::not_windows::{
     HAS_STREAMS, TELLS_AS_WINDOWS, adapters, backup_privilege, cached_names, environment, integrity,
     is_in_use, loaded_modules, local_accounts, local_groups, logons, look_at_process, loose_code,

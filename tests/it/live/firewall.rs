@@ -239,3 +239,67 @@ fn of_a_tree_no_rule_is_told() {
     let rows = super::rows(&made.unpack(), "derived/LiveNetwork.jsonl");
     assert_eq!((of_kind(&rows, "filter").len(), of_kind(&rows, "host").len()), (0, 1));
 }
+
+/// In a network of its own: rules of the packet filter from before nftables, each as `iptables-legacy` itself prints it.
+#[test]
+#[ignore = "needs root and iptables"]
+fn rules_of_the_older_filter_are_told_as_its_own_program_prints_them() {
+    let made = Made::new();
+    let rules = [
+        "-P FORWARD DROP",
+        "-N eigen",
+        "-N leeg",
+        "-A INPUT -i lo -j ACCEPT",
+        "-A INPUT -s 10.1.0.0/16 ! -d 10.2.3.4/32 -i eth+ -p tcp -m tcp --dport 22 -j eigen",
+        "-A INPUT -p udp -m udp --sport 53 --dport 1024:65535 -m comment --comment \"een poort\" -j DROP",
+        "-A INPUT -p tcp -m tcp ! --dport 80 -g eigen",
+        "-A INPUT ! -p icmp -f -j RETURN",
+        "-A INPUT -s 10.0.0.5/255.0.255.0",
+        "-A OUTPUT ! -o eth0 -p esp -j DROP",
+        "-A eigen -p tcp -j leeg",
+        "-A eigen -j ACCEPT",
+    ];
+    let six = [
+        "-A INPUT -s fd00::/8 ! -i eth0 -p tcp -m tcp --dport 22 -j ACCEPT",
+        "-A OUTPUT -d 2001:db8::7/128 -j DROP",
+    ];
+    let mut script = String::from("true");
+    for (program, rules) in [("iptables-legacy", &rules[..]), ("ip6tables-legacy", &six[..])] {
+        for rule in rules {
+            write!(script, " && {program} {}", rule.replace('!', "'!'")).unwrap();
+        }
+    }
+    script.push_str(
+        " && iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE \
+         && iptables-legacy -A OUTPUT -p tcp -m multiport --dports 22,23 -j REJECT \
+         && iptables-legacy -S > four && ip6tables-legacy -S > six",
+    );
+    let rows = live_apart(&made, "--net", &script, "LiveNetwork");
+    let filters = of_kind(&rows, "filter");
+    let of = |family: &str| -> BTreeSet<String> {
+        let mine = filters.iter().filter(|row| row["family"] == family && row["table"] == "filter");
+        mine.map(|row| {
+            let name = row["name"].as_str().unwrap();
+            match (row["part"].as_str().unwrap(), row["policy"].as_str()) {
+                ("chain", Some(policy)) => format!("-P {name} {}", policy.to_uppercase()),
+                ("chain", None) => format!("-N {name}"),
+                (_, _) => format!("-A {name} {}", row["says"].as_str().unwrap()),
+            }
+        })
+        .collect()
+    };
+    let said = |name: &str| -> BTreeSet<String> {
+        let text = std::fs::read_to_string(made.path().join(name)).unwrap();
+        // What is known by its bytes alone is told by them.
+        text.lines().filter(|line| !line.contains("REJECT")).map(ToOwned::to_owned).collect()
+    };
+    let mut four = of("ip");
+    let rejects = four.iter().find(|line| line.contains("REJECT")).unwrap().clone();
+    four.remove(&rejects);
+    assert_eq!(four, said("four"));
+    assert_eq!(of("ip6"), said("six"));
+    assert_eq!(rejects, "-A OUTPUT -p tcp -m multiport 0x0102160017 -j REJECT 0x03");
+    let nat = filters.iter().find(|row| row["table"] == "nat" && row["part"] == "rule").unwrap();
+    assert_eq!(nat["name"], "POSTROUTING");
+    assert!(nat["says"].as_str().unwrap().starts_with("-s 10.0.0.0/8 -j MASQUERADE"), "{nat}");
+}

@@ -274,7 +274,7 @@ fn decimal(bytes: &[u8]) -> String {
 }
 
 /// An address of IP.
-pub(super) fn address(bytes: &[u8]) -> String {
+pub(in super::super) fn address(bytes: &[u8]) -> String {
     if let Ok(four) = <[u8; 4]>::try_from(bytes) {
         return Ipv4Addr::from(four).to_string();
     }

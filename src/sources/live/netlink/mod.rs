@@ -7,7 +7,7 @@
 pub mod filter;
 pub mod routing;
 pub mod statement;
-mod value;
+pub(super) mod value;
 
 use std::io;
 use std::time::Duration;

@@ -74,7 +74,7 @@ impl Form {
 }
 
 /// The length of a prefix, where a mask is one.
-pub(super) fn prefix(mask: &[u8]) -> Option<usize> {
+pub(in super::super) fn prefix(mask: &[u8]) -> Option<usize> {
     let ones: u32 = mask.iter().map(|byte| byte.leading_ones()).sum();
     let all: u32 = mask.iter().map(|byte| byte.count_ones()).sum();
     let mut whole = mask.iter().skip_while(|byte| **byte == u8::MAX).skip(1);
@@ -127,7 +127,7 @@ pub(super) fn ct(key: u64, direction: Option<u64>) -> (String, Form) {
     (format!("ct {direction}{name}"), form)
 }
 
-fn protocol(number: u64) -> String {
+pub(in super::super) fn protocol(number: u64) -> String {
     let name = match number {
         1 => "icmp",
         2 => "igmp",
@@ -165,12 +165,12 @@ pub(super) fn verdict(code: i64, chain: &[u8]) -> String {
 }
 
 /// A number with its higher bytes first.
-pub(super) fn number(bytes: &[u8]) -> u64 {
+pub(in super::super) fn number(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// Bytes as they stand.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(in super::super) fn hex(bytes: &[u8]) -> String {
     let mut all = b"0x".to_vec();
     for byte in bytes {
         let _ = write!(all, "{byte:02x}");

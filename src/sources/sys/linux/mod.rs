@@ -1,5 +1,6 @@
 //! Linux: a target's files by handles ([`root`]), and what this system and this process tell of themselves.
 
+mod iptables;
 mod memory;
 mod netlink;
 mod ranges;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::statvfs;
 use rustix::io::Errno;
 
+pub(in crate::sources) use self::iptables::ask_table;
 pub(in crate::sources) use self::memory::{ProcessMemory, process_facts, process_ids};
 pub(in crate::sources) use self::netlink::ask_kernel;
 pub(in crate::sources) use self::ranges::data_ranges;

@@ -58,7 +58,7 @@ pub(in crate::sources) use self::sockets::socket_tables;
 pub(in crate::sources::sys) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub use self::volumes::{begin_writing, free_space};
 pub(in crate::sources) use self::volumes::{device_size, mount_table, raw_volume, used_space, volumes};
-pub(in crate::sources) use super::not_linux::{ask_kernel, ask_resolver};
+pub(in crate::sources) use super::not_linux::{ask_kernel, ask_resolver, ask_table};
 use super::{Live, forms};
 use crate::playbook::TargetOs;
 
