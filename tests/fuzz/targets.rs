@@ -406,8 +406,8 @@ pub fn subscriptions_of_wmi(data: &[u8]) {
         .into_iter()
         .flat_map(u32::to_le_bytes)
         .collect();
-    for (class, _) in repository::CLASSES {
-        let record = [&repository::pattern(class)[..], data].concat();
+    for (class, _) in repository::classes::CLASSES {
+        let record = [&repository::classes::pattern(class)[..], data].concat();
         for part in repository::parts_of(&record, &mapping) {
             assert_eq!(part.class, class);
         }

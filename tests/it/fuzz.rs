@@ -59,7 +59,7 @@ fn every_target_has_its_file_for_cargo_fuzz() {
 fn the_seeds_are_what_their_readers_take() {
     let seed = |wanted: &str| targets::TARGETS.iter().find(|(name, ..)| *name == wanted).unwrap().1[0];
     serde_json::from_slice::<veldkit::evidence::Item>(seed("record")).unwrap();
-    let record = [&repository::pattern("__EventFilter")[..], seed("subscriptions_of_wmi")].concat();
+    let record = [&repository::classes::pattern("__EventFilter")[..], seed("subscriptions_of_wmi")].concat();
     assert_eq!(repository::parts_of(&record, b"")[0].says[&repository::Field::Name], b"Kwaad");
     let objects = [[b"LPKSHHRH".to_vec(), vec![0; 200]].concat(), seed("journal").to_vec()].concat();
     let objects = objects.into_iter().enumerate().map(|(at, byte)| match at {

@@ -72,8 +72,12 @@ fn start(machine: &Machine, file: &str, part: &Part) -> Start {
         state: part.remnant.then_some("remnant"),
         ..Start::default()
     };
-    let given = [Field::Command, Field::Script, Field::Consumer, Field::Text, Field::Program];
-    start.command = given.into_iter().find_map(exact);
+    let given = [Field::Command, Field::Script, Field::Consumer, Field::Program];
+    // What is written or sent stands behind the place that it goes to.
+    let sent =
+        || text(Field::Place).into_iter().chain(text(Field::Text)).reduce(|place, sent| place + ": " + &sent);
+    let sent = || sent().map(|sent| Exact::cut(sent.as_bytes(), MAX_TEXT).0);
+    start.command = given.into_iter().find_map(exact).or_else(sent);
     let folders = machine.folders(None);
     if let Some(command) =
         text(Field::Program).map(|program| format!("\"{program}\"")).or_else(|| text(Field::Command))
@@ -131,6 +135,14 @@ mod tests {
                 ],
             ),
             record_of(
+                "LogFileEventConsumer",
+                &[
+                    (Field::Name, narrow("L")),
+                    (Field::Place, narrow("C:\\Users\\Public\\k.exe")),
+                    (Field::Text, narrow("%Caption%")),
+                ],
+            ),
+            record_of(
                 "__FilterToConsumerBinding",
                 &[
                     (Field::Filter, narrow("__EventFilter.Name=\"Kwaad\"")),
@@ -171,6 +183,12 @@ mod tests {
         assert_eq!(consumer["command"], "C:\\Users\\Public\\k.exe -x");
         let script = of("wmi_consumer", "S");
         assert_eq!((&script["launcher"], &script["command"]), (&"VBScript".into(), &"Set x = 1".into()));
+        // The file that is written is none that is run.
+        let log = of("wmi_consumer", "L");
+        assert_eq!(
+            (&log["command"], &log["target"]),
+            (&"C:\\Users\\Public\\k.exe: %Caption%".into(), &serde_json::Value::Null)
+        );
         let binding = rows.iter().find(|row| row["kind"] == "wmi_binding").unwrap();
         assert_eq!(
             (&binding["schedule"], &binding["command"]),

@@ -10,11 +10,15 @@ use std::collections::BTreeMap;
 use std::io;
 
 use aho_corasick::AhoCorasick;
-use sha2::{Digest as _, Sha256};
 
 use super::super::super::bytes::u32_at;
-use super::super::super::ntfs::{names, security};
 use super::super::super::seek::{ReadSeek, damaged};
+use crate::evidence::gathered;
+
+pub mod classes;
+
+pub use classes::Field;
+use classes::{CLASSES, HEAD, part, pattern};
 
 /// Bytes of a page.
 const PAGE: usize = 0x2000;
@@ -36,92 +40,8 @@ const MAX_FOLLOWED: usize = 64 << 20;
 /// Most bytes of a text that are kept.
 pub const MAX_TEXT: usize = 64 << 10;
 
-/// Bytes before what differs from class to class: the digest in UTF-16, two moments, and of those that follow the length, the place
-/// of the class's name and a byte.
-const DIGEST: usize = 128;
-const HEAD: usize = DIGEST + 16;
-const FIXED: usize = HEAD + 9;
-
-/// What a field holds, as far as it is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
-    /// Its name.
-    Name,
-    /// Who made it.
-    Creator,
-    /// The question that a filter puts to the events.
-    Query,
-    /// The name space that it looks at.
-    Namespace,
-    /// The program of a consumer.
-    Program,
-    /// Its command line.
-    Command,
-    /// The language of its script, the script, and the file that holds it instead.
-    Engine,
-    /// The script.
-    Script,
-    /// The file of a script, or the one that is written.
-    File,
-    /// What is written or sent.
-    Text,
-    /// The server that it goes to.
-    Server,
-    /// Of a binding, the filter.
-    Filter,
-    /// And the consumer.
-    Consumer,
-}
-
-/// A field as it stands in a record: how many bytes it has there, and what it is, where that is told.
-pub type Slot = (usize, Option<Field>);
-
-const LONG: Slot = (4, None);
-const FLAG: Slot = (2, None);
-const HUGE: Slot = (8, None);
-const NAME: Slot = (4, Some(Field::Name));
-const MADE_BY: Slot = (4, Some(Field::Creator));
-const QUERY: Slot = (4, Some(Field::Query));
-const SPACE: Slot = (4, Some(Field::Namespace));
-const PROGRAM: Slot = (4, Some(Field::Program));
-const COMMAND: Slot = (4, Some(Field::Command));
-const ENGINE: Slot = (4, Some(Field::Engine));
-const SCRIPT: Slot = (4, Some(Field::Script));
-const FILE: Slot = (4, Some(Field::File));
-const TEXT: Slot = (4, Some(Field::Text));
-const SERVER: Slot = (4, Some(Field::Server));
-const FILTER: Slot = (4, Some(Field::Filter));
-const CONSUMER: Slot = (4, Some(Field::Consumer));
-
-/// A class: its name, and its fields as they follow each other. All consumers begin with a machine, the length of a queue, who made it
-/// and its name.
-pub type Class = (&'static str, &'static [Slot]);
-
-/// The classes that are told.
-pub const CLASSES: [Class; 7] = [
-    ("__EventFilter", &[NAME, MADE_BY, LONG, QUERY, SPACE, LONG]),
-    ("__FilterToConsumerBinding", &[FILTER, CONSUMER, LONG, FLAG, FLAG, FLAG, MADE_BY]),
-    (
-        "CommandLineEventConsumer",
-        &[
-            LONG, LONG, MADE_BY, NAME, PROGRAM, COMMAND, FLAG, FLAG, FLAG, FLAG, FLAG, LONG, LONG, LONG,
-            LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, FLAG, FLAG, FLAG, LONG,
-        ],
-    ),
-    ("ActiveScriptEventConsumer", &[LONG, LONG, MADE_BY, NAME, ENGINE, SCRIPT, FILE, LONG]),
-    ("LogFileEventConsumer", &[LONG, LONG, MADE_BY, NAME, FILE, TEXT, HUGE, FLAG]),
-    (
-        "NTEventLogEventConsumer",
-        &[LONG, LONG, MADE_BY, NAME, SERVER, TEXT, LONG, LONG, FLAG, LONG, LONG, LONG, LONG],
-    ),
-    (
-        "SMTPEventConsumer",
-        &[LONG, LONG, MADE_BY, NAME, SERVER, LONG, LONG, LONG, TEXT, LONG, LONG, LONG, LONG],
-    ),
-];
-
 /// A part of a subscription.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Its class.
     pub class: &'static str,
@@ -150,8 +70,7 @@ impl Mapping {
         }
         let count = usize::try_from(u32_at(bytes, 20)?).ok()?;
         let entries = bytes.get(24..)?.chunks_exact(24).take(count);
-        let pages: Vec<u32> =
-            crate::evidence::gathered(entries.filter_map(|entry| Some(u32_at(entry, 0)? & 0x3fff_ffff)));
+        let pages: Vec<u32> = gathered(entries.filter_map(|entry| Some(u32_at(entry, 0)? & 0x3fff_ffff)));
         Some(Self { version: u32_at(bytes, 4)?, pages }).filter(|mapping| mapping.pages.len() == count)
     }
 
@@ -259,90 +178,12 @@ fn is_listed(page: &[u8], offset: usize) -> bool {
     false
 }
 
-/// By what a record of a class begins: the digest of its name in upper case, as text in UTF-16.
-#[must_use]
-pub fn pattern(class: &str) -> Vec<u8> {
-    let mut name = Sha256::new();
-    for unit in class.to_uppercase().encode_utf16() {
-        name.update(unit.to_le_bytes());
-    }
-    let mut pattern = Vec::with_capacity(DIGEST);
-    for byte in name.finalize() {
-        for digit in [byte >> 4, byte & 15] {
-            pattern.extend([b"0123456789ABCDEF".get(usize::from(digit)).copied().unwrap_or_default(), 0]);
-        }
-    }
-    pattern
-}
-
-/// Reads a record; none where it is not one of its class.
-fn part((class, slots): Class, record: &[u8]) -> Option<Part> {
-    let length = usize::try_from(u32_at(record, HEAD)? & 0x3fff_ffff).ok()?;
-    // Two bits of each field say whether it has a value of its own.
-    let states = slots.len().div_ceil(4);
-    let mut at = FIXED.checked_add(states)?;
-    let fields = at;
-    at = slots.iter().fold(at, |at, (width, _)| at.saturating_add(*width));
-    // What is said of the record as such, its length first; and whether there is more of that kind.
-    let more = usize::try_from(u32_at(record, at)?).ok()?.max(4);
-    at = at.checked_add(more)?;
-    at = at.checked_add(if record.get(at)? & 2 == 0 { 1 } else { 9 })?;
-    let values = record.get(at.checked_add(4)?..)?;
-    if !text(values, 0)?.eq_ignore_ascii_case(class.as_bytes()) {
-        return None;
-    }
-    let mut says = BTreeMap::new();
-    let mut place = fields;
-    for (number, (width, field)) in slots.iter().enumerate() {
-        let state = record.get(FIXED.saturating_add(number / 4)).copied().unwrap_or_default();
-        // Without a value at all.
-        let none = state >> (number % 4).saturating_mul(2) & 1 != 0;
-        let offset = u32_at(record, place).filter(|offset| *offset != 0 && !none);
-        place = place.saturating_add(*width);
-        let (Some(field), Some(offset)) = (field, offset) else { continue };
-        let value = match field {
-            Field::Creator => creator(values, offset),
-            _ => text(values, offset),
-        };
-        says.extend(value.map(|value| (*field, value)));
-    }
-    let cut = record.len() < HEAD.saturating_add(length);
-    Some(Part { class, says, remnant: false, cut })
-}
-
-/// A text: a byte that says how it is written, and the text with its end.
-fn text(values: &[u8], offset: u32) -> Option<Vec<u8>> {
-    let bytes = values.get(usize::try_from(offset).ok()?..)?;
-    let (kind, bytes) = bytes.split_first()?;
-    let text = match kind {
-        // Of one byte each, the first 256 of Unicode.
-        0 => {
-            let mut text = String::new();
-            text.extend(bytes.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)));
-            text.into_bytes()
-        }
-        1 => {
-            let end = bytes.chunks_exact(2).position(|unit| unit == [0, 0]).unwrap_or(bytes.len() / 2);
-            names::to_wtf8(bytes.get(..end.saturating_mul(2)).unwrap_or_default())
-        }
-        _ => return None,
-    };
-    Some(text).filter(|text| !text.is_empty())
-}
-
-/// A SID: how many bytes, and the bytes.
-fn creator(values: &[u8], offset: u32) -> Option<Vec<u8>> {
-    let bytes = values.get(usize::try_from(offset).ok()?..)?;
-    let length = usize::try_from(u32_at(bytes, 0)?).ok()?;
-    let sid = bytes.get(4..)?.get(..length)?;
-    security::sid(sid).map(String::into_bytes)
-}
-
 #[cfg(test)]
 pub(in crate::sources) mod tests {
     use std::io::Cursor;
 
     use super::Field::{Command, Consumer, Creator, Engine, Filter, Name, Namespace, Query, Script, Text};
+    use super::classes::DIGEST;
     use super::*;
 
     /// A value of a record: nothing, a text of either kind, a SID.
@@ -564,6 +405,11 @@ pub(in crate::sources) mod tests {
         for length in 0..record.len() {
             assert!(read(&record[..length], None).len() <= 1);
         }
+        // By its own words no record of this class.
+        let mut named = record_of("__EventFilter", &[(Name, Value::Narrow("a"))]);
+        let at = named.windows(13).position(|part| part == b"__EventFilter").unwrap();
+        named[at] = b'x';
+        assert_eq!(read(&named, None), []);
         // Of another class than its digest says.
         let mut other = record_of("LogFileEventConsumer", &[]);
         other[..DIGEST].copy_from_slice(&pattern("SMTPEventConsumer"));
