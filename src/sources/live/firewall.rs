@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use super::super::rows::{Halt, Lines, code_of};
 use super::super::sys::{self, Stopwatch};
-use super::iptables;
 use super::netlink::filter::{self, Element, Filter, MAX_ELEMENTS};
 use super::netlink::{self, Question};
 use super::network::Row;
 use super::reach::Reach;
+use super::{iptables, modules};
 use crate::evidence::ReasonCode;
 
 /// How long all answers may take.
@@ -26,11 +26,9 @@ const MAX_TABLE: usize = 4 << 20;
 
 /// Tells the rules of the running system.
 pub(super) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let read = |path: &str| reach.read(path, MAX_TABLE).ok();
-    let release = read("proc/sys/kernel/osrelease").unwrap_or_default();
-    let builtin = format!("lib/modules/{}/modules.builtin", String::from_utf8_lossy(&release).trim());
-    match is_there(sockets, read("proc/modules").as_deref(), reach.text(&builtin, MAX_TABLE).ok().as_deref())
-    {
+    let loaded = || reach.read("proc/modules", MAX_TABLE).ok();
+    let builtin = || reach.text(&format!("{}/modules.builtin", modules::folder(reach)), MAX_TABLE).ok();
+    match is_there(sockets, &loaded, &builtin) {
         Some(true) => {}
         Some(false) => return Ok(()),
         None => {
@@ -119,7 +117,11 @@ fn ask(question: &Question, watch: Stopwatch, take: &mut dyn FnMut(u16, &[u8])) 
 ///
 /// In: `/proc/net/netlink`, where the kernel's own socket for packet filters stands; `/proc/modules`, which a kernel without modules
 /// has not; `modules.builtin` (kbuild), which names what is no module.
-fn is_there(sockets: &[u8], modules: Option<&[u8]>, builtin: Option<&[u8]>) -> Option<bool> {
+fn is_there(
+    sockets: &[u8],
+    modules: &dyn Fn() -> Option<Vec<u8>>,
+    builtin: &dyn Fn() -> Option<Vec<u8>>,
+) -> Option<bool> {
     let lines = |text: &[u8], which: &dyn Fn(&[u8]) -> bool| text.split(|byte| *byte == b'\n').any(which);
     // Columns: address, protocol (12 is netfilter), the number of the process, 0 for the kernel.
     let kernels = lines(sockets, &|line| {
@@ -129,10 +131,11 @@ fn is_there(sockets: &[u8], modules: Option<&[u8]>, builtin: Option<&[u8]>) -> O
     if !kernels {
         return Some(false);
     }
-    let Some(modules) = modules else { return Some(true) };
-    let loaded = lines(modules, &|line| line.starts_with(b"nf_tables "));
-    let within = builtin.map(|text| lines(text, &|line| line.ends_with(b"/nf_tables.ko")));
-    if loaded { Some(true) } else { within }
+    let Some(modules) = modules() else { return Some(true) };
+    if lines(&modules, &|line| line.starts_with(b"nf_tables ")) {
+        return Some(true);
+    }
+    builtin().map(|text| lines(&text, &|line| line.ends_with(b"/nf_tables.ko")))
 }
 
 #[cfg(test)]
@@ -155,6 +158,9 @@ mod tests {
         let others = Some(&b"nf_tables_x 1 1 - Live 0x0\nloop 1 0 - Live 0x0\n"[..]);
         let within = Some(&b"kernel/net/netfilter/nf_tables.ko\n"[..]);
         let not = Some(&b"kernel/net/netfilter/nfnetlink.ko\n"[..]);
+        let is_there = |sockets: &[u8], modules: Option<&[u8]>, builtin: Option<&[u8]>| {
+            is_there(sockets, &|| modules.map(<[u8]>::to_vec), &|| builtin.map(<[u8]>::to_vec))
+        };
         assert_eq!(is_there(without, loaded, within), Some(false));
         assert_eq!(is_there(b"", None, None), Some(false));
         assert_eq!(is_there(with, None, None), Some(true));

@@ -61,8 +61,7 @@ pub(super) fn all(reach: &Reach) -> Vec<Module> {
     if all.is_empty() {
         return all;
     }
-    let release = reach.read("proc/sys/kernel/osrelease", 256).unwrap_or_default();
-    let folder = format!("lib/modules/{}", String::from_utf8_lossy(&release).trim());
+    let folder = folder(reach);
     let table = reach.text(&format!("{folder}/modules.dep"), MAX_TABLE).unwrap_or_default();
     let files = files(&table);
     for module in &mut all {
@@ -70,6 +69,12 @@ pub(super) fn all(reach: &Reach) -> Vec<Module> {
         module.target = file.map(|file| rooted(&reach.end_of(&file).unwrap_or(file)));
     }
     all
+}
+
+/// The folder of the running kernel's modules.
+pub(super) fn folder(reach: &Reach) -> String {
+    let release = reach.read("proc/sys/kernel/osrelease", 256).unwrap_or_default();
+    format!("lib/modules/{}", String::from_utf8_lossy(&release).trim())
 }
 
 /// Reads `/proc/modules` (`proc_modules(5)`): name, memory, users, who uses it, state, address, and between brackets why it taints.

@@ -98,15 +98,12 @@ impl Reading {
             b"lookup" => {
                 let what = self.all_from(value(2));
                 let not = if value(5) & 1 == 0 { "" } else { "!= " };
-                let map = match of(3).map(number) {
-                    None => "",
-                    Some(0) => "vmap ",
-                    Some(_) => "map ",
-                };
                 let set = String::from_utf8_lossy(of(1).map(text).unwrap_or_default()).into_owned();
-                match of(3).map(number).filter(|to| *to != 0) {
+                match of(3).map(number) {
+                    None => self.say(&format!("{what} {not}@{set}")),
+                    // Into the register of verdicts.
+                    Some(0) => self.say(&format!("{what} vmap @{set}")),
                     Some(to) => self.load(to, (format!("{what} map @{set}"), Form::Bytes)),
-                    None => self.say(&format!("{what} {not}{map}@{set}")),
                 }
             }
             b"immediate" => {
@@ -432,8 +429,12 @@ mod tests {
         let mark = expression("meta", &[(1, &word(9)), (2, &word(3))]);
         let turned = expression("byteorder", &[(1, &word(9)), (2, &word(9))]);
         let lookup = expression("lookup", &[(1, b"known\0"), (2, &one)]);
-        let all = [load(1, 12, 4), masked(&[255, 255, 0, 0]), mark, turned, lookup];
+        let all = [load(1, 12, 4), masked(&[255, 255, 0, 0]), mark, turned, lookup.clone()];
         assert_eq!(says(2, &all), "ip saddr & 255.255.0.0 . meta mark @known");
+        // What one key was joined of is no part of the next.
+        let port = expression("payload", &[(1, &word(9)), (2, &two), (3, &two), (4, &two)]);
+        let all = [load(1, 12, 4), port, lookup.clone(), load(1, 16, 4), lookup.clone()];
+        assert_eq!(says(2, &all), "ip saddr . th dport @known ip daddr @known");
         let nat = [
             expression("immediate", &[(1, &one), (2, &with(1, &[10, 0, 0, 5]))]),
             expression("immediate", &[(1, &two), (2, &with(1, &[10, 0, 0, 9]))]),
