@@ -99,7 +99,8 @@ pub(in crate::sources) fn look_at_process(process: &mut Process) -> io::Result<(
     Ok(())
 }
 
-fn times(process: &OwnedHandle, told: &mut Process) {
+/// When it began and ended, and its time in the kernel and outside of it.
+fn all_times(process: &OwnedHandle) -> Option<[u64; 4]> {
     let mut all = [FILETIME::default(); 4];
     let [created, ended, kernel, user] = &mut all;
     // SAFETY: the process is open to be asked; the four are of the call's types.
@@ -112,8 +113,11 @@ fn times(process: &OwnedHandle, told: &mut Process) {
             &raw mut *user,
         )
     };
-    if done != 0 {
-        let [created, _, kernel, user] = all.map(super::ticks);
+    (done != 0).then(|| all.map(super::ticks))
+}
+
+fn times(process: &OwnedHandle, told: &mut Process) {
+    if let Some([created, _, kernel, user]) = all_times(process) {
         told.started = forms::filetime(created);
         told.processor_ms = Some(kernel.saturating_add(user) / 10_000);
     }
@@ -184,8 +188,7 @@ pub(in crate::sources) fn environment(pid: u32) -> io::Result<Environment> {
     }
     process::ask_to_debug();
     let (opened, parameters) = own_parameters(pid)?;
-    let mut process = Process::default();
-    times(&opened, &mut process);
+    let started = all_times(&opened).and_then(|[created, ..]| forms::filetime(created));
     // `Environment`, behind the two texts.
     let pointer = read(&opened, parameters.saturating_add(0x80), 8)?;
     let mut address = u64_at(&pointer, 0).unwrap_or_default();
@@ -205,7 +208,7 @@ pub(in crate::sources) fn environment(pid: u32) -> io::Result<Environment> {
     }
     let (variables, whole) = told;
     let variables = variables.into_iter().map(Exact).collect();
-    Ok(Environment { started: process.started, variables, truncated: !whole, ..Environment::default() })
+    Ok(Environment { started, variables, truncated: !whole, ..Environment::default() })
 }
 
 /// A process, and where in it its parameters stand.

@@ -28,8 +28,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::core::{BOOL, GUID, PCWSTR};
 
 use super::library::Library;
-use super::registry;
 use super::root::leave_access_time;
+use super::{process, registry};
 use crate::sources::live::windows::signature::{Signature, is_none, is_windows_own};
 
 /// Most bytes of a digest by which a catalog is found.
@@ -94,7 +94,7 @@ impl Trust {
 }
 
 /// What reads signatures of programs and catalogs, and what decides whom to trust, each by key below `CRYPTOGRAPHY` and value.
-const READERS: [(&str, &str); 8] = [
+const READERS: [(&str, &str); 11] = [
     ("OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "Dll"),
     ("OID\\EncodingType 0\\CryptSIPDllGetSignedDataMsg\\{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "Dll"),
     ("OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{DE351A43-8E59-11D0-8C47-00C04FC295EE}", "Dll"),
@@ -102,6 +102,9 @@ const READERS: [(&str, &str); 8] = [
     ("Providers\\Trust\\Initialization\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
     ("Providers\\Trust\\Message\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
     ("Providers\\Trust\\Signature\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\Certificate\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\CertCheck\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\Cleanup\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
     ("Providers\\Trust\\FinalPolicy\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
 ];
 const CRYPTOGRAPHY: &str = "SOFTWARE\\Microsoft\\Cryptography";
@@ -147,11 +150,8 @@ pub(in crate::sources) fn signature(path: &str) -> io::Result<Option<Signature>>
     }
     // None is in the file; a catalog may have one, by each of the digests that Windows keeps.
     let mut said = Signature::of_answer(answer);
-    for newer in [true, false] {
-        if newer && trust.newer.is_none() {
-            continue;
-        }
-        let looked = trust.context(newer).and_then(|context| context.look(&mut file, &wide));
+    for way in trust.newer.iter().map(Some).chain([None]) {
+        let looked = trust.context(way).and_then(|context| context.look(&mut file, &wide));
         match looked {
             Ok(Some(signature)) => return Ok(Some(signature)),
             Ok(None) => {}
@@ -170,10 +170,14 @@ fn open(path: &str) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.access_mode(access).share_mode(7).custom_flags(FILE_FLAG_OPEN_NO_RECALL).open(path)
     };
-    let Ok(file) = with(read | FILE_WRITE_ATTRIBUTES) else { return with(read) };
-    let handle = OwnedHandle::from(file);
-    leave_access_time(&handle);
-    Ok(handle.into())
+    if process::reads_are_noted()
+        && let Ok(file) = with(read | FILE_WRITE_ATTRIBUTES)
+    {
+        let handle = OwnedHandle::from(file);
+        leave_access_time(&handle);
+        return Ok(handle.into());
+    }
+    with(read)
 }
 
 /// The length that a structure says of itself.
@@ -199,8 +203,8 @@ impl Trust {
             ..WINTRUST_DATA::default()
         };
         let action = WINTRUST_ACTION_GENERIC_VERIFY_V2;
-        // SAFETY: in place of a window stands that there is none; `data` and what it points to are of the call's types, say their lengths and outlive both calls; the second ends
-        // what the first began.
+        // SAFETY: in place of a window stands that there is none; `data` and what it points to are of the call's types, say their
+        // lengths and outlive both calls; the second ends what the first began.
         unsafe {
             SetLastError(0);
             let mut answer = (self.verify)(INVALID_HANDLE_VALUE, &raw const action, (&raw mut data).cast())
@@ -242,11 +246,11 @@ impl Trust {
     }
 
     /// A way to look in the catalogs. The error is Windows' number.
-    fn context(&self, newer: bool) -> Result<Context<'_>, u32> {
+    fn context<'a>(&'a self, newer: Option<&'a Catalogs>) -> Result<Context<'a>, u32> {
         let mut context = 0;
         // SAFETY: the call writes a number and reads a name that ends in a zero.
         let done = unsafe {
-            match self.newer.as_ref().filter(|_| newer) {
+            match newer {
                 Some(newer) => {
                     let kind: Vec<u16> = "SHA256".encode_utf16().chain([0]).collect();
                     (newer.acquire)(&raw mut context, ptr::null(), kind.as_ptr(), ptr::null(), 0)
@@ -262,7 +266,7 @@ impl Trust {
 struct Context<'a> {
     trust: &'a Trust,
     number: isize,
-    newer: bool,
+    newer: Option<&'a Catalogs>,
 }
 
 impl Drop for Context<'_> {
@@ -282,7 +286,7 @@ impl Context<'_> {
         let handle = file.as_raw_handle();
         // SAFETY: the file is open to be read; the buffer is as long as is said, and the call says how much it filled.
         let done = unsafe {
-            match self.trust.newer.as_ref().filter(|_| self.newer) {
+            match self.newer {
                 Some(newer) => (newer.digest)(self.number, handle, &raw mut length, digest.as_mut_ptr(), 0),
                 None => (self.trust.digest)(handle, &raw mut length, digest.as_mut_ptr(), 0),
             }
