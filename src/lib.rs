@@ -30,9 +30,15 @@ pub mod evidence;
 
 pub mod embedded;
 
+pub mod formats;
+
+pub mod sys;
+
 pub mod playbook;
 
 pub mod sources;
+
+pub mod live;
 
 pub mod scan;
 

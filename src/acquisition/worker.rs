@@ -9,12 +9,12 @@ use std::sync::mpsc::SyncSender;
 
 use super::budget::{PIECE, Share};
 use super::digester::Digester;
-use super::large::{self, LargeStart};
+use super::large::LargeStart;
 use super::look::{Taken, look};
 use super::once::{Stored, acquire_once};
 use super::pool::{Pool, Work};
 use super::process::look_through;
-use super::{Clock, Progress, Settings, Stop};
+use super::{Clock, Progress, Settings, Stop, large};
 use crate::bundle::deflate::{Deflated, Deflater};
 use crate::evidence::{Content, Item, Kind, Note, Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::Mode;
@@ -283,7 +283,7 @@ pub(super) fn fill(opened: &mut Opened, buffer: &mut [u8], bench: &Bench<'_>) ->
 fn read_failure(error: &std::io::Error) -> Reason {
     let code = match error.kind() {
         // A process that ended while its files in /proc were read is no failure.
-        _ if crate::sources::is_gone(error) => ReasonCode::Vanished,
+        _ if crate::sys::is_gone(error) => ReasonCode::Vanished,
         std::io::ErrorKind::TimedOut => ReasonCode::Timeout,
         std::io::ErrorKind::PermissionDenied => ReasonCode::PermissionDenied,
         _ => ReasonCode::ReadError,

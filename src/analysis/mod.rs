@@ -7,11 +7,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::bundle::forward;
 use crate::bundle::limits::Limits;
 use crate::bundle::parts::Parts;
 use crate::bundle::reader::{Decrypted, OpenError};
-use crate::bundle::{Identities, SealCode};
+use crate::bundle::{Identities, SealCode, forward};
 
 mod author;
 mod chain;

@@ -21,12 +21,11 @@ use super::deflate::{DEFAULT_LEVEL, Deflated, Deflater};
 use super::json::{json, json_line};
 use super::key::{Recipients, Signer};
 use super::manifest::{Chain, Closing, Manifest};
-use super::names;
 use super::opening::{FORMAT_VERSION, Kit, Opening};
-use super::receipt::{self, Language};
+use super::receipt::Language;
 use super::sealed::Sealed;
 use super::sink::{Flushed, Shared, Sink};
-use super::{Entry, Error};
+use super::{Entry, Error, names, receipt};
 use crate::evidence::{Digest, Item, Origin, Utc};
 
 /// Bytes of the custody log that are repeated in `log/custody.jsonl`; what comes after stands in the checkpoints

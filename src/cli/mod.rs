@@ -44,7 +44,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     // Not locked: with `--out -` the bundle goes the same way, from another thread.
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    let locale = locale().or_else(crate::sources::ui_language);
+    let locale = locale().or_else(crate::sys::ui_language);
     let lang = cli.lang.unwrap_or_else(|| Lang::of_locale(locale.as_deref()));
     let mut console = Console { out: &mut out, err: &mut err, lang, quiet: false };
     let exit = match run(&cli.command, &mut console) {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Console, Exit, Failure, Lang};
 use crate::evidence::Printable;
-use crate::sources::selftest::{self, Check, Verdict};
+use crate::kit::selftest::{self, Check, Verdict};
 
 /// What `selftest` takes.
 #[derive(Debug, Args)]

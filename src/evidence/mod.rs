@@ -8,16 +8,22 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod bytes;
 mod content;
+mod exact;
 mod hit;
 mod origin;
+pub(crate) mod ranges;
 mod scanned;
+mod stat;
 mod value;
 
 pub use content::{Content, Range};
+pub use exact::Exact;
 pub use hit::{Hit, HitKind, Match, cut};
 pub use origin::{Origin, Volume};
 pub use scanned::{Assessment, Cause, Fate, Level, ScanCounts, Scanned};
+pub(crate) use stat::{Entry, Stat};
 pub use value::{Digest, Md5, Sha1, Sum, Utc};
 
 /// One thing acquired from the target: origin, metadata, digests, outcome, hits. One line of a checkpoint.

@@ -8,6 +8,7 @@ use std::path::Path;
 
 pub mod keys;
 pub mod rules;
+pub mod selftest;
 
 /// Creates a file for its owner alone.
 #[allow(

@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::error::Fault;
 use super::fields::{At, Read};
-use super::pattern::{self, Strictness};
+use super::pattern;
+use super::pattern::Strictness;
 use super::plan::{Follow, Pattern, Source, TargetOs};
 use super::yaml::Document;
 

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::error::Fault;
 use super::fields::{At, Read};
-use super::pattern::{self, Strictness};
+use super::pattern;
+use super::pattern::Strictness;
 use super::plan::{Follow, Limits, Pattern, Text, Volatility};
 use super::yaml::Document;
 use crate::evidence::PersonalData;

@@ -4,13 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use super::choice::{self, Playbook};
-use super::definition::{self, Definition};
+use super::choice;
+use super::choice::Playbook;
+use super::definition;
+use super::definition::Definition;
 use super::error::Fault;
 use super::fields::Read;
-use super::handling::{self, Handling};
+use super::handling;
+use super::handling::Handling;
 use super::pattern::Strictness;
-use super::yaml::{self, MAX_FAULTS};
+use super::yaml;
+use super::yaml::MAX_FAULTS;
 
 /// What stands in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

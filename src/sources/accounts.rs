@@ -8,16 +8,16 @@ const MAX_ACCOUNTS: usize = 100_000;
 
 /// Names by number, and homes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Accounts {
+pub(crate) struct Accounts {
     users: BTreeMap<u32, String>,
     groups: BTreeMap<u32, String>,
     /// Names and homes, each home once, in the order of the file; homes have no slash in front.
-    pub(super) homes: Vec<(String, Vec<u8>)>,
+    pub(crate) homes: Vec<(String, Vec<u8>)>,
 }
 
 impl Accounts {
     /// Reads the texts of `/etc/passwd` and `/etc/group` (passwd(5), group(5)).
-    pub(super) fn parse(passwd: &[u8], group: &[u8]) -> Self {
+    pub(crate) fn parse(passwd: &[u8], group: &[u8]) -> Self {
         let mut accounts = Self::default();
         for fields in lines(passwd) {
             let (Some(name), Some(uid), Some(home)) = (fields.first(), number(&fields, 2), fields.get(5))
@@ -42,7 +42,7 @@ impl Accounts {
     }
 
     /// Homes of people on Unix: those of the accounts, and what stands in `/home`; each once.
-    pub(super) fn homes_with(&self, standing: Vec<String>) -> Vec<(String, String)> {
+    pub(crate) fn homes_with(&self, standing: Vec<String>) -> Vec<(String, String)> {
         let text = |home: &[u8]| String::from_utf8(home.to_vec()).ok();
         let mut homes: Vec<(String, String)> = Vec::new();
         let named = self.homes.iter().filter_map(|(name, home)| Some((name.clone(), text(home)?)));
@@ -56,17 +56,17 @@ impl Accounts {
     }
 
     /// Name of a user.
-    pub(super) fn user(&self, uid: u32) -> Option<&str> {
+    pub(crate) fn user(&self, uid: u32) -> Option<&str> {
         self.users.get(&uid).map(String::as_str)
     }
 
     /// Numbers of all users.
-    pub(super) fn user_ids(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn user_ids(&self) -> impl Iterator<Item = u32> {
         self.users.keys().copied()
     }
 
     /// Name of a group.
-    pub(super) fn group(&self, gid: u32) -> Option<&str> {
+    pub(crate) fn group(&self, gid: u32) -> Option<&str> {
         self.groups.get(&gid).map(String::as_str)
     }
 }
@@ -88,7 +88,7 @@ fn number(fields: &[&[u8]], index: usize) -> Option<u32> {
 }
 
 /// Homes of people on Windows: the folders of `Users`, of which `names` are what stands there.
-pub(super) fn profiles(names: Vec<String>, is_folder: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
+pub(crate) fn profiles(names: Vec<String>, is_folder: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
     let users = names.into_iter().filter(|name| is_folder(&format!("Users/{name}")));
     users.map(|name| (name.clone(), format!("Users\\{name}"))).collect()
 }

@@ -15,14 +15,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::guard;
 use super::item::{Finding, Found, Gap};
-use super::live::executables;
 use super::rows::{Halt, Lines, Rows};
-use super::sys::Stopwatch;
 use super::target::Target;
 use crate::evidence::{Digest, Origin, Outcome, Reason, ReasonCode};
+use crate::live::executables;
 use crate::playbook::TargetOs;
+use crate::sys::{Stopwatch, guard};
 
 /// How long a program may run; then it is ended.
 const TIME: Duration = Duration::from_mins(1);
@@ -69,7 +68,7 @@ struct Output {
 }
 
 /// Hands out the items of a program; `number` tells it from others of the same artifact.
-pub(super) fn find(
+pub(crate) fn find(
     target: &Target,
     artifact: &str,
     number: usize,
@@ -118,7 +117,7 @@ pub(super) fn find(
 }
 
 /// Where a program stands: by its whole path, or as the kit's own copy.
-pub(super) fn place(program: &str) -> Option<PathBuf> {
+pub(crate) fn place(program: &str) -> Option<PathBuf> {
     let path = Path::new(program);
     if path.is_absolute() {
         return Some(path.to_owned());
@@ -162,7 +161,7 @@ fn run(path: &Path, arguments: &[String], bare: bool, limit: Duration) -> Done {
 
 /// Starts it, its outputs to be read.
 #[allow(clippy::disallowed_methods, reason = "the one place that starts what an artifact names")]
-pub(super) fn start(path: &Path, arguments: &[String], bare: bool) -> io::Result<Child> {
+pub(crate) fn start(path: &Path, arguments: &[String], bare: bool) -> io::Result<Child> {
     let mut command = Command::new(path);
     if bare {
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C").current_dir("/");
@@ -198,7 +197,7 @@ fn follow(mut child: Child, watch: &Stopwatch, limit: Duration, done: &mut Done)
 }
 
 /// How a program that has closed its outputs ends, where it does within `limit`: it may go on for as long as it likes.
-pub(super) fn end_of(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+pub(crate) fn end_of(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let watch = Stopwatch::start();
     let (_open, never) = channel::<()>();
     let mut status = child.try_wait()?;

@@ -4,12 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::sys::{self, Root};
-use super::{guard, walk};
+use super::walk;
 use crate::evidence::Kind;
+use crate::sys::{self, Root, guard};
 
 /// The drives of a Windows tree; none where it is no Windows.
-pub(super) fn drives(path: &Path) -> io::Result<Vec<(char, PathBuf)>> {
+pub(crate) fn drives(path: &Path) -> io::Result<Vec<(char, PathBuf)>> {
     let root = Arc::new(Root::open(path)?);
     let list = |path: &[u8]| folders(&root, path).collect();
     if holds_windows(&list, b"") {
@@ -24,7 +24,7 @@ pub(super) fn drives(path: &Path) -> io::Result<Vec<(char, PathBuf)>> {
 }
 
 /// Whether a folder is the root of a Windows system: `Windows\System32` in any case. `folders` names those in a folder.
-pub(super) fn holds_windows(folders: &dyn Fn(&[u8]) -> Vec<Vec<u8>>, path: &[u8]) -> bool {
+pub(crate) fn holds_windows(folders: &dyn Fn(&[u8]) -> Vec<Vec<u8>>, path: &[u8]) -> bool {
     let below = |path: &[u8], wanted: &[u8]| {
         let name = folders(path).into_iter().find(|name| name.eq_ignore_ascii_case(wanted))?;
         Some(if path.is_empty() { name } else { [path, b"/", &name].concat() })

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
-use super::sys;
 use crate::evidence::{Printable, Utc};
+use crate::sys;
 
 /// Which host it is; from the target's own files, so that a mounted tree tells of itself and not of this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,9 +55,9 @@ pub struct Privileges {
 }
 
 /// Reads a small text file of the target.
-pub(super) type ReadText<'a> = dyn Fn(&[u8]) -> String + 'a;
+pub(crate) type ReadText<'a> = dyn Fn(&[u8]) -> String + 'a;
 
-pub(super) fn host(live: bool, read: &ReadText<'_>) -> HostFacts {
+pub(crate) fn host(live: bool, read: &ReadText<'_>) -> HostFacts {
     let release = read(b"etc/os-release");
     let release = if release.is_empty() { read(b"usr/lib/os-release") } else { release };
     let full_name = first_line(&read(b"etc/hostname"))
@@ -78,7 +78,7 @@ pub(super) fn host(live: bool, read: &ReadText<'_>) -> HostFacts {
     }
 }
 
-pub(super) fn clock(live: bool, place: Option<&Place>, read: &ReadText<'_>) -> ClockFacts {
+pub(crate) fn clock(live: bool, place: Option<&Place>, read: &ReadText<'_>) -> ClockFacts {
     let zone = first_line(&read(b"etc/timezone")).or_else(|| {
         let target = place?.stat(b"etc/localtime").ok()?.link?;
         let target = String::from_utf8_lossy(&target).into_owned();
@@ -91,7 +91,7 @@ pub(super) fn clock(live: bool, place: Option<&Place>, read: &ReadText<'_>) -> C
 }
 
 /// The clock of the running system, whose zone is known already.
-pub(super) fn live_clock(zone: Option<String>) -> ClockFacts {
+pub(crate) fn live_clock(zone: Option<String>) -> ClockFacts {
     ClockFacts { zone, boot_time: sys::boot_time(), synchronised: sys::clock_synchronised() }
 }
 
@@ -107,7 +107,7 @@ pub fn privileges() -> Privileges {
 }
 
 /// A field of os-release(5), without its quotes.
-pub(super) fn release_field(text: &str, name: &str) -> Option<String> {
+pub(crate) fn release_field(text: &str, name: &str) -> Option<String> {
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
     let value = value.trim().trim_matches(['"', '\'']);
     (!value.is_empty()).then(|| value.to_owned())

@@ -24,24 +24,24 @@ pub struct Found {
     /// How it was found.
     pub notes: Vec<Note>,
     /// Index of the place (root or drive) it stands in.
-    pub(super) place: usize,
+    pub(crate) place: usize,
     /// Its path below that place, as bytes joined by `/`.
-    pub(super) path: Vec<u8>,
+    pub(crate) path: Vec<u8>,
     /// Bytes of storage it takes.
-    pub(super) allocated: Option<u64>,
+    pub(crate) allocated: Option<u64>,
     /// Whether reading it may hang.
-    pub(super) guarded: bool,
+    pub(crate) guarded: bool,
     /// Whether it may have content although its size is 0 (`/proc`).
-    pub(super) no_size: bool,
+    pub(crate) no_size: bool,
     /// Its alternate streams and their sizes, which are items of their own.
-    pub(super) streams: Vec<(Vec<u8>, u64)>,
+    pub(crate) streams: Vec<(Vec<u8>, u64)>,
     /// How its content is had.
-    pub(super) way: Way,
+    pub(crate) way: Way,
 }
 
 /// How the content of an item is had.
 #[derive(Debug, Clone)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// By opening the file that stands at its path.
     File,
     /// Through the kernel's own link to the program of a process, which its path is: the program's file may be gone.
@@ -52,7 +52,7 @@ pub(super) enum Way {
 
 impl Found {
     /// Rows that are made when the item is read.
-    pub(super) fn rows(origin: Origin, rows: Rows) -> Self {
+    pub(crate) fn rows(origin: Origin, rows: Rows) -> Self {
         Self {
             origin,
             kind: Kind::Rows,
@@ -70,13 +70,13 @@ impl Found {
 
     /// A file, all but its place still to be told.
     #[cfg(test)]
-    pub(super) fn file(origin: Origin) -> Self {
+    pub(crate) fn file(origin: Origin) -> Self {
         let way = Way::File;
         Self { guarded: false, no_size: false, way, ..Self::program(origin, 0, 0, Metadata::default()) }
     }
 
     /// The program that a process runs, by the kernel's link to it.
-    pub(super) fn program(origin: Origin, place: usize, pid: u32, metadata: Metadata) -> Self {
+    pub(crate) fn program(origin: Origin, place: usize, pid: u32, metadata: Metadata) -> Self {
         Self {
             origin,
             kind: Kind::File,
@@ -125,10 +125,10 @@ pub struct Gap {
 
 impl Gap {
     /// Makes the gap that a failure of the operating system leaves.
-    pub(super) fn of_error(origin: Origin, attempt: &str, error: &std::io::Error) -> Self {
+    pub(crate) fn of_error(origin: Origin, attempt: &str, error: &std::io::Error) -> Self {
         let (outcome, code) = match error.kind() {
-            _ if super::sys::is_nothing(error) => (Outcome::Missing, ReasonCode::Vanished),
-            _ if super::sys::is_in_use(error) => (Outcome::Failed, ReasonCode::InUse),
+            _ if crate::sys::is_nothing(error) => (Outcome::Missing, ReasonCode::Vanished),
+            _ if crate::sys::is_in_use(error) => (Outcome::Failed, ReasonCode::InUse),
             std::io::ErrorKind::PermissionDenied => (Outcome::Denied, ReasonCode::PermissionDenied),
             std::io::ErrorKind::TimedOut => (Outcome::Failed, ReasonCode::Timeout),
             std::io::ErrorKind::Unsupported => (Outcome::Failed, ReasonCode::Unsupported),
@@ -139,13 +139,13 @@ impl Gap {
     }
 
     /// Makes a gap without metadata.
-    pub(super) fn new(origin: Origin, outcome: Outcome, code: ReasonCode, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(origin: Origin, outcome: Outcome, code: ReasonCode, detail: impl Into<String>) -> Self {
         let reason = Reason::new(code, detail);
         Self { origin, kind: Kind::Unknown, outcome, reason, metadata: Metadata::default() }
     }
 
     /// Makes the gap of something found that is not taken.
-    pub(super) fn of_found(
+    pub(crate) fn of_found(
         found: Found,
         outcome: Outcome,
         code: ReasonCode,

@@ -10,7 +10,7 @@ use super::item::{Found, Gap};
 const NAMED: u64 = 1_000;
 
 /// How much of a step was let through.
-pub(super) struct Meter {
+pub(crate) struct Meter {
     limits: Limits,
     start: Option<Utc>,
     files: u64,
@@ -20,13 +20,13 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn new(limits: Limits, start: Option<Utc>) -> Self {
+    pub(crate) fn new(limits: Limits, start: Option<Utc>) -> Self {
         Self { limits, start, files: 0, bytes: 0, left_out: (0, 0) }
     }
 
     /// Lets a file through, or gives the gap that a limit leaves. A file older than the step asks for is neither: it
     /// is not what was asked for.
-    pub(super) fn pass(&mut self, found: Found) -> Option<Result<Found, Box<Gap>>> {
+    pub(crate) fn pass(&mut self, found: Found) -> Option<Result<Found, Box<Gap>>> {
         if !self.recent(&found) {
             return None;
         }
@@ -69,7 +69,7 @@ impl Meter {
     }
 
     /// What to say of the files that were left out without a record of their own; `None` where there are none.
-    pub(super) fn unnamed(&self) -> Option<String> {
+    pub(crate) fn unnamed(&self) -> Option<String> {
         let (files, bytes) = self.left_out;
         let more = files.checked_sub(NAMED).filter(|more| *more > 0)?;
         Some(format!(

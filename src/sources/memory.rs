@@ -8,10 +8,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::guard;
 use super::item::{Finding, Found, Gap, Way};
-use super::sys::{self, ProcessMemory};
 use crate::evidence::{Kind, Metadata, Origin, Outcome, ReasonCode};
+use crate::sys::{self, ProcessMemory, guard};
 
 /// Bytes read at once: what is held of a process in memory.
 const CHUNK: u64 = 4 << 20;
@@ -23,32 +22,32 @@ const OVERLAP: u64 = 4 << 10;
 const LIMIT: u64 = 1 << 30;
 
 /// Most mappings looked at: a process may have 65,530 by default on Linux, and hardly more regions on Windows.
-pub(in crate::sources) const MAPPINGS: usize = 1 << 17;
+pub(crate) const MAPPINGS: usize = 1 << 17;
 
 /// What the operating system says of a process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::sources) struct ProcessFacts {
+pub(crate) struct ProcessFacts {
     /// Its name.
-    pub(in crate::sources) name: String,
+    pub(crate) name: String,
     /// The program it runs.
-    pub(in crate::sources) program: Option<String>,
+    pub(crate) program: Option<String>,
     /// Number of its owner.
-    pub(in crate::sources) owner: Option<u32>,
+    pub(crate) owner: Option<u32>,
 }
 
 /// A stretch of a process's memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::sources) struct Mapping {
-    pub(in crate::sources) start: u64,
-    pub(in crate::sources) end: u64,
-    pub(in crate::sources) readable: bool,
-    pub(in crate::sources) writable: bool,
-    pub(in crate::sources) backing: Backing,
+pub(crate) struct Mapping {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    pub(crate) backing: Backing,
 }
 
 /// What stands behind a mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sources) enum Backing {
+pub(crate) enum Backing {
     /// Nothing but memory, or a file that is in memory only.
     Memory,
     /// A file that is still there.
@@ -59,7 +58,7 @@ pub(in crate::sources) enum Backing {
 
 impl Mapping {
     /// Whether rules may find in it what no scan of files finds.
-    pub(in crate::sources) fn is_wanted(&self) -> bool {
+    pub(crate) fn is_wanted(&self) -> bool {
         self.readable
             && match self.backing {
                 Backing::Memory => true,
@@ -110,7 +109,7 @@ pub struct Memory {
 }
 
 /// All processes, or those asked for, as findings.
-pub(in crate::sources) fn find(wanted: &[u32]) -> Vec<Finding> {
+pub(crate) fn find(wanted: &[u32]) -> Vec<Finding> {
     let all = guard::within(guard::LIMIT, sys::process_ids);
     let all = if wanted.is_empty() { all } else { Ok(wanted.to_vec()) };
     match all {
@@ -187,7 +186,7 @@ impl Memory {
     }
 
     /// The memory of this process itself, which no scan looks at: the self-test does.
-    pub(in crate::sources) fn own() -> Result<Self, Box<Gap>> {
+    pub(crate) fn own() -> Result<Self, Box<Gap>> {
         let pid = std::process::id();
         let found = Found::program(origin(&pid.to_string(), ""), 0, pid, Metadata::default());
         Self::open(&Found { path: pid.to_string().into_bytes(), ..found })

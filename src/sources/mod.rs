@@ -5,61 +5,37 @@
 //! by a worker and gives the stored bytes of one item. Everything on the target is hostile: no path leads out of the
 //! tree, no link is followed unasked, nothing that is not a regular file is opened.
 
-mod accounts;
-mod bytes;
-mod commands;
-mod drives;
-mod exact;
-mod expand;
-mod ext;
-mod guard;
-pub mod hive;
-mod host;
+pub(crate) mod accounts;
+pub(crate) mod commands;
+pub(crate) mod drives;
+pub(crate) mod expand;
+pub(crate) mod host;
 pub mod image;
-pub mod inventory;
-mod item;
-mod limits;
-pub mod live;
-mod memory;
-mod memory_tool;
-mod mounts;
-mod ntfs;
-mod open;
-mod own_output;
-mod pattern;
-mod place;
-mod ranges;
-mod raw;
-mod registry;
-mod resolve;
-mod rows;
-pub mod rpm;
-mod seek;
-mod seen;
-pub mod selftest;
-mod shadows;
-pub mod sqlite;
-mod sys;
-mod target;
-mod variables;
+pub(crate) mod item;
+pub(crate) mod limits;
+pub(crate) mod memory;
+pub(crate) mod mounts;
+pub(crate) mod open;
+pub(crate) mod own_output;
+pub(crate) mod pattern;
+pub(crate) mod place;
+pub(crate) mod raw;
+pub(crate) mod resolve;
+pub(crate) mod rows;
+pub(crate) mod seen;
+pub(crate) mod shadows;
+pub(crate) mod target;
+pub(crate) mod variables;
 pub mod volumes;
-mod walk;
-pub mod web_roots;
-mod windows_facts;
+pub(crate) mod walk;
+pub(crate) mod windows_facts;
 
-#[cfg(test)]
-#[allow(unreachable_pub, reason = "the fuzz targets, which stand in a package of their own, use it too")]
-#[path = "../../tests/fuzz/ntfs.rs"]
-mod made_volume;
-
-pub use exact::Exact;
 pub use host::{ClockFacts, HostFacts, Privileges, privileges};
 pub use item::{Finding, Found, Gap};
 pub use memory::{Memory, Reading};
 pub use mounts::{MountFacts, parse_mountinfo};
 pub use open::{Closed, Opened};
 pub use pattern::quote;
-pub use sys::{begin_writing, free_space, is_gone, on_close, peak_memory, ui_language};
 pub use target::Target;
 
 /// A target that cannot be examined.

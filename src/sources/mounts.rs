@@ -30,9 +30,9 @@ pub struct MountFacts {
 
 impl MountFacts {
     /// A drive of this machine that could not be looked at.
-    pub(super) fn unreadable(place: &[u8], error: &std::io::Error) -> Self {
+    pub(crate) fn unreadable(place: &[u8], error: &std::io::Error) -> Self {
         Self {
-            place: super::sys::place_text(place),
+            place: crate::sys::place_text(place),
             file_system: String::new(),
             device: String::new(),
             visited: false,
@@ -43,7 +43,7 @@ impl MountFacts {
 
 /// What a file system means for reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nature {
+pub(crate) enum Nature {
     /// A disk or memory of this machine.
     Local,
     /// Made up by the kernel.
@@ -65,7 +65,7 @@ pub struct Mount {
 
 /// The mounts at and beneath a target's root, by their path below it.
 #[derive(Debug, Default)]
-pub(super) struct Mounts {
+pub(crate) struct Mounts {
     by_place: BTreeMap<Vec<u8>, Mount>,
     visited: Mutex<BTreeSet<Vec<u8>>>,
     include_network: bool,
@@ -73,7 +73,7 @@ pub(super) struct Mounts {
 
 impl Mounts {
     /// Takes the mounts at and beneath `root`, an absolute path without a slash at its end (empty for `/`).
-    pub(super) fn beneath(root: &[u8], table: &[Mount]) -> Self {
+    pub(crate) fn beneath(root: &[u8], table: &[Mount]) -> Self {
         let mut by_place = BTreeMap::new();
         let mut above: Option<&Mount> = None;
         for mount in table {
@@ -93,22 +93,22 @@ impl Mounts {
         Self { by_place, visited: Mutex::default(), include_network: false }
     }
 
-    pub(super) fn include_network(&mut self, yes: bool) {
+    pub(crate) fn include_network(&mut self, yes: bool) {
         self.include_network = yes;
     }
 
     /// The name of the file system that stands at the root, where it is known.
-    pub(super) fn file_system(&self) -> Option<&str> {
+    pub(crate) fn file_system(&self) -> Option<&str> {
         self.by_place.get(&b""[..]).map(|mount| mount.file_system.as_str())
     }
 
     /// The nature of the file system that holds `path`; local where nothing is known.
-    pub(super) fn nature_at(&self, path: &[u8]) -> Nature {
+    pub(crate) fn nature_at(&self, path: &[u8]) -> Nature {
         self.holding(path).map_or(Nature::Local, |mount| nature(&mount.file_system))
     }
 
     /// Whether a walk may go into the folder `path`: no if another file system stands there that is not walked.
-    pub(super) fn may_enter(&self, path: &[u8]) -> bool {
+    pub(crate) fn may_enter(&self, path: &[u8]) -> bool {
         let Some(mount) = self.by_place.get(path) else { return true };
         let may = match nature(&mount.file_system) {
             Nature::Local => true,
@@ -122,7 +122,7 @@ impl Mounts {
     }
 
     /// Marks the mount that holds `path` as visited.
-    pub(super) fn visit(&self, path: &[u8]) {
+    pub(crate) fn visit(&self, path: &[u8]) {
         let place = ancestors(path).find(|place| self.by_place.contains_key(*place));
         if let Some(place) = place {
             self.visited.lock().unwrap_or_else(PoisonError::into_inner).insert(place.to_vec());
@@ -130,7 +130,7 @@ impl Mounts {
     }
 
     /// All mounts, visited or not.
-    pub(super) fn facts(&self) -> Vec<MountFacts> {
+    pub(crate) fn facts(&self) -> Vec<MountFacts> {
         let visited = self.visited.lock().unwrap_or_else(PoisonError::into_inner);
         self.by_place
             .iter()
@@ -143,7 +143,7 @@ impl Mounts {
                     (false, Nature::Pseudo) => Some("made up by the kernel"),
                 };
                 MountFacts {
-                    place: super::sys::place_text(&mount.place),
+                    place: crate::sys::place_text(&mount.place),
                     file_system: mount.file_system.clone(),
                     device: mount.device.clone(),
                     visited,
@@ -176,7 +176,7 @@ fn beneath<'a>(root: &[u8], path: &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// Sorts file systems by name. What is not known counts as a network's: it is read with a time limit.
-pub(super) fn nature(file_system: &str) -> Nature {
+pub(crate) fn nature(file_system: &str) -> Nature {
     match file_system {
         // Names in lower case: Windows calls them NTFS, ReFS, FAT32 and so on.
         "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "zfs" | "f2fs" | "jfs" | "reiserfs" | "tmpfs"

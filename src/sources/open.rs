@@ -8,16 +8,16 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
 
-use super::guard;
-use super::image::{Mounted, Reading};
 use super::item::{Found, Gap, Way};
 use super::mounts::Nature;
 use super::place::{Ground, Place};
-use super::ranges::close_smallest_holes;
 use super::raw;
-use super::rows::{self, Rows};
-use super::sys::{self, OpenFile, Root, Stat};
-use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, Reason, ReasonCode, Volume};
+use super::rows;
+use super::rows::Rows;
+use crate::evidence::ranges::close_smallest_holes;
+use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, Reason, ReasonCode, Stat, Volume};
+use crate::formats::disk::{Mounted, Reading};
+use crate::sys::{self, OpenFile, Root, guard};
 
 /// Holes below this are read as zeros: they compress to nothing, and the item stays one file for every tool.
 const WORTH_LEAVING_OUT: u64 = 64 << 20;
@@ -64,7 +64,7 @@ pub struct Closed {
 
 /// How far an opening goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// What another program keeps for itself is read from the volume beneath.
     All,
     /// That stays closed: looking through a disk does not read the paging file.
@@ -72,7 +72,7 @@ pub(super) enum Reach {
 }
 
 /// Opens what was found in this place, in one way after another; what was tried before stands in the record.
-pub(super) fn open(
+pub(crate) fn open(
     place: &Place,
     found: &Found,
     limit: std::time::Duration,
@@ -108,7 +108,7 @@ pub(super) fn open(
 
 /// Opens what could be had in no other way out of the first of these shadow copies that has it; `gap` is what it leaves
 /// otherwise. They are asked for only where it may stand in one, since finding them takes time.
-pub(super) fn open_in_copies<'a, I: Iterator<Item = &'a Place>>(
+pub(crate) fn open_in_copies<'a, I: Iterator<Item = &'a Place>>(
     copies: impl FnOnce() -> I,
     found: &Found,
     gap: Box<Gap>,
@@ -233,7 +233,7 @@ fn open_on_disk(
 }
 
 /// Begins to make rows.
-pub(super) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Gap>> {
+pub(crate) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Gap>> {
     let reader = rows.open().map_err(|error| {
         let gap = Gap::of_error(found.origin.clone(), "starting to make rows", &error);
         Box::new(Gap { kind: Kind::Rows, ..gap })
@@ -395,10 +395,10 @@ fn sum(ranges: &[Range]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::image::Memory;
-    use super::super::ntfs;
-    use super::super::sys::Asked;
     use super::*;
+    use crate::formats::disk::Memory;
+    use crate::formats::ntfs;
+    use crate::sys::Asked;
 
     fn found(path: &str, inode: Option<u64>) -> Found {
         let gap = Origin::drive('C', path);
@@ -409,7 +409,7 @@ mod tests {
     #[test]
     fn what_the_file_system_has_for_itself_is_read_from_the_volume_beneath_and_the_record_says_so() {
         let dir = tempfile::TempDir::new().unwrap();
-        let bytes = super::super::made_volume::volume();
+        let bytes = crate::formats::made_volume::volume();
         let place = Place::open(Volume::Drive('C'), dir.path(), Asked::Always).unwrap();
         let place = place.above(Arc::new(Memory(bytes.clone())));
         let (stat, _) = place.look(b"$MFT", None).unwrap();
@@ -430,7 +430,7 @@ mod tests {
     fn what_can_be_had_in_no_other_way_is_read_from_the_newest_shadow_copy_that_has_it_and_the_record_says_so()
      {
         let copy = |number: u32| {
-            let bytes = super::super::made_volume::volume();
+            let bytes = crate::formats::made_volume::volume();
             let volume = ntfs::Volume::open(Arc::new(Memory(bytes)), 16).unwrap();
             let of = Volume::Shadow(number, Box::new(Volume::Drive('C')));
             Place::mounted(of, Arc::new(ntfs::Files(Arc::new(volume))), None, Asked::AsShadow)

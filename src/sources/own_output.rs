@@ -1,17 +1,17 @@
 //! The tool's own output, which it must not collect: the bundle, its parts, receipt and signature.
 
-use super::sys;
+use crate::sys;
 use std::path::{Path, PathBuf};
 
 /// Stems of the files that this run makes, with the folder they stand in.
 #[derive(Debug, Default)]
-pub(super) struct OwnOutput {
+pub(crate) struct OwnOutput {
     stems: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl OwnOutput {
     /// Keeps out the file that will stand at `path`, and those that will stand beside it under the same stem.
-    pub(super) fn keep_out(&mut self, path: &Path) {
+    pub(crate) fn keep_out(&mut self, path: &Path) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
         // The folder's real place; the file itself does not exist yet.
@@ -22,7 +22,7 @@ impl OwnOutput {
     }
 
     /// Whether the file `name` in `folder` (an absolute path) is one of them.
-    pub(super) fn is_own(&self, folder: &[u8], name: &[u8]) -> bool {
+    pub(crate) fn is_own(&self, folder: &[u8], name: &[u8]) -> bool {
         self.stems.iter().any(|(own, stem)| {
             own == folder
                 && name

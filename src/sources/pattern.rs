@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 /// How deep `**` goes where neither the pattern nor the playbook says (ForensicArtifacts: 10).
-pub(super) const DEPTH: usize = 10;
+pub(crate) const DEPTH: usize = 10;
 
 /// Most parts of a pattern: no path of a system has more.
 const MAX_PARTS: usize = 256;
 
 /// One component of a pattern.
 #[derive(Debug, Clone)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// A name.
     Literal(Vec<u8>),
     /// A name with `*`, `?` or `[…]`.
@@ -22,14 +22,14 @@ pub(super) enum Part {
 /// A name with wildcards, in characters: `?` is one character, however many bytes it has. (Crate `globset`, which
 /// `unpack --only` uses over whole paths, takes it for one byte.)
 #[derive(Debug, Clone)]
-pub(super) struct Glob {
+pub(crate) struct Glob {
     pattern: glob::Pattern,
     /// Whether upper and lower case are one; the pattern is in lower case then.
     folds: bool,
 }
 
 /// Splits a pattern into parts. `None` where it leads upwards, is too long, or holds a glob that is none.
-pub(super) fn parts(text: &str, windows: bool, depth: usize) -> Option<Vec<Part>> {
+pub(crate) fn parts(text: &str, windows: bool, depth: usize) -> Option<Vec<Part>> {
     let separators: &[char] = if windows { &['\\', '/'] } else { &['/'] };
     let mut parts = Vec::new();
     for component in text.split(separators).filter(|component| !component.is_empty() && *component != ".") {
@@ -63,14 +63,14 @@ fn part(component: &str, windows: bool, depth: usize) -> Option<Part> {
 }
 
 /// Whether a glob fits a name.
-pub(super) fn fits(glob: &Glob, name: &[u8]) -> bool {
+pub(crate) fn fits(glob: &Glob, name: &[u8]) -> bool {
     let name = String::from_utf8_lossy(name);
     let name = if glob.folds { Cow::Owned(name.to_lowercase()) } else { name };
     glob.pattern.matches(&name)
 }
 
 /// Whether two names are the same to Windows. Its own table of upper case is near enough to Unicode's for that.
-pub(super) fn same_name(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn same_name(one: &[u8], other: &[u8]) -> bool {
     if one.eq_ignore_ascii_case(other) {
         return true;
     }
@@ -81,7 +81,7 @@ pub(super) fn same_name(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Whether a path, `/` between its names, is one that the parts mean.
-pub(super) fn means(parts: &[Part], path: &[u8], windows: bool) -> bool {
+pub(crate) fn means(parts: &[Part], path: &[u8], windows: bool) -> bool {
     let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
     means_names(parts, &names, windows)
 }

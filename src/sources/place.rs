@@ -5,25 +5,25 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::guard;
-use super::hive::Recovered;
-use super::image::{Device, Mounted, Seeker};
 use super::mounts::{MountFacts, Mounts, Nature};
 use super::pattern::same_name;
-use super::raw::{self, Raw};
-use super::seek::ReadSeek;
-use super::sys::{self, Asked, Entry, Root, Stat};
+use super::raw;
+use super::raw::Raw;
 use super::walk::{self, Handle, Listing};
-use crate::evidence::{Kind, Volume};
+use crate::evidence::{Entry, Kind, Stat, Volume};
+use crate::formats::disk::{Device, Mounted, Seeker};
+use crate::formats::hive::Recovered;
+use crate::formats::seek::ReadSeek;
+use crate::sys::{self, Asked, Root, guard};
 
 /// A root or drive of the target.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub(super) volume: Volume,
-    pub(super) ground: Ground,
-    pub(super) mounts: Mounts,
+pub(crate) struct Place {
+    pub(crate) volume: Volume,
+    pub(crate) ground: Ground,
+    pub(crate) mounts: Mounts,
     /// For which patterns it is looked at.
-    pub(super) asked: Asked,
+    pub(crate) asked: Asked,
     /// Its absolute path on this machine; empty for a volume of an image.
     path: PathBuf,
     /// What stands beneath it.
@@ -34,7 +34,7 @@ pub(super) struct Place {
 
 /// What a place stands on.
 #[derive(Debug)]
-pub(super) enum Ground {
+pub(crate) enum Ground {
     /// A folder of this machine.
     Folder(Arc<Root>),
     /// A volume of an image.
@@ -43,7 +43,7 @@ pub(super) enum Ground {
 
 impl Place {
     /// Opens the folder `path` as a place.
-    pub(super) fn open(volume: Volume, path: &Path, asked: Asked) -> io::Result<Self> {
+    pub(crate) fn open(volume: Volume, path: &Path, asked: Asked) -> io::Result<Self> {
         // A volume without a letter, and a shadow copy, have no other path than the one they are asked by.
         let path = match volume {
             Volume::Unlettered(_) | Volume::Shadow(..) => path.to_owned(),
@@ -64,7 +64,7 @@ impl Place {
     }
 
     /// A volume of an image as a place.
-    pub(super) fn mounted(
+    pub(crate) fn mounted(
         volume: Volume,
         mounted: Arc<dyn Mounted>,
         device: Option<Arc<dyn Device>>,
@@ -76,12 +76,12 @@ impl Place {
 
     /// The same with this disk beneath it.
     #[cfg(test)]
-    pub(super) fn above(self, disk: Arc<dyn Device>) -> Self {
+    pub(crate) fn above(self, disk: Arc<dyn Device>) -> Self {
         Self { raw: Raw::Disk(disk), ..self }
     }
 
     /// Whether a pattern that names this drive, or none, is looked for here.
-    pub(super) fn is_meant(&self, letter: Option<char>) -> bool {
+    pub(crate) fn is_meant(&self, letter: Option<char>) -> bool {
         match letter {
             Some(letter) => self.is_drive(letter),
             None => self.asked == Asked::Always,
@@ -89,23 +89,23 @@ impl Place {
     }
 
     /// Whether it is a shadow copy in which a pattern that names this drive, or none, is looked for.
-    pub(super) fn was_meant(&self, letter: Option<char>) -> bool {
+    pub(crate) fn was_meant(&self, letter: Option<char>) -> bool {
         let Volume::Shadow(_, of) = &self.volume else { return false };
         letter.is_none_or(|letter| **of == Volume::Drive(letter))
     }
 
     /// Whether it is a shadow copy of this volume.
-    pub(super) fn is_copy_of(&self, volume: &Volume) -> bool {
+    pub(crate) fn is_copy_of(&self, volume: &Volume) -> bool {
         matches!(&self.volume, Volume::Shadow(_, of) if **of == *volume)
     }
 
     /// The volume of an image that it is.
-    pub(super) const fn device(&self) -> Option<&Arc<dyn Device>> {
+    pub(crate) const fn device(&self) -> Option<&Arc<dyn Device>> {
         self.device.as_ref()
     }
 
     /// Lets all patterns be looked for here, where that was a matter of asking for network file systems.
-    pub(super) fn include_network(&mut self, yes: bool) {
+    pub(crate) fn include_network(&mut self, yes: bool) {
         self.mounts.include_network(yes);
         if yes && self.asked == Asked::WithNetwork {
             self.asked = Asked::Always;
@@ -113,7 +113,7 @@ impl Place {
     }
 
     /// Its mounts, visited or not; a drive that is only looked at by name says so.
-    pub(super) fn mount_facts(&self) -> Vec<MountFacts> {
+    pub(crate) fn mount_facts(&self) -> Vec<MountFacts> {
         let by_name = match self.asked {
             Asked::Always | Asked::AsShadow => None,
             Asked::WithNetwork => {
@@ -131,7 +131,7 @@ impl Place {
     }
 
     /// `path` with its last part as it is spelled on disk; `None` where the system tells that by itself.
-    pub(super) fn as_on_disk(&self, path: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn as_on_disk(&self, path: &[u8]) -> Option<Vec<u8>> {
         let Ground::Folder(root) = &self.ground else { return None };
         let name = match self.mounts.nature_at(path) {
             Nature::Local => root.spelled(path),
@@ -146,7 +146,7 @@ impl Place {
 
     /// Where a link's target stands in this place: from its root where it begins with a slash. `None` where it leads to
     /// another drive or machine.
-    pub(super) fn inside(&self, target: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn inside(&self, target: &[u8]) -> Option<Vec<u8>> {
         let Volume::Drive(letter) = self.volume else { return Some(target.to_vec()) };
         match target {
             [drive, b':', rest @ ..] if drive.is_ascii_alphabetic() => {
@@ -159,12 +159,12 @@ impl Place {
         }
     }
 
-    pub(super) fn is_drive(&self, letter: char) -> bool {
+    pub(crate) fn is_drive(&self, letter: char) -> bool {
         self.volume == Volume::Drive(letter)
     }
 
     /// Whether its files have alternate streams that are told.
-    pub(super) fn has_streams(&self) -> bool {
+    pub(crate) fn has_streams(&self) -> bool {
         match &self.ground {
             Ground::Folder(_) => sys::HAS_STREAMS,
             Ground::Image(volume) => volume.has_streams(),
@@ -172,7 +172,7 @@ impl Place {
     }
 
     /// The absolute path of a folder below it on this machine, to be compared, not opened; `None` in an image.
-    pub(super) fn folder(&self, path: &[u8]) -> Option<PathBuf> {
+    pub(crate) fn folder(&self, path: &[u8]) -> Option<PathBuf> {
         match &self.ground {
             Ground::Folder(_) if path.is_empty() => Some(self.path.clone()),
             Ground::Folder(_) => Some(self.path.join(sys::path_of(path))),
@@ -181,13 +181,13 @@ impl Place {
     }
 
     /// The facts of what stands at `path`; a link's own.
-    pub(super) fn stat(&self, path: &[u8]) -> io::Result<Stat> {
+    pub(crate) fn stat(&self, path: &[u8]) -> io::Result<Stat> {
         self.look(path, None).map(|(stat, _)| stat)
     }
 
     /// The same with the nature of its file system; asked of the folder that listed it, if one did. What the file system
     /// has for itself is asked of the volume beneath.
-    pub(super) fn look(&self, path: &[u8], listed: Option<(&Handle, &Entry)>) -> io::Result<(Stat, Nature)> {
+    pub(crate) fn look(&self, path: &[u8], listed: Option<(&Handle, &Entry)>) -> io::Result<(Stat, Nature)> {
         if !self.raw.is_there() || !raw::is_own(path) {
             return self.look_from_above(path, listed);
         }
@@ -206,7 +206,7 @@ impl Place {
     }
 
     /// The volume beneath it.
-    pub(super) const fn raw(&self) -> &Raw {
+    pub(crate) const fn raw(&self) -> &Raw {
         &self.raw
     }
 
@@ -241,7 +241,7 @@ impl Place {
     }
 
     /// Lists a folder.
-    pub(super) fn list(&self, path: &[u8]) -> io::Result<Listing> {
+    pub(crate) fn list(&self, path: &[u8]) -> io::Result<Listing> {
         match &self.ground {
             Ground::Folder(root) => {
                 walk::list(root, path, self.mounts.nature_at(path) != Nature::Local, guard::LIMIT)
@@ -251,13 +251,13 @@ impl Place {
     }
 
     /// The names in a folder, sorted; none where it cannot be listed.
-    pub(super) fn names(&self, path: &[u8]) -> Vec<Vec<u8>> {
+    pub(crate) fn names(&self, path: &[u8]) -> Vec<Vec<u8>> {
         let entries = self.list(path).map(|listing| listing.entries).into_iter().flatten();
         entries.flatten().map(|entry| entry.name).take(MAX_NAMES).collect()
     }
 
     /// How the entry `name` of a folder is spelled on disk, where it may differ in case: how Windows would find it.
-    pub(super) fn spelling(&self, folder: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn spelling(&self, folder: &[u8], name: &[u8]) -> Option<Vec<u8>> {
         if let Ground::Image(volume) = &self.ground {
             return volume.spelling(folder, name).ok()?;
         }
@@ -267,7 +267,7 @@ impl Place {
     }
 
     /// Memory in bytes that reading it takes besides the blocks that are kept.
-    pub(super) fn memory(&self) -> u64 {
+    pub(crate) fn memory(&self) -> u64 {
         match &self.ground {
             Ground::Folder(_) => 0,
             Ground::Image(volume) => volume.memory(),
@@ -275,18 +275,18 @@ impl Place {
     }
 
     /// Whether it is the root of a Unix system.
-    pub(super) fn holds_unix(&self) -> bool {
+    pub(crate) fn holds_unix(&self) -> bool {
         let is_folder = |path: &[u8]| self.stat(path).is_ok_and(|stat| stat.kind == Kind::Directory);
         is_folder(b"etc") && is_folder(b"usr")
     }
 
     /// Whether it is the root of a Windows system: `Windows\System32` in any case.
-    pub(super) fn holds_windows(&self) -> bool {
+    pub(crate) fn holds_windows(&self) -> bool {
         super::drives::holds_windows(&|folder| self.folders(folder), b"")
     }
 
     /// Opens a file for reading here and there; one on a file system that may hang is not opened for this.
-    pub(super) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
+    pub(crate) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
         match &self.ground {
             Ground::Folder(root) if self.mounts.nature_at(path) == Nature::Local => {
                 match root.open_file(path, None) {
@@ -303,7 +303,7 @@ impl Place {
     }
 
     /// Opens a registry hive with what its transaction logs hold laid over it.
-    pub(super) fn open_hive(&self, path: &[u8]) -> io::Result<Recovered<Box<dyn ReadSeek>>> {
+    pub(crate) fn open_hive(&self, path: &[u8]) -> io::Result<Recovered<Box<dyn ReadSeek>>> {
         let cut = path.iter().rposition(|byte| *byte == b'/');
         let (folder, name) = match cut.and_then(|cut| path.split_at_checked(cut)) {
             Some((folder, rest)) => (folder, rest.get(1..).unwrap_or_default()),

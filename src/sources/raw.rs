@@ -8,11 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::image;
-use super::ntfs;
-use super::sys;
+use crate::formats::ntfs;
+use crate::sys;
 
-/// Part of the memory for blocks (see [`image::MEMORY`]) that one opening takes: each worker has one at most.
+/// Part of the memory for blocks (see [`MEMORY`](crate::formats::disk::MEMORY)) that one opening takes: each worker has one at most.
 const SHARE: usize = 16;
 
 /// The files that an NTFS volume has for itself, by the name of the first folder or file
@@ -32,25 +31,25 @@ const OWN: [&[u8]; 11] = [
 ];
 
 /// Whether a path is that of a file which the file system has for itself.
-pub(super) fn is_own(path: &[u8]) -> bool {
+pub(crate) fn is_own(path: &[u8]) -> bool {
     let first = path.split(|byte| *byte == b'/').next().unwrap_or_default();
     OWN.iter().any(|own| own.eq_ignore_ascii_case(first))
 }
 
 /// What stands beneath a place.
 #[derive(Debug)]
-pub(super) enum Raw {
+pub(crate) enum Raw {
     /// Nothing that can be read so: a folder, a drive of a server, another file system.
     Nothing,
     /// A volume, by the path of its device.
     Volume(PathBuf),
     #[cfg(test)]
-    Disk(Arc<dyn image::Device>),
+    Disk(Arc<dyn crate::formats::disk::Device>),
 }
 
 impl Raw {
     /// What stands beneath the folder `path`, whose file system has this name.
-    pub(super) fn beneath(path: &Path, file_system: Option<&str>) -> Self {
+    pub(crate) fn beneath(path: &Path, file_system: Option<&str>) -> Self {
         match sys::raw_volume(path) {
             Some(device) if file_system.is_some_and(|name| name.eq_ignore_ascii_case("ntfs")) => {
                 Self::Volume(device)
@@ -60,7 +59,7 @@ impl Raw {
     }
 
     /// Whether there is something to open.
-    pub(super) const fn is_there(&self) -> bool {
+    pub(crate) const fn is_there(&self) -> bool {
         !matches!(self, Self::Nothing)
     }
 
@@ -69,10 +68,10 @@ impl Raw {
     /// # Errors
     /// [`io::ErrorKind::PermissionDenied`] without an administrator's rights; [`io::ErrorKind::Unsupported`] where there is
     /// nothing of the kind.
-    pub(super) fn open(&self) -> io::Result<ntfs::Files> {
+    pub(crate) fn open(&self) -> io::Result<ntfs::Files> {
         let device = match self {
             Self::Nothing => return Err(io::ErrorKind::Unsupported.into()),
-            Self::Volume(path) => image::disk(path)?,
+            Self::Volume(path) => crate::sources::image::disk(path)?,
             #[cfg(test)]
             Self::Disk(device) => Arc::clone(device),
         };
@@ -81,12 +80,12 @@ impl Raw {
 }
 
 /// Whether what the system answered may be asked of the volume itself: it is refused, or another program keeps it.
-pub(super) fn may_help(error: &io::Error) -> bool {
+pub(crate) fn may_help(error: &io::Error) -> bool {
     sys::is_in_use(error) || error.kind() == io::ErrorKind::PermissionDenied
 }
 
 /// The failure of both ways, of the kind of the first.
-pub(super) fn both(first: &io::Error, raw: &io::Error) -> io::Error {
+pub(crate) fn both(first: &io::Error, raw: &io::Error) -> io::Error {
     io::Error::new(first.kind(), format!("{first}; on the volume itself: {raw}"))
 }
 

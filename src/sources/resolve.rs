@@ -9,7 +9,7 @@ const MAX_LINKS: usize = 40;
 
 /// Why a path could not be followed to its end.
 #[derive(Debug)]
-pub(super) enum Astray {
+pub(crate) enum Astray {
     /// Its links lead round in a circle, or there are too many of them.
     Loop,
     /// The system did not tell.
@@ -19,7 +19,7 @@ pub(super) enum Astray {
 /// Gives the path below the place where `path` really stands: every link on the way is followed, and the last one too.
 /// Absolute links start at the tree's root, `..` stops there. Where something is not there, the rest stays as it is
 /// written: asking for it will tell so.
-pub(super) fn resolve(place: &Place, path: &[u8]) -> Result<Vec<u8>, Astray> {
+pub(crate) fn resolve(place: &Place, path: &[u8]) -> Result<Vec<u8>, Astray> {
     let mut standing: Vec<Vec<u8>> = Vec::new();
     let mut ahead: Vec<Vec<u8>> = components(path);
     ahead.reverse();
@@ -54,13 +54,13 @@ pub(super) fn resolve(place: &Place, path: &[u8]) -> Result<Vec<u8>, Astray> {
 }
 
 /// Whether asking again, one component further, would cost the time limit again.
-pub(super) fn may_hang(error: &io::Error) -> bool {
+pub(crate) fn may_hang(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::TimedOut
 }
 
 /// Gives `path` as it is spelled on disk, where each part may differ in case: how Windows would find it. `None` where a
 /// part is not there.
-pub(super) fn spelled(path: &[u8], place: &Place) -> Option<Vec<u8>> {
+pub(crate) fn spelled(path: &[u8], place: &Place) -> Option<Vec<u8>> {
     let mut standing: Vec<u8> = Vec::new();
     for part in components(path) {
         let name = place.spelling(&standing, &part)?;

@@ -8,25 +8,26 @@ use std::sync::Arc;
 
 use super::mounts::MountFacts;
 use super::place::Place;
-use super::sys::{self, Asked};
-use super::{image, ntfs};
 use crate::evidence::{Origin, Volume};
+use crate::formats::{disk, ntfs};
+use crate::sys;
+use crate::sys::Asked;
 
 /// What stands in shadow copies.
 #[derive(Default)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     /// Those that are read, the oldest of each volume first.
-    pub(super) places: Vec<Place>,
+    pub(crate) places: Vec<Place>,
     /// What is told of those of an image, read or not.
-    pub(super) facts: Vec<MountFacts>,
+    pub(crate) facts: Vec<MountFacts>,
     /// Those of the running system that could not be looked at.
-    pub(super) closed: Vec<MountFacts>,
+    pub(crate) closed: Vec<MountFacts>,
     /// Memory in bytes that their lists take.
-    pub(super) memory: u64,
+    pub(crate) memory: u64,
 }
 
 /// The shadow copies of these places; of the running system where `live` says so.
-pub(super) fn of(places: &[Arc<Place>], live: bool) -> Standing {
+pub(crate) fn of(places: &[Arc<Place>], live: bool) -> Standing {
     let mut standing = Standing::default();
     if live {
         standing.of_this_system(places);
@@ -40,7 +41,7 @@ pub(super) fn of(places: &[Arc<Place>], live: bool) -> Standing {
 impl Standing {
     fn of_an_image(&mut self, place: &Place) {
         let Some(device) = place.device() else { return };
-        let found = image::shadow_copies(device);
+        let found = disk::shadow_copies(device);
         self.memory = self.memory.saturating_add(found.memory);
         let root = Origin::File { volume: place.volume.clone(), path: Vec::new(), stream: None };
         self.facts.extend(found.lacking.map(|reason| MountFacts {

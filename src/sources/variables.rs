@@ -12,20 +12,20 @@ const EXCHANGE: [&str; 2] =
 
 /// What variables stand for on one target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Variables {
-    pub(super) os: Option<TargetOs>,
+pub(crate) struct Variables {
+    pub(crate) os: Option<TargetOs>,
     /// Names and homes: paths without a separator in front.
-    pub(super) homes: Vec<(String, String)>,
-    pub(super) web_roots: Vec<String>,
-    pub(super) web_log_dirs: Vec<String>,
+    pub(crate) homes: Vec<(String, String)>,
+    pub(crate) web_roots: Vec<String>,
+    pub(crate) web_log_dirs: Vec<String>,
     /// Where the registry says that servers keep their data, besides where they do by default.
-    pub(super) ntds_dirs: Vec<String>,
-    pub(super) exchange_dirs: Vec<String>,
+    pub(crate) ntds_dirs: Vec<String>,
+    pub(crate) exchange_dirs: Vec<String>,
 }
 
 impl Variables {
     /// Gives every pattern that `text` becomes; `Err` with the name of a variable that is not known here.
-    pub(super) fn fill(&self, text: &str) -> Result<Vec<String>, String> {
+    pub(crate) fn fill(&self, text: &str) -> Result<Vec<String>, String> {
         let mut open = vec![text.to_owned()];
         let mut done = Vec::new();
         while let Some(text) = open.pop() {

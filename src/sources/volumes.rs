@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Error, image, sys};
+use super::Error;
+use super::image;
+use crate::sys;
 
 /// A volume, as it is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

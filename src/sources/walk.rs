@@ -5,9 +5,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::guard;
-use super::image::Mounted;
-use super::sys::{Entry, Folder, Root};
+use crate::evidence::Entry;
+use crate::formats::disk::Mounted;
+use crate::sys::{Folder, Root, guard};
 
 /// Folders with more entries are taken in the order of the file system: sorting needs all names at once.
 const MAX_SORTED: usize = 10_000;
@@ -16,11 +16,11 @@ const MAX_SORTED: usize = 10_000;
 const MAX_GUARDED: usize = 100_000;
 
 /// An entry, or why there is none.
-pub(super) type Listed = io::Result<Entry>;
+pub(crate) type Listed = io::Result<Entry>;
 
 /// A folder that was listed: what stands in it is asked of it.
 #[derive(Clone)]
-pub(super) enum Handle {
+pub(crate) enum Handle {
     /// Held open, so that it stays the same folder.
     Open(Arc<Folder>),
     /// In an image, where nothing changes.
@@ -28,18 +28,18 @@ pub(super) enum Handle {
 }
 
 /// A folder and what stands in it.
-pub(super) struct Listing {
+pub(crate) struct Listing {
     /// The folder.
-    pub(super) folder: Handle,
+    pub(crate) folder: Handle,
     /// Its entries.
-    pub(super) entries: Box<dyn Iterator<Item = Listed>>,
+    pub(crate) entries: Box<dyn Iterator<Item = Listed>>,
 }
 
 /// Lists the folder at `path` below `root`.
 ///
 /// # Errors
 /// Where it cannot be opened; [`io::ErrorKind::TimedOut`] where it is guarded and hangs.
-pub(super) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration) -> io::Result<Listing> {
+pub(crate) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration) -> io::Result<Listing> {
     if !guarded {
         let folder = Arc::new(root.folder(path)?);
         let entries = sorted(Box::new(folder.entries()?));
@@ -64,7 +64,7 @@ pub(super) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration
 ///
 /// # Errors
 /// Where it is damaged, or no folder.
-pub(super) fn list_mounted(volume: &dyn Mounted, path: &[u8]) -> io::Result<Listing> {
+pub(crate) fn list_mounted(volume: &dyn Mounted, path: &[u8]) -> io::Result<Listing> {
     Ok(Listing { folder: Handle::Image, entries: sorted(Box::new(volume.list(path)?)) })
 }
 

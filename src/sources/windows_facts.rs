@@ -5,58 +5,58 @@
 
 use std::io::{Read, Seek};
 
-use super::hive::{Hive, Key, Value};
 use super::host::HostFacts;
 use super::pattern::quote;
-use super::sys;
 use crate::evidence::Utc;
+use crate::formats::hive::{Hive, Key, Value};
+use crate::sys;
 
 /// Most places that a registry may name of one kind.
 const MAX_PLACES: usize = 64;
 
 /// What the registry tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct WindowsFacts {
+pub(crate) struct WindowsFacts {
     /// Name, version and domain.
-    pub(super) host: HostFacts,
+    pub(crate) host: HostFacts,
     /// Name of its time zone, as Windows calls it.
-    pub(super) zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// Folders of the Active Directory database and its logs, as patterns.
-    pub(super) ntds_dirs: Vec<String>,
+    pub(crate) ntds_dirs: Vec<String>,
     /// Folders of Exchange, as patterns.
-    pub(super) exchange_dirs: Vec<String>,
+    pub(crate) exchange_dirs: Vec<String>,
 }
 
 /// What stands in a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Contents {
+pub(crate) struct Contents {
     /// When it or one of its values was last changed.
-    pub(super) written: Option<Utc>,
-    pub(super) values: Vec<Value>,
+    pub(crate) written: Option<Utc>,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Contents {
     /// The value of a name, without regard to case.
-    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.values.iter().find(|value| value.name.eq_ignore_ascii_case(name))
     }
 
     /// A text that says something.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         let text = self.value(name)?.text()?;
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
-    pub(super) fn number(&self, name: &str) -> Option<u32> {
+    pub(crate) fn number(&self, name: &str) -> Option<u32> {
         self.value(name)?.number()
     }
 }
 
 /// What is done with each key below one: its name, what stands in it, and what stands in a key below it.
-pub(super) type EachKey<'a> = dyn FnMut(&str, Contents, Option<Contents>) + 'a;
+pub(crate) type EachKey<'a> = dyn FnMut(&str, Contents, Option<Contents>) + 'a;
 
 /// A hive, wherever it is read: keys are named with backslashes, without the hive's own name.
-pub(super) trait Facts {
+pub(crate) trait Facts {
     fn value(&mut self, key: &str, name: &str) -> Option<Value>;
     /// What stands in a key.
     fn contents(&mut self, key: &str) -> Option<Contents>;
@@ -72,7 +72,7 @@ pub(super) trait Facts {
 }
 
 /// A hive of the running system, by its name below `HKEY_LOCAL_MACHINE`, or one of a user as `HKEY_USERS\SID`.
-pub(super) struct Running(pub(super) String);
+pub(crate) struct Running(pub(crate) String);
 
 impl Facts for Running {
     fn value(&mut self, key: &str, name: &str) -> Option<Value> {
@@ -142,7 +142,7 @@ fn in_key<R: Read + Seek>(hive: &mut Hive<R>, key: &Key) -> Contents {
 }
 
 /// Reads what both tell, as far as they do.
-pub(super) fn of(system: &mut dyn Facts, software: &mut dyn Facts) -> WindowsFacts {
+pub(crate) fn of(system: &mut dyn Facts, software: &mut dyn Facts) -> WindowsFacts {
     let mut facts = WindowsFacts::default();
     facts.host.os = Some("Windows".to_owned());
     of_system(system, &mut facts);
@@ -186,7 +186,7 @@ fn of_software(hive: &mut dyn Facts, facts: &mut WindowsFacts) {
 }
 
 /// A text that says something.
-pub(super) fn text(hive: &mut dyn Facts, key: &str, name: &str) -> Option<String> {
+pub(crate) fn text(hive: &mut dyn Facts, key: &str, name: &str) -> Option<String> {
     let text = hive.value(key, name)?.text()?;
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())

@@ -6,19 +6,24 @@ use veldkit::bundle::forward::{Body, Fault, Head, Visitor, forward};
 use veldkit::bundle::limits::Limits as ReadingLimits;
 use veldkit::bundle::{Recipients, SealCode, names, receipt};
 use veldkit::evidence::{Item, Origin, Utc};
+use veldkit::formats::hive::{Hive, Recovered};
+use veldkit::formats::netlink::{filter, routing, statement};
+use veldkit::formats::windows_command::{Folders, lead};
+use veldkit::formats::{
+    iptables, journald, linux_autostarts, netlink, network_settings, proc_maps, procfs, procnet, resolved,
+    unix_accounts, utmp,
+};
+use veldkit::formats::{rpm, web_server};
+use veldkit::formats::{task_xml, wmi};
+use veldkit::live::inventory::software;
+use veldkit::live::windows::firewall;
+use veldkit::live::{
+    executables, logons as sessions, modules, network, packages, physical, processes, storage,
+};
 use veldkit::playbook::Content;
 use veldkit::scan::filetype;
 use veldkit::scan::indicators::{Case, Format, read_bytes};
-use veldkit::sources::hive::{Hive, Recovered};
-use veldkit::sources::inventory::software;
-use veldkit::sources::live::netlink::{filter, routing, statement};
-use veldkit::sources::live::windows::commands::{Folders, lead};
-use veldkit::sources::live::windows::{firewall, repository, tasks};
-use veldkit::sources::live::{
-    configured, executables, iptables, journal, logons as sessions, maps, modules, netlink, network,
-    packages, people, physical, processes, procfs, procnet, resolved, starting, storage, utmp,
-};
-use veldkit::sources::{parse_mountinfo, rpm, web_roots};
+use veldkit::sources::parse_mountinfo;
 
 #[path = "images.rs"]
 pub mod images;
@@ -290,8 +295,12 @@ pub fn network_tables(data: &[u8]) {
         drop((iptables::table(false, b"x", info, entries), iptables::table(true, b"x", info, entries)));
     }
     drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
-    drop((configured::proxies(data), configured::networks(data).count(), configured::shares(data)));
-    let mappings: Vec<_> = maps::mappings(data).collect();
+    drop((
+        network_settings::proxies(data),
+        network_settings::networks(data).count(),
+        network_settings::shares(data),
+    ));
+    let mappings: Vec<_> = proc_maps::mappings(data).collect();
     drop(executables::loose_code(1, &mappings));
 }
 
@@ -319,29 +328,37 @@ pub fn logons(data: &[u8]) {
 }
 
 pub fn accounts(data: &[u8]) {
-    for user in people::users(data) {
-        let _ = people::password(user.password);
+    for user in unix_accounts::users(data) {
+        let _ = unix_accounts::password(user.password);
     }
-    let _ = (people::groups(data).count(), people::shadow(data).count(), people::password(data));
-    for key in people::public_keys(data) {
+    let _ = (
+        unix_accounts::groups(data).count(),
+        unix_accounts::shadow(data).count(),
+        unix_accounts::password(data),
+    );
+    for key in unix_accounts::public_keys(data) {
         assert_eq!(key.fingerprint.len(), "SHA256:".len() + 43);
     }
-    drop(people::sudoers(data));
+    drop(unix_accounts::sudoers(data));
     let text = String::from_utf8_lossy(data);
     let system = software::System::of(&text);
     drop((software::dpkg(&text, &system), software::apk(&text, &system)));
 }
 
 pub fn starting_text(data: &[u8]) {
-    drop(starting::settings(data));
+    drop(linux_autostarts::settings(data));
     let _ = (
-        starting::jobs(data, true).count(),
-        starting::jobs(data, false).count(),
-        starting::anacron(data).count(),
+        linux_autostarts::jobs(data, true).count(),
+        linux_autostarts::jobs(data, false).count(),
+        linux_autostarts::anacron(data).count(),
     );
-    let _ = (starting::udev(data).count(), starting::pam(data).count(), starting::installs(data).count());
-    let _ = (starting::loader_variables(data).count(), starting::is_launcher(data));
-    assert!(starting::words(data).all(|word| !word.is_empty() && !word.contains(&b' ')));
+    let _ = (
+        linux_autostarts::udev(data).count(),
+        linux_autostarts::pam(data).count(),
+        linux_autostarts::installs(data).count(),
+    );
+    let _ = (linux_autostarts::loader_variables(data).count(), linux_autostarts::is_launcher(data));
+    assert!(linux_autostarts::words(data).all(|word| !word.is_empty() && !word.contains(&b' ')));
     drop((modules::modules(data), modules::files(data), storage::usb(data, b"var/log/messages")));
     let mut asked = packages::Asked::from([(b"bin/x".to_vec(), packages::Owned::default())]);
     packages::listed(data, "p", &mut asked);
@@ -401,14 +418,14 @@ pub fn physical_memory(data: &[u8]) {
 
 /// The bytes are a repository as they are, and a mapping; and a record of each class behind the digest of its name.
 pub fn subscriptions_of_wmi(data: &[u8]) {
-    drop(repository::parts_of(data, data));
+    drop(wmi::parts_of(data, data));
     let mapping: Vec<u8> = [0xabcd, 1, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0_u32]
         .into_iter()
         .flat_map(u32::to_le_bytes)
         .collect();
-    for (class, _) in repository::classes::CLASSES {
-        let record = [&repository::classes::pattern(class)[..], data].concat();
-        for part in repository::parts_of(&record, &mapping) {
+    for (class, _) in wmi::classes::CLASSES {
+        let record = [&wmi::classes::pattern(class)[..], data].concat();
+        for part in wmi::parts_of(&record, &mapping) {
             assert_eq!(part.class, class);
         }
     }
@@ -417,13 +434,13 @@ pub fn subscriptions_of_wmi(data: &[u8]) {
 /// The bytes are a journal as they are, and the objects behind a head that is right, in either form.
 pub fn journal(data: &[u8]) {
     let (field, content) = (b"_KERNEL_SUBSYSTEM", b"usb");
-    drop(journal::messages_of(data, field, content));
+    drop(journald::messages_of(data, field, content));
     for compact in [0, 16] {
         // The table of fields at 192, with one place that leads behind it.
         let mut head = [b"LPKSHHRH".to_vec(), vec![0; 200]].concat();
         (head[12], head[120], head[128], head[192]) = (compact, 192, 16, 208);
-        let messages = journal::messages_of(&[head, data.to_vec()].concat(), field, content);
-        drop(storage::usb(&journal::as_log(&messages), b"x"));
+        let messages = journald::messages_of(&[head, data.to_vec()].concat(), field, content);
+        drop(storage::usb(&journald::as_log(&messages), b"x"));
     }
 }
 
@@ -457,11 +474,11 @@ pub fn packages_of_rpm(data: &[u8]) {
 }
 
 pub fn windows_starts(data: &[u8]) {
-    let task = tasks::task(data);
+    let task = task_xml::task(data);
     let folders = Folders::new('C', Some("C:\\Users\\anna"));
     let text = String::from_utf8_lossy(data);
     for command in task.iter().flat_map(|task| &task.actions).filter_map(|action| match action {
-        tasks::Action::Run { command, arguments, .. } => Some(format!("{command} {arguments}")),
+        task_xml::Action::Run { command, arguments, .. } => Some(format!("{command} {arguments}")),
         _ => None,
     }) {
         drop(lead(&command, &folders, &|_| false));
@@ -472,10 +489,10 @@ pub fn windows_starts(data: &[u8]) {
 
 pub fn web_server(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let mut places = web_roots::Places::default();
-    web_roots::apache(&text, &mut places);
-    web_roots::nginx(&text, &mut places);
-    web_roots::iis(&text, &mut places);
+    let mut places = web_server::Places::default();
+    web_server::apache(&text, &mut places);
+    web_server::nginx(&text, &mut places);
+    web_server::iis(&text, &mut places);
 }
 
 /// Reads a list of a format, and then of whatever format its content says, and looks something up in it.

@@ -2,7 +2,7 @@
 //!
 //! The mutations follow from a fixed seed. `cargo +nightly fuzz run TARGET` in `tests/fuzz` searches on by coverage.
 
-use veldkit::sources::live::windows::repository;
+use veldkit::formats::wmi;
 
 #[path = "../fuzz/targets.rs"]
 mod targets;
@@ -59,8 +59,8 @@ fn every_target_has_its_file_for_cargo_fuzz() {
 fn the_seeds_are_what_their_readers_take() {
     let seed = |wanted: &str| targets::TARGETS.iter().find(|(name, ..)| *name == wanted).unwrap().1[0];
     serde_json::from_slice::<veldkit::evidence::Item>(seed("record")).unwrap();
-    let record = [&repository::classes::pattern("__EventFilter")[..], seed("subscriptions_of_wmi")].concat();
-    assert_eq!(repository::parts_of(&record, b"")[0].says[&repository::Field::Name], b"Kwaad");
+    let record = [&wmi::classes::pattern("__EventFilter")[..], seed("subscriptions_of_wmi")].concat();
+    assert_eq!(wmi::parts_of(&record, b"")[0].says[&wmi::Field::Name], b"Kwaad");
     let objects = [[b"LPKSHHRH".to_vec(), vec![0; 200]].concat(), seed("journal").to_vec()].concat();
     let objects = objects.into_iter().enumerate().map(|(at, byte)| match at {
         120 => 192,
@@ -68,16 +68,13 @@ fn the_seeds_are_what_their_readers_take() {
         192 => 208,
         _ => byte,
     });
-    let messages = veldkit::sources::live::journal::messages_of(
-        &objects.collect::<Vec<_>>(),
-        b"_KERNEL_SUBSYSTEM",
-        b"usb",
-    );
+    let messages =
+        veldkit::formats::journald::messages_of(&objects.collect::<Vec<_>>(), b"_KERNEL_SUBSYSTEM", b"usb");
     assert_eq!(messages, [(1_700_000_000_000_000, b"a".to_vec())]);
     let text = |name| std::str::from_utf8(seed(name)).unwrap();
     assert!(veldkit::bundle::receipt::Block::parse(text("receipt")).is_some());
     assert!(veldkit::bundle::SealCode::parse(text("seal_code")).is_ok());
-    let mut hive = veldkit::sources::hive::Hive::open(std::io::Cursor::new(seed("hive"))).unwrap();
+    let mut hive = veldkit::formats::hive::Hive::open(std::io::Cursor::new(seed("hive"))).unwrap();
     assert_eq!(hive.key("").unwrap().unwrap().name, "r");
     assert_eq!(veldkit::sources::parse_mountinfo(seed("mountinfo")).len(), 1);
     // The volume that is changed is whole before: every way of storing a file is on the path of the search.

@@ -9,7 +9,8 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use veldkit::acquisition::{self, Clock, Progress, Settings, Stop};
+use veldkit::acquisition;
+use veldkit::acquisition::{Clock, Progress, Settings, Stop};
 use veldkit::bundle::{Opening, Recipients, Sink, Writer, WriterOptions};
 use veldkit::playbook::{Catalogue, Request};
 use veldkit::sources::Target;

@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use veldkit::evidence::{Outcome, ReasonCode};
 use veldkit::playbook::{Catalogue, Request};
-use veldkit::sources::{Finding, Found, Target, is_gone};
+use veldkit::sources::{Finding, Found, Target};
+use veldkit::sys::is_gone;
 
 use crate::made::Made;
 

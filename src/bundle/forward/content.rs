@@ -3,10 +3,10 @@
 use flate2::{Decompress, FlushDecompress, Status};
 use sha2::Digest as _;
 
-use super::super::limits::Limits;
 use super::header::{Fields, Head, Sizes};
 use super::input::{Input, Stop};
 use super::{Body, Fault};
+use crate::bundle::limits::Limits;
 use crate::evidence::Digest;
 
 /// Bytes handed on at once.

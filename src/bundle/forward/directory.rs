@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use sha2::Digest as _;
 
-use super::super::limits::Limits;
 use super::Fault;
 use super::header::{Fields, Head, Sizes, Wrong, zip64_field};
 use super::input::{Input, Stop};
+use crate::bundle::limits::Limits;
 
 pub(super) const ENTRY: &[u8; 4] = b"PK\x01\x02";
 pub(super) const END_64: &[u8; 4] = b"PK\x06\x06";

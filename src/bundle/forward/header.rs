@@ -1,8 +1,8 @@
 //! Local headers (APPNOTE 4.3.7): what the format allows in them, and what a name may be.
 
-use super::super::limits::Limits;
 use super::Fault;
 use super::input::{Input, Stop};
+use crate::bundle::limits::Limits;
 
 pub(super) const LOCAL: &[u8; 4] = b"PK\x03\x04";
 pub(super) const FIXED: usize = 30;

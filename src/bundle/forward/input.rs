@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::reader::Plain;
+use crate::bundle::reader::Plain;
 
 /// Bytes held at once: four chunks of age.
 const BUFFER: usize = 256 * 1024;

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use indicatif::HumanBytes;
 
 use crate::acquisition::{self, Clock, Stop, survey};
+use crate::bundle;
+use crate::bundle::Sink;
 use crate::bundle::receipt::bundle_name;
-use crate::bundle::{self, Sink};
 use crate::cli::args::Collect;
 use crate::cli::{Console, Exit, Failure};
 use crate::playbook::{Mode, Plan};
-use crate::sources::{self, Target};
+use crate::sources::Target;
+use crate::sys;
 
 /// What a bundle needs at least beside its items: opening, records, manifest, receipt.
 const LEAST_SPACE: u64 = 1 << 20;
@@ -101,7 +103,7 @@ impl Place {
             let path = self.file.as_deref().unwrap_or(&first);
             let next = self.own_name && twin < MAX_TWINS;
             match Sink::file(path, self.split) {
-                Ok(sink) => return Ok(sink.set_to_work(sources::begin_writing)),
+                Ok(sink) => return Ok(sink.set_to_work(sys::begin_writing)),
                 Err(bundle::Error::Create { source, .. })
                     if next && source.kind() == std::io::ErrorKind::AlreadyExists =>
                 {
@@ -177,7 +179,7 @@ pub(super) fn warn_of_shortage(
     stop: &Stop,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let Some(free) = place.folder().and_then(sources::free_space) else { return Ok(()) };
+    let Some(free) = place.folder().and_then(sys::free_space) else { return Ok(()) };
     let free = arguments.limits.size_limit.map_or(free, |limit| free.min(limit));
     if target.used_space().is_some_and(|used| used < free) {
         return Ok(());

@@ -10,7 +10,8 @@ use crate::cli::args::{Keys, ToWhom};
 use crate::cli::secret::first_line;
 use crate::cli::{Console, Failure};
 use crate::evidence::Utc;
-use crate::kit::keys::{self, Identity};
+use crate::kit::keys;
+use crate::kit::keys::Identity;
 
 /// The keys of a run.
 pub(super) struct Chosen {

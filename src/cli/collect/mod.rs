@@ -8,14 +8,15 @@ use std::thread;
 
 use super::args::{Collect, Scanning};
 use super::indicators::name_unused;
-use super::progress::{self, Display};
-use super::scanning::{self, name_failed};
-use super::{Console, Exit, Failure};
+use super::progress::Display;
+use super::scanning::name_failed;
+use super::{Console, Exit, Failure, progress, scanning};
 use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
 use crate::bundle::{self, Language, Writer, WriterOptions};
 use crate::playbook::{Catalogue, Live, Plan, Request};
+use crate::scan;
+use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
-use crate::scan::{self, Scanner};
 use crate::sources::Target;
 
 mod destination;
@@ -223,7 +224,7 @@ pub(super) fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
     let flag = Arc::clone(&stop);
     // Where a closed console is no signal, the run has some seconds to be sealed in.
     let closing = Arc::clone(&stop);
-    crate::sources::on_close(Box::new(move || {
+    crate::sys::on_close(Box::new(move || {
         closing.set(StopReason::Interrupted);
     }));
     let heard = std::sync::atomic::AtomicBool::new(false);

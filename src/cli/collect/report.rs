@@ -14,7 +14,8 @@ use crate::cli::{Console, Exit, Lang, severity};
 use crate::evidence::{Outcome, Printable, gathered};
 use crate::playbook::{Excluded, Plan};
 use crate::scan::Scanner;
-use crate::sources::{self, Target};
+use crate::sources::Target;
+use crate::sys;
 
 /// Most rules and indicators that are named at the end; the manifest has them all.
 const RULES_NAMED: usize = 12;
@@ -50,7 +51,7 @@ pub(super) fn closing(
             "bytes_read": progress.snapshot().bytes_read,
             "seconds": clock.elapsed().as_secs_f64(),
             "first_tier_seconds": summary.first_tier.map(|tier| tier.as_secs_f64()),
-            "peak_memory_bytes": sources::peak_memory(),
+            "peak_memory_bytes": sys::peak_memory(),
         }),
     }
 }
@@ -169,7 +170,7 @@ impl Report<'_> {
             "limits_reached": manifest.limits_reached,
             "seconds": self.elapsed.as_secs_f64(),
             "first_tier_seconds": self.summary.first_tier.map(|tier| tier.as_secs_f64()),
-            "peak_memory_bytes": sources::peak_memory(),
+            "peak_memory_bytes": sys::peak_memory(),
             "exit": self.exit().code(),
         })
     }

@@ -1,7 +1,7 @@
 //! An inventory as a table (RFC 4180): one row a component, the host's name before each, so that the tables of many hosts can
 //! be put together.
 
-use crate::sources::inventory::{Inventory, Sort, is_external};
+use crate::live::inventory::{Inventory, Sort, is_external};
 
 const NONE: Option<String> = None;
 
@@ -49,7 +49,7 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::inventory::Component;
+    use crate::live::inventory::Component;
 
     #[test]
     fn a_cell_cannot_break_the_table_or_become_a_formula() {

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::evidence::Utc;
-use crate::sources::inventory::{Component, Inventory, Sort, is_external};
+use crate::live::inventory::{Component, Inventory, Sort, is_external};
 
 /// Makes the document; `random` becomes its number.
 pub(super) fn document(inventory: &Inventory, now: Utc, random: [u8; 16]) -> Value {

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use super::{Console, Exit, Failure};
 use crate::acquisition::Clock;
 use crate::evidence::Printable;
-use crate::sources::{Target, inventory};
+use crate::live::inventory;
+use crate::sources::Target;
 
 mod csv;
 mod cyclonedx;

@@ -8,7 +8,7 @@ use crate::analysis::Standing;
 use crate::cli::{Console, Exit, Lang, severity};
 use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts, arrange};
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
-use crate::sources;
+use crate::sys;
 
 /// Items that a person is shown, the worst of all; `--json` has every one.
 const SHOWN: usize = 200;
@@ -185,7 +185,7 @@ impl Report {
             "stopped": ended.stopped.map(stop_word),
             "bytes_read": ended.bytes_read,
             "seconds": clock.elapsed().as_secs_f64(),
-            "peak_memory_bytes": sources::peak_memory(),
+            "peak_memory_bytes": sys::peak_memory(),
             "exit": exit.code(),
         })
     }

@@ -200,8 +200,8 @@ impl Visitor for Warninglist {
 
 #[cfg(test)]
 mod tests {
-    use super::super::observable::{Below, address, digest, domain, url};
     use super::*;
+    use crate::scan::indicators::observable::{Below, address, digest, domain, url};
 
     fn exclusions(lists: &[&str]) -> Exclusions {
         let mut exclusions = Exclusions::default();

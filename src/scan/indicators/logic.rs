@@ -144,8 +144,8 @@ fn told(beside: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::observable::{address, digest, path};
     use super::*;
+    use crate::scan::indicators::observable::{address, digest, path};
 
     fn is(read: Result<Observable, &'static str>) -> Expression {
         Expression::Is(Leaf::Observable(read.unwrap()))

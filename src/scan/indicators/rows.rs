@@ -226,7 +226,7 @@ mod tests {
     use crate::evidence::Utc;
 
     fn indicators(list: &str) -> Indicators {
-        super::super::read_bytes(list.as_bytes(), None, Utc::from_unix(0, 0).unwrap())
+        crate::scan::indicators::read_bytes(list.as_bytes(), None, Utc::from_unix(0, 0).unwrap())
     }
 
     fn rules(list: &str, schema: &str, rows: &[Value]) -> Vec<String> {

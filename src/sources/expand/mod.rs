@@ -13,11 +13,11 @@ use super::item::{Finding, Found, Gap};
 use super::limits::Meter;
 use super::pattern::{Part, fits, means, parts};
 use super::resolve::{Astray, may_hang, resolve};
-use super::sys::{self, Entry};
 use super::target::Target;
 use super::walk::Handle;
-use crate::evidence::{Kind, Note, Origin, Outcome, ReasonCode};
+use crate::evidence::{Entry, Kind, Note, Origin, Outcome, ReasonCode};
 use crate::playbook::{Follow, Pattern, Step, TargetOs};
+use crate::sys;
 
 /// Deepest folder that is walked into: a file system cannot make the tool's own stack or list grow without end.
 const MAX_DEPTH: usize = 1024;
@@ -35,7 +35,7 @@ enum Why {
 }
 
 /// Looks for everything of one step.
-pub(super) struct Search<'a, 'e> {
+pub(crate) struct Search<'a, 'e> {
     target: &'a Target,
     meter: Meter,
     emit: &'a mut Emit<'e>,
@@ -49,7 +49,7 @@ pub(super) struct Search<'a, 'e> {
 }
 
 /// Hands out all that a step's patterns find.
-pub(super) fn search(
+pub(crate) fn search(
     target: &Target,
     step: &Step,
     patterns: &[Pattern],

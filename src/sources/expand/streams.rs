@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use super::super::item::{Finding, Found, Gap};
-use super::super::pattern::same_name;
-use super::super::sys;
 use super::{Search, join};
 use crate::evidence::{Kind, Origin};
+use crate::sources::item::{Finding, Found, Gap};
+use crate::sources::pattern::same_name;
+use crate::sys;
 
 impl Search<'_, '_> {
     /// Hands out an alternate stream of a file as an item of its own.

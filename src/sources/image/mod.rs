@@ -1,180 +1,34 @@
-//! Disk images: a file becomes volumes, and a volume a place of the target.
+//! Images and disks as file trees of the target: opens the files, and places each volume under its letter or root.
 //!
-//! ```text
-//! file(s) ── Device ── partitions ── file system ── Mounted: paths, facts, contents
-//! ```
-//!
-//! In: the path of an image, raw (also split into `.001`, `.002` …) or in one of the forms that [`open`] knows. Out: its
-//! [`Disk`], with what stands on each volume, read or not. An image is hostile from its first byte on.
+//! In: the path of an image, raw (also split into `.001`, `.002` …) or a virtual disk; or the path of a disk of the running
+//! system. Out: the volumes that are read, as places of the target, and of the others what is known of them. What an
+//! image holds is read by [`crate::formats::disk`].
 
-mod cache;
-mod device;
-mod forms;
-mod identify;
-mod partitions;
+mod files;
 mod places;
-mod sectors;
-mod shadows;
 
-use std::fmt::Debug;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) use cache::{Cache, MEMORY};
-#[cfg(test)]
-pub(super) use device::Memory;
-pub(super) use device::{Device, fill_at, read_exact_at, read_some, to_u64};
-pub use identify::FileSystem;
-pub(super) use shadows::shadow_copies;
+pub(crate) use places::{Standing, in_memory as standing_in_memory, open as standing, told};
 
-pub(super) use places::{Standing, in_memory as standing_in_memory, open as standing, told};
+use crate::formats::disk::{self, Device, Disk, FileSystem, Sectors, Stretch, identify};
+use files::Files;
 
-use device::{Files, Stretch};
-use partitions::{DeviceId, Partition, Table};
-use sectors::Sectors;
-
-use super::sys::{Entry, Stat};
-use crate::evidence::Range;
-
-/// A file system that this program reads by itself.
-pub(super) trait Mounted: Debug + Send + Sync {
-    /// How a record names this way of reading.
-    fn read_by(&self) -> &'static str;
-
-    /// What it is.
-    fn file_system(&self) -> &'static str;
-
-    /// The volume's own label.
-    fn label(&self) -> String;
-
-    /// Memory in bytes that it takes besides the blocks that are kept.
-    fn memory(&self) -> u64;
-
-    /// Whether its files have alternate streams.
-    fn has_streams(&self) -> bool;
-
-    /// The facts of what stands at a path spelled as on disk; a link's own.
-    fn stat(&self, path: &[u8]) -> io::Result<Stat>;
-
-    /// The facts of a file by the reference that a listing gave.
-    fn stat_of(&self, reference: u64) -> io::Result<Stat>;
-
-    /// The entries of a folder, as they come.
-    fn list(&self, path: &[u8]) -> io::Result<Box<dyn Iterator<Item = io::Result<Entry>>>>;
-
-    /// How the entry `name` of a folder is written on disk, where it may differ in case.
-    fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>>;
-
-    /// Opens a file by reference, or one of its streams.
-    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn Reading>>;
-}
-
-/// An open file of such a file system.
-pub(super) trait Reading: Debug + Send {
-    /// Its size in bytes.
-    fn size(&self) -> u64;
-
-    /// The stretches that hold data, in order; `None` where holes play no part.
-    fn ranges(&self) -> Option<Vec<Range>>;
-
-    /// Reads at `offset`; 0 at and behind its end.
-    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
-}
-
-/// An open file as something that has a place of its own in it.
-#[derive(Debug)]
-pub(super) struct Seeker {
-    reading: Box<dyn Reading>,
-    at: u64,
-}
-
-impl Seeker {
-    pub(super) fn new(reading: Box<dyn Reading>) -> Self {
-        Self { reading, at: 0 }
-    }
-}
-
-impl Read for Seeker {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reading.read_at(self.at, buffer)?;
-        self.at = self.at.saturating_add(to_u64(count));
-        Ok(count)
-    }
-}
-
-impl Seek for Seeker {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let place = match to {
-            SeekFrom::Start(place) => Some(place),
-            SeekFrom::Current(step) => self.at.checked_add_signed(step),
-            SeekFrom::End(step) => self.reading.size().checked_add_signed(step),
-        };
-        self.at = place.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.at)
-    }
-}
-
-/// An open image.
-#[derive(Debug)]
-pub struct Disk {
-    /// The form of the image: `raw`, `qcow2` …
-    pub form: &'static str,
-    /// Bytes of the disk that it holds.
-    pub size: u64,
-    /// `mbr` or `gpt`; `None` for a volume without a table around it.
-    pub scheme: Option<&'static str>,
-    /// Bytes of a sector, as far as the table tells.
-    pub sector: Option<u64>,
-    /// Its volumes, in the order of their numbers.
-    pub volumes: Vec<DiskVolume>,
-}
-
-/// A volume of a disk.
-#[derive(Debug)]
-pub struct DiskVolume {
-    /// As other tools number it, from 1; 1 for a volume without a table around it.
-    pub number: u32,
-    /// In bytes.
-    pub start: u64,
-    /// In bytes.
-    pub size: u64,
-    /// What the table says it is for.
-    pub kind: String,
-    /// Its name in the table.
-    pub name: Option<String>,
-    /// What stands on it.
-    pub file_system: FileSystem,
-    pub(super) device: Arc<dyn Device>,
-    id: Option<DeviceId>,
-}
-
-impl DiskVolume {
-    /// What tells it from others, where no drive letter does.
-    pub(super) fn id(&self) -> Option<String> {
-        self.id.as_ref().map(DeviceId::text)
-    }
-
-    /// What a Windows registry's `MountedDevices` holds for it.
-    pub(super) fn mounted(&self) -> Option<Vec<u8>> {
-        self.id.as_ref().map(DeviceId::mounted)
-    }
-}
-
-/// Opens an image and looks what stands on it.
+/// Opens an image and finds its volumes.
 ///
 /// # Errors
 /// Where it cannot be read, or has a form that is not read here; the text says what to do.
 pub fn open(path: &Path) -> io::Result<Disk> {
-    let (form, device) = forms::open(Arc::new(Files::open(path)?))?;
-    volumes(form, device)
+    disk::open(Arc::new(Files::open(path)?))
 }
 
 /// A disk or volume of the running system.
 ///
 /// # Errors
 /// Where it cannot be opened: only an administrator may.
-pub(super) fn disk(path: &Path) -> io::Result<Arc<dyn Device>> {
+pub(crate) fn disk(path: &Path) -> io::Result<Arc<dyn Device>> {
     Ok(Arc::new(Sectors(Arc::new(Files::open(path)?))))
 }
 
@@ -182,45 +36,14 @@ pub(super) fn disk(path: &Path) -> io::Result<Arc<dyn Device>> {
 ///
 /// # Errors
 /// Where it cannot be opened or read.
-pub(super) fn file_system(path: &Path) -> io::Result<FileSystem> {
-    identify::identify(&*disk(path)?)
+pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
+    identify(&*disk(path)?)
 }
 
 /// What stands on a stretch of a disk of the running system.
 ///
 /// # Errors
 /// Where the disk cannot be opened or read.
-pub(super) fn file_system_at(path: &Path, start: u64, size: u64) -> io::Result<FileSystem> {
-    identify::identify(&Stretch::new(disk(path)?, start, size))
-}
-
-/// Looks what stands on a disk.
-pub(super) fn volumes(form: &'static str, device: Arc<dyn Device>) -> io::Result<Disk> {
-    let size = device.size();
-    // A volume without a table has a mark where a table has code: it is looked for first.
-    let whole = identify::identify(&*device)?;
-    let table = if whole == FileSystem::Unknown { partitions::read(&*device)? } else { None };
-    let Some(Table { scheme, sector, partitions }) = table else {
-        let volume = DiskVolume {
-            number: 1,
-            start: 0,
-            size,
-            kind: "volume".to_owned(),
-            name: None,
-            file_system: whole,
-            device,
-            id: None,
-        };
-        return Ok(Disk { form, size, scheme: None, sector: None, volumes: vec![volume] });
-    };
-    let volumes = partitions.into_iter().map(|partition| volume(&device, partition)).collect();
-    Ok(Disk { form, size, scheme: Some(scheme), sector: Some(sector), volumes })
-}
-
-fn volume(disk: &Arc<dyn Device>, partition: Partition) -> DiskVolume {
-    let Partition { number, start, size, kind, name, id } = partition;
-    let device: Arc<dyn Device> = Arc::new(Stretch::new(Arc::clone(disk), start, size));
-    // A partition that cannot be read is one whose content is not known; the reason is told by whoever asks for it.
-    let file_system = identify::identify(&*device).unwrap_or(FileSystem::Unknown);
-    DiskVolume { number, start, size, kind, name, file_system, device, id: Some(id) }
+pub(crate) fn file_system_at(path: &Path, start: u64, size: u64) -> io::Result<FileSystem> {
+    identify(&Stretch::new(disk(path)?, start, size))
 }

@@ -9,28 +9,26 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::ext;
-use super::super::hive::Hive;
-use super::super::mounts::MountFacts;
-use super::super::ntfs;
-use super::super::place::Place;
-use super::super::resolve::spelled;
-use super::super::sys::Asked;
-use super::super::volumes::VolumeFacts;
-use super::shadows::ShadowCopies;
-use super::{Disk, DiskVolume, FileSystem, Mounted, to_u64};
 use crate::evidence::{Printable, Volume, arrange};
+use crate::formats::disk::{self, Disk, DiskVolume, FileSystem, Mounted, ShadowCopies, to_u64};
+use crate::formats::hive::Hive;
+use crate::formats::{ext, ntfs};
+use crate::sources::mounts::MountFacts;
+use crate::sources::place::Place;
+use crate::sources::resolve::spelled;
+use crate::sources::volumes::VolumeFacts;
+use crate::sys::Asked;
 
 /// Most volumes of one disk that are read.
 const MAX_PLACES: usize = 64;
 
 /// What an image gives.
 #[derive(Debug, Default)]
-pub(in crate::sources) struct Standing {
+pub(crate) struct Standing {
     /// Volumes that are read, those with an operating system first.
-    pub(in crate::sources) places: Vec<Place>,
+    pub(crate) places: Vec<Place>,
     /// Every volume, read or not, for the manifest.
-    pub(in crate::sources) facts: Vec<MountFacts>,
+    pub(crate) facts: Vec<MountFacts>,
 }
 
 /// Opens the volumes of an image; only the one that is numbered `partition`, where one is named.
@@ -38,15 +36,15 @@ pub(in crate::sources) struct Standing {
 /// # Errors
 /// Where the image cannot be read, has no such partition, or nothing on it is read by this version; the text says what is
 /// there.
-pub(in crate::sources) fn open(path: &Path, partition: Option<u32>) -> io::Result<Standing> {
+pub(crate) fn open(path: &Path, partition: Option<u32>) -> io::Result<Standing> {
     let disk = super::open(path)?;
     let image = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     of_disk(&disk, &image, partition)
 }
 
 /// The same of a disk in memory.
-pub(in crate::sources) fn in_memory(bytes: Vec<u8>) -> io::Result<Standing> {
-    of_disk(&super::volumes("memory", Arc::new(super::device::Memory(bytes)))?, "memory", None)
+pub(crate) fn in_memory(bytes: Vec<u8>) -> io::Result<Standing> {
+    of_disk(&disk::volumes("memory", Arc::new(disk::Memory(bytes)))?, "memory", None)
 }
 
 /// The same of a disk that is open.
@@ -106,7 +104,7 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
 }
 
 /// What is said of each volume to whoever has to choose one.
-pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
+pub(crate) fn told(disk: &Disk) -> Vec<VolumeFacts> {
     let readable = readable(disk);
     let mounted: Vec<_> = disk.volumes.iter().map(|volume| mount(volume, readable)).collect();
     let read: Vec<_> = disk
@@ -133,7 +131,7 @@ pub(in crate::sources) fn told(disk: &Disk) -> Vec<VolumeFacts> {
         };
         let place = facts.place.clone().unwrap_or_default();
         let has_copies = read.is_ok() && has_shadow_copies(volume);
-        let found = if has_copies { super::shadow_copies(&volume.device) } else { ShadowCopies::default() };
+        let found = if has_copies { disk::shadow_copies(&volume.device) } else { ShadowCopies::default() };
         all.push(facts);
         all.extend(found.lacking.map(|lacking| VolumeFacts {
             name: format!("{} vss", volume.number),

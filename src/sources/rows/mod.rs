@@ -17,19 +17,20 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{guard, sys};
 use crate::evidence::{Reason, ReasonCode};
+use crate::sys;
+use crate::sys::guard;
 
 mod pipe;
 
-pub(super) use pipe::Reader;
+pub(crate) use pipe::Reader;
 use pipe::{Ending, Pipe};
 
 /// How long the maker of one item may keep its reader waiting, all waits together, where nothing else is said.
-pub(super) const LIMIT: Duration = Duration::from_mins(1);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// Most bytes of one item of rows: 50,000 sockets are some 20 MiB. A hostile system could tell without end.
-pub(super) const MOST: u64 = 256 << 20;
+pub(crate) const MOST: u64 = 256 << 20;
 
 /// Longest row. Its parts have limits of their own; this one keeps a row that has forgotten them from filling memory.
 const LONGEST: usize = 1 << 20;
@@ -39,7 +40,7 @@ type Make = dyn Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync;
 
 /// Rows that are made when they are read.
 #[derive(Clone)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     /// For example `urn:veldkit:live:processes:1`; empty where they are lines of a text that has its own form.
     schema: &'static str,
     extension: &'static str,
@@ -52,7 +53,7 @@ pub(super) struct Rows {
 
 /// Why rows end before all of them are made.
 #[derive(Debug)]
-pub(super) enum Halt {
+pub(crate) enum Halt {
     /// Nobody takes any more, or the limit on their bytes is reached.
     Unwanted,
     /// They cannot be made.
@@ -61,13 +62,13 @@ pub(super) enum Halt {
 
 impl Halt {
     /// A failure of the operating system while `attempt` was made, named with what it was made on.
-    pub(super) fn of_error(attempt: &str, error: &io::Error) -> Self {
+    pub(crate) fn of_error(attempt: &str, error: &io::Error) -> Self {
         Self::Failed(Reason::new(code_of(error), format!("{attempt}: {error}")))
     }
 }
 
 /// The kind of reason that a failure of the operating system is.
-pub(super) fn code_of(error: &io::Error) -> ReasonCode {
+pub(crate) fn code_of(error: &io::Error) -> ReasonCode {
     match error.kind() {
         _ if sys::is_nothing(error) => ReasonCode::Vanished,
         io::ErrorKind::PermissionDenied => ReasonCode::PermissionDenied,
@@ -78,7 +79,7 @@ pub(super) fn code_of(error: &io::Error) -> ReasonCode {
 
 impl Rows {
     /// Rows by the function `make`, with the usual limits.
-    pub(super) fn new(
+    pub(crate) fn new(
         schema: &'static str,
         read_by: &'static str,
         make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static,
@@ -87,7 +88,7 @@ impl Rows {
     }
 
     /// Lines of a text that has a form of its own, at most `most` bytes of them.
-    pub(super) fn text(
+    pub(crate) fn text(
         read_by: &'static str,
         most: u64,
         make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static,
@@ -96,32 +97,32 @@ impl Rows {
     }
 
     /// How the name of such an item ends.
-    pub(super) const fn extension(&self) -> &'static str {
+    pub(crate) const fn extension(&self) -> &'static str {
         self.extension
     }
 
     /// The same with another ending of its name.
-    pub(super) fn named(self, extension: &'static str) -> Self {
+    pub(crate) fn named(self, extension: &'static str) -> Self {
         Self { extension, ..self }
     }
 
     /// The same with another limit of time.
-    pub(super) fn within(self, limit: Duration) -> Self {
+    pub(crate) fn within(self, limit: Duration) -> Self {
         Self { limit, ..self }
     }
 
     /// Most bytes that will come.
-    pub(super) const fn most(&self) -> u64 {
+    pub(crate) const fn most(&self) -> u64 {
         self.most
     }
 
     /// How they are made.
-    pub(super) const fn read_by(&self) -> &'static str {
+    pub(crate) const fn read_by(&self) -> &'static str {
         self.read_by
     }
 
     /// Begins to make them.
-    pub(super) fn open(&self) -> io::Result<Reader> {
+    pub(crate) fn open(&self) -> io::Result<Reader> {
         let pipe = Arc::new(Pipe::default());
         let (mine, rows) = (Arc::clone(&pipe), self.clone());
         let thread = guard::start(move || rows.fill(&mine))?;
@@ -155,7 +156,7 @@ struct SchemaRow {
 }
 
 /// Where rows go.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     pipe: &'a Pipe,
     rows: &'a Rows,
     /// Whether the first row is written.
@@ -170,7 +171,7 @@ impl Lines<'_> {
     ///
     /// # Errors
     /// [`Halt::Unwanted`] where nobody takes it, or the limit on all bytes is reached.
-    pub(super) fn row(&mut self, row: &impl Serialize) -> Result<(), Halt> {
+    pub(crate) fn row(&mut self, row: &impl Serialize) -> Result<(), Halt> {
         self.begin()?;
         self.push(row)
     }
@@ -195,7 +196,7 @@ impl Lines<'_> {
     ///
     /// # Errors
     /// As [`Self::row`].
-    pub(super) fn line(&mut self, line: &[u8]) -> Result<(), Halt> {
+    pub(crate) fn line(&mut self, line: &[u8]) -> Result<(), Halt> {
         self.raw(&[line, b"\n"].concat())
     }
 
@@ -203,7 +204,7 @@ impl Lines<'_> {
     ///
     /// # Errors
     /// As [`Self::row`].
-    pub(super) fn raw(&mut self, line: &[u8]) -> Result<(), Halt> {
+    pub(crate) fn raw(&mut self, line: &[u8]) -> Result<(), Halt> {
         if line.len() > LONGEST {
             self.short(ReasonCode::SizeLimit, format!("a row of {} bytes was left out", line.len()));
             return Ok(());
@@ -221,7 +222,7 @@ impl Lines<'_> {
     }
 
     /// Says that the rows lack something: the item is partial, with this reason among others.
-    pub(super) fn short(&mut self, code: ReasonCode, detail: impl Into<String>) {
+    pub(crate) fn short(&mut self, code: ReasonCode, detail: impl Into<String>) {
         let (count, _) = self.short.entry(code).or_insert_with(|| (0, detail.into()));
         *count = count.saturating_add(1);
     }
@@ -238,7 +239,7 @@ impl Lines<'_> {
 }
 
 #[cfg(test)]
-pub(in crate::sources) mod tests {
+pub(crate) mod tests {
     use std::sync::Mutex;
 
     use super::pipe::AHEAD;
@@ -261,7 +262,7 @@ pub(in crate::sources) mod tests {
     }
 
     /// All that comes, and what it lacks.
-    pub(in crate::sources) fn read_all(rows: &Rows) -> (Vec<u8>, Option<Reason>) {
+    pub(crate) fn read_all(rows: &Rows) -> (Vec<u8>, Option<Reason>) {
         let mut reader = rows.open().unwrap();
         let (mut all, mut buffer) = (Vec::new(), [0; 1000]);
         loop {

@@ -6,10 +6,10 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::super::guard::{Ended, give_up};
-use super::super::sys::Stopwatch;
 use super::Halt;
 use crate::evidence::{Reason, ReasonCode};
+use crate::sys::Stopwatch;
+use crate::sys::guard::{Ended, give_up};
 
 /// Bytes made ahead of the reader before the maker rests.
 pub(super) const AHEAD: usize = 256 << 10;
@@ -81,7 +81,7 @@ impl Drop for Ending<'_> {
 }
 
 /// Rows as the bytes of an item. Its end is never an error: [`Reader::finish`] tells what they lack.
-pub(in crate::sources) struct Reader {
+pub(crate) struct Reader {
     pipe: Arc<Pipe>,
     thread: Ended,
     current: Vec<u8>,
@@ -99,7 +99,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`io::ErrorKind::Interrupted`] where nothing came for a moment: to ask again is to wait on.
-    pub(in crate::sources) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.taken >= self.current.len() && !self.refill()? {
             return Ok(0);
         }
@@ -141,7 +141,7 @@ impl Reader {
     }
 
     /// Tells what the rows lack.
-    pub(in crate::sources) fn finish(self) -> Option<Reason> {
+    pub(crate) fn finish(self) -> Option<Reason> {
         self.pipe.lock().shortfall.take()
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use super::accounts::{self, Accounts};
+use super::accounts::Accounts;
 use super::drives::drives;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap, Way};
@@ -14,14 +14,18 @@ use super::open::{Opened, Reach, open, open_in_copies, open_rows};
 use super::own_output::OwnOutput;
 use super::place::{Ground, Place};
 use super::seen::Seen;
-use super::shadows::{self, Standing};
-use super::sys::{self, Asked, Entry, Live, LivePlace};
+use super::shadows::Standing;
 use super::variables::Variables;
 use super::walk::Handle;
 use super::windows_facts::WindowsFacts;
-use super::{Error, commands, expand, guard, host, image, live, registry, web_roots};
-use crate::evidence::{Kind, Note, Origin, Utc, Volume};
+use super::{Error, accounts, commands, expand, host, shadows};
+use crate::evidence::{Entry, Kind, Note, Origin, Utc, Volume};
+use crate::formats::{disk, web_server};
+use crate::live;
+use crate::live::registry;
 use crate::playbook::{Source, Step, TargetOs};
+use crate::sources::image;
+use crate::sys::{self, Asked, Live, LivePlace, guard};
 
 mod own_files;
 
@@ -136,7 +140,7 @@ impl Target {
     #[must_use]
     pub fn memory(&self) -> u64 {
         let raw = self.places.iter().any(|place| place.raw().is_there());
-        let blocks = if raw || !self.volumes.is_empty() { image::MEMORY } else { 0 };
+        let blocks = if raw || !self.volumes.is_empty() { disk::MEMORY } else { 0 };
         let held = self.places.iter().fold(0_u64, |held, place| held.saturating_add(place.memory()));
         blocks.saturating_add(held).saturating_add(self.shadow_memory)
     }
@@ -177,7 +181,7 @@ impl Target {
         if os == TargetOs::Windows {
             target.learn_from_registry();
         }
-        let (roots, logs) = web_roots::of(&|path| target.read_text(path), &|path| target.names(path), os);
+        let (roots, logs) = web_server::of(&|path| target.read_text(path), &|path| target.names(path), os);
         (target.variables.web_roots, target.variables.web_log_dirs) = (roots, logs);
         target
     }
@@ -295,7 +299,7 @@ impl Target {
                     None => ControlFlow::Continue(()),
                 },
                 Source::Live(artifact) => live::find(self, *artifact, emit),
-                Source::MemoryTool(tool) => super::memory_tool::find(self, tool, emit),
+                Source::MemoryTool(tool) => live::memory_tool::find(self, tool, emit),
                 Source::Command { program, arguments } => {
                     commands = commands.saturating_add(1);
                     commands::find(self, &step.artifact, commands, (program, arguments), emit)
@@ -350,63 +354,63 @@ impl Target {
     }
 
     /// The place that something found stands in.
-    pub(super) fn place_of(&self, found: &Found) -> Option<&Arc<Place>> {
+    pub(crate) fn place_of(&self, found: &Found) -> Option<&Arc<Place>> {
         self.places.get(found.place)
     }
 
     /// What its file system says of something found by now.
-    pub(super) fn look_again(&self, found: &Found) -> io::Result<crate::evidence::Metadata> {
+    pub(crate) fn look_again(&self, found: &Found) -> io::Result<crate::evidence::Metadata> {
         let place = self.place_of(found).ok_or(io::ErrorKind::NotFound)?;
         Ok(place.look(&found.path, None)?.0.metadata)
     }
 
     /// Whether a place stands in an image.
-    pub(super) fn is_image(&self, place: usize) -> bool {
+    pub(crate) fn is_image(&self, place: usize) -> bool {
         self.places.get(place).is_some_and(|place| matches!(place.ground, Ground::Image(_)))
     }
 
-    pub(super) fn start(&self) -> Option<Utc> {
+    pub(crate) fn start(&self) -> Option<Utc> {
         self.start
     }
 
-    pub(super) fn variables(&self) -> &Variables {
+    pub(crate) fn variables(&self) -> &Variables {
         &self.variables
     }
 
-    pub(super) fn places(&self) -> &[Arc<Place>] {
+    pub(crate) fn places(&self) -> &[Arc<Place>] {
         &self.places
     }
 
     /// The place that holds the operating system, and its index.
-    pub(super) fn system_place(&self) -> Option<(usize, &Arc<Place>)> {
+    pub(crate) fn system_place(&self) -> Option<(usize, &Arc<Place>)> {
         self.places.get(self.system).map(|place| (self.system, place))
     }
 
     /// Its own accounts.
-    pub(super) fn accounts(&self) -> Arc<Accounts> {
+    pub(crate) fn accounts(&self) -> Arc<Accounts> {
         Arc::clone(&self.accounts)
     }
 
     /// Whether it is the running system.
-    pub(super) const fn is_live(&self) -> bool {
+    pub(crate) const fn is_live(&self) -> bool {
         self.live
     }
 
-    pub(super) fn origin(&self, place: usize, path: Vec<u8>) -> Origin {
+    pub(crate) fn origin(&self, place: usize, path: Vec<u8>) -> Origin {
         let volume = self.places.get(place).map_or(Volume::Root, |place| place.volume.clone());
         Origin::File { volume, path, stream: None }
     }
 
-    pub(super) fn first_time(&self, place: usize, path: &[u8]) -> bool {
+    pub(crate) fn first_time(&self, place: usize, path: &[u8]) -> bool {
         self.seen.first_time(place, path)
     }
 
     /// Whether it was handed out before.
-    pub(super) fn was_given(&self, place: usize, path: &[u8]) -> bool {
+    pub(crate) fn was_given(&self, place: usize, path: &[u8]) -> bool {
         self.seen.holds(place, path)
     }
 
-    pub(super) fn is_own(&self, found: &Found) -> bool {
+    pub(crate) fn is_own(&self, found: &Found) -> bool {
         let Some(place) = self.places.get(found.place) else { return false };
         let cut = found.path.iter().rposition(|byte| *byte == b'/');
         let (folder, name) = match cut {
@@ -418,7 +422,7 @@ impl Target {
     }
 
     /// What stands at `path`; asked of the folder that listed it, if one did.
-    pub(super) fn look(
+    pub(crate) fn look(
         &self,
         place: usize,
         path: Vec<u8>,

@@ -3,25 +3,25 @@
 
 use std::io;
 
-use super::super::hive::Hive;
-use super::super::resolve;
-use super::super::seek::ReadSeek;
-use super::super::windows_facts::{self, Facts, Running};
 use super::Target;
 use crate::evidence::Kind;
+use crate::formats::hive::Hive;
+use crate::formats::seek::ReadSeek;
 use crate::playbook::TargetOs;
+use crate::sources::resolve;
+use crate::sources::windows_facts::{self, Facts, Running};
 
 /// Largest file of the target that is read to learn about it (accounts, host name, web server's configuration).
 const FACTS_LIMIT: u64 = 4 << 20;
 
 impl Target {
     /// A small text file of the target's first place, links inside the tree followed; empty where it cannot be read.
-    pub(super) fn read_text(&self, path: &[u8]) -> String {
+    pub(crate) fn read_text(&self, path: &[u8]) -> String {
         self.text(path, FACTS_LIMIT)
     }
 
     /// The same of a file of at most `most` bytes.
-    pub(in crate::sources) fn text(&self, path: &[u8], most: u64) -> String {
+    pub(crate) fn text(&self, path: &[u8], most: u64) -> String {
         let read = || {
             let end = self.end_of(path)?;
             let found = self.look(self.system, end, None).ok().filter(|found| found.kind == Kind::File)?;
@@ -39,13 +39,13 @@ impl Target {
     }
 
     /// Opens a file of the system for reading here and there, links inside the target followed.
-    pub(in crate::sources) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
+    pub(crate) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
         let place = self.places.get(self.system).ok_or(io::ErrorKind::NotFound)?;
         place.open_to_seek(&self.end_of(path).ok_or(io::ErrorKind::NotFound)?)
     }
 
     /// The names in a folder of the target's first place, sorted; none where it cannot be listed.
-    pub(in crate::sources) fn names(&self, path: &[u8]) -> Vec<String> {
+    pub(crate) fn names(&self, path: &[u8]) -> Vec<String> {
         let names = || Some(self.places.get(self.system)?.names(&self.end_of(path)?));
         let names = names().unwrap_or_default().into_iter();
         names.filter_map(|name| String::from_utf8(name).ok()).take(10_000).collect()
@@ -62,7 +62,7 @@ impl Target {
 
     /// Learns what the registry tells: that of the running system by its own functions, since its hives are locked; else
     /// from the hives. A hive on a file system that may hang is not opened for this.
-    pub(super) fn learn_from_registry(&mut self) {
+    pub(crate) fn learn_from_registry(&mut self) {
         let facts = self.with_registry(windows_facts::of);
         self.variables.ntds_dirs.clone_from(&facts.ntds_dirs);
         self.variables.exchange_dirs.clone_from(&facts.exchange_dirs);
@@ -70,10 +70,7 @@ impl Target {
     }
 
     /// Lets `read` ask the hives SYSTEM and SOFTWARE, either of which may be absent or broken.
-    pub(in crate::sources) fn with_registry<T>(
-        &self,
-        read: impl FnOnce(&mut dyn Facts, &mut dyn Facts) -> T,
-    ) -> T {
+    pub(crate) fn with_registry<T>(&self, read: impl FnOnce(&mut dyn Facts, &mut dyn Facts) -> T) -> T {
         let open = |name: &str| {
             let place = self.places.get(self.system)?;
             let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;

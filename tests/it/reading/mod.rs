@@ -9,8 +9,9 @@ mod salvage;
 use std::path::Path;
 
 use forge::{Desk, Dice, Forge, Lie};
+use veldkit::analysis;
 use veldkit::analysis::unpack::{Unpacked, Unpacker, Wish};
-use veldkit::analysis::{self, Claims, Integrity, Verdict};
+use veldkit::analysis::{Claims, Integrity, Verdict};
 use veldkit::bundle::limits::Limits;
 
 /// Unpacks a bundle with salvage into `out`, and judges it.

@@ -110,9 +110,9 @@ fn like(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::parse;
     use super::*;
     use crate::scan::indicators::logic::alternatives;
+    use crate::scan::indicators::stix::pattern::parse;
 
     #[test]
     fn like_and_matches_become_expressions_over_the_name() {

@@ -1,0 +1,104 @@
+//! Something that gives bytes at an offset: an image of whatever form, or a stretch of one.
+//!
+//! Reading moves nothing, so that workers read side by side. What stands behind the end is no error of the device: it
+//! gives fewer bytes, and whoever needed them says what is missing.
+
+use std::fmt::Debug;
+use std::io;
+use std::sync::Arc;
+
+/// Bytes at offsets.
+pub(crate) trait Device: Debug + Send + Sync {
+    /// How many bytes it has.
+    fn size(&self) -> u64;
+
+    /// Reads at `offset`; 0 at and behind the end.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+/// Fills the buffer.
+///
+/// # Errors
+/// [`io::ErrorKind::UnexpectedEof`] where the device ends before.
+pub(crate) fn read_exact_at(device: &dyn Device, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+    fill_at(offset, buffer, |at, rest| device.read_at(at, rest))
+}
+
+/// The same with what `read` gives at an offset.
+pub(crate) fn fill_at(
+    offset: u64,
+    buffer: &mut [u8],
+    mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>,
+) -> io::Result<()> {
+    let mut filled = 0_usize;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match read(offset.saturating_add(to_u64(filled)), rest) {
+            Ok(0) => {
+                let text = format!("the image ends before byte {}", offset.saturating_add(to_u64(filled)));
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
+            }
+            Ok(count) => filled = filled.saturating_add(count),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Reads `length` bytes at `offset`, or fewer where the device ends; for headers, whose length the caller bounds.
+pub(crate) fn read_some(device: &dyn Device, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let left = usize::try_from(device.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+    let mut bytes = vec![0; length.min(left)];
+    read_exact_at(device, offset, &mut bytes)?;
+    Ok(bytes)
+}
+
+pub(crate) fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// A stretch of another device: a partition.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    device: Arc<dyn Device>,
+    start: u64,
+    size: u64,
+}
+
+impl Stretch {
+    pub(crate) fn new(device: Arc<dyn Device>, start: u64, size: u64) -> Self {
+        // A partition that claims more than there is ends where the disk does.
+        let size = size.min(device.size().saturating_sub(start));
+        Self { device, start, size }
+    }
+}
+
+impl Device for Stretch {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+        self.device.read_at(self.start.saturating_add(offset), buffer.get_mut(..most).unwrap_or_default())
+    }
+}
+
+/// Bytes in memory: of tests and fuzz targets.
+#[derive(Debug)]
+pub(crate) struct Memory(pub(crate) Vec<u8>);
+
+impl Device for Memory {
+    fn size(&self) -> u64 {
+        to_u64(self.0.len())
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let from = usize::try_from(offset).ok().and_then(|offset| self.0.get(offset..)).unwrap_or_default();
+        let count = from.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), from.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,108 @@
+//! The forms in which virtual disks are kept: what stands in the file becomes the disk that it is.
+//!
+//! In: a file. Out: the same as a raw device, and the name of its form. A disk in one of these forms is a table from blocks
+//! to places in the file; tables are read as they are asked for, so that memory does not grow with the disk. What needs
+//! another file (a snapshot's base), or is kept in a way that is not read here, is an error that says what to do.
+
+mod qcow2;
+mod vhd;
+mod vhdx;
+mod vmdk;
+
+use std::io;
+use std::sync::Arc;
+
+use super::device::{Device, read_exact_at, read_some};
+
+/// Recognises a form by its mark.
+pub(crate) fn open(file: Arc<dyn Device>) -> io::Result<(&'static str, Arc<dyn Device>)> {
+    let head = read_some(&*file, 0, 512)?;
+    let foot = read_some(&*file, file.size().saturating_sub(512), 512)?;
+    if head.starts_with(b"QFI\xfb") {
+        return Ok(("qcow2", Arc::new(qcow2::Qcow2::open(file)?)));
+    }
+    if head.starts_with(b"vhdxfile") {
+        return Ok(("vhdx", Arc::new(Mapped::new(vhdx::Vhdx::open(file)?))));
+    }
+    if foot.starts_with(b"conectix") {
+        return vhd::open(file, &foot).map(|disk| ("vhd", disk));
+    }
+    if head.starts_with(b"KDMV") {
+        return Ok(("vmdk", Arc::new(Mapped::new(vmdk::Vmdk::open(file)?))));
+    }
+    if head.starts_with(b"# Disk DescriptorFile") {
+        return Err(unsupported("a VMDK whose data stands in other files", QEMU));
+    }
+    if head.starts_with(b"EVF\x09\x0d\x0a\xff\x00") || head.starts_with(b"EVF2\x0d\x0a\x81\x00") {
+        return Err(unsupported("an image of EnCase (E01)", "'ewfexport -f raw' makes a raw one of it"));
+    }
+    Ok(("raw", file))
+}
+
+/// What to do with a disk in a form that is not read.
+const QEMU: &str = "'qemu-img convert -O raw FILE disk.raw' makes a raw one of it";
+
+fn unsupported(what: &str, advice: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, format!("{what} is not read by this version: {advice}"))
+}
+
+fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("the image is damaged: {what}"))
+}
+
+/// A table from blocks of a disk to places in a file.
+trait Table: std::fmt::Debug + Send + Sync {
+    /// The file.
+    fn file(&self) -> &Arc<dyn Device>;
+    /// Bytes of the disk.
+    fn size(&self) -> u64;
+    /// Bytes of a block; never 0.
+    fn block(&self) -> u64;
+    /// Where a block stands in the file; `None` where it holds zeros.
+    fn place(&self, number: u64) -> io::Result<Option<u64>>;
+}
+
+/// A disk by its table.
+#[derive(Debug)]
+struct Mapped<T> {
+    table: T,
+}
+
+impl<T> Mapped<T> {
+    const fn new(table: T) -> Self {
+        Self { table }
+    }
+}
+
+impl<T: Table> Device for Mapped<T> {
+    fn size(&self) -> u64 {
+        self.table.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let block = self.table.block();
+        let (number, within) = (offset.checked_div(block), offset.checked_rem(block));
+        let (number, within) = (number.unwrap_or(0), within.unwrap_or(0));
+        let left = self.table.size().saturating_sub(offset).min(block.saturating_sub(within));
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let buffer = buffer.get_mut(..most).unwrap_or_default();
+        match self.table.place(number)? {
+            Some(place) if most > 0 => {
+                match self.table.file().read_at(place.saturating_add(within), buffer)? {
+                    0 => Err(damaged("a block of it stands behind its end")),
+                    count => Ok(count),
+                }
+            }
+            _ => {
+                buffer.fill(0);
+                Ok(most)
+            }
+        }
+    }
+}
+
+fn number_at<const N: usize>(file: &dyn Device, offset: u64) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    read_exact_at(file, offset, &mut bytes)?;
+    Ok(bytes)
+}

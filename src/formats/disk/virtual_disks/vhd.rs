@@ -1,0 +1,82 @@
+//! VHD, as Virtual PC and Hyper-V have it: fixed, or dynamic by a table of blocks.
+//!
+//! "Virtual Hard Disk Image Format Specification", Microsoft, 2006:
+//! <https://learn.microsoft.com/windows/win32/vstor/about-vhd>
+
+use std::io;
+use std::sync::Arc;
+
+use super::{Mapped, QEMU, Table, damaged, number_at, unsupported};
+use crate::formats::disk::device::{Device, Stretch, read_some};
+
+/// Opens a disk by the footer at its end.
+pub(super) fn open(file: Arc<dyn Device>, foot: &[u8]) -> io::Result<Arc<dyn Device>> {
+    let size = u64_at(foot, 48).ok_or_else(|| damaged("its footer"))?;
+    match u32_at(foot, 60) {
+        Some(2) => Ok(Arc::new(Stretch::new(file, 0, size))),
+        Some(3) => Ok(Arc::new(Mapped::new(Dynamic::open(file, foot, size)?))),
+        Some(4) => Err(unsupported("a VHD that holds only differences to another one", QEMU)),
+        _ => Err(damaged("its footer tells of no kind of disk that there is")),
+    }
+}
+
+#[derive(Debug)]
+struct Dynamic {
+    file: Arc<dyn Device>,
+    size: u64,
+    table: u64,
+    entries: u64,
+    block: u64,
+}
+
+impl Dynamic {
+    fn open(file: Arc<dyn Device>, foot: &[u8], size: u64) -> io::Result<Self> {
+        let wrong = || damaged("its header");
+        let head = read_some(&*file, u64_at(foot, 16).ok_or_else(wrong)?, 1024)?;
+        if !head.starts_with(b"cxsparse") {
+            return Err(wrong());
+        }
+        let block = u64::from(u32_at(&head, 32).ok_or_else(wrong)?);
+        if !block.is_power_of_two() || block < 512 {
+            return Err(wrong());
+        }
+        let (table, entries) = (u64_at(&head, 16).ok_or_else(wrong)?, u32_at(&head, 28).ok_or_else(wrong)?);
+        Ok(Self { file, size, table, entries: entries.into(), block })
+    }
+}
+
+impl Table for Dynamic {
+    fn file(&self) -> &Arc<dyn Device> {
+        &self.file
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn block(&self) -> u64 {
+        self.block
+    }
+
+    fn place(&self, number: u64) -> io::Result<Option<u64>> {
+        if number >= self.entries {
+            return Ok(None);
+        }
+        let place = self.table.saturating_add(number.saturating_mul(4));
+        let sector = u32::from_be_bytes(number_at(&*self.file, place)?);
+        if sector == u32::MAX {
+            return Ok(None);
+        }
+        // A bit for each sector of the block stands before it; what was never written is zeros in the block itself.
+        let bitmap = (self.block / 512 / 8).max(1).next_multiple_of(512);
+        Ok(Some(u64::from(sector).saturating_mul(512).saturating_add(bitmap)))
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}

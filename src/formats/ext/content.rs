@@ -1,0 +1,121 @@
+//! The bytes of a file in order, in whatever way they are kept: in blocks with holes, or in the inode itself.
+
+use std::io;
+use std::sync::Arc;
+
+use super::Damage;
+use super::inode::Inode;
+use super::layout::to_u64;
+use super::runs::{Run, Runs};
+use super::volume::Volume;
+use crate::evidence::Range;
+use crate::formats::disk::Reading;
+
+/// A file opened for reading.
+#[derive(Debug)]
+pub(super) struct Content {
+    volume: Arc<Volume>,
+    size: u64,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Blocks(Runs),
+    Inode(Vec<u8>),
+}
+
+impl Content {
+    /// Opens what an inode holds, whatever its kind.
+    ///
+    /// # Errors
+    /// Where it is encrypted, or its blocks are damaged.
+    pub(super) fn of(volume: &Arc<Volume>, inode: &Inode) -> Result<Self, Damage> {
+        if inode.is_encrypted() {
+            return Err(Damage::Unsupported(
+                "encrypted by the file system (fscrypt): its key is not on the volume in the open",
+            ));
+        }
+        let kept = match inode.inline() {
+            Some((first, rest)) => Kept::Inode([first, rest].concat()),
+            None => Kept::Blocks(Runs::of(volume, inode)?),
+        };
+        if let Kept::Inode(bytes) = &kept
+            && to_u64(bytes.len()) < inode.size
+        {
+            return Err(Damage::Runs("end before the file does: it is kept in its inode"));
+        }
+        Ok(Self { volume: Arc::clone(volume), size: inode.size, kept })
+    }
+
+    /// Reads at `offset`; 0 at and behind its end.
+    pub(super) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Damage> {
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let length = left.min(buffer.len());
+        let buffer = buffer.get_mut(..length).unwrap_or_default();
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let runs = match &self.kept {
+            Kept::Blocks(runs) => runs,
+            Kept::Inode(bytes) => {
+                let from =
+                    usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
+                let count = from.len().min(buffer.len());
+                if let (Some(to), Some(from)) = (buffer.get_mut(..count), from.get(..count)) {
+                    to.copy_from_slice(from);
+                }
+                return Ok(count);
+            }
+        };
+        let size = to_u64(self.volume.layout.block);
+        let (at, within) = (offset.checked_div(size).unwrap_or(0), offset.checked_rem(size).unwrap_or(0));
+        let room = |blocks: u64| {
+            let bytes = blocks.saturating_mul(size).saturating_sub(within);
+            usize::try_from(bytes).unwrap_or(usize::MAX).min(length)
+        };
+        match runs.holding(at) {
+            Ok(Run { at: begin, block, length }) => {
+                let skip = at.saturating_sub(begin);
+                let most = room(length.saturating_sub(skip));
+                let buffer = buffer.get_mut(..most).unwrap_or_default();
+                let within = usize::try_from(within).unwrap_or(0);
+                self.volume.read(block.saturating_add(skip), within, buffer, false)
+            }
+            Err(hole) => {
+                let buffer = buffer.get_mut(..room(hole.unwrap_or(u64::MAX))).unwrap_or_default();
+                buffer.fill(0);
+                Ok(buffer.len())
+            }
+        }
+    }
+}
+
+impl Reading for Content {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn ranges(&self) -> Option<Vec<Range>> {
+        let Kept::Blocks(runs) = &self.kept else { return None };
+        let size = to_u64(self.volume.layout.block);
+        let mut ranges: Vec<Range> = Vec::new();
+        for run in &runs.runs {
+            let offset = run.at.saturating_mul(size);
+            let end = offset.saturating_add(run.length.saturating_mul(size)).min(self.size);
+            let length = end.saturating_sub(offset);
+            match ranges.last_mut() {
+                _ if length == 0 => {}
+                Some(last) if last.offset.saturating_add(last.length) == offset => {
+                    last.length = last.length.saturating_add(length);
+                }
+                Some(_) | None => ranges.push(Range { offset, length }),
+            }
+        }
+        Some(ranges)
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(Self::read_at(self, offset, buffer)?)
+    }
+}

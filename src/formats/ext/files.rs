@@ -1,0 +1,116 @@
+//! A volume as a place of the target: paths to facts, folders to names, files to contents.
+
+use std::io;
+use std::sync::Arc;
+
+use super::Damage;
+use super::content::Content;
+use super::folder::{Entries, Named};
+use super::inode::Inode;
+use super::journal::State;
+use super::volume::Volume;
+use crate::evidence::{Entry, Kind, Stat};
+use crate::formats::disk::{Mounted, Reading};
+
+/// The inode of the root.
+const ROOT: u32 = 2;
+
+/// A volume that is held by several.
+#[derive(Debug, Clone)]
+pub(crate) struct Files(pub(crate) Arc<Volume>);
+
+impl Mounted for Files {
+    fn read_by(&self) -> &'static str {
+        match self.0.journal.state {
+            State::Clean => "raw_ext",
+            State::Replayed => "raw_ext with its journal",
+            State::InPart => "raw_ext with its journal in part",
+            State::Unusable => "raw_ext without its journal",
+        }
+    }
+
+    fn file_system(&self) -> &'static str {
+        self.0.layout.name()
+    }
+
+    fn label(&self) -> String {
+        self.0.label()
+    }
+
+    fn memory(&self) -> u64 {
+        self.0.journal.memory()
+    }
+
+    fn has_streams(&self) -> bool {
+        false
+    }
+
+    fn stat(&self, path: &[u8]) -> io::Result<Stat> {
+        self.facts(self.find(path)?)
+    }
+
+    fn stat_of(&self, reference: u64) -> io::Result<Stat> {
+        self.facts(number(reference)?)
+    }
+
+    fn list(&self, path: &[u8]) -> io::Result<Box<dyn Iterator<Item = io::Result<Entry>>>> {
+        let entries = Entries::of(&self.0, self.0.inode(self.find(path)?)?)?;
+        let volume = Arc::clone(&self.0);
+        Ok(Box::new(entries.map(move |entry| {
+            let Named { name, inode, kind } = entry?;
+            // Volumes of before 1999 do not say in the folder what stands in it.
+            let told =
+                if kind == Kind::Unknown { volume.inode(inode).map(|inode| inode.kind).ok() } else { None };
+            Ok(Entry { name, kind: told.unwrap_or(kind), reference: Some(inode.into()) })
+        })))
+    }
+
+    fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let folder = self.0.inode(self.find(folder)?)?;
+        match self.child(folder, name) {
+            Ok(_) => Ok(Some(name.to_vec())),
+            Err(Damage::Nothing) => Ok(None),
+            Err(damage) => Err(damage.into()),
+        }
+    }
+
+    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn Reading>> {
+        let inode = self.0.inode(number(reference)?)?;
+        if stream.is_some() || inode.kind != Kind::File {
+            return Err(Damage::Nothing.into());
+        }
+        Ok(Box::new(Content::of(&self.0, &inode)?))
+    }
+}
+
+impl Files {
+    fn facts(&self, number: u32) -> io::Result<Stat> {
+        let inode = self.0.inode(number)?;
+        let link = self.0.link(&inode)?;
+        Ok(inode.stat(&self.0.layout, link))
+    }
+
+    /// The inode at a path; no link is followed.
+    fn find(&self, path: &[u8]) -> Result<u32, Damage> {
+        let mut parts = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
+        parts.try_fold(ROOT, |at, part| self.child(self.0.inode(at)?, part))
+    }
+
+    /// The inode of the entry `name` of a folder. Damage elsewhere in it counts only where the name is not found.
+    fn child(&self, folder: Inode, name: &[u8]) -> Result<u32, Damage> {
+        let mut damage = Damage::Nothing;
+        for entry in Entries::of(&self.0, folder)? {
+            match entry {
+                Ok(entry) if entry.name == name => return Ok(entry.inode),
+                Ok(_) => {}
+                Err(error) => damage = error,
+            }
+        }
+        Err(damage)
+    }
+}
+
+/// The inode that a listing or a record names.
+fn number(reference: u64) -> Result<u32, Damage> {
+    u32::try_from(reference).map_err(|_| Damage::Nothing)
+}

@@ -1,0 +1,172 @@
+//! An inode: what it stands for, its times, owner and size, and what is kept in it besides.
+
+use super::Damage;
+use super::checksum::crc32c;
+use super::layout::{Layout, feature, to_u64};
+use crate::evidence::bytes::{u16_at, u32_at};
+use crate::evidence::{Kind, Metadata, Stat, Utc};
+
+/// Flags of an inode.
+mod flag {
+    pub(super) const ENCRYPTED: u32 = 0x800;
+    pub(super) const INDEXED: u32 = 0x1000;
+    pub(super) const HUGE: u32 = 0x4_0000;
+    pub(super) const EXTENTS: u32 = 0x8_0000;
+    pub(super) const INLINE: u32 = 0x1000_0000;
+}
+
+/// Bytes of the oldest inode; what follows is told by the number that begins there.
+const OLD: usize = 128;
+
+/// What the attributes in an inode begin with.
+const ATTRIBUTES: u32 = 0xea02_0000;
+
+/// The index of attributes of the system's own.
+const SYSTEM: u8 = 7;
+
+/// An inode in use.
+#[derive(Debug, Clone)]
+pub(super) struct Inode {
+    pub(super) number: u32,
+    pub(super) kind: Kind,
+    pub(super) size: u64,
+    /// What checksums of its other structures begin with.
+    pub(super) seed: u32,
+    flags: u32,
+    bytes: Vec<u8>,
+}
+
+impl Inode {
+    /// Reads an inode of this number.
+    ///
+    /// # Errors
+    /// Where it is free, of no kind, or not what its checksum says.
+    pub(super) fn of(layout: &Layout, number: u32, bytes: Vec<u8>) -> Result<Self, Damage> {
+        let short = |at| u16_at(&bytes, at).unwrap_or(0);
+        let long = |at| u32_at(&bytes, at).unwrap_or(0);
+        if short(0) == 0 || short(26) == 0 {
+            return Err(Damage::Free);
+        }
+        let seed = crc32c(crc32c(layout.seed, &number.to_le_bytes()), &long(100).to_le_bytes());
+        if layout.has_checksums() && !is_whole(&bytes, seed) {
+            return Err(Damage::Checksum("inode"));
+        }
+        let kind = match short(0) >> 12 {
+            0x1 => Kind::Fifo,
+            0x2 | 0x6 => Kind::Device,
+            0x4 => Kind::Directory,
+            0x8 => Kind::File,
+            0xa => Kind::Link,
+            0xc => Kind::Socket,
+            _ => return Err(Damage::Block("inode")),
+        };
+        // Of a small folder the upper half is another number.
+        let wide = kind == Kind::File || layout.incompatible & feature::LARGE_FOLDERS != 0;
+        let size = u64::from(long(4)) | if wide { u64::from(long(108)) << 32 } else { 0 };
+        Ok(Self { number, kind, size, seed, flags: long(32), bytes })
+    }
+
+    /// The first blocks of its content, or what stands in their place.
+    pub(super) fn map(&self) -> &[u8] {
+        self.bytes.get(40..100).unwrap_or_default()
+    }
+
+    pub(super) const fn has_extents(&self) -> bool {
+        self.flags & flag::EXTENTS != 0
+    }
+
+    pub(super) const fn is_encrypted(&self) -> bool {
+        self.flags & flag::ENCRYPTED != 0
+    }
+
+    /// Whether it is a folder with a tree over its entries.
+    pub(super) const fn is_indexed(&self) -> bool {
+        self.flags & flag::INDEXED != 0
+    }
+
+    /// The two parts of what is kept in the inode itself; `None` where its content stands in blocks.
+    pub(super) fn inline(&self) -> Option<(&[u8], &[u8])> {
+        (self.flags & flag::INLINE != 0).then(|| (self.map(), self.attribute(b"data").unwrap_or_default()))
+    }
+
+    /// Where a link leads that is kept in the inode itself; `None` where it stands in blocks.
+    pub(super) fn short_link(&self) -> Option<&[u8]> {
+        let size = usize::try_from(self.size).ok().filter(|size| *size < 60)?;
+        if self.flags & (flag::EXTENTS | flag::INLINE) == 0 { self.map().get(..size) } else { None }
+    }
+
+    /// All that is told of it.
+    pub(super) fn stat(&self, layout: &Layout, link: Option<Vec<u8>>) -> Stat {
+        let short = |at| u16_at(&self.bytes, at).unwrap_or(0);
+        let long = |at| u32_at(&self.bytes, at).unwrap_or(0);
+        let both = |low: usize, high: usize| u32::from(short(low)) | (u32::from(short(high)) << 16);
+        // Where no time of birth was kept there is a zero.
+        let has_born = self.long_of_new(0x90).is_some_and(|born| born != 0);
+        let metadata = Metadata {
+            size: matches!(self.kind, Kind::File | Kind::Link).then_some(self.size),
+            modified: self.time(16, 0x88),
+            accessed: self.time(8, 0x8c),
+            changed: self.time(12, 0x84),
+            born: has_born.then(|| self.time(0x90, 0x94)).flatten(),
+            mode: Some(short(0).into()),
+            uid: Some(both(2, 120)),
+            gid: Some(both(24, 122)),
+            inode: Some(self.number.into()),
+            links: Some(short(26).into()),
+            target: link.as_ref().map(|link| String::from_utf8_lossy(link).into_owned()),
+            ..Metadata::default()
+        };
+        let huge = layout.read_only & feature::HUGE_FILE != 0;
+        let count = u64::from(long(28)) | if huge { u64::from(short(116)) << 32 } else { 0 };
+        let unit = if huge && self.flags & flag::HUGE != 0 { to_u64(layout.block) } else { 512 };
+        let allocated = self.inline().is_none().then(|| count.saturating_mul(unit));
+        Stat { kind: self.kind, metadata, allocated, link, touched: false, streams: Vec::new() }
+    }
+
+    /// The time at `at` in seconds, of which `more` holds two further bits and the nanoseconds.
+    fn time(&self, at: usize, more: usize) -> Option<Utc> {
+        let seconds = i64::from(u32_at(&self.bytes, at)?.cast_signed());
+        let more = self.long_of_new(more).unwrap_or(0);
+        Utc::from_unix(seconds.saturating_add(i64::from(more & 3) << 32), more >> 2)
+    }
+
+    /// A number behind the oldest inode's end, where this one is that long.
+    fn long_of_new(&self, at: usize) -> Option<u32> {
+        let end = OLD.saturating_add(u16_at(&self.bytes, OLD)?.into());
+        (at.saturating_add(4) <= end).then(|| u32_at(&self.bytes, at)).flatten()
+    }
+
+    /// An attribute of the system's own that is kept in the inode.
+    fn attribute(&self, wanted: &[u8]) -> Option<&[u8]> {
+        let begin = OLD.checked_add(u16_at(&self.bytes, OLD)?.into())?;
+        let all = self.bytes.get(begin..).filter(|all| u32_at(all, 0) == Some(ATTRIBUTES))?.get(4..)?;
+        let mut rest = all;
+        // Each entry has at least 16 bytes, and an inode no more than a block.
+        loop {
+            let (length, index) = (usize::from(*rest.first()?), *rest.get(1)?);
+            if u32_at(rest, 0)? == 0 {
+                return None;
+            }
+            if index == SYSTEM && rest.get(16..)?.get(..length)? == wanted {
+                let (offset, size) = (usize::from(u16_at(rest, 2)?), usize::try_from(u32_at(rest, 8)?).ok()?);
+                return all.get(offset..)?.get(..size);
+            }
+            rest = rest.get(16_usize.checked_add(length.next_multiple_of(4))?..)?;
+        }
+    }
+}
+
+/// Whether an inode is what its checksum says, of which an old one has the lower half alone.
+fn is_whole(bytes: &[u8], seed: u32) -> bool {
+    let part = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
+    let has_upper = bytes.len() > OLD && u16_at(bytes, OLD).is_some_and(|extra| extra >= 4);
+    let mut sum = crc32c(crc32c(crc32c(seed, part(0, 124)), &[0; 2]), part(126, OLD));
+    let mut told = u32::from(u16_at(bytes, 124).unwrap_or(0));
+    if has_upper {
+        sum = crc32c(crc32c(crc32c(sum, part(OLD, 130)), &[0; 2]), part(132, bytes.len()));
+        told |= u32::from(u16_at(bytes, 130).unwrap_or(0)) << 16;
+        return sum == told;
+    }
+    sum = crc32c(sum, part(OLD, bytes.len()));
+    sum & 0xffff == told
+}

@@ -1,0 +1,192 @@
+//! What the journal of a volume holds that was not written down yet, as on every disk that was not unmounted: which block of
+//! the volume stands in which block of the journal.
+//!
+//! In: the journal's own file. Out: [`Journal`]. Only transactions that were committed count, as the kernel does when it
+//! mounts the volume; nothing is written. The journal is hostile: it is walked once round at most, and what is kept of it is
+//! bounded. Its numbers have the high byte first (<https://docs.kernel.org/filesystems/ext4/journal.html>).
+
+mod walk;
+
+use std::collections::BTreeMap;
+
+use super::Damage;
+use super::checksum::{START, crc32c};
+use super::layout::feature;
+use super::runs::Runs;
+use super::volume::{Volume, big};
+use walk::Walk;
+
+/// What each block of a journal's own begins with.
+const MARK: u32 = 0xc03b_3998;
+
+/// Most blocks of the volume that a journal may hold: 1 GiB in blocks of 4 KiB, the largest that `mke2fs` makes by itself.
+const MAX_HELD: usize = 1 << 18;
+
+/// Memory that one of them takes, in bytes.
+const HELD_MEMORY: u64 = 48;
+
+/// What the journal is kept with.
+mod kept {
+    pub(crate) const BITS_64: u32 = 0x2;
+    pub(crate) const CHECKSUMS_2: u32 = 0x8;
+    pub(crate) const CHECKSUMS_3: u32 = 0x10;
+    pub(crate) const FAST: u32 = 0x20;
+    /// Lists of revoked blocks, 64 bits, commits that come at any time, checksums of both kinds, fast commits.
+    pub(crate) const KNOWN: u32 = 0x1 | BITS_64 | 0x4 | CHECKSUMS_2 | CHECKSUMS_3 | FAST;
+}
+
+/// What became of the journal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum State {
+    /// There is nothing in it.
+    #[default]
+    Clean,
+    /// All that it holds is seen.
+    Replayed,
+    /// Some of it is not: it is damaged, too large, or in the form of fast commits.
+    InPart,
+    /// None of it is: it stands elsewhere, or cannot be read.
+    Unusable,
+}
+
+/// Where a block of the volume stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) block: u64,
+    /// Whether its first bytes were taken out, since they are those of a block of the journal's own.
+    escaped: bool,
+}
+
+/// The blocks of a volume that its journal holds.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    pub(crate) state: State,
+    held: BTreeMap<u64, Place>,
+}
+
+impl Journal {
+    /// Reads that of a volume.
+    pub(crate) fn of(volume: &Volume) -> Self {
+        let layout = &volume.layout;
+        if layout.incompatible & feature::RECOVER == 0 {
+            return Self::default();
+        }
+        // One on a device of its own is not at hand.
+        let own = Some(layout.journal).filter(|number| *number != 0).ok_or(Damage::Nothing);
+        own.and_then(|number| read(volume, number))
+            .unwrap_or(Self { state: State::Unusable, held: BTreeMap::new() })
+    }
+
+    /// Where a block stands, and how many from there on stand one after the other.
+    pub(crate) fn place(&self, block: u64) -> (Place, u64) {
+        match self.held.range(block..).next() {
+            Some((held, place)) if *held == block => (*place, 1),
+            Some((next, _)) => (Place { block, escaped: false }, next.saturating_sub(block)),
+            None => (Place { block, escaped: false }, u64::MAX),
+        }
+    }
+
+    /// Memory that it takes, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        super::layout::to_u64(self.held.len()).saturating_mul(HELD_MEMORY)
+    }
+}
+
+impl Place {
+    /// Puts the bytes back that were taken out of a block, of which `bytes` were read from the byte `within` on.
+    pub(crate) fn give_back(self, within: usize, bytes: &mut [u8]) {
+        if self.escaped {
+            let mark = MARK.to_be_bytes();
+            let mark = mark.get(within..).unwrap_or_default();
+            bytes.iter_mut().zip(mark).for_each(|(byte, mark)| *byte = *mark);
+        }
+    }
+}
+
+/// The journal's superblock, and where its blocks stand.
+struct Log {
+    runs: Runs,
+    kept: u32,
+    /// The first block of the log, the one behind its last, and the one that is to be read first.
+    first: u64,
+    end: u64,
+    start: u64,
+    /// Number of the transaction that stands there.
+    sequence: u32,
+    /// What checksums begin with.
+    seed: u32,
+}
+
+impl Log {
+    /// Reads the superblock; `None` where the log is empty.
+    fn open(volume: &Volume, number: u32) -> Result<Option<Self>, Damage> {
+        let inode = volume.inode(number)?;
+        let runs = Runs::of(volume, &inode)?;
+        let block = volume.layout.block;
+        let mut log = Self { runs, kept: 0, first: 0, end: 0, start: 0, sequence: 0, seed: 0 };
+        let head = log.block(volume, 0)?;
+        let word = |at| big(&head, at);
+        let wrong = || Damage::Block("journal");
+        if word(0) != MARK || !matches!(word(4), 3 | 4) || usize::try_from(word(12)).ok() != Some(block) {
+            return Err(wrong());
+        }
+        // The first form had no features.
+        log.kept = if word(4) == 4 { word(40) } else { 0 };
+        if log.kept & !kept::KNOWN != 0 {
+            return Err(wrong());
+        }
+        let fast = match (log.kept & kept::FAST != 0, word(84)) {
+            (false, _) => 0,
+            (true, 0) => 256,
+            (true, count) => count,
+        };
+        (log.first, log.end) = (word(20).into(), word(16).saturating_sub(fast).into());
+        (log.start, log.sequence) = (word(28).into(), word(24));
+        log.seed = crc32c(START, head.get(48..64).unwrap_or_default());
+        if log.start == 0 {
+            return Ok(None);
+        }
+        let sane = log.first > 0 && (log.first..log.end).contains(&log.start);
+        if sane { Ok(Some(log)) } else { Err(wrong()) }
+    }
+
+    /// The block of the volume that a block of the log is.
+    fn place(&self, at: u64) -> Result<u64, Damage> {
+        let run = self.runs.holding(at).map_err(|_| Damage::Runs("end before the journal does"))?;
+        Ok(run.block.saturating_add(at.saturating_sub(run.at)))
+    }
+
+    fn block(&self, volume: &Volume, at: u64) -> Result<Vec<u8>, Damage> {
+        volume.block(self.place(at)?)
+    }
+
+    /// The block behind one, of a log that begins anew where it ends.
+    const fn next(&self, at: u64) -> u64 {
+        let next = at.saturating_add(1);
+        if next < self.end { next } else { self.first }
+    }
+
+    const fn has_checksums(&self) -> bool {
+        self.kept & (kept::CHECKSUMS_2 | kept::CHECKSUMS_3) != 0
+    }
+
+    /// Whether a fast commit stands behind the log that belongs to what follows the transaction before `sequence`.
+    fn has_fast_commits(&self, volume: &Volume, sequence: u32) -> bool {
+        const HEAD: [u8; 2] = [9, 0];
+        self.kept & kept::FAST != 0
+            && self.block(volume, self.end).is_ok_and(|block| {
+                block.starts_with(&HEAD) && crate::evidence::bytes::u32_at(&block, 8) == Some(sequence)
+            })
+    }
+}
+
+fn read(volume: &Volume, number: u32) -> Result<Journal, Damage> {
+    let Some(log) = Log::open(volume, number)? else {
+        return Ok(Journal::default());
+    };
+    let mut walk = Walk::of(volume, &log);
+    while walk.transaction() {}
+    let whole = walk.whole && !log.has_fast_commits(volume, walk.sequence);
+    let state = if whole { State::Replayed } else { State::InPart };
+    Ok(Journal { state, held: walk.finish() })
+}

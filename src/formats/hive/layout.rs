@@ -1,0 +1,28 @@
+//! How a hive spells lists, names and times: pure functions on the bytes of a cell. What lies outside of them is `None`.
+
+pub(super) use crate::evidence::bytes::{filetime, u16_at, u32_at, u64_at};
+
+/// The offsets of a list of any of the four kinds.
+pub(super) fn list_of(cell: &[u8]) -> Option<Vec<u32>> {
+    let step = match cell.get(..2)? {
+        b"li" | b"ri" => 1,
+        b"lf" | b"lh" => 2,
+        _ => return None,
+    };
+    let count = usize::from(u16_at(cell, 2)?);
+    Some(numbers(cell.get(4..)?).step_by(step).take(count).collect())
+}
+
+pub(super) fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    bytes.chunks_exact(4).filter_map(|four| u32_at(four, 0))
+}
+
+pub(super) fn name_of(bytes: &[u8], compressed: bool) -> String {
+    // One byte a character means the low half of UTF-16: Latin-1.
+    if compressed { bytes.iter().map(|byte| char::from(*byte)).collect() } else { utf16(bytes) }
+}
+
+pub(super) fn utf16(bytes: &[u8]) -> String {
+    let units = bytes.chunks_exact(2).filter_map(|two| u16_at(two, 0));
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}

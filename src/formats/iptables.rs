@@ -1,0 +1,389 @@
+//! The packet filter from before nftables: its rules, as `iptables-save` writes them.
+//!
+//! In: what the kernel tells of a table (`linux/netfilter_ipv4/ip_tables.h`, `…_ipv6/ip6_tables.h`), numbers as the machine has them: how
+//! its chains begin and end, and its entries, one behind another. Out: a [`Filter`] for each chain and each rule. Of a match or target
+//! that is not known its name and its bytes stand.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::netlink::filter::{Filter, address};
+use super::netlink::text;
+use super::netlink::value::{hex, protocol};
+use crate::evidence::Exact;
+use crate::evidence::bytes::{u16_at, u32_at};
+
+/// The chains that the kernel itself calls, by their numbers.
+const CHAINS: [&str; 5] = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
+
+/// Bytes of what is told of a table as a whole, and of the head of a match or target.
+pub const INFO: usize = 84;
+const HEAD: usize = 32;
+
+/// Most entries of a table, and most bytes of a match's or target's own that are told.
+const MAX_ENTRIES: usize = 100_000;
+const MAX_OWN: usize = 256;
+
+/// Where facts stand in an entry: of one of IPv4 and of one of IPv6.
+struct Layout {
+    family: &'static str,
+    /// Bytes of an address.
+    address: usize,
+    /// The protocol, flags, and which of the conditions are turned round.
+    protocol: usize,
+    flags: usize,
+    inverted: usize,
+    /// Where the target begins, and the next entry; and the matches.
+    target: usize,
+    matches: usize,
+}
+
+const FOUR: Layout =
+    Layout { family: "ip", address: 4, protocol: 80, flags: 82, inverted: 83, target: 88, matches: 112 };
+const SIX: Layout = Layout {
+    family: "ip6",
+    address: 16,
+    protocol: 128,
+    flags: 131,
+    inverted: 132,
+    target: 140,
+    matches: 168,
+};
+
+/// An entry that is in a chain.
+struct Entry<'a> {
+    at: u32,
+    bytes: &'a [u8],
+    /// The name of its target, and the target's own bytes.
+    target: (&'a [u8], &'a [u8]),
+}
+
+/// Reads a table.
+#[must_use]
+pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter> {
+    let layout = if six { SIX } else { FOUR };
+    let base = Filter { family: layout.family.to_owned(), table: Exact::from(name), ..Filter::default() };
+    let all = split(&layout, entries);
+    // A chain of one's own begins with an error that has its name; what jumps to it jumps behind that.
+    let mut names: BTreeMap<u32, Exact> = BTreeMap::new();
+    for (entry, next) in all.iter().zip(all.iter().skip(1)) {
+        if entry.target.0 == b"ERROR" {
+            names.insert(next.at, Exact::from(text(entry.target.1)));
+        }
+    }
+    let word = |at: usize| u32_at(info, at).unwrap_or(u32::MAX);
+    let mut rows = Vec::new();
+    let mut chain = None;
+    for (number, entry) in all.iter().enumerate() {
+        let begins = (0..CHAINS.len()).find(|hook| {
+            word(32) >> hook & 1 != 0 && word(36_usize.saturating_add(hook.saturating_mul(4))) == entry.at
+        });
+        if let Some(hook) = begins {
+            let end = word(56_usize.saturating_add(hook.saturating_mul(4)));
+            let last = all.iter().find(|entry| entry.at == end);
+            let name = CHAINS.get(hook).copied().map(Exact::from);
+            rows.push(Filter {
+                part: "chain",
+                name: name.clone(),
+                hook: CHAINS.get(hook).map(|name| name.to_lowercase()),
+                policy: last.map(|last| verdict(last.target.1, &names).to_lowercase()),
+                ..base.clone()
+            });
+            chain = name.map(|name| (name, Some(end)));
+        }
+        if entry.target.0 == b"ERROR" {
+            // The last error of all is the end.
+            if number.saturating_add(1) < all.len() {
+                let name = Exact::from(text(entry.target.1));
+                rows.push(Filter { part: "chain", name: Some(name.clone()), ..base.clone() });
+                chain = Some((name, None));
+            }
+            continue;
+        }
+        let Some((name, end)) = &chain else { continue };
+        // The last entry of a chain is what becomes of the rest.
+        let last = match end {
+            Some(end) => *end == entry.at,
+            None => all.get(number.saturating_add(1)).is_none_or(|next| next.target.0 == b"ERROR"),
+        };
+        if !last {
+            let says = Some(Exact(rule(&layout, entry, &names).into_bytes()));
+            rows.push(Filter { part: "rule", name: Some(name.clone()), says, ..base.clone() });
+        }
+    }
+    rows
+}
+
+/// The entries; what has not the form ends them.
+fn split<'a>(layout: &Layout, entries: &'a [u8]) -> Vec<Entry<'a>> {
+    let (mut all, mut at) = (Vec::new(), 0_usize);
+    while all.len() < MAX_ENTRIES {
+        let Some(bytes) = entries.get(at..) else { break };
+        let offset = |place: usize| u16_at(bytes, place).map(usize::from);
+        let (Some(target), Some(next)) = (offset(layout.target), offset(layout.target.saturating_add(2)))
+        else {
+            break;
+        };
+        let Some(bytes) = bytes.get(..next).filter(|_| next >= layout.matches) else { break };
+        let (Some(target), Ok(place)) = (bytes.get(target..).and_then(extension), u32::try_from(at)) else {
+            break;
+        };
+        all.push(Entry { at: place, bytes, target: (target.0, target.1) });
+        at = at.saturating_add(next);
+    }
+    all
+}
+
+/// A match or target that some bytes begin with: its name, its own bytes, and how many it has in all.
+fn extension(bytes: &[u8]) -> Option<(&[u8], &[u8], usize)> {
+    let length = usize::from(u16_at(bytes, 0)?);
+    let bytes = bytes.get(..length)?;
+    Some((text(bytes.get(2..31)?), bytes.get(HEAD..)?, length))
+}
+
+/// What a rule says.
+fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> String {
+    let bytes = entry.bytes;
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+    let (flags, inverted) = (byte(layout.flags), byte(layout.inverted));
+    let mut says = String::new();
+    let mut say = |not: bool, what: &str| {
+        says.push_str(if says.is_empty() { "" } else { " " });
+        says.push_str(if not { "! " } else { "" });
+        says.push_str(what);
+    };
+    // Two addresses, and behind them their masks.
+    for (number, key) in [(0_usize, "-s"), (1, "-d")] {
+        let part = |number: usize| {
+            let at = number.saturating_mul(layout.address);
+            bytes.get(at..at.saturating_add(layout.address)).unwrap_or_default()
+        };
+        let (held, mask) = (part(number), part(number.saturating_add(2)));
+        let inverts = inverted & if number == 0 { 8 } else { 16 } != 0;
+        if mask.iter().any(|byte| *byte != 0) || inverts {
+            let mask = super::netlink::value::prefix(mask)
+                .map_or_else(|| address(mask), |length| length.to_string());
+            say(inverts, &format!("{key} {}/{mask}", address(held)));
+        }
+    }
+    // Two names of interfaces; one that is the beginning of names has its mark in it.
+    for (number, key) in [(0_usize, "-i"), (1, "-o")] {
+        let at = layout.address.saturating_mul(4).saturating_add(number.saturating_mul(16));
+        let name = text(bytes.get(at..at.saturating_add(16)).unwrap_or_default());
+        if !name.is_empty() {
+            let inverts = inverted & if number == 0 { 1 } else { 2 } != 0;
+            say(inverts, &format!("{key} {}", String::from_utf8_lossy(name)));
+        }
+    }
+    let number = u16_at(bytes, layout.protocol).unwrap_or_default();
+    if number != 0 {
+        say(inverted & 0x40 != 0, &format!("-p {}", protocol(number.into())));
+    }
+    // A piece of a packet that is none of its first; of IPv6 that is a match.
+    if layout.address == 4 && flags & 1 != 0 {
+        say(inverted & 0x20 != 0, "-f");
+    }
+    let mut at = layout.matches;
+    let target = u16_at(bytes, layout.target).map(usize::from).unwrap_or_default();
+    while let Some((name, own, length)) =
+        bytes.get(at..target).and_then(extension).filter(|(_, _, length)| *length > 0)
+    {
+        say(false, &matched(name, own));
+        at = at.saturating_add(length);
+    }
+    let (name, own) = entry.target;
+    // One without a target counts only.
+    if name.is_empty() {
+        let goes_to = if layout.address == 4 && flags & 2 != 0 || layout.address == 16 && flags & 4 != 0 {
+            "-g"
+        } else {
+            "-j"
+        };
+        let verdict = verdict(own, names);
+        if !verdict.is_empty() {
+            say(false, &format!("{goes_to} {verdict}"));
+        }
+    } else {
+        say(false, format!("-j {}{}", String::from_utf8_lossy(name), told(own)).as_str());
+    }
+    says
+}
+
+/// What a match says.
+fn matched(name: &[u8], own: &[u8]) -> String {
+    let word = |at: usize| u16_at(own, at).unwrap_or_default();
+    let mut says = format!("-m {}", String::from_utf8_lossy(name));
+    let ports = |says: &mut String, inverted: u8| {
+        for (at, key, bit) in [(0, "--sport", 1), (4, "--dport", 2)] {
+            let (first, last) = (word(at), word(at.saturating_add(2)));
+            let not = inverted & bit != 0;
+            if (first, last) != (0, u16::MAX) || not {
+                let not = if not { "! " } else { "" };
+                let _ = write!(says, " {not}{key} {first}");
+                if first != last {
+                    let _ = write!(says, ":{last}");
+                }
+            }
+        }
+    };
+    match name {
+        b"comment" => {
+            let _ = write!(says, " --comment {:?}", String::from_utf8_lossy(text(own)));
+        }
+        b"tcp" if own.len() >= 12 => {
+            ports(&mut says, own.get(11).copied().unwrap_or_default());
+            // An option, and flags, which are told as they stand.
+            if own.get(8..11).is_some_and(|rest| rest != [0; 3]) {
+                let _ = write!(says, " {}", hex(own.get(8..12).unwrap_or_default()));
+            }
+        }
+        b"udp" if own.len() >= 9 => ports(&mut says, own.get(8).copied().unwrap_or_default()),
+        _ => says.push_str(&told(own)),
+    }
+    says
+}
+
+/// The bytes of a match or a target that is not known, without the zeros at their end.
+fn told(own: &[u8]) -> String {
+    let end = own.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+    let own = own.get(..end.min(MAX_OWN)).unwrap_or_default();
+    if own.is_empty() { String::new() } else { format!(" {}", hex(own)) }
+}
+
+/// What a verdict means: one of the kernel's, or the chain that begins at this place.
+fn verdict(own: &[u8], names: &BTreeMap<u32, Exact>) -> String {
+    let number = u32_at(own, 0).unwrap_or_default();
+    match number.cast_signed() {
+        -1 => "DROP".to_owned(),
+        -2 => "ACCEPT".to_owned(),
+        -4 => "QUEUE".to_owned(),
+        -5 => "RETURN".to_owned(),
+        _ => names.get(&number).map(|name| String::from_utf8_lossy(&name.0).into_owned()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A match or a target.
+    fn part(name: &[u8], own: &[u8]) -> Vec<u8> {
+        let mut bytes = u16::try_from(HEAD + own.len()).unwrap().to_le_bytes().to_vec();
+        bytes.extend(name);
+        bytes.resize(HEAD, 0);
+        bytes.extend(own);
+        bytes
+    }
+
+    fn entry(layout: &Layout, matches: &[u8], target: &[u8], set: &[(usize, &[u8])]) -> Vec<u8> {
+        let mut bytes = vec![0; layout.matches];
+        let at = layout.matches + matches.len();
+        for (place, number) in [(layout.target, at), (layout.target + 2, at + target.len())] {
+            bytes[place..place + 2].copy_from_slice(&u16::try_from(number).unwrap().to_le_bytes());
+        }
+        for (place, content) in set {
+            bytes[*place..*place + content.len()].copy_from_slice(content);
+        }
+        [&bytes[..], matches, target].concat()
+    }
+
+    fn to(verdict: i32) -> Vec<u8> {
+        part(b"", &[verdict.to_le_bytes(), [0; 4]].concat())
+    }
+
+    fn error(name: &str) -> Vec<u8> {
+        let mut own = name.as_bytes().to_vec();
+        own.resize(32, 0);
+        part(b"ERROR", &own)
+    }
+
+    /// A table with a chain for what comes in, of two rules and a policy, and a chain of its own with one rule.
+    fn made(layout: &Layout) -> (Vec<u8>, Vec<u8>) {
+        let address: Vec<u8> =
+            if layout.address == 4 { vec![10, 1, 0, 0] } else { [vec![0xfd], vec![0; 15]].concat() };
+        let mut mask = vec![0; layout.address];
+        mask[0] = 255;
+        let own = [0, 0, 255, 255, 22, 0, 22, 0, 0, 0, 0, 2, 0, 0, 0, 0];
+        let inverted = [(layout.inverted, &[8][..])];
+        let head = entry(layout, &[], &error("eigen"), &[]);
+        let accept = |set: &[(usize, &[u8])]| entry(layout, &[], &to(-2), set);
+        let conditions = [
+            (0, address.as_slice()),
+            (2 * layout.address, &mask),
+            (4 * layout.address, b"eth+"),
+            (layout.protocol, &[6]),
+            inverted[0],
+        ];
+        let plain = accept(&[(4 * layout.address + 16, b"lo")]);
+        let policy = entry(layout, &[], &to(-1), &[]);
+        let length = entry(layout, &part(b"tcp", &own), &to(0), &[]).len();
+        let jump = i32::try_from(length + plain.len() + policy.len() + head.len()).unwrap();
+        let first = entry(layout, &part(b"tcp", &own), &to(jump), &conditions);
+        let rest = entry(layout, &part(b"recent", &[1, 2, 0, 0]), &part(b"LOG", &[4, 0]), &[]);
+        let all = [
+            &first,
+            &plain,
+            &policy,
+            &head,
+            &rest,
+            &entry(layout, &[], &to(-5), &[]),
+            &entry(layout, &[], &error("ERROR"), &[]),
+        ];
+        let mut info = vec![0; INFO];
+        info[32] = 2;
+        let end = u32::try_from(first.len() + plain.len()).unwrap();
+        info[60..64].copy_from_slice(&end.to_le_bytes());
+        (info, all.into_iter().flatten().copied().collect())
+    }
+
+    fn told(six: bool, info: &[u8], entries: &[u8]) -> Vec<String> {
+        let rows = table(six, b"filter", info, entries);
+        let text = |text: Option<&Exact>| {
+            text.map(|text| String::from_utf8_lossy(&text.0).into_owned()).unwrap_or_default()
+        };
+        rows.iter()
+            .map(|row| {
+                format!(
+                    "{} {} {} {}{}",
+                    row.family,
+                    row.part,
+                    text(row.name.as_ref()),
+                    row.policy.as_deref().unwrap_or_default(),
+                    text(row.says.as_ref())
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn chains_rules_and_what_becomes_of_the_rest_are_read() {
+        for (six, layout, family, from) in [(false, FOUR, "ip", "10.1.0.0/8"), (true, SIX, "ip6", "fd00::/8")]
+        {
+            let (info, entries) = made(&layout);
+            let wanted = [
+                "chain INPUT drop".to_owned(),
+                format!("rule INPUT ! -s {from} -i eth+ -p tcp -m tcp ! --dport 22 -j eigen"),
+                "rule INPUT -o lo -j ACCEPT".to_owned(),
+                "chain eigen ".to_owned(),
+                "rule eigen -m recent 0x0102 -j LOG 0x04".to_owned(),
+            ];
+            assert_eq!(told(six, &info, &entries), wanted.map(|line| format!("{family} {line}")));
+        }
+    }
+
+    #[test]
+    fn what_has_not_the_form_ends_the_table() {
+        let (info, entries) = made(&FOUR);
+        let whole = told(false, &info, &entries);
+        for length in 0..entries.len() {
+            assert!(told(false, &info, &entries[..length]).len() <= whole.len());
+        }
+        for at in 0..entries.len() {
+            let mut broken = entries.clone();
+            broken[at] ^= 0xff;
+            drop(told(false, &info, &broken));
+            drop(told(true, &info, &broken));
+        }
+        assert_eq!(told(false, &[], &[]), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,327 @@
+//! What the kernel says in the journal of systemd of devices of one kind, where no daemon writes it to a text.
+//!
+//! In: a journal file, at its end or not, whole or not (<https://systemd.io/JOURNAL_FILE_FORMAT/>). Out: the messages of entries that
+//! have a field of a given content, with their moments. Only the way to these is read: the field by the table of fields, its content,
+//! the entries that have it, their messages. A message that is compressed is above half a kilobyte, which those of the kernel are not.
+
+use std::io;
+
+use super::seek::{ReadSeek, damaged};
+use crate::evidence::bytes::{u32_at, u64_at};
+use crate::evidence::{Utc, gathered};
+
+/// Bytes of the file's head that are needed, and of an object's.
+const HEAD: usize = 184;
+const OBJECT: usize = 16;
+
+/// Kinds of objects.
+const DATA: u8 = 1;
+const FIELD: u8 = 2;
+const ENTRY: u8 = 3;
+const ENTRIES: u8 = 6;
+
+/// That offsets have four bytes in lists (`HEADER_INCOMPATIBLE_COMPACT`).
+const COMPACT: u32 = 16;
+
+/// Most bytes of the table of fields, of an object that lists entries or what is in one, and of a content that is read.
+const MAX_TABLE: u64 = 1 << 20;
+const MAX_LIST: u64 = 8 << 20;
+const MAX_CONTENT: u64 = 2 << 10;
+
+/// Most steps along a chain.
+const MAX_STEPS: usize = 10_000;
+
+/// Most entries of one file.
+const MAX_ENTRIES: usize = 20_000;
+
+/// Most fields of an entry.
+const MAX_FIELDS: usize = 128;
+
+/// A message, and when it came, in microseconds since 1970.
+pub type Message = (u64, Vec<u8>);
+
+/// Reads the messages of the entries in which a field has a content, and why they are not all.
+///
+/// # Errors
+/// The file is no journal, or what leads to the entries cannot be read.
+pub(crate) fn messages(
+    journal: &mut dyn ReadSeek,
+    field: &[u8],
+    content: &[u8],
+) -> io::Result<(Vec<Message>, Option<io::Error>)> {
+    let head = journal.stretch(0, HEAD)?;
+    if !head.starts_with(b"LPKSHHRH") {
+        return Err(damaged("it is no journal"));
+    }
+    let word = |at| u64_at(&head, at).unwrap_or_default();
+    let compact = u32_at(&head, 12).unwrap_or_default() & COMPACT != 0;
+    let mut file = Journal { file: journal, compact };
+    let Some(data) = file.data(word(120), word(128), field, content)? else {
+        return Ok((Vec::new(), None));
+    };
+    let mut all = Vec::new();
+    let end = file.entries(&data, &mut all);
+    Ok((all, end.err()))
+}
+
+/// The same of a journal in memory; nothing where it cannot be read.
+#[must_use]
+pub fn messages_of(journal: &[u8], field: &[u8], content: &[u8]) -> Vec<Message> {
+    messages(&mut io::Cursor::new(journal), field, content).map(|(all, _)| all).unwrap_or_default()
+}
+
+/// Messages as a text log has them, each behind its moment.
+#[must_use]
+pub fn as_log(messages: &[Message]) -> Vec<u8> {
+    let mut log = Vec::new();
+    for (moment, message) in messages {
+        let seconds = i64::try_from(moment / 1_000_000).unwrap_or_default();
+        let nanoseconds = u32::try_from(moment % 1_000_000).unwrap_or_default().saturating_mul(1_000);
+        let moment =
+            Utc::from_unix(seconds, nanoseconds).map(|moment| moment.to_string()).unwrap_or_default();
+        // A message of more lines is one all the same.
+        let line = message.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte });
+        log.extend(moment.bytes().chain([b' ']).chain(line).chain([b'\n']));
+    }
+    log
+}
+
+struct Journal<'a> {
+    file: &'a mut dyn ReadSeek,
+    compact: bool,
+}
+
+impl Journal<'_> {
+    /// The object of a kind at an offset: at most so many of its bytes, the head among them, and whether that is all.
+    fn object(&mut self, offset: u64, kind: u8, most: u64) -> io::Result<(Vec<u8>, bool)> {
+        let head = self.file.stretch(offset, OBJECT)?;
+        let size = u64_at(&head, 8).unwrap_or_default();
+        let least = match kind {
+            FIELD => 40,
+            ENTRIES => 24,
+            _ => 64,
+        };
+        if head.first() != Some(&kind) || size < least {
+            return Err(damaged("an object is not what leads to it says"));
+        }
+        let length = usize::try_from(size.min(most)).map_err(|_| damaged("an object is too large"))?;
+        Ok((self.file.stretch(offset, length)?, size <= most))
+    }
+
+    /// Where the content of an object of data begins.
+    const fn content_at(&self) -> usize {
+        if self.compact { 72 } else { 64 }
+    }
+
+    /// The object of a field's content, by the table of fields that begins at an offset behind its head.
+    fn data(&mut self, table: u64, length: u64, field: &[u8], content: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let length = usize::try_from(length.min(MAX_TABLE)).unwrap_or_default();
+        let buckets = self.file.stretch(table, length)?;
+        let mut steps = 0;
+        for bucket in buckets.chunks_exact(16) {
+            let mut at = u64_at(bucket, 0).unwrap_or_default();
+            while at != 0 {
+                count(&mut steps)?;
+                let (object, whole) = self.object(at, FIELD, MAX_CONTENT)?;
+                if whole && object.get(40..) == Some(field) {
+                    let head = u64_at(&object, 32).unwrap_or_default();
+                    return self.content(head, &[field, b"=", content].concat());
+                }
+                at = u64_at(&object, 24).unwrap_or_default();
+            }
+        }
+        Ok(None)
+    }
+
+    /// The object with a content, along those of one field.
+    fn content(&mut self, mut at: u64, content: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let mut steps = 0;
+        while at != 0 {
+            count(&mut steps)?;
+            let (object, whole) = self.object(at, DATA, MAX_CONTENT)?;
+            if whole && object.get(self.content_at()..) == Some(content) {
+                return Ok(Some(object));
+            }
+            at = u64_at(&object, 32).unwrap_or_default();
+        }
+        Ok(None)
+    }
+
+    /// The messages of the entries that have an object: one stands in it, the others in lists that follow each other.
+    fn entries(&mut self, data: &[u8], all: &mut Vec<Message>) -> io::Result<()> {
+        let word = |bytes: &[u8], at| u64_at(bytes, at).unwrap_or_default();
+        all.extend(self.entry(word(data, 40))?);
+        let mut list = word(data, 48);
+        let mut steps = 0;
+        while list != 0 {
+            count(&mut steps)?;
+            let (object, _) = self.object(list, ENTRIES, MAX_LIST)?;
+            for entry in self.offsets(object.get(24..).unwrap_or_default(), 8) {
+                // A list is made longer than is needed at first.
+                if entry == 0 {
+                    break;
+                }
+                if all.len() >= MAX_ENTRIES {
+                    return Err(io::Error::other(format!("no more than {MAX_ENTRIES} entries are read")));
+                }
+                all.extend(self.entry(entry)?);
+            }
+            list = word(&object, 16);
+        }
+        Ok(())
+    }
+
+    /// The message of an entry, and when it came.
+    fn entry(&mut self, at: u64) -> io::Result<Option<Message>> {
+        let (entry, _) = self.object(at, ENTRY, 64 << 10)?;
+        let moment = u64_at(&entry, 24).unwrap_or_default();
+        for at in self.offsets(entry.get(64..).unwrap_or_default(), 16).into_iter().take(MAX_FIELDS) {
+            let (object, _) = self.object(at, DATA, MAX_CONTENT)?;
+            let content = object.get(self.content_at()..).unwrap_or_default();
+            if let Some(message) = content.strip_prefix(b"MESSAGE=") {
+                return Ok(Some((moment, message.to_vec())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Offsets in a list whose members have a length; four bytes in a compact file.
+    fn offsets(&self, list: &[u8], length: usize) -> Vec<u64> {
+        if self.compact {
+            return gathered(list.chunks_exact(4).filter_map(|offset| u32_at(offset, 0).map(u64::from)));
+        }
+        gathered(list.chunks_exact(length).filter_map(|member| u64_at(member, 0)))
+    }
+}
+
+fn count(steps: &mut usize) -> io::Result<()> {
+    *steps = steps.saturating_add(1);
+    if *steps > MAX_STEPS { Err(damaged("what leads on finds no end")) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// A journal with one field of two contents, and entries that each have a message. Returned with where its objects begin.
+    struct Made {
+        bytes: Vec<u8>,
+        compact: bool,
+    }
+
+    impl Made {
+        fn object(&mut self, kind: u8, body: &[u8]) -> u64 {
+            self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
+            let at = u64::try_from(self.bytes.len()).unwrap();
+            self.bytes.extend([kind, 0, 0, 0, 0, 0, 0, 0]);
+            self.bytes.extend(u64::try_from(OBJECT + body.len()).unwrap().to_le_bytes());
+            self.bytes.extend(body);
+            at
+        }
+
+        fn put(&mut self, at: u64, number: u64) {
+            let at = usize::try_from(at).unwrap();
+            self.bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());
+        }
+
+        /// Data with the next of its field.
+        fn data(&mut self, content: &[u8], next: u64) -> u64 {
+            let mut body = [[0; 16].to_vec(), next.to_le_bytes().to_vec(), vec![0; 24]].concat();
+            body.resize(if self.compact { 56 } else { 48 }, 0);
+            body.extend(content);
+            self.object(DATA, &body)
+        }
+
+        fn list(&self, offsets: &[u64], beside: bool) -> Vec<u8> {
+            let one = |offset: &u64| match (self.compact, beside) {
+                (true, _) => u32::try_from(*offset).unwrap().to_le_bytes().to_vec(),
+                (false, true) => [offset.to_le_bytes(), [7; 8]].concat(),
+                (false, false) => offset.to_le_bytes().to_vec(),
+            };
+            offsets.iter().flat_map(one).collect()
+        }
+
+        fn new(compact: bool) -> Self {
+            let mut made = Self { bytes: vec![0; 264], compact };
+            made.bytes[..8].copy_from_slice(b"LPKSHHRH");
+            made.bytes[12] = if compact { 16 } else { 0 };
+            let other = made.data(b"_KERNEL_SUBSYSTEM=pci", 0);
+            let usb = made.data(b"_KERNEL_SUBSYSTEM=usb", other);
+            let field = [&[0; 16][..], &usb.to_le_bytes(), b"_KERNEL_SUBSYSTEM"].concat();
+            let field = made.object(FIELD, &field);
+            let unlike = [&[0; 8][..], &field.to_le_bytes(), &other.to_le_bytes(), b"_KERNEL"].concat();
+            let unlike = made.object(FIELD, &unlike);
+            let table = made.object(4, &[[0; 16], [0; 16]].concat());
+            made.put(120, table + 16);
+            made.put(128, 32);
+            made.put(table + 32, unlike);
+            let mut entries = Vec::new();
+            for (moment, message) in
+                [(1_u64, "MESSAGE=a"), (2, "MESSAGE=b\nc"), (3, "PRIORITY=6"), (4, "MESSAGE=d")]
+            {
+                let message = made.data(message.as_bytes(), 0);
+                let body = [&[0; 8][..], &moment.to_le_bytes(), &[0; 32], &made.list(&[usb, message], true)]
+                    .concat();
+                entries.push(made.object(ENTRY, &body));
+            }
+            let last = [&[0; 8][..], &made.list(&[entries[3], 0, 0], false)].concat();
+            let last = made.object(ENTRIES, &last);
+            let first = [&last.to_le_bytes()[..], &made.list(&entries[1..3], false)].concat();
+            let first = made.object(ENTRIES, &first);
+            made.put(usb + 40, entries[0]);
+            made.put(usb + 48, first);
+            made
+        }
+
+        fn read(&self) -> io::Result<(Vec<Message>, Option<io::Error>)> {
+            messages(&mut Cursor::new(&self.bytes), b"_KERNEL_SUBSYSTEM", b"usb")
+        }
+    }
+
+    #[test]
+    fn the_messages_of_entries_with_a_content_are_read_in_their_order() {
+        for compact in [false, true] {
+            let made = Made::new(compact);
+            let (all, short) = made.read().unwrap();
+            assert!(short.is_none(), "{short:?}");
+            assert_eq!(all, [(1, b"a".to_vec()), (2, b"b\nc".to_vec()), (4, b"d".to_vec())]);
+            let log = as_log(&all);
+            assert!(
+                log.starts_with(b"1970-01-01T00:00:00.000001Z a\n1970-01-01T00:00:00.000002Z b c\n"),
+                "{log:?}"
+            );
+            let none = messages(&mut Cursor::new(&made.bytes), b"_KERNEL_SUBSYSTEM", b"us").unwrap();
+            assert!(none.0.is_empty() && none.1.is_none());
+            let none = messages(&mut Cursor::new(&made.bytes), b"_KERNEL_DEVICE", b"usb").unwrap();
+            assert!(none.0.is_empty() && none.1.is_none());
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_damage_stands_and_no_chain_is_followed_for_ever() {
+        let whole = Made::new(false);
+        let end = whole.bytes.len();
+        // The last list goes with the end of the file; what is before it stands.
+        let cut = Made { bytes: whole.bytes[..end - 40].to_vec(), compact: false };
+        let (all, short) = cut.read().unwrap();
+        assert_eq!((all.len(), short.is_some()), (1, true));
+        for length in 0..whole.bytes.len() {
+            drop(Made { bytes: whole.bytes[..length].to_vec(), compact: false }.read());
+        }
+        assert!(Made { bytes: vec![0; 500], compact: false }.read().is_err());
+        // A list that leads to itself.
+        let mut round = Made::new(false);
+        let list = u64::try_from(end).unwrap() - 40;
+        round.put(list + 16, list);
+        let (all, short) = round.read().unwrap();
+        assert!(short.unwrap().to_string().contains("no"), "{}", all.len());
+        assert!(all.len() <= MAX_ENTRIES);
+        // A chain of contents that leads to itself.
+        let mut round = Made::new(false);
+        round.put(264 + 32, 264);
+        let error = messages(&mut Cursor::new(&round.bytes), b"_KERNEL_SUBSYSTEM", b"xx").unwrap_err();
+        assert!(error.to_string().contains("finds no end"), "{error}");
+    }
+}

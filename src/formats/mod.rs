@@ -1,0 +1,33 @@
+//! READ A FORMAT: bytes, or something that reads and seeks, become plain structs.
+//!
+//! In: bytes of a file, a volume or an answer of a kernel, all of them hostile. Out: structs of the format's own. Nothing
+//! here knows the operating system, the target, records or rows, and nothing opens a file: the caller passes the bytes.
+//! Every reader is bounded, and has a fuzz target in `tests/fuzz`.
+
+pub mod disk;
+pub mod ext;
+pub mod hive;
+pub mod iptables;
+pub mod journald;
+pub mod linux_autostarts;
+pub mod netlink;
+pub mod network_settings;
+pub mod ntfs;
+pub mod proc_maps;
+pub mod procfs;
+pub mod procnet;
+pub mod resolved;
+pub mod rpm;
+pub mod seek;
+pub mod sqlite;
+pub mod task_xml;
+pub mod unix_accounts;
+pub mod utmp;
+pub mod web_server;
+pub mod windows_command;
+pub mod wmi;
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "the fuzz targets, a package of their own, use it as well")]
+#[path = "../../tests/fuzz/ntfs.rs"]
+pub(crate) mod made_volume;

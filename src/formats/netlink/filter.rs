@@ -1,0 +1,417 @@
+//! nftables, as the kernel tells it by netlink: tables, chains, rules, sets and what is in them.
+//!
+//! In: the content of a message of `nfnetlink` (`linux/netfilter/nf_tables.h`), numbers with their higher bytes first. Out: a
+//! [`Filter`] each. What a rule says stands in `statement.rs`. Objects beside them (counters, quotas and others by a name) are told
+//! where a rule names them.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::Serialize;
+
+use super::value::{hex, number, told_verdict, verdict};
+use super::{Part, Question, attribute, attributes, statement, text};
+use crate::evidence::Exact;
+
+/// Bytes before the attributes: family, version, number.
+const HEAD: usize = 4;
+
+/// The messages of nftables begin here.
+const NFTABLES: u16 = 10 << 8;
+
+/// `NFT_SET_INTERVAL`, and of an element, that it ends an interval and is not in it, and that it is all others.
+const INTERVAL: u64 = 4;
+const END: u64 = 1;
+const CATCH_ALL: u64 = 2;
+
+/// Most elements that are told of one set, ends of intervals among them: lists of addresses of a country have some ten thousand.
+pub const MAX_ELEMENTS: usize = 20_000;
+
+/// A part of the packet filter.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Filter {
+    /// `table`, `chain`, `rule` or `set`.
+    pub part: &'static str,
+    /// What it looks at: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`, else the kernel's number.
+    pub family: String,
+    /// The table.
+    pub table: Exact,
+    /// Of a chain or a set its name, of a rule its chain's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Exact>,
+    /// The kernel's number of it, which grows with each that is made in a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<u64>,
+    /// Of a chain that the kernel itself calls: `filter`, `nat` or `route`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Exact>,
+    /// And from where: `prerouting`, `input`, `forward`, `output`, `postrouting`, `ingress`, `egress`, else its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
+    /// And at which place among others: lower ones first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i64>,
+    /// And what becomes of what no rule decides: `accept`, `drop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// And for which interfaces alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<Exact>,
+    /// Of a table: whether it is switched off.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dormant: bool,
+    /// What a rule says, close to how `nft` writes it; what is not known stands as bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub says: Option<Exact>,
+    /// What whoever made a rule has noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Exact>,
+    /// What a set holds; of a map with what each leads to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elements: Vec<String>,
+    /// Numbers of the family, and of a set its kinds of keys and what it is: for reading its elements.
+    #[serde(skip)]
+    pub form: Form,
+}
+
+/// How the elements of a set are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Form {
+    /// The number of its family.
+    pub family: u8,
+    /// Which kinds its keys are joined of, six bits each.
+    pub key: u64,
+    /// Whether it holds intervals.
+    pub interval: bool,
+}
+
+/// An element of a set: its key, the key that ends it where that stands beside it, and what it leads to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Element {
+    key: Vec<u8>,
+    starts: bool,
+    last: Option<Vec<u8>>,
+    leads_to: Option<String>,
+}
+
+/// Asks for all tables, chains, rules and sets, in this order.
+#[must_use]
+pub fn questions() -> [Question; 4] {
+    // `NFT_MSG_GETTABLE`, `GETCHAIN`, `GETRULE`, `GETSET`.
+    [1, 4, 7, 10].map(|kind| ask(kind, 0, Vec::new()))
+}
+
+/// Asks for the elements of a set (`NFT_MSG_GETSETELEM`).
+#[must_use]
+pub fn elements_of(set: &Filter) -> Question {
+    let mut all = Vec::new();
+    for (kind, name) in [(1_u16, Some(&set.table)), (2, set.name.as_ref())] {
+        let name = name.map_or(&[][..], |name| &name.0);
+        let length = u16::try_from(name.len()).unwrap_or_default().saturating_add(5);
+        all.extend([length.to_le_bytes(), kind.to_le_bytes()].concat());
+        all.extend(name);
+        // Its end, and up to the next attribute.
+        all.resize(all.len().saturating_add(1).next_multiple_of(4), 0);
+    }
+    ask(13, set.form.family, all)
+}
+
+fn ask(kind: u16, family: u8, attributes: Vec<u8>) -> Question {
+    let body = [vec![family, 0, 0, 0], attributes].concat();
+    Question { part: Part::Filter, kind: NFTABLES | kind, body }
+}
+
+/// Reads a table, a chain, a rule or a set.
+#[must_use]
+pub fn filter(kind: u16, body: &[u8]) -> Option<Filter> {
+    let (&family, bytes) = (body.first()?, body.get(HEAD..)?);
+    let of = |kind| attribute(bytes, kind);
+    let name = |kind| of(kind).map(|name| Exact::from(text(name)));
+    let base = Filter {
+        family: family_name(family),
+        table: name(1)?,
+        form: Form { family, ..Form::default() },
+        ..Filter::default()
+    };
+    match kind.checked_sub(NFTABLES)? {
+        // `NFT_MSG_NEWTABLE`; the table's flags begin with the one that switches it off.
+        0 => Some(Filter {
+            part: "table",
+            handle: of(4).map(number),
+            dormant: of(2).is_some_and(|flags| number(flags) & 1 != 0),
+            ..base
+        }),
+        // `NFT_MSG_NEWCHAIN`.
+        3 => {
+            let hook = of(4);
+            let at = |kind| attribute(hook?, kind);
+            Some(Filter {
+                part: "chain",
+                name: Some(name(3)?),
+                handle: of(2).map(number),
+                kind: name(7),
+                hook: at(1).map(|at| hook_name(family, number(at))),
+                priority: at(2).map(|at| signed(number(at))),
+                policy: of(5).map(|policy| verdict(signed(number(policy)), &[])),
+                // One alone stands in the list as well; an older kernel has no list.
+                devices: match at(4) {
+                    None => at(3).into_iter().map(|device| Exact::from(text(device))).collect(),
+                    Some(list) => attributes(list).map(|(_, device)| Exact::from(text(device))).collect(),
+                },
+                ..base
+            })
+        }
+        // `NFT_MSG_NEWRULE`.
+        6 => Some(Filter {
+            part: "rule",
+            name: Some(name(2)?),
+            handle: of(3).map(number),
+            says: Some(Exact(statement::rule(family, of(4).unwrap_or_default()))),
+            comment: of(7).and_then(comment),
+            ..base
+        }),
+        // `NFT_MSG_NEWSET`.
+        9 => {
+            let interval = of(3).is_some_and(|flags| number(flags) & INTERVAL != 0);
+            let form = Form { family, key: of(4).map(number).unwrap_or_default(), interval };
+            Some(Filter { part: "set", name: Some(name(2)?), handle: of(16).map(number), form, ..base })
+        }
+        _ => None,
+    }
+}
+
+/// Reads elements of a set (`NFT_MSG_NEWSETELEM`) behind those that are there.
+pub fn elements(kind: u16, body: &[u8], all: &mut Vec<Element>) {
+    if kind != NFTABLES | 0xc {
+        return;
+    }
+    let listed = attribute(body.get(HEAD..).unwrap_or_default(), 3).unwrap_or_default();
+    for (_, element) in attributes(listed) {
+        let of = |kind| attribute(element, kind);
+        let value = |kind| of(kind).and_then(|data| attribute(data, 1)).map(<[u8]>::to_vec);
+        let flags = of(3).map(number).unwrap_or_default();
+        let key = value(1).filter(|_| flags & CATCH_ALL == 0).unwrap_or_default();
+        let leads_to = of(2).map(|data| match attribute(data, 2) {
+            Some(told) => told_verdict(told),
+            None => hex(attribute(data, 1).unwrap_or_default()),
+        });
+        all.push(Element { key, starts: flags & END == 0, last: value(10), leads_to });
+    }
+}
+
+/// The elements as text, in order.
+#[must_use]
+pub fn written(form: Form, mut all: Vec<Element>) -> Vec<String> {
+    all.sort_unstable();
+    let mut lines = Vec::new();
+    for (at, element) in all.iter().enumerate().filter(|(_, element)| element.starts) {
+        let first = keys(form.key, &element.key);
+        let mut line = match (&element.last, all.get(at.saturating_add(1))) {
+            (Some(last), _) if *last != element.key => format!("{first}-{}", keys(form.key, last)),
+            // The next one begins where this ends; the end itself is not in it.
+            (None, next) if form.interval && !element.key.is_empty() => {
+                let last = next.map_or_else(|| vec![u8::MAX; element.key.len()], |next| before(&next.key));
+                if last == element.key { first } else { format!("{first}-{}", keys(form.key, &last)) }
+            }
+            _ => first,
+        };
+        for leads_to in element.leads_to.iter().filter(|text| !text.is_empty()) {
+            line.push_str(" : ");
+            line.push_str(leads_to);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// The number before one whose higher bytes come first.
+fn before(key: &[u8]) -> Vec<u8> {
+    let mut key = key.to_vec();
+    for byte in key.iter_mut().rev() {
+        let (less, borrowed) = byte.overflowing_sub(1);
+        *byte = less;
+        if !borrowed {
+            break;
+        }
+    }
+    key
+}
+
+/// A key that is joined of some; the kinds are those of `nft` (`enum datatypes`), the last in the lowest six bits.
+fn keys(kinds: u64, key: &[u8]) -> String {
+    if key.is_empty() {
+        return "*".to_owned();
+    }
+    let (mut written, mut rest, mut kinds) = (Vec::new(), key, kinds);
+    // Each but the last is filled up to four bytes; so they are taken off the end.
+    while kinds != 0 {
+        let (length, one): (usize, fn(&[u8]) -> String) = match kinds & 0x3f {
+            7 => (4, address),
+            8 => (16, address),
+            9 => (6, hex),
+            12 => (1, decimal),
+            13 => (2, decimal),
+            19 => (4, hex),
+            41 => (16, |name| String::from_utf8_lossy(text(name)).into_owned()),
+            _ => return hex(key),
+        };
+        kinds >>= 6;
+        let alone = kinds == 0 && written.is_empty();
+        let room = if alone { length } else { length.next_multiple_of(4) };
+        let Some(at) = rest.len().checked_sub(room) else { return hex(key) };
+        let Some((before, mine)) = rest.split_at_checked(at) else { return hex(key) };
+        written.push(one(mine.get(..length).unwrap_or_default()));
+        rest = before;
+    }
+    if !rest.is_empty() || written.is_empty() {
+        return hex(key);
+    }
+    written.reverse();
+    written.join(" . ")
+}
+
+fn decimal(bytes: &[u8]) -> String {
+    number(bytes).to_string()
+}
+
+/// An address of IP.
+pub(crate) fn address(bytes: &[u8]) -> String {
+    if let Ok(four) = <[u8; 4]>::try_from(bytes) {
+        return Ipv4Addr::from(four).to_string();
+    }
+    <[u8; 16]>::try_from(bytes).map_or_else(|_| hex(bytes), |six| Ipv6Addr::from(six).to_string())
+}
+
+/// Of what a user has put beside a rule, its comment (`NFTNL_UDATA_RULE_COMMENT`): a kind, a length, text.
+fn comment(mut bytes: &[u8]) -> Option<Exact> {
+    while let [kind, length, rest @ ..] = bytes {
+        let content = rest.get(..usize::from(*length))?;
+        if *kind == 0 {
+            return Some(Exact::from(text(content)));
+        }
+        bytes = rest.get(content.len()..)?;
+    }
+    None
+}
+
+fn signed(number: u64) -> i64 {
+    u32::try_from(number).map_or(0, |number| number.cast_signed().into())
+}
+
+fn family_name(family: u8) -> String {
+    let name = match family {
+        1 => "inet",
+        2 => "ip",
+        3 => "arp",
+        5 => "netdev",
+        7 => "bridge",
+        10 => "ip6",
+        other => return other.to_string(),
+    };
+    name.to_owned()
+}
+
+fn hook_name(family: u8, hook: u64) -> String {
+    const USUAL: [&str; 6] = ["prerouting", "input", "forward", "output", "postrouting", "ingress"];
+    let names = match family {
+        3 => &["input", "output", "forward"][..],
+        5 => &["ingress", "egress"],
+        _ => &USUAL,
+    };
+    let name = usize::try_from(hook).ok().and_then(|hook| names.get(hook));
+    name.map_or_else(|| hook.to_string(), |name| (*name).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::netlink::tests::with;
+
+    fn told(kind: u16, family: u8, own: &[(u16, &[u8])]) -> Option<Filter> {
+        let own: Vec<u8> = own.iter().flat_map(|(kind, content)| with(*kind, content)).collect();
+        filter(NFTABLES | kind, &[vec![family, 0, 0, 0], own].concat())
+    }
+
+    fn element(key: &[u8], flags: u32, more: &[(u16, &[u8])]) -> Vec<u8> {
+        let more: Vec<u8> = more.iter().flat_map(|(kind, content)| with(*kind, content)).collect();
+        with(1, &[with(1 | 0x8000, &with(1, key)), with(3, &flags.to_be_bytes()), more].concat())
+    }
+
+    /// What is written of a set's elements.
+    fn listed(key: u64, interval: bool, all: &[Vec<u8>]) -> Vec<String> {
+        let body = [vec![1, 0, 0, 0], with(3 | 0x8000, &all.concat())].concat();
+        let mut read = Vec::new();
+        elements(NFTABLES | 0xc, &body, &mut read);
+        assert_eq!(read.len(), all.len());
+        written(Form { family: 1, key, interval }, read)
+    }
+
+    #[test]
+    fn tables_chains_and_rules_are_read() {
+        let table =
+            told(0, 2, &[(1, b"nat\0"), (2, &1_u32.to_be_bytes()), (4, &5_u64.to_be_bytes())]).unwrap();
+        assert_eq!((table.part, &*table.family, table.dormant), ("table", "ip", true));
+        assert_eq!((table.table, table.handle), (Exact::from("nat"), Some(5)));
+        let hook = [with(1, &[0, 0, 0, 4]), with(2, &(-150_i32).to_be_bytes()), with(3, b"lo\0")].concat();
+        let own = [(1, &b"t\0"[..]), (3, b"c\0"), (4 | 0x8000, &hook), (5, &[0; 4]), (7, b"filter\0")];
+        let chain = told(3, 1, &own).unwrap();
+        assert_eq!((chain.hook.as_deref(), chain.priority), (Some("postrouting"), Some(-150)));
+        assert_eq!((chain.policy.as_deref(), chain.devices), (Some("drop"), vec![Exact::from("lo")]));
+        let hooked = |family: u8| told(3, family, &own).unwrap().hook;
+        assert_eq!((hooked(5).as_deref(), hooked(3).as_deref()), (Some("4"), Some("4")));
+        let beside = [&[7, 1, 9, 0, 5][..], b"loop\0"].concat();
+        let rule = told(6, 99, &[(1, b"t\0"), (2, b"c\0"), (7, &beside)]).unwrap();
+        assert_eq!(
+            (&*rule.family, rule.comment, rule.says),
+            ("99", Some(Exact::from("loop")), Some(Exact::default()))
+        );
+        // A comment that is longer than there is room; no name; another message.
+        let cut = told(6, 1, &[(1, b"t\0"), (2, b"c\0"), (7, &[0, 9, b'a'])]).unwrap();
+        assert_eq!(cut.comment, None);
+        assert_eq!(
+            (told(6, 1, &[(1, b"t\0")]), told(0, 1, &[]), told(18, 1, &[(1, b"t\0")])),
+            (None, None, None)
+        );
+        assert_eq!((filter(0, &[1; 40]), filter(NFTABLES, &[])), (None, None));
+    }
+
+    #[test]
+    fn elements_are_written_by_the_kinds_of_their_keys() {
+        let drop = with(2, &with(1, &[0; 4]));
+        let pair = |port: u16| element(&port.to_be_bytes(), 0, &[(2, &drop)]);
+        assert_eq!(listed(13, false, &[pair(81), pair(80)]), ["80 : drop", "81 : drop"]);
+        let (net, end) = ([10, 1, 0, 0], [10, 2, 0, 0]);
+        let all = [
+            element(&[0; 4], 1, &[]),
+            element(&end, 1, &[]),
+            element(&net, 0, &[]),
+            element(&[224, 0, 0, 0], 0, &[]),
+        ];
+        assert_eq!(listed(7, true, &all), ["10.1.0.0-10.1.255.255", "224.0.0.0-255.255.255.255"]);
+        // Joined keys are filled up; of two an interval has its end beside it.
+        let (first, last) = ([10, 0, 0, 1, 0, 22, 0, 0], [10, 0, 0, 9, 0, 23, 0, 0]);
+        assert_eq!(listed(0x1cd, false, &[element(&first, 0, &[])]), ["10.0.0.1 . 22"]);
+        let ended = element(&first, 0, &[(10, &with(1, &last))]);
+        assert_eq!(listed(0x1cd, true, &[ended]), ["10.0.0.1 . 22-10.0.0.9 . 23"]);
+        assert_eq!(listed(7, false, &[element(&[], 2, &[])]), ["*"]);
+        // Kinds that are not known, and keys of another length than theirs.
+        for (key, bytes) in
+            [(0, &[1, 2][..]), (63, &[1, 2]), (7, &[1, 2]), (13, &[0, 1, 2]), (0x1cd, &[1, 2])]
+        {
+            assert_eq!(listed(key, false, &[element(bytes, 0, &[])]), [hex(bytes)]);
+        }
+        assert_eq!(before(&[1, 0, 0]), [0, 255, 255]);
+    }
+
+    #[test]
+    fn a_set_is_asked_for_by_its_names() {
+        let set = told(
+            9,
+            10,
+            &[(1, b"filter\0"), (2, b"seen\0"), (3, &4_u32.to_be_bytes()), (4, &8_u32.to_be_bytes())],
+        )
+        .unwrap();
+        assert_eq!(set.form, Form { family: 10, key: 8, interval: true });
+        let asked = elements_of(&set);
+        assert_eq!(asked.body, [vec![10, 0, 0, 0], with(1, b"filter\0"), with(2, b"seen\0")].concat());
+    }
+}

@@ -1,0 +1,246 @@
+//! Netlink (netlink(7)): a question for a whole table of the kernel, and the messages of its answer.
+//!
+//! In: bytes, as a machine has them whose lower bytes come first. Out: the content of each message. What a message means stands in
+//! `routing.rs` and `filter.rs`. A message that has not its form ends the reading with an error; what was read until then stands.
+//! Where the table changed while it was told, or an answer was lost, the rest is read all the same, and it is said to lack some.
+
+pub mod filter;
+pub mod routing;
+pub mod statement;
+pub(crate) mod value;
+
+use std::io;
+use std::time::Duration;
+
+use crate::evidence::bytes::{u16_at, u32_at};
+use crate::sys;
+
+/// Bytes of a message's head.
+const HEAD: usize = 16;
+
+/// Kinds of messages that are none of the table's: an error, the end, and that answers were lost (`NLMSG_ERROR`, `NLMSG_DONE`,
+/// `NLMSG_OVERRUN`).
+const ERROR: u16 = 2;
+const DONE: u16 = 3;
+const OVERRUN: u16 = 4;
+
+/// A question for a whole table (`NLM_F_REQUEST`, `NLM_F_DUMP`); and in an answer, that the table changed meanwhile
+/// (`NLM_F_DUMP_INTR`).
+const WHOLE_TABLE: u16 = 0x301;
+const CHANGED: u16 = 0x10;
+
+/// Bits of an attribute's kind that say what is in it, and not which it is (`NLA_F_NESTED`, `NLA_F_NET_BYTEORDER`).
+const KIND: u16 = 0x3fff;
+
+/// Which part of the kernel is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Links, addresses, neighbours (`NETLINK_ROUTE`).
+    Routing,
+    /// Packet filters (`NETLINK_NETFILTER`).
+    Filter,
+}
+
+/// A question, whose kind is its number too, by which its answers are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Who is asked.
+    pub part: Part,
+    /// Its kind, and its number.
+    pub kind: u16,
+    /// What stands behind its head.
+    pub body: Vec<u8>,
+}
+
+impl Question {
+    /// The message.
+    #[must_use]
+    pub fn message(&self) -> Vec<u8> {
+        let length = u32::try_from(HEAD.saturating_add(self.body.len())).unwrap_or_default();
+        let mut bytes = length.to_le_bytes().to_vec();
+        bytes.extend(self.kind.to_le_bytes());
+        bytes.extend(WHOLE_TABLE.to_le_bytes());
+        bytes.extend(u32::from(self.kind).to_le_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(&self.body);
+        bytes
+    }
+}
+
+/// The reading of the answers to one question.
+pub struct Answers<'a> {
+    /// The number of the question.
+    pub number: u16,
+    /// Gets the kind and the content of each message.
+    pub take: &'a mut dyn FnMut(u16, &[u8]),
+    /// Whether the table changed meanwhile, or answers were lost.
+    pub lacking: bool,
+}
+
+impl Answers<'_> {
+    /// Reads the messages of one answer; gives whether more are to come. Those to other questions are left out.
+    ///
+    /// # Errors
+    /// The kernel's own; [`io::ErrorKind::InvalidData`] where a message has not the form.
+    pub fn read(&mut self, mut answer: &[u8]) -> io::Result<bool> {
+        let bad = || io::Error::new(io::ErrorKind::InvalidData, "a message of netlink has not its form");
+        while !answer.is_empty() {
+            let length = u32_at(answer, 0).and_then(|length| usize::try_from(length).ok()).ok_or_else(bad)?;
+            let message = answer.get(..length).ok_or_else(bad)?;
+            let body = message.get(HEAD..).ok_or_else(bad)?;
+            answer = answer.get(length.next_multiple_of(4)..).unwrap_or_default();
+            let (kind, flags) =
+                (u16_at(message, 4).unwrap_or_default(), u16_at(message, 6).unwrap_or_default());
+            if u32_at(message, 8) != Some(self.number.into()) {
+                continue;
+            }
+            self.lacking |= flags & CHANGED != 0 || kind == OVERRUN;
+            if kind == ERROR || kind == DONE {
+                // The number of an error, negative; 0 for none.
+                let number = u32_at(body, 0).unwrap_or_default().cast_signed();
+                if number < 0 {
+                    return Err(io::Error::from_raw_os_error(number.saturating_neg()));
+                }
+                return Ok(false);
+            }
+            (self.take)(kind, body);
+        }
+        Ok(true)
+    }
+}
+
+/// Asks the kernel of this machine and hands on each message's kind and content.
+///
+/// # Errors
+/// Those of [`Answers::read`] and of the asking; [`io::ErrorKind::Interrupted`] where all was handed on that came, and something may be
+/// lacking.
+pub(crate) fn ask(question: &Question, limit: Duration, take: &mut dyn FnMut(u16, &[u8])) -> io::Result<()> {
+    let mut answers = Answers { number: question.kind, take, lacking: false };
+    let mut read = Ok(true);
+    sys::ask_kernel(question.part, &question.message(), limit, &mut |answer| {
+        read = answers.read(answer);
+        matches!(read, Ok(true))
+    })?;
+    read?;
+    if answers.lacking {
+        return Err(io::Error::new(io::ErrorKind::Interrupted, "the table changed while it was told"));
+    }
+    Ok(())
+}
+
+/// The attributes in some bytes, by kind and content; what has not the form ends them.
+pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let length = usize::from(u16_at(bytes, 0)?);
+        let content = bytes.get(4..length)?;
+        let kind = u16_at(bytes, 2)? & KIND;
+        bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
+        Some((kind, content))
+    })
+}
+
+/// The content of the first attribute of a kind.
+pub(crate) fn attribute(bytes: &[u8], kind: u16) -> Option<&[u8]> {
+    attributes(bytes).find_map(|(found, content)| (found == kind).then_some(content))
+}
+
+/// Text up to its end.
+pub(crate) fn text(bytes: &[u8]) -> &[u8] {
+    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn message(kind: u16, flags: u16, sequence: u32, body: &[u8]) -> Vec<u8> {
+        let mut bytes = u32::try_from(HEAD + body.len()).unwrap().to_le_bytes().to_vec();
+        bytes.extend([kind, flags].iter().flat_map(|word| word.to_le_bytes()));
+        bytes.extend([sequence, 77].iter().flat_map(|word| word.to_le_bytes()));
+        bytes.extend(body);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    pub(crate) fn with(kind: u16, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(4 + content.len()).unwrap();
+        let mut bytes = [length.to_le_bytes(), kind.to_le_bytes()].concat();
+        bytes.extend(content);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    type Contents = Vec<(u16, Vec<u8>)>;
+
+    /// What reading question 30's answer gives: whether more are to come, whether something is lacking, and the contents.
+    fn read(answer: &[u8]) -> (io::Result<bool>, bool, Contents) {
+        let mut all = Vec::new();
+        let mut take = |kind, body: &[u8]| all.push((kind, body.to_vec()));
+        let mut answers = Answers { number: 30, take: &mut take, lacking: false };
+        let read = answers.read(answer);
+        let lacking = answers.lacking;
+        (read, lacking, all)
+    }
+
+    #[test]
+    fn messages_are_read_until_the_end_is_told() {
+        let (one, two) = (message(28, 2, 30, &[1; 5]), message(28, 2, 30, &[2; 4]));
+        let (more, lacking, all) = read(&one);
+        assert!(more.unwrap() && !lacking);
+        assert_eq!(all, [(28, vec![1; 5])]);
+        let others = message(28, 2, 31, &[3; 4]);
+        let end = message(DONE, 2, 30, &[0; 4]);
+        let (more, lacking, all) = read(&[&others[..], &one, &two, &end, &one].concat());
+        assert!(!more.unwrap() && !lacking);
+        assert_eq!(all, [(28, vec![1; 5]), (28, vec![2; 4])]);
+        let question = Question { part: Part::Routing, kind: 30, body: vec![10; 12] };
+        assert_eq!(question.message().get(..8), Some(&[28, 0, 0, 0, 30, 0, 1, 3][..]));
+        assert_eq!(question.message().len(), 28);
+    }
+
+    #[test]
+    fn a_table_that_changed_or_lost_answers_is_read_on_and_lacks_some() {
+        let good = message(28, 2, 30, &[1; 4]);
+        for bad in [message(28, 2 | CHANGED, 30, &[1; 4]), message(OVERRUN, 0, 30, &[0; 4])] {
+            let (more, lacking, all) = read(&[good.clone(), bad, good.clone()].concat());
+            assert!(more.unwrap() && lacking);
+            assert_eq!(all.first(), all.last());
+            assert!(all.len() >= 3);
+        }
+        let (more, lacking, _) = read(&message(DONE, 2 | CHANGED, 30, &[0; 4]));
+        assert!(!more.unwrap() && lacking);
+    }
+
+    #[test]
+    fn what_has_not_the_form_or_failed_ends_it_and_what_came_before_stands() {
+        let good = message(28, 2, 30, &[1; 4]);
+        let mut long = good.clone();
+        long[0] = 200;
+        let mut short = good.clone();
+        short[0] = 15;
+        let failed = |number: i32| io::Error::from_raw_os_error(number).kind();
+        for (bad, kind) in [
+            (long, io::ErrorKind::InvalidData),
+            (short, io::ErrorKind::InvalidData),
+            (vec![1, 2, 3], io::ErrorKind::InvalidData),
+            (message(ERROR, 0, 30, &(-1_i32).to_le_bytes()), failed(1)),
+            // How a dump says that it could not be told to its end.
+            (message(DONE, 2, 30, &(-12_i32).to_le_bytes()), failed(12)),
+        ] {
+            let (read, _, all) = read(&[good.clone(), bad].concat());
+            assert_eq!(read.unwrap_err().kind(), kind);
+            assert_eq!(all, [(28, vec![1; 4])]);
+        }
+    }
+
+    #[test]
+    fn an_attribute_that_has_no_room_is_none_and_ends_them() {
+        let mut bytes = [with(0x8001, b"a"), with(2, b"bcd")].concat();
+        assert_eq!(attributes(&bytes).collect::<Vec<_>>(), [(1, &b"a"[..]), (2, b"bcd")]);
+        assert_eq!((attribute(&bytes, 2), attribute(&bytes, 3)), (Some(&b"bcd"[..]), None));
+        for length in [0, 3, 200] {
+            bytes[8] = length;
+            assert_eq!(attributes(&bytes).count(), 1);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The bytes of a value in order, whatever way it is stored: resident, in runs with holes, compressed, or as an overlay.
+//!
+//! Memory is that of one unit of compression. What was never written (behind the initialised size) and what is a hole
+//! reads as zeros; a value whose runs end before it does is damaged, and never zeros.
+
+use std::io;
+use std::sync::Arc;
+
+use super::runs::{Run, holding};
+use super::stream::{Clusters, Value};
+use super::volume::Volume;
+use super::{Damage, lznt1};
+use crate::evidence::Range;
+use crate::formats::disk::to_u64;
+
+/// Largest unit of compression: Windows has 64 KiB.
+const MAX_UNIT: u64 = 1 << 20;
+
+/// A value opened for reading.
+#[derive(Debug)]
+pub(crate) struct Content {
+    volume: Arc<Volume>,
+    value: Value,
+    /// The unit expanded last, and its number.
+    unit: Vec<u8>,
+    held: Option<u64>,
+}
+
+impl Content {
+    pub(super) fn new(volume: Arc<Volume>, value: Value) -> Result<Self, Damage> {
+        if let Value::Clusters(clusters) = &value {
+            if clusters.encrypted {
+                return Err(Damage::Unsupported(
+                    "encrypted by EFS: its key is not on the volume in the open",
+                ));
+            }
+            if clusters.unit.saturating_mul(volume.geometry.cluster) > MAX_UNIT {
+                return Err(Damage::Unsupported("compressed in units larger than any that Windows makes"));
+            }
+        }
+        Ok(Self { volume, value, unit: Vec::new(), held: None })
+    }
+
+    /// Its size in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.value.size()
+    }
+
+    /// The stretches that hold data, in order; `None` where holes play no part.
+    pub(crate) fn ranges(&self) -> Option<Vec<Range>> {
+        match &self.value {
+            Value::Clusters(clusters) if clusters.unit == 0 => {
+                Some(data_ranges(clusters, self.volume.geometry.cluster))
+            }
+            Value::Clusters(_) | Value::Resident(_) => None,
+        }
+    }
+
+    /// Reads at `offset`; 0 at and behind its end.
+    ///
+    /// # Errors
+    /// Where the volume cannot be read there, or is damaged.
+    pub(crate) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = match &self.value {
+            Value::Resident(bytes) => copy(bytes, offset, buffer),
+            Value::Clusters(clusters) if clusters.unit == 0 => {
+                read_clusters(&self.volume, clusters, offset, buffer, false)?
+            }
+            Value::Clusters(clusters) => {
+                let size = clusters.unit.saturating_mul(self.volume.geometry.cluster);
+                let number = offset.checked_div(size).unwrap_or(0);
+                if self.held != Some(number) {
+                    self.held = None;
+                    expand_unit(&self.volume, clusters, number, &mut self.unit)?;
+                    self.held = Some(number);
+                }
+                let left = usize::try_from(clusters.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+                let most = left.min(buffer.len());
+                let begin = number.saturating_mul(size);
+                let within = offset.saturating_sub(begin);
+                let buffer = buffer.get_mut(..most).unwrap_or_default();
+                let count = copy(&self.unit, within, buffer);
+                // What was never written reads as zeros here too.
+                let written =
+                    usize::try_from(clusters.initialized.saturating_sub(offset)).unwrap_or(usize::MAX);
+                buffer
+                    .get_mut(..count)
+                    .unwrap_or_default()
+                    .iter_mut()
+                    .skip(written)
+                    .for_each(|byte| *byte = 0);
+                count
+            }
+        };
+        Ok(count)
+    }
+}
+
+/// Fills the buffer from a value of the file system's own, by way of the cache.
+///
+/// # Errors
+/// Where it ends before, cannot be read, or is compressed.
+pub(super) fn read_value(
+    volume: &Volume,
+    clusters: &Clusters,
+    offset: u64,
+    buffer: &mut [u8],
+) -> Result<(), Damage> {
+    if clusters.unit != 0 || clusters.encrypted {
+        return Err(Damage::Unsupported("a structure of the file system is compressed or encrypted"));
+    }
+    let mut filled = 0_usize;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match read_clusters(volume, clusters, offset.saturating_add(to_u64(filled)), rest, true)? {
+            0 => return Err(Damage::Runs("end before the value does")),
+            count => filled = filled.saturating_add(count),
+        }
+    }
+    Ok(())
+}
+
+/// Reads out of one run at most.
+fn read_clusters(
+    volume: &Volume,
+    clusters: &Clusters,
+    offset: u64,
+    buffer: &mut [u8],
+    cached: bool,
+) -> Result<usize, Damage> {
+    let size = volume.geometry.cluster;
+    let most = |end: u64, length: usize| {
+        usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(length)
+    };
+    let length = most(clusters.size, buffer.len());
+    if length == 0 {
+        return Ok(0);
+    }
+    if offset >= clusters.initialized {
+        return Ok(zeros(buffer, length));
+    }
+    let at = offset.checked_div(size).unwrap_or(0);
+    let run = holding(&clusters.runs, at).ok_or(Damage::Runs("end before the value does"))?;
+    let begin = run.at.saturating_mul(size);
+    let length = most(clusters.initialized, length);
+    let length = most(begin.saturating_add(run.length.saturating_mul(size)), length);
+    let Some(cluster) = run.cluster else { return Ok(zeros(buffer, length)) };
+    let place = cluster.saturating_mul(size).saturating_add(offset.saturating_sub(begin));
+    let buffer = buffer.get_mut(..length).unwrap_or_default();
+    if cached {
+        volume.cache.read_exact(place, buffer)?;
+        return Ok(length);
+    }
+    match volume.cache.device().read_at(place, buffer)? {
+        0 => {
+            let text = format!("the image ends before byte {place}");
+            Err(io::Error::new(io::ErrorKind::UnexpectedEof, text).into())
+        }
+        count => Ok(count),
+    }
+}
+
+/// Reads and expands one unit of a compressed value.
+fn expand_unit(volume: &Volume, clusters: &Clusters, number: u64, unit: &mut Vec<u8>) -> Result<(), Damage> {
+    let size = volume.geometry.cluster;
+    let whole = usize::try_from(clusters.unit.saturating_mul(size)).unwrap_or(0);
+    unit.clear();
+    let first = number.saturating_mul(clusters.unit);
+    let mut stored = Vec::new();
+    let mut at = first;
+    let end = first.saturating_add(clusters.unit);
+    while at < end {
+        // Behind the last run nothing is stored, as in a hole: the last unit of a value need not be whole.
+        let Some(Run { at: begin, cluster: Some(cluster), length }) = holding(&clusters.runs, at) else {
+            break;
+        };
+        let skip = at.saturating_sub(begin);
+        let count = length.saturating_sub(skip).min(end.saturating_sub(at));
+        let bytes = usize::try_from(count.saturating_mul(size)).unwrap_or(0);
+        let from = stored.len();
+        stored.resize(from.saturating_add(bytes), 0);
+        let place = cluster.saturating_add(skip).saturating_mul(size);
+        crate::formats::disk::read_exact_at(
+            &**volume.cache.device(),
+            place,
+            stored.get_mut(from..).unwrap_or_default(),
+        )?;
+        at = at.saturating_add(count);
+    }
+    if stored.len() == whole {
+        *unit = stored;
+        return Ok(());
+    }
+    lznt1::expand(&stored, whole, unit)?;
+    unit.resize(whole, 0);
+    Ok(())
+}
+
+fn data_ranges(clusters: &Clusters, size: u64) -> Vec<Range> {
+    let mut ranges: Vec<Range> = Vec::new();
+    for run in clusters.runs.iter().filter(|run| run.cluster.is_some()) {
+        let offset = run.at.saturating_mul(size);
+        let end = offset.saturating_add(run.length.saturating_mul(size)).min(clusters.initialized);
+        let length = end.saturating_sub(offset);
+        match ranges.last_mut() {
+            _ if length == 0 => {}
+            Some(last) if last.offset.saturating_add(last.length) == offset => {
+                last.length = last.length.saturating_add(length);
+            }
+            Some(_) | None => ranges.push(Range { offset, length }),
+        }
+    }
+    ranges
+}
+
+fn zeros(buffer: &mut [u8], length: usize) -> usize {
+    let buffer = buffer.get_mut(..length).unwrap_or_default();
+    buffer.fill(0);
+    buffer.len()
+}
+
+fn copy(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
+    let from = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
+    let count = from.len().min(buffer.len());
+    if let (Some(to), Some(from)) = (buffer.get_mut(..count), from.get(..count)) {
+        to.copy_from_slice(from);
+    }
+    count
+}

@@ -1,0 +1,190 @@
+//! A volume as a place of the target: paths to facts, folders to names, files to contents.
+//!
+//! Names are spelled as on disk: a path whose case differs is not there, and [`Mounted::spelling`] tells how it is written.
+
+use std::io;
+use std::sync::Arc;
+
+use super::Damage;
+use super::content::Content;
+use super::facts::{self, Facts, entry_kind};
+use super::index::Nodes;
+use super::names::{to_units, to_wtf8};
+use super::overlay;
+use super::overlay::Overlay;
+use super::record::{Record, kind};
+use super::stream::Value;
+use super::volume::{Volume, known};
+use crate::evidence::{Entry, Range, Stat};
+use crate::formats::disk::{Mounted, Reading};
+
+/// The index of a folder.
+const FOLDER: &str = "$I30";
+
+/// A volume that is held by several.
+#[derive(Debug, Clone)]
+pub(crate) struct Files(pub(crate) Arc<Volume>);
+
+impl Mounted for Files {
+    fn read_by(&self) -> &'static str {
+        "raw_ntfs"
+    }
+
+    fn file_system(&self) -> &'static str {
+        "NTFS"
+    }
+
+    fn label(&self) -> String {
+        self.0.label()
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    fn stat(&self, path: &[u8]) -> io::Result<Stat> {
+        self.stat_of(self.find(path)?)
+    }
+
+    fn stat_of(&self, reference: u64) -> io::Result<Stat> {
+        let record = self.0.record(reference)?;
+        let facts = facts::of(&self.0, number(reference), &record);
+        let Facts { kind, metadata, allocated, link, streams, reparse: _ } = facts;
+        Ok(Stat { kind, metadata, allocated, link, touched: false, streams })
+    }
+
+    fn list(&self, path: &[u8]) -> io::Result<Box<dyn Iterator<Item = io::Result<Entry>>>> {
+        let reference = self.find(path)?;
+        let record = self.folder(reference)?;
+        let entries = Nodes::of(&self.0, number(reference), &record, FOLDER)?.entries(Arc::clone(&self.0));
+        let entries = entries.filter_map(|entry| match entry {
+            Ok(entry) => listed(entry.reference(), entry.key()).map(Ok),
+            Err(damage) => Some(Err(damage.into())),
+        });
+        Ok(Box::new(entries))
+    }
+
+    fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let reference = self.find(folder)?;
+        let record = self.folder(reference)?;
+        let Some(units) = to_units(name) else { return Ok(None) };
+        let found = Nodes::of(&self.0, number(reference), &record, FOLDER)?.find(&self.0, &units)?;
+        // A short name is no spelling: the file has its long one besides.
+        let long = found.filter(|entry| entry_kind(entry.key()).is_some_and(|(short, _)| !short));
+        Ok(long.and_then(|entry| facts::name_in(entry.key())))
+    }
+
+    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn Reading>> {
+        let record = self.0.record(reference)?;
+        let streams = self.0.values(number(reference), &record, kind::DATA)?;
+        let wanted = stream.unwrap_or_default();
+        let take = |wanted: &[u8]| {
+            let same = |name: &[u8]| to_wtf8(name) == wanted;
+            streams.iter().position(|(name, _)| same(name))
+        };
+        let mut values: Vec<Option<Result<Value, Damage>>> = Vec::new();
+        let (main, packed) = (take(wanted), take(overlay::STREAM));
+        values.extend(streams.into_iter().map(|(_, value)| Some(value)));
+        let mut value_at =
+            |at: Option<usize>| at.and_then(|at| values.get_mut(at)?.take()).unwrap_or(Err(Damage::Nothing));
+        if stream.is_none()
+            && let Some(reparse) = self.overlay(reference, &record)
+        {
+            let size = value_at(main)?.size();
+            let packed = self.0.content(value_at(packed)?)?;
+            return Ok(Box::new(Overlay::open(&reparse, packed, size)?));
+        }
+        let value = match (value_at(main), stream) {
+            // A file without any data stream is empty.
+            (Err(Damage::Nothing), None) => Value::Resident(Vec::new()),
+            (value, _) => value?,
+        };
+        Ok(Box::new(self.0.content(value)?))
+    }
+}
+
+impl Files {
+    /// The file at a path spelled as on disk.
+    fn find(&self, path: &[u8]) -> Result<u64, Damage> {
+        let mut reference = known::ROOT;
+        for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
+            let record = self.folder(reference)?;
+            let units = to_units(part).ok_or(Damage::Nothing)?;
+            let found = Nodes::of(&self.0, number(reference), &record, FOLDER)?.find(&self.0, &units)?;
+            let exact = found.filter(|entry| {
+                facts::key_units(entry.key()).is_some_and(|key| key.eq(units.iter().copied()))
+            });
+            reference = exact.ok_or(Damage::Nothing)?.reference();
+        }
+        Ok(reference)
+    }
+
+    fn folder(&self, reference: u64) -> Result<Record, Damage> {
+        let record = self.0.record(reference)?;
+        if record.is_directory() { Ok(record) } else { Err(Damage::Nothing) }
+    }
+
+    /// The reparse point of a file, if that makes it an overlay.
+    fn overlay(&self, reference: u64, record: &Record) -> Option<Vec<u8>> {
+        let has = record.attributes().flatten().any(|attribute| attribute.kind == kind::REPARSE_POINT);
+        let listed = record.attributes().flatten().any(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
+        if !has && !listed {
+            return None;
+        }
+        let values = self.0.values(number(reference), record, kind::REPARSE_POINT).ok()?;
+        let value = values.into_iter().next()?.1.ok()?;
+        self.0.held(&value).ok().filter(|bytes| overlay::is_overlay(bytes))
+    }
+}
+
+impl AsRef<Self> for Volume {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+fn number(reference: u64) -> u64 {
+    reference & 0xffff_ffff_ffff
+}
+
+/// An entry of a folder as it is listed: not its second, short name, and none of the file system's own files, which
+/// Windows does not list either; a pattern that names one finds it.
+fn listed(reference: u64, key: &[u8]) -> Option<Entry> {
+    let (short, kind) = entry_kind(key)?;
+    if short || number(reference) < known::FIRST_OF_USERS {
+        return None;
+    }
+    Some(Entry { name: facts::name_in(key)?, kind, reference: Some(reference) })
+}
+
+impl Reading for Content {
+    fn size(&self) -> u64 {
+        Self::size(self)
+    }
+
+    fn ranges(&self) -> Option<Vec<Range>> {
+        Self::ranges(self)
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        Self::read_at(self, offset, buffer)
+    }
+}
+
+impl Reading for Overlay {
+    fn size(&self) -> u64 {
+        Self::size(self)
+    }
+
+    fn ranges(&self) -> Option<Vec<Range>> {
+        None
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        Self::read_at(self, offset, buffer)
+    }
+}

@@ -1,0 +1,265 @@
+//! Folders and other indexes: trees of nodes, walked in order or searched, each node once.
+//!
+//! A node is a hostile block: its entries never reach past it, each is at least as long as its own header, and a node that
+//! was met before, or lies deeper than any tree in use, is damage.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::Damage;
+use super::content::read_value;
+use super::facts::key_units;
+use super::record::{Record, kind, take_back_fixups};
+use super::stream::{Clusters, Value};
+use super::volume::{Volume, index_block_size, resident};
+use crate::evidence::bytes::{u16_at, u32_at, u64_at};
+
+/// Deepest node that is followed: three levels hold some million entries.
+const MAX_DEPTH: usize = 32;
+
+/// Most nodes of one index: 4 GiB of folder.
+const MAX_NODES: usize = 1 << 20;
+
+const HAS_CHILD: u16 = 1;
+const LAST: u16 = 2;
+
+/// One entry: what it stands for and its key.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    bytes: Vec<u8>,
+    flags: u16,
+    key_length: usize,
+}
+
+impl Entry {
+    /// The file that it names.
+    pub(super) fn reference(&self) -> u64 {
+        u64_at(&self.bytes, 0).unwrap_or(0)
+    }
+
+    pub(super) fn key(&self) -> &[u8] {
+        self.bytes.get(16..).and_then(|rest| rest.get(..self.key_length)).unwrap_or_default()
+    }
+
+    /// What stands beside the key in an index that is no folder.
+    pub(super) fn data(&self) -> Option<&[u8]> {
+        let (offset, length) = (u16_at(&self.bytes, 0)?, u16_at(&self.bytes, 2)?);
+        self.bytes.get(usize::from(offset)..)?.get(..usize::from(length))
+    }
+
+    fn child(&self) -> Option<u64> {
+        (self.flags & HAS_CHILD != 0).then(|| u64_at(self.bytes.last_chunk::<8>()?, 0)).flatten()
+    }
+}
+
+/// An index: its root, and where its other nodes stand.
+#[derive(Debug, Clone)]
+pub(super) struct Nodes {
+    root: Vec<u8>,
+    block: usize,
+    blocks: Option<Clusters>,
+}
+
+impl Nodes {
+    /// Finds an index of a file by its name; that of a folder is `$I30`.
+    ///
+    /// # Errors
+    /// Where it has none, or its parts are damaged.
+    pub(super) fn of(volume: &Volume, number: u64, record: &Record, name: &str) -> Result<Self, Damage> {
+        let named = |bytes: &[u8]| super::names::units(bytes).eq(name.encode_utf16());
+        let (mut root, mut blocks) = (None, super::stream::Gathered::new(volume.geometry.clusters));
+        let damage = volume.each_attribute(number, record, |attribute| match attribute.kind {
+            kind::INDEX_ROOT if named(attribute.name) => root = resident(attribute).map(<[u8]>::to_vec),
+            kind::INDEX_ALLOCATION if named(attribute.name) => blocks.add(attribute),
+            _ => {}
+        });
+        let Some(root) = root else {
+            damage?;
+            return Err(Damage::Block("folder"));
+        };
+        let block = index_block_size(&root).ok_or(Damage::Block("index"))?;
+        let blocks = match blocks.finish().pop() {
+            Some((_, Ok(Value::Clusters(clusters)))) => Some(clusters),
+            Some((_, Err(error))) => return Err(error),
+            Some((_, Ok(Value::Resident(_)))) | None => None,
+        };
+        Ok(Self { root, block, blocks })
+    }
+
+    /// All entries in order. What is damaged is an error among them, and the rest follows.
+    pub(super) fn entries<V: AsRef<Volume>>(self, volume: V) -> Entries<V> {
+        let root = self.root.get(16..).and_then(node).unwrap_or_default();
+        let levels = vec![Level { entries: root.into_iter(), behind: None }];
+        Entries { volume, nodes: self, levels, met: BTreeSet::new() }
+    }
+
+    /// The entry of a folder by name: the one spelled exactly so, else the first that differs in case only.
+    ///
+    /// # Errors
+    /// Where a node on the way is damaged.
+    pub(super) fn find(&self, volume: &Volume, name: &[u16]) -> Result<Option<Entry>, Damage> {
+        let mut met = BTreeSet::new();
+        let mut candidate = None;
+        let root = self.root.get(16..).and_then(node).ok_or(Damage::Block("index"))?;
+        let mut open = vec![root];
+        while let Some(entries) = open.pop() {
+            let mut children = Vec::new();
+            for entry in entries {
+                let order = if entry.flags & LAST != 0 {
+                    Ordering::Greater
+                } else {
+                    let Some(key) = key_units(entry.key()) else { continue };
+                    volume.upper.compare(key, name.iter().copied())
+                };
+                if order == Ordering::Less {
+                    continue;
+                }
+                // Names that differ in case only stand side by side, and may stand below either of two neighbours.
+                children.extend(entry.child());
+                if order == Ordering::Equal {
+                    if key_units(entry.key()).is_some_and(|key| key.eq(name.iter().copied())) {
+                        return Ok(Some(entry));
+                    }
+                    candidate = candidate.or(Some(entry));
+                } else {
+                    break;
+                }
+            }
+            for child in children {
+                if !met.insert(child) || met.len() > MAX_NODES {
+                    return Err(Damage::Block("tree: one of its nodes leads back"));
+                }
+                open.push(self.node_at(volume, child)?);
+            }
+        }
+        Ok(candidate)
+    }
+
+    /// Reads the node at a cluster of the index.
+    fn node_at(&self, volume: &Volume, at: u64) -> Result<Vec<Entry>, Damage> {
+        let blocks = self.blocks.as_ref().ok_or(Damage::Block("index"))?;
+        // Nodes smaller than a cluster are counted in sectors.
+        let unit = if crate::formats::disk::to_u64(self.block) < volume.geometry.cluster {
+            512
+        } else {
+            volume.geometry.cluster
+        };
+        let offset = at.checked_mul(unit).ok_or(Damage::Block("node of an index"))?;
+        let mut bytes = vec![0; self.block];
+        read_value(volume, blocks, offset, &mut bytes)?;
+        if !bytes.starts_with(b"INDX") || u64_at(&bytes, 16) != Some(at) {
+            return Err(Damage::Block("node of an index"));
+        }
+        take_back_fixups(&mut bytes, "node of an index")?;
+        bytes.get(24..).and_then(node).ok_or(Damage::Block("node of an index"))
+    }
+}
+
+/// The entries of a node, from its header on.
+fn node(bytes: &[u8]) -> Option<Vec<Entry>> {
+    let (first, end) = (usize::try_from(u32_at(bytes, 0)?).ok()?, usize::try_from(u32_at(bytes, 4)?).ok()?);
+    let mut rest = bytes.get(first..end)?;
+    let mut entries = Vec::new();
+    // Each round takes at least 16 bytes.
+    while let (Some(length), Some(key), Some(flags)) = (u16_at(rest, 8), u16_at(rest, 10), u16_at(rest, 12)) {
+        let (bytes, tail) = rest.split_at_checked(length.into()).filter(|_| length >= 16)?;
+        entries.push(Entry { bytes: bytes.to_vec(), flags, key_length: key.into() });
+        if flags & LAST != 0 {
+            break;
+        }
+        rest = tail;
+    }
+    Some(entries)
+}
+
+#[derive(Debug)]
+struct Level {
+    entries: std::vec::IntoIter<Entry>,
+    /// The entry of the level above that stands behind everything on this one.
+    behind: Option<Entry>,
+}
+
+/// The entries of an index, in order.
+#[derive(Debug)]
+pub(super) struct Entries<V> {
+    volume: V,
+    nodes: Nodes,
+    levels: Vec<Level>,
+    met: BTreeSet<u64>,
+}
+
+impl<V: AsRef<Volume>> Iterator for Entries<V> {
+    type Item = Result<Entry, Damage>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let deep = self.levels.len() >= MAX_DEPTH;
+            let level = self.levels.last_mut()?;
+            let Some(entry) = level.entries.next() else {
+                let behind = self.levels.pop()?.behind;
+                match behind.filter(|entry| entry.flags & LAST == 0) {
+                    Some(entry) => return Some(Ok(entry)),
+                    None => continue,
+                }
+            };
+            let Some(child) = entry.child() else {
+                if entry.flags & LAST == 0 {
+                    return Some(Ok(entry));
+                }
+                continue;
+            };
+            let fresh = !deep && self.met.len() < MAX_NODES && self.met.insert(child);
+            let node = if fresh {
+                self.nodes.node_at(self.volume.as_ref(), child)
+            } else {
+                Err(Damage::Block("tree: one of its nodes leads back"))
+            };
+            match node {
+                Ok(entries) => self.levels.push(Level { entries: entries.into_iter(), behind: Some(entry) }),
+                Err(damage) => {
+                    // The entry itself is whole; it comes next, by way of a level that holds nothing.
+                    self.levels.push(Level { entries: Vec::new().into_iter(), behind: Some(entry) });
+                    return Some(Err(damage));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(key: &[u8], flags: u16) -> Vec<u8> {
+        let length = 16 + key.len();
+        let mut bytes = vec![0; 8];
+        bytes.extend(u16::try_from(length).unwrap().to_le_bytes());
+        bytes.extend(u16::try_from(key.len()).unwrap().to_le_bytes());
+        bytes.extend(flags.to_le_bytes());
+        bytes.extend([0; 2]);
+        bytes.extend(key);
+        bytes
+    }
+
+    fn header(entries: &[u8]) -> Vec<u8> {
+        let end = u32::try_from(16 + entries.len()).unwrap();
+        [&16_u32.to_le_bytes(), &end.to_le_bytes(), &end.to_le_bytes(), &[0; 4], entries].concat()
+    }
+
+    #[test]
+    fn a_node_gives_its_entries_and_one_that_claims_too_much_none() {
+        let entries = [entry(b"one", 0), entry(b"two2", 0), entry(b"", LAST), entry(b"stale", 0)].concat();
+        let read = node(&header(&entries)).unwrap();
+        let keys: Vec<_> = read.iter().map(Entry::key).collect();
+        assert_eq!(keys, [&b"one"[..], b"two2", b""]);
+        let mut broken = header(&entries);
+        broken[24] = 15;
+        assert!(node(&broken).is_none());
+        broken[24] = 255;
+        broken[25] = 255;
+        assert!(node(&broken).is_none());
+        broken[4] = 255;
+        broken[5] = 255;
+        assert!(node(&broken).is_none() && node(&[]).is_none());
+    }
+}

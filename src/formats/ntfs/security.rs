@@ -1,0 +1,125 @@
+//! Whose a file is: the owner in a security descriptor, which NTFS 3 keeps once for all files that share it, in `$Secure`.
+//!
+//! The index `$SII` tells where in `$SDS` a descriptor stands; only the header of each and the owner's SID are read.
+//! [MS-DTYP] 2.4.6 and 2.4.2: <https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/>
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, PoisonError};
+
+use super::Damage;
+use super::content::read_value;
+use super::index;
+use super::index::Nodes;
+use super::record::kind;
+use super::stream::{Clusters, Value};
+use super::volume::{Volume, known};
+use crate::evidence::bytes::{u32_at, u64_at};
+
+/// Most descriptors of a volume that are found: a file server with many years has some ten thousand.
+const MAX_DESCRIPTORS: usize = 200_000;
+
+/// Most owners that are remembered.
+const MAX_OWNERS: usize = 20_000;
+
+/// Most bytes of a descriptor that are read: the owner stands in its first part or behind its lists of 64 KiB each.
+const MAX_DESCRIPTOR: u32 = 256 << 10;
+
+/// Where each descriptor stands.
+#[derive(Debug)]
+pub(super) struct Security {
+    places: BTreeMap<u32, (u64, u32)>,
+    descriptors: Clusters,
+}
+
+impl Security {
+    /// Reads the index of descriptors.
+    pub(super) fn open(volume: &Volume) -> Result<Self, Damage> {
+        let record = volume.record(known::SECURE)?;
+        let streams = volume.values(known::SECURE, &record, kind::DATA)?;
+        let descriptors = streams.into_iter().find(|(name, _)| is_named(name, "$SDS"));
+        let Some((_, Ok(Value::Clusters(descriptors)))) = descriptors else { return Err(Damage::Nothing) };
+        let mut places = BTreeMap::new();
+        for entry in Nodes::of(volume, known::SECURE, &record, "$SII")?.entries(volume) {
+            let Ok(entry) = entry else { continue };
+            if let Some((id, place)) = place_of(&entry).filter(|_| places.len() < MAX_DESCRIPTORS) {
+                places.insert(id, place);
+            }
+        }
+        Ok(Self { places, descriptors })
+    }
+
+    fn owner(&self, volume: &Volume, id: u32) -> Option<String> {
+        /// Hash, number, offset and length stand before each descriptor.
+        const HEAD: u32 = 20;
+        let (offset, length) = *self.places.get(&id)?;
+        let length = length.checked_sub(HEAD)?.min(MAX_DESCRIPTOR);
+        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        read_value(volume, &self.descriptors, offset.checked_add(HEAD.into())?, &mut bytes).ok()?;
+        owner(&bytes)
+    }
+}
+
+impl Volume {
+    /// The SID of the owner that a file's number in `$Secure` stands for.
+    pub(super) fn owner(&self, id: u32) -> Option<String> {
+        let known = self.owners.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(owner) = known {
+            return owner.map(|owner| owner.as_ref().to_owned());
+        }
+        let owner: Option<Arc<str>> =
+            self.security().and_then(|security| security.owner(self, id)).map(Arc::from);
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        if owners.len() < MAX_OWNERS {
+            owners.insert(id, owner.clone());
+        }
+        owner.map(|owner| owner.as_ref().to_owned())
+    }
+}
+
+fn is_named(name: &[u8], wanted: &str) -> bool {
+    super::names::units(name).eq(wanted.encode_utf16())
+}
+
+/// The number of a descriptor, and its offset and length in `$SDS`, out of an entry of `$SII`.
+fn place_of(entry: &index::Entry) -> Option<(u32, (u64, u32))> {
+    let data = entry.data()?;
+    Some((u32_at(data, 4)?, (u64_at(data, 8)?, u32_at(data, 16)?)))
+}
+
+/// The owner's SID in a self-relative security descriptor.
+pub(crate) fn owner(descriptor: &[u8]) -> Option<String> {
+    let at = usize::try_from(u32_at(descriptor, 4)?).ok().filter(|at| *at != 0)?;
+    sid(descriptor.get(at..)?)
+}
+
+/// A SID as people write it.
+pub(crate) fn sid(bytes: &[u8]) -> Option<String> {
+    let [revision, count, authority @ ..] = bytes.first_chunk::<8>()?;
+    // A SID has at most 15 parts ([MS-DTYP] 2.4.2.2).
+    let parts = bytes.get(8..)?.get(..usize::from(*count).checked_mul(4)?).filter(|_| *count <= 15)?;
+    let authority = authority.iter().fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    let mut text = format!("S-{revision}-{authority}");
+    for part in parts.chunks_exact(4) {
+        write!(text, "-{}", u32_at(part, 0)?).ok()?;
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_of_a_descriptor_is_told_as_a_sid() {
+        let mut descriptor = vec![1, 0, 4, 0x80, 20, 0, 0, 0];
+        descriptor.resize(20, 0);
+        descriptor.extend([1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0]);
+        assert_eq!(owner(&descriptor).as_deref(), Some("S-1-5-32-544"));
+        for cut in 0..descriptor.len() {
+            assert_eq!(owner(&descriptor[..cut]), None, "{cut}");
+        }
+        descriptor[21] = 16;
+        assert_eq!(owner(&descriptor), None);
+    }
+}

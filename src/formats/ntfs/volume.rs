@@ -1,0 +1,349 @@
+//! A volume: its geometry, its master file table, and the records in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use super::Damage;
+use super::content::{Content, read_value};
+use super::names::UpperCase;
+use super::record::{Attribute, Body, Record, kind};
+use super::security::Security;
+use super::stream::{Clusters, Gathered, MAX_HELD, Stream, Value};
+use crate::evidence::bytes::{u16_at, u32_at, u64_at};
+use crate::formats::disk::{Cache, Device, read_some};
+
+/// Records of files that every volume has.
+pub(super) mod known {
+    pub(in crate::formats::ntfs) const MFT: u64 = 0;
+    pub(in crate::formats::ntfs) const VOLUME: u64 = 3;
+    pub(in crate::formats::ntfs) const ROOT: u64 = 5;
+    pub(in crate::formats::ntfs) const SECURE: u64 = 9;
+    pub(in crate::formats::ntfs) const UPPER_CASE: u64 = 10;
+    /// Records below this are the file system's own.
+    pub(in crate::formats::ntfs) const FIRST_OF_USERS: u64 = 24;
+}
+
+/// The part of a file reference that numbers the record; the rest is its sequence.
+const NUMBER: u64 = 0xffff_ffff_ffff;
+
+/// Most records that extend one file: the list that names them has at most 256 KiB on Windows.
+const MAX_EXTENSIONS: usize = 8_192;
+
+/// The sizes of a volume, in bytes where nothing else is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Geometry {
+    pub(super) cluster: u64,
+    pub(super) record: usize,
+    /// Clusters of the volume.
+    pub(super) clusters: u64,
+    /// First cluster of the master file table, and of the copy of its beginning.
+    mft: (u64, u64),
+}
+
+/// An NTFS volume.
+#[derive(Debug)]
+pub(crate) struct Volume {
+    pub(super) cache: Cache,
+    pub(super) geometry: Geometry,
+    mft: Clusters,
+    pub(super) upper: UpperCase,
+    security: OnceLock<Option<Security>>,
+    /// Owners that were looked up, by their number in `$Secure`.
+    pub(super) owners: Mutex<BTreeMap<u32, Option<Arc<str>>>>,
+}
+
+impl Volume {
+    /// Reads what must be known before anything else. `share` is the part of the memory for blocks that it takes.
+    ///
+    /// # Errors
+    /// Where it is no volume, or its master file table cannot be found.
+    pub(crate) fn open(device: Arc<dyn Device>, share: usize) -> Result<Self, Damage> {
+        let geometry = geometry(&read_some(&*device, 0, 512)?).ok_or(Damage::Boot)?;
+        let mut volume = Self {
+            cache: Cache::new(device, share),
+            geometry,
+            mft: Clusters::default(),
+            upper: UpperCase::new(&[]),
+            security: OnceLock::new(),
+            owners: Mutex::default(),
+        };
+        volume.find_mft()?;
+        let table = volume.first_value(known::UPPER_CASE, kind::DATA).and_then(|value| volume.held(&value));
+        volume.upper = UpperCase::new(&table.unwrap_or_default());
+        Ok(volume)
+    }
+
+    /// Its label; empty where it has none.
+    pub(crate) fn label(&self) -> String {
+        let value = self.first_value(known::VOLUME, kind::VOLUME_NAME).and_then(|value| self.held(&value));
+        String::from_utf8_lossy(&super::names::to_wtf8(&value.unwrap_or_default())).into_owned()
+    }
+
+    /// The descriptors of owners, where the volume has them.
+    pub(super) fn security(&self) -> Option<&Security> {
+        self.security.get_or_init(|| Security::open(self).ok()).as_ref()
+    }
+
+    /// The record of a file, by reference. A sequence of 0 asks for whoever has it.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is damaged, or is another file's.
+    pub(super) fn record(&self, reference: u64) -> Result<Record, Damage> {
+        let record = self.raw_record(reference & NUMBER)?;
+        let sequence = u16::try_from(reference >> 48).unwrap_or(0);
+        if !record.in_use() || (sequence != 0 && sequence != record.sequence()) {
+            return Err(Damage::Reused);
+        }
+        Ok(record)
+    }
+
+    /// The reference of a record's own file.
+    pub(super) fn reference(number: u64, record: &Record) -> u64 {
+        (number & NUMBER) | (u64::from(record.sequence()) << 48)
+    }
+
+    /// Calls `act` with each attribute of a file, those of extending records too. A broken one ends its record only, and
+    /// is told at the end.
+    ///
+    /// # Errors
+    /// The first damage met, after everything readable was handed out.
+    pub(super) fn each_attribute(
+        &self,
+        number: u64,
+        base: &Record,
+        mut act: impl FnMut(&Attribute<'_>),
+    ) -> Result<(), Damage> {
+        let mut damage = None;
+        let mut list = None;
+        for attribute in base.attributes() {
+            match attribute {
+                Ok(attribute) if attribute.kind == kind::ATTRIBUTE_LIST => {
+                    let mut gathered = Gathered::new(self.geometry.clusters);
+                    gathered.add(&attribute);
+                    list = gathered.finish().pop().map(|(_, value)| value);
+                }
+                Ok(attribute) => act(&attribute),
+                Err(error) => damage = damage.or(Some(error)),
+            }
+        }
+        let extensions = match list {
+            Some(list) => list.and_then(|list| self.held(&list)).map(|list| extensions(&list, number)),
+            None => Ok(BTreeSet::new()),
+        };
+        for reference in extensions.unwrap_or_else(|error| {
+            damage = damage.take().or(Some(error));
+            BTreeSet::new()
+        }) {
+            let extension = self.record(reference).and_then(|record| {
+                let mine = record.base() & NUMBER == number & NUMBER;
+                if mine { Ok(record) } else { Err(Damage::Reused) }
+            });
+            match extension {
+                Ok(record) => {
+                    for attribute in record.attributes() {
+                        match attribute {
+                            Ok(attribute) => act(&attribute),
+                            Err(error) => damage = damage.or(Some(error)),
+                        }
+                    }
+                }
+                Err(error) => damage = damage.or(Some(error)),
+            }
+        }
+        damage.map_or(Ok(()), Err)
+    }
+
+    /// The values of one kind of attribute of a file, by name. Damage elsewhere in its records counts only where there is
+    /// none: a value that lacks a piece is found out by its runs.
+    ///
+    /// # Errors
+    /// The damage, where nothing of the kind is left.
+    pub(super) fn values(&self, number: u64, record: &Record, wanted: u32) -> Result<Vec<Stream>, Damage> {
+        let mut gathered = Gathered::new(self.geometry.clusters);
+        let damage = self.each_attribute(number, record, |attribute| {
+            if attribute.kind == wanted {
+                gathered.add(attribute);
+            }
+        });
+        let values = gathered.finish();
+        if values.is_empty() {
+            damage?;
+        }
+        Ok(values)
+    }
+
+    /// The value without a name of one of the file system's own files.
+    pub(super) fn first_value(&self, number: u64, wanted: u32) -> Result<Value, Damage> {
+        let record = self.record(number)?;
+        let values = self.values(number, &record, wanted)?;
+        let unnamed = values.into_iter().find(|(name, _)| name.is_empty());
+        unnamed.map_or(Err(Damage::Nothing), |(_, value)| value)
+    }
+
+    /// A value as bytes, where it is small enough to be held.
+    pub(super) fn held(&self, value: &Value) -> Result<Vec<u8>, Damage> {
+        let size = usize::try_from(value.size()).ok().filter(|_| value.size() <= MAX_HELD);
+        let mut bytes = vec![0; size.ok_or(Damage::TooLarge("attribute"))?];
+        match value {
+            Value::Resident(resident) => bytes.clone_from(resident),
+            Value::Clusters(clusters) => read_value(self, clusters, 0, &mut bytes)?,
+        }
+        Ok(bytes)
+    }
+
+    /// Opens a value to read it from its beginning to its end.
+    pub(super) fn content(self: &Arc<Self>, value: Value) -> Result<Content, Damage> {
+        Content::new(Arc::clone(self), value)
+    }
+
+    fn raw_record(&self, number: u64) -> Result<Record, Damage> {
+        let size = self.geometry.record;
+        let offset = number.saturating_mul(crate::formats::disk::to_u64(size));
+        if offset >= self.mft.size {
+            return Err(Damage::Nothing);
+        }
+        let mut bytes = vec![0; size];
+        read_value(self, &self.mft, offset, &mut bytes)?;
+        Record::new(bytes)
+    }
+
+    /// Finds the runs of the master file table: in its first record, and where that has a list, in those that extend it.
+    /// These stand in the part of the table that is known by then.
+    fn find_mft(&mut self) -> Result<(), Damage> {
+        let (first, copy) = self.geometry.mft;
+        let record = self.record_at_cluster(first).or_else(|error| {
+            // The copy holds the same first records; it is what is left where the table's beginning is damaged.
+            self.record_at_cluster(copy).map_err(|_| error)
+        })?;
+        let mut known = Gathered::new(self.geometry.clusters);
+        for attribute in record.attributes() {
+            let attribute = attribute?;
+            if attribute.kind == kind::DATA && attribute.name.is_empty() {
+                known.add(&attribute);
+            }
+        }
+        self.mft = clusters(known.finish())?;
+        let listed = record.attributes().flatten().any(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
+        if listed {
+            let values = self.values(known::MFT, &record, kind::DATA)?;
+            let unnamed = values.into_iter().filter(|(name, _)| name.is_empty()).collect();
+            self.mft = clusters(unnamed)?;
+        }
+        Ok(())
+    }
+
+    fn record_at_cluster(&self, cluster: u64) -> Result<Record, Damage> {
+        let mut bytes = vec![0; self.geometry.record];
+        self.cache.read_exact(cluster.saturating_mul(self.geometry.cluster), &mut bytes)?;
+        Record::new(bytes)
+    }
+}
+
+fn clusters(values: Vec<Stream>) -> Result<Clusters, Damage> {
+    match values.into_iter().next() {
+        Some((_, Ok(Value::Clusters(clusters)))) => Ok(clusters),
+        Some((_, Err(damage))) => Err(damage),
+        Some((_, Ok(Value::Resident(_)))) | None => Err(Damage::Block("master file table")),
+    }
+}
+
+/// The records that an attribute list names besides its own.
+fn extensions(list: &[u8], own: u64) -> BTreeSet<u64> {
+    let mut references = BTreeSet::new();
+    let mut rest = list;
+    // Each entry has at least 26 bytes, and the list a bounded length.
+    while let (Some(length), Some(reference)) = (u16_at(rest, 4), u64_at(rest, 16)) {
+        if reference & NUMBER != own & NUMBER && references.len() < MAX_EXTENSIONS {
+            references.insert(reference);
+        }
+        match rest.get(usize::from(length)..) {
+            Some(tail) if length >= 24 => rest = tail,
+            Some(_) | None => break,
+        }
+    }
+    references
+}
+
+fn geometry(boot: &[u8]) -> Option<Geometry> {
+    if boot.get(3..11)? != b"NTFS    " {
+        return None;
+    }
+    let sector = u64::from(u16_at(boot, 11)?);
+    if !(256..=4096).contains(&sector) || !sector.is_power_of_two() {
+        return None;
+    }
+    let per_cluster = match *boot.get(13)? {
+        count @ 1..=0x80 => u64::from(count),
+        // Above that, it is the power of two, negative.
+        power => 1_u64.checked_shl(256_u32.saturating_sub(power.into()))?,
+    };
+    let cluster = sector.checked_mul(per_cluster)?;
+    if !per_cluster.is_power_of_two() || cluster > 2 << 20 {
+        return None;
+    }
+    let record = match i8::from_le_bytes([*boot.get(64)?]) {
+        count @ 1.. => cluster.checked_mul(u64::try_from(count).ok()?)?,
+        power => 1_u64.checked_shl(u32::from(power.unsigned_abs()))?,
+    };
+    let record = usize::try_from(record).ok()?;
+    if !(512..=65_536).contains(&record) || !record.is_power_of_two() {
+        return None;
+    }
+    Some(Geometry {
+        cluster,
+        record,
+        // The last sector is a copy of the first and belongs to no cluster; some tools count it, so one more is allowed.
+        clusters: u64_at(boot, 40)?.checked_div(per_cluster)?.checked_add(1)?,
+        mft: (u64_at(boot, 48)?, u64_at(boot, 56)?),
+    })
+}
+
+/// The body of a resident attribute, or nothing.
+pub(super) fn resident<'a>(attribute: &Attribute<'a>) -> Option<&'a [u8]> {
+    match attribute.body {
+        Body::Resident(bytes) => Some(bytes),
+        Body::Elsewhere(_) => None,
+    }
+}
+
+/// The numbers that begin an index root: bytes of its blocks.
+pub(super) fn index_block_size(root: &[u8]) -> Option<usize> {
+    let size = usize::try_from(u32_at(root, 8)?).ok()?;
+    ((512..=65_536).contains(&size) && size.is_power_of_two()).then_some(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_boot_sector_tells_the_sizes_and_nonsense_none() {
+        let mut boot = vec![0; 512];
+        boot[3..11].copy_from_slice(b"NTFS    ");
+        boot[11..14].copy_from_slice(&[0, 2, 8]);
+        boot[40..48].copy_from_slice(&8000_u64.to_le_bytes());
+        boot[48] = 4;
+        boot[64] = 0xf6;
+        let read = geometry(&boot).unwrap();
+        assert_eq!((read.cluster, read.record, read.clusters, read.mft.0), (4096, 1024, 1001, 4));
+        boot[13] = 0xf4;
+        assert_eq!(geometry(&boot).unwrap().cluster, 2 << 20);
+        for (at, byte) in [(3, 0), (12, 3), (13, 0), (13, 3), (13, 0x81), (64, 0x80), (64, 0)] {
+            let mut broken = boot.clone();
+            broken[at] = byte;
+            assert_eq!(geometry(&broken), None, "{at}: {byte}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_leads_nowhere_ends() {
+        let mut list = vec![0; 64];
+        list[4] = 32;
+        list[16] = 9;
+        list[32 + 4] = 0;
+        list[32 + 16] = 7;
+        assert_eq!(extensions(&list, 5), BTreeSet::from([7, 9]));
+        assert_eq!(extensions(&list, 9), BTreeSet::from([7]));
+        assert!(extensions(&[], 0).is_empty());
+    }
+}

@@ -1,0 +1,122 @@
+//! The names that systemd's resolver remembers, as it tells them by itself (Varlink, `io.systemd.Resolve.Monitor.DumpCache`, since
+//! systemd 254). The answer comes out of its memory: no server is asked.
+//!
+//! In: its reply. Out: a row of `LiveNetwork` for each name. What other resolvers remember (dnsmasq, unbound, nscd) they tell nobody
+//! by reading alone.
+
+use std::io;
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::seek::damaged;
+use crate::evidence::Exact;
+use crate::live::network::Row;
+
+/// What is asked; a zero ends it, as it does the reply.
+pub(crate) const QUESTION: &[u8] =
+    b"{\"method\":\"io.systemd.Resolve.Monitor.DumpCache\",\"parameters\":{}}\0";
+
+/// Most names that are told.
+const MAX_NAMES: usize = 100_000;
+
+/// Reads the reply.
+///
+/// # Errors
+/// It has not the form, or says that the resolver does not tell.
+pub fn cached_names(reply: &[u8]) -> io::Result<Vec<Row>> {
+    let reply = reply.split(|byte| *byte == 0).next().unwrap_or_default();
+    let reply: Value =
+        serde_json::from_slice(reply).map_err(|_| damaged("the resolver's reply is no JSON"))?;
+    if let Some(error) = reply.get("error").and_then(Value::as_str) {
+        return Err(io::Error::other(format!("the resolver answers {error:?}")));
+    }
+    let list =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(parameters) = reply.get("parameters") else { return Err(damaged("it has no parameters")) };
+    let mut rows = Vec::new();
+    for scope in list(parameters, "dump") {
+        let interface = scope.get("ifname").and_then(Value::as_str).map(ToOwned::to_owned);
+        for entry in list(&scope, "cache") {
+            let key = |what: &str| entry.get("key").and_then(|key| key.get(what));
+            let Some(name) = key("name").and_then(Value::as_str) else { continue };
+            let kind = key("type").and_then(Value::as_u64).and_then(|kind| u16::try_from(kind).ok());
+            let mut addresses = Vec::new();
+            let mut alias = None;
+            for record in list(&entry, "rrs") {
+                let Some(record) = record.get("rr") else { continue };
+                addresses.extend(address(&list(record, "address")));
+                // Of a CNAME the name that it stands for.
+                alias = record.get("name").and_then(Value::as_str).map(Exact::from).or(alias);
+            }
+            if rows.len() >= MAX_NAMES {
+                return Ok(rows);
+            }
+            rows.push(Row::CachedName {
+                name: name.to_owned(),
+                kind: kind.unwrap_or_default(),
+                addresses,
+                alias,
+                interface: interface.clone(),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// An address by its bytes.
+fn address(bytes: &[Value]) -> Option<IpAddr> {
+    let mut whole = Vec::new();
+    for byte in bytes.iter().take(17) {
+        whole.push(u8::try_from(byte.as_u64()?).ok()?);
+    }
+    let four = <[u8; 4]>::try_from(whole.as_slice()).map(IpAddr::from);
+    four.or_else(|_| <[u8; 16]>::try_from(whole.as_slice()).map(IpAddr::from)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In the form of systemd's own tests and of its interface's definition.
+    #[test]
+    fn names_addresses_and_aliases_are_read_and_an_answer_that_there_is_none_is_a_name_too() {
+        let reply = br#"{"parameters":{"dump":[
+            {"protocol":"dns","family":2,"ifindex":2,"ifname":"eth0","cache":[
+                {"key":{"class":1,"type":1,"name":"www.example.org"},"until":7,"rrs":[
+                    {"rr":{"key":{"class":1,"type":1,"name":"www.example.org"},"address":[192,0,2,7]},"raw":"A"},
+                    {"rr":{"key":{"class":1,"type":1,"name":"www.example.org"},"address":[192,0,2,8]},"raw":"A"}]},
+                {"key":{"class":1,"type":5,"name":"a.example.org"},"until":7,"rrs":[{"rr":{"name":"b.example.org"},"raw":""}]},
+                {"key":{"class":1,"type":28,"name":"geen.example.org"},"type":"nxdomain","until":7}]},
+            {"protocol":"mdns","cache":[]}]}}"#;
+        let rows = serde_json::to_value(cached_names(&[&reply[..], b"\0rest"].concat()).unwrap()).unwrap();
+        assert_eq!(
+            rows,
+            serde_json::json!([
+                {"row": "cached_name", "name": "www.example.org", "kind": 1, "addresses": ["192.0.2.7", "192.0.2.8"], "interface": "eth0"},
+                {"row": "cached_name", "name": "a.example.org", "kind": 5, "alias": "b.example.org", "interface": "eth0"},
+                {"row": "cached_name", "name": "geen.example.org", "kind": 28, "interface": "eth0"},
+            ])
+        );
+    }
+
+    #[test]
+    fn a_reply_that_has_not_the_form_or_refuses_is_an_error() {
+        assert_eq!(cached_names(b"{\"parameters\":{\"dump\":[]}}").unwrap(), []);
+        assert_eq!(
+            cached_names(b"{\"parameters\":{\"dump\":[7,{\"cache\":[{},{\"key\":{\"name\":3}}]}]}}").unwrap(),
+            []
+        );
+        for bad in [
+            &b""[..],
+            b"{",
+            b"{}",
+            b"[]",
+            b"{\"error\":\"org.varlink.service.PermissionDenied\",\"parameters\":{}}",
+        ] {
+            assert!(cached_names(bad).is_err(), "{}", bad.escape_ascii());
+        }
+        assert_eq!(address(&[300.into(), 1.into(), 1.into(), 1.into()]), None);
+        assert_eq!(address(&vec![1.into(); 5]), None);
+    }
+}

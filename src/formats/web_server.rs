@@ -1,0 +1,232 @@
+//! Where a web server's sites and logs stand, as its own configuration says. Pure functions on text: a hostile
+//! configuration can only name places inside the target, and not many of them.
+
+use std::collections::BTreeSet;
+
+use crate::evidence::gathered;
+use crate::playbook::TargetOs;
+use crate::sources::host::ReadText;
+use crate::sources::pattern::quote;
+
+/// Most places taken from configurations.
+const MAX_PLACES: usize = 500;
+
+/// Most configuration files read of one server.
+const MAX_FILES: usize = 2_000;
+
+/// Folders of configuration, whose files are all read; an include names files in these in practice.
+const APACHE: [&str; 6] = [
+    "etc/apache2/sites-enabled",
+    "etc/apache2/conf-enabled",
+    "etc/apache2/mods-enabled",
+    "etc/httpd/conf",
+    "etc/httpd/conf.d",
+    "etc/apache2/vhosts.d",
+];
+const APACHE_FILES: [&str; 2] = ["etc/apache2/apache2.conf", "etc/apache2/envvars"];
+const NGINX: [&str; 3] = ["etc/nginx", "etc/nginx/conf.d", "etc/nginx/sites-enabled"];
+const IIS: &str = "Windows/System32/inetsrv/config/applicationHost.config";
+
+/// Where sites and logs stand where no configuration says otherwise.
+const LINUX_ROOTS: [&str; 4] = ["/var/www", "/srv/www", "/usr/share/nginx/html", "/srv/http"];
+const LINUX_LOGS: [&str; 3] = ["/var/log/apache2", "/var/log/httpd", "/var/log/nginx"];
+const WINDOWS_ROOTS: [&str; 1] = ["\\inetpub\\wwwroot"];
+const WINDOWS_LOGS: [&str; 1] = ["\\inetpub\\logs\\LogFiles"];
+
+/// Places as configurations name them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Roots of sites.
+    pub roots: BTreeSet<String>,
+    /// Folders of logs.
+    pub logs: BTreeSet<String>,
+}
+
+/// Names the files of a folder.
+type Names<'a> = dyn Fn(&[u8]) -> Vec<String> + 'a;
+
+/// Gives roots and log folders of a target as patterns: those of its configurations and the usual ones.
+pub(crate) fn of(read: &ReadText<'_>, names: &Names<'_>, os: TargetOs) -> (Vec<String>, Vec<String>) {
+    let mut places = Places::default();
+    if os == TargetOs::Windows {
+        iis(&read(IIS.as_bytes()), &mut places);
+        return finish(places, &WINDOWS_ROOTS, &WINDOWS_LOGS);
+    }
+    for file in APACHE_FILES {
+        apache(&read(file.as_bytes()), &mut places);
+    }
+    for folder in APACHE {
+        for name in names(folder.as_bytes()).into_iter().take(MAX_FILES) {
+            apache(&read(format!("{folder}/{name}").as_bytes()), &mut places);
+        }
+    }
+    for folder in NGINX {
+        for name in names(folder.as_bytes()).into_iter().take(MAX_FILES) {
+            nginx(&read(format!("{folder}/{name}").as_bytes()), &mut places);
+        }
+    }
+    finish(places, &LINUX_ROOTS, &LINUX_LOGS)
+}
+
+fn finish(places: Places, roots: &[&str], logs: &[&str]) -> (Vec<String>, Vec<String>) {
+    let with = |named: BTreeSet<String>, usual: &[&str]| {
+        let named = named.into_iter().take(MAX_PLACES).map(|place| quote(&place));
+        let all: BTreeSet<String> = gathered(named.chain(usual.iter().map(|place| (*place).to_owned())));
+        // What stands below another place of the list is met there.
+        all.iter().filter(|place| !all.iter().any(|other| is_below(place, other))).cloned().collect()
+    };
+    (with(places.roots, roots), with(places.logs, logs))
+}
+
+fn is_below(place: &str, other: &str) -> bool {
+    place.strip_prefix(other).is_some_and(|rest| rest.starts_with(['/', '\\']))
+}
+
+/// Reads `DocumentRoot`, `Alias`, `ScriptAlias` and the logs out of a configuration of Apache.
+/// <https://httpd.apache.org/docs/2.4/mod/core.html#documentroot>
+pub fn apache(text: &str, places: &mut Places) {
+    for line in text.lines() {
+        let mut words = words(line);
+        let Some(directive) = words.next() else { continue };
+        match directive.to_ascii_lowercase().as_str() {
+            "documentroot" => add(&mut places.roots, words.next()),
+            "alias" | "scriptalias" => add(&mut places.roots, words.nth(1)),
+            "customlog" | "errorlog" | "transferlog" => {
+                let log = words.next().map(|log| log.replace("${APACHE_LOG_DIR}", "/var/log/apache2"));
+                add(&mut places.logs, log.as_deref().and_then(folder_of).map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads `root`, `alias`, `access_log` and `error_log` out of a configuration of nginx.
+/// <https://nginx.org/en/docs/http/ngx_http_core_module.html#root>
+pub fn nginx(text: &str, places: &mut Places) {
+    for statement in text.lines().flat_map(|line| line.split(['{', '}', ';'])) {
+        let mut words = words(statement);
+        match words.next().as_deref() {
+            Some("root" | "alias") => add(&mut places.roots, words.next()),
+            Some("access_log" | "error_log") => {
+                let log = words.next();
+                add(&mut places.logs, log.as_deref().and_then(folder_of).map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads the physical paths of sites and the folders of logs out of IIS's `applicationHost.config`.
+/// <https://learn.microsoft.com/en-us/iis/configuration/system.applicationhost/sites/>
+pub fn iis(text: &str, places: &mut Places) {
+    let Ok(document) = roxmltree::Document::parse(text.trim_start_matches('\u{feff}')) else { return };
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        match node.tag_name().name() {
+            "virtualDirectory" => add_windows(&mut places.roots, node.attribute("physicalPath")),
+            "logFile" | "centralW3CLogFile" | "centralBinaryLogFile" | "traceFailedRequestsLogging" => {
+                add_windows(&mut places.logs, node.attribute("directory"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The words of a line, quotes taken away; nothing after `#`.
+fn words(line: &str) -> impl Iterator<Item = String> {
+    let line = line.trim();
+    let mut rest = if line.starts_with('#') { "" } else { line };
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let quoted = rest.strip_prefix('"').and_then(|inside| inside.split_once('"'));
+        let (word, after) = match quoted {
+            Some(split) => split,
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        rest = after;
+        (!word.is_empty()).then(|| word.to_owned())
+    })
+}
+
+fn add(set: &mut BTreeSet<String>, place: Option<String>) {
+    let Some(place) = place else { return };
+    let place = place.trim_end_matches('/');
+    // Only an absolute path of its own names a place: no pipe, no variable, not the whole system.
+    let clean =
+        place.starts_with('/') && place.len() > 1 && !place.contains(['$', '|']) && !place.contains("..");
+    if clean && set.len() < MAX_PLACES {
+        set.insert(place.to_owned());
+    }
+}
+
+/// Fills in IIS's variables for folders and takes the path below its drive, whose letter stays.
+fn add_windows(set: &mut BTreeSet<String>, place: Option<&str>) {
+    let Some(place) = place else { return };
+    let lower = place.to_ascii_lowercase();
+    let filled = [("%systemdrive%", "C:"), ("%systemroot%", "C:\\Windows"), ("%windir%", "C:\\Windows")]
+        .into_iter()
+        .find_map(|(name, value)| {
+            lower.starts_with(name).then(|| format!("{value}{}", place.get(name.len()..).unwrap_or_default()))
+        })
+        .unwrap_or_else(|| place.to_owned());
+    let filled = filled.trim_end_matches('\\');
+    let below_drive = filled.get(1..3) == Some(":\\") && filled.len() > 3;
+    if below_drive && !filled.contains("..") && !filled.contains('%') && set.len() < MAX_PLACES {
+        let system = filled.strip_prefix("C:").or_else(|| filled.strip_prefix("c:"));
+        set.insert(system.unwrap_or(filled).to_owned());
+    }
+}
+
+fn folder_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(folder, _)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(parse: impl Fn(&str, &mut Places), text: &str) -> (Vec<String>, Vec<String>) {
+        let mut places = Places::default();
+        parse(text, &mut places);
+        (places.roots.into_iter().collect(), places.logs.into_iter().collect())
+    }
+
+    #[test]
+    fn apache_names_its_roots_and_logs() {
+        let text = "# DocumentRoot /no\n<VirtualHost *:80>\n  DocumentRoot \"/srv/my site/\"\n Alias /a /opt/a\n\
+            CustomLog ${APACHE_LOG_DIR}/access.log combined\n ErrorLog \"|/bin/rotate /var/x\"\n DocumentRoot /\n\
+            DocumentRoot relative\n ErrorLog /data/logs/site/error.log\n";
+        let (roots, logs) = read(apache, text);
+        assert_eq!(roots, ["/opt/a", "/srv/my site"]);
+        assert_eq!(logs, ["/data/logs/site", "/var/log/apache2"]);
+    }
+
+    #[test]
+    fn nginx_names_its_roots_and_logs() {
+        let text = "server { listen 80; root /srv/www/html; location / { alias /srv/files/; } access_log /l/n/a.log main;\n\
+            # root /no;\n error_log off; root $dynamic; root /x/../etc; }";
+        let (roots, logs) = read(nginx, text);
+        assert_eq!(roots, ["/srv/files", "/srv/www/html"]);
+        assert_eq!(logs, ["/l/n"]);
+    }
+
+    #[test]
+    fn iis_names_its_roots_and_logs_and_a_broken_file_none() {
+        let text = r#"<?xml version="1.0"?><configuration><system.applicationHost><sites><site name="Default">
+            <application path="/"><virtualDirectory path="/" physicalPath="%SystemDrive%\inetpub\wwwroot" />
+            <virtualDirectory path="/x" physicalPath="D:\sites\x\" /><virtualDirectory physicalPath="C:\" /></application>
+            <logFile directory="%SystemDrive%\inetpub\logs\LogFiles" /></site></sites></system.applicationHost></configuration>"#;
+        let (roots, logs) = read(iis, text);
+        assert_eq!(roots, ["D:\\sites\\x", "\\inetpub\\wwwroot"]);
+        assert_eq!(logs, ["\\inetpub\\logs\\LogFiles"]);
+        assert_eq!(read(iis, "<configuration><site"), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_place_below_another_is_met_there() {
+        let mut places = Places::default();
+        places.roots.insert("/var/www/html".into());
+        places.roots.insert("/data/web[1]".into());
+        let (roots, _) = finish(places, &LINUX_ROOTS, &LINUX_LOGS);
+        assert!(!roots.contains(&"/var/www/html".to_owned()) && roots.contains(&"/data/web[[]1]".to_owned()));
+    }
+}

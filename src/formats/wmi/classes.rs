@@ -1,0 +1,165 @@
+//! The classes that subscriptions of WMI are made of, and their records: which fields follow each other, and what stands in them.
+//!
+//! In: the bytes of a record. Out: a [`Part`]. The order of the fields is that of the classes as every Windows brings them.
+
+use std::collections::BTreeMap;
+
+use super::Part;
+use crate::evidence::bytes::u32_at;
+use crate::evidence::{Digest, gathered};
+use crate::formats::ntfs::{names, security};
+
+/// Bytes before what differs from class to class: the digest in UTF-16, two moments, and of those that follow the length, the place
+/// of the class's name and a byte.
+pub(super) const DIGEST: usize = 128;
+pub(super) const HEAD: usize = DIGEST + 16;
+const FIXED: usize = HEAD + 9;
+
+/// What a field holds, as far as it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// Its name.
+    Name,
+    /// Who made it.
+    Creator,
+    /// The question that a filter puts to the events.
+    Query,
+    /// The name space that it looks at.
+    Namespace,
+    /// The program of a consumer.
+    Program,
+    /// Its command line.
+    Command,
+    /// The language of its script, the script, and the file that holds it instead.
+    Engine,
+    /// The script.
+    Script,
+    /// The file of a script.
+    File,
+    /// What is written or sent.
+    Text,
+    /// The server or the file that it goes to.
+    Place,
+    /// Of a binding, the filter.
+    Filter,
+    /// And the consumer.
+    Consumer,
+}
+
+/// A field as it stands in a record: how many bytes it has there, and what it is, where that is told.
+pub type Slot = (usize, Option<Field>);
+
+const LONG: Slot = (4, None);
+const FLAG: Slot = (2, None);
+const HUGE: Slot = (8, None);
+const NAME: Slot = (4, Some(Field::Name));
+const MADE_BY: Slot = (4, Some(Field::Creator));
+const QUERY: Slot = (4, Some(Field::Query));
+const SPACE: Slot = (4, Some(Field::Namespace));
+const PROGRAM: Slot = (4, Some(Field::Program));
+const COMMAND: Slot = (4, Some(Field::Command));
+const ENGINE: Slot = (4, Some(Field::Engine));
+const SCRIPT: Slot = (4, Some(Field::Script));
+const FILE: Slot = (4, Some(Field::File));
+const TEXT: Slot = (4, Some(Field::Text));
+const PLACE: Slot = (4, Some(Field::Place));
+const FILTER: Slot = (4, Some(Field::Filter));
+const CONSUMER: Slot = (4, Some(Field::Consumer));
+
+/// A class: its name, and its fields as they follow each other. All consumers begin with a machine, the length of a queue, who made it
+/// and its name.
+pub type Class = (&'static str, &'static [Slot]);
+
+/// The classes that are told.
+pub const CLASSES: [Class; 7] = [
+    ("__EventFilter", &[NAME, MADE_BY, LONG, QUERY, SPACE, LONG]),
+    ("__FilterToConsumerBinding", &[FILTER, CONSUMER, LONG, FLAG, FLAG, FLAG, MADE_BY]),
+    (
+        "CommandLineEventConsumer",
+        &[
+            LONG, LONG, MADE_BY, NAME, PROGRAM, COMMAND, FLAG, FLAG, FLAG, FLAG, FLAG, LONG, LONG, LONG,
+            LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, FLAG, FLAG, FLAG, LONG,
+        ],
+    ),
+    ("ActiveScriptEventConsumer", &[LONG, LONG, MADE_BY, NAME, ENGINE, SCRIPT, FILE, LONG]),
+    ("LogFileEventConsumer", &[LONG, LONG, MADE_BY, NAME, PLACE, TEXT, HUGE, FLAG]),
+    (
+        "NTEventLogEventConsumer",
+        &[LONG, LONG, MADE_BY, NAME, PLACE, TEXT, LONG, LONG, FLAG, LONG, LONG, LONG, LONG],
+    ),
+    (
+        "SMTPEventConsumer",
+        &[LONG, LONG, MADE_BY, NAME, PLACE, LONG, LONG, LONG, TEXT, LONG, LONG, LONG, LONG],
+    ),
+];
+
+/// By what a record of a class begins: the digest of its name in upper case, as text in UTF-16.
+#[must_use]
+pub fn pattern(class: &str) -> Vec<u8> {
+    let name: Vec<u8> = gathered(class.to_uppercase().encode_utf16().flat_map(u16::to_le_bytes));
+    let digest = Digest::of(&name).to_string().to_uppercase();
+    gathered(digest.bytes().flat_map(|digit| [digit, 0]))
+}
+
+/// Reads a record; none where it is not one of its class.
+pub(super) fn part((class, slots): Class, record: &[u8]) -> Option<Part> {
+    let length = usize::try_from(u32_at(record, HEAD)? & 0x3fff_ffff).ok()?;
+    // Two bits of each field say whether it has a value of its own.
+    let states = slots.len().div_ceil(4);
+    let mut at = FIXED.checked_add(states)?;
+    let fields = at;
+    at = slots.iter().fold(at, |at, (width, _)| at.saturating_add(*width));
+    // What is said of the record as such, its length first; and whether there is more of that kind.
+    let more = usize::try_from(u32_at(record, at)?).ok()?.max(4);
+    at = at.checked_add(more)?;
+    at = at.checked_add(if record.get(at)? & 2 == 0 { 1 } else { 9 })?;
+    let values = record.get(at.checked_add(4)?..)?;
+    if !text(values, 0)?.eq_ignore_ascii_case(class.as_bytes()) {
+        return None;
+    }
+    let mut says = BTreeMap::new();
+    let mut place = fields;
+    for (number, (width, field)) in slots.iter().enumerate() {
+        let state = record.get(FIXED.saturating_add(number / 4)).copied().unwrap_or_default();
+        // Without a value at all.
+        let none = state >> (number % 4).saturating_mul(2) & 1 != 0;
+        let offset = u32_at(record, place).filter(|offset| *offset != 0 && !none);
+        place = place.saturating_add(*width);
+        let (Some(field), Some(offset)) = (field, offset) else { continue };
+        let value = match field {
+            Field::Creator => creator(values, offset),
+            _ => text(values, offset),
+        };
+        says.extend(value.map(|value| (*field, value)));
+    }
+    let cut = record.len() < HEAD.saturating_add(length);
+    Some(Part { class, says, remnant: false, cut })
+}
+
+/// A text: a byte that says how it is written, and the text with its end.
+fn text(values: &[u8], offset: u32) -> Option<Vec<u8>> {
+    let bytes = values.get(usize::try_from(offset).ok()?..)?;
+    let (kind, bytes) = bytes.split_first()?;
+    let text = match kind {
+        // Of one byte each, the first 256 of Unicode.
+        0 => {
+            let mut text = String::new();
+            text.extend(bytes.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)));
+            text.into_bytes()
+        }
+        1 => {
+            let end = bytes.chunks_exact(2).position(|unit| unit == [0, 0]).unwrap_or(bytes.len() / 2);
+            names::to_wtf8(bytes.get(..end.saturating_mul(2)).unwrap_or_default())
+        }
+        _ => return None,
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// A SID: how many bytes, and the bytes.
+fn creator(values: &[u8], offset: u32) -> Option<Vec<u8>> {
+    let bytes = values.get(usize::try_from(offset).ok()?..)?;
+    let length = usize::try_from(u32_at(bytes, 0)?).ok()?;
+    let sid = bytes.get(4..)?.get(..length)?;
+    security::sid(sid).map(String::into_bytes)
+}

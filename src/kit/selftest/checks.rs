@@ -1,0 +1,242 @@
+//! What is held against files that the self-test made itself: each check reads what it is about, and says what it saw where
+//! that is not what was made.
+
+use super::{
+    COMPRESSED, DEEP, IN_USE, LINK, LOOP, NAMES, OFFLINE, OVERLAID, PLAIN, REFUSED, RENAMED, SHORT, SPARSE,
+    SPARSE_END, SPARSE_SIZE, STREAMS, Trying, Verdict, ZONE, deep, told,
+};
+use crate::evidence::{Kind, Note, ReasonCode, Utc};
+use crate::sources::host::privileges;
+use crate::sys;
+
+/// Passes where `so` holds; else says what was seen.
+pub(super) fn passes(so: bool, seen: impl FnOnce() -> String) -> Verdict {
+    if so { Verdict::Passed } else { Verdict::Failed(seen()) }
+}
+
+/// The verdict of a check that ends early where something it needs is not there.
+fn held(check: impl FnOnce() -> Result<Verdict, Verdict>) -> Verdict {
+    check().unwrap_or_else(|verdict| verdict)
+}
+
+/// A check of what only Windows has.
+fn on_windows(check: impl FnOnce() -> Result<Verdict, Verdict>) -> Verdict {
+    if sys::HAS_STREAMS { held(check) } else { Verdict::NotPossible("only Windows has this".to_owned()) }
+}
+
+pub(super) fn content(trying: &Trying) -> Verdict {
+    held(|| trying.same(PLAIN).map(|_| Verdict::Passed))
+}
+
+/// Reading must leave the time of the last access as it was, also where it lies before that of the last change.
+pub(super) fn access_time(trying: &Trying) -> Verdict {
+    held(|| {
+        let read = trying.same(RENAMED)?;
+        let after = trying
+            .target
+            .look_again(trying.found(RENAMED)?)
+            .map_err(|error| Verdict::Failed(format!("looking again: {error}")))?;
+        let (before, after) = (read.metadata.accessed, after.accessed);
+        if before != after && read.notes.contains(&Note::AccessTimeTouched) {
+            let why = "the file system here notes each read, and the record says so";
+            return Err(Verdict::NotPossible(why.to_owned()));
+        }
+        Ok(passes(before == after, || format!("it was {before:?}, and is {after:?} after reading")))
+    })
+}
+
+pub(super) fn times(trying: &Trying) -> Verdict {
+    held(|| {
+        trying.made(PLAIN)?;
+        let metadata = &trying.found(PLAIN)?.metadata;
+        let at = |seconds: u64| Utc::from_unix(i64::try_from(seconds).unwrap_or_default(), 0);
+        let born = if sys::HAS_STREAMS { metadata.born == at(sys::MADE) } else { true };
+        let so = metadata.modified == at(sys::MADE)
+            && metadata.accessed == at(sys::MADE.saturating_sub(1))
+            && metadata.changed.is_some_and(|changed| Some(changed) > at(sys::MADE))
+            && born;
+        Ok(passes(so, || {
+            let told = [metadata.born, metadata.modified, metadata.accessed, metadata.changed];
+            format!("made, modified, accessed, changed are told as {told:?}")
+        }))
+    })
+}
+
+pub(super) fn owner(trying: &Trying) -> Verdict {
+    held(|| {
+        let metadata = &trying.found(PLAIN)?.metadata;
+        let sid = metadata.owner.as_ref().is_some_and(|owner| owner.starts_with("S-1-"));
+        let so = if sys::HAS_STREAMS { sid } else { metadata.uid.is_some() };
+        Ok(passes(so, || format!("owner {:?}, number {:?}", metadata.owner, metadata.uid)))
+    })
+}
+
+pub(super) fn long_path(trying: &Trying) -> Verdict {
+    held(|| {
+        trying.made(DEEP)?;
+        let read = trying.read(&deep())?;
+        Ok(passes(read.content == super::content(DEEP), || {
+            "it gives other bytes than were written".to_owned()
+        }))
+    })
+}
+
+pub(super) fn names(trying: &Trying) -> Verdict {
+    held(|| {
+        for name in NAMES {
+            trying.same(name)?;
+        }
+        Ok(Verdict::Passed)
+    })
+}
+
+/// Both links are records with their target, and the one that leads back up is no way.
+pub(super) fn links(trying: &Trying) -> Verdict {
+    held(|| {
+        for name in [LINK, LOOP] {
+            trying.made(name)?;
+            let found = trying.found(name)?;
+            if found.kind != Kind::Link || found.metadata.target.is_none() {
+                return Ok(Verdict::Failed(format!(
+                    "'{name}' is told as {:?} that leads to {:?}",
+                    found.kind, found.metadata.target
+                )));
+            }
+        }
+        let beyond = trying.found.keys().find(|name| name.starts_with(LOOP) && name.len() > LOOP.len());
+        Ok(passes(beyond.is_none(), || format!("a link was followed: {beyond:?}")))
+    })
+}
+
+pub(super) fn sparse(trying: &Trying) -> Verdict {
+    held(|| {
+        trying.made(SPARSE)?;
+        if trying.found(SPARSE)?.allocated.is_some_and(|taken| taken >= SPARSE_SIZE) {
+            return Err(Verdict::NotPossible("the file system here keeps no holes".to_owned()));
+        }
+        let read = trying.read(SPARSE)?;
+        let size = read.metadata.size == Some(SPARSE_SIZE);
+        let so = size && read.content.ends_with(SPARSE_END) && !read.ranges.is_empty();
+        Ok(passes(so, || format!("{:?} bytes in {:?}", read.metadata.size, read.ranges)))
+    })
+}
+
+/// Any other program may do with a file what it likes while it is read.
+pub(super) fn sharing(trying: &Trying) -> Verdict {
+    held(|| {
+        trying.made(PLAIN)?;
+        let opened = trying.target.open(trying.found(PLAIN)?).map_err(|gap| Verdict::Failed(told(&gap)))?;
+        let renamed = trying.place.rename_and_back(PLAIN);
+        drop(opened);
+        Ok(renamed.map_or_else(
+            |error| Verdict::Failed(format!("renaming it meanwhile: {error}")),
+            |()| Verdict::Passed,
+        ))
+    })
+}
+
+pub(super) fn streams(trying: &Trying) -> Verdict {
+    on_windows(|| {
+        trying.made("other")?;
+        let stream = trying.read(&format!("{STREAMS}:other"))?;
+        let zone = trying.found(STREAMS)?.metadata.zone_identifier.clone().unwrap_or_default();
+        let so = stream.content == super::content("other") && zone.as_bytes() == ZONE;
+        Ok(passes(so, || format!("{} bytes of the stream, mark of the web {zone:?}", stream.content.len())))
+    })
+}
+
+pub(super) fn short_name(trying: &Trying) -> Verdict {
+    on_windows(|| {
+        trying.made(SHORT)?;
+        match &trying.found(SHORT)?.metadata.short_name {
+            Some(name) => Ok(passes(name.len() <= 12, || name.clone())),
+            None => Err(Verdict::NotPossible("the volume keeps no short names, or none is told".to_owned())),
+        }
+    })
+}
+
+/// A file that another handle keeps for itself: read from the volume, or its record says why not.
+pub(super) fn in_use(trying: &Trying) -> Verdict {
+    on_windows(|| {
+        trying.made(IN_USE)?;
+        if raw_is_possible(trying)? {
+            let read = trying.same(IN_USE)?;
+            return Ok(read_by(&read.read_by, "raw_ntfs"));
+        }
+        match trying.target.open(trying.found(IN_USE)?) {
+            Ok(_) => Ok(Verdict::Failed("it was opened although it is kept for oneself".to_owned())),
+            Err(gap) if gap.reason.code == ReasonCode::InUse => Err(Verdict::NotPossible(without_raw())),
+            Err(gap) => Ok(Verdict::Failed(told(&gap))),
+        }
+    })
+}
+
+/// A file whose permissions refuse everybody: read by the right to make backups.
+pub(super) fn backup(trying: &Trying) -> Verdict {
+    on_windows(|| {
+        trying.made(REFUSED)?;
+        if privileges().backup != Some(true) {
+            let text = "SeBackupPrivilege is not held: start it as an administrator";
+            return Err(Verdict::NotPossible(text.to_owned()));
+        }
+        let read = trying.same(REFUSED)?;
+        Ok(read_by(&read.read_by, "open_backup"))
+    })
+}
+
+/// What the attributes call elsewhere is not opened.
+pub(super) fn not_local(trying: &Trying) -> Verdict {
+    on_windows(|| {
+        trying.made(OFFLINE)?;
+        let gap = trying.gap(OFFLINE)?;
+        Ok(passes(gap.reason.code == ReasonCode::NotLocal, || told(gap)))
+    })
+}
+
+pub(super) fn compressed(trying: &Trying) -> Verdict {
+    on_windows(|| both_ways(trying, COMPRESSED))
+}
+
+/// Read through Windows it is the whole file, and its packed stream is no item.
+pub(super) fn overlay(trying: &Trying) -> Verdict {
+    on_windows(|| {
+        let verdict = both_ways(trying, OVERLAID)?;
+        let packed = format!("{OVERLAID}:WofCompressedData");
+        Ok(if trying.found.contains_key(&packed) {
+            Verdict::Failed(format!("'{packed}' is an item"))
+        } else {
+            verdict
+        })
+    })
+}
+
+/// A file read through Windows, and from the volume where that is possible, against what was written.
+fn both_ways(trying: &Trying, name: &'static str) -> Result<Verdict, Verdict> {
+    trying.same(name)?;
+    if !raw_is_possible(trying)? {
+        return Ok(Verdict::Passed);
+    }
+    let raw = super::machine::raw(trying, name)
+        .map_err(|error| Verdict::Failed(format!("from the volume: {error}")))?;
+    Ok(passes(raw == super::content(name), || {
+        "the volume itself gives other bytes than were written".to_owned()
+    }))
+}
+
+/// Whether the volume that everything was made on can be read by its own structures.
+pub(super) fn raw_is_possible(trying: &Trying) -> Result<bool, Verdict> {
+    let place = trying.target.place_of(trying.found(PLAIN)?);
+    Ok(privileges().privileged && place.is_some_and(|place| place.raw().is_there()))
+}
+
+pub(super) fn without_raw() -> String {
+    if privileges().privileged {
+        "this is no NTFS volume of this machine".to_owned()
+    } else {
+        "without an administrator's rights the volume cannot be read".to_owned()
+    }
+}
+
+fn read_by(ways: &[String], wanted: &str) -> Verdict {
+    passes(ways.last().is_some_and(|way| way == wanted), || format!("it was read by {ways:?}"))
+}

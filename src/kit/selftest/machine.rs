@@ -1,0 +1,270 @@
+//! What is asked of the machine as a whole: its volumes and what they keep to themselves, its processes, their memory.
+
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::checks::{passes, raw_is_possible, without_raw};
+use super::{MOST, PLAIN, Trying, Verdict};
+use crate::evidence::{Outcome, ReasonCode};
+use crate::formats::disk::{FileSystem, Mounted as _, Seeker};
+use crate::playbook::{Live, Mode, Source, plan_to_look};
+use crate::sources::{Finding, Memory, Opened, image, volumes as listed};
+use crate::sys;
+use crate::sys::Root;
+
+/// Reads a file that was made from the volume beneath, by its number.
+pub(super) fn raw(trying: &Trying, name: &str) -> io::Result<Vec<u8>> {
+    let Ok(found) = trying.found(name) else { return Err(io::ErrorKind::NotFound.into()) };
+    let place = trying.target.place_of(found).ok_or(io::ErrorKind::NotFound)?;
+    let volume = place.raw().open()?;
+    let reading = volume.open(found.metadata.inode.unwrap_or_default(), None)?;
+    let mut content = Vec::new();
+    Seeker::new(reading).take(u64::try_from(MOST).unwrap_or(u64::MAX)).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+pub(super) fn raw_volume(trying: &Trying) -> Verdict {
+    match raw_is_possible(trying) {
+        Err(verdict) => return verdict,
+        Ok(false) => return Verdict::NotPossible(without_raw()),
+        Ok(true) => {}
+    }
+    match raw(trying, PLAIN) {
+        Ok(content) => passes(content == super::content(PLAIN), || {
+            format!("the volume gives {} bytes that are not those written", content.len())
+        }),
+        Err(error) => Verdict::Failed(error.to_string()),
+    }
+}
+
+/// The change journal of the volume that is worked on: found as a playbook asks for it, and its first bytes read.
+pub(super) fn change_journal(trying: &Trying) -> Verdict {
+    match raw_is_possible(trying) {
+        Err(verdict) => return verdict,
+        Ok(false) => return Verdict::NotPossible(without_raw()),
+        Ok(true) => {}
+    }
+    let path = "\\$Extend\\$UsnJrnl:$J".to_owned();
+    let plan = plan_to_look(&[path], None, trying.target.os());
+    let mut verdict = Verdict::NotPossible("no volume of this machine keeps one".to_owned());
+    for step in &plan.steps {
+        trying.target.find(step, &mut |finding| {
+            let Finding::Found(found) = finding else { return ControlFlow::Continue(()) };
+            verdict = match trying.target.open(&found) {
+                Ok(mut opened) => match opened.read(&mut [0; 4096]) {
+                    Ok(1..) => Verdict::Passed,
+                    Ok(0) => Verdict::Failed("it is there and gives nothing".to_owned()),
+                    Err(error) => Verdict::Failed(error.to_string()),
+                },
+                Err(gap) => Verdict::Failed(super::told(&gap)),
+            };
+            ControlFlow::Break(())
+        });
+    }
+    verdict
+}
+
+/// On Windows one of them is the drive that is worked on; elsewhere a file system may stand on no disk.
+pub(super) fn volumes(trying: &Trying) -> Verdict {
+    let volumes = match listed::of_this_host() {
+        Ok(volumes) => volumes,
+        Err(error) => return Verdict::Failed(error.to_string()),
+    };
+    if volumes.is_empty() {
+        return Verdict::NotPossible("the system names none".to_owned());
+    }
+    let path = sys::place_text(&sys::path_bytes(trying.place.path()));
+    let mut places = volumes.iter().filter_map(|volume| volume.place.as_ref());
+    let so = !sys::HAS_STREAMS || places.any(|place| path.starts_with(place));
+    passes(so, || format!("{} volumes, and none that holds '{path}'", volumes.len()))
+}
+
+/// Each shadow copy that the system lists is a file system whose root can be listed.
+pub(super) fn shadow_copies(_trying: &Trying) -> Verdict {
+    let copies = sys::shadow_copies();
+    if copies.is_empty() {
+        return Verdict::NotPossible("this machine has none, or tells of none".to_owned());
+    }
+    for (number, root) in copies {
+        let listed = Root::open(&root).and_then(|root| root.folder(b"")?.entries()?.next().transpose());
+        match listed {
+            Ok(Some(_)) => {}
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Verdict::NotPossible("without an administrator's rights none can be read".to_owned());
+            }
+            Ok(None) => return Verdict::Failed(format!("shadow copy {number} lists nothing")),
+            Err(error) => return Verdict::Failed(format!("shadow copy {number}: {error}")),
+        }
+    }
+    Verdict::Passed
+}
+
+/// The table of processes names this one.
+pub(super) fn processes(trying: &Trying) -> Verdict {
+    let own = std::process::id();
+    rows(trying, Live::Processes, |row| {
+        row.get("pid").and_then(serde_json::Value::as_u64) == Some(own.into())
+    })
+}
+
+/// A row of any socket is told, since something listens on every machine; which, is its own affair.
+pub(super) fn sockets(trying: &Trying) -> Verdict {
+    rows(trying, Live::Sockets, |row| row.get("row").is_some_and(|kind| kind != "schema"))
+}
+
+/// An account of this machine's own is told: one is there, if only the one that it was set up with.
+pub(super) fn accounts(trying: &Trying) -> Verdict {
+    rows(trying, Live::Accounts, |row| is(row, "account"))
+}
+
+/// Where NTFS' volumes begin on their disks, what Windows says or `BitLocker` stands there.
+pub(super) fn disks(_: &Trying) -> Verdict {
+    if !sys::TELLS_AS_WINDOWS {
+        return Verdict::NotPossible("Linux names what is laid over what".to_owned());
+    }
+    if !sys::privileged() {
+        return Verdict::NotPossible("without an administrator's rights no disk can be read".to_owned());
+    }
+    let all = match sys::volumes() {
+        Ok(all) => all,
+        Err(error) => return Verdict::Failed(error.to_string()),
+    };
+    let mut verdict = Verdict::Failed("of no volume of NTFS Windows says where it begins".to_owned());
+    for facts in all.iter().filter(|facts| facts.file_system.as_deref() == Some("ntfs")) {
+        let (Some(disk), Some(start)) = (facts.disk.as_deref(), facts.start) else { continue };
+        match image::file_system_at(Path::new(disk), start, u64::MAX) {
+            Ok(FileSystem::Ntfs | FileSystem::BitLocker) => verdict = Verdict::Passed,
+            Ok(other) => {
+                let text = format!("'{}' holds {} by its disk '{disk}'", facts.name, other.name());
+                return Verdict::Failed(text);
+            }
+            Err(error) => return Verdict::Failed(format!("reading '{disk}': {error}")),
+        }
+    }
+    verdict
+}
+
+/// On Windows the system itself is logged on; elsewhere nobody need be.
+pub(super) fn sessions(trying: &Trying) -> Verdict {
+    if !sys::TELLS_AS_WINDOWS {
+        return Verdict::NotPossible("nobody need be logged on here".to_owned());
+    }
+    rows(trying, Live::Sessions, |row| is(row, "logon_session"))
+}
+
+/// A named pipe is told: Windows' own services have some.
+pub(super) fn pipes(trying: &Trying) -> Verdict {
+    rows(trying, Live::Objects, |row| is(row, "pipe"))
+}
+
+/// A name that the resolver remembers is told, where it remembers any.
+pub(super) fn cached_names(trying: &Trying) -> Verdict {
+    if !sys::TELLS_AS_WINDOWS {
+        return Verdict::NotPossible("only Windows tells of them".to_owned());
+    }
+    match sys::cached_names() {
+        Ok(names) if names.is_empty() => Verdict::NotPossible(
+            "it remembers none, or its service does not run; look a name up first".to_owned(),
+        ),
+        Ok(_) => rows(trying, Live::Network, |row| is(row, "cached_name")),
+        Err(error) => Verdict::Failed(error.to_string()),
+    }
+}
+
+/// Of this program it is told whether it is signed, of a text not; and one that runs has a valid signature, as Windows' own have.
+pub(super) fn signatures(trying: &Trying) -> Verdict {
+    if !sys::TELLS_AS_WINDOWS {
+        return Verdict::NotPossible("only Windows says this of a file".to_owned());
+    }
+    let text = sys::signature(&trying.place.path().join(PLAIN).display().to_string());
+    if !matches!(text, Ok(None)) {
+        return Verdict::Failed(format!("of a text it says {text:?}"));
+    }
+    let program = std::env::current_exe().and_then(|program| sys::signature(&program.display().to_string()));
+    match program {
+        Ok(Some(said)) if said.status.is_some() => rows(trying, Live::Executables, |row| {
+            row.pointer("/signature/status").is_some_and(|status| status == "valid")
+        }),
+        Ok(said) => Verdict::Failed(format!("of this program it says {said:?}")),
+        Err(error) => Verdict::Failed(error.to_string()),
+    }
+}
+
+/// The environment of a process is told to its end.
+pub(super) fn environments(trying: &Trying) -> Verdict {
+    rows(trying, Live::Environments, |row| is(row, "environment") && row.get("truncated").is_none())
+}
+
+/// Whether a row is of a kind.
+fn is(row: &serde_json::Value, kind: &str) -> bool {
+    row.get("row").is_some_and(|row| row == kind)
+}
+
+/// Reads the rows of an artifact until one is as wanted.
+fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> bool) -> Verdict {
+    let systems = artifact.systems();
+    if !(systems.is_empty() || systems.iter().any(|system| system.target() == trying.target.os())) {
+        return Verdict::NotPossible("this version has such rows of other systems alone".to_owned());
+    }
+    let plan = plan_to_look(&["/".to_owned()], None, trying.target.os());
+    let Some(mut step) = plan.steps.into_iter().next() else { return Verdict::Failed("no plan".to_owned()) };
+    (step.sources, step.mode) = (vec![Source::Live(artifact)], Mode::Look);
+    let mut verdict = Verdict::Failed("it is no artifact of this system".to_owned());
+    trying.target.find(&step, &mut |finding| {
+        verdict = match finding {
+            Finding::Gap(gap) if gap.reason.code == ReasonCode::NotApplicable => {
+                Verdict::NotPossible(gap.reason.detail)
+            }
+            Finding::Gap(gap) => Verdict::Failed(super::told(&gap)),
+            Finding::Found(found) => match trying.target.open(&found) {
+                Err(gap) => Verdict::Failed(super::told(&gap)),
+                Ok(opened) => {
+                    let mut rows = BufReader::new(Rows(opened));
+                    let lines = rows.by_ref().lines().map_while(Result::ok);
+                    let so =
+                        lines.filter_map(|line| serde_json::from_str(&line).ok()).any(|row| wanted(&row));
+                    match rows.into_inner().0.finish().shortfall {
+                        Some(reason) if reason.code == ReasonCode::Unsupported && !so => {
+                            Verdict::NotPossible(reason.detail)
+                        }
+                        lacks => passes(so, || format!("none of the rows is the one looked for: {lacks:?}")),
+                    }
+                }
+            },
+        };
+        ControlFlow::Break(())
+    });
+    verdict
+}
+
+/// Rows as they are made, as a stream.
+struct Rows(Opened);
+
+impl io::Read for Rows {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+/// Looks for a mark in this process's own memory, by the way in which that of others is read.
+pub(super) fn memory(_trying: &Trying) -> Verdict {
+    // Made while running, so that it stands in no file.
+    let mark: Vec<u8> =
+        std::process::id().to_le_bytes().into_iter().cycle().zip(1_u8..=64).map(|(a, b)| a ^ b).collect();
+    let mut memory = match Memory::own() {
+        Ok(memory) => memory,
+        Err(gap) if gap.outcome == Outcome::Failed && gap.reason.code == ReasonCode::Unsupported => {
+            return Verdict::NotPossible(gap.reason.detail);
+        }
+        Err(gap) => return Verdict::Failed(super::told(&gap)),
+    };
+    let reading = memory.reading();
+    while memory.advance() {
+        if memchr::memmem::find(memory.region().1, &mark).is_some() {
+            return Verdict::Passed;
+        }
+    }
+    let (read, refused) = (reading.bytes(), reading.refused());
+    Verdict::Failed(format!("{read} bytes were read and {refused} refused, and the mark was not among them"))
+}

@@ -1,0 +1,241 @@
+//! What collectors read a target with: small files, links and folders below its root.
+//!
+//! A collector runs on a thread that is left behind where it hangs (`rows`), so reads here are made directly. No path
+//! leads out of the target, and nothing is opened that is not a regular file.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::sync::Arc;
+
+use crate::evidence::{Kind, Metadata, Origin};
+use crate::formats::procfs;
+use crate::formats::seek::ReadSeek;
+use crate::sources::accounts::Accounts;
+use crate::sources::item::Found;
+use crate::sources::mounts::Nature;
+use crate::sources::place::{Ground, Place};
+use crate::sources::resolve::{Astray, resolve};
+use crate::sources::target::Target;
+use crate::sys::Root;
+
+/// Most names taken of one folder: more processes than this no kernel has (`PID_MAX_LIMIT`, 2^22).
+const MAX_NAMES: usize = 1 << 22;
+
+/// Most paths that one pattern may meet.
+const MAX_MATCHES: usize = 100_000;
+
+/// A handle on a target's system, to be kept by a collector.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    index: usize,
+    place: Arc<Place>,
+    /// None of a disk image, where nothing runs and files are had by way of the place alone.
+    root: Option<Arc<Root>>,
+    accounts: Arc<Accounts>,
+    live: bool,
+}
+
+impl Reach {
+    /// That of the place which holds the system.
+    pub(crate) fn of(target: &Target) -> Option<Self> {
+        let (index, place) = target.system_place()?;
+        let root = match &place.ground {
+            Ground::Folder(root) => Some(Arc::clone(root)),
+            Ground::Image(_) => None,
+        };
+        let place = Arc::clone(place);
+        Some(Self { index, place, root, accounts: target.accounts(), live: target.is_live() })
+    }
+
+    /// Whether this is the running system.
+    pub(crate) const fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// The beginning of a file, at most `most` bytes; no link is followed.
+    pub(crate) fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
+        read(self.root()?.open_file(path.as_bytes(), None)?.file, most)
+    }
+
+    /// The same; links are followed inside the target.
+    pub(crate) fn text(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
+        self.read_bytes(path.as_bytes(), most)
+    }
+
+    /// The same of a path that is no text.
+    pub(crate) fn read_bytes(&self, path: &[u8], most: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open(path)?.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Opens a regular file; links are followed inside the target, and a leading slash is the target's root. One that
+    /// another machine keeps is not opened: its answer may not come.
+    pub(crate) fn open(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
+        match &self.root {
+            Some(_) => Ok(Box::new(self.open_file(path)?)),
+            None => self.place.open_to_seek(&self.end_of(path)?),
+        }
+    }
+
+    /// The same as a file of this machine.
+    pub(crate) fn open_file(&self, path: &[u8]) -> io::Result<File> {
+        let file = self.root()?.open_file(&self.end_of(path)?, None)?.file;
+        regular(&file)?;
+        Ok(file)
+    }
+
+    fn root(&self) -> io::Result<&Root> {
+        self.root.as_deref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The facts of what stands at a path, links followed.
+    pub(crate) fn stat(&self, path: &[u8]) -> io::Result<Metadata> {
+        Ok(self.place.stat(&self.end_of(path)?)?.metadata)
+    }
+
+    /// Where a path leads to; links are followed inside the target.
+    pub(crate) fn end_of(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        let end = resolve(&self.place, path).map_err(|astray| match astray {
+            Astray::Loop => io::Error::new(io::ErrorKind::InvalidInput, "its links lead round in a circle"),
+            Astray::Failed(error) => error,
+        })?;
+        let nature = |path: &[u8]| self.place.mounts.nature_at(path);
+        if nature(&end) == Nature::Network && nature(b"") != Nature::Network {
+            let why = "it stands on a network file system, which is not asked for this";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+        }
+        Ok(end)
+    }
+
+    /// Whether a regular file stands at a path that is no link: what [`Self::end_of`] gave.
+    pub(crate) fn is_file(&self, end: &[u8]) -> bool {
+        self.place.stat(end).is_ok_and(|stat| stat.kind == Kind::File)
+    }
+
+    /// Number of the place that it reads.
+    pub(crate) const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The paths that a pattern meets, in order, `*` within one name; a name that begins with a dot must be meant. Links
+    /// on the way are followed. What is there is not told: only that a folder has such a name.
+    pub(crate) fn matching(&self, pattern: &str) -> Vec<Vec<u8>> {
+        let mut paths = vec![Vec::new()];
+        for part in pattern.split('/') {
+            let glob = glob::Pattern::new(part).ok().filter(|_| part.contains(['*', '[']));
+            let mut further = Vec::new();
+            for path in &paths {
+                let Ok(folder) = self.end_of(path) else { continue };
+                let Some(glob) = &glob else {
+                    if self.place.stat(&joined(&folder, part.as_bytes())).is_ok() {
+                        further.push(joined(path, part.as_bytes()));
+                    }
+                    continue;
+                };
+                let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+                let names = self.place.names(&folder).into_iter();
+                let met = names.filter(|name| glob.matches_with(&String::from_utf8_lossy(name), options));
+                let room = MAX_MATCHES.saturating_sub(further.len());
+                further.extend(met.take(room).map(|name| joined(path, &name)));
+            }
+            paths = further;
+        }
+        paths
+    }
+
+    /// Opens the program of a process by the kernel's link to it.
+    pub(crate) fn program(&self, pid: u32) -> io::Result<File> {
+        let file = self.root()?.open_program(format!("proc/{pid}/exe").as_bytes())?.file;
+        regular(&file)?;
+        Ok(file)
+    }
+
+    /// That program as an item.
+    pub(crate) fn found_program(&self, origin: Origin, pid: u32, metadata: Metadata) -> Found {
+        Found::program(origin, self.index, pid, metadata)
+    }
+
+    /// The facts of an open file.
+    #[allow(clippy::unused_self, reason = "a collector asks the target it was given")]
+    pub(crate) fn facts(&self, file: &File) -> io::Result<Metadata> {
+        Root::stat_open(file).map(|stat| stat.metadata)
+    }
+
+    /// Where a link points, as written in it.
+    pub(crate) fn link(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.root()?.link(path.as_bytes())
+    }
+
+    /// The names in a folder, as they come.
+    pub(crate) fn names(&self, path: &str) -> io::Result<Vec<Vec<u8>>> {
+        let entries = self.root()?.folder(path.as_bytes())?.entries()?;
+        entries.take(MAX_NAMES).map(|entry| entry.map(|entry| entry.name)).collect()
+    }
+
+    /// Names and targets of the links in a folder, at most `most`.
+    pub(crate) fn links(&self, path: &str, most: usize) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let folder = self.root()?.folder(path.as_bytes())?;
+        let mut links = Vec::new();
+        for entry in folder.entries()?.take(most) {
+            let name = entry?.name;
+            // A handle may be closed meanwhile.
+            if let Some(target) = folder.stat(&name).ok().and_then(|stat| stat.link) {
+                links.push((name, target));
+            }
+        }
+        Ok(links)
+    }
+
+    /// The processes in `/proc`, by number.
+    pub(crate) fn pids(&self) -> io::Result<Vec<u32>> {
+        let names = self.names("proc")?;
+        let mut pids: Vec<u32> = names.iter().filter_map(|name| procfs::number(name)).collect();
+        pids.sort_unstable();
+        Ok(pids)
+    }
+
+    /// Homes of people, with the account of each; no slash in front.
+    pub(crate) fn homes(&self) -> Vec<(String, Vec<u8>)> {
+        let named = self.accounts.homes.iter().cloned().chain([("root".to_owned(), b"root".to_vec())]);
+        let standing = self.place.names(b"home").into_iter();
+        let standing =
+            standing.map(|name| (String::from_utf8_lossy(&name).into_owned(), [b"home/", &*name].concat()));
+        let mut homes: Vec<(String, Vec<u8>)> = Vec::new();
+        for (name, home) in named.chain(standing) {
+            if homes.iter().all(|(_, known)| *known != home) {
+                homes.push((name, home));
+            }
+        }
+        homes
+    }
+
+    /// Numbers of the accounts in the target's own files.
+    pub(crate) fn user_ids(&self) -> Vec<u32> {
+        self.accounts.user_ids().collect()
+    }
+
+    /// Name of an account in the target's own files.
+    pub(crate) fn user(&self, uid: u32) -> Option<String> {
+        self.accounts.user(uid).map(str::to_owned)
+    }
+}
+
+/// The path of an entry of a folder.
+pub(crate) fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
+}
+
+fn read(file: File, most: usize) -> io::Result<Vec<u8>> {
+    regular(&file)?;
+    let mut bytes = Vec::new();
+    file.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn regular(file: &File) -> io::Result<()> {
+    if Root::stat_open(file)?.kind == Kind::File {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+}

@@ -1,0 +1,148 @@
+//! The rows of the schema, and how the data of a value is told.
+
+use base64::Engine as _;
+use serde::Serialize;
+
+use crate::evidence::Utc;
+use crate::formats::hive::{Recovery, Value};
+
+/// The name of the schema that these rows follow.
+pub(crate) const SCHEMA: &str = "urn:veldkit:derived:registry:1";
+
+/// Most bytes of one value that are told; the hive itself has the rest.
+const MOST: usize = 64 << 10;
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub(crate) enum Row {
+    /// A hive that rows follow from.
+    Hive {
+        hive: String,
+        recovery: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entries: Option<usize>,
+    },
+    /// A hive, or a part of one, that cannot be read.
+    Broken { hive: String, detail: String },
+    /// A key.
+    Key {
+        key: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_written: Option<Utc>,
+    },
+    /// A value.
+    Value {
+        key: String,
+        name: String,
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(flatten)]
+        data: Data,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        size: Option<usize>,
+    },
+}
+
+/// What a value holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Data {
+    Text(String),
+    List(Vec<String>),
+    Number(u64),
+    #[serde(rename = "data")]
+    Base64(String),
+}
+
+impl Row {
+    pub(super) fn of_hive(hive: &str, recovery: Recovery) -> Self {
+        let (word, entries) = match recovery {
+            Recovery::Clean => ("clean", None),
+            Recovery::Applied(entries) => ("applied", Some(entries)),
+            Recovery::Dirty => ("dirty", None),
+        };
+        Self::Hive { hive: hive.to_owned(), recovery: word, entries }
+    }
+
+    pub(super) fn of_value(key: &str, value: Value) -> Self {
+        let size = value.data.len();
+        let kept = value.data.get(..MOST).unwrap_or(&value.data);
+        let data = data(value.kind, kept);
+        Self::Value {
+            key: key.to_owned(),
+            name: value.name,
+            kind: kind(value.kind),
+            data,
+            size: Some(size).filter(|size| *size > MOST),
+        }
+    }
+}
+
+fn kind(number: u32) -> String {
+    let names = [
+        "REG_NONE",
+        "REG_SZ",
+        "REG_EXPAND_SZ",
+        "REG_BINARY",
+        "REG_DWORD",
+        "REG_DWORD_BIG_ENDIAN",
+        "REG_LINK",
+        "REG_MULTI_SZ",
+        "REG_RESOURCE_LIST",
+        "REG_FULL_RESOURCE_DESCRIPTOR",
+        "REG_RESOURCE_REQUIREMENTS_LIST",
+        "REG_QWORD",
+    ];
+    let name = usize::try_from(number).ok().and_then(|number| names.get(number));
+    name.map_or_else(|| number.to_string(), |name| (*name).to_owned())
+}
+
+fn data(kind: u32, bytes: &[u8]) -> Data {
+    let told = match (kind, bytes) {
+        (1 | 2 | 6, _) => text(bytes).map(|text| Data::Text(text.trim_end_matches('\0').to_owned())),
+        (7, _) => text(bytes).map(|text| {
+            let list = text.trim_end_matches('\0').split('\0');
+            Data::List(list.filter(|_| !bytes.is_empty()).map(str::to_owned).collect())
+        }),
+        (4, [a, b, c, d]) => Some(Data::Number(u32::from_le_bytes([*a, *b, *c, *d]).into())),
+        (5, [a, b, c, d]) => Some(Data::Number(u32::from_be_bytes([*a, *b, *c, *d]).into())),
+        (11, _) => bytes.try_into().ok().map(|eight| Data::Number(u64::from_le_bytes(eight))),
+        _ => None,
+    };
+    told.unwrap_or_else(|| Data::Base64(base64::engine::general_purpose::STANDARD.encode(bytes)))
+}
+
+/// UTF-16 that is valid and whole; what is not is told as bytes.
+fn text(bytes: &[u8]) -> Option<String> {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = units.iter().map(|two| u16::from_le_bytes(*two)).collect();
+    if rest.is_empty() { String::from_utf16(&units).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(kind: u32, data: &[u8]) -> String {
+        let value = Value { name: "n".into(), kind, data: data.to_vec() };
+        serde_json::to_string(&Row::of_value("HKEY_LOCAL_MACHINE\\K", value)).unwrap()
+    }
+
+    #[test]
+    fn a_value_is_told_by_its_type_and_what_does_not_fit_it_as_bytes() {
+        let row = |kind: &str, rest: &str| {
+            format!(r#"{{"row":"value","key":"HKEY_LOCAL_MACHINE\\K","name":"n","type":"{kind}",{rest}}}"#)
+        };
+        assert_eq!(told(1, b"a\0\0\0"), row("REG_SZ", r#""text":"a""#));
+        assert_eq!(told(7, b"a\0\0\0b\0\0\0\0\0"), row("REG_MULTI_SZ", r#""list":["a","b"]"#));
+        assert_eq!(told(4, &[1, 2, 0, 0]), row("REG_DWORD", r#""number":513"#));
+        assert_eq!(told(5, &[0, 0, 2, 1]), row("REG_DWORD_BIG_ENDIAN", r#""number":513"#));
+        assert_eq!(told(11, &[0, 0, 0, 0, 1, 0, 0, 0]), row("REG_QWORD", r#""number":4294967296"#));
+        assert_eq!(told(1, b"abc"), row("REG_SZ", r#""data":"YWJj""#));
+        assert_eq!(told(4, b"a"), row("REG_DWORD", r#""data":"YQ==""#));
+        assert_eq!(told(3, b"a"), row("REG_BINARY", r#""data":"YQ==""#));
+        assert_eq!(told(99, b""), row("99", r#""data":"""#));
+        assert!(told(3, &vec![0; MOST + 1]).ends_with(r#""size":65537}"#));
+    }
+}

@@ -1,0 +1,398 @@
+//! From patterns to rows: which hives a pattern means, and which of their keys and values.
+//!
+//! A pattern's parts are names without regard to case, globs, and `**` down to ten keys deep. `CurrentControlSet` is the
+//! one that the hive itself names as current. Hostile hives are bounded here once more: by depth, and by the number of
+//! keys that one pattern looks at.
+
+use std::io::{Read, Seek};
+use std::ops::ControlFlow;
+
+use super::hives::Mapping;
+use super::row::Row;
+use crate::formats::hive::{Hive, HiveError, Key, Recovery};
+use crate::sources::pattern::{Part, fits, parts};
+
+/// How deep `**` goes, as in paths of files.
+const DEPTH: usize = crate::sources::pattern::DEPTH;
+
+/// Most keys that one pattern looks at: `Classes` of a server with `**` has some hundred thousand.
+const MAX_KEYS: usize = 2_000_000;
+
+/// Most levels of keys below each other: Windows allows 512.
+const MAX_LEVEL: usize = 512;
+
+/// What a definition asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Keys with their values.
+    Key(String),
+    /// Values of keys, by name or glob.
+    Value(String, String),
+}
+
+/// Where rows go. Breaks when nothing more is wanted.
+type Emit<'a> = dyn FnMut(&Row) -> ControlFlow<()> + 'a;
+
+/// Hands out the rows of everything that is wanted, hive by hive.
+pub(crate) fn search(mapping: &Mapping, wanted: &[Wanted], emit: &mut Emit<'_>) -> ControlFlow<()> {
+    for hive in &mapping.hives {
+        let asked: Vec<(Vec<Part>, Option<Part>)> =
+            wanted.iter().filter_map(|wanted| asked_of(wanted, &hive.at)).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        match mapping.open(hive) {
+            Ok(mut open) => {
+                let recovery = open.recovery();
+                within(&mapping.told(hive), &hive.at, &mut open, recovery, &asked, emit)?;
+            }
+            Err(error) => emit(&broken(&mapping.told(hive), &error))?,
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+fn broken(hive: &str, error: &HiveError) -> Row {
+    Row::Broken { hive: hive.to_owned(), detail: error.to_string() }
+}
+
+/// What is left of a pattern below the place where a hive stands; `None` where it does not lead there.
+fn asked_of(wanted: &Wanted, at: &str) -> Option<(Vec<Part>, Option<Part>)> {
+    let (pattern, value) = match wanted {
+        Wanted::Key(pattern) => (pattern, None),
+        Wanted::Value(pattern, value) => (pattern, Some(value)),
+    };
+    let value = match value {
+        Some(name) => Some(value_part(name)?),
+        None => None,
+    };
+    let pattern = whole(pattern);
+    let pattern = parts(&pattern, true, DEPTH)?;
+    let (mut rest, names) = (&pattern[..], at.split('\\'));
+    for name in names {
+        let (part, tail) = rest.split_first()?;
+        let same = match part {
+            Part::Literal(literal) => literal.eq_ignore_ascii_case(name.as_bytes()),
+            Part::Glob(glob) => fits(glob, name.as_bytes()),
+            Part::Deep(_) => return Some((rest.to_vec(), value)),
+        };
+        if !same {
+            return None;
+        }
+        rest = tail;
+    }
+    Some((rest.to_vec(), value))
+}
+
+/// The name of a value as a part of a pattern; `None` where it is a glob that is none.
+fn value_part(name: &str) -> Option<Part> {
+    if name.contains(['*', '?', '[']) && !name.contains('\\') {
+        return parts(name, true, DEPTH)?.into_iter().next();
+    }
+    Some(Part::Literal(name.as_bytes().to_vec()))
+}
+
+/// A pattern with its variables filled in and its root written out.
+fn whole(pattern: &str) -> String {
+    let filled =
+        pattern.replace("%%users.sid%%", "*").replace("%%current_control_set%%", "CurrentControlSet");
+    for (short, long) in [
+        ("HKLM\\", "HKEY_LOCAL_MACHINE\\"),
+        ("HKU\\", "HKEY_USERS\\"),
+        ("HKEY_CURRENT_USER\\", "HKEY_USERS\\*\\"),
+        ("HKCU\\", "HKEY_USERS\\*\\"),
+        ("HKEY_CLASSES_ROOT\\", "HKEY_LOCAL_MACHINE\\SOFTWARE\\Classes\\"),
+    ] {
+        if let Some(rest) = filled.strip_prefix(short) {
+            return format!("{long}{rest}");
+        }
+    }
+    filled
+}
+
+/// The rows of one hive, and of what cannot be read in it.
+fn within<R: Read + Seek>(
+    told: &str,
+    at: &str,
+    hive: &mut Hive<R>,
+    recovery: Recovery,
+    asked: &[(Vec<Part>, Option<Part>)],
+    emit: &mut Emit<'_>,
+) -> ControlFlow<()> {
+    let mut begun = false;
+    let current = current_control_set(hive);
+    for (parts, value) in asked {
+        let mut walk = Walk::new(hive, value.as_ref(), current.as_deref());
+        let root = match walk.hive.key("") {
+            Ok(Some(root)) => root,
+            Ok(None) => continue,
+            Err(error) => {
+                emit(&broken(told, &error))?;
+                continue;
+            }
+        };
+        walk.down(&root, at, parts, 0, &mut |row| {
+            if !std::mem::replace(&mut begun, true) {
+                emit(&Row::of_hive(told, recovery))?;
+            }
+            emit(row)
+        })?;
+        if let Some(detail) = walk.lost {
+            emit(&Row::Broken { hive: told.to_owned(), detail })?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// The control set that a SYSTEM hive has as its current one; the first, where it does not say and has one.
+fn current_control_set<R: Read + Seek>(hive: &mut Hive<R>) -> Option<String> {
+    let first = || "ControlSet001".to_owned();
+    let Ok(Some(select)) = hive.key("Select") else {
+        return hive.key("ControlSet001").ok()?.map(|_| first());
+    };
+    let number = hive.value(&select, "Current").ok().flatten().and_then(|value| value.number());
+    Some(number.map_or_else(first, |number| format!("ControlSet{number:03}")))
+}
+
+/// A walk through one hive for one pattern.
+struct Walk<'a, R> {
+    hive: &'a mut Hive<R>,
+    /// The values that are wanted; all of a key where it is the key that is.
+    value: Option<&'a Part>,
+    left: usize,
+    current: Option<&'a str>,
+    /// The first thing that kept this walk from being whole.
+    lost: Option<String>,
+}
+
+impl<'a, R: Read + Seek> Walk<'a, R> {
+    const fn new(hive: &'a mut Hive<R>, value: Option<&'a Part>, current: Option<&'a str>) -> Self {
+        Self { hive, value, left: MAX_KEYS, current, lost: None }
+    }
+
+    /// Notes that something below a key is not told.
+    fn lose(&mut self, at: &str, why: impl std::fmt::Display) {
+        self.lost.get_or_insert_with(|| format!("below {at}: {why}"));
+    }
+
+    fn down(
+        &mut self,
+        key: &Key,
+        at: &str,
+        parts: &[Part],
+        level: usize,
+        emit: &mut Emit<'_>,
+    ) -> ControlFlow<()> {
+        if level > MAX_LEVEL {
+            self.lose(at, format_args!("more than {MAX_LEVEL} levels of keys"));
+            return ControlFlow::Continue(());
+        }
+        let Some((part, rest)) = parts.split_first() else { return self.arrive(key, at, emit) };
+        match part {
+            Part::Literal(name) => {
+                let name = String::from_utf8_lossy(name);
+                // A link in a running registry; on disk there are only the sets that it may lead to.
+                let name = match self.current {
+                    Some(current) if name.eq_ignore_ascii_case("CurrentControlSet") => current,
+                    _ => &name,
+                };
+                match self.hive.subkey(key, name) {
+                    Ok(Some(below)) => {
+                        let at = format!("{at}\\{}", below.name);
+                        self.down(&below, &at, rest, level.saturating_add(1), emit)
+                    }
+                    Ok(None) => ControlFlow::Continue(()),
+                    Err(error) => {
+                        self.lose(at, error);
+                        ControlFlow::Continue(())
+                    }
+                }
+            }
+            Part::Glob(glob) => {
+                if rest.is_empty() && self.value.is_none() {
+                    // `Run\*` means what stands in `Run`, keys and values alike.
+                    self.values(key, at, &|name| fits(glob, name.as_bytes()), emit)?;
+                }
+                for below in self.below(key, at) {
+                    if fits(glob, below.name.as_bytes()) {
+                        let at = format!("{at}\\{}", below.name);
+                        self.down(&below, &at, rest, level.saturating_add(1), emit)?;
+                    }
+                }
+                ControlFlow::Continue(())
+            }
+            Part::Deep(depth) => {
+                self.down(key, at, rest, level, emit)?;
+                let Some(less) = depth.checked_sub(1) else { return ControlFlow::Continue(()) };
+                let parts: Vec<Part> = [Part::Deep(less)].into_iter().chain(rest.iter().cloned()).collect();
+                for below in self.below(key, at) {
+                    let at = format!("{at}\\{}", below.name);
+                    self.down(&below, &at, &parts, level.saturating_add(1), emit)?;
+                }
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    /// The end of a pattern.
+    fn arrive(&mut self, key: &Key, at: &str, emit: &mut Emit<'_>) -> ControlFlow<()> {
+        match self.value {
+            None => {
+                emit(&Row::Key { key: at.to_owned(), last_written: key.last_written })?;
+                self.values(key, at, &|_| true, emit)
+            }
+            Some(Part::Glob(glob)) => self.values(key, at, &|name| fits(glob, name.as_bytes()), emit),
+            Some(Part::Literal(wanted)) => {
+                let same = |name: &str| name.to_lowercase() == String::from_utf8_lossy(wanted).to_lowercase();
+                self.values(key, at, &same, emit)
+            }
+            Some(Part::Deep(_)) => self.values(key, at, &|_| true, emit),
+        }
+    }
+
+    fn values(
+        &mut self,
+        key: &Key,
+        at: &str,
+        wanted: &dyn Fn(&str) -> bool,
+        emit: &mut Emit<'_>,
+    ) -> ControlFlow<()> {
+        self.hive.each_value(key, wanted, &mut |value| emit(&Row::of_value(at, value)))
+    }
+
+    fn below(&mut self, key: &Key, at: &str) -> Vec<Key> {
+        let keys = match self.hive.subkeys(key) {
+            Ok(keys) => keys,
+            Err(error) => {
+                self.lose(at, error);
+                return Vec::new();
+            }
+        };
+        let most = self.left;
+        if keys.len() > most {
+            self.lose(at, format_args!("a pattern looks at no more than {MAX_KEYS} keys"));
+        }
+        self.left = self.left.saturating_sub(keys.len());
+        keys.into_iter().take(most).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use regf::{DataType, HiveBuilder};
+
+    use super::*;
+
+    fn wide(text: &str) -> Vec<u8> {
+        text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
+    }
+
+    fn bytes() -> Vec<u8> {
+        let mut builder = HiveBuilder::new().unwrap();
+        let select = builder.create_key("Select").unwrap();
+        builder.add_value(select, "Current", DataType::Dword, &2_u32.to_le_bytes()).unwrap();
+        for (key, name, text) in [
+            ("ControlSet001\\Services\\Oud", "ImagePath", "oud.exe"),
+            ("ControlSet002\\Services\\Spooler", "ImagePath", "spoolsv.exe"),
+            ("ControlSet002\\Services\\Kwaad", "ImagePath", "C:\\Users\\Public\\k.exe"),
+            ("ControlSet002\\Services\\Kwaad\\Parameters", "ServiceDll", "k.dll"),
+            ("ControlSet002\\Services\\Kwaad", "Start", "2"),
+        ] {
+            let key = builder.create_key(key).unwrap();
+            builder.add_value(key, name, DataType::String, &wide(text)).unwrap();
+        }
+        builder.to_bytes().unwrap()
+    }
+
+    fn hive() -> Hive<Cursor<Vec<u8>>> {
+        Hive::open(Cursor::new(bytes())).unwrap()
+    }
+
+    /// Keys, and key and value as `key:name`, below `HKEY_LOCAL_MACHINE\SYSTEM\ControlSet002\Services`.
+    fn found(wanted: &[Wanted]) -> Vec<String> {
+        let at = "HKEY_LOCAL_MACHINE\\SYSTEM";
+        let asked: Vec<_> = wanted.iter().filter_map(|wanted| asked_of(wanted, at)).collect();
+        let mut rows = Vec::new();
+        let flow = within("C:\\SYSTEM", at, &mut hive(), Recovery::Clean, &asked, &mut |row| {
+            rows.push(match row {
+                Row::Key { key, .. } => key.clone(),
+                Row::Value { key, name, .. } => format!("{key}:{name}"),
+                Row::Hive { hive, .. } => hive.clone(),
+                Row::Broken { detail, .. } => detail.clone(),
+            });
+            ControlFlow::Continue(())
+        });
+        assert!(flow.is_continue());
+        if !rows.is_empty() {
+            assert_eq!(rows.remove(0), "C:\\SYSTEM");
+        }
+        let short = |row: &String| row.replace("HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet002\\Services\\", "");
+        let mut rows: Vec<_> = rows.iter().map(short).collect();
+        rows.sort();
+        rows
+    }
+
+    fn key(pattern: &str) -> Wanted {
+        Wanted::Key(pattern.to_owned())
+    }
+
+    #[test]
+    fn the_current_set_is_the_one_that_the_hive_names_and_case_does_not_matter() {
+        let rows = found(&[key("HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\services\\SPOOLER")]);
+        assert_eq!(rows, ["Spooler", "Spooler:ImagePath"]);
+    }
+
+    #[test]
+    fn globs_depths_and_values_are_found_where_they_stand() {
+        let services = "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services";
+        let rows = found(&[key(&format!("{services}\\K*"))]);
+        assert_eq!(rows, ["Kwaad", "Kwaad:ImagePath", "Kwaad:Start"]);
+        // A star at the end means keys and values.
+        let rows = found(&[key(&format!("{services}\\Kwaad\\*"))]);
+        assert_eq!(
+            rows,
+            ["Kwaad:ImagePath", "Kwaad:Start", "Kwaad\\Parameters", "Kwaad\\Parameters:ServiceDll"]
+        );
+        let dll = Wanted::Value(format!("{services}\\*\\Parameters"), "servicedll".to_owned());
+        assert_eq!(found(&[dll]), ["Kwaad\\Parameters:ServiceDll"]);
+        let any = Wanted::Value(format!("{services}\\**"), "ServiceD*".to_owned());
+        assert_eq!(found(&[any]), ["Kwaad\\Parameters:ServiceDll"]);
+    }
+
+    #[test]
+    fn a_list_of_keys_that_cannot_be_read_is_told_once_for_each_pattern() {
+        let (mut bytes, at) = (bytes(), "HKEY_LOCAL_MACHINE\\SYSTEM");
+        // The lists of keys lose their marks; the keys themselves stay as they are.
+        for place in 4096..bytes.len() - 2 {
+            if matches!(&bytes[place..place + 2], b"lf" | b"lh" | b"li" | b"ri") && place % 8 == 4 {
+                bytes[place..place + 2].copy_from_slice(b"??");
+            }
+        }
+        let mut hive = Hive::open(Cursor::new(bytes)).unwrap();
+        for pattern in ["ControlSet002\\Services", "*\\*", "**"] {
+            let asked = [asked_of(&key(&format!("{at}\\{pattern}")), at).unwrap()];
+            let mut told = Vec::new();
+            let flow = within("C:\\SYSTEM", at, &mut hive, Recovery::Clean, &asked, &mut |row| {
+                if let Row::Broken { detail, .. } = row {
+                    told.push(detail.clone());
+                }
+                ControlFlow::Continue(())
+            });
+            let right = |detail: &String| detail.starts_with(&format!("below {at}: "));
+            assert!(flow.is_continue() && told.len() == 1 && told.iter().all(right), "{pattern}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_leads_to_the_hives_it_means_and_to_no_other() {
+        let leads = |pattern: &str, at: &str| asked_of(&key(pattern), at).is_some();
+        let user = "HKEY_USERS\\S-1-5-21-1-2-3-1001";
+        assert!(leads("HKEY_USERS\\%%users.sid%%\\Software\\Run", user));
+        assert!(leads("HKEY_USERS\\*\\Software\\Classes\\CLSID\\*", &format!("{user}\\Software\\Classes")));
+        assert!(!leads("HKEY_USERS\\*\\Software\\Run", &format!("{user}\\Software\\Classes")));
+        assert!(!leads("HKEY_LOCAL_MACHINE\\Software\\X", user));
+        assert!(leads("HKLM\\software\\X", "HKEY_LOCAL_MACHINE\\SOFTWARE"));
+    }
+}

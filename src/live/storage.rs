@@ -1,0 +1,417 @@
+//! `LiveStorage`: disks, partitions and what is laid over them, whether they are encrypted and open now, file systems with their
+//! free space, and what the logs say of USB devices.
+//!
+//! In: `/sys/class/block`, the table of mounts, `/etc/crypttab`, the logs, in text and as journals. Out: a row each of [`Row`]. A volume that is
+//! encrypted and open is lost as evidence with the power, unless its key is at hand: the
+//! operator is told of those before and after the run. Linux itself keeps no history of USB.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Exact;
+use super::reach::Reach;
+use crate::evidence::gathered;
+use crate::formats::{journald, linux_autostarts};
+use crate::sources::mounts::{Mount, Nature, nature, parse_mountinfo};
+use crate::sources::rows::{Halt, Lines, Rows, code_of};
+use crate::sys;
+
+/// Most bytes of one log that is looked through for USB devices.
+const MAX_LOG: usize = 64 << 20;
+
+/// Most bytes of a table.
+const MAX_TABLE: usize = 16 << 20;
+
+/// Most devices that are told.
+const MAX_DEVICES: usize = 10_000;
+
+/// Most files of the journal.
+const MAX_JOURNALS: usize = 500;
+
+/// Most lines of a log about one connection of a device.
+const MAX_USB: usize = 20_000;
+
+/// A row of `LiveStorage`, schema `urn:veldkit:live:storage:1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub enum Row {
+    /// A disk, a partition, or what is laid over them.
+    Device(Box<Device>),
+    /// A file system that is mounted.
+    FileSystem {
+        /// Where.
+        place: Exact,
+        /// Its kind, as the kernel names it.
+        kind: String,
+        /// What is mounted there.
+        device: String,
+        /// Whether another machine, or a program, keeps it: its space is not asked for, since the answer may not come.
+        network: bool,
+        /// Bytes in use.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        used: Option<u64>,
+        /// Bytes that may still be written; what is kept for root is neither.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        free: Option<u64>,
+    },
+    /// A volume that is opened when the system starts (crypttab(5)).
+    Crypttab {
+        /// The name it gets.
+        name: Exact,
+        /// The device, as written.
+        device: Exact,
+        /// Where its key stands, as written; `none` or `-` where it is asked for.
+        key: Exact,
+    },
+    /// A USB device that a log tells of.
+    Usb(Box<Usb>),
+}
+
+/// A disk, a partition, or what is laid over them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Device {
+    /// Its name below `/dev`.
+    pub name: String,
+    /// `disk`, `partition`, `mapped` (device-mapper), `loop` or `raid`.
+    pub kind: &'static str,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its maker and model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Its serial number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Whether it may be taken out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub removable: bool,
+    /// Whether it is on USB.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub usb: bool,
+    /// Of what is mapped: the name it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapped_as: Option<String>,
+    /// What stands on it, where it could be looked at: `LUKS`, `ext` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds: Option<String>,
+    /// How it is encrypted: `LUKS1`, `LUKS2`, `PLAIN` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<String>,
+    /// Whether what is encrypted is open now; without its key it is so until the power goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlocked: Option<bool>,
+    /// The devices laid over it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub below: Vec<String>,
+    /// Where it is mounted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mounted: Vec<Exact>,
+}
+
+/// A USB device that a log tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Usb {
+    /// The log; `/sys` for what is connected now.
+    pub file: Exact,
+    /// What stands before it in the log: mostly the moment, by the clock and in the zone of the host; of a journal in UTC.
+    pub at: Exact,
+    /// The port.
+    pub port: String,
+    /// Number of the vendor, in hexadecimal.
+    pub vendor_id: String,
+    /// Number of the product.
+    pub product_id: String,
+    /// The maker's name.
+    pub vendor: Exact,
+    /// The product's name.
+    pub product: Exact,
+    /// Its serial number.
+    pub serial: Exact,
+}
+
+/// How the rows are made.
+pub(crate) fn rows(reach: Reach) -> Rows {
+    Rows::new("urn:veldkit:live:storage:1", "sysfs", move |lines| make(&reach, lines))
+}
+
+fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let mounts = mounts(reach);
+    let mut all = devices(reach, &mounts);
+    look_at_devices(reach, &mut all);
+    for device in all {
+        lines.row(&Row::Device(Box::new(device)))?;
+    }
+    for Mount { place, file_system, device } in mounts {
+        let nature = nature(&file_system);
+        if nature == Nature::Pseudo {
+            continue;
+        }
+        let path = Some(sys::path_of(&place)).filter(|_| reach.is_live() && nature == Nature::Local);
+        let free = path.as_deref().and_then(sys::free_space);
+        let used = path.as_deref().and_then(sys::used_space);
+        let network = nature == Nature::Network;
+        lines.row(&Row::FileSystem {
+            place: Exact(place),
+            kind: file_system,
+            device,
+            network,
+            used,
+            free,
+        })?;
+    }
+    for (_, line) in linux_autostarts::lines(&reach.text("etc/crypttab", MAX_TABLE).unwrap_or_default()) {
+        let mut fields =
+            line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).map(Exact::from);
+        if let (Some(name), Some(device)) = (fields.next(), fields.next()) {
+            lines.row(&Row::Crypttab { name, device, key: fields.next().unwrap_or_default() })?;
+        }
+    }
+    for usb in connected(reach) {
+        lines.row(&Row::Usb(Box::new(usb)))?;
+    }
+    let logs = ["var/log/kern.log*", "var/log/messages*", "var/log/syslog*", "var/log/dmesg*"];
+    for log in logs.iter().flat_map(|pattern| reach.matching(pattern)) {
+        for usb in usb(&reach.read_bytes(&log, MAX_LOG).unwrap_or_default(), &log) {
+            lines.row(&Row::Usb(Box::new(usb)))?;
+        }
+    }
+    let journals = ["var/log/journal/*/system*.journal*", "run/log/journal/*/system*.journal*"];
+    let files = journals.iter().flat_map(|pattern| reach.matching(pattern));
+    for file in files.take(MAX_JOURNALS) {
+        let said = reach
+            .open(&file)
+            .and_then(|mut file| journald::messages(file.as_mut(), b"_KERNEL_SUBSYSTEM", b"usb"));
+        let short = match said {
+            Ok((messages, short)) => {
+                for usb in usb(&journald::as_log(&messages), &file) {
+                    lines.row(&Row::Usb(Box::new(usb)))?;
+                }
+                short
+            }
+            Err(error) => Some(error),
+        };
+        if let Some(error) = short {
+            let file = String::from_utf8_lossy(&file);
+            lines.short(code_of(&error), format!("reading the journal /{file}: {error}"));
+        }
+    }
+    Ok(())
+}
+
+fn mounts(reach: &Reach) -> Vec<Mount> {
+    let own = reach.link("proc/self").ok().map(|pid| String::from_utf8_lossy(&pid).into_owned());
+    let path = format!("proc/{}/mountinfo", own.as_deref().unwrap_or("1"));
+    parse_mountinfo(&reach.read(&path, MAX_TABLE).unwrap_or_default())
+}
+
+/// The encrypted volumes of the running system that are open now, as they are mapped and mounted. No device is read for it.
+pub(crate) fn unlocked(reach: &Reach) -> Vec<String> {
+    let mounts = mounts(reach);
+    let devices = devices(reach, &mounts).into_iter().filter(|device| device.unlocked == Some(true));
+    let mapped = devices.map(|device| {
+        let places: Vec<_> =
+            device.mounted.iter().map(|place| String::from_utf8_lossy(&place.0).into_owned()).collect();
+        let name = device.mapped_as.unwrap_or(device.name);
+        if places.is_empty() { name } else { format!("{name} ({})", places.join(", ")) }
+    });
+    // Folders that a file system decrypts have no device of their own.
+    let laid_over = ["ecryptfs", "fuse.encfs", "fuse.gocryptfs", "fuse.cryfs", "fuse.veracrypt"];
+    let folders = mounts.iter().filter(|mount| laid_over.contains(&mount.file_system.as_str()));
+    mapped.chain(folders.map(|mount| String::from_utf8_lossy(&mount.place).into_owned())).collect()
+}
+
+fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<Device> {
+    let names = reach.matching("sys/class/block/*");
+    let mut all: Vec<Device> = Vec::new();
+    for path in names.into_iter().take(MAX_DEVICES) {
+        let Ok(end) = reach.end_of(&path) else { continue };
+        let folder = String::from_utf8_lossy(&end).into_owned();
+        let Some(name) = folder.rsplit('/').next().map(str::to_owned) else { continue };
+        let fact = |what: &str| {
+            let text = reach.text(&format!("{folder}/{what}"), 1_024).ok()?;
+            Some(String::from_utf8_lossy(&text).trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        // In units of 512 bytes, whatever the device's own (sysfs-block).
+        let size = fact("size").and_then(|size| size.parse::<u64>().ok()?.checked_mul(512)).unwrap_or(0);
+        // Empty loops and RAM disks that nobody uses are of the kernel's own making.
+        if size == 0 {
+            continue;
+        }
+        let (uuid, mapped_as) = (fact("dm/uuid"), fact("dm/name"));
+        // `CRYPT-LUKS2-…-name`, as cryptsetup gives it.
+        let encryption = uuid
+            .as_deref()
+            .and_then(|uuid| uuid.strip_prefix("CRYPT-")?.split('-').next())
+            .map(str::to_owned);
+        let below = reach
+            .matching(&format!("{folder}/holders/*"))
+            .iter()
+            .filter_map(|path| path.rsplit(|byte| *byte == b'/').next())
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect();
+        let names = [format!("/dev/{name}"), format!("/dev/mapper/{}", mapped_as.as_deref().unwrap_or("?"))];
+        let mounted = mounts
+            .iter()
+            .filter(|mount| names.contains(&mount.device))
+            .map(|mount| Exact::from(&mount.place))
+            .collect();
+        let kind = match () {
+            () if mapped_as.is_some() => "mapped",
+            () if name.starts_with("loop") => "loop",
+            () if name.starts_with("md") => "raid",
+            () if fact("partition").is_some() => "partition",
+            () => "disk",
+        };
+        let model: Vec<String> = ["device/vendor", "device/model"].into_iter().filter_map(fact).collect();
+        all.push(Device {
+            kind,
+            size,
+            model: Some(model.join(" ")).filter(|model| !model.is_empty()),
+            serial: fact("device/serial"),
+            removable: fact("removable").as_deref() == Some("1"),
+            usb: folder.contains("/usb"),
+            holds: None,
+            unlocked: encryption.is_some().then_some(true),
+            encryption,
+            mapped_as,
+            below,
+            mounted,
+            name,
+        });
+    }
+    all
+}
+
+/// Looks at what stands on devices: whether LUKS does on one over which nothing is opened.
+fn look_at_devices(reach: &Reach, all: &mut [Device]) {
+    let told = if reach.is_live() { sys::volumes().unwrap_or_default() } else { Vec::new() };
+    let told: BTreeMap<String, Option<String>> =
+        gathered(told.into_iter().map(|volume| (volume.name, volume.file_system)));
+    let open: Vec<String> =
+        all.iter().filter(|device| device.encryption.is_some()).map(|device| device.name.clone()).collect();
+    for device in all {
+        device.holds = told.get(&format!("/dev/{}", device.name)).cloned().flatten();
+        if device.holds.as_deref() == Some("LUKS") {
+            device.unlocked = Some(device.below.iter().any(|above| open.contains(above)));
+        }
+    }
+}
+
+/// What is connected now.
+fn connected(reach: &Reach) -> Vec<Usb> {
+    let devices = reach.matching("sys/bus/usb/devices/*/idVendor").into_iter().take(MAX_DEVICES);
+    devices
+        .filter_map(|path| {
+            let folder = String::from_utf8_lossy(path.strip_suffix(b"/idVendor")?).into_owned();
+            let fact = |what: &str| {
+                let text = reach.text(&format!("{folder}/{what}"), 1_024).unwrap_or_default();
+                Exact::from(text.trim_ascii())
+            };
+            let number = |what: &str| String::from_utf8_lossy(&fact(what).0).into_owned();
+            Some(Usb {
+                file: Exact::from("/sys"),
+                at: Exact::default(),
+                port: folder.rsplit('/').next()?.to_owned(),
+                vendor_id: number("idVendor"),
+                product_id: number("idProduct"),
+                vendor: fact("manufacturer"),
+                product: fact("product"),
+                serial: fact("serial"),
+            })
+        })
+        .collect()
+}
+
+/// Reads a log of the kernel: `usb PORT: New USB device found, idVendor=…`, and the lines about the same port that follow
+/// (`usb_new_device` in `drivers/usb/core/hub.c`).
+#[must_use]
+pub fn usb(text: &[u8], file: &[u8]) -> Vec<Usb> {
+    let mut all: Vec<Usb> = Vec::new();
+    for line in text.split(|byte| *byte == b'\n') {
+        let Some(at) = line.windows(5).position(|part| part == b" usb ") else { continue };
+        let (before, rest) = line.split_at(at);
+        let rest = String::from_utf8_lossy(rest.get(5..).unwrap_or_default());
+        let Some((port, said)) = rest.split_once(": ") else { continue };
+        if let Some(found) = said.strip_prefix("New USB device found, ") {
+            if all.len() >= MAX_USB {
+                break;
+            }
+            let number = |key: &str| {
+                let value = found.split(", ").find_map(|part| part.strip_prefix(key)).unwrap_or_default();
+                value.chars().take(8).collect()
+            };
+            all.push(Usb {
+                file: super::files::rooted(file),
+                at: Exact::cut(before, 256).0,
+                port: port.chars().take(64).collect(),
+                vendor_id: number("idVendor="),
+                product_id: number("idProduct="),
+                ..Usb::default()
+            });
+            continue;
+        }
+        let Some(last) = all.iter_mut().rev().take(16).find(|usb| usb.port == port) else { continue };
+        for (key, field) in [
+            ("Product: ", &mut last.product),
+            ("Manufacturer: ", &mut last.vendor),
+            ("SerialNumber: ", &mut last.serial),
+        ] {
+            if let Some(value) = said.strip_prefix(key).filter(|_| field.0.is_empty()) {
+                *field = Exact::cut(value.as_bytes(), 1_024).0;
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encrypted_and_open_is_named_with_its_place_and_what_is_not_is_not() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let put = |path: &str, content: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        };
+        put("etc/hostname", "x");
+        for (name, uuid, mapped) in
+            [("dm-0", "CRYPT-LUKS2-1-root_crypt", "root_crypt"), ("dm-1", "LVM-2", "vg-data")]
+        {
+            put(&format!("sys/class/block/{name}/size"), "8");
+            put(&format!("sys/class/block/{name}/dm/uuid"), uuid);
+            put(&format!("sys/class/block/{name}/dm/name"), mapped);
+        }
+        let mounts = "1 0 8:1 / / rw - ext4 /dev/mapper/root_crypt rw\n2 1 8:2 / /data rw - ext4 /dev/mapper/vg-data rw\n\
+            3 1 0:7 / /home/anna rw - ecryptfs /home/.ecryptfs/anna rw\n";
+        put("proc/1/mountinfo", mounts);
+        let target = crate::live::Target::tree(dir.path()).unwrap();
+        let reach = Reach::of(&target).unwrap();
+        assert_eq!(unlocked(&reach), ["root_crypt (/)", "/home/anna"]);
+        assert_eq!(target.unlocked_volumes(), Vec::<String>::new(), "a tree cannot be shut down");
+    }
+
+    /// In the form that the kernel's hub driver prints, behind a stamp of syslog.
+    #[test]
+    fn a_stick_that_was_plugged_in_is_found_in_a_log() {
+        let log = b"Nov 24 03:00:01 h kernel: [ 77.1] usb 1-1: new high-speed USB device number 4 using xhci_hcd\n\
+            Nov 24 03:00:01 h kernel: [ 77.2] usb 1-1: New USB device found, idVendor=0781, idProduct=5567, bcdDevice= 1.00\n\
+            Nov 24 03:00:01 h kernel: [ 77.2] usb 1-1: New USB device strings: Mfr=1, Product=2, SerialNumber=3\n\
+            Nov 24 03:00:01 h kernel: [ 77.2] usb 1-1: Product: Cruzer Blade\n\
+            Nov 24 03:00:01 h kernel: [ 77.2] usb 2-1: Product: another\n\
+            Nov 24 03:00:01 h kernel: [ 77.2] usb 1-1: Manufacturer: SanDisk\n\
+            Nov 24 03:00:01 h kernel: [ 77.2] usb 1-1: SerialNumber: 4C530001\nnonsense usb \n";
+        let all = usb(log, b"var/log/kern.log");
+        assert_eq!(all.len(), 1);
+        let stick = &all[0];
+        assert_eq!((stick.vendor_id.as_str(), stick.product_id.as_str()), ("0781", "5567"));
+        assert_eq!(
+            (&stick.product, &stick.vendor, &stick.serial),
+            (&"Cruzer Blade".into(), &"SanDisk".into(), &"4C530001".into())
+        );
+        assert_eq!(stick.at, "Nov 24 03:00:01 h kernel: [ 77.2]".into());
+    }
+}

@@ -1,0 +1,86 @@
+//! `LiveExecutables` of Windows: the files that processes run and have loaded, with digests, and memory that is run but is of no
+//! file.
+//!
+//! In: the list of modules and the regions of memory of each process, and what Windows says of signatures. Out: the rows of [`crate::live::executables`]
+//! themselves. A path longer than 260 characters is cut in that list, and its file is then not found.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::files::Book;
+use super::machine::Machine;
+use crate::evidence::{Exact, ReasonCode};
+use crate::live::executables::{Code, Row, loose_code};
+use crate::sources::rows::{Halt, Lines, Rows, code_of};
+use crate::sys;
+use crate::sys::guard::OneByOne;
+use crate::sys::is_nothing;
+
+/// How long all of it may take at most.
+const TABLE_LIMIT: Duration = Duration::from_mins(2);
+
+/// How long one process may take.
+const PROCESS_LIMIT: Duration = Duration::from_secs(2);
+
+/// Most different files that are told.
+const MAX_FILES: usize = 100_000;
+
+/// Most processes named beside one file: a library is loaded by nearly all.
+const MAX_PIDS: usize = 32;
+
+/// How the rows are made.
+pub(crate) fn rows(machine: Machine) -> Rows {
+    let rows = Rows::new("urn:veldkit:live:executables:1", "toolhelp", move |lines| make(&machine, lines));
+    rows.within(TABLE_LIMIT)
+}
+
+fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let pids = sys::process_ids().map_err(|error| Halt::of_error("listing processes", &error))?;
+    let mut modules = OneByOne::new(PROCESS_LIMIT, sys::loaded_modules);
+    let mut memory = OneByOne::new(PROCESS_LIMIT, sys::loose_code);
+    let mut files: BTreeMap<String, Code> = BTreeMap::new();
+    for pid in pids {
+        match modules.ask(pid).and_then(|told| told) {
+            Ok(told) => note(&mut files, pid, told, lines),
+            Err(error) if is_nothing(&error) => continue,
+            Err(error) => lines.short(code_of(&error), format!("listing modules of process {pid}: {error}")),
+        }
+        match memory.ask(pid).and_then(|told| told) {
+            Ok(told) => loose_code(pid, &told).iter().try_for_each(|row| lines.row(row))?,
+            Err(error) if is_nothing(&error) => {}
+            Err(error) => {
+                lines.short(code_of(&error), format!("asking for memory of process {pid}: {error}"));
+            }
+        }
+    }
+    let mut book = Book::new(machine);
+    for mut code in files.into_values() {
+        let facts = book.facts(machine, &String::from_utf8_lossy(&code.path.0), lines);
+        (code.size, code.sha256, code.no_digest) = (facts.size, facts.sha256, facts.no_digest);
+        code.deleted = facts.missing;
+        code.signature = facts.signature;
+        lines.row(&Row::File(Box::new(code)))?;
+    }
+    Ok(())
+}
+
+/// Adds what a process has loaded; its program stands first.
+fn note(files: &mut BTreeMap<String, Code>, pid: u32, modules: Vec<String>, lines: &mut Lines<'_>) {
+    for (at, path) in modules.into_iter().enumerate() {
+        let key = path.to_lowercase();
+        if files.len() >= MAX_FILES && !files.contains_key(&key) {
+            lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_FILES} files are told"));
+            return;
+        }
+        let code = files.entry(key).or_insert_with(|| Code { path: Exact::from(&path), ..Code::default() });
+        // One may be loaded twice.
+        if code.pids.last() == Some(&pid) {
+            continue;
+        }
+        code.processes = code.processes.saturating_add(1);
+        code.program |= at == 0;
+        if code.pids.len() < MAX_PIDS {
+            code.pids.push(pid);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What is known of a file that Windows starts or runs: what stands there, its digest, and of a running system what Windows says of
+//! its signature. Each is read once.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::time::Duration;
+
+use super::machine::Machine;
+use super::signature::Signature;
+use crate::evidence::ReasonCode;
+use crate::live::executables::{MAX_DIGESTED, digest};
+use crate::live::files::{Book as Said, Facts};
+use crate::sources::rows::{Lines, code_of};
+use crate::sys::guard::OneByOne;
+use crate::sys::{self, Stopwatch, is_nothing};
+
+/// How long files are read for their digests; the rest get none, and the rows say so.
+const DIGEST_TIME: Duration = Duration::from_secs(45);
+
+/// How long Windows is asked about signatures, and about one: it reads the file again, and looks in its catalogs.
+const SIGNATURE_TIME: Duration = Duration::from_secs(30);
+const SIGNATURE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Most files that are remembered.
+const MAX_FILES: usize = 100_000;
+
+/// What is known of files, by their paths in lower case.
+pub(crate) struct Book {
+    facts: BTreeMap<String, Facts>,
+    watch: Stopwatch,
+    /// What asks about signatures; none where nobody knows.
+    signatures: Option<OneByOne<String, io::Result<Option<Signature>>>>,
+    asking: Duration,
+}
+
+impl Book {
+    pub(crate) fn new(machine: &Machine) -> Self {
+        let knows = machine.is_live() && sys::TELLS_AS_WINDOWS;
+        let signatures = knows.then(|| OneByOne::new(SIGNATURE_LIMIT, |path: String| sys::signature(&path)));
+        Self { facts: BTreeMap::new(), watch: Stopwatch::start(), signatures, asking: Duration::ZERO }
+    }
+
+    /// What is known of a file.
+    pub(crate) fn facts(&mut self, machine: &Machine, path: &str, lines: &mut Lines<'_>) -> Facts {
+        let key = path.to_lowercase();
+        if let Some(known) = self.facts.get(&key) {
+            return known.clone();
+        }
+        let mut facts = Facts::default();
+        let in_time = self.watch.elapsed() < DIGEST_TIME && self.facts.len() < MAX_FILES;
+        if let Err(error) = look(machine, path, &mut facts, in_time) {
+            facts.missing = is_nothing(&error);
+            facts.no_digest = Some(code_of(&error));
+        }
+        if facts.sha256.is_some() {
+            facts.signature = self.signature(&machine.folders(None).expand(path), lines).map(Box::new);
+        }
+        Said::complain(&facts, lines);
+        if self.facts.len() < MAX_FILES {
+            self.facts.insert(key, facts.clone());
+        }
+        facts
+    }
+}
+
+impl Book {
+    /// What Windows says of a file's signature; none where it does not say.
+    fn signature(&mut self, path: &str, lines: &mut Lines<'_>) -> Option<Signature> {
+        let signatures = self.signatures.as_mut()?;
+        if self.asking > SIGNATURE_TIME {
+            lines.short(
+                ReasonCode::ArtifactLimit,
+                "files whose signature was not asked for, for want of time",
+            );
+            return None;
+        }
+        let watch = Stopwatch::start();
+        let said = signatures.ask(path.to_owned()).and_then(|said| said);
+        self.asking = self.asking.saturating_add(watch.elapsed());
+        match said {
+            Ok(said) => said,
+            Err(error) => {
+                lines
+                    .short(code_of(&error), format!("asking Windows for the signature of {path:?}: {error}"));
+                None
+            }
+        }
+    }
+}
+
+fn look(machine: &Machine, path: &str, facts: &mut Facts, in_time: bool) -> io::Result<()> {
+    let standing = machine.stand(path)?;
+    (facts.size, facts.modified) = (standing.metadata.size, standing.metadata.modified);
+    if !in_time || facts.size.is_none_or(|size| size > MAX_DIGESTED) {
+        facts.no_digest = Some(ReasonCode::ArtifactLimit);
+        return Ok(());
+    }
+    facts.sha256 = Some(digest(&mut machine.open(&standing)?.take(MAX_DIGESTED))?);
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! What a Windows tells of itself, as rows: the artifacts of [`crate::playbook::Live`] where the target is one.
+//!
+//! In: an artifact and a target. Out: an item of rows with the schemas and, for the same thing, the fields that rows of
+//! other systems have. What the running system alone knows comes by its own functions (`sys`); what the registry or a file says
+//! is had of a tree or an image as well. What is read there is hostile, and read by pure functions.
+
+use serde::Serializer;
+
+use crate::playbook::Live;
+use crate::sources::rows::Rows;
+use crate::sys;
+
+pub mod accounts;
+pub mod autostarts;
+pub mod environments;
+pub mod executables;
+mod files;
+pub mod firewall;
+mod machine;
+pub mod network;
+pub mod objects;
+mod places;
+pub mod processes;
+pub mod sessions;
+pub mod signature;
+pub mod sockets;
+pub mod software;
+mod starts;
+pub mod storage;
+mod subscriptions;
+
+pub(crate) use machine::Machine;
+pub(crate) use storage::open_volumes;
+
+/// How an artifact's rows are made of a Windows, or why there are none.
+pub(crate) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static str> {
+    let running = machine.is_live() && sys::TELLS_AS_WINDOWS;
+    match artifact {
+        Live::Processes
+        | Live::Sockets
+        | Live::Executables
+        | Live::Sessions
+        | Live::Objects
+        | Live::Environments
+            if !running =>
+        {
+            Err("only a running system tells this")
+        }
+        Live::Processes => Ok(processes::rows()),
+        Live::Sockets => Ok(sockets::rows()),
+        Live::Executables => Ok(executables::rows(machine)),
+        Live::Sessions => Ok(sessions::rows()),
+        Live::Objects => Ok(objects::rows()),
+        Live::Environments => Ok(environments::rows()),
+        Live::Network => Ok(network::rows(machine)),
+        Live::Accounts => Ok(accounts::rows(machine)),
+        Live::Autostarts => Ok(autostarts::rows(machine)),
+        Live::Software => Ok(software::rows(machine)),
+        Live::Storage => Ok(storage::rows(machine)),
+        Live::Memory => Err(
+            "Windows shows its memory to signed drivers alone: name a tool that has one in a playbook (memory_tool)",
+        ),
+        Live::Logons | Live::Bodyfile => Err("the event logs have this, and are taken as files"),
+    }
+}
+
+/// A number as Windows' own tools write it.
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn hexadecimal<S: Serializer>(number: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) => serializer.serialize_str(&format!("{number:#x}")),
+        None => serializer.serialize_none(),
+    }
+}

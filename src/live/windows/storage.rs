@@ -1,0 +1,187 @@
+//! `LiveStorage` of Windows: volumes with their file systems and free space, and the USB disks that were ever in it.
+//!
+//! In: the volumes of the running system; the registry, of any. Out: a row each of [`Row`]. Whether a volume that is open is
+//! one of BitLocker shows where it begins on its disk, beneath the driver that decrypts it, to an administrator: no function of
+//! Windows 7 tells it, but WMI, which is not asked. One that is locked shows by its own first block. The operator is told of
+//! those that are open: they are locked with the power.
+
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::machine::Machine;
+use crate::evidence::Utc;
+use crate::formats::disk::FileSystem;
+use crate::sources::image;
+use crate::sources::rows::{Halt, Lines, Rows, code_of};
+use crate::sources::volumes::VolumeFacts;
+use crate::sources::windows_facts::Facts;
+use crate::sys;
+use crate::sys::guard;
+
+/// Most disks and most of one kind.
+const MAX_DISKS: usize = 10_000;
+
+/// A row of `LiveStorage` of Windows, schema `urn:veldkit:live:storage:1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub enum Row {
+    /// A volume.
+    FileSystem(Box<Volume>),
+    /// A USB disk that the registry tells of.
+    Usb {
+        /// What it says of itself: kind, maker, product and revision, as Windows writes them.
+        device: String,
+        /// Its serial number; one whose second character is `&` is Windows' own.
+        serial: String,
+        /// The name that people see.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        product: Option<String>,
+        /// When the key was last changed: mostly when it was put in last.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key_changed: Option<Utc>,
+    },
+}
+
+/// A volume.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Volume {
+    /// Where it stands: `C:\`; left out where it stands at no letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Its file system; `BitLocker` where it is locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// What is mounted there.
+    pub device: String,
+    /// Whether another machine keeps it: its space is not asked for.
+    pub network: bool,
+    /// How it is encrypted: `BitLocker`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<&'static str>,
+    /// Whether what is encrypted is open now; without its key it is so until the power goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlocked: Option<bool>,
+    /// Bytes in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used: Option<u64>,
+    /// Bytes that may still be written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free: Option<u64>,
+}
+
+/// How the rows are made.
+pub(crate) fn rows(machine: Machine) -> Rows {
+    Rows::new("urn:veldkit:live:storage:1", "volumes", move |lines| make(&machine, lines))
+}
+
+fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
+    if machine.is_live() && sys::TELLS_AS_WINDOWS {
+        match sys::volumes() {
+            Ok(volumes) => {
+                let mut unknown = None;
+                for facts in volumes {
+                    let asked = facts.clone();
+                    // A disk that is failing may take minutes to say so.
+                    let unlocked = guard::within(guard::LIMIT, move || unlocked(&asked));
+                    let unlocked = unlocked.unwrap_or_else(|error| {
+                        unknown.get_or_insert((facts.disk.clone().unwrap_or_default(), error));
+                        None
+                    });
+                    let network = facts.kind.as_deref() == Some("network");
+                    let path = facts.place.as_deref().filter(|_| !network).map(Path::new);
+                    let volume = Volume {
+                        network,
+                        encryption: unlocked.map(|_| FileSystem::BitLocker.name()),
+                        unlocked,
+                        used: path.and_then(sys::used_space),
+                        free: path.and_then(sys::free_space),
+                        kind: facts.file_system,
+                        device: facts.name,
+                        place: facts.place,
+                    };
+                    lines.row(&Row::FileSystem(Box::new(volume)))?;
+                }
+                if let Some((disk, error)) = unknown {
+                    let detail = format!("whether open volumes are of BitLocker: reading '{disk}': {error}");
+                    lines.short(code_of(&error), detail);
+                }
+            }
+            Err(error) => lines.short(code_of(&error), format!("listing volumes: {error}")),
+        }
+    }
+    let mut all = Vec::new();
+    machine.registry(|system, _| usb(system, &mut all));
+    all.iter().try_for_each(|row| lines.row(row))
+}
+
+/// Whether a volume that is encrypted is open; `None` where it is not encrypted, or where it stands is not told.
+///
+/// # Errors
+/// Where its disk cannot be read.
+fn unlocked(facts: &VolumeFacts) -> io::Result<Option<bool>> {
+    if facts.file_system.as_deref() == Some(FileSystem::BitLocker.name()) {
+        return Ok(Some(false));
+    }
+    let (Some(disk), Some(start)) = (facts.disk.as_deref(), facts.start) else { return Ok(None) };
+    let beneath = image::file_system_at(Path::new(disk), start, u64::MAX)?;
+    Ok((beneath == FileSystem::BitLocker).then_some(true))
+}
+
+/// The volumes of the running system that are of BitLocker and open now, by the places where they stand.
+pub(crate) fn open_volumes() -> Vec<String> {
+    if !sys::TELLS_AS_WINDOWS {
+        return Vec::new();
+    }
+    // All of them within one limit: the run waits for this before it begins.
+    let look = || {
+        let open = sys::volumes()?.into_iter().filter(|facts| matches!(unlocked(facts), Ok(Some(true))));
+        Ok(open.map(|facts| facts.place.unwrap_or(facts.name)).collect())
+    };
+    guard::within(guard::LIMIT, look).unwrap_or_default()
+}
+
+/// USB disks: a key for each kind, and below it one for each disk.
+fn usb(hive: &mut dyn Facts, all: &mut Vec<Row>) {
+    let place = format!("{}\\Enum\\USBSTOR", hive.control_set());
+    for device in hive.subkeys(&place).into_iter().take(MAX_DISKS) {
+        let most = MAX_DISKS.saturating_sub(all.len());
+        hive.each(&format!("{place}\\{device}"), "", most, &mut |serial, key, _| {
+            all.push(Row::Usb {
+                device: device.clone(),
+                serial: serial.to_owned(),
+                product: key.text("FriendlyName"),
+                key_changed: key.written,
+            });
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_of_bitlocker_is_open_where_only_its_disk_shows_it() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let disk = dir.path().join("disk");
+        let mut bytes = vec![0; 4 << 20];
+        bytes[(1 << 20) + 3..][..8].copy_from_slice(b"-FVE-FS-");
+        bytes[(2 << 20) + 3..][..8].copy_from_slice(b"NTFS    ");
+        std::fs::write(&disk, bytes).unwrap();
+        let facts = |start, file_system: &str| VolumeFacts {
+            disk: Some(disk.display().to_string()),
+            start: Some(start),
+            file_system: Some(file_system.to_owned()),
+            ..VolumeFacts::default()
+        };
+        assert_eq!(unlocked(&facts(1 << 20, "ntfs")).unwrap(), Some(true));
+        assert_eq!(unlocked(&facts(2 << 20, "ntfs")).unwrap(), None);
+        assert_eq!(unlocked(&facts(1 << 20, "BitLocker")).unwrap(), Some(false));
+        let elsewhere = VolumeFacts { disk: None, ..facts(1 << 20, "ntfs") };
+        assert_eq!(unlocked(&elsewhere).unwrap(), None);
+        std::fs::remove_file(&disk).unwrap();
+        assert_eq!(unlocked(&facts(1 << 20, "ntfs")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

@@ -1,0 +1,92 @@
+//! The file of an image, or the parts of a split one, as one device.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use crate::formats::disk::Device;
+use crate::sys;
+
+/// Most files that a split image is joined from: 64 TiB of parts of 64 GiB.
+const MAX_PARTS: usize = 1024;
+
+/// A file, or the parts of a split one, one after the other.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// Each with the offset at which it begins.
+    parts: Vec<(u64, File)>,
+    size: u64,
+}
+
+impl Files {
+    /// Opens a file; with one that is named `….001` those that follow it (`.002` and so on).
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let mut files = Self { parts: Vec::new(), size: 0 };
+        files.add(path)?;
+        if path.extension().is_some_and(|extension| extension == "001") {
+            for number in 2..MAX_PARTS {
+                let next = path.with_extension(format!("{number:03}"));
+                match files.add(&next) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn add(&mut self, path: &Path) -> io::Result<()> {
+        let file = File::open(path)?;
+        let size = sys::device_size(&file)?;
+        self.parts.push((self.size, file));
+        self.size = self.size.saturating_add(size);
+        Ok(())
+    }
+}
+
+impl Device for Files {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let after = self.parts.partition_point(|(begin, _)| *begin <= offset);
+        let Some((begin, file)) = after.checked_sub(1).and_then(|index| self.parts.get(index)) else {
+            return Ok(0);
+        };
+        // A part that is longer than it was when it was opened must not run into the next one.
+        let end = self.parts.get(after).map_or(self.size, |(next, _)| *next);
+        let most = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+        sys::read_at(file, offset.saturating_sub(*begin), buffer.get_mut(..most).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::formats::disk::{Stretch, read_exact_at, read_some};
+
+    #[test]
+    fn a_split_image_is_one_and_a_stretch_of_it_ends_where_it_does() {
+        let dir = tempfile::TempDir::new().unwrap();
+        for (name, content) in [("d.001", "abc"), ("d.002", "de"), ("d.003", "fgh"), ("d.005", "no")] {
+            std::fs::write(dir.path().join(name), content).unwrap();
+        }
+        let device: Arc<dyn Device> = Arc::new(Files::open(&dir.path().join("d.001")).unwrap());
+        assert_eq!(device.size(), 8);
+        let mut all = [0; 8];
+        read_exact_at(&*device, 0, &mut all).unwrap();
+        assert_eq!(&all, b"abcdefgh");
+        let stretch = Stretch::new(device, 2, 100);
+        assert_eq!(stretch.size(), 6);
+        let mut part = [0; 3];
+        read_exact_at(&stretch, 1, &mut part).unwrap();
+        assert_eq!(&part, b"def");
+        let error = read_exact_at(&stretch, 4, &mut part).unwrap_err();
+        assert_eq!(error.to_string(), "the image ends before byte 6");
+        assert_eq!(read_some(&stretch, 4, 100).unwrap(), b"gh");
+    }
+}

@@ -1,0 +1,274 @@
+//! A time limit for what may hang: dead network mounts, `/proc`, file systems that a program answers for.
+//!
+//! A system call that hangs cannot be taken back, so it is made on a thread of its own, which is left behind when the
+//! limit passes. What came until then is kept.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long one system call on a guarded file system may take.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// Threads left behind at most, each with its stack; past them, guarded places are given up at once. One that comes to
+/// its end after all no longer counts.
+const MAX_LOST: usize = 16;
+
+/// Chunks under way between the reading thread and whoever takes them.
+const CHUNKS: usize = 4;
+
+/// Size of one chunk.
+const CHUNK: usize = 64 << 10;
+
+static LOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Does `act` on a thread of its own and gives up after `limit`.
+pub(crate) fn within<T: Send + 'static>(
+    limit: Duration,
+    act: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (sender, receiver) = sync_channel(1);
+    let thread = start(move || drop(sender.send(act())))?;
+    receive(&receiver, limit, &thread)?
+        .unwrap_or_else(|| Err(io::Error::other("the reading thread ended without an answer")))
+}
+
+/// Does one thing after another on a thread of its own; where one takes longer than the limit, it is given up and a new
+/// thread does those that follow. What it costs where nothing hangs is two messages each, not a thread.
+pub(crate) struct OneByOne<Q, A> {
+    limit: Duration,
+    act: Arc<dyn Fn(Q) -> A + Send + Sync>,
+    running: Option<(SyncSender<Q>, Receiver<A>, Ended)>,
+}
+
+impl<Q: Send + 'static, A: Send + 'static> OneByOne<Q, A> {
+    pub(crate) fn new(limit: Duration, act: impl Fn(Q) -> A + Send + Sync + 'static) -> Self {
+        Self { limit, act: Arc::new(act), running: None }
+    }
+
+    /// Does it for one.
+    pub(crate) fn ask(&mut self, question: Q) -> io::Result<A> {
+        let gone = || io::Error::other("the reading thread ended without an answer");
+        let (questions, answers, thread) = match self.running.take() {
+            Some(running) => running,
+            None => self.start()?,
+        };
+        questions.send(question).map_err(|_| gone())?;
+        let answer = receive(&answers, self.limit, &thread)?.ok_or_else(gone)?;
+        self.running = Some((questions, answers, thread));
+        Ok(answer)
+    }
+
+    fn start(&self) -> io::Result<(SyncSender<Q>, Receiver<A>, Ended)> {
+        let (questions, asked) = sync_channel(1);
+        let (answer, answers) = sync_channel(1);
+        let act = Arc::clone(&self.act);
+        let thread = start(move || {
+            for question in asked {
+                if answer.send(act(question)).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok((questions, answers, thread))
+    }
+}
+
+/// Reads on a thread of its own, at most `most` bytes.
+pub(crate) struct Reader {
+    chunks: Receiver<io::Result<Vec<u8>>>,
+    current: Vec<u8>,
+    taken: usize,
+    limit: Duration,
+    thread: Ended,
+    over: bool,
+}
+
+impl Reader {
+    /// Starts to read `source` ahead.
+    pub(crate) fn start(
+        mut source: impl io::Read + Send + 'static,
+        most: u64,
+        limit: Duration,
+    ) -> io::Result<Self> {
+        let (sender, chunks) = sync_channel(CHUNKS);
+        let thread = start(move || read_ahead(&mut source, most, &sender))?;
+        Ok(Self { chunks, current: Vec::new(), taken: 0, limit, thread, over: false })
+    }
+
+    /// Gives the next bytes; 0 at the end, [`io::ErrorKind::TimedOut`] where nothing came within the limit.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.taken >= self.current.len() {
+            if self.over {
+                return Ok(0);
+            }
+            match receive(&self.chunks, self.limit, &self.thread) {
+                Ok(Some(Ok(chunk))) => (self.current, self.taken) = (chunk, 0),
+                Ok(None) => self.over = true,
+                Ok(Some(Err(error))) | Err(error) => {
+                    self.over = true;
+                    return Err(error);
+                }
+            }
+        }
+        let ready = self.current.get(self.taken..).unwrap_or_default();
+        let count = ready.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), ready.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.taken = self.taken.saturating_add(count);
+        Ok(count)
+    }
+}
+
+fn read_ahead(source: &mut impl io::Read, most: u64, sender: &SyncSender<io::Result<Vec<u8>>>) {
+    let mut left = most;
+    while left > 0 {
+        let mut chunk = vec![0; CHUNK.min(usize::try_from(left).unwrap_or(CHUNK))];
+        match source.read(&mut chunk) {
+            Ok(0) => return,
+            Ok(count) => {
+                chunk.truncate(count);
+                left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
+                if sender.send(Ok(chunk)).is_err() {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                drop(sender.send(Err(error)));
+                return;
+            }
+        }
+    }
+}
+
+/// What has become of a thread, known to it and to the one who waits for it.
+pub(crate) type Ended = Arc<AtomicU8>;
+
+const RUNNING: u8 = 0;
+const ENDED: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+/// Starts a thread that may have to be left behind.
+pub(crate) fn start(act: impl FnOnce() + Send + 'static) -> io::Result<Ended> {
+    if LOST.load(Ordering::Relaxed) >= MAX_LOST {
+        return Err(io::Error::new(io::ErrorKind::TimedOut, "too many reads hang already"));
+    }
+    let ended = Ended::new(AtomicU8::new(RUNNING));
+    let mine = Ended::clone(&ended);
+    let run = move || {
+        act();
+        if mine.swap(ENDED, Ordering::Relaxed) == GIVEN_UP {
+            LOST.fetch_sub(1, Ordering::Relaxed);
+        }
+    };
+    thread::Builder::new().name("guarded".to_owned()).spawn(run)?;
+    Ok(ended)
+}
+
+/// Waits for a message; `None` where the thread has ended without one.
+fn receive<T>(receiver: &Receiver<T>, limit: Duration, thread: &AtomicU8) -> io::Result<Option<T>> {
+    match receiver.recv_timeout(limit) {
+        Ok(message) => Ok(Some(message)),
+        Err(RecvTimeoutError::Disconnected) => Ok(None),
+        Err(RecvTimeoutError::Timeout) => {
+            give_up(thread);
+            let text = format!("no answer within {} s", limit.as_secs());
+            Err(io::Error::new(io::ErrorKind::TimedOut, text))
+        }
+    }
+}
+
+/// Leaves a thread behind: it counts as lost until it comes to its end.
+pub(crate) fn give_up(thread: &AtomicU8) {
+    LOST.fetch_add(1, Ordering::Relaxed);
+    if thread.swap(GIVEN_UP, Ordering::Relaxed) == ENDED {
+        LOST.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_read_that_hangs_is_given_up_and_what_came_before_is_kept() {
+        let (silent, mut speaking) = io::pipe().unwrap();
+        io::Write::write_all(&mut speaking, b"what came").unwrap();
+        let mut reader = Reader::start(silent, u64::MAX, SHORT).unwrap();
+        let mut buffer = [0; 64];
+        assert_eq!(reader.read(&mut buffer).unwrap(), 9);
+        assert_eq!(&buffer[..9], b"what came");
+        assert_eq!(reader.read(&mut buffer).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(reader.read(&mut buffer).unwrap(), 0);
+    }
+
+    #[test]
+    fn an_endless_source_ends_at_the_limit_of_bytes() {
+        let mut reader = Reader::start(io::repeat(7), 200_000, SHORT).unwrap();
+        let (mut all, mut buffer) = (0, [0; 1000]);
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            all += count;
+        }
+        assert_eq!(all, 200_000);
+    }
+
+    #[test]
+    fn a_call_that_hangs_is_given_up() {
+        let (silent, speaking) = io::pipe().unwrap();
+        let hanging = within(SHORT, move || io::read_to_string(silent));
+        assert_eq!(hanging.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(speaking);
+        assert_eq!(within(SHORT, || Ok(5)).unwrap(), 5);
+    }
+
+    #[test]
+    fn one_of_many_that_hangs_is_given_up_and_those_after_it_are_done() {
+        let (silent, speaking) = io::pipe().unwrap();
+        let silent = std::sync::Mutex::new(silent);
+        let mut many = OneByOne::new(Duration::from_secs(2), move |number| {
+            if number == 3 {
+                drop(io::read_to_string(&mut *silent.lock().unwrap()));
+            }
+            assert!(number != 6, "on purpose");
+            number * 2
+        });
+        // Other tests leave threads behind meanwhile; while there are too many of them, nothing is begun.
+        let mut ask = |number| {
+            for _ in 0..1_000 {
+                match many.ask(number) {
+                    Err(error) if error.to_string().contains("hang already") => {
+                        thread::sleep(Duration::from_millis(10));
+                    }
+                    answer => return answer.map_err(|error| error.kind()),
+                }
+            }
+            panic!("the guard gives everything up");
+        };
+        let answers: Vec<_> = (1..8).map(&mut ask).collect();
+        let (late, failed) = (Err(io::ErrorKind::TimedOut), Err(io::ErrorKind::Other));
+        assert_eq!(answers, [Ok(2), Ok(4), late, Ok(8), Ok(10), failed, Ok(14)]);
+        drop(speaking);
+    }
+
+    #[test]
+    fn slow_calls_that_come_to_an_end_do_not_use_up_the_guard() {
+        for _ in 0..2 * MAX_LOST {
+            let (silent, speaking) = io::pipe().unwrap();
+            assert!(within(Duration::from_millis(1), move || io::read_to_string(silent)).is_err());
+            drop(speaking);
+        }
+        // The last of them may be on their way still.
+        let mut tries = 0..1_000;
+        while within(SHORT, || Ok(())).is_err() {
+            assert!(tries.next().is_some(), "the guard gives everything up");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}

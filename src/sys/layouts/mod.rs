@@ -1,0 +1,79 @@
+//! The forms in which Windows tells things, read from bytes without asking it: so that they are tested everywhere.
+//!
+//! In: lists of entries and streams, what a reparse point holds, tables of sockets, addresses, where volumes stand, environments, answers about tokens, names in UTF-16. Out: the same in this program's words.
+//! What does not have the form is `None`, never a guess. The forms that NTFS keeps on disk too are read by
+//! [`crate::formats::ntfs`].
+
+mod addresses;
+mod environment;
+mod extents;
+mod listing;
+mod objects;
+mod reparse;
+mod sockets;
+mod token;
+
+pub(crate) use addresses::{address, client, link};
+pub(crate) use environment::variables;
+pub(crate) use extents::first_extent;
+pub(crate) use listing::{LARGEST_ENTRY, Listed, entries, streams};
+pub(crate) use objects::{counted_text, object, shadow_copy};
+pub(crate) use reparse::{Stored, junction, kind_of, stored, target};
+pub(crate) use sockets::{TCP, TCP_6, UDP, UDP_6, sockets};
+pub(crate) use token::{integrity, sid_behind};
+
+pub(crate) use crate::evidence::bytes::{filetime, u16_at, u32_at, u64_at};
+use crate::formats::ntfs::{names, security};
+
+/// Little-endian text in units.
+pub(crate) fn wide(bytes: &[u8]) -> Vec<u16> {
+    bytes.chunks_exact(2).filter_map(|two| u16_at(two, 0)).collect()
+}
+
+/// A name in units as the bytes of an origin.
+pub(crate) fn from_wide(units: &[u16]) -> Vec<u8> {
+    let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    names::to_wtf8(&bytes)
+}
+
+/// The bytes of an origin as a name in units. What no name on a disk has becomes U+FFFD.
+pub(crate) fn to_wide(name: &[u8]) -> Vec<u16> {
+    names::to_units(name).unwrap_or_else(|| String::from_utf8_lossy(name).encode_utf16().collect())
+}
+
+/// The device of a volume, by the path of its root: of a drive, or of a volume without a letter.
+pub(crate) fn device(root: &str) -> Option<String> {
+    let name = root.strip_prefix("\\\\?\\")?.strip_suffix('\\')?;
+    match name.as_bytes() {
+        [letter, b':'] if letter.is_ascii_alphabetic() => Some(format!("\\\\.\\{name}")),
+        [b'V', b'o', b'l', b'u', b'm', b'e', b'{', .., b'}'] if !name.contains('\\') => {
+            Some(format!("\\\\?\\{name}"))
+        }
+        _ => None,
+    }
+}
+
+/// The owner's SID in a security descriptor.
+pub(crate) fn owner(descriptor: &[u8]) -> Option<String> {
+    security::owner(descriptor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_root_of_a_volume_has_a_device() {
+        for (root, wanted) in [
+            (r"\\?\C:\", Some(r"\\.\C:")),
+            (r"\\?\Volume{0e5b-1}\", Some(r"\\?\Volume{0e5b-1}")),
+            (r"\\?\C:\Users\", None),
+            (r"\\?\C:\Users", None),
+            (r"\\?\Volume{0e5b-1}\x}\", None),
+            (r"\\?\UNC\server\share\", None),
+            (r"C:\", None),
+        ] {
+            assert_eq!(device(root).as_deref(), wanted, "{root}");
+        }
+    }
+}
