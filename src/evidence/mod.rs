@@ -14,6 +14,7 @@ mod exact;
 mod hit;
 mod origin;
 pub(crate) mod ranges;
+pub mod rows;
 mod scanned;
 mod stat;
 mod value;

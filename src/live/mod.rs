@@ -2,7 +2,7 @@
 //!
 //! In: an artifact and a target. Out: an item of rows, `live/<artifact>.jsonl` of the running system and
 //! `derived/<artifact>.jsonl` of a tree, whose files tell what they can. Collectors stand here and are the same
-//! for every system but Windows, which has its own in [`windows`]; what the kernel wrote is read by pure functions ([`procfs`]), which are fuzzed.
+//! for every system but Windows, which has its own in [`windows`]; what the kernel wrote is read by pure functions (`formats`), which are fuzzed.
 //!
 //! Rows are JSON objects, one a line. The first is `{"row":"schema","schema":"urn:veldkit:live:…:1"}`, and every other
 //! one says in `row` which kind it is; the kinds and their fields are the public types of each module here. Fields

@@ -4,7 +4,7 @@
 //! Device ── virtual disk ── partitions ── file system ── Mounted: paths, facts, contents
 //! ```
 //!
-//! In: a [`Device`], raw or a virtual disk of a kind that [`open`] knows. Out: its [`Disk`], with the file system of each
+//! In: a `Device`, raw or a virtual disk of a kind that `open` knows. Out: its [`Disk`], with the file system of each
 //! volume, read or not. An image is hostile from its first byte on.
 
 mod cache;

@@ -1,6 +1,6 @@
 //! Reads an ext2, ext3 or ext4 volume of an image by its own structures.
 //!
-//! In: a [`Device`](super::disk::Device). Out: folders, facts and contents, each for itself: what is damaged is the error
+//! In: a `disk::Device`. Out: folders, facts and contents, each for itself: what is damaged is the error
 //! of what hangs on it, and nothing else. What the journal holds and was not written down yet is read from there.
 //! Deleted entries are not followed.
 //!

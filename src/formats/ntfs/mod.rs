@@ -1,6 +1,6 @@
 //! Reads an NTFS volume by its own structures: an image's, or a raw volume's whose files the system keeps locked.
 //!
-//! In: a [`Device`](super::disk::Device). Out: folders, facts and contents, each for itself: what is damaged is the error
+//! In: a `disk::Device`. Out: folders, facts and contents, each for itself: what is damaged is the error
 //! of what hangs on it, and nothing else. Deleted entries are not followed.
 //!
 //! Why not crate `ntfs` (0.4.0), which was looked at first: it reads what stands behind the initialised size of a stream
