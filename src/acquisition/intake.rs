@@ -9,6 +9,7 @@ use super::pool::Pool;
 use super::worker::{Delivery, Draft, Job};
 use super::{Clock, Settings, Stop, StopReason};
 use crate::evidence::{Item, Kind, Outcome};
+use crate::live;
 use crate::playbook::{Excluded, Mode, Plan, Step, Volatility};
 use crate::scan::SCAN_LIMIT;
 use crate::sources::{Finding, Found, Gap, Target};
@@ -139,8 +140,8 @@ impl Intake<'_, '_> {
             }
         };
         match shadow {
-            None => order.target.find(step, &mut take),
-            Some(shadow) => order.target.find_in_shadow(step, shadow, &mut take),
+            None => live::find_step(order.target, step, &mut take),
+            Some(shadow) => live::find_in_shadow(order.target, step, shadow, &mut take),
         }
     }
 }

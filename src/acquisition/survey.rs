@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Clock, Stop};
 use crate::evidence::{Kind, Outcome, PersonalData};
+use crate::live;
 use crate::playbook::{Limits, Mode, Plan};
 use crate::sources::{Finding, Target};
 
@@ -83,7 +84,7 @@ pub fn survey(
             missing: 0,
             denied: 0,
         };
-        target.find(step, &mut |finding| {
+        live::find_step(target, step, &mut |finding| {
             count.add(&finding, step.limits, max_file_size);
             if over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });

@@ -11,7 +11,6 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use serde::Serialize;
-use sha2::Digest as _;
 
 use super::Exact;
 use super::reach::Reach;
@@ -281,22 +280,7 @@ fn digested(reach: &Reach, path: &[u8], inode: u64, mut code: Code, in_time: boo
     code
 }
 
-/// SHA-256 of a file of this machine.
-pub(crate) fn digest_of(path: &std::path::Path) -> io::Result<Digest> {
-    digest(&mut std::fs::File::open(path)?)
-}
-
 /// SHA-256 of a file, as far as it may be read.
 pub(crate) fn digest(file: &mut dyn io::Read) -> io::Result<Digest> {
-    let mut hasher = sha2::Sha256::new();
-    let mut file = file.take(MAX_DIGESTED);
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(Digest::from_bytes(hasher.finalize().into())),
-            Ok(count) => hasher.update(buffer.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    Digest::of_reader(&mut file.take(MAX_DIGESTED))
 }

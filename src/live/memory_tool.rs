@@ -12,7 +12,6 @@ use std::process::Child;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use super::executables;
 use crate::evidence::{Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::{Live, MemoryTool, TargetOs};
 use crate::sources::commands;
@@ -74,7 +73,7 @@ fn take(
 ) -> Result<(), Halt> {
     let failed =
         |attempt: &str, error: &io::Error| Halt::of_error(&format!("{attempt} '{}'", path.display()), error);
-    let digest = executables::digest_of(path).map_err(|error| failed("reading", &error))?;
+    let digest = commands::digest_of(path).map_err(|error| failed("reading", &error))?;
     if digest != tool.sha256 {
         let detail = format!(
             "'{}' has SHA-256 {digest}, and {} is wanted: it was not run",
@@ -153,7 +152,7 @@ mod tests {
 
     fn taken(script: &str, sha256: Option<Digest>, idle: Duration) -> (Vec<u8>, Option<Reason>) {
         let shell = Path::new("/bin/sh");
-        let sha256 = sha256.unwrap_or_else(|| executables::digest_of(shell).unwrap());
+        let sha256 = sha256.unwrap_or_else(|| commands::digest_of(shell).unwrap());
         let arguments = vec!["-c".to_owned(), script.to_owned()];
         let tool = MemoryTool { program: "/bin/sh".to_owned(), sha256, arguments };
         let rows = Rows::text("tool", 1 << 30, move |lines| take(shell, &tool, true, idle, lines));

@@ -36,11 +36,13 @@ mod places;
 pub mod processes;
 pub(crate) mod reach;
 pub(crate) mod registry;
+mod search;
 pub mod sockets;
 pub mod storage;
 pub mod windows;
 
 use reach::Reach;
+pub use search::{find as find_step, find_in_shadow};
 
 /// Hands out the item of an artifact.
 pub(crate) fn find(
@@ -81,7 +83,8 @@ fn item(origin: impl Fn(&str) -> Origin, made: Result<Rows, &'static str>) -> Fi
 }
 
 /// The encrypted volumes of the running system that are open now, and are locked as soon as it is shut down.
-pub(crate) fn unlocked(target: &Target) -> Vec<String> {
+#[must_use]
+pub fn unlocked_volumes(target: &Target) -> Vec<String> {
     if target.is_live() && target.os() == TargetOs::Windows {
         return windows::open_volumes();
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::reach::{Reach, joined};
 use crate::formats::rpm;
+use crate::sources::rows::there;
 
 /// Most bytes of one list.
 const MAX_LIST: usize = 32 << 20;
@@ -51,7 +52,7 @@ pub(crate) fn ask(reach: &Reach, asked: &mut Asked) -> bool {
             break;
         }
     }
-    let of_rpm = rpm::packages(&|path| reach.open(path.as_bytes()), &mut |package| {
+    let of_rpm = rpm::packages(&|path| there(reach.open(path.as_bytes())), &mut |package| {
         for (folder, name, _) in package.files() {
             if let Some(owned) = asked.get_mut(plain(&[folder, name].concat())) {
                 owned.package = Some(package.name.to_owned());

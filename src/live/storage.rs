@@ -391,7 +391,11 @@ mod tests {
         let target = crate::live::Target::tree(dir.path()).unwrap();
         let reach = Reach::of(&target).unwrap();
         assert_eq!(unlocked(&reach), ["root_crypt (/)", "/home/anna"]);
-        assert_eq!(target.unlocked_volumes(), Vec::<String>::new(), "a tree cannot be shut down");
+        assert_eq!(
+            crate::live::unlocked_volumes(&target),
+            Vec::<String>::new(),
+            "a tree cannot be shut down"
+        );
     }
 
     /// In the form that the kernel's hub driver prints, behind a stamp of syslog.

@@ -19,7 +19,6 @@ use super::item::{Finding, Found, Gap};
 use super::rows::{Halt, Lines, Rows};
 use super::target::Target;
 use crate::evidence::{Digest, Origin, Outcome, Reason, ReasonCode};
-use crate::live::executables;
 use crate::playbook::TargetOs;
 use crate::sys::{Stopwatch, guard};
 
@@ -138,9 +137,14 @@ fn tell(done: &Done, output: Option<usize>, lines: &mut Lines<'_>) -> Result<(),
     output.bytes.chunks(64 << 10).try_for_each(|chunk| lines.raw(chunk))
 }
 
+/// SHA-256 of a file of this machine.
+pub(crate) fn digest_of(path: &Path) -> io::Result<Digest> {
+    Digest::of_reader(&mut std::fs::File::open(path)?)
+}
+
 /// Runs it to its end, or to the limit.
 fn run(path: &Path, arguments: &[String], bare: bool, limit: Duration) -> Done {
-    let sha256 = executables::digest_of(path).ok();
+    let sha256 = digest_of(path).ok();
     let watch = Stopwatch::start();
     let mut done = Done::default();
     let ended = start(path, arguments, bare).and_then(|child| follow(child, &watch, limit, &mut done));

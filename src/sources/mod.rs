@@ -28,6 +28,7 @@ pub(crate) mod target;
 pub(crate) mod variables;
 pub mod volumes;
 pub(crate) mod walk;
+pub(crate) mod web_roots;
 pub(crate) mod windows_facts;
 
 pub use host::{ClockFacts, HostFacts, Privileges, privileges};

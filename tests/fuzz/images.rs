@@ -68,7 +68,7 @@ fn read_all(disk: Vec<u8>, separator: char, own: &[&str], told: &mut dyn FnMut(&
         mode: Mode::Collect,
     };
     let (mut buffer, mut left) = (vec![0; 64 << 10], MOST);
-    target.find(&step, &mut |finding| {
+    veldkit::live::find_step(&target, &step, &mut |finding| {
         if let Finding::Found(found) = finding
             && let Ok(mut opened) = target.open(&found)
         {

@@ -21,7 +21,7 @@ fn find(target: &Target, path: &str) -> Found {
     let plan = Catalogue::embedded().unwrap().plan(&request, target.os()).unwrap();
     let mut found = None;
     for step in &plan.steps {
-        target.find(step, &mut |finding| {
+        veldkit::live::find_step(target, step, &mut |finding| {
             if let Finding::Found(one) = finding {
                 found = Some(one);
             }

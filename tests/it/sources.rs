@@ -39,7 +39,7 @@ fn find_while(target: &Target, paths: &[&str], mut act: impl FnMut(usize)) -> (V
         Catalogue::embedded().unwrap().plan(&Request { paths, ..Request::default() }, target.os()).unwrap();
     let (mut found, mut gaps) = (Vec::new(), Vec::new());
     for step in &plan.steps {
-        target.find(step, &mut |finding| {
+        veldkit::live::find_step(target, step, &mut |finding| {
             match finding {
                 Finding::Found(one) => found.push(one),
                 Finding::Gap(gap) => gaps.push(gap),

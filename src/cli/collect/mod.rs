@@ -13,6 +13,7 @@ use super::scanning::name_failed;
 use super::{Console, Exit, Failure, progress, scanning};
 use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
 use crate::bundle::{self, Language, Writer, WriterOptions};
+use crate::live;
 use crate::playbook::{Catalogue, Live, Plan, Request};
 use crate::scan;
 use crate::scan::Scanner;
@@ -76,7 +77,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     name_failed(scanner.as_ref(), console);
     name_unused(indicators.as_ref(), console);
     let judges = Judges { scanner: scanner.as_ref(), indicators: indicators.as_ref() };
-    let unlocked = target.unlocked_volumes();
+    let unlocked = live::unlocked_volumes(&target);
     if !unlocked.is_empty() {
         console.warn(report::do_not_shut_down(&unlocked, console.lang));
     }

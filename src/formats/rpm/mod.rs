@@ -29,22 +29,22 @@ const SQLITE: &str = "rpmdb.sqlite";
 const NDB: &str = "Packages.db";
 const BERKELEY: &str = "Packages";
 
+/// Opens a file of the database by its path below the root; `None` where nothing has that path.
+pub(crate) type Open<'a> = dyn Fn(&str) -> io::Result<Option<Box<dyn ReadSeek>>> + 'a;
+
 /// Hands out each package of the database that `open` finds; gives the name of it, or none where there is none.
 ///
 /// # Errors
 /// The database's name with what it lacks: it is in a form that is not read, damaged, or cannot be opened. What was handed out
 /// until then stands.
-pub(crate) fn packages(
-    open: &dyn Fn(&str) -> io::Result<Box<dyn ReadSeek>>,
-    take: &mut dyn FnMut(Package<'_>),
-) -> Result<Option<String>, String> {
+pub(crate) fn packages(open: &Open<'_>, take: &mut dyn FnMut(Package<'_>)) -> Result<Option<String>, String> {
     for folder in FOLDERS {
         let forms: [(&str, Each); 3] = [(SQLITE, of_sqlite), (NDB, ndb::each), (BERKELEY, berkeley::each)];
         for (name, read) in forms {
             let path = format!("{folder}/{name}");
             let mut file = match open(&path) {
-                Ok(file) => file,
-                Err(error) if crate::sys::is_nothing(&error) => continue,
+                Ok(Some(file)) => file,
+                Ok(None) => continue,
                 Err(error) => return Err(format!("packages of rpm: opening '/{path}': {error}")),
             };
             let (mut count, mut broken) = (0_usize, 0_usize);
@@ -62,8 +62,8 @@ pub(crate) fn packages(
             }
             // What rpm has not written over into the database itself yet.
             let log = format!("{path}-wal");
-            let written = open(&log).and_then(|mut log| log.seek(io::SeekFrom::End(0)));
-            if written.is_ok_and(|length| length > 0) {
+            let written = open(&log).ok().flatten().and_then(|mut log| log.seek(io::SeekFrom::End(0)).ok());
+            if written.is_some_and(|length| length > 0) {
                 return Err(format!("packages of rpm: what stands in '/{log}' is not read"));
             }
             return Ok(Some(path));
@@ -138,12 +138,8 @@ mod tests {
     fn a_database_is_found_where_it_stands_and_what_it_lacks_is_told() {
         let found = |name: &str, bytes: Vec<u8>| {
             let (name, mut names) = (name.to_owned(), Vec::new());
-            let open = move |path: &str| -> io::Result<Box<dyn ReadSeek>> {
-                if path == name {
-                    Ok(Box::new(io::Cursor::new(bytes.clone())))
-                } else {
-                    Err(io::ErrorKind::NotFound.into())
-                }
+            let open = move |path: &str| -> io::Result<Option<Box<dyn ReadSeek>>> {
+                if path == name { Ok(Some(Box::new(io::Cursor::new(bytes.clone())))) } else { Ok(None) }
             };
             let read = packages(&open, &mut |package| names.push(package.name.to_owned()));
             (read, names)

@@ -8,6 +8,7 @@ use super::checks::{passes, raw_is_possible, without_raw};
 use super::{MOST, PLAIN, Trying, Verdict};
 use crate::evidence::{Outcome, ReasonCode};
 use crate::formats::disk::{FileSystem, Mounted as _, Seeker};
+use crate::live;
 use crate::playbook::{Live, Mode, Source, plan_to_look};
 use crate::sources::{Finding, Memory, Opened, image, volumes as listed};
 use crate::sys;
@@ -49,7 +50,7 @@ pub(super) fn change_journal(trying: &Trying) -> Verdict {
     let plan = plan_to_look(&[path], None, trying.target.os());
     let mut verdict = Verdict::NotPossible("no volume of this machine keeps one".to_owned());
     for step in &plan.steps {
-        trying.target.find(step, &mut |finding| {
+        live::find_step(&trying.target, step, &mut |finding| {
             let Finding::Found(found) = finding else { return ControlFlow::Continue(()) };
             verdict = match trying.target.open(&found) {
                 Ok(mut opened) => match opened.read(&mut [0; 4096]) {
@@ -211,7 +212,7 @@ fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> 
     let Some(mut step) = plan.steps.into_iter().next() else { return Verdict::Failed("no plan".to_owned()) };
     (step.sources, step.mode) = (vec![Source::Live(artifact)], Mode::Look);
     let mut verdict = Verdict::Failed("it is no artifact of this system".to_owned());
-    trying.target.find(&step, &mut |finding| {
+    live::find_step(&trying.target, &step, &mut |finding| {
         verdict = match finding {
             Finding::Gap(gap) if gap.reason.code == ReasonCode::NotApplicable => {
                 Verdict::NotPossible(gap.reason.detail)

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::evidence::Metadata;
+use crate::live;
 use crate::playbook::plan_to_look;
 use crate::sources::{Error, Finding, Found, Gap, Target};
 use crate::sys::{self, Peculiar, Workplace};
@@ -309,7 +310,7 @@ fn find(target: &Target, folder: &Path) -> BTreeMap<String, Finding> {
     let plan = plan_to_look(&[crate::sources::quote(&path)], None, target.os());
     let mut all = BTreeMap::new();
     for step in &plan.steps {
-        target.find(step, &mut |finding| {
+        live::find_step(target, step, &mut |finding| {
             let origin = match &finding {
                 Finding::Found(found) => &found.origin,
                 Finding::Gap(gap) => &gap.origin,

@@ -12,6 +12,7 @@ use crate::evidence::gathered;
 use crate::formats::rpm;
 use crate::playbook::TargetOs;
 use crate::sources::host::HostFacts;
+use crate::sources::rows::there;
 use crate::sources::target::Target;
 
 mod identifiers;
@@ -164,7 +165,7 @@ fn unix(target: &Target, inventory: &mut Inventory) {
             components.extend(software::dpkg(&text(&format!("var/lib/dpkg/status.d/{name}")), &system));
         }
     }
-    let rpm = rpm::packages(&|path| target.open_to_seek(path.as_bytes()), &mut |package| {
+    let rpm = rpm::packages(&|path| there(target.open_to_seek(path.as_bytes())), &mut |package| {
         components.extend(software::rpm(&package, &system));
     });
     inventory.lacking.extend(rpm.err());

@@ -77,6 +77,15 @@ pub(crate) fn code_of(error: &io::Error) -> ReasonCode {
     }
 }
 
+/// What was opened, or `None` where nothing has that name.
+pub(crate) fn there<T>(opened: io::Result<T>) -> io::Result<Option<T>> {
+    match opened {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if sys::is_nothing(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl Rows {
     /// Rows by the function `make`, with the usual limits.
     pub(crate) fn new(

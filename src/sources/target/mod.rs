@@ -18,12 +18,10 @@ use super::shadows::Standing;
 use super::variables::Variables;
 use super::walk::Handle;
 use super::windows_facts::WindowsFacts;
-use super::{Error, accounts, commands, expand, host, shadows};
+use super::{Error, accounts, expand, host, shadows, web_roots};
 use crate::evidence::{Entry, Kind, Note, Origin, Utc, Volume};
-use crate::formats::{disk, web_server};
-use crate::live;
-use crate::live::registry;
-use crate::playbook::{Source, Step, TargetOs};
+use crate::formats::disk;
+use crate::playbook::{Pattern, Step, TargetOs};
 use crate::sources::image;
 use crate::sys::{self, Asked, Live, LivePlace, guard};
 
@@ -181,7 +179,7 @@ impl Target {
         if os == TargetOs::Windows {
             target.learn_from_registry();
         }
-        let (roots, logs) = web_server::of(&|path| target.read_text(path), &|path| target.names(path), os);
+        let (roots, logs) = web_roots::of(&|path| target.read_text(path), &|path| target.names(path), os);
         (target.variables.web_roots, target.variables.web_log_dirs) = (roots, logs);
         target
     }
@@ -269,46 +267,16 @@ impl Target {
         all.map(|place| sys::used_space(&place.folder(b"")?)).sum()
     }
 
-    /// Looks for everything of one step and hands it out as it is found, until `emit` breaks. An item that an earlier
-    /// step was given is not given again.
-    pub fn find(&self, step: &Step, emit: &mut dyn FnMut(Finding) -> ControlFlow<()>) {
-        self.find_in(step, None, emit);
-    }
-
-    /// The same of the files that stood in a shadow copy, one of [`Self::shadow_copies`].
-    pub fn find_in_shadow(
+    /// Looks for the files that match the patterns of one step, in the shadow copy `shadow` if one is given, and hands them out
+    /// as they are found, until `emit` breaks. A file that an earlier step was given is not given again.
+    pub(crate) fn find_files(
         &self,
         step: &Step,
-        shadow: usize,
+        patterns: &[Pattern],
+        shadow: Option<usize>,
         emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
-    ) {
-        self.find_in(step, Some(shadow), emit);
-    }
-
-    fn find_in(&self, step: &Step, shadow: Option<usize>, emit: &mut dyn FnMut(Finding) -> ControlFlow<()>) {
-        // What a step asks of the registry is one item, whatever the number of its sources.
-        let mut registry = Some(());
-        let mut commands = 0_usize;
-        for source in &step.sources {
-            let flow = match source {
-                Source::Files(patterns) => expand::search(self, step, patterns, shadow, emit),
-                _ if shadow.is_some() => ControlFlow::Continue(()),
-                Source::Memory(ids) => super::memory::find(ids).into_iter().try_for_each(&mut *emit),
-                Source::RegistryKeys(_) | Source::RegistryValues(_) => match registry.take() {
-                    Some(()) => registry::find(self, step, emit),
-                    None => ControlFlow::Continue(()),
-                },
-                Source::Live(artifact) => live::find(self, *artifact, emit),
-                Source::MemoryTool(tool) => live::memory_tool::find(self, tool, emit),
-                Source::Command { program, arguments } => {
-                    commands = commands.saturating_add(1);
-                    commands::find(self, &step.artifact, commands, (program, arguments), emit)
-                }
-            };
-            if flow.is_break() {
-                return;
-            }
-        }
+    ) -> ControlFlow<()> {
+        expand::search(self, step, patterns, shadow, emit)
     }
 
     /// Opens what was found, for one pass.
@@ -458,12 +426,6 @@ impl Target {
             streams: stat.streams,
             way: Way::File,
         })
-    }
-
-    /// The encrypted volumes of the running system that are open now, and are locked as soon as it is shut down.
-    #[must_use]
-    pub fn unlocked_volumes(&self) -> Vec<String> {
-        live::unlocked(self)
     }
 }
 

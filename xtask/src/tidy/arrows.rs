@@ -8,12 +8,11 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("evidence", &[]),
     // Still `sources`, for what stands on a volume, and `live` and `formats`, for the structs that it fills in.
     ("sys", &["evidence", "playbook", "formats", "sources", "live"]),
-    // Still `sys`, for the spelling of paths; and what readers of the network share with `live`.
-    ("formats", &["evidence", "sys", "sources", "live", "playbook"]),
+    // Still `sys`, for netlink; and `live`, whose rows systemd's resolver is read into.
+    ("formats", &["evidence", "sys", "live"]),
     ("embedded", &[]),
     ("playbook", &["embedded", "evidence"]),
-    // Still `live`, whose collectors are called from here.
-    ("sources", &["evidence", "sys", "formats", "playbook", "live"]),
+    ("sources", &["evidence", "sys", "formats", "playbook"]),
     ("live", &["evidence", "sys", "formats", "playbook", "sources"]),
     ("scan", &["embedded", "evidence", "sys"]),
     ("bundle", &["evidence"]),
