@@ -1,15 +1,17 @@
 //! Veldkit collects what a responder needs from an affected host and keeps it in one sealed, encrypted bundle.
 //!
-//! The way evidence goes, from left to right; what stands on the left knows nothing of what stands on the right:
+//! The path of evidence, from left to right. A module uses what is to the left of it and nothing to the right:
 //!
 //! ```text
-//! playbook ──> sources ──┐
-//!  what        where     ├──> acquisition ──> bundle ──> analysis
-//!              scan ─────┘     one pass       keep       read
-//!              judge
+//! playbook --> sources --> live --+
+//!   what        where     state   +--> acquisition --> bundle --> analysis
+//!                         scan ---+     one pass        keep       read
+//!                         judge
 //! ```
 //!
-//! [`evidence`] holds the words all of them share, [`embedded`] what the program carries, [`kit`] what a responder takes along, [`cli`] the command line.
+//! [`evidence`] is the vocabulary of all of them, with the types of rows. [`formats`] reads formats from bytes and knows
+//! neither host nor target; [`sys`] is the operating system, and the only module with `unsafe` code. [`text`] is what
+//! people read, [`embedded`] what the program carries, [`kit`] what a responder takes along, [`cli`] the command line.
 
 // The unit tests make their own evidence on disk, and count in ways a product must not. The same code is held to
 // the lints in the build without tests, which clippy looks at as well.
@@ -24,15 +26,13 @@
     )
 )]
 
-pub mod error;
-
 pub mod evidence;
-
-pub mod embedded;
 
 pub mod formats;
 
 pub mod sys;
+
+pub mod embedded;
 
 pub mod playbook;
 
@@ -42,6 +42,8 @@ pub mod live;
 
 pub mod scan;
 
+pub mod text;
+
 pub mod bundle;
 
 pub mod acquisition;
@@ -49,5 +51,7 @@ pub mod acquisition;
 pub mod analysis;
 
 pub mod kit;
+
+pub mod error;
 
 pub mod cli;

@@ -217,7 +217,6 @@ pub use error::Error;
 pub use key::{Ask, Identities, Recipients, Signer};
 pub use manifest::{Closing, Manifest};
 pub use opening::Opening;
-pub use receipt::Language;
 pub use seal::SealCode;
 pub use sealed::Sealed;
 pub use sink::Sink;

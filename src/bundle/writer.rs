@@ -22,11 +22,11 @@ use super::json::{json, json_line};
 use super::key::{Recipients, Signer};
 use super::manifest::{Chain, Closing, Manifest};
 use super::opening::{FORMAT_VERSION, Kit, Opening};
-use super::receipt::Language;
 use super::sealed::Sealed;
 use super::sink::{Flushed, Shared, Sink};
 use super::{Entry, Error, names, receipt};
 use crate::evidence::{Digest, Item, Origin, Utc};
+use crate::text::Language;
 
 /// Bytes of the custody log that are repeated in `log/custody.jsonl`; what comes after stands in the checkpoints
 /// alone, and the log's last line says so.

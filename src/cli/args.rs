@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::indicators::IndicatorSet;
-use super::lang::Lang;
 use super::scanning::{Processes, RuleSet};
 use crate::evidence::PersonalData;
+use crate::text::Language;
 
 /// Collects what a responder needs from an affected host into one sealed, encrypted bundle, and reads it back.
 #[derive(Debug, Parser)]
@@ -19,7 +19,7 @@ pub(super) struct Cli {
 
     /// Language of what people read: nl or en; else that of the locale
     #[arg(long, global = true, value_name = "nl|en")]
-    pub(super) lang: Option<Lang>,
+    pub(super) lang: Option<Language>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::lang::Lang;
+use crate::text::Language;
 
 /// The exit codes of the tool; the table stands in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub struct Console<'a> {
     /// What a person reads while and after it runs.
     pub err: &'a mut dyn Write,
     /// The language of it.
-    pub lang: Lang,
+    pub lang: Language,
     /// Whether only errors are printed.
     pub quiet: bool,
 }
@@ -190,10 +190,10 @@ mod tests {
         let failure = Failure::new(Outer(io::Error::other("disk on fire"))).hint("blus", "extinguish");
         for (lang, expected) in [
             (
-                Lang::En,
+                Language::En,
                 "error: cannot read the rules in 'x.yar'\n  caused by: disk on fire\nhint: extinguish\n",
             ),
-            (Lang::Nl, "fout: cannot read the rules in 'x.yar'\n  oorzaak: disk on fire\nadvies: blus\n"),
+            (Language::Nl, "fout: cannot read the rules in 'x.yar'\n  oorzaak: disk on fire\nadvies: blus\n"),
         ] {
             let (mut out, mut err) = (Vec::new(), Vec::new());
             Console { out: &mut out, err: &mut err, lang, quiet: true }.fail(&failure);

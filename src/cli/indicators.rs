@@ -6,11 +6,12 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Console, Exit, Failure, Lang};
+use super::{Console, Exit, Failure};
 use crate::acquisition::Clock;
 use crate::evidence::{Printable, Utc};
 use crate::scan;
 use crate::scan::indicators::{IndicatorList, IndicatorSource, Indicators};
+use crate::text::Language;
 
 /// Which indicators are looked for.
 #[derive(Debug, Args)]
@@ -86,7 +87,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
 }
 
 /// What a person reads of one list.
-fn lines(list: &IndicatorList, lang: Lang) -> Vec<String> {
+fn lines(list: &IndicatorList, lang: Language) -> Vec<String> {
     let name = Printable(&list.name);
     let format =
         list.format.map_or_else(|| lang.pick("onbekend formaat", "unknown format"), |format| format.word());
@@ -106,15 +107,15 @@ fn lines(list: &IndicatorList, lang: Lang) -> Vec<String> {
     lines
 }
 
-fn sum(indicators: &Indicators, failed: usize, lang: Lang) -> String {
+fn sum(indicators: &Indicators, failed: usize, lang: Language) -> String {
     let (count, lists) = (indicators.len(), indicators.lists().len());
     match (lang, failed) {
-        (Lang::Nl, 0) => format!("{count} indicatoren uit {lists} lijsten"),
-        (Lang::En, 0) => format!("{count} indicators from {lists} lists"),
-        (Lang::Nl, _) => format!(
+        (Language::Nl, 0) => format!("{count} indicatoren uit {lists} lijsten"),
+        (Language::En, 0) => format!("{count} indicators from {lists} lists"),
+        (Language::Nl, _) => format!(
             "{count} indicatoren uit {lists} lijsten, waarvan {failed} niet tot het einde zijn gelezen"
         ),
-        (Lang::En, _) => {
+        (Language::En, _) => {
             format!("{count} indicators from {lists} lists, {failed} of which were not read to their end")
         }
     }
@@ -135,9 +136,11 @@ pub(super) fn name_unused(indicators: Option<&Indicators>, console: &mut Console
         all.flat_map(|list| &list.unused).fold(0_u64, |sum, unused| sum.saturating_add(unused.count));
     let count = indicators.len();
     console.say(match console.lang {
-        Lang::Nl => {
+        Language::Nl => {
             format!("{count} indicatoren in gebruik, {unused} niet; 'veldkit indicators check' zegt waarom")
         }
-        Lang::En => format!("{count} indicators in use, {unused} not; 'veldkit indicators check' says why"),
+        Language::En => {
+            format!("{count} indicators in use, {unused} not; 'veldkit indicators check' says why")
+        }
     });
 }

@@ -7,10 +7,11 @@ use clap::Args;
 use indicatif::HumanBytes;
 use serde_json::json;
 
-use super::{Console, Exit, Failure, Lang};
+use super::{Console, Exit, Failure};
 use crate::evidence::Printable;
 use crate::sources::volumes;
 use crate::sources::volumes::VolumeFacts;
+use crate::text::Language;
 
 /// What `list-volumes` takes.
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ fn as_json(volume: &VolumeFacts) -> serde_json::Value {
     object
 }
 
-fn table(volumes: &[VolumeFacts], lang: Lang) -> Vec<String> {
+fn table(volumes: &[VolumeFacts], lang: Language) -> Vec<String> {
     let (number, start, size, system, place, kind) = lang.pick(
         ("nr", "begin", "grootte", "systeem", "plaats", "soort"),
         ("no", "start", "size", "system", "place", "kind"),

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::text::Language;
+
 mod args;
 mod collect;
 pub mod console;
@@ -15,7 +17,6 @@ mod identities;
 mod indicators;
 mod inventory;
 mod keygen;
-mod lang;
 mod list;
 mod list_volumes;
 mod playbook;
@@ -31,7 +32,6 @@ mod unpack;
 mod verify;
 
 pub use console::{Console, Exit, Failure};
-pub use lang::Lang;
 
 /// Runs the command line and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -45,7 +45,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Not locked: with `--out -` the bundle goes the same way, from another thread.
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let locale = locale().or_else(crate::sys::ui_language);
-    let lang = cli.lang.unwrap_or_else(|| Lang::of_locale(locale.as_deref()));
+    let lang = cli.lang.unwrap_or_else(|| Language::of_locale(locale.as_deref()));
     let mut console = Console { out: &mut out, err: &mut err, lang, quiet: false };
     let exit = match run(&cli.command, &mut console) {
         Ok(exit) => exit,

@@ -10,11 +10,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::console::{Console, Exit, Failure};
-use super::lang::Lang;
 use crate::evidence::{PersonalData, Printable};
 use crate::playbook::{
     Catalogue, Definition, Error, Limits, Mode, Playbook, Request, Source, Step, TargetOs, Volatility,
 };
+use crate::text::Language;
 
 /// What `playbook` takes.
 #[derive(Debug, Args)]
@@ -153,8 +153,8 @@ fn check(catalogue: &mut Catalogue, paths: &[PathBuf], console: &mut Console<'_>
         return Exit::Failure;
     }
     console.result(match console.lang {
-        Lang::Nl => format!("{playbooks} playbooks en {artifacts} artefacten: geen fouten"),
-        Lang::En => format!("{playbooks} playbooks and {artifacts} artifacts: no faults"),
+        Language::Nl => format!("{playbooks} playbooks en {artifacts} artefacten: geen fouten"),
+        Language::En => format!("{playbooks} playbooks and {artifacts} artifacts: no faults"),
     });
     Exit::Done
 }
@@ -241,10 +241,12 @@ fn show(catalogue: &Catalogue, name: &str, os: TargetOs, console: &mut Console<'
     let count = plan.steps.len();
     console.result("");
     console.result(match lang {
-        Lang::Nl => {
+        Language::Nl => {
             format!("Op {system}: {count} artefacten, in deze volgorde (wat het eerst verdwijnt eerst)")
         }
-        Lang::En => format!("On {system}: {count} artifacts, in this order (what is lost first comes first)"),
+        Language::En => {
+            format!("On {system}: {count} artifacts, in this order (what is lost first comes first)")
+        }
     });
     let mut volatility = None;
     for (number, step) in (1_usize..).zip(&plan.steps) {
@@ -301,7 +303,7 @@ fn show_step(number: usize, step: &Step, console: &mut Console<'_>) {
     }
 }
 
-fn class_word(class: PersonalData, lang: Lang) -> &'static str {
+fn class_word(class: PersonalData, lang: Language) -> &'static str {
     match class {
         PersonalData::None => lang.pick("geen", "none"),
         PersonalData::Low => lang.pick("laag", "low"),
@@ -309,7 +311,7 @@ fn class_word(class: PersonalData, lang: Lang) -> &'static str {
     }
 }
 
-fn volatility_words(volatility: Volatility, lang: Lang) -> &'static str {
+fn volatility_words(volatility: Volatility, lang: Language) -> &'static str {
     match volatility {
         Volatility::Tables => lang.pick(
             "Wat het eerst verdwijnt: processen, verbindingen, sessies",
@@ -327,7 +329,7 @@ fn volatility_words(volatility: Volatility, lang: Lang) -> &'static str {
     }
 }
 
-fn limits(limits: &Limits, lang: Lang) -> Option<String> {
+fn limits(limits: &Limits, lang: Language) -> Option<String> {
     let mut said = Vec::new();
     if let Some(size) = limits.max_file_size {
         let size = bytes(size);

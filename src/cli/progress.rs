@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 
-use super::Lang;
 use crate::acquisition::{Progress, Snapshot};
 use crate::evidence::Printable;
+use crate::text::Language;
 
 /// How often the line on a terminal is drawn anew.
 const REDRAW: Duration = Duration::from_millis(200);
@@ -41,7 +41,7 @@ impl Display {
 }
 
 /// Does `work` and shows its progress meanwhile.
-pub(super) fn show<T>(progress: &Progress, display: Display, lang: Lang, work: impl FnOnce() -> T) -> T {
+pub(super) fn show<T>(progress: &Progress, display: Display, lang: Language, work: impl FnOnce() -> T) -> T {
     if display == Display::Nothing {
         return work();
     }
@@ -87,15 +87,15 @@ fn rate(before: u64, now: u64, pause: Duration) -> u64 {
     now.saturating_sub(before).saturating_mul(1000).checked_div(milliseconds).unwrap_or(0)
 }
 
-fn line(snapshot: &Snapshot, rate: u64, lang: Lang) -> String {
+fn line(snapshot: &Snapshot, rate: u64, lang: Language) -> String {
     let Snapshot { items, bytes_read, bytes_written, hits, artifact } = snapshot;
     let (items, read, written) = (HumanCount(*items), HumanBytes(*bytes_read), HumanBytes(*bytes_written));
     let (rate, artifact) = (HumanBytes(rate), Printable(artifact));
     match lang {
-        Lang::Nl => format!(
+        Language::Nl => format!(
             "{items} items, {read} gelezen ({rate}/s), {written} in de bundel, {hits} treffers · {artifact}"
         ),
-        Lang::En => {
+        Language::En => {
             format!(
                 "{items} items, {read} read ({rate}/s), {written} in the bundle, {hits} hits · {artifact}"
             )
@@ -117,9 +117,9 @@ mod tests {
             artifact: "Linux\u{1b}[2J".to_owned(),
         };
         assert_eq!(
-            line(&snapshot, 1 << 20, Lang::En),
+            line(&snapshot, 1 << 20, Language::En),
             "12,345 items, 5.00 MiB read (1.00 MiB/s), 2.00 MiB in the bundle, 3 hits · Linux\\u{1b}[2J"
         );
-        assert!(line(&snapshot, 0, Lang::Nl).contains("3 treffers"));
+        assert!(line(&snapshot, 0, Language::Nl).contains("3 treffers"));
     }
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{Console, Exit, Failure, Lang};
+use super::{Console, Exit, Failure};
 use crate::evidence::Printable;
 use crate::kit::selftest::{self, Check, Verdict};
+use crate::text::Language;
 
 /// What `selftest` takes.
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     Ok(if failed == 0 { Exit::Done } else { Exit::Failure })
 }
 
-fn line(check: Check, verdict: &Verdict, lang: Lang) -> String {
+fn line(check: Check, verdict: &Verdict, lang: Language) -> String {
     let (word, reason) = match verdict {
         Verdict::Passed => (lang.pick("geslaagd", "pass"), None),
         Verdict::Failed(seen) => (lang.pick("MISLUKT", "FAIL"), Some(seen)),

@@ -3,11 +3,11 @@
 use indicatif::HumanCount;
 use serde_json::{Map, Value, json};
 
-use super::Lang;
 use crate::evidence::{Fate, Level, ScanCounts};
+use crate::text::Language;
 
 /// What became of all items, in numbers that add up to them.
-pub(super) fn fates(counts: &ScanCounts, lang: Lang) -> String {
+pub(super) fn fates(counts: &ScanCounts, lang: Language) -> String {
     let parts: Vec<_> = Fate::ALL
         .into_iter()
         .filter(|fate| counts.of(*fate) > 0)
@@ -31,7 +31,7 @@ pub(super) fn fates_object(counts: &ScanCounts) -> Value {
 }
 
 /// How many items are how bad, the worst first; nothing where nothing fired.
-pub(super) fn levels(counts: &ScanCounts, lang: Lang) -> Option<String> {
+pub(super) fn levels(counts: &ScanCounts, lang: Language) -> Option<String> {
     let parts: Vec<_> = Level::ALL
         .into_iter()
         .filter(|level| counts.at(*level) > 0)
@@ -47,63 +47,63 @@ pub(super) fn levels_object(counts: &ScanCounts) -> Value {
 }
 
 /// The word for a level.
-pub(super) const fn level_word(level: Level, lang: Lang) -> &'static str {
+pub(super) const fn level_word(level: Level, lang: Language) -> &'static str {
     match (lang, level) {
-        (Lang::En, level) => level.word(),
-        (Lang::Nl, Level::Alert) => "alarm",
-        (Lang::Nl, Level::Warning) => "waarschuwing",
-        (Lang::Nl, Level::Notice) => "melding",
-        (Lang::Nl, Level::Info) => "info",
+        (Language::En, level) => level.word(),
+        (Language::Nl, Level::Alert) => "alarm",
+        (Language::Nl, Level::Warning) => "waarschuwing",
+        (Language::Nl, Level::Notice) => "melding",
+        (Language::Nl, Level::Info) => "info",
     }
 }
 
 /// The one thing to do next, by the worst that was found.
-pub(super) const fn next_step(worst: Option<Level>, lang: Lang) -> &'static str {
+pub(super) const fn next_step(worst: Option<Level>, lang: Language) -> &'static str {
     match (worst, lang) {
-        (Some(Level::Alert), Lang::Nl) => {
+        (Some(Level::Alert), Language::Nl) => {
             "Nu: laat het systeem aan, haal het van het netwerk, en bel IBD-CERT (070 204 55 11)."
         }
-        (Some(Level::Alert), Lang::En) => {
+        (Some(Level::Alert), Language::En) => {
             "Now: leave the system on, take it off the network, and call IBD-CERT (070 204 55 11)."
         }
-        (Some(Level::Warning), Lang::Nl) => {
+        (Some(Level::Warning), Language::Nl) => {
             "Bekijk deze bestanden vandaag met een analist; verwijder niets, en verzamel ze met 'veldkit collect'."
         }
-        (Some(Level::Warning), Lang::En) => {
+        (Some(Level::Warning), Language::En) => {
             "Look at these files today with an analyst; remove nothing, and collect them with 'veldkit collect'."
         }
-        (Some(Level::Notice | Level::Info), Lang::Nl) => {
+        (Some(Level::Notice | Level::Info), Language::Nl) => {
             "Ga na of deze bestanden hier horen; dit alleen is geen teken van een inbraak."
         }
-        (Some(Level::Notice | Level::Info), Lang::En) => {
+        (Some(Level::Notice | Level::Info), Language::En) => {
             "Find out whether these files belong here; this alone is no sign of an intrusion."
         }
-        (None, Lang::Nl) => {
+        (None, Language::Nl) => {
             "Geen treffers: deze regels kennen hier niets van. Dat bewijst niet dat het systeem schoon is."
         }
-        (None, Lang::En) => {
+        (None, Language::En) => {
             "No hits: these rules know nothing of what is here. That does not prove the system clean."
         }
     }
 }
 
-const fn fate_word(fate: Fate, lang: Lang) -> &'static str {
+const fn fate_word(fate: Fate, lang: Language) -> &'static str {
     match (lang, fate) {
-        (Lang::En, Fate::Scanned) => "scanned",
-        (Lang::En, Fate::Size) => "not or only the beginning (size)",
-        (Lang::En, Fate::Type) => "without content (type)",
-        (Lang::En, Fate::Time) => "not in time",
-        (Lang::En, Fate::Error) => "not readable (error)",
-        (Lang::En, Fate::Absent) => "absent",
-        (Lang::En, Fate::LeftOut) => "left out",
-        (Lang::En, Fate::Off) => "not scanned",
-        (Lang::Nl, Fate::Scanned) => "gescand",
-        (Lang::Nl, Fate::Size) => "niet of alleen het begin (grootte)",
-        (Lang::Nl, Fate::Type) => "zonder inhoud (soort)",
-        (Lang::Nl, Fate::Time) => "niet op tijd",
-        (Lang::Nl, Fate::Error) => "niet leesbaar (fout)",
-        (Lang::Nl, Fate::Absent) => "afwezig",
-        (Lang::Nl, Fate::LeftOut) => "weggelaten",
-        (Lang::Nl, Fate::Off) => "niet gescand",
+        (Language::En, Fate::Scanned) => "scanned",
+        (Language::En, Fate::Size) => "not or only the beginning (size)",
+        (Language::En, Fate::Type) => "without content (type)",
+        (Language::En, Fate::Time) => "not in time",
+        (Language::En, Fate::Error) => "not readable (error)",
+        (Language::En, Fate::Absent) => "absent",
+        (Language::En, Fate::LeftOut) => "left out",
+        (Language::En, Fate::Off) => "not scanned",
+        (Language::Nl, Fate::Scanned) => "gescand",
+        (Language::Nl, Fate::Size) => "niet of alleen het begin (grootte)",
+        (Language::Nl, Fate::Type) => "zonder inhoud (soort)",
+        (Language::Nl, Fate::Time) => "niet op tijd",
+        (Language::Nl, Fate::Error) => "niet leesbaar (fout)",
+        (Language::Nl, Fate::Absent) => "afwezig",
+        (Language::Nl, Fate::LeftOut) => "weggelaten",
+        (Language::Nl, Fate::Off) => "niet gescand",
     }
 }

@@ -8,10 +8,11 @@ use indicatif::HumanCount;
 
 use super::identities::Keys;
 use super::reading::ReadingLimits;
-use super::{Console, Exit, Failure, Lang};
+use super::{Console, Exit, Failure};
 use crate::analysis::{self, Authorship, Claims, Error, Integrity, Silent, Verdict};
 use crate::bundle::SealCode;
 use crate::evidence::Printable;
+use crate::text::Language;
 
 /// Findings that a person is shown; `--json` has more.
 const SHOWN: usize = 10;
@@ -99,23 +100,23 @@ pub(super) fn explain(error: Error) -> Failure {
 }
 
 /// The verdict for a person.
-pub(super) fn lines(verdict: &Verdict, lang: Lang) -> Vec<String> {
+pub(super) fn lines(verdict: &Verdict, lang: Language) -> Vec<String> {
     let items = &verdict.items;
     let mut lines = Vec::new();
     let integrity = match (verdict.integrity, lang) {
-        (Integrity::Whole, Lang::Nl) => "HEEL: verzegeld, keten en controlegetallen kloppen",
-        (Integrity::Whole, Lang::En) => "WHOLE: sealed, chain and digests are right",
-        (Integrity::Truncated, Lang::Nl) => "AFGEKAPT: het bestand eindigt te vroeg; wat er staat, klopt",
-        (Integrity::Truncated, Lang::En) => "TRUNCATED: the file ends early; what it holds is right",
-        (Integrity::Tampered, Lang::Nl) => "AANGETAST: er is iets veranderd of beschadigd",
-        (Integrity::Tampered, Lang::En) => "TAMPERED: something was changed, or is damaged",
+        (Integrity::Whole, Language::Nl) => "HEEL: verzegeld, keten en controlegetallen kloppen",
+        (Integrity::Whole, Language::En) => "WHOLE: sealed, chain and digests are right",
+        (Integrity::Truncated, Language::Nl) => "AFGEKAPT: het bestand eindigt te vroeg; wat er staat, klopt",
+        (Integrity::Truncated, Language::En) => "TRUNCATED: the file ends early; what it holds is right",
+        (Integrity::Tampered, Language::Nl) => "AANGETAST: er is iets veranderd of beschadigd",
+        (Integrity::Tampered, Language::En) => "TAMPERED: something was changed, or is damaged",
     };
     lines.push(format!("{:<14}{integrity}", lang.pick("integriteit", "integrity")));
     let authorship = match (&verdict.authorship, lang) {
-        (Authorship::Proved { by }, Lang::Nl) => format!("BEWEZEN door {}", proofs(by, lang)),
-        (Authorship::Proved { by }, Lang::En) => format!("PROVED by {}", proofs(by, lang)),
-        (Authorship::Refuted { why }, Lang::Nl) => format!("WEERLEGD: {}", escaped(&why.join("; "))),
-        (Authorship::Refuted { why }, Lang::En) => format!("REFUTED: {}", escaped(&why.join("; "))),
+        (Authorship::Proved { by }, Language::Nl) => format!("BEWEZEN door {}", proofs(by, lang)),
+        (Authorship::Proved { by }, Language::En) => format!("PROVED by {}", proofs(by, lang)),
+        (Authorship::Refuted { why }, Language::Nl) => format!("WEERLEGD: {}", escaped(&why.join("; "))),
+        (Authorship::Refuted { why }, Language::En) => format!("REFUTED: {}", escaped(&why.join("; "))),
         (Authorship::NotChecked { why }, lang) => not_checked(why.as_deref(), lang),
     };
     lines.push(format!("{:<14}{authorship}", lang.pick("herkomst", "authorship")));
@@ -157,29 +158,29 @@ pub(super) fn lines(verdict: &Verdict, lang: Lang) -> Vec<String> {
 }
 
 /// What proved the author, in a person's language.
-fn proofs(by: &[&str], lang: Lang) -> String {
+fn proofs(by: &[&str], lang: Language) -> String {
     let words: Vec<_> = by
         .iter()
         .map(|by| match (*by, lang) {
-            ("signature", Lang::Nl) => "de handtekening",
-            ("signature", Lang::En) => "its signature",
-            ("seal code", Lang::Nl) => "de zegelcode",
-            ("seal code", Lang::En) => "its seal code",
-            ("signed receipt", Lang::Nl) => "het ondertekende ontvangstbewijs",
-            ("signed receipt", Lang::En) => "its signed receipt",
+            ("signature", Language::Nl) => "de handtekening",
+            ("signature", Language::En) => "its signature",
+            ("seal code", Language::Nl) => "de zegelcode",
+            ("seal code", Language::En) => "its seal code",
+            ("signed receipt", Language::Nl) => "het ondertekende ontvangstbewijs",
+            ("signed receipt", Language::En) => "its signed receipt",
             (other, _) => other,
         })
         .collect();
     words.join(", ")
 }
 
-fn not_checked(why: Option<&str>, lang: Lang) -> String {
+fn not_checked(why: Option<&str>, lang: Language) -> String {
     let why = why.map(|why| format!(" ({})", escaped(why))).unwrap_or_default();
     match lang {
-        Lang::Nl => format!(
+        Language::Nl => format!(
             "NIET GECONTROLEERD{why}: iedereen met de publieke sleutel kan dit bestand gemaakt hebben; geef --signer of --seal"
         ),
-        Lang::En => {
+        Language::En => {
             format!(
                 "NOT CHECKED{why}: anyone with the public key could have made this file; give --signer or --seal"
             )

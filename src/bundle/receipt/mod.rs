@@ -11,18 +11,9 @@ use super::manifest::Manifest;
 use super::opening::Opening;
 use super::seal::SealCode;
 use crate::evidence::{Digest, Printable, Utc};
+use crate::text::Language;
 
 mod page;
-
-/// Language of a receipt.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Language {
-    /// Dutch.
-    #[default]
-    Nl,
-    /// English.
-    En,
-}
 
 /// What a receipt says.
 #[derive(Debug)]

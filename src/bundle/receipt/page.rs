@@ -5,9 +5,10 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Language, Receipt};
+use super::Receipt;
 use crate::bundle::manifest::Counts;
 use crate::evidence::{Outcome, Printable, Utc, arrange};
+use crate::text::Language;
 
 /// Kinds of evidence that are named; the others are counted.
 const KINDS_NAMED: usize = 15;

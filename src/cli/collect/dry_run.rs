@@ -7,10 +7,11 @@ use std::time::Duration;
 use crate::acquisition::{Clock, Stop, Survey, survey};
 use crate::bundle::deflate::Deflater;
 use crate::cli::args::Collect;
-use crate::cli::{Console, Exit, Lang};
+use crate::cli::{Console, Exit};
 use crate::evidence::{PersonalData, Printable};
 use crate::playbook::Plan;
 use crate::sources::Target;
+use crate::text::Language;
 
 /// How much is deflated to learn this machine's speed.
 const SAMPLE: usize = 4 << 20;
@@ -60,7 +61,7 @@ fn as_json(survey: &Survey, plan: &Plan, expected: Duration) -> serde_json::Valu
     })
 }
 
-fn table(survey: &Survey, plan: &Plan, expected: Duration, lang: Lang) -> Vec<String> {
+fn table(survey: &Survey, plan: &Plan, expected: Duration, lang: Language) -> Vec<String> {
     let (nl, en) = (
         ("artefact", "items", "grootte", "persoonsgegevens"),
         ("artifact", "items", "size", "personal data"),
@@ -92,10 +93,10 @@ fn table(survey: &Survey, plan: &Plan, expected: Duration, lang: Lang) -> Vec<St
     let (items, bytes) = (HumanCount(survey.items()), HumanBytes(survey.bytes()));
     let expected = HumanDuration(expected);
     lines.push(match lang {
-        Lang::Nl => format!(
+        Language::Nl => format!(
             "samen {items} items, {bytes}; verwachte duur ongeveer {expected}, als de stick het bijhoudt"
         ),
-        Lang::En => {
+        Language::En => {
             format!("together {items} items, {bytes}; expected time about {expected}, if the stick keeps up")
         }
     });

@@ -12,13 +12,14 @@ use super::progress::Display;
 use super::scanning::name_failed;
 use super::{Console, Exit, Failure, progress, scanning};
 use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
-use crate::bundle::{self, Language, Writer, WriterOptions};
+use crate::bundle::{self, Writer, WriterOptions};
 use crate::live;
 use crate::playbook::{Catalogue, Live, Plan, Request};
 use crate::scan;
 use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
 use crate::sources::Target;
+use crate::text::Language;
 
 mod destination;
 mod dry_run;
@@ -94,7 +95,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     }
     let options = WriterOptions {
         signer: keys.signer,
-        language: console.lang.pick(Language::Nl, Language::En),
+        language: console.lang,
         sidecar: place.sidecar.clone(),
         ..WriterOptions::new(Box::new(move || clock.now()))
     };
@@ -135,7 +136,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     Ok(report.exit())
 }
 
-fn console_text(note: &crate::playbook::Note, lang: super::Lang) -> &str {
+fn console_text(note: &crate::playbook::Note, lang: Language) -> &str {
     lang.pick(&note.nl, &note.en)
 }
 

@@ -10,12 +10,13 @@ use super::Judges;
 use super::destination::Place;
 use crate::acquisition::{Clock, Progress, StopReason, Summary};
 use crate::bundle::{Closing, Manifest, Sealed};
-use crate::cli::{Console, Exit, Lang, severity};
+use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Outcome, Printable, gathered};
 use crate::playbook::{Excluded, Plan};
 use crate::scan::Scanner;
 use crate::sources::Target;
 use crate::sys;
+use crate::text::Language;
 
 /// Most rules and indicators that are named at the end; the manifest has them all.
 const RULES_NAMED: usize = 12;
@@ -175,7 +176,7 @@ impl Report<'_> {
         })
     }
 
-    fn lines(&self, lang: Lang) -> Vec<String> {
+    fn lines(&self, lang: Language) -> Vec<String> {
         let manifest = self.manifest();
         let mut lines = vec![String::new()];
         let mut row = |nl: &str, en: &str, value: String| {
@@ -250,7 +251,7 @@ impl Report<'_> {
 }
 
 /// Says what a shutdown would cost: what is encrypted and open now is lost as evidence without its key.
-pub(super) fn do_not_shut_down(unlocked: &[String], lang: Lang) -> String {
+pub(super) fn do_not_shut_down(unlocked: &[String], lang: Language) -> String {
     let names = Printable(&unlocked.join(", ")).to_string();
     lang.pick(
         format!(
@@ -276,15 +277,15 @@ fn hits(manifest: &Manifest) -> u64 {
     manifest.hits.values().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
-fn word(outcome: Outcome, lang: Lang) -> &'static str {
+fn word(outcome: Outcome, lang: Language) -> &'static str {
     match (lang, outcome) {
-        (Lang::En, outcome) => outcome.word(),
-        (Lang::Nl, Outcome::Collected) => "verzameld",
-        (Lang::Nl, Outcome::Partial) => "gedeeltelijk",
-        (Lang::Nl, Outcome::Missing) => "afwezig",
-        (Lang::Nl, Outcome::Denied) => "geweigerd",
-        (Lang::Nl, Outcome::Failed) => "mislukt",
-        (Lang::Nl, Outcome::Skipped) => "overgeslagen",
+        (Language::En, outcome) => outcome.word(),
+        (Language::Nl, Outcome::Collected) => "verzameld",
+        (Language::Nl, Outcome::Partial) => "gedeeltelijk",
+        (Language::Nl, Outcome::Missing) => "afwezig",
+        (Language::Nl, Outcome::Denied) => "geweigerd",
+        (Language::Nl, Outcome::Failed) => "mislukt",
+        (Language::Nl, Outcome::Skipped) => "overgeslagen",
     }
 }
 
@@ -299,12 +300,12 @@ mod tests {
     #[test]
     fn an_open_encrypted_volume_is_named_with_what_a_shutdown_costs_in_both_languages() {
         let unlocked = ["root_crypt (/)".to_owned(), "x\u{1b}[2J".to_owned()];
-        let english = do_not_shut_down(&unlocked, Lang::En);
+        let english = do_not_shut_down(&unlocked, Language::En);
         assert!(
             english.contains("root_crypt (/)") && english.contains("Do not switch this machine off"),
             "{english}"
         );
-        let dutch = do_not_shut_down(&unlocked, Lang::Nl);
+        let dutch = do_not_shut_down(&unlocked, Language::Nl);
         assert!(dutch.contains("Zet deze machine nu niet uit") && dutch.contains("070 204 55 11"), "{dutch}");
         assert!(!english.contains('\u{1b}') && !dutch.contains('\u{1b}'), "a name cannot steer the terminal");
     }

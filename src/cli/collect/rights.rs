@@ -4,11 +4,11 @@
 //! record of each item that was refused says so, and a root without all capabilities is told beforehand why a run ends
 //! with 3: what it was refused of a process is evidence that is lacking, however few they are.
 
-use crate::cli::Lang;
 use crate::sources::Privileges;
+use crate::text::Language;
 
 /// What is lost, and what to do about it; `None` where nothing is.
-pub(super) fn lost(rights: &Privileges, lang: Lang) -> Option<&'static str> {
+pub(super) fn lost(rights: &Privileges, lang: Language) -> Option<&'static str> {
     let (nl, en) = match (rights.privileged, rights.backup) {
         (true, None) if rights.capabilities.as_deref().is_some_and(|all| !is_whole(all)) => (
             "root heeft hier niet alle rechten (capabilities), zoals in een container: wat van processen wordt \
@@ -59,24 +59,24 @@ mod tests {
             ..Privileges::default()
         };
         for whole in ["000001ffffffffff", "0000003fffffffff"] {
-            assert_eq!(lost(&root(whole), Lang::En), None, "{whole}");
+            assert_eq!(lost(&root(whole), Language::En), None, "{whole}");
         }
-        assert!(lost(&root("000001fffeffffff"), Lang::En).unwrap().contains("capabilities"));
-        assert!(lost(&root("00000000a80425fb"), Lang::Nl).unwrap().contains("container"));
+        assert!(lost(&root("000001fffeffffff"), Language::En).unwrap().contains("capabilities"));
+        assert!(lost(&root("00000000a80425fb"), Language::Nl).unwrap().contains("container"));
     }
 
     #[test]
     fn only_a_windows_without_rights_loses_anything_and_is_told_what_in_both_languages() {
         let rights = |privileged, backup| Privileges { privileged, backup, ..Privileges::default() };
         for fine in [rights(true, Some(true)), rights(true, None), rights(false, None)] {
-            assert_eq!(lost(&fine, Lang::En), None);
+            assert_eq!(lost(&fine, Language::En), None);
         }
         let said = |privileged, lang| lost(&rights(privileged, Some(false)), lang).unwrap();
-        assert!(said(false, Lang::Nl).contains("Als administrator uitvoeren"));
-        assert!(said(false, Lang::En).contains("Run as administrator"));
+        assert!(said(false, Language::Nl).contains("Als administrator uitvoeren"));
+        assert!(said(false, Language::En).contains("Run as administrator"));
         assert!(
-            said(true, Lang::Nl).contains("SeBackupPrivilege")
-                && said(true, Lang::En).contains("SeBackupPrivilege")
+            said(true, Language::Nl).contains("SeBackupPrivilege")
+                && said(true, Language::En).contains("SeBackupPrivilege")
         );
     }
 }

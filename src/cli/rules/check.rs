@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::Check;
-use crate::cli::{Console, Exit, Failure, Lang};
+use crate::cli::{Console, Exit, Failure};
 use crate::evidence::Printable;
 use crate::scan::{RuleFile, Scanner};
+use crate::text::Language;
 
 /// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none.
 pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -49,16 +50,16 @@ fn object(files: &[&RuleFile], failed: &[&RuleFile]) -> serde_json::Value {
     })
 }
 
-fn sum(files: &[&RuleFile], failed: &[&RuleFile], lang: Lang) -> String {
+fn sum(files: &[&RuleFile], failed: &[&RuleFile], lang: Language) -> String {
     let (usable, rules) = (files.len().saturating_sub(failed.len()), rules(files));
     let wrong = failed.len();
     match (lang, wrong) {
-        (Lang::Nl, 0) => format!("{rules} regels in {usable} bestanden: alle bruikbaar"),
-        (Lang::En, 0) => format!("{rules} rules in {usable} files: all can be used"),
-        (Lang::Nl, _) => format!(
+        (Language::Nl, 0) => format!("{rules} regels in {usable} bestanden: alle bruikbaar"),
+        (Language::En, 0) => format!("{rules} rules in {usable} files: all can be used"),
+        (Language::Nl, _) => format!(
             "{rules} regels in {usable} bestanden zijn bruikbaar, {wrong} bestanden niet; een run slaat die over, de rest doet mee"
         ),
-        (Lang::En, _) => format!(
+        (Language::En, _) => format!(
             "{rules} rules in {usable} files can be used, {wrong} files cannot; a run leaves those out and uses the rest"
         ),
     }

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use crate::acquisition::{Clock, StopReason};
 use crate::analysis::Standing;
-use crate::cli::{Console, Exit, Lang, severity};
+use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts, arrange};
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
 use crate::sys;
+use crate::text::Language;
 
 /// Items that a person is shown, the worst of all; `--json` has every one.
 const SHOWN: usize = 200;
@@ -190,7 +191,7 @@ impl Report {
         })
     }
 
-    fn summary(&self, scanner: &Scanner, ended: &Ended, lang: Lang) -> Vec<String> {
+    fn summary(&self, scanner: &Scanner, ended: &Ended, lang: Language) -> Vec<String> {
         let mut lines = vec![String::new()];
         let mut row = |nl: &str, en: &str, value: String| {
             lines.push(format!("{:<16}{value}", lang.pick(nl, en)));

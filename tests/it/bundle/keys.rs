@@ -168,7 +168,7 @@ fn a_receipt_that_cannot_be_written_leaves_the_bundle_sealed() {
 #[test]
 fn the_receipts_stand_as_agreed() {
     for (language, golden) in
-        [(veldkit::bundle::Language::Nl, "receipt.nl.txt"), (veldkit::bundle::Language::En, "receipt.en.txt")]
+        [(veldkit::text::Language::Nl, "receipt.nl.txt"), (veldkit::text::Language::En, "receipt.en.txt")]
     {
         let options = WriterOptions { language, ..Hand::default().options() };
         let made = make(options, &Key::new());

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 use veldkit::bundle::{
-    Closing, Deflated, Deflater, Entry, Language, Opening, Recipients, Sink, Writer, WriterOptions, deflate,
+    Closing, Deflated, Deflater, Entry, Opening, Recipients, Sink, Writer, WriterOptions, deflate,
 };
 use veldkit::evidence::{Item, Utc};
 use veldkit::scan::{Bytes, EngineKind, Facts, RuleSource, SCAN_LIMIT, Scanner};
+use veldkit::text::Language;
 
 use super::Stage;
 use crate::Result;

@@ -4,7 +4,7 @@ use super::code::code;
 use super::{Fault, Tree, is_rust};
 
 /// Each module with the modules it may name. What a line says "still" of is on its way out.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("evidence", &[]),
     // Still `sources`, for what stands on a volume, and `live` and `formats`, for the structs that it fills in.
     ("sys", &["evidence", "playbook", "formats", "sources", "live"]),
@@ -15,7 +15,9 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("sources", &["evidence", "sys", "formats", "playbook"]),
     ("live", &["evidence", "sys", "formats", "playbook", "sources"]),
     ("scan", &["embedded", "evidence", "sys"]),
-    ("bundle", &["evidence"]),
+    ("text", &["evidence"]),
+    // `text` for the receipt.
+    ("bundle", &["evidence", "text"]),
     ("acquisition", &["evidence", "sys", "playbook", "sources", "live", "scan", "bundle"]),
     ("analysis", &["evidence", "formats", "scan", "bundle"]),
     // The self-test tries every way in which evidence is read.
@@ -29,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "sources",
             "live",
             "scan",
+            "text",
             "bundle",
             "acquisition",
             "analysis",
@@ -46,6 +49,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "sources",
             "live",
             "scan",
+            "text",
             "bundle",
             "acquisition",
             "analysis",

@@ -1,17 +1,18 @@
-//! Dutch or English. Each sentence stands in both languages where it is printed, side by side.
+//! Dutch or English, chosen by the operator or by the locale.
 
 use clap::ValueEnum;
 
-/// The language of what people read. Errors' causes stay English: they are what one searches for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Lang {
+/// The language of what people read. The causes of errors stay English: they are what one searches for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Language {
     /// Dutch.
+    #[default]
     Nl,
     /// English.
     En,
 }
 
-impl Lang {
+impl Language {
     /// Chooses by the value of `LC_ALL`, `LC_MESSAGES` or `LANG`, the first that is set: Dutch for `nl…`.
     #[must_use]
     pub fn of_locale(locale: Option<&str>) -> Self {
