@@ -7,8 +7,6 @@ mod ranges;
 mod resolver;
 mod root;
 mod specimens;
-#[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
-mod stack;
 mod volumes;
 
 use std::ffi::{OsStr, OsString};
