@@ -3,7 +3,6 @@
 //! An [`Item`] is filled in on its way from `sources` through `scan` to `bundle`, is written as one JSON line of
 //! a checkpoint, and is read back by `analysis` unchanged. Nothing here reads, writes or decides.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -377,42 +376,9 @@ pub enum WordError {
     OriginWithoutPath,
 }
 
-/// What `collect` does for a map or a set that is kept in order, put in one by one: `collect` sorts first, by code of some 4 KB for each
-/// type that it is done with.
-pub(crate) fn gathered<T, C: Default + Extend<T>>(items: impl IntoIterator<Item = T>) -> C {
-    let mut all = C::default();
-    all.extend(items);
-    all
-}
-
-/// What `sort_by` does, for short lists: neighbours change places. The sort of the standard library is code of some 4 KB for each type that
-/// it is done with.
-pub(crate) fn arrange<T>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering) {
-    for end in 1..items.len() {
-        for at in (0..end).rev() {
-            let [one, other, ..] = items.get_mut(at..).unwrap_or_default() else { break };
-            if order(one, other) != Ordering::Greater {
-                break;
-            }
-            std::mem::swap(one, other);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_list_is_arranged_as_it_would_be_sorted_and_equals_keep_their_order() {
-        let mut list: Vec<(u32, usize)> =
-            (0..50).map(|at: usize| ((u32::try_from(at).unwrap() * 37) % 11, at)).collect();
-        let mut sorted = list.clone();
-        sorted.sort_by_key(|(key, _)| *key);
-        arrange(&mut list, |one, other| one.0.cmp(&other.0));
-        assert_eq!(list, sorted);
-        arrange::<u8>(&mut [], Ord::cmp);
-    }
 
     #[test]
     fn an_unknown_reason_of_a_later_version_is_read_as_other() {

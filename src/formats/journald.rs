@@ -7,8 +7,8 @@
 use std::io;
 
 use super::seek::{ReadSeek, damaged};
+use crate::evidence::Utc;
 use crate::evidence::bytes::{u32_at, u64_at};
-use crate::evidence::{Utc, gathered};
 
 /// Bytes of the file's head that are needed, and of an object's.
 const HEAD: usize = 184;
@@ -188,9 +188,9 @@ impl Journal<'_> {
     /// Offsets in a list whose members have a length; four bytes in a compact file.
     fn offsets(&self, list: &[u8], length: usize) -> Vec<u64> {
         if self.compact {
-            return gathered(list.chunks_exact(4).filter_map(|offset| u32_at(offset, 0).map(u64::from)));
+            return list.chunks_exact(4).filter_map(|offset| u32_at(offset, 0).map(u64::from)).collect();
         }
-        gathered(list.chunks_exact(length).filter_map(|member| u64_at(member, 0)))
+        list.chunks_exact(length).filter_map(|member| u64_at(member, 0)).collect()
     }
 }
 

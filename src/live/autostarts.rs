@@ -18,7 +18,7 @@ use super::files::{Book, Facts, Owner, rooted};
 use super::places::{Form, PLACES};
 use super::reach::Reach;
 use super::{Exact, modules};
-use crate::evidence::{Kind, ReasonCode, gathered};
+use crate::evidence::{Kind, ReasonCode};
 use crate::formats::linux_autostarts;
 use crate::sources::item::Finding;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
@@ -133,7 +133,7 @@ impl Survey {
     fn targets(&self) -> BTreeMap<&Exact, &Facts> {
         let starts = self.starts.iter().map(|start| (&start.target, &start.facts));
         let modules = self.modules.iter().map(|module| (&module.target, &module.facts));
-        gathered(starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts))))
+        starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts))).collect()
     }
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::Exact;
 use super::reach::Reach;
 use super::windows::signature::Signature;
-use crate::evidence::{Digest, Kind, Origin, Outcome, ReasonCode, gathered};
+use crate::evidence::{Digest, Kind, Origin, Outcome, ReasonCode};
 use crate::formats::{proc_maps, procfs};
 use crate::sources::item::{Finding, Gap};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
@@ -218,7 +218,7 @@ pub fn loose_code(pid: u32, mappings: &[proc_maps::Mapping]) -> Option<Row> {
 fn note(files: &mut BTreeMap<(Vec<u8>, u64), Code>, pid: u32, runs: &Runs, lines: &mut Lines<'_>) {
     let mapped = runs.mappings.iter().filter(|mapping| mapping.inode != 0);
     let mapped = mapped.filter_map(|mapping| Some((mapping.path.clone()?, mapping.inode)));
-    let mut mine: BTreeSet<(Vec<u8>, u64)> = gathered(mapped);
+    let mut mine: BTreeSet<(Vec<u8>, u64)> = mapped.collect();
     let inode = runs
         .program
         .as_ref()

@@ -12,7 +12,7 @@ use super::packages::{self, Asked, Owned};
 use super::reach::Reach;
 use super::windows::signature::Signature;
 use super::{Exact, executables};
-use crate::evidence::{Digest, ReasonCode, Utc, gathered};
+use crate::evidence::{Digest, ReasonCode, Utc};
 use crate::sources::rows::{Lines, code_of};
 use crate::sys::{Stopwatch, is_nothing};
 
@@ -80,7 +80,7 @@ impl Book {
     /// Asks the package manager for all of `paths`.
     pub(crate) fn of<'a>(reach: &Reach, paths: impl Iterator<Item = &'a Exact>) -> Self {
         let mut asked: Asked =
-            gathered(paths.map(|path| (packages::plain(&path.0).to_vec(), Owned::default())));
+            paths.map(|path| (packages::plain(&path.0).to_vec(), Owned::default())).collect();
         let known = packages::ask(reach, &mut asked);
         Self { asked, known, facts: BTreeMap::new(), watch: Stopwatch::start() }
     }

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::reach::Reach;
-use crate::evidence::gathered;
 use crate::formats::procfs;
 use crate::sys::Stopwatch;
 
@@ -29,7 +28,7 @@ pub(crate) fn look(reach: &Reach, listed: &[u32]) -> (Vec<u32>, u32) {
     if found.is_empty() {
         return (found, asked);
     }
-    let after: BTreeSet<u32> = gathered(reach.pids().unwrap_or_default());
+    let after: BTreeSet<u32> = reach.pids().unwrap_or_default().into_iter().collect();
     // One that has ended since then is no hidden one either.
     let hidden = found.into_iter().filter(|pid| !after.contains(pid) && group(*pid) == Some(*pid));
     (hidden.collect(), asked)
@@ -42,7 +41,7 @@ fn unlisted(
     group: &dyn Fn(u32) -> Option<u32>,
     goes_on: &dyn Fn() -> bool,
 ) -> (Vec<u32>, u32) {
-    let listed: BTreeSet<u32> = gathered(listed.iter().copied());
+    let listed: BTreeSet<u32> = listed.iter().copied().collect();
     let mut found = Vec::new();
     for pid in 1..=to {
         // The clock is asked now and then.

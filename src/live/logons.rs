@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Exact;
 use super::files::rooted;
 use super::reach::Reach;
-use crate::evidence::{Utc, gathered};
+use crate::evidence::Utc;
 use crate::formats::{sqlite, utmp};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::is_nothing;
@@ -326,7 +326,7 @@ fn logon(path: &[u8], row: &sqlite::Row<'_>) -> Option<Logon> {
 /// (<https://github.com/util-linux/util-linux/blob/master/liblastlog2/src/lastlog2.c>).
 fn lastlog2(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
     let ids = reach.user_ids().into_iter().take(MAX_USERS);
-    let ids: BTreeMap<String, u32> = gathered(ids.filter_map(|id| Some((reach.user(id)?, id))));
+    let ids: BTreeMap<String, u32> = ids.filter_map(|id| Some((reach.user(id)?, id))).collect();
     let mut all = Vec::new();
     let read = reach.open(path).and_then(|mut file| {
         sqlite::rows(&mut file, "Lastlog2", &mut |row| {

@@ -14,7 +14,6 @@ use serde::Serialize;
 use super::files::rooted;
 use super::reach::Reach;
 use super::{Exact, firewall};
-use crate::evidence::arrange;
 use crate::formats::netlink::filter::Filter;
 use crate::formats::netlink::routing;
 use crate::formats::network_settings::{networks, proxies, shares};
@@ -352,7 +351,7 @@ fn addresses(reach: &Reach) -> Vec<Row> {
             facts.ip_networks().iter().map(move |network| (name.to_string_lossy().into_owned(), *network))
         })
         .collect();
-    arrange(&mut rows, |one, other| (&one.0, one.1.addr).cmp(&(&other.0, other.1.addr)));
+    rows.sort_by(|one, other| (&one.0, one.1.addr).cmp(&(&other.0, other.1.addr)));
     rows.into_iter()
         .map(|(name, network)| Row::Address {
             address: network.addr,

@@ -11,7 +11,6 @@ use serde::Serialize;
 
 use super::Exact;
 use super::reach::Reach;
-use crate::evidence::gathered;
 use crate::formats::{journald, linux_autostarts};
 use crate::sources::mounts::{Mount, Nature, nature, parse_mountinfo};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
@@ -287,7 +286,7 @@ fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<Device> {
 fn look_at_devices(reach: &Reach, all: &mut [Device]) {
     let told = if reach.is_live() { sys::volumes().unwrap_or_default() } else { Vec::new() };
     let told: BTreeMap<String, Option<String>> =
-        gathered(told.into_iter().map(|volume| (volume.name, volume.file_system)));
+        told.into_iter().map(|volume| (volume.name, volume.file_system)).collect();
     let open: Vec<String> =
         all.iter().filter(|device| device.encryption.is_some()).map(|device| device.name.clone()).collect();
     for device in all {

@@ -18,7 +18,7 @@ use super::plan::SourceText;
 use super::text::Content;
 use super::yaml;
 use crate::embedded::PLAYBOOKS;
-use crate::evidence::{Digest, arrange};
+use crate::evidence::Digest;
 
 /// Folders below an added one that are looked into: `playbooks/artifacts` is one down.
 const MAX_DEPTH: usize = 4;
@@ -67,7 +67,7 @@ impl Catalogue {
             let text = String::from_utf8(file.bytes).map_err(|_| not_utf8(&name))?;
             texts.push(Text { file: name, text });
         }
-        arrange(&mut texts, |a, b| a.file.cmp(&b.file));
+        texts.sort_by(|a, b| a.file.cmp(&b.file));
         let mut catalogue = Self::default();
         let live = Live::ALL.map(|live| (live.name().to_owned(), live.definition()));
         catalogue.definitions.extend(live);

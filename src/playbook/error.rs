@@ -8,7 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::plan::TargetOs;
-use crate::evidence::{Printable, arrange};
+use crate::evidence::Printable;
 
 /// One mistake in a definition, a playbook or a handling: where it stands, what was expected, what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,7 +171,7 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> V
             (distance <= reach || contains).then_some((if contains { 1 } else { distance }, known))
         })
         .collect();
-    arrange(&mut near, Ord::cmp);
+    near.sort_unstable();
     near.into_iter().take(SUGGESTIONS).map(|(_, name)| name.to_owned()).collect()
 }
 

@@ -16,7 +16,7 @@ use super::live::Live;
 use super::plan::{
     Excluded, Follow, Limits, MemoryTool, Mode, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility,
 };
-use crate::evidence::{PersonalData, arrange};
+use crate::evidence::PersonalData;
 
 /// The artifact of what the operator names by path.
 pub const PATH_ARTIFACT: &str = "veldkit:path";
@@ -304,7 +304,7 @@ impl<'a> Planning<'a> {
     }
 
     fn finish(mut self) -> Plan {
-        arrange(&mut self.steps, |one, other| one.volatility.cmp(&other.volatility));
+        self.steps.sort_by_key(|step| step.volatility);
         if let Some(tool) = &self.memory_tool {
             let sources = self.steps.iter_mut().flat_map(|step| &mut step.sources);
             let memory = sources.filter(|source| **source == Source::Live(Live::Memory));

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Assessment, Hit, Level, arrange};
+use crate::evidence::{Assessment, Hit, Level};
 
 /// The score of a rule or an indicator that says none: most public rules are written to be believed.
 pub const DEFAULT: u8 = 75;
@@ -52,7 +52,7 @@ pub fn reasons(hits: &[Hit]) -> Vec<(&Hit, u8)> {
         once.entry((&hit.source, &hit.rule)).or_insert(hit);
     }
     let mut scored: Vec<_> = once.into_values().map(|hit| (hit, hit.score().unwrap_or(DEFAULT))).collect();
-    arrange(&mut scored, |(_, a), (_, b)| b.cmp(a));
+    scored.sort_by(|(_, a), (_, b)| b.cmp(a));
     scored
 }
 

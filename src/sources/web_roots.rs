@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::host::ReadText;
 use super::pattern::quote;
-use crate::evidence::gathered;
 use crate::formats::web_server::{MAX_PLACES, Places, apache, iis, nginx};
 use crate::playbook::TargetOs;
 
@@ -62,7 +61,7 @@ pub(crate) fn of(read: &ReadText<'_>, names: &Names<'_>, os: TargetOs) -> (Vec<S
 fn finish(places: Places, roots: &[&str], logs: &[&str]) -> (Vec<String>, Vec<String>) {
     let with = |named: BTreeSet<String>, usual: &[&str]| {
         let named = named.into_iter().take(MAX_PLACES).map(|place| quote(&place));
-        let all: BTreeSet<String> = gathered(named.chain(usual.iter().map(|place| (*place).to_owned())));
+        let all: BTreeSet<String> = named.chain(usual.iter().map(|place| (*place).to_owned())).collect();
         // What stands below another place of the list is met there.
         all.iter().filter(|place| !all.iter().any(|other| is_below(place, other))).cloned().collect()
     };

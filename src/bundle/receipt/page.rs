@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 
 use super::Receipt;
 use crate::bundle::manifest::Counts;
-use crate::evidence::{Outcome, Printable, Utc, arrange};
+use crate::evidence::{Outcome, Printable, Utc};
 use crate::text::Language;
 
 /// Kinds of evidence that are named; the others are counted.
@@ -198,7 +198,7 @@ impl Receipt<'_> {
         let artifacts = self.manifest.artifacts.iter();
         let mut kinds: Vec<_> =
             artifacts.map(|(name, counts)| (taken(counts), name)).filter(|(items, _)| *items > 0).collect();
-        arrange(&mut kinds, |(a, a_name), (b, b_name)| b.cmp(a).then(a_name.cmp(b_name)));
+        kinds.sort_by(|(a, a_name), (b, b_name)| b.cmp(a).then(a_name.cmp(b_name)));
         let left_out = kinds.len().saturating_sub(KINDS_NAMED);
         let named = kinds.into_iter().take(KINDS_NAMED);
         let mut words: Vec<String> =

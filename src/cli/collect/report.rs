@@ -11,7 +11,7 @@ use super::destination::Place;
 use crate::acquisition::{Clock, Progress, StopReason, Summary};
 use crate::bundle::{Closing, Manifest, Sealed};
 use crate::cli::{Console, Exit, severity};
-use crate::evidence::{Outcome, Printable, gathered};
+use crate::evidence::{Outcome, Printable};
 use crate::playbook::{Excluded, Plan};
 use crate::scan::Scanner;
 use crate::sources::Target;
@@ -151,7 +151,7 @@ impl Report<'_> {
         let Sealed { sha256, seal_code, bytes, paths, sidecars, .. } = self.sealed;
         let manifest = self.manifest();
         let count = |outcome: Outcome| (outcome.word().to_owned(), json!(manifest.items.of(outcome)));
-        let counts: serde_json::Map<_, _> = gathered(Outcome::ALL.into_iter().map(count));
+        let counts: serde_json::Map<_, _> = Outcome::ALL.into_iter().map(count).collect();
         json!({
             "bundle": paths.first().map_or_else(|| "-".to_owned(), |path| path.display().to_string()),
             "parts": paths.len(),

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::List;
 use crate::cli::scanning::name_failed;
 use crate::cli::{Console, Exit, Failure};
-use crate::evidence::{Printable, gathered};
+use crate::evidence::Printable;
 
 /// Carries out `rules list`.
 pub(super) fn run(arguments: &List, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &List, console: &mut Console<'_>) -> Result<Exit, F
             |name: &str| rule.meta.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
         if arguments.json {
             let meta: serde_json::Map<_, _> =
-                gathered(rule.meta.iter().map(|(name, value)| (name.clone(), json!(value))));
+                rule.meta.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
             console.result(json!({
                 "rule": rule.rule, "source": rule.source, "tags": rule.tags, "meta": meta,
             }));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::acquisition::{Clock, StopReason};
 use crate::analysis::Standing;
 use crate::cli::{Console, Exit, severity};
-use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts, arrange};
+use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts};
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
 use crate::sys;
 use crate::text::Language;
@@ -113,9 +113,8 @@ impl Report {
     }
 
     fn keep_the_worst(&mut self) {
-        arrange(&mut self.worst, |a, b| {
-            b.assessment.score.cmp(&a.assessment.score).then_with(|| a.path.cmp(&b.path))
-        });
+        self.worst
+            .sort_by(|a, b| b.assessment.score.cmp(&a.assessment.score).then_with(|| a.path.cmp(&b.path)));
         self.worst.truncate(SHOWN);
     }
 

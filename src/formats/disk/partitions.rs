@@ -9,7 +9,6 @@
 use std::io;
 
 use super::device::{Device, read_some};
-use crate::evidence::arrange;
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 
 /// Most entries of a GPT that are read: Windows makes 128, others allow more.
@@ -177,7 +176,7 @@ fn mbr(disk: &dyn Device) -> io::Result<Option<Table>> {
             partitions.push(entry.partition(entry.number, entry.first, sector, signature));
         }
     }
-    arrange(&mut partitions, |one, other| one.number.cmp(&other.number));
+    partitions.sort_by_key(|partition| partition.number);
     Ok(Some(Table { scheme: "mbr", sector, partitions }))
 }
 

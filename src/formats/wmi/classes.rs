@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::Part;
+use crate::evidence::Digest;
 use crate::evidence::bytes::u32_at;
-use crate::evidence::{Digest, gathered};
 use crate::formats::ntfs::{names, security};
 
 /// Bytes before what differs from class to class: the digest in UTF-16, two moments, and of those that follow the length, the place
@@ -96,9 +96,9 @@ pub const CLASSES: [Class; 7] = [
 /// By what a record of a class begins: the digest of its name in upper case, as text in UTF-16.
 #[must_use]
 pub fn pattern(class: &str) -> Vec<u8> {
-    let name: Vec<u8> = gathered(class.to_uppercase().encode_utf16().flat_map(u16::to_le_bytes));
+    let name: Vec<u8> = class.to_uppercase().encode_utf16().flat_map(u16::to_le_bytes).collect();
     let digest = Digest::of(&name).to_string().to_uppercase();
-    gathered(digest.bytes().flat_map(|digit| [digit, 0]))
+    digest.bytes().flat_map(|digit| [digit, 0]).collect()
 }
 
 /// Reads a record; none where it is not one of its class.

@@ -13,7 +13,6 @@ use aho_corasick::AhoCorasick;
 
 use super::seek::{ReadSeek, damaged};
 use crate::evidence::bytes::u32_at;
-use crate::evidence::gathered;
 
 pub mod classes;
 
@@ -70,7 +69,7 @@ impl Mapping {
         }
         let count = usize::try_from(u32_at(bytes, 20)?).ok()?;
         let entries = bytes.get(24..)?.chunks_exact(24).take(count);
-        let pages: Vec<u32> = gathered(entries.filter_map(|entry| Some(u32_at(entry, 0)? & 0x3fff_ffff)));
+        let pages: Vec<u32> = entries.filter_map(|entry| Some(u32_at(entry, 0)? & 0x3fff_ffff)).collect();
         Some(Self { version: u32_at(bytes, 4)?, pages }).filter(|mapping| mapping.pages.len() == count)
     }
 

@@ -8,7 +8,6 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::evidence::gathered;
 use crate::formats::rpm;
 use crate::playbook::TargetOs;
 use crate::sources::host::HostFacts;
@@ -107,7 +106,7 @@ fn addresses() -> Vec<IpAddr> {
     let networks = sysinfo::Networks::new_with_refreshed_list().ok();
     let all = networks.iter().flat_map(|networks| networks.iter());
     let all = all.flat_map(|(_, facts)| facts.ip_networks().iter().map(|network| network.addr));
-    let reached: BTreeSet<IpAddr> = gathered(all.filter(is_outward));
+    let reached: BTreeSet<IpAddr> = all.filter(is_outward).collect();
     reached.into_iter().collect()
 }
 

@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Digest, Printable, arrange, gathered};
+use crate::evidence::{Digest, Printable};
 use crate::scan::Error;
 
 /// Most files of one folder: the largest public MISP feed has some 2,000 events.
@@ -175,10 +175,10 @@ impl Account {
         failed: Option<String>,
     ) -> IndicatorList {
         let indicators = self.in_use();
-        let kinds = gathered(self.kinds.into_iter().map(|(word, count)| (word.to_owned(), count)));
+        let kinds = self.kinds.into_iter().map(|(word, count)| (word.to_owned(), count)).collect();
         let mut unused: Vec<Unused> =
             self.unused.into_iter().map(|(what, (count, example))| Unused { what, count, example }).collect();
-        arrange(&mut unused, |a, b| b.count.cmp(&a.count).then_with(|| a.what.cmp(&b.what)));
+        unused.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.what.cmp(&b.what)));
         IndicatorList { name, format, sha256, indicators, kinds, unused, failed }
     }
 }

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::{Case, Indicators};
-use crate::evidence::{Hit, Origin, gathered};
+use crate::evidence::{Hit, Origin};
 
 /// Most hits of one item: a table of thousands of sockets to one bad network fills no checkpoint.
 const HITS: usize = 256;
@@ -194,7 +194,7 @@ fn said(indicators: &Indicators, word: &str) -> Vec<Hit> {
     // `rundll32 C:\\x.dll,Start`: the function behind the comma is no part of the file.
     let before_comma = word.split_once(',').map(|(file, _)| file);
     let parts: BTreeSet<&str> =
-        gathered([Some(word), quoted, bare, value, before_comma].into_iter().flatten());
+        [Some(word), quoted, bare, value, before_comma].into_iter().flatten().collect();
     let is_file = |part: &&str| part.contains(['/', '\\']) || part.contains('.');
     parts.into_iter().filter(is_file).flat_map(|part| path(indicators, part)).collect()
 }

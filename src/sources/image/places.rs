@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::evidence::{Printable, Volume, arrange};
+use crate::evidence::{Printable, Volume};
 use crate::formats::disk::{self, Disk, DiskVolume, FileSystem, Mounted, ShadowCopies, to_u64};
 use crate::formats::hive::Hive;
 use crate::formats::{ext, ntfs};
@@ -99,7 +99,7 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
         let device = has_shadow_copies(volume).then(|| Arc::clone(&volume.device));
         places.push(Place::mounted(name, mounted, device, Asked::Always));
     }
-    arrange(&mut facts, |one, other| one.device.cmp(&other.device));
+    facts.sort_by(|one, other| one.device.cmp(&other.device));
     Ok(Standing { places, facts })
 }
 

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use super::{Log, MARK, MAX_HELD, Place, kept};
-use crate::evidence::gathered;
 use crate::formats::ext::checksum::crc32c;
 use crate::formats::ext::volume::{Volume, big, big_short};
 
@@ -97,7 +96,7 @@ impl<'a> Walk<'a> {
             revoked.get(&block).is_none_or(|by| sequence.wrapping_sub(*by).cast_signed() > 0)
         };
         let held = held.into_iter().filter(|(block, (sequence, _))| stands(*block, *sequence));
-        gathered(held.map(|(block, (_, place))| (block, place)))
+        held.map(|(block, (_, place))| (block, place)).collect()
     }
 
     fn next_block(&mut self) -> Option<Vec<u8>> {
