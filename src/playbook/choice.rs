@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
 use super::error::Fault;
-use super::fields::{At, Read};
-use super::handling;
+use super::handling::RawLimits;
 use super::plan::{Limits, MemoryTool, Text};
 use super::yaml::Document;
 
@@ -55,67 +57,68 @@ pub struct Named {
 /// # Errors
 ///
 /// What in it is not as wanted.
-pub(super) fn read(document: &Document<'_>, root: Read<'_>) -> Result<Playbook, Vec<Fault>> {
-    let raw = Raw::read(root).map_err(|fault| vec![fault])?;
-    let mut faults = Vec::new();
-    if !is_name(&raw.playbook.value) {
-        let problem = format!(
-            "expected a name of lower-case letters, digits and hyphens, found '{}'",
-            raw.playbook.value
-        );
-        faults.push(raw.playbook.fault(document, problem));
-    }
-    if raw.version.value != 1 {
-        let problem = format!("expected version 1 of the format, found {}", raw.version.value);
-        faults.push(raw.version.fault(document, problem));
-    }
-    for place in &raw.sweep {
-        if !is_place(&place.value) {
-            let problem = format!(
-                "expected a whole path to sweep ('/' is every local disk), without '..', found '{}'",
-                place.value
-            );
-            faults.push(place.fault(document, problem));
-        }
-    }
-    if raw.artifacts.is_empty() && raw.includes.is_empty() {
-        faults.push(raw.playbook.fault(document, "expected 'artifacts' or 'includes', found neither"));
-    }
-    let mut seen = BTreeSet::new();
-    for name in raw.artifacts.iter().chain(&raw.includes) {
-        if !seen.insert(name.value.as_str()) {
-            faults
-                .push(name.fault(document, format!("expected each name once, found '{}' again", name.value)));
-        }
-    }
-    let mut limits = BTreeMap::new();
-    for (name, own) in &raw.limits {
-        if !seen.contains(name.as_str()) {
-            let problem = format!("expected limits of artifacts that this playbook names, found '{name}'");
-            faults.push(own.fault(document, problem));
-        }
-        limits.insert(name.clone(), own.value);
-    }
+pub(super) fn read(document: &Document<'_>) -> Result<Playbook, Vec<Fault>> {
+    let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
+    let faults = faults(document, &raw);
     if !faults.is_empty() {
         return Err(faults);
     }
-    let named = |names: Vec<At<String>>| {
-        names.into_iter().map(|name| Named { line: name.line, name: name.value }).collect()
+    let named = |names: Option<Vec<Spanned<String>>>| {
+        let names = names.unwrap_or_default().into_iter();
+        names.map(|name| Named { line: document.line(&name), name: name.value }).collect()
     };
+    let limits = raw.limits.unwrap_or_default().into_iter();
     Ok(Playbook {
-        line: raw.playbook.line,
+        line: document.line(&raw.playbook),
         name: raw.playbook.value,
         title: raw.title,
         description: raw.description,
         includes: named(raw.includes),
         artifacts: named(raw.artifacts),
-        limits,
-        sweep: raw.sweep.into_iter().map(|place| place.value).collect(),
+        limits: limits.map(|(name, own)| (name, own.value.into())).collect(),
+        sweep: raw.sweep.unwrap_or_default().into_iter().map(|place| place.value).collect(),
         memory_tool: raw.memory_tool,
-        opt_in: raw.opt_in,
-        notes: raw.notes,
+        opt_in: raw.opt_in.unwrap_or_default(),
+        notes: raw.notes.unwrap_or_default(),
         file: document.file.to_owned(),
     })
+}
+
+/// What in a playbook has no meaning, though it has the right form.
+fn faults(document: &Document<'_>, raw: &Raw) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut fault = |at: &Spanned<String>, problem: String| faults.push(document.fault(at, problem));
+    if !is_name(&raw.playbook.value) {
+        let name = &raw.playbook.value;
+        let problem = format!("expected a name of lower-case letters, digits and hyphens, found '{name}'");
+        fault(&raw.playbook, problem);
+    }
+    for place in raw.sweep.iter().flatten().filter(|place| !is_place(&place.value)) {
+        let problem = format!(
+            "expected a whole path to sweep ('/' is every local disk), without '..', found '{}'",
+            place.value
+        );
+        fault(place, problem);
+    }
+    let mut seen = BTreeSet::new();
+    for name in raw.artifacts.iter().chain(&raw.includes).flatten() {
+        if !seen.insert(name.value.as_str()) {
+            fault(name, format!("expected each name once, found '{}' again", name.value));
+        }
+    }
+    if seen.is_empty() {
+        fault(&raw.playbook, "expected 'artifacts' or 'includes', found neither".to_owned());
+    }
+    if raw.version.value != 1 {
+        let problem = format!("expected version 1 of the format, found {}", raw.version.value);
+        faults.push(document.fault(&raw.version, problem));
+    }
+    for (name, own) in raw.limits.iter().flatten().filter(|(name, _)| !seen.contains(name.as_str())) {
+        let problem = format!("expected limits of artifacts that this playbook names, found '{name}'");
+        faults.push(document.fault(own, problem));
+    }
+    faults.sort_by_key(|fault| (fault.line, fault.column));
+    faults
 }
 
 fn is_name(name: &str) -> bool {
@@ -131,60 +134,19 @@ fn is_place(path: &str) -> bool {
     begins && !path.split(['/', '\\']).any(|part| part == "..")
 }
 
+/// A playbook as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Raw {
-    playbook: At<String>,
-    version: At<u64>,
+    playbook: Spanned<String>,
+    version: Spanned<u64>,
     title: Text,
     description: Text,
-    includes: Vec<At<String>>,
-    artifacts: Vec<At<String>>,
-    limits: Vec<(String, At<Limits>)>,
-    sweep: Vec<At<String>>,
+    includes: Option<Vec<Spanned<String>>>,
+    artifacts: Option<Vec<Spanned<String>>>,
+    limits: Option<BTreeMap<String, Spanned<RawLimits>>>,
+    sweep: Option<Vec<Spanned<String>>>,
     memory_tool: Option<MemoryTool>,
-    opt_in: bool,
-    notes: Vec<Text>,
-}
-
-/// A tool that gives memory.
-fn memory_tool(node: Read<'_>) -> Result<MemoryTool, Fault> {
-    let fields = node.fields(&["program", "sha256", "arguments"])?;
-    let sha256 = fields.required("sha256")?;
-    Ok(MemoryTool {
-        program: fields.required("program")?.text()?,
-        sha256: sha256.text()?.parse().map_err(|_| sha256.fault("expected the 64 digits of its SHA-256"))?,
-        arguments: fields.list("arguments", Read::text)?,
-    })
-}
-
-impl Raw {
-    fn read(node: Read<'_>) -> Result<Self, Fault> {
-        let fields = node.fields(&[
-            "playbook",
-            "version",
-            "title",
-            "description",
-            "includes",
-            "artifacts",
-            "limits",
-            "sweep",
-            "memory_tool",
-            "opt_in",
-            "notes",
-        ])?;
-        let version = fields.required("version")?;
-        let limits = |node: Read<'_>| Ok(node.at(handling::limits(node)?));
-        Ok(Self {
-            playbook: fields.required("playbook")?.text_at()?,
-            version: version.at(version.number()?),
-            title: fields.required("title")?.both()?,
-            description: fields.required("description")?.both()?,
-            includes: fields.list("includes", Read::text_at)?,
-            artifacts: fields.list("artifacts", Read::text_at)?,
-            limits: fields.optional("limits").map_or_else(|| Ok(Vec::new()), |node| node.entries(limits))?,
-            sweep: fields.list("sweep", Read::text_at)?,
-            memory_tool: fields.optional("memory_tool").map(memory_tool).transpose()?,
-            opt_in: fields.flag("opt_in")?,
-            notes: fields.list("notes", Read::both)?,
-        })
-    }
+    opt_in: Option<bool>,
+    notes: Option<Vec<Text>>,
 }

@@ -1,15 +1,17 @@
-//! Artifact definitions in the ForensicArtifacts format: what a named kind of evidence is and where it stands.
+//! Artifact definitions in the ForensicArtifacts format: what a named kind of evidence is and where it is stored.
 //!
 //! In: one YAML document. Out: a [`Definition`]. What the format requires is required here too, and its deprecated
-//! keys are read over, so that the official set loads unchanged.
+//! keys are accepted and ignored, so that the official set loads unchanged.
 //! <https://artifacts.readthedocs.io/en/latest/sources/Format-specification.html>
 
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_saphyr::Spanned;
 
 use super::error::Fault;
-use super::fields::{At, Read};
+use super::fields::{};
 use super::pattern;
 use super::pattern::Strictness;
 use super::plan::{Follow, Pattern, Source, TargetOs};
@@ -139,31 +141,29 @@ fn applies(systems: &[System], os: TargetOs) -> bool {
 /// # Errors
 ///
 /// What in it is not as the format wants it.
-pub(super) fn read(
-    document: &Document<'_>,
-    root: Read<'_>,
-    strictness: Strictness,
-) -> Result<Definition, Vec<Fault>> {
-    let raw = Raw::read(root).map_err(|fault| vec![fault])?;
+pub(super) fn read(document: &Document<'_>, strictness: Strictness) -> Result<Definition, Vec<Fault>> {
+    let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     if raw.name.value.trim().is_empty() {
-        faults.push(raw.name.fault(document, "expected the name of the artifact, found an empty text"));
+        faults.push(document.fault(&raw.name, "expected the name of the artifact, found an empty text"));
     }
     if raw.doc.value.trim().is_empty() {
-        faults.push(raw.doc.fault(document, "expected what the artifact is, found an empty text"));
+        faults.push(document.fault(&raw.doc, "expected what the artifact is, found an empty text"));
     }
     if raw.sources.value.is_empty() {
-        faults.push(raw.sources.fault(document, "expected at least one source, found none"));
+        faults.push(document.fault(&raw.sources, "expected at least one source, found none"));
     }
+    let systems = raw.supported_os.unwrap_or_default();
     let mut places = Vec::with_capacity(raw.sources.value.len());
     for source in raw.sources.value {
-        if let Some(odd) = source.value.supported_os.iter().find(|os| !raw.supported_os.contains(os)) {
+        let own = source.value.supported_os.as_deref().unwrap_or_default();
+        if let Some(odd) = own.iter().find(|os| !systems.contains(os)) {
             let problem =
                 format!("expected systems of the artifact, found {odd}, which its supported_os lacks");
-            faults.push(source.fault(document, problem));
+            faults.push(document.fault(&source, problem));
         }
-        match place(document, &source, strictness) {
-            Ok(place) => places.push(Placed { systems: source.value.supported_os, place }),
+        match place(document, &source.value, strictness) {
+            Ok(place) => places.push(Placed { systems: own.to_vec(), place }),
             Err(fault) => faults.push(fault),
         }
     }
@@ -171,119 +171,81 @@ pub(super) fn read(
         return Err(faults);
     }
     Ok(Definition {
-        line: raw.name.line,
+        line: document.line(&raw.name),
         name: raw.name.value,
         doc: raw.doc.value,
         doc_nl: None,
-        aliases: raw.aliases,
-        urls: raw.urls,
-        systems: raw.supported_os,
+        aliases: raw.aliases.unwrap_or_default(),
+        urls: raw.urls.unwrap_or_default(),
+        systems,
         places,
         file: document.file.to_owned(),
     })
 }
 
 /// A definition as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Raw {
-    name: At<String>,
-    doc: At<String>,
-    sources: At<Vec<At<RawSource>>>,
-    aliases: Vec<String>,
-    supported_os: Vec<System>,
-    urls: Vec<String>,
+    name: Spanned<String>,
+    doc: Spanned<String>,
+    sources: Spanned<Vec<Spanned<RawSource>>>,
+    aliases: Option<Vec<String>>,
+    supported_os: Option<Vec<System>>,
+    urls: Option<Vec<String>>,
+    // Deprecated in the format.
+    #[serde(default, rename = "conditions")]
+    _conditions: IgnoredAny,
+    #[serde(default, rename = "labels")]
+    _labels: IgnoredAny,
+    #[serde(default, rename = "provides")]
+    _provides: IgnoredAny,
 }
 
-impl Raw {
-    fn read(node: Read<'_>) -> Result<Self, Fault> {
-        // The last three are deprecated in the format, and read over.
-        let known =
-            ["name", "doc", "sources", "aliases", "supported_os", "urls", "conditions", "labels", "provides"];
-        let fields = node.fields(&known)?;
-        let sources = fields.required("sources")?;
-        Ok(Self {
-            name: fields.required("name")?.text_at()?,
-            doc: fields.required("doc")?.text_at()?,
-            aliases: fields.list("aliases", Read::text)?,
-            supported_os: fields.list("supported_os", Read::one_of)?,
-            urls: fields.list("urls", Read::text)?,
-            sources: sources.at(sources.list(|source| Ok(source.at(RawSource::read(source)?)))?),
-        })
-    }
-}
-
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawSource {
-    kind: At<String>,
-    attributes: At<RawAttributes>,
-    supported_os: Vec<System>,
+    #[serde(rename = "type")]
+    kind: Spanned<String>,
+    attributes: Spanned<RawAttributes>,
+    supported_os: Option<Vec<System>>,
+    #[serde(default, rename = "conditions")]
+    _conditions: IgnoredAny,
+    #[serde(default, rename = "provides")]
+    _provides: IgnoredAny,
 }
 
-impl RawSource {
-    fn read(node: Read<'_>) -> Result<Self, Fault> {
-        let fields = node.fields(&["type", "attributes", "supported_os", "conditions", "provides"])?;
-        let attributes = fields.required("attributes")?;
-        Ok(Self {
-            kind: fields.required("type")?.text_at()?,
-            attributes: attributes.at(RawAttributes::read(attributes)?),
-            supported_os: fields.list("supported_os", Read::one_of)?,
-        })
-    }
-}
-
+/// The attributes of all types of sources together.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawAttributes {
-    paths: Vec<At<String>>,
-    separator: Option<At<String>>,
-    names: Vec<String>,
-    keys: Vec<String>,
-    key_value_pairs: Vec<(String, String)>,
+    paths: Option<Vec<Spanned<String>>>,
+    separator: Option<Spanned<String>>,
+    names: Option<Vec<String>>,
+    keys: Option<Vec<String>>,
+    key_value_pairs: Option<Vec<RawPair>>,
     cmd: Option<String>,
     args: Option<Vec<String>>,
     query: Option<String>,
+    #[serde(default, rename = "base_object")]
+    _base_object: IgnoredAny,
 }
 
-impl RawAttributes {
-    fn read(node: Read<'_>) -> Result<Self, Fault> {
-        let fields = node.fields(&[
-            "paths",
-            "separator",
-            "names",
-            "keys",
-            "key_value_pairs",
-            "cmd",
-            "args",
-            "query",
-            "base_object",
-        ])?;
-        Ok(Self {
-            paths: fields.list("paths", Read::text_at)?,
-            separator: fields.optional("separator").map(Read::text_at).transpose()?,
-            names: fields.list("names", Read::text)?,
-            keys: fields.list("keys", Read::text)?,
-            key_value_pairs: fields.list("key_value_pairs", pair)?,
-            cmd: fields.optional("cmd").map(Read::text).transpose()?,
-            args: fields.optional("args").map(|args| args.list(Read::text)).transpose()?,
-            query: fields.optional("query").map(Read::text).transpose()?,
-        })
-    }
-}
-
-fn pair(node: Read<'_>) -> Result<(String, String), Fault> {
-    let fields = node.fields(&["key", "value"])?;
-    let value = fields.optional("value").map(Read::text).transpose()?;
-    Ok((fields.required("key")?.text()?, value.unwrap_or_default()))
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPair {
+    key: String,
+    value: Option<String>,
 }
 
 const KINDS: &str = "ARTIFACT_GROUP, COMMAND, DIRECTORY, FILE, PATH, REGISTRY_KEY, REGISTRY_VALUE or WMI";
 
-fn place(document: &Document<'_>, source: &At<RawSource>, strictness: Strictness) -> Result<Place, Fault> {
-    let kind = &source.value.kind;
-    let attributes = &source.value.attributes;
-    let raw = &attributes.value;
+fn place(document: &Document<'_>, source: &RawSource, strictness: Strictness) -> Result<Place, Fault> {
+    let kind = &source.kind;
+    let raw = &source.attributes.value;
     let lacks = |what: &str| {
         let problem = format!("expected '{what}' in the attributes of a {} source, found none", kind.value);
-        attributes.fault(document, problem)
-    };
-    let filled = |list: &[String], what: &str| {
-        if list.is_empty() { Err(lacks(what)) } else { Ok(list.to_vec()) }
+        document.fault(&source.attributes, problem)
     };
     Ok(match kind.value.as_str() {
         "FILE" => Place::Source(Source::Files(patterns(document, raw, false, strictness, &lacks)?)),
@@ -291,17 +253,30 @@ fn place(document: &Document<'_>, source: &At<RawSource>, strictness: Strictness
         "PATH" | "DIRECTORY" => {
             Place::Source(Source::Files(patterns(document, raw, true, strictness, &lacks)?))
         }
-        "ARTIFACT_GROUP" => Place::Group(filled(&raw.names, "names")?),
+        "ARTIFACT_GROUP" => Place::Group(filled(raw.names.as_ref()).ok_or_else(|| lacks("names"))?),
         "COMMAND" => Place::Source(Source::Command {
             program: raw.cmd.clone().ok_or_else(|| lacks("cmd"))?,
             arguments: raw.args.clone().ok_or_else(|| lacks("args"))?,
         }),
-        "REGISTRY_KEY" => Place::Source(Source::RegistryKeys(filled(&raw.keys, "keys")?)),
-        "REGISTRY_VALUE" if raw.key_value_pairs.is_empty() => return Err(lacks("key_value_pairs")),
-        "REGISTRY_VALUE" => Place::Source(Source::RegistryValues(raw.key_value_pairs.clone())),
+        "REGISTRY_KEY" => {
+            Place::Source(Source::RegistryKeys(filled(raw.keys.as_ref()).ok_or_else(|| lacks("keys"))?))
+        }
+        "REGISTRY_VALUE" => {
+            let pairs = raw.key_value_pairs.iter().flatten();
+            let pairs: Vec<_> =
+                pairs.map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default())).collect();
+            if pairs.is_empty() {
+                return Err(lacks("key_value_pairs"));
+            }
+            Place::Source(Source::RegistryValues(pairs))
+        }
         "WMI" => Place::Wmi(raw.query.clone().ok_or_else(|| lacks("query"))?),
-        other => return Err(kind.fault(document, format!("expected {KINDS}, found '{other}'"))),
+        other => return Err(document.fault(kind, format!("expected {KINDS}, found '{other}'"))),
     })
+}
+
+fn filled(list: Option<&Vec<String>>) -> Option<Vec<String>> {
+    list.filter(|list| !list.is_empty()).cloned()
 }
 
 fn patterns(
@@ -318,17 +293,18 @@ fn patterns(
             "\\" => '\\',
             other => {
                 let problem = format!("expected '/' or '\\' as separator, found '{other}'");
-                return Err(text.fault(document, problem));
+                return Err(document.fault(text, problem));
             }
         },
     };
-    if raw.paths.is_empty() {
+    let paths = raw.paths.as_deref().unwrap_or_default();
+    if paths.is_empty() {
         return Err(lacks("paths"));
     }
-    let mut patterns = Vec::with_capacity(raw.paths.len());
-    for path in &raw.paths {
+    let mut patterns = Vec::with_capacity(paths.len());
+    for path in paths {
         if let Some(problem) = pattern::fault(&path.value, separator, strictness) {
-            return Err(path.fault(document, problem));
+            return Err(document.fault(path, problem));
         }
         patterns.push(Pattern {
             text: path.value.clone(),

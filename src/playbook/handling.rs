@@ -5,8 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
 use super::error::Fault;
-use super::fields::{At, Read};
+use super::fields::{};
 use super::pattern;
 use super::pattern::Strictness;
 use super::plan::{Follow, Limits, Pattern, Text, Volatility};
@@ -64,19 +67,16 @@ impl Handling {
 /// # Errors
 ///
 /// What in it is not as wanted.
-pub(super) fn read(
-    document: &Document<'_>,
-    root: Read<'_>,
-) -> Result<BTreeMap<String, Handling>, Vec<Fault>> {
-    let raw = Raw::read(root).map_err(|fault| vec![fault])?;
+pub(super) fn read(document: &Document<'_>) -> Result<BTreeMap<String, Handling>, Vec<Fault>> {
+    let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     if raw.handling.value != 1 {
         let problem = format!("expected version 1 of the format, found {}", raw.handling.value);
-        faults.push(raw.handling.fault(document, problem));
+        faults.push(document.fault(&raw.handling, problem));
     }
     let mut handlings: BTreeMap<String, Handling> = BTreeMap::new();
     for entry in raw.artifacts {
-        let except = match excepted(document, &entry.except) {
+        let except = match excepted(document, entry.except.as_deref().unwrap_or_default()) {
             Ok(except) => except,
             Err(fault) => {
                 faults.push(fault);
@@ -88,85 +88,90 @@ pub(super) fn read(
                 volatility: entry.volatility,
                 personal_data: entry.personal_data,
                 purpose: entry.purpose.clone(),
-                limits: entry.limits,
-                opt_in: entry.opt_in,
-                follow_links: entry.follow_links,
-                shadow_copies: entry.shadow_copies,
+                limits: entry.limits.map(Limits::from).unwrap_or_default(),
+                opt_in: entry.opt_in.unwrap_or_default(),
+                follow_links: entry.follow_links.unwrap_or_default(),
+                shadow_copies: entry.shadow_copies.unwrap_or_default(),
                 except: except.clone(),
                 file: document.file.to_owned(),
-                line: name.line,
+                line: document.line(name),
             };
             if let Some(first) = handlings.insert(name.value.clone(), handling) {
                 let problem =
                     format!("expected '{}' once, found it on line {} as well", name.value, first.line);
-                faults.push(name.fault(document, problem));
+                faults.push(document.fault(name, problem));
             }
         }
     }
     if faults.is_empty() { Ok(handlings) } else { Err(faults) }
 }
 
+/// Handlings as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Raw {
-    handling: At<u64>,
+    handling: Spanned<u64>,
     artifacts: Vec<RawEntry>,
 }
 
-impl Raw {
-    fn read(node: Read<'_>) -> Result<Self, Fault> {
-        let fields = node.fields(&["handling", "artifacts"])?;
-        let version = fields.required("handling")?;
-        Ok(Self {
-            handling: version.at(version.number()?),
-            artifacts: fields.required("artifacts")?.list(RawEntry::read)?,
-        })
-    }
-}
-
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawEntry {
-    names: Vec<At<String>>,
+    names: Vec<Spanned<String>>,
     volatility: Volatility,
     personal_data: PersonalData,
     purpose: Text,
-    limits: Limits,
-    opt_in: bool,
-    follow_links: bool,
-    shadow_copies: bool,
-    except: Vec<At<String>>,
+    limits: Option<RawLimits>,
+    opt_in: Option<bool>,
+    follow_links: Option<bool>,
+    shadow_copies: Option<bool>,
+    except: Option<Vec<Spanned<String>>>,
 }
 
-impl RawEntry {
-    fn read(node: Read<'_>) -> Result<Self, Fault> {
-        let fields = node.fields(&[
-            "names",
-            "volatility",
-            "personal_data",
-            "purpose",
-            "limits",
-            "opt_in",
-            "follow_links",
-            "shadow_copies",
-            "except",
-        ])?;
-        Ok(Self {
-            names: fields.required("names")?.list(Read::text_at)?,
-            limits: fields.optional("limits").map(limits).transpose()?.unwrap_or_default(),
-            volatility: fields.required("volatility")?.one_of()?,
-            personal_data: fields.required("personal_data")?.one_of()?,
-            purpose: fields.required("purpose")?.both()?,
-            opt_in: fields.flag("opt_in")?,
-            follow_links: fields.flag("follow_links")?,
-            shadow_copies: fields.flag("shadow_copies")?,
-            except: fields.list("except", Read::text_at)?,
-        })
+/// [`Limits`] as people write them: sizes such as `100 MiB`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    max_file_size: Option<Size>,
+    max_bytes: Option<Size>,
+    max_files: Option<u64>,
+    changed_within_days: Option<u32>,
+    max_depth: Option<u32>,
+}
+
+impl From<RawLimits> for Limits {
+    fn from(raw: RawLimits) -> Self {
+        Self {
+            max_file_size: raw.max_file_size.map(|Size(bytes)| bytes),
+            max_bytes: raw.max_bytes.map(|Size(bytes)| bytes),
+            max_files: raw.max_files,
+            changed_within_days: raw.changed_within_days,
+            max_depth: raw.max_depth,
+        }
     }
 }
 
-fn excepted(document: &Document<'_>, texts: &[At<String>]) -> Result<Vec<Pattern>, Fault> {
+/// A number of bytes with an optional unit in powers of 1,024.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Size(u64);
+
+impl TryFrom<String> for Size {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        size(&text)
+            .map(Self)
+            .ok_or_else(|| format!("expected a size such as '100 MiB' or '4096', found '{text}'"))
+    }
+}
+
+fn excepted(document: &Document<'_>, texts: &[Spanned<String>]) -> Result<Vec<Pattern>, Fault> {
     let mut patterns = Vec::with_capacity(texts.len());
     for text in texts {
         let separator = if text.value.contains('\\') { '\\' } else { '/' };
         if let Some(problem) = pattern::fault(&text.value, separator, Strictness::Official) {
-            return Err(text.fault(document, problem));
+            return Err(document.fault(text, problem));
         }
         patterns.push(Pattern {
             text: text.value.clone(),
@@ -177,27 +182,6 @@ fn excepted(document: &Document<'_>, texts: &[At<String>]) -> Result<Vec<Pattern
         });
     }
     Ok(patterns)
-}
-
-/// Reads [`Limits`] as people write them: sizes such as `100 MiB`.
-pub(super) fn limits(node: Read<'_>) -> Result<Limits, Fault> {
-    let known = ["max_file_size", "max_bytes", "max_files", "changed_within_days", "max_depth"];
-    let fields = node.fields(&known)?;
-    let bytes = |name: &str| fields.optional(name).map(bytes).transpose();
-    let small = |name: &str| fields.optional(name).map(Read::small).transpose();
-    Ok(Limits {
-        max_file_size: bytes("max_file_size")?,
-        max_bytes: bytes("max_bytes")?,
-        max_files: fields.optional("max_files").map(Read::number).transpose()?,
-        changed_within_days: small("changed_within_days")?,
-        max_depth: small("max_depth")?,
-    })
-}
-
-fn bytes(node: Read<'_>) -> Result<u64, Fault> {
-    let text = node.text()?;
-    let problem = || node.fault(format!("expected a size such as '100 MiB' or '4096', found '{text}'"));
-    size(&text).ok_or_else(problem)
 }
 
 /// Reads a number of bytes with an optional unit in powers of 1,024.

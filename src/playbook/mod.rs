@@ -14,7 +14,6 @@ mod catalogue;
 mod choice;
 mod definition;
 mod error;
-mod fields;
 mod handling;
 mod live;
 mod pattern;

@@ -87,13 +87,15 @@ pub enum Source {
 }
 
 /// A responder's own tool that writes the memory of a running system to its standard output.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemoryTool {
     /// The program: its whole path, or its name in the folder `tools` beside this program.
     pub program: String,
     /// The SHA-256 that it must have to be run.
     pub sha256: Digest,
     /// Its arguments, each passed as one.
+    #[serde(default)]
     pub arguments: Vec<String>,
 }
 

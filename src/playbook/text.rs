@@ -8,8 +8,9 @@ use super::choice;
 use super::choice::Playbook;
 use super::definition;
 use super::definition::Definition;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use super::error::Fault;
-use super::fields::Read;
 use super::handling;
 use super::handling::Handling;
 use super::pattern::Strictness;
@@ -66,13 +67,11 @@ impl Content {
     }
 
     fn take(&mut self, document: &yaml::Document<'_>, strictness: Strictness) -> Result<(), Vec<Fault>> {
-        let root = document.parse().map_err(|fault| vec![fault])?;
-        let root = Read::new(document, &root);
-        // By their keys documents are told apart; a definition has neither of these.
-        if root.has("playbook") {
-            self.playbooks.push(choice::read(document, root)?);
-        } else if root.has("handling") {
-            for (name, handling) in handling::read(document, root)? {
+        let kind: Kind = document.parse().map_err(|fault| vec![fault])?;
+        if kind.playbook.is_some() {
+            self.playbooks.push(choice::read(document)?);
+        } else if kind.handling.is_some() {
+            for (name, handling) in handling::read(document)? {
                 let line = handling.line;
                 if let Some(first) = self.handlings.insert(name.clone(), handling) {
                     let problem = format!("expected '{name}' once, found it on line {} as well", first.line);
@@ -80,10 +79,17 @@ impl Content {
                 }
             }
         } else {
-            self.definitions.push(definition::read(document, root, strictness)?);
+            self.definitions.push(definition::read(document, strictness)?);
         }
         Ok(())
     }
+}
+
+/// The keys that tell documents apart; a definition has neither.
+#[derive(Deserialize)]
+struct Kind {
+    playbook: Option<IgnoredAny>,
+    handling: Option<IgnoredAny>,
 }
 
 #[cfg(test)]

@@ -1,75 +1,44 @@
-//! YAML as untrusted text: one document at a time, with a budget, and every fault with its line.
+//! YAML as untrusted text: one document at a time, within a budget, and every fault with its line.
 //!
-//! In: the text of a file. Out: its documents, and each of them as a [`Node`] or a [`Fault`] with its place.
-//! Documents are parsed one by one, so that a mistake in one hides none in the next. What a node must be is said in
-//! [`super::fields`].
+//! In: the text of a file. Out: its documents, and each of them as a type that derives `Deserialize`, or a [`Fault`] with
+//! its place. Documents are parsed one by one, so that a mistake in one hides none in the next. The crate `serde-saphyr`
+//! does the parsing; this module sets its limits and words its errors as what was expected and what was found.
 
-use std::collections::BTreeSet;
-
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use serde::de::DeserializeOwned;
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{
+    DefaultMessageFormatter, Error, Location, MergeKeyPolicy, MessageFormatter as _, Options, Spanned,
+};
 
 use super::error::Fault;
 
 /// Largest file in bytes: the whole official set together is a tenth of it.
 pub(super) const MAX_FILE: u64 = 4 << 20;
 
-/// Most faults told of one file; whoever has more has not a typing error but another kind of file.
+/// Most faults reported for one file: a file with more is no playbook with typing errors but another kind of file.
 pub(super) const MAX_FAULTS: usize = 50;
 
-/// Most nodes of a document. Far above what any definition needs, far below what would be felt: the largest official
-/// one has 700.
+/// Most nodes of a document. Far above what any definition needs, and parsed in a blink: the largest official one has 700.
 const MAX_NODES: usize = 50_000;
 
 /// Deepest nesting.
 const MAX_DEPTH: usize = 16;
 
+/// Most characters of a value that a fault repeats.
+const SHOWN: usize = 80;
+
 /// One document of a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Document<'a> {
-    /// The file it stands in.
+    /// The file it is in.
     pub(super) file: &'a str,
     /// Lines of the file before it.
     before: u64,
     text: &'a str,
 }
 
-/// A value and where it stands.
-#[derive(Debug)]
-pub(super) struct Node {
-    /// Line in the file, from 1.
-    pub(super) line: u64,
-    /// Column, from 1.
-    pub(super) column: u64,
-    /// What it is.
-    pub(super) value: Value,
-}
-
-/// What a node is.
-#[derive(Debug)]
-pub(super) enum Value {
-    /// Nothing: no text, `~` or `null`.
-    Nothing,
-    /// A text, a number or a word: which of them is for whoever reads it.
-    Text(String),
-    /// A sequence.
-    List(Vec<Node>),
-    /// A mapping: each key, a text, once.
-    Map(Vec<(Key, Node)>),
-}
-
-/// The key of an entry and where it stands.
-#[derive(Debug)]
-pub(super) struct Key {
-    /// Line in the file, from 1.
-    pub(super) line: u64,
-    /// Column, from 1.
-    pub(super) column: u64,
-    /// The key.
-    pub(super) name: String,
-}
-
 /// Splits a file at its document markers. A `---` at the start of a line can be nothing else in YAML 1.2 (9.1.2,
-/// `c-forbidden`). Pieces of blank lines, comments and directives alone are left out.
+/// `c-forbidden`). Pieces that hold only blank lines, comments and directives are left out.
 pub(super) fn documents<'a>(file: &'a str, text: &'a str) -> Vec<Document<'a>> {
     let mut documents = Vec::new();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -99,120 +68,117 @@ impl Document<'_> {
     ///
     /// # Errors
     ///
-    /// The first thing in it that is no YAML, or that is more than the budget, with its place.
-    pub(super) fn parse(&self) -> Result<Node, Fault> {
-        self.nodes(self.text).or_else(|fault| match spaced(self.text) {
-            Some(spaced) => self.nodes(&spaced).map_err(|_| fault),
+    /// The first thing in it that is no YAML, does not fit the type or exceeds the budget, with its place.
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        self.parse_text(self.text).or_else(|fault| match spaced(self.text) {
+            Some(spaced) => self.parse_text(&spaced).map_err(|_| fault),
             None => Err(fault),
         })
     }
 
-    fn nodes(&self, text: &str) -> Result<Node, Fault> {
-        let options = granit_parser::options! {
-            flow_nesting_limit: MAX_DEPTH,
-            block_nesting_limit: MAX_DEPTH,
-        };
-        let mut tree = Tree { document: self, open: Vec::new(), root: None, left: MAX_NODES };
-        for event in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = event.map_err(|error| {
-                let (line, column) = place(error.marker().line(), error.marker().col());
-                self.fault(self.before.saturating_add(line), column, error.info())
-            })?;
-            tree.take(event, &span)?;
-        }
-        tree.root.ok_or_else(|| self.fault(self.before.saturating_add(1), 1, "expected a value, found none"))
+    fn parse_text<T: DeserializeOwned>(&self, text: &str) -> Result<T, Fault> {
+        serde_saphyr::from_str_with_options(text, options())
+            .map_err(|error| self.fault_at(error.location(), problem(&error, text)))
     }
 
-    /// Makes a fault at a place in the file.
-    pub(super) fn fault(&self, line: u64, column: u64, problem: impl Into<String>) -> Fault {
-        Fault { file: self.file.to_owned(), line, column, problem: problem.into() }
+    /// The line of a value in the file, from 1.
+    pub(super) fn line<T>(&self, value: &Spanned<T>) -> u64 {
+        self.before.saturating_add(value.referenced.line())
+    }
+
+    /// Makes a fault at a value.
+    pub(super) fn fault<T>(&self, value: &Spanned<T>, problem: impl Into<String>) -> Fault {
+        self.fault_at(Some(value.referenced), problem)
+    }
+
+    fn fault_at(&self, location: Option<Location>, problem: impl Into<String>) -> Fault {
+        let (line, column) = location.map_or((1, 1), |location| (location.line().max(1), location.column()));
+        Fault {
+            file: self.file.to_owned(),
+            line: self.before.saturating_add(line),
+            column,
+            problem: problem.into(),
+        }
     }
 }
 
-/// A tree while the parser tells of it.
-struct Tree<'a> {
-    document: &'a Document<'a>,
-    /// Lists and mappings that are not at their end, outermost first, each with the key that waits for a value.
-    open: Vec<(Node, Option<Key>)>,
-    root: Option<Node>,
-    /// Nodes that the budget still allows.
-    left: usize,
-}
-
-impl Tree<'_> {
-    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Fault> {
-        let value = match event {
-            Event::Scalar(text, style, ..) => match (&*text, style) {
-                ("" | "~" | "null" | "Null" | "NULL", ScalarStyle::Plain) => Value::Nothing,
-                _ => Value::Text(text.into_owned()),
-            },
-            Event::SequenceStart(..) => Value::List(Vec::new()),
-            Event::MappingStart(..) => Value::Map(Vec::new()),
-            Event::SequenceEnd | Event::MappingEnd => {
-                let Some((node, _)) = self.open.pop() else { return Ok(()) };
-                self.each_once(&node)?;
-                return self.place(node);
-            }
-            // Short texts that grow when read: nothing that is written by hand here needs them.
-            Event::Alias(_) => return Err(self.refused(span, "expected a value, found an alias ('*…')")),
-            _ => return Ok(()),
-        };
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 || self.open.len() >= MAX_DEPTH {
-            let problem = format!("expected at most {MAX_NODES} values, {MAX_DEPTH} deep, found more");
-            return Err(self.refused(span, problem));
-        }
-        let (line, column) = place(span.start.line(), span.start.col());
-        let node = Node { line: self.document.before.saturating_add(line), column, value };
-        match node.value {
-            Value::List(_) | Value::Map(_) => self.open.push((node, None)),
-            Value::Nothing | Value::Text(_) => return self.place(node),
-        }
-        Ok(())
-    }
-
-    /// Puts a node that is whole where it belongs.
-    fn place(&mut self, node: Node) -> Result<(), Fault> {
-        let Some((parent, waiting)) = self.open.last_mut() else {
-            self.root = Some(node);
-            return Ok(());
-        };
-        match (&mut parent.value, waiting.take()) {
-            (Value::List(nodes), _) => nodes.push(node),
-            (Value::Map(entries), Some(key)) => entries.push((key, node)),
-            (Value::Map(_), None) => {
-                let Node { line, column, value: Value::Text(name) } = node else {
-                    return Err(self.document.fault(node.line, node.column, "expected a text as key"));
-                };
-                *waiting = Some(Key { line, column, name });
-            }
-            (Value::Nothing | Value::Text(_), _) => {}
-        }
-        Ok(())
-    }
-
-    fn each_once(&self, node: &Node) -> Result<(), Fault> {
-        let Value::Map(entries) = &node.value else { return Ok(()) };
-        let mut seen = BTreeSet::new();
-        match entries.iter().find(|(key, _)| !seen.insert(key.name.as_str())) {
-            None => Ok(()),
-            Some((Key { line, column, name }, _)) => {
-                let problem = format!("expected each key once, found a duplicate of '{name}'");
-                Err(self.document.fault(*line, *column, problem))
-            }
-        }
-    }
-
-    fn refused(&self, span: &Span, problem: impl Into<String>) -> Fault {
-        let (line, column) = place(span.start.line(), span.start.col());
-        self.document.fault(self.document.before.saturating_add(line), column, problem)
+/// A fresh set of options for each document. Anchors and aliases make short texts grow when read and merge keys hide
+/// where a value comes from; neither format needs them.
+fn options() -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DEPTH,
+            flow_nesting_limit: MAX_DEPTH + 1,
+            max_nodes: MAX_NODES,
+            max_anchors: 0,
+            max_aliases: 0,
+        },
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        strict_booleans: true,
+        with_snippet: false,
     }
 }
 
-/// Line and column from 1, of the parser's, which counts columns from 0.
-fn place(line: usize, column: usize) -> (u64, u64) {
-    let whole = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    (whole(line).max(1), whole(column).saturating_add(1))
+/// Words an error as what was expected and what was found.
+fn problem(error: &Error, text: &str) -> String {
+    let expected = match error {
+        Error::SerdeUnknownField { field: found, expected, .. }
+        | Error::SerdeUnknownVariant { variant: found, expected, .. } => {
+            return format!("expected {}, found '{found}'", one_of(expected));
+        }
+        Error::SerdeMissingField { field, .. } => return format!("expected '{field}', which is missing"),
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.as_deref().unwrap_or("?");
+            return format!("expected each key once, found a duplicate of '{key}'");
+        }
+        Error::MultipleDocuments { .. } => {
+            return "expected one document, found another that does not begin with '---' on a separate line"
+                .to_owned();
+        }
+        Error::Budget { breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }, .. } => {
+            return "expected a value, found an anchor ('&…') or an alias ('*…')".to_owned();
+        }
+        Error::Budget { .. } => {
+            return format!("expected at most {MAX_NODES} values, {MAX_DEPTH} deep, found more");
+        }
+        Error::Unexpected { expected: "mapping start", .. } => "a mapping",
+        Error::Unexpected { expected: "sequence start", .. } => "a list",
+        Error::Unexpected { expected: "string scalar", .. } | Error::NullIntoString { .. } => "a text",
+        Error::Unexpected { expected, .. } => expected,
+        Error::InvalidScalar { ty: "u32", .. } => "a whole number below 4294967296",
+        Error::InvalidScalar { .. } => "a whole number",
+        Error::InvalidBooleanStrict { .. } => "true or false",
+        other => return DefaultMessageFormatter.format_message(other).into_owned(),
+    };
+    match error.location().and_then(|location| found(location, text)) {
+        Some(found) => format!("expected {expected}, found {found}"),
+        None => format!("expected {expected}"),
+    }
+}
+
+/// `'a', 'b' or 'c'`.
+fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// The value at a place, in words. Of a list or a mapping the span holds its bracket, or nothing where it has none.
+fn found(location: Location, text: &str) -> Option<String> {
+    let whole = |number: u64| usize::try_from(number).ok();
+    let rest = text.get(whole(location.span().byte_offset()?)?..)?;
+    let value = rest.get(..whole(location.span().byte_len()?)?)?;
+    Some(match (value, rest.chars().next()) {
+        ("[", _) | ("", Some('-')) => "a list".to_owned(),
+        ("~" | "null" | "Null" | "NULL", _) | ("", None | Some(':' | '\r' | '\n')) => "nothing".to_owned(),
+        ("{" | "", _) => "a mapping".to_owned(),
+        (value, _) => {
+            let shown: String = value.trim_matches(['\'', '"']).chars().take(SHOWN).collect();
+            format!("'{shown}'")
+        }
+    })
 }
 
 /// `{key:[…]}` with the space that YAML 1.2 wants after the colon: the official set holds a line without it, which
