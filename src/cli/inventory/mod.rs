@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
             let text = serde_json::to_string_pretty(&document).map_err(Failure::new)?;
             console.result(text);
         }
-        Format::Csv => console.result(csv::table(&inventory)),
+        Format::Csv => console.result(csv::table(&inventory).map_err(Failure::new)?),
     }
     Ok(if inventory.lacking.is_empty() { Exit::Done } else { Exit::Partial })
 }

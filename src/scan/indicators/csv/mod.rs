@@ -2,23 +2,23 @@
 //!
 //! **The header** is the first line, or the last comment above the first data line, that names at least one column whose
 //! kind is known: by `md5 sha1 sha256 hash filehash`, `ip ipv4 ipv6 dst_ip src_ip cidr address`, `domain fqdn hostname
-//! host`, `url uri`, `filename file_name path filepath`, or by `indicator ioc ioc_value value observable` beside `type
-//! ioc_type indicator_type` (OTX, abuse.ch, MISP). `description comment title threat malware …`, `reference link source` and
-//! `score confidence` are told in the hit. Without a header every cell is taken for what its form says.
-//! A row describes one thing: where it has a digest, its file name is told beside it and does not fire by itself.
+//! host`, `url uri`, `filename file_name path filepath`, or by `indicator ioc ioc_value value observable` together with
+//! `type ioc_type indicator_type` (OTX, abuse.ch, MISP). `description comment title threat malware …`, `reference link
+//! source` and `score confidence` are reported with the hit. Without a header the type of a cell is detected from its form.
+//! A row describes one thing: where it has a digest, its file name is reported with the digest and does not match by itself.
+
+mod row;
 
 use std::io::Read;
 
-use super::decode::{LINE_LIMIT, Lines, Next};
+use self::row::Row;
+use super::decode::{Lines, Next};
 use super::intake::Intake;
 use super::labels::Said;
 use super::observable::{Observable, Reading, of_type};
 use super::text::{read_score, value};
 
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
-
-/// Most columns of a row.
-const COLUMNS_LIMIT: usize = 256;
 
 /// Lines that are looked at to tell a list in columns.
 const LINES_LOOKED_AT: usize = 50;
@@ -72,7 +72,7 @@ struct Layout {
 fn header(line: &str) -> Option<Layout> {
     let line = line.trim().trim_start_matches('#').trim();
     SEPARATORS.into_iter().find_map(|separator| {
-        let columns: Vec<Column> = cells(line, separator)?.iter().map(|name| column(name)).collect();
+        let columns: Vec<Column> = cells_of(line, separator)?.iter().map(|name| column(name)).collect();
         let tells =
             columns.iter().any(|column| matches!(column, Column::Typed(_) | Column::File | Column::Value));
         (tells && columns.len() > 1).then_some(Layout { separator, columns: Some(columns) })
@@ -98,7 +98,7 @@ fn layout(head: &str) -> Option<Layout> {
         return Some(layout);
     }
     if let Some(layout) = commented
-        && cells(first, layout.separator).is_some_and(|cells| cells.len() > 1)
+        && cells_of(first, layout.separator).is_some_and(|cells| cells.len() > 1)
     {
         return Some(layout);
     }
@@ -115,19 +115,19 @@ fn layout(head: &str) -> Option<Layout> {
 
 /// The rows that end within these lines.
 fn whole(lines: &[&str], separator: char) -> Vec<Vec<String>> {
-    let mut row = String::new();
-    let mut rows = Vec::new();
+    let (mut row, mut rows) = (Row::new(separator), Vec::new());
     for line in lines {
-        row.push_str(line);
-        match cells(&row, separator) {
-            Some(cells) => {
-                rows.push(cells);
-                row.clear();
-            }
-            None => row.push('\n'),
+        if row.add(line) {
+            rows.push(row.take().cells);
         }
     }
     rows
+}
+
+/// The cells of a line; nothing where a quote does not end in it.
+fn cells_of(line: &str, separator: char) -> Option<Vec<String>> {
+    let mut row = Row::new(separator);
+    row.add(line).then(|| row.take().cells)
 }
 
 /// Whether the beginning of a list is one in columns.
@@ -138,22 +138,21 @@ pub(super) fn is_csv(head: &str) -> bool {
 /// Reads a list in columns; `head` is the beginning of it, by which it is laid out.
 pub(super) fn read<R: Read>(head: &str, lines: &mut Lines<R>, intake: &mut Intake<'_>) -> Result<(), String> {
     let layout = layout(head).ok_or("no header, and no column that holds indicators in every row")?;
-    let (mut line, mut row) = (String::new(), String::new());
+    let (mut line, mut row) = (String::new(), Row::new(layout.separator));
     let mut named = layout.columns.is_none();
     loop {
         match lines.next(&mut line).map_err(|error| error.to_string())? {
             Next::End => break,
             Next::TooLong => {
-                if !row.is_empty() {
-                    intake.refuse("row whose quotes do not end", &row);
-                    row.clear();
+                if row.is_open() {
+                    intake.refuse("row whose quotes do not end", &row.take().text);
                 }
                 intake.refuse("line longer than 64 KiB", &line);
                 continue;
             }
             Next::Line => {}
         }
-        if row.is_empty() {
+        if !row.is_open() {
             if line.trim().is_empty() || line.trim_start().starts_with('#') {
                 continue;
             }
@@ -164,25 +163,16 @@ pub(super) fn read<R: Read>(head: &str, lines: &mut Lines<R>, intake: &mut Intak
                     continue;
                 }
             }
-        } else {
-            row.push('\n');
         }
-        row.push_str(&line);
-        match cells(&row, layout.separator) {
-            Some(cells) => {
-                take(&cells, layout.columns.as_deref(), &row, intake);
-                row.clear();
-            }
-            // A quoted cell goes on in the next line.
-            None if row.len() <= LINE_LIMIT => {}
-            None => {
-                intake.refuse("row longer than 64 KiB", &row);
-                row.clear();
-            }
+        if row.add(&line) {
+            let whole = row.take();
+            take(&whole.cells, layout.columns.as_deref(), &whole.text, intake);
+        } else if row.is_too_long() {
+            intake.refuse("row longer than 64 KiB", &row.take().text);
         }
     }
-    if !row.is_empty() {
-        intake.refuse("row whose quotes do not end", &row);
+    if row.is_open() {
+        intake.refuse("row whose quotes do not end", &row.take().text);
     }
     Ok(())
 }
@@ -256,48 +246,4 @@ fn take(cells: &[String], columns: Option<&[Column]>, row: &str, intake: &mut In
 /// How exports write that there is nothing.
 fn is_empty(cell: &str) -> bool {
     matches!(cell.trim(), "" | "n/a" | "N/A" | "None" | "null" | "NULL" | "-")
-}
-
-/// The cells of a row; nothing where a quote does not end in it.
-fn cells(row: &str, separator: char) -> Option<Vec<String>> {
-    let mut cells = Vec::new();
-    let mut rest = row;
-    loop {
-        let trimmed = rest.trim_start_matches(' ');
-        if let Some(quoted) = trimmed.strip_prefix('"') {
-            let (cell, after) = unquote(quoted)?;
-            cells.push(cell);
-            // What stands between a closing quote and the separator is part of no cell.
-            rest = after.split_once(separator).map_or("", |(_, rest)| rest);
-            if !after.contains(separator) {
-                return Some(cells);
-            }
-        } else if let Some((cell, after)) = rest.split_once(separator) {
-            cells.push(cell.to_owned());
-            rest = after;
-        } else {
-            cells.push(rest.to_owned());
-            return Some(cells);
-        }
-        if cells.len() >= COLUMNS_LIMIT {
-            return Some(cells);
-        }
-    }
-}
-
-/// The text up to the closing quote, doubled quotes made single, and what follows it.
-fn unquote(quoted: &str) -> Option<(String, &str)> {
-    let mut cell = String::new();
-    let mut rest = quoted;
-    loop {
-        let (part, after) = rest.split_once('"')?;
-        cell.push_str(part);
-        match after.strip_prefix('"') {
-            Some(more) => {
-                cell.push('"');
-                rest = more;
-            }
-            None => return Some((cell, after)),
-        }
-    }
 }
