@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::indicators::IndicatorSet;
@@ -10,9 +11,16 @@ use super::scanning::{Processes, RuleSet};
 use crate::evidence::PersonalData;
 use crate::text::Language;
 
+/// The colours of help and of refusals. They are left out where the output is no terminal or `NO_COLOR` is set.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
 /// Collects what a responder needs from an affected host into one sealed, encrypted bundle, and reads it back.
 #[derive(Debug, Parser)]
-#[command(name = "veldkit", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "veldkit", version, max_term_width = 100, propagate_version = true, styles = STYLES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -334,5 +342,13 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_has_colours_only_for_a_terminal() {
+        use clap::CommandFactory as _;
+        let help = Cli::command().render_help();
+        assert!(help.ansi().to_string().contains("\u{1b}[1m\u{1b}[32mUsage:"), "{}", help.ansi());
+        assert!(!help.to_string().contains('\u{1b}'));
     }
 }
