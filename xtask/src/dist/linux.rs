@@ -60,15 +60,6 @@ pub(super) fn make(root: &Path, target: &str, carried: &Path) -> Result {
 /// A cargo that builds for a target as `dist` does: static, and without this machine's folders in its messages.
 pub(crate) fn static_cargo(root: &Path, target: &str) -> Command {
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
-    // Relocations packed (DT_RELR, in glibc since 2.36): a fifth of a megabyte less. Functions of the same code folded
-    // into one, by lld, which Rust links with on this target since 1.90. Nothing here
-    // compares the addresses of functions, which is what that would change.
-    flags.push("-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned());
-    // Texts that are the end of others stand once.
-    flags.push("-Clink-arg=-Wl,-O2".to_owned());
-    if target == "x86_64-unknown-linux-gnu" {
-        flags.push("-Clink-arg=-Wl,--icf=all".to_owned());
-    }
     flags.extend(remap(root));
     let mut command = cargo(root);
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("CARGO_BUILD_TARGET", target);
