@@ -1,34 +1,40 @@
-//! What the program carries: the files of `playbooks/` and `rules/`, deflated by `build.rs` beside this.
+//! What the program carries: playbooks, artifact definitions and rules, compressed by `build.rs` next to this file.
+//!
+//! Exactly `playbooks/*.yaml`, `playbooks/artifacts/*.yaml` and `rules/*.yar`; `selection.rs` says so to `build.rs` and to
+//! the tests.
+
+#[cfg(test)]
+mod selection;
 
 use std::io::Read as _;
 
 use flate2::read::DeflateDecoder;
 
-/// A folder of the source tree that stands in the program.
+/// Files of one directory of the source tree, compressed.
 #[derive(Debug)]
 pub struct Folder(&'static [u8]);
 
 /// Artifact definitions, handlings and playbooks.
 pub static PLAYBOOKS: Folder = Folder(include_bytes!(concat!(env!("OUT_DIR"), "/playbooks.deflate")));
 
-/// Rules and indicators.
+/// Rules.
 pub static RULES: Folder = Folder(include_bytes!(concat!(env!("OUT_DIR"), "/rules.deflate")));
 
-/// A file of such a folder.
+/// An embedded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Its path below the folder, with `/`.
+    /// Path below `playbooks` or `rules`, with `/`.
     pub path: String,
-    /// Its content.
+    /// Content, as in the source tree.
     pub bytes: Vec<u8>,
 }
 
 impl Folder {
-    /// All of its files, by path.
+    /// All files, sorted by path.
     #[must_use]
     pub fn files(&self) -> Vec<File> {
         let mut all = Vec::new();
-        // The program's own bytes: a test holds what comes out against the folders.
+        // The program's own bytes: a test compares what comes out with the source tree.
         let _ = DeflateDecoder::new(self.0).read_to_end(&mut all);
         let mut rest = all.as_slice();
         let mut files = Vec::new();
@@ -50,25 +56,65 @@ fn next(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::Path;
 
     use super::*;
 
+    /// The names in a directory of the source tree that have an ending, each behind `prefix`.
+    fn names(directory: &str, ending: &str, prefix: &str) -> Vec<String> {
+        let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(ending)).map(|name| format!("{prefix}{name}")).collect()
+    }
+
     #[test]
-    fn every_file_of_both_folders_is_carried_as_it_is() {
-        for (folder, name) in [(&PLAYBOOKS, "playbooks"), (&RULES, "rules")] {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-            let on_disk = walkdir::WalkDir::new(&root).into_iter().map(Result::unwrap);
-            let mut expected: Vec<File> = on_disk
-                .filter(|entry| entry.file_type().is_file())
-                .map(|entry| File {
-                    path: entry.path().strip_prefix(&root).unwrap().to_str().unwrap().to_owned(),
-                    bytes: std::fs::read(entry.path()).unwrap(),
-                })
-                .collect();
-            expected.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
+    fn exactly_the_playbooks_artifacts_and_rules_are_carried_as_they_are() {
+        let playbooks =
+            [names("playbooks", ".yaml", ""), names("playbooks/artifacts", ".yaml", "artifacts/")];
+        for (folder, top, mut expected) in
+            [(&PLAYBOOKS, "playbooks", playbooks.concat()), (&RULES, "rules", names("rules", ".yar", ""))]
+        {
+            let files = folder.files();
+            let mut carried: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+            carried.sort();
+            expected.sort();
             assert!(!expected.is_empty());
-            assert!(folder.files() == expected, "{name}");
+            assert_eq!(carried, expected);
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(top);
+            for file in files {
+                assert!(file.bytes == fs::read(root.join(&file.path)).unwrap(), "{}", file.path);
+            }
         }
+    }
+
+    #[test]
+    fn other_files_in_these_directories_are_not_embedded() {
+        let root = tempfile::tempdir().unwrap();
+        let wanted = ["playbooks/a.yaml", "playbooks/artifacts/b.yaml", "rules/c.yar"];
+        let others = [
+            "playbooks/README.md",
+            "playbooks/a.yaml.orig",
+            "playbooks/.draft.yaml",
+            "playbooks/answers/d.yaml",
+            "playbooks/artifacts/deeper/e.yaml",
+            "playbooks/remote/run.sh",
+            "playbooks/rule.yar",
+            "rules/README.md",
+            "rules/iocs.csv",
+            "rules/more/f.yar",
+            "rules/g.yaml",
+        ];
+        for path in wanted.iter().chain(&others) {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let found: Vec<String> = [selection::PLAYBOOKS, selection::RULES]
+            .iter()
+            .flat_map(|directories| selection::files(root.path(), directories).unwrap())
+            .map(|path| path.strip_prefix(root.path()).unwrap().to_str().unwrap().replace('\\', "/"))
+            .collect();
+        assert_eq!(found, wanted);
     }
 }
