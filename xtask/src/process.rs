@@ -28,12 +28,21 @@ pub(crate) fn run(command: &mut Command) -> Result {
 ///
 /// It does not start, ends with another code than 0, or what it wrote is not UTF-8.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
+    Ok(String::from_utf8(bytes(command)?)?)
+}
+
+/// Runs it and returns the bytes it wrote to standard output.
+///
+/// # Errors
+///
+/// It does not start, or ends with another code than 0.
+pub(crate) fn bytes(command: &mut Command) -> Result<Vec<u8>> {
     let output = command.output().map_err(|error| format!("{}: {error}", name(command)))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{} ended with {}: {}", name(command), output.status, said.trim()).into());
     }
-    Ok(String::from_utf8(output.stdout)?)
+    Ok(output.stdout)
 }
 
 /// Finds a program in `PATH`, as a shell would.

@@ -7,12 +7,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{check_size, has_library, remap};
+use super::{check_size, crates, has_library, remap};
 use crate::Result;
 use crate::process::{cargo, find, output, run as run_program};
-
-/// The largest a Linux binary may be: a kit is fetched over slow lines.
-const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The parts of glibc that open shared libraries of the host at run time, also from a static binary:
 /// its linker warns of each ("requires at runtime the shared libraries from the glibc version used for linking").
@@ -44,6 +41,8 @@ const LOADS_LIBRARIES: [&str; 16] = [
 /// The build fails, or the binary is not what a kit may carry.
 pub(super) fn make(root: &Path, target: &str, carried: &Path) -> Result {
     let built = build(root, target)?;
+    let symbols = output(Command::new("nm").args(["--print-size", "--size-sort"]).arg(&built))?;
+    crates::print(&symbols);
     let symbols = output(Command::new("nm").arg(&built))?;
     std::fs::copy(&built, carried)?;
     run_program(Command::new("strip").arg(carried))?;
@@ -101,7 +100,7 @@ fn check(binary: &Path, symbols: &str) -> Result {
         return Err(format!("it would load libraries of the host: {}", loads.join(", ")).into());
     }
     println!("symbols: none of glibc's that load libraries of the host");
-    check_size(binary, MAX_BYTES)?;
+    check_size(binary)?;
     if find("file").is_some() {
         print!("{}", output(Command::new("file").arg("--brief").arg(binary))?);
     }

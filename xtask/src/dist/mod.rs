@@ -1,21 +1,28 @@
 //! Builds what a responder carries: `cargo xtask dist [--target TRIPLE]…`, into `target/dist/`.
 //!
 //! In: the tree. Out: `veldkit-<version>-<target>`, with `.exe` for Windows, and `SHA256SUMS`; without a target, the one
-//! for this machine. Each is checked: static, small enough, free of C, and with nothing asked of the
-//! system that the oldest one it is for does not have. How each was built is said on the way.
+//! for this machine. Each is checked: static, within the size limits, free of C, and with no import that the oldest
+//! system it is for lacks. How each was built is printed, and for Linux the bytes per crate.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Result;
-use crate::process::{cargo, output};
+use crate::process::{bytes, cargo, output};
 
+mod crates;
 mod imports;
 mod linux;
 mod resources;
 pub(crate) mod windows;
 
 pub(crate) use linux::static_cargo;
+
+/// The size limit of the collector in bytes (`ARCHITECTURE`, the programs): a kit is fetched over slow lines.
+const MAX_BYTES: u64 = 14 * 1024 * 1024;
+
+/// The size limit after `gzip -9`: Microsoft Defender's `putfile` takes at most 10 MB outside Windows, as text in a script.
+const MAX_COMPRESSED: u64 = 8_000_000;
 
 /// Packages that compile or look for C.
 const BUILDS_C: [&str; 5] = ["cc", "cmake", "pkg-config", "vcpkg", "bindgen"];
@@ -148,11 +155,23 @@ fn packages(tree: &str) -> impl Iterator<Item = &str> {
     names.into_iter()
 }
 
-/// Refuses a binary larger than it may be.
-fn check_size(binary: &Path, most: u64) -> Result {
+/// Refuses a binary that is larger than its limits, as it is or compressed.
+fn check_size(binary: &Path) -> Result {
     let size = std::fs::metadata(binary)?.len();
-    println!("size: {:.2} MiB", mebibytes(size));
-    if size > most { Err(format!("{size} bytes, more than {most}").into()) } else { Ok(()) }
+    let compressed = bytes(Command::new("gzip").args(["-9", "--stdout"]).arg(binary))?;
+    let compressed = u64::try_from(compressed.len())?;
+    println!("size: {:.2} MiB ({size} bytes), {compressed} bytes after gzip -9", mebibytes(size));
+    within_limits(size, compressed)
+}
+
+fn within_limits(size: u64, compressed: u64) -> Result {
+    if size > MAX_BYTES {
+        return Err(format!("{size} bytes, more than {MAX_BYTES}").into());
+    }
+    if compressed > MAX_COMPRESSED {
+        return Err(format!("{compressed} bytes after gzip -9, more than {MAX_COMPRESSED}").into());
+    }
+    Ok(())
 }
 
 #[allow(
@@ -166,12 +185,19 @@ fn mebibytes(bytes: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::holds_c;
+    use super::{holds_c, within_limits};
 
     #[test]
     fn a_package_that_builds_c_is_named_and_one_of_tables_is_not() {
         let tree =
             "veldkit v0.1.0 (somewhere)\nlinux-raw-sys v0.9.0\ncc v1.2.0\nlibz-sys v1.0.0\ncc v1.2.0\n";
         assert_eq!(holds_c(tree), ["cc", "libz-sys"]);
+    }
+    #[test]
+    fn a_binary_over_either_limit_is_refused() {
+        let (whole, compressed) = (14 * 1024 * 1024, 8_000_000);
+        assert!(within_limits(whole, compressed).is_ok());
+        assert!(within_limits(whole + 1, compressed).is_err());
+        assert!(within_limits(whole, compressed + 1).is_err());
     }
 }

@@ -16,9 +16,6 @@ use crate::process::{cargo, output, run as run_program};
 /// (<https://doc.rust-lang.org/rustc/platform-support/win7-windows-gnu.html>).
 pub(crate) const TARGET: &str = "x86_64-win7-windows-gnu";
 
-/// The largest it may be, from the order.
-const MAX_BYTES: u64 = 10 * 1024 * 1024;
-
 /// Debian's own toolchain, with the standard library's source beside it (packages rustc-web, cargo-web, rust-web-src).
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
@@ -59,7 +56,7 @@ pub(super) fn make(root: &Path, target: &str, version: &str, carried: &Path) -> 
             .arg(format!("-Clink-arg={}", resources.display())),
     )?;
     let built = folder(root).join(target).join("release").join("veldkit.exe");
-    check_size(&built, MAX_BYTES)?;
+    check_size(&built)?;
     let image = std::fs::read(&built)?;
     let imported = imports::check(&image)?;
     println!("imports: {imported} functions, all of which Windows 7 SP1 has");
