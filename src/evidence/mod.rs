@@ -15,8 +15,10 @@ mod origin;
 pub(crate) mod ranges;
 pub mod rows;
 mod scanned;
+pub(crate) mod sid;
 mod stat;
 mod value;
+pub(crate) mod wtf8;
 
 pub use content::{Content, Range};
 pub use exact::Exact;

@@ -10,6 +10,7 @@ pub mod hive;
 pub mod iptables;
 pub mod journald;
 pub mod linux_autostarts;
+pub mod mountinfo;
 pub mod netlink;
 pub mod network_settings;
 pub mod ntfs;

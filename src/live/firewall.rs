@@ -6,13 +6,14 @@
 
 use std::time::Duration;
 
+use super::kernel;
 use super::modules;
 use super::network::Row;
 use super::reach::Reach;
 use crate::evidence::ReasonCode;
+use crate::formats::iptables;
 use crate::formats::netlink::Question;
 use crate::formats::netlink::filter::{self, Element, Filter, MAX_ELEMENTS};
-use crate::formats::{iptables, netlink};
 use crate::sources::rows::{Halt, Lines, code_of};
 use crate::sys;
 use crate::sys::Stopwatch;
@@ -112,7 +113,7 @@ pub(crate) fn older(six: bool, name: &[u8], lines: &mut Lines<'_>) -> Result<(),
 }
 
 fn ask(question: &Question, watch: Stopwatch, take: &mut dyn FnMut(u16, &[u8])) -> std::io::Result<()> {
-    netlink::ask(question, LIMIT.saturating_sub(watch.elapsed()), take)
+    kernel::ask(question, LIMIT.saturating_sub(watch.elapsed()), take)
 }
 
 /// Whether the kernel has nftables at work, so that a question makes it load nothing; `None` where that is told nowhere.

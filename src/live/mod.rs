@@ -26,6 +26,7 @@ pub mod files;
 mod firewall;
 mod hidden;
 pub mod inventory;
+mod kernel;
 pub mod logons;
 pub(crate) mod memory_tool;
 pub mod modules;

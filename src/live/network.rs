@@ -14,10 +14,11 @@ use serde::Serialize;
 use super::files::rooted;
 use super::reach::Reach;
 use super::{Exact, firewall};
+use super::kernel;
 use crate::formats::netlink::filter::Filter;
 use crate::formats::netlink::routing;
 use crate::formats::network_settings::{networks, proxies, shares};
-use crate::formats::{linux_autostarts, netlink, procfs, procnet, resolved};
+use crate::formats::{linux_autostarts, procfs, procnet, resolved};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys;
 
@@ -253,11 +254,11 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
 fn neighbours_6(lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut names = BTreeMap::new();
     // One whose link is not told has its number alone.
-    let of_links = netlink::ask(&routing::links(), ASK_LIMIT, &mut |kind, body| {
+    let of_links = kernel::ask(&routing::links(), ASK_LIMIT, &mut |kind, body| {
         names.extend(routing::link(kind, body));
     });
     let mut beside = Vec::new();
-    let asked = netlink::ask(&routing::neighbours(), ASK_LIMIT, &mut |kind, body| {
+    let asked = kernel::ask(&routing::neighbours(), ASK_LIMIT, &mut |kind, body| {
         beside.extend(routing::neighbour(kind, body));
     });
     for (what, told) in [("the names of links", of_links), ("neighbours of IPv6", asked)] {

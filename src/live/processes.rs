@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::reach::Reach;
 use super::{Exact, hidden};
 use crate::evidence::{ReasonCode, Utc};
+use crate::formats::mountinfo;
 use crate::formats::procfs;
-use crate::sources::mounts::parse_mountinfo;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::guard::OneByOne;
 use crate::sys::is_nothing;
@@ -268,7 +268,7 @@ fn mountinfo(reach: &Reach) -> Vec<u8> {
 /// The mounts on folders of processes, from the kernel's table.
 #[must_use]
 pub fn mounts_over(mountinfo: &[u8]) -> Vec<Row> {
-    let over = parse_mountinfo(mountinfo).into_iter().filter(|mount| {
+    let over = mountinfo::mounts(mountinfo).into_iter().filter(|mount| {
         let below = mount.place.strip_prefix(b"/proc/").unwrap_or_default();
         let first = below.split(|byte| *byte == b'/').next().unwrap_or_default();
         procfs::number(first).is_some()

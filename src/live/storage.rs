@@ -11,9 +11,12 @@ use serde::Serialize;
 
 use super::Exact;
 use super::reach::Reach;
+use crate::formats::mountinfo::Mount;
+use crate::formats::mountinfo::self;
 use crate::formats::{journald, linux_autostarts};
-use crate::sources::mounts::{Mount, Nature, nature, parse_mountinfo};
+use crate::sources::mounts::{Nature, nature};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
+use crate::sources::volumes;
 use crate::sys;
 
 /// Most bytes of one log that is looked through for USB devices.
@@ -201,7 +204,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
 fn mounts(reach: &Reach) -> Vec<Mount> {
     let own = reach.link("proc/self").ok().map(|pid| String::from_utf8_lossy(&pid).into_owned());
     let path = format!("proc/{}/mountinfo", own.as_deref().unwrap_or("1"));
-    parse_mountinfo(&reach.read(&path, MAX_TABLE).unwrap_or_default())
+    mountinfo::mounts(&reach.read(&path, MAX_TABLE).unwrap_or_default())
 }
 
 /// The encrypted volumes of the running system that are open now, as they are mapped and mounted. No device is read for it.
@@ -284,7 +287,7 @@ fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<Device> {
 
 /// Looks at what stands on devices: whether LUKS does on one over which nothing is opened.
 fn look_at_devices(reach: &Reach, all: &mut [Device]) {
-    let told = if reach.is_live() { sys::volumes().unwrap_or_default() } else { Vec::new() };
+    let told = if reach.is_live() { volumes::of_system().unwrap_or_default() } else { Vec::new() };
     let told: BTreeMap<String, Option<String>> =
         told.into_iter().map(|volume| (volume.name, volume.file_system)).collect();
     let open: Vec<String> =

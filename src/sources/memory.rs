@@ -21,53 +21,6 @@ const OVERLAP: u64 = 4 << 10;
 /// Most bytes read of one process: a database's cache says no more in its second gigabyte than in its first.
 const LIMIT: u64 = 1 << 30;
 
-/// Most mappings looked at: a process may have 65,530 by default on Linux, and hardly more regions on Windows.
-pub(crate) const MAPPINGS: usize = 1 << 17;
-
-/// What the operating system says of a process.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ProcessFacts {
-    /// Its name.
-    pub(crate) name: String,
-    /// The program it runs.
-    pub(crate) program: Option<String>,
-    /// Number of its owner.
-    pub(crate) owner: Option<u32>,
-}
-
-/// A stretch of a process's memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mapping {
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-    pub(crate) readable: bool,
-    pub(crate) writable: bool,
-    pub(crate) backing: Backing,
-}
-
-/// What stands behind a mapping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Backing {
-    /// Nothing but memory, or a file that is in memory only.
-    Memory,
-    /// A file that is still there.
-    File,
-    /// A device that reading would speak to, or the kernel itself.
-    Device,
-}
-
-impl Mapping {
-    /// Whether rules may find in it what no scan of files finds.
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.readable
-            && match self.backing {
-                Backing::Memory => true,
-                Backing::File => self.writable,
-                Backing::Device => false,
-            }
-    }
-}
-
 /// What was read of a process so far, and what was not.
 #[derive(Debug, Default)]
 pub struct Reading {

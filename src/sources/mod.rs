@@ -34,7 +34,7 @@ pub(crate) mod windows_facts;
 pub use host::{ClockFacts, HostFacts, Privileges, privileges};
 pub use item::{Finding, Found, Gap};
 pub use memory::{Memory, Reading};
-pub use mounts::{MountFacts, parse_mountinfo};
+pub use mounts::MountFacts;
 pub use open::{Closed, Opened};
 pub use pattern::quote;
 pub use target::Target;

@@ -4,13 +4,14 @@
 //! may hang; pseudo ones are made up by the kernel and have no end. Those are entered only where a pattern names them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 
-/// Most lines read of a mount table; a host with more containers than this has other problems.
-const MAX_MOUNTS: usize = 20_000;
+use crate::formats::mountinfo::{self, Mount};
+use crate::sys::{self, MountedVolume};
 
 /// One mount, as the manifest has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +33,7 @@ impl MountFacts {
     /// A drive of this machine that could not be looked at.
     pub(crate) fn unreadable(place: &[u8], error: &std::io::Error) -> Self {
         Self {
-            place: crate::sys::place_text(place),
+            place: sys::place_text(place),
             file_system: String::new(),
             device: String::new(),
             visited: false,
@@ -50,17 +51,6 @@ pub(crate) enum Nature {
     Pseudo,
     /// Another machine's, or a program's that may not answer.
     Network,
-}
-
-/// One line of a mount table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
-    /// Where it stands, as bytes.
-    pub place: Vec<u8>,
-    /// Kind of file system.
-    pub file_system: String,
-    /// What is mounted there.
-    pub device: String,
 }
 
 /// The mounts at and beneath a target's root, by their path below it.
@@ -143,7 +133,7 @@ impl Mounts {
                     (false, Nature::Pseudo) => Some("made up by the kernel"),
                 };
                 MountFacts {
-                    place: crate::sys::place_text(&mount.place),
+                    place: sys::place_text(&mount.place),
                     file_system: mount.file_system.clone(),
                     device: mount.device.clone(),
                     visited,
@@ -193,35 +183,14 @@ pub(crate) fn nature(file_system: &str) -> Nature {
     }
 }
 
-/// Reads the kernel's mount table in the form of `/proc/self/mountinfo` (proc(5)). Lines that do not have that form
-/// are left out.
-#[must_use]
-pub fn parse_mountinfo(text: &[u8]) -> Vec<Mount> {
-    text.split(|byte| *byte == b'\n').filter_map(parse_line).take(MAX_MOUNTS).collect()
-}
-
-fn parse_line(line: &[u8]) -> Option<Mount> {
-    let mut fields = line.split(|byte| *byte == b' ').filter(|field| !field.is_empty());
-    let place = unescape(fields.nth(4)?);
-    let mut after = fields.skip_while(|field| *field != b"-").skip(1);
-    let file_system = String::from_utf8_lossy(after.next()?).into_owned();
-    let device = String::from_utf8_lossy(&unescape(after.next().unwrap_or_default())).into_owned();
-    Some(Mount { place, file_system, device })
-}
-
-/// The kernel writes blank, tab, newline and backslash as three octal digits after a backslash.
-fn unescape(field: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((byte, tail)) = rest.split_first() {
-        let octal = tail
-            .get(..3)
-            .filter(|_| *byte == b'\\')
-            .and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 8).ok());
-        plain.push(octal.unwrap_or(*byte));
-        rest = if octal.is_some() { tail.get(3..).unwrap_or_default() } else { tail };
+/// The table of mounts of this machine: whole on Linux, elsewhere the volume that `path` is on.
+pub(crate) fn table(path: &Path) -> Vec<Mount> {
+    if let Some(text) = sys::mountinfo() {
+        return mountinfo::mounts(&text);
     }
-    plain
+    let volume = sys::mounted_volume(path);
+    let mount = |MountedVolume { place, file_system, device }| Mount { place, file_system, device };
+    volume.map(mount).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -240,16 +209,8 @@ not a line
 ";
 
     #[test]
-    fn the_kernels_table_is_read_with_its_escapes_and_nonsense_is_left_out() {
-        let table = parse_mountinfo(TABLE);
-        assert_eq!(table.len(), 6);
-        assert_eq!(table[4].place, b"/mnt/team share");
-        assert_eq!((table[4].file_system.as_str(), table[4].device.as_str()), ("nfs4", "nas:/team"));
-    }
-
-    #[test]
     fn local_mounts_are_entered_and_network_and_pseudo_ones_not() {
-        let mut mounts = Mounts::beneath(b"", &parse_mountinfo(TABLE));
+        let mut mounts = Mounts::beneath(b"", &mountinfo::mounts(TABLE));
         assert!(mounts.may_enter(b"var") && mounts.may_enter(b"var/tmp") && mounts.may_enter(b"etc"));
         assert!(!mounts.may_enter(b"proc") && !mounts.may_enter(b"mnt/team share"));
         assert_eq!(mounts.nature_at(b"mnt/team share/a/b"), Nature::Network);
@@ -261,7 +222,7 @@ not a line
 
     #[test]
     fn every_mount_is_visited_or_has_a_reason() {
-        let mounts = Mounts::beneath(b"", &parse_mountinfo(TABLE));
+        let mounts = Mounts::beneath(b"", &mountinfo::mounts(TABLE));
         assert!(mounts.may_enter(b"var"));
         mounts.visit(b"etc/passwd");
         for facts in mounts.facts() {
@@ -272,10 +233,10 @@ not a line
 
     #[test]
     fn of_a_tree_only_the_mounts_beneath_it_count() {
-        let mounts = Mounts::beneath(b"/var", &parse_mountinfo(TABLE));
+        let mounts = Mounts::beneath(b"/var", &mountinfo::mounts(TABLE));
         let places: Vec<_> = mounts.facts().into_iter().map(|facts| facts.place).collect();
         assert_eq!(places, ["/var", "/var/tmp"]);
-        let inside = Mounts::beneath(b"/mnt/team share/tree", &parse_mountinfo(TABLE));
+        let inside = Mounts::beneath(b"/mnt/team share/tree", &mountinfo::mounts(TABLE));
         assert_eq!(inside.nature_at(b"etc"), Nature::Network);
     }
 }

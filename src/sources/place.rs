@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::mounts::{MountFacts, Mounts, Nature};
+use super::mounts::{self, MountFacts, Mounts, Nature};
 use super::pattern::same_name;
 use super::raw;
 use super::raw::Raw;
@@ -50,7 +50,7 @@ impl Place {
             Volume::Root | Volume::Drive(_) => path.canonicalize()?,
         };
         let bytes = sys::path_bytes(&path);
-        let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &sys::mount_table(&path));
+        let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &mounts::table(&path));
         let raw = Raw::beneath(&path, mounts.file_system());
         Ok(Self {
             volume,

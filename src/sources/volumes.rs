@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::Error;
 use super::image;
-use crate::sys;
+use crate::formats::disk::FileSystem;
+use crate::formats::mountinfo::{self, Mount};
+use crate::sys::{self, SystemVolume, SystemVolumeKind};
 
 /// A volume, as it is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -48,5 +50,42 @@ pub fn of_image(path: &Path) -> Result<Vec<VolumeFacts>, Error> {
 /// # Errors
 /// [`Error::Volumes`] where the system does not tell.
 pub fn of_this_host() -> Result<Vec<VolumeFacts>, Error> {
-    sys::volumes().map_err(|source| Error::Volumes { source })
+    of_system().map_err(|source| Error::Volumes { source })
+}
+
+/// The volumes of this host, with where each is mounted and which file system it has. Only an administrator may look at a
+/// device itself; of one that is mounted, the system's own word is enough.
+///
+/// # Errors
+/// The system does not list them.
+pub(crate) fn of_system() -> io::Result<Vec<VolumeFacts>> {
+    let mounts = sys::mountinfo().map(|text| mountinfo::mounts(&text)).unwrap_or_default();
+    Ok(sys::volumes()?.into_iter().map(|volume| facts(volume, &mounts)).collect())
+}
+
+fn facts(volume: SystemVolume, mounts: &[Mount]) -> VolumeFacts {
+    let mount = mounts.iter().find(|mount| mount.device == volume.name);
+    let mounted = volume.file_system.or_else(|| mount.map(|mount| mount.file_system.clone()));
+    let file_system = mounted.or_else(|| {
+        let seen = image::file_system(volume.device.as_deref()?).ok()?;
+        (seen != FileSystem::Unknown).then(|| seen.name().to_owned())
+    });
+    let kind = match volume.kind {
+        SystemVolumeKind::Disk => Some("disk"),
+        SystemVolumeKind::Partition => Some("partition"),
+        SystemVolumeKind::Volume => None,
+        SystemVolumeKind::Network => Some("network"),
+        SystemVolumeKind::ShadowCopy => Some("shadow copy"),
+    };
+    VolumeFacts {
+        name: volume.name,
+        disk: volume.disk,
+        start: volume.start,
+        size: volume.size,
+        kind: kind.map(str::to_owned),
+        label: None,
+        file_system,
+        place: volume.place.or_else(|| mount.map(|mount| String::from_utf8_lossy(&mount.place).into_owned())),
+        not_read: None,
+    }
 }

@@ -9,7 +9,7 @@ use super::host::HostFacts;
 use super::pattern::quote;
 use crate::evidence::Utc;
 use crate::formats::hive::{Hive, Key, Value};
-use crate::sys;
+use crate::sys::{self, RegistryKey, RegistryValue};
 
 /// Most places that a registry may name of one kind.
 const MAX_PLACES: usize = 64;
@@ -74,13 +74,19 @@ pub(crate) trait Facts {
 /// A hive of the running system, by its name below `HKEY_LOCAL_MACHINE`, or one of a user as `HKEY_USERS\SID`.
 pub(crate) struct Running(pub(crate) String);
 
+fn value_of(value: RegistryValue) -> Value {
+    let RegistryValue { name, kind, data } = value;
+    Value { name, kind, data }
+}
+
 impl Facts for Running {
     fn value(&mut self, key: &str, name: &str) -> Option<Value> {
-        sys::registry_value(&format!("{}\\{key}", self.0), name)
+        sys::registry_value(&format!("{}\\{key}", self.0), name).map(value_of)
     }
 
     fn contents(&mut self, key: &str) -> Option<Contents> {
-        sys::registry_contents(&format!("{}\\{key}", self.0))
+        let RegistryKey { written, values } = sys::registry_contents(&format!("{}\\{key}", self.0))?;
+        Some(Contents { written, values: values.into_iter().map(value_of).collect() })
     }
 
     fn subkeys(&mut self, key: &str) -> Vec<String> {

@@ -4,20 +4,25 @@
 //! answers `None` to what it cannot.
 
 use std::fs::File;
-use std::path::PathBuf;
 
-use crate::evidence::Volume;
-use crate::playbook::TargetOs;
-
+mod accounts;
 pub(crate) mod guard;
+mod memory;
+mod network;
 #[cfg(not(any(target_os = "linux", windows)))]
 mod no_memory;
 #[cfg(not(target_os = "linux"))]
 mod not_linux;
 #[cfg(not(windows))]
 mod not_windows;
+mod objects;
+mod processes;
+mod registry;
+mod services;
+mod signatures;
 mod specimens;
 mod stopwatch;
+mod volumes;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -42,48 +47,31 @@ use unsupported as system;
 #[cfg_attr(not(windows), allow(dead_code, unused_imports, reason = "elsewhere its own tests alone use it"))]
 pub(crate) mod layouts;
 
+pub(crate) use accounts::{LocalAccount, LocalGroup, LogonSession, TerminalSession};
+pub(crate) use memory::{LooseCode, MAX_MAPPINGS, MappingBacking, MemoryMapping};
+pub(crate) use network::{
+    NeighbourEntry, NetlinkPart, NetworkAdapter, ResolverEntry, RouteEntry, SocketEntry,
+};
+pub(crate) use objects::{KernelObject, NamedPipe};
+pub(crate) use processes::{ProcessDetails, ProcessEntry, ProcessEnvironment, ProcessIdentity};
+pub(crate) use registry::{RegistryKey, RegistryValue};
+pub(crate) use services::ServiceState;
+pub(crate) use signatures::{FileSignature, SignatureStatus};
 pub(crate) use specimens::{MADE, Peculiar, Workplace};
 pub(crate) use stopwatch::Stopwatch;
 pub(crate) use system::{
     Folder, HAS_STREAMS, ProcessMemory, Root, TELLS_AS_WINDOWS, adapters, ask_kernel, ask_resolver,
     ask_table, backup_privilege, boot_time, cached_names, clock_synchronised, data_ranges, device_size,
     effective_capabilities, environment, integrity, is_in_use, is_nothing, live, loaded_modules,
-    local_accounts, local_groups, logons, look_at_process, loose_code, mount_table, name_bytes,
-    named_objects, named_pipes, neighbours, path_bytes, path_of, place_text, privileged, process_facts,
-    process_ids, process_names, processes, raw_volume, read_at, registry_contents, registry_subkeys,
-    registry_value, routes, services, sessions, shadow_copies, signature, socket_tables, used_space, volumes,
+    local_accounts, local_groups, logons, loose_code, mounted_volume, mountinfo, name_bytes, named_objects,
+    named_pipes, neighbours, path_bytes, path_of, place_text, privileged, process_details, process_facts,
+    process_ids, processes, raw_volume, read_at, registry_contents, registry_subkeys, registry_value, routes,
+    services, sessions, shadow_copies, signature, socket_tables, used_space, volumes,
 };
 pub use system::{begin_writing, free_space, is_gone, on_close, peak_memory, ui_language};
-
-/// This machine's own files as a target.
-#[derive(Debug)]
-pub(crate) struct Live {
-    pub(crate) os: TargetOs,
-    /// Its roots or drives, that of the system first.
-    pub(crate) places: Vec<LivePlace>,
-}
-
-/// A root or drive of this machine.
-#[derive(Debug)]
-pub(crate) struct LivePlace {
-    pub(crate) volume: Volume,
-    pub(crate) path: PathBuf,
-    pub(crate) asked: Asked,
-}
-
-/// For which patterns a place is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// For all.
-    Always,
-    /// For those that name its drive, and for all where network file systems are asked for.
-    WithNetwork,
-    /// For those that name its drive.
-    #[cfg_attr(not(any(windows, test)), allow(dead_code, reason = "only Windows has drives"))]
-    ByName,
-    /// For those of artifacts that are taken from shadow copies too.
-    AsShadow,
-}
+pub(crate) use volumes::{
+    Asked, HostSystem, LiveRoot, LiveSystem, MountedVolume, SystemVolume, SystemVolumeKind,
+};
 
 /// A file opened for reading.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ impl ProcessMemory {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(crate) const fn mappings(&self) -> &[crate::sources::memory::Mapping] {
+    pub(crate) const fn mappings(&self) -> &[super::MemoryMapping] {
         match self.0 {}
     }
 
@@ -31,6 +31,6 @@ pub(crate) fn process_ids() -> io::Result<Vec<u32>> {
 }
 
 /// What a process is called: not to be had here.
-pub(crate) fn process_facts(_pid: u32) -> io::Result<crate::sources::memory::ProcessFacts> {
+pub(crate) fn process_facts(_pid: u32) -> io::Result<super::ProcessIdentity> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use crate::formats::netlink::Part;
+use super::NetlinkPart;
 
 /// Questions to the kernel by netlink.
 pub(crate) fn ask_kernel(
-    _part: Part,
+    _part: NetlinkPart,
     _question: &[u8],
     _limit: Duration,
     _take: &mut dyn FnMut(&[u8]) -> bool,

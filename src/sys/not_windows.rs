@@ -3,18 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::formats::hive::Value;
-use crate::formats::proc_maps::Mapping;
-use crate::live::windows::autostarts::ServiceState;
-use crate::live::windows::environments::Environment;
-use crate::live::windows::network::Names;
-use crate::live::windows::objects::{Object, Pipe};
-use crate::live::windows::processes::Process;
-use crate::live::windows::sessions::{Logon, Session};
-use crate::live::windows::signature::Signature;
-use crate::live::windows::sockets::Socket;
-use crate::live::windows::{accounts, network};
-use crate::sources::windows_facts::Contents;
+use super::{
+    FileSignature, KernelObject, LocalAccount, LocalGroup, LogonSession, LooseCode, NamedPipe,
+    NeighbourEntry, NetworkAdapter, ProcessDetails, ProcessEntry, ProcessEnvironment, RegistryKey,
+    RegistryValue, ResolverEntry, RouteEntry, ServiceState, SocketEntry, TerminalSession,
+};
 
 /// Whether files and folders have streams besides their content here.
 pub(crate) const HAS_STREAMS: bool = false;
@@ -50,12 +43,12 @@ pub(crate) const fn backup_privilege() -> Option<bool> {
 }
 
 /// ... a registry of the running system ...
-pub(crate) const fn registry_value(_key: &str, _name: &str) -> Option<Value> {
+pub(crate) const fn registry_value(_key: &str, _name: &str) -> Option<RegistryValue> {
     None
 }
 
 /// ... with values in keys ...
-pub(crate) const fn registry_contents(_key: &str) -> Option<Contents> {
+pub(crate) const fn registry_contents(_key: &str) -> Option<RegistryKey> {
     None
 }
 
@@ -72,22 +65,17 @@ fn none<T>() -> io::Result<T> {
 }
 
 /// ... of processes ...
-pub(crate) fn processes() -> io::Result<Vec<Process>> {
-    none()
-}
-
-/// ... their names ...
-pub(crate) fn process_names() -> io::Result<Vec<(u32, String)>> {
+pub(crate) fn processes() -> io::Result<Vec<ProcessEntry>> {
     none()
 }
 
 /// ... and what each tells ...
-pub(crate) fn look_at_process(_process: &mut Process) -> io::Result<()> {
+pub(crate) fn process_details(_process: &ProcessEntry) -> io::Result<ProcessDetails> {
     none()
 }
 
 /// ... and what it was given ...
-pub(crate) fn environment(_pid: u32) -> io::Result<Environment> {
+pub(crate) fn environment(_pid: u32) -> io::Result<ProcessEnvironment> {
     none()
 }
 
@@ -97,47 +85,47 @@ pub(crate) fn loaded_modules(_pid: u32) -> io::Result<Vec<String>> {
 }
 
 /// ... whose signature the system knows ...
-pub(crate) fn signature(_path: &str) -> io::Result<Option<Signature>> {
+pub(crate) fn signature(_path: &str) -> io::Result<Option<FileSignature>> {
     none()
 }
 
 /// ... and runs that is of no file ...
-pub(crate) fn loose_code(_pid: u32) -> io::Result<Vec<Mapping>> {
+pub(crate) fn loose_code(_pid: u32) -> io::Result<Vec<LooseCode>> {
     none()
 }
 
 /// ... of sockets ...
-pub(crate) const fn socket_tables() -> Vec<(&'static str, io::Result<Vec<Socket>>)> {
+pub(crate) const fn socket_tables() -> Vec<(&'static str, io::Result<Vec<SocketEntry>>)> {
     Vec::new()
 }
 
 /// ... of the network ...
-pub(crate) fn adapters() -> io::Result<(Vec<network::Row>, Names)> {
+pub(crate) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
     none()
 }
 
 /// ... its routes ...
-pub(crate) fn routes(_names: &Names) -> io::Result<Vec<network::Row>> {
+pub(crate) fn routes() -> io::Result<Vec<RouteEntry>> {
     none()
 }
 
 /// ... and neighbours ...
-pub(crate) fn neighbours(_names: &Names) -> io::Result<Vec<network::Row>> {
+pub(crate) fn neighbours() -> io::Result<Vec<NeighbourEntry>> {
     none()
 }
 
 /// ... and the names that its resolver remembers ...
-pub(crate) fn cached_names() -> io::Result<Vec<network::Row>> {
+pub(crate) fn cached_names() -> io::Result<Vec<ResolverEntry>> {
     none()
 }
 
 /// ... of objects that programs have given names ...
-pub(crate) fn named_objects() -> io::Result<Vec<Object>> {
+pub(crate) fn named_objects() -> io::Result<Vec<KernelObject>> {
     none()
 }
 
 /// ... and of pipes ...
-pub(crate) fn named_pipes() -> io::Result<Vec<Pipe>> {
+pub(crate) fn named_pipes() -> io::Result<Vec<NamedPipe>> {
     none()
 }
 
@@ -147,22 +135,22 @@ pub(crate) fn services() -> io::Result<Vec<ServiceState>> {
 }
 
 /// ... of sessions ...
-pub(crate) fn sessions() -> io::Result<Vec<Session>> {
+pub(crate) fn sessions() -> io::Result<Vec<TerminalSession>> {
     none()
 }
 
 /// ... and logons ...
-pub(crate) fn logons() -> io::Result<Vec<Logon>> {
+pub(crate) fn logons() -> io::Result<Vec<LogonSession>> {
     none()
 }
 
 /// ... of accounts ...
-pub(crate) fn local_accounts() -> io::Result<Vec<accounts::Row>> {
+pub(crate) fn local_accounts() -> io::Result<Vec<LocalAccount>> {
     none()
 }
 
 /// ... and groups ...
-pub(crate) fn local_groups() -> io::Result<Vec<accounts::Row>> {
+pub(crate) fn local_groups() -> io::Result<Vec<LocalGroup>> {
     none()
 }
 

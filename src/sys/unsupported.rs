@@ -9,15 +9,13 @@ pub(crate) use super::no_memory::{ProcessMemory, process_facts, process_ids};
 pub(crate) use super::not_linux::{ask_kernel, ask_resolver, ask_table};
 pub(crate) use super::not_windows::{
     HAS_STREAMS, TELLS_AS_WINDOWS, adapters, backup_privilege, cached_names, environment, integrity,
-    is_in_use, loaded_modules, local_accounts, local_groups, logons, look_at_process, loose_code,
-    named_objects, named_pipes, neighbours, place_text, process_names, processes, raw_volume,
-    registry_contents, registry_subkeys, registry_value, routes, services, sessions, shadow_copies,
-    signature, socket_tables,
+    is_in_use, loaded_modules, local_accounts, local_groups, logons, loose_code, named_objects, named_pipes,
+    neighbours, place_text, process_details, processes, raw_volume, registry_contents, registry_subkeys,
+    registry_value, routes, services, sessions, shadow_copies, signature, socket_tables,
 };
 pub use super::not_windows::{on_close, ui_language};
-use super::{Live, OpenFile};
+use super::{LiveSystem, MountedVolume, OpenFile, SystemVolume, SystemVolumeKind};
 use crate::evidence::{Entry, Kind, Metadata, Range, Stat, Utc};
-use crate::sources::mounts::Mount;
 
 /// The folder that all paths of a target are relative to.
 #[derive(Debug)]
@@ -155,15 +153,18 @@ pub(crate) fn data_ranges(_file: &File, _size: u64, _most: usize) -> Option<(Vec
 }
 
 /// The volumes of this host, as far as the standard ways of all systems tell them.
-pub(crate) fn volumes() -> io::Result<Vec<crate::sources::volumes::VolumeFacts>> {
+pub(crate) fn volumes() -> io::Result<Vec<SystemVolume>> {
     let disks =
         sysinfo::Disks::new_with_refreshed_list().map_err(|error| io::Error::other(error.to_string()))?;
-    let facts = disks.iter().map(|disk| crate::sources::volumes::VolumeFacts {
+    let facts = disks.iter().map(|disk| SystemVolume {
         name: disk.name().to_string_lossy().into_owned(),
+        kind: SystemVolumeKind::Volume,
+        disk: None,
+        start: None,
         size: disk.total_space(),
         file_system: Some(disk.file_system().to_string_lossy().into_owned()),
         place: Some(disk.mount_point().to_string_lossy().into_owned()),
-        ..Default::default()
+        device: None,
     });
     Ok(facts.collect())
 }
@@ -207,12 +208,16 @@ pub fn peak_memory() -> Option<u64> {
     None
 }
 
-pub(crate) const fn live() -> Option<Live> {
+pub(crate) const fn live() -> Option<LiveSystem> {
     None
 }
 
-pub(crate) const fn mount_table(_path: &Path) -> Vec<Mount> {
-    Vec::new()
+pub(crate) const fn mountinfo() -> Option<Vec<u8>> {
+    None
+}
+
+pub(crate) const fn mounted_volume(_path: &Path) -> Option<MountedVolume> {
+    None
 }
 
 pub(crate) fn privileged() -> bool {

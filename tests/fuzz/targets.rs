@@ -23,7 +23,6 @@ use veldkit::live::{
 use veldkit::playbook::Content;
 use veldkit::scan::filetype;
 use veldkit::scan::indicators::{Case, Format, read_bytes};
-use veldkit::sources::parse_mountinfo;
 
 #[path = "images.rs"]
 pub mod images;
@@ -264,7 +263,7 @@ pub fn recipient(data: &[u8]) {
 }
 
 pub fn mountinfo(data: &[u8]) {
-    drop(parse_mountinfo(data));
+    drop(veldkit::formats::mountinfo::mounts(data));
     assert!(!filetype::of(data).contains(' '));
 }
 

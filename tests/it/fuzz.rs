@@ -76,7 +76,7 @@ fn the_seeds_are_what_their_readers_take() {
     assert!(veldkit::bundle::SealCode::parse(text("seal_code")).is_ok());
     let mut hive = veldkit::formats::hive::Hive::open(std::io::Cursor::new(seed("hive"))).unwrap();
     assert_eq!(hive.key("").unwrap().unwrap().name, "r");
-    assert_eq!(veldkit::sources::parse_mountinfo(seed("mountinfo")).len(), 1);
+    assert_eq!(veldkit::formats::mountinfo::mounts(seed("mountinfo")).len(), 1);
     // The volume that is changed is whole before: every way of storing a file is on the path of the search.
     let mut read = std::collections::BTreeMap::new();
     targets::images::files(&[], &mut |path, bytes| *read.entry(path.to_owned()).or_insert(0) += bytes);

@@ -10,10 +10,8 @@ pub mod statement;
 pub(crate) mod value;
 
 use std::io;
-use std::time::Duration;
 
 use crate::evidence::bytes::{u16_at, u32_at};
-use crate::sys;
 
 /// Bytes of a message's head.
 const HEAD: usize = 16;
@@ -107,25 +105,6 @@ impl Answers<'_> {
         }
         Ok(true)
     }
-}
-
-/// Asks the kernel of this machine and hands on each message's kind and content.
-///
-/// # Errors
-/// Those of [`Answers::read`] and of the asking; [`io::ErrorKind::Interrupted`] where all was handed on that came, and something may be
-/// lacking.
-pub(crate) fn ask(question: &Question, limit: Duration, take: &mut dyn FnMut(u16, &[u8])) -> io::Result<()> {
-    let mut answers = Answers { number: question.kind, take, lacking: false };
-    let mut read = Ok(true);
-    sys::ask_kernel(question.part, &question.message(), limit, &mut |answer| {
-        read = answers.read(answer);
-        matches!(read, Ok(true))
-    })?;
-    read?;
-    if answers.lacking {
-        return Err(io::Error::new(io::ErrorKind::Interrupted, "the table changed while it was told"));
-    }
-    Ok(())
 }
 
 /// The attributes in some bytes, by kind and content; what has not the form ends them.

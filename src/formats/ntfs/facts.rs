@@ -1,12 +1,11 @@
 //! What a file's records say of it: times, attributes, owner, names, streams, and where a reparse point leads.
 
-use super::names::{to_wtf8, units};
+use super::names::units;
 use super::record::{Record, kind};
-use super::security;
 use super::stream::{Gathered, Stream, Value};
 use super::volume::{Volume, resident};
 use crate::evidence::bytes::{filetime, u16_at, u32_at, u64_at};
-use crate::evidence::{Kind, Metadata};
+use crate::evidence::{Kind, Metadata, sid, wtf8};
 
 /// `FILE_ATTRIBUTE_*` of NTFS that matter here.
 const ATTRIBUTE_DIRECTORY: u32 = 0x10;
@@ -71,7 +70,7 @@ pub(super) fn of(volume: &Volume, number: u64, record: &Record) -> Facts {
         let value = gathered.finish().into_iter().next().map(|(_, value)| value);
         value.and_then(|value| volume.held(&value.ok()?).ok())
     };
-    let descriptor = held(descriptor).and_then(|bytes| security::owner(&bytes));
+    let descriptor = held(descriptor).and_then(|bytes| sid::owner(&bytes));
     metadata.owner = descriptor.or_else(|| security_id.and_then(|id| volume.owner(id)));
     let reparse = held(reparse);
 
@@ -100,7 +99,7 @@ pub(super) fn of(volume: &Volume, number: u64, record: &Record) -> Facts {
 
 fn take_streams(volume: &Volume, streams: Vec<Stream>, overlay: bool, facts: &mut Facts) {
     for (name, value) in streams {
-        let name = to_wtf8(&name);
+        let name = wtf8::encode(&name);
         let size = value.as_ref().map_or(0, Value::size);
         if name.is_empty() {
             facts.metadata.size = Some(size);
@@ -127,7 +126,7 @@ fn standard_information(bytes: &[u8], metadata: &mut Metadata) {
 /// The name in the value of a `$FILE_NAME`.
 pub(super) fn name_in(bytes: &[u8]) -> Option<Vec<u8>> {
     let length = usize::from(*bytes.get(64)?).saturating_mul(2);
-    Some(to_wtf8(bytes.get(66..)?.get(..length)?))
+    Some(wtf8::encode(bytes.get(66..)?.get(..length)?))
 }
 
 /// Whether the value of a `$FILE_NAME` in an index is a name of DOS's own space, and whether it names a folder or a link.
@@ -168,7 +167,7 @@ fn follow(bytes: &[u8], facts: &mut Facts) {
     let part = |at: usize, length_at: usize| {
         let begin = usize::from(u16_at(buffer, at)?).saturating_add(names_at);
         let text = buffer.get(begin..)?.get(..usize::from(u16_at(buffer, length_at)?))?;
-        Some(to_wtf8(text))
+        Some(wtf8::encode(text))
     };
     let (Some(substitute), Some(print)) = (part(0, 2), part(4, 6)) else { return };
     let relative = tag == TAG_SYMLINK && u32_at(buffer, 8).is_some_and(|flags| flags & SYMLINK_RELATIVE != 0);

@@ -9,13 +9,12 @@ use super::Damage;
 use super::content::Content;
 use super::facts::{self, Facts, entry_kind};
 use super::index::Nodes;
-use super::names::{to_units, to_wtf8};
 use super::overlay;
 use super::overlay::Overlay;
 use super::record::{Record, kind};
 use super::stream::Value;
 use super::volume::{Volume, known};
-use crate::evidence::{Entry, Range, Stat};
+use crate::evidence::{Entry, Range, Stat, wtf8};
 use crate::formats::disk::{Mounted, Reading};
 
 /// The index of a folder.
@@ -71,7 +70,7 @@ impl Mounted for Files {
     fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let reference = self.find(folder)?;
         let record = self.folder(reference)?;
-        let Some(units) = to_units(name) else { return Ok(None) };
+        let Some(units) = wtf8::decode(name) else { return Ok(None) };
         let found = Nodes::of(&self.0, number(reference), &record, FOLDER)?.find(&self.0, &units)?;
         // A short name is no spelling: the file has its long one besides.
         let long = found.filter(|entry| entry_kind(entry.key()).is_some_and(|(short, _)| !short));
@@ -83,7 +82,7 @@ impl Mounted for Files {
         let streams = self.0.values(number(reference), &record, kind::DATA)?;
         let wanted = stream.unwrap_or_default();
         let take = |wanted: &[u8]| {
-            let same = |name: &[u8]| to_wtf8(name) == wanted;
+            let same = |name: &[u8]| wtf8::encode(name) == wanted;
             streams.iter().position(|(name, _)| same(name))
         };
         let mut values: Vec<Option<Result<Value, Damage>>> = Vec::new();
@@ -113,7 +112,7 @@ impl Files {
         let mut reference = known::ROOT;
         for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
             let record = self.folder(reference)?;
-            let units = to_units(part).ok_or(Damage::Nothing)?;
+            let units = wtf8::decode(part).ok_or(Damage::Nothing)?;
             let found = Nodes::of(&self.0, number(reference), &record, FOLDER)?.find(&self.0, &units)?;
             let exact = found.filter(|entry| {
                 facts::key_units(entry.key()).is_some_and(|key| key.eq(units.iter().copied()))

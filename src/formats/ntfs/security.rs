@@ -1,10 +1,9 @@
 //! Whose a file is: the owner in a security descriptor, which NTFS 3 keeps once for all files that share it, in `$Secure`.
 //!
-//! The index `$SII` tells where in `$SDS` a descriptor stands; only the header of each and the owner's SID are read.
-//! [MS-DTYP] 2.4.6 and 2.4.2: <https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/>
+//! The index `$SII` says where in `$SDS` a descriptor is; only the header of each and the owner's SID are read
+//! ([`crate::evidence::sid`]).
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, PoisonError};
 
 use super::Damage;
@@ -15,6 +14,7 @@ use super::record::kind;
 use super::stream::{Clusters, Value};
 use super::volume::{Volume, known};
 use crate::evidence::bytes::{u32_at, u64_at};
+use crate::evidence::sid;
 
 /// Most descriptors of a volume that are found: a file server with many years has some ten thousand.
 const MAX_DESCRIPTORS: usize = 200_000;
@@ -56,7 +56,7 @@ impl Security {
         let length = length.checked_sub(HEAD)?.min(MAX_DESCRIPTOR);
         let mut bytes = vec![0; usize::try_from(length).ok()?];
         read_value(volume, &self.descriptors, offset.checked_add(HEAD.into())?, &mut bytes).ok()?;
-        owner(&bytes)
+        sid::owner(&bytes)
     }
 }
 
@@ -85,41 +85,4 @@ fn is_named(name: &[u8], wanted: &str) -> bool {
 fn place_of(entry: &index::Entry) -> Option<(u32, (u64, u32))> {
     let data = entry.data()?;
     Some((u32_at(data, 4)?, (u64_at(data, 8)?, u32_at(data, 16)?)))
-}
-
-/// The owner's SID in a self-relative security descriptor.
-pub(crate) fn owner(descriptor: &[u8]) -> Option<String> {
-    let at = usize::try_from(u32_at(descriptor, 4)?).ok().filter(|at| *at != 0)?;
-    sid(descriptor.get(at..)?)
-}
-
-/// A SID as people write it.
-pub(crate) fn sid(bytes: &[u8]) -> Option<String> {
-    let [revision, count, authority @ ..] = bytes.first_chunk::<8>()?;
-    // A SID has at most 15 parts ([MS-DTYP] 2.4.2.2).
-    let parts = bytes.get(8..)?.get(..usize::from(*count).checked_mul(4)?).filter(|_| *count <= 15)?;
-    let authority = authority.iter().fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-    let mut text = format!("S-{revision}-{authority}");
-    for part in parts.chunks_exact(4) {
-        write!(text, "-{}", u32_at(part, 0)?).ok()?;
-    }
-    Some(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_owner_of_a_descriptor_is_told_as_a_sid() {
-        let mut descriptor = vec![1, 0, 4, 0x80, 20, 0, 0, 0];
-        descriptor.resize(20, 0);
-        descriptor.extend([1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0]);
-        assert_eq!(owner(&descriptor).as_deref(), Some("S-1-5-32-544"));
-        for cut in 0..descriptor.len() {
-            assert_eq!(owner(&descriptor[..cut]), None, "{cut}");
-        }
-        descriptor[21] = 16;
-        assert_eq!(owner(&descriptor), None);
-    }
 }

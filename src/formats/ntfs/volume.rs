@@ -10,6 +10,7 @@ use super::record::{Attribute, Body, Record, kind};
 use super::security::Security;
 use super::stream::{Clusters, Gathered, MAX_HELD, Stream, Value};
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
+use crate::evidence::wtf8;
 use crate::formats::disk::{Cache, Device, read_some};
 
 /// Records of files that every volume has.
@@ -76,7 +77,7 @@ impl Volume {
     /// Its label; empty where it has none.
     pub(crate) fn label(&self) -> String {
         let value = self.first_value(known::VOLUME, kind::VOLUME_NAME).and_then(|value| self.held(&value));
-        String::from_utf8_lossy(&super::names::to_wtf8(&value.unwrap_or_default())).into_owned()
+        String::from_utf8_lossy(&wtf8::encode(&value.unwrap_or_default())).into_owned()
     }
 
     /// The descriptors of owners, where the volume has them.

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use super::Part;
 use crate::evidence::Digest;
 use crate::evidence::bytes::u32_at;
-use crate::formats::ntfs::{names, security};
+use crate::formats::ntfs::{};
+use crate::evidence::sid;
+use crate::evidence::wtf8;
 
 /// Bytes before what differs from class to class: the digest in UTF-16, two moments, and of those that follow the length, the place
 /// of the class's name and a byte.
@@ -149,7 +151,7 @@ fn text(values: &[u8], offset: u32) -> Option<Vec<u8>> {
         }
         1 => {
             let end = bytes.chunks_exact(2).position(|unit| unit == [0, 0]).unwrap_or(bytes.len() / 2);
-            names::to_wtf8(bytes.get(..end.saturating_mul(2)).unwrap_or_default())
+            wtf8::encode(bytes.get(..end.saturating_mul(2)).unwrap_or_default())
         }
         _ => return None,
     };
@@ -161,5 +163,5 @@ fn creator(values: &[u8], offset: u32) -> Option<Vec<u8>> {
     let bytes = values.get(usize::try_from(offset).ok()?..)?;
     let length = usize::try_from(u32_at(bytes, 0)?).ok()?;
     let sid = bytes.get(4..)?.get(..length)?;
-    security::sid(sid).map(String::into_bytes)
+    sid::text(sid).map(String::into_bytes)
 }

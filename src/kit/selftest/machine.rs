@@ -11,8 +11,7 @@ use crate::formats::disk::{FileSystem, Mounted as _, Seeker};
 use crate::live;
 use crate::playbook::{Live, Mode, Source, plan_to_look};
 use crate::sources::{Finding, Memory, Opened, image, volumes as listed};
-use crate::sys;
-use crate::sys::Root;
+use crate::sys::{self, Root, SignatureStatus};
 
 /// Reads a file that was made from the volume beneath, by its number.
 pub(super) fn raw(trying: &Trying, name: &str) -> io::Result<Vec<u8>> {
@@ -127,7 +126,7 @@ pub(super) fn disks(_: &Trying) -> Verdict {
     if !sys::privileged() {
         return Verdict::NotPossible("without an administrator's rights no disk can be read".to_owned());
     }
-    let all = match sys::volumes() {
+    let all = match listed::of_system() {
         Ok(all) => all,
         Err(error) => return Verdict::Failed(error.to_string()),
     };
@@ -184,9 +183,11 @@ pub(super) fn signatures(trying: &Trying) -> Verdict {
     }
     let program = std::env::current_exe().and_then(|program| sys::signature(&program.display().to_string()));
     match program {
-        Ok(Some(said)) if said.status.is_some() => rows(trying, Live::Executables, |row| {
-            row.pointer("/signature/status").is_some_and(|status| status == "valid")
-        }),
+        Ok(Some(said)) if !matches!(said.status, SignatureStatus::Unknown(_)) => {
+            rows(trying, Live::Executables, |row| {
+                row.pointer("/signature/status").is_some_and(|status| status == "valid")
+            })
+        }
         Ok(said) => Verdict::Failed(format!("of this program it says {said:?}")),
         Err(error) => Verdict::Failed(error.to_string()),
     }

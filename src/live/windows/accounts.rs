@@ -3,12 +3,14 @@
 //! In: the lists of the running system's own accounts; the registry's list of profiles, of any. Out: a row each of [`Row`].
 //! Those of a directory are not asked for: that would be a question to another machine. Nothing of a password is read.
 
+use std::io;
+
 use serde::Serialize;
 
 use super::machine::Machine;
 use crate::evidence::Utc;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys;
+use crate::sys::{self, LocalAccount, LocalGroup};
 
 /// A row of `LiveAccounts` of Windows, schema `urn:veldkit:live:accounts:1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,7 +81,10 @@ pub(crate) fn rows(machine: Machine) -> Rows {
 
 fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if machine.is_live() && sys::TELLS_AS_WINDOWS {
-        for (what, told) in [("accounts", sys::local_accounts()), ("groups", sys::local_groups())] {
+        let accounts = sys::local_accounts().map(|all| all.into_iter().map(Row::from).collect());
+        let groups = sys::local_groups().map(|all| all.into_iter().map(Row::from).collect());
+        for (what, told) in [("accounts", accounts), ("groups", groups)] {
+            let told: io::Result<Vec<Row>> = told;
             match told {
                 Ok(rows) => rows.iter().try_for_each(|row| lines.row(row))?,
                 Err(error) => {
@@ -93,4 +98,31 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
         lines.row(&Row::Profile { sid, folder, changed })?;
     }
     Ok(())
+}
+
+impl From<LocalAccount> for Row {
+    fn from(account: LocalAccount) -> Self {
+        Self::Account(Box::new(Account {
+            name: account.name,
+            id: account.id,
+            full_name: account.full_name,
+            comment: account.comment,
+            disabled: account.disabled,
+            locked: account.locked,
+            password_not_required: account.password_not_required,
+            password_never_expires: account.password_never_expires,
+            password_age: account.password_age,
+            last_logon: account.last_logon,
+            logons: account.logons,
+            wrong_passwords: account.wrong_passwords,
+            script: account.script,
+            home: account.home,
+        }))
+    }
+}
+
+impl From<LocalGroup> for Row {
+    fn from(LocalGroup { name, comment, members }: LocalGroup) -> Self {
+        Self::Group { name, comment, members }
+    }
 }

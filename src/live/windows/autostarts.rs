@@ -16,7 +16,7 @@ use super::{starts, subscriptions};
 use crate::evidence::{Exact, ReasonCode, Utc};
 use crate::live::files::Facts;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys;
+use crate::sys::{self, ServiceState};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_mins(2);
@@ -100,19 +100,6 @@ pub struct Start {
     /// What is known of the target.
     #[serde(flatten)]
     pub facts: Facts,
-}
-
-/// What a service of the running system does now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceState {
-    /// Its name.
-    pub name: String,
-    /// The name that people see.
-    pub display_name: String,
-    /// `running`, `stopped`, `paused`, or on the way to one of them.
-    pub state: Option<&'static str>,
-    /// Its process; none where it does not run.
-    pub pid: Option<u32>,
 }
 
 /// How the rows are made.

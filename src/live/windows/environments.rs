@@ -10,9 +10,8 @@ use serde::Serialize;
 
 use crate::evidence::{Exact, ReasonCode, Utc};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys;
 use crate::sys::guard::OneByOne;
-use crate::sys::is_nothing;
+use crate::sys::{self, ProcessEntry, ProcessEnvironment, is_nothing};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_mins(1);
@@ -60,11 +59,15 @@ pub(crate) fn rows() -> Rows {
 }
 
 fn make(lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let all = sys::process_names().map_err(|error| Halt::of_error("listing processes", &error))?;
+    let all = sys::processes().map_err(|error| Halt::of_error("listing processes", &error))?;
     let mut one_by_one = OneByOne::new(PROCESS_LIMIT, sys::environment);
-    for (pid, name) in all {
+    for ProcessEntry { pid, name, .. } in all {
         match one_by_one.ask(pid).and_then(|told| told) {
-            Ok(told) => lines.row(&Row::Environment(Environment { pid, name, ..told }))?,
+            Ok(ProcessEnvironment { started, variables, whole }) => {
+                let variables = variables.into_iter().map(Exact).collect();
+                let row = Environment { pid, name, started, variables, truncated: !whole };
+                lines.row(&Row::Environment(row))?;
+            }
             Err(error) if is_nothing(&error) => {}
             Err(error) => {
                 let why = code_of(&error);

@@ -10,11 +10,11 @@ use std::time::Duration;
 use super::files::Book;
 use super::machine::Machine;
 use crate::evidence::{Exact, ReasonCode};
+use crate::formats::proc_maps::Mapping;
 use crate::live::executables::{Code, Row, loose_code};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys;
 use crate::sys::guard::OneByOne;
-use crate::sys::is_nothing;
+use crate::sys::{self, LooseCode, is_nothing};
 
 /// How long all of it may take at most.
 const TABLE_LIMIT: Duration = Duration::from_mins(2);
@@ -46,7 +46,10 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
             Err(error) => lines.short(code_of(&error), format!("listing modules of process {pid}: {error}")),
         }
         match memory.ask(pid).and_then(|told| told) {
-            Ok(told) => loose_code(pid, &told).iter().try_for_each(|row| lines.row(row))?,
+            Ok(told) => {
+                let told: Vec<_> = told.into_iter().map(mapping).collect();
+                loose_code(pid, &told).iter().try_for_each(|row| lines.row(row))?;
+            }
             Err(error) if is_nothing(&error) => {}
             Err(error) => {
                 lines.short(code_of(&error), format!("asking for memory of process {pid}: {error}"));
@@ -62,6 +65,11 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
         lines.row(&Row::File(Box::new(code)))?;
     }
     Ok(())
+}
+
+fn mapping(code: LooseCode) -> Mapping {
+    let LooseCode { start, length, writable } = code;
+    Mapping { from: start, length, written: writable, run: true, inode: 0, path: None }
 }
 
 /// Adds what a process has loaded; its program stands first.

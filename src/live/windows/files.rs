@@ -12,7 +12,7 @@ use crate::live::executables::{MAX_DIGESTED, digest};
 use crate::live::files::{Book as Said, Facts};
 use crate::sources::rows::{Lines, code_of};
 use crate::sys::guard::OneByOne;
-use crate::sys::{self, Stopwatch, is_nothing};
+use crate::sys::{self, FileSignature, Stopwatch, is_nothing};
 
 /// How long files are read for their digests; the rest get none, and the rows say so.
 const DIGEST_TIME: Duration = Duration::from_secs(45);
@@ -29,7 +29,7 @@ pub(crate) struct Book {
     facts: BTreeMap<String, Facts>,
     watch: Stopwatch,
     /// What asks about signatures; none where nobody knows.
-    signatures: Option<OneByOne<String, io::Result<Option<Signature>>>>,
+    signatures: Option<OneByOne<String, io::Result<Option<FileSignature>>>>,
     asking: Duration,
 }
 
@@ -78,7 +78,7 @@ impl Book {
         let said = signatures.ask(path.to_owned()).and_then(|said| said);
         self.asking = self.asking.saturating_add(watch.elapsed());
         match said {
-            Ok(said) => said,
+            Ok(said) => said.map(Signature::from),
             Err(error) => {
                 lines
                     .short(code_of(&error), format!("asking Windows for the signature of {path:?}: {error}"));

@@ -5,6 +5,7 @@
 //! fields that rows of Linux have for the same; those of the hosts file are [`crate::live::network::Row::Host`] itself.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::evidence::Exact;
 use crate::live::network::hosts;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::windows_facts::Facts;
-use crate::sys;
+use crate::sys::{self, NeighbourEntry, NetworkAdapter, ResolverEntry, RouteEntry};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);
@@ -166,18 +167,6 @@ pub struct Interface {
     pub sent: Option<u64>,
 }
 
-/// The names of interfaces by their numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names(pub BTreeMap<u32, String>);
-
-impl Names {
-    /// The name of the interface with this number, or the number.
-    #[must_use]
-    pub fn of(&self, index: u32) -> String {
-        self.0.get(&index).cloned().unwrap_or_else(|| index.to_string())
-    }
-}
-
 /// How the rows are made.
 pub(crate) fn rows(machine: Machine) -> Rows {
     let rows = Rows::new("urn:veldkit:live:network:1", "iphlpapi", move |lines| make(&machine, lines));
@@ -206,18 +195,26 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
 }
 
 fn tables(lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let (rows, names) = match sys::adapters() {
-        Ok(told) => told,
-        Err(error) => {
-            lines.short(code_of(&error), format!("asking for the adapters: {error}"));
-            (Vec::new(), Names::default())
-        }
-    };
-    rows.iter().try_for_each(|row| lines.row(row))?;
-    let tables = [
-        ("routes", sys::routes(&names)),
-        ("neighbours", sys::neighbours(&names)),
-        ("names that the resolver remembers", sys::cached_names()),
+    let adapters = sys::adapters().unwrap_or_else(|error| {
+        lines.short(code_of(&error), format!("asking for the adapters: {error}"));
+        Vec::new()
+    });
+    let mut names = Names::new();
+    for adapter in &adapters {
+        names.insert(adapter.index, adapter.name.clone());
+        names.insert(adapter.index_six, adapter.name.clone());
+    }
+    adapters.into_iter().flat_map(of_adapter).try_for_each(|row| lines.row(&row))?;
+    let tables: [(&str, io::Result<Vec<Row>>); 3] = [
+        ("routes", sys::routes().map(|all| all.into_iter().map(|entry| of_route(entry, &names)).collect())),
+        (
+            "neighbours",
+            sys::neighbours().map(|all| all.into_iter().map(|entry| of_neighbour(entry, &names)).collect()),
+        ),
+        (
+            "names that the resolver remembers",
+            sys::cached_names().map(|all| all.into_iter().map(of_cached).collect()),
+        ),
     ];
     for (what, table) in tables {
         match table {
@@ -226,6 +223,59 @@ fn tables(lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     Ok(())
+}
+
+/// The names of interfaces by their numbers.
+type Names = BTreeMap<u32, String>;
+
+/// The name of the interface with this number, or the number.
+fn name_of(index: u32, names: &Names) -> String {
+    names.get(&index).cloned().unwrap_or_else(|| index.to_string())
+}
+
+/// An interface, its addresses, its gateways, its resolvers and its domain, in this order.
+fn of_adapter(adapter: NetworkAdapter) -> Vec<Row> {
+    let interface = || adapter.name.clone();
+    let addresses = adapter.addresses.iter();
+    let addresses = addresses.map(|(address, prefix)| Row::Address {
+        address: *address,
+        prefix: *prefix,
+        interface: interface(),
+    });
+    let gateways =
+        adapter.gateways.iter().map(|address| Row::Gateway { address: *address, interface: interface() });
+    let resolvers =
+        adapter.resolvers.iter().map(|address| Row::Resolver { address: *address, interface: interface() });
+    let domain = Some(adapter.suffix.clone()).filter(|domain| !domain.is_empty());
+    let domain = domain.map(|domain| Row::SearchDomain { domain, interface: interface() });
+    let rest: Vec<Row> = addresses.chain(gateways).chain(resolvers).chain(domain).collect();
+    let first = Row::Interface(Box::new(Interface {
+        name: adapter.name,
+        adapter: adapter.adapter,
+        description: adapter.description,
+        index: adapter.index,
+        link: adapter.link,
+        state: adapter.state,
+        kind: adapter.kind,
+        dhcp_server: adapter.dhcp_server,
+        received: adapter.received,
+        sent: adapter.sent,
+    }));
+    std::iter::once(first).chain(rest).collect()
+}
+
+fn of_route(entry: RouteEntry, names: &Names) -> Row {
+    let RouteEntry { destination, prefix, gateway, index, metric } = entry;
+    Row::Route { destination, prefix, gateway, interface: name_of(index, names), metric }
+}
+
+fn of_neighbour(entry: NeighbourEntry, names: &Names) -> Row {
+    let NeighbourEntry { address, link, index, permanent } = entry;
+    Row::Neighbour { address, link, interface: name_of(index, names), permanent }
+}
+
+fn of_cached(ResolverEntry { name, kind }: ResolverEntry) -> Row {
+    Row::CachedName { name, kind }
 }
 
 /// Shares, and ports that are led on.
@@ -268,4 +318,38 @@ fn proxies(user: &str, hive: &mut dyn Facts) -> Vec<Row> {
         Some(Row::Proxy { user: user.to_owned(), key, address, enabled })
     };
     of("ProxyServer", enabled).into_iter().chain(of("AutoConfigURL", true)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adapter_is_a_row_for_itself_and_for_each_of_its_addresses() {
+        let (own, other) = (IpAddr::from([10, 0, 0, 5]), IpAddr::from([10, 0, 0, 1]));
+        let adapter = NetworkAdapter {
+            name: "Ethernet".to_owned(),
+            index: 7,
+            addresses: vec![(own, 24)],
+            gateways: vec![other],
+            resolvers: vec![other],
+            suffix: "gemeente.local".to_owned(),
+            ..NetworkAdapter::default()
+        };
+        let interface = || "Ethernet".to_owned();
+        let rows = of_adapter(adapter.clone());
+        assert!(matches!(&rows[0], Row::Interface(one) if one.name == "Ethernet" && one.index == 7));
+        assert_eq!(
+            rows[1..],
+            [
+                Row::Address { address: own, prefix: 24, interface: interface() },
+                Row::Gateway { address: other, interface: interface() },
+                Row::Resolver { address: other, interface: interface() },
+                Row::SearchDomain { domain: "gemeente.local".to_owned(), interface: interface() },
+            ]
+        );
+        assert_eq!(of_adapter(NetworkAdapter { suffix: String::new(), ..adapter }).len(), 4);
+        let names = Names::from([(7, interface())]);
+        assert_eq!((name_of(7, &names), name_of(8, &names)), (interface(), "8".to_owned()));
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::sources::rows::{Rows, code_of};
-use crate::sys;
+use crate::sys::{self, KernelObject, NamedPipe};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);
@@ -67,11 +67,17 @@ pub struct Pipe {
 pub(crate) fn rows() -> Rows {
     Rows::new("urn:veldkit:live:objects:1", "ntobjects", |lines| {
         match sys::named_objects() {
-            Ok(objects) => objects.into_iter().try_for_each(|object| lines.row(&Row::Object(object)))?,
+            Ok(objects) => objects.into_iter().try_for_each(|object| {
+                let KernelObject { kind, name, directory } = object;
+                lines.row(&Row::Object(Object::new(&kind, name, directory)))
+            })?,
             Err(error) => lines.short(code_of(&error), format!("listing named objects: {error}")),
         }
         match sys::named_pipes() {
-            Ok(pipes) => pipes.into_iter().try_for_each(|pipe| lines.row(&Row::Pipe(pipe)))?,
+            Ok(pipes) => pipes.into_iter().try_for_each(|pipe| {
+                let NamedPipe { name, instances } = pipe;
+                lines.row(&Row::Pipe(Pipe { name, instances }))
+            })?,
             Err(error) => lines.short(code_of(&error), format!("listing named pipes: {error}")),
         }
         Ok(())

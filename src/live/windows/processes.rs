@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::sessions::user as full_name;
 use crate::evidence::{Exact, ReasonCode, Utc};
 pub use crate::live::processes::Unread;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys;
 use crate::sys::guard::OneByOne;
-use crate::sys::is_nothing;
+use crate::sys::{self, ProcessDetails, ProcessEntry, is_nothing};
 
 /// How long the whole table may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);
@@ -103,6 +103,33 @@ pub struct Process {
     pub unread: Vec<Unread>,
 }
 
+impl Process {
+    fn new(listed: ProcessEntry, details: ProcessDetails) -> Self {
+        let unread = details.unread.iter().map(|(what, error)| Unread { what, why: code_of(error) });
+        Self {
+            pid: listed.pid,
+            parent: listed.parent,
+            name: Exact::from(listed.name),
+            started: details.started,
+            kernel: listed.kernel,
+            command_line: details.command_line.map(Exact).into_iter().collect(),
+            program: details.program.map(Exact::from),
+            folder: details.directory.map(Exact),
+            user: None,
+            sid: details.sid,
+            logon: details.logon,
+            session: details.session,
+            integrity: details.integrity,
+            elevated: details.elevated,
+            threads: Some(listed.threads),
+            processor_ms: details.processor_ms,
+            resident: details.resident,
+            collector: false,
+            unread: unread.collect(),
+        }
+    }
+}
+
 /// How the rows are made.
 pub(crate) fn rows() -> Rows {
     Rows::new("urn:veldkit:live:processes:1", "toolhelp", make).within(TABLE_LIMIT)
@@ -114,8 +141,8 @@ fn make(lines: &mut Lines<'_>) -> Result<(), Halt> {
     let users = users();
     let mine = std::process::id();
     let (mut processes, mut ended, mut threads) = (0_u64, 0_u64, 0_u64);
-    let mut one_by_one = OneByOne::new(PROCESS_LIMIT, |mut process: Process| {
-        sys::look_at_process(&mut process).map(|()| process)
+    let mut one_by_one = OneByOne::new(PROCESS_LIMIT, |listed: ProcessEntry| {
+        sys::process_details(&listed).map(|details| Process::new(listed, details))
     });
     for listed in all {
         let pid = listed.pid;
@@ -147,7 +174,7 @@ fn make(lines: &mut Lines<'_>) -> Result<(), Halt> {
 /// Users by the numbers of their logons; asked of this machine alone, as a name is that another one knows.
 fn users() -> BTreeMap<u64, String> {
     let logons = sys::logons().unwrap_or_default();
-    logons.into_iter().filter_map(|logon| Some((logon.logon?, logon.user?))).collect()
+    logons.into_iter().filter_map(|logon| Some((logon.id, full_name(&logon.domain, &logon.user)?))).collect()
 }
 
 /// The user of a process: by its logon, or one of the three that every Windows has.

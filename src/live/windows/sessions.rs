@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::evidence::Utc;
 use crate::sources::rows::{Rows, code_of};
-use crate::sys;
+use crate::sys::{self, LogonSession, TerminalSession};
 
 /// A row of `LiveSessions` of Windows, schema `urn:veldkit:live:sessions:1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,18 +76,53 @@ pub struct Logon {
     pub since: Option<Utc>,
 }
 
+impl From<TerminalSession> for Session {
+    fn from(session: TerminalSession) -> Self {
+        Self {
+            id: session.id,
+            state: state_name(session.state),
+            user: user(&session.domain, &session.user),
+            station: session.station,
+            client: session.client,
+            remote: session.remote,
+            since: session.since,
+            last_input: session.last_input,
+        }
+    }
+}
+
+impl From<LogonSession> for Logon {
+    fn from(session: LogonSession) -> Self {
+        Self {
+            logon: Some(session.id),
+            user: user(&session.domain, &session.user),
+            sid: session.sid,
+            kind: kind_name(session.kind),
+            session: session.session,
+            package: session.package,
+            server: session.server,
+            principal: session.principal,
+            since: session.since,
+        }
+    }
+}
+
 /// How the rows are made.
 pub(crate) fn rows() -> Rows {
     Rows::new("urn:veldkit:live:sessions:1", "wtsapi", |lines| {
         match sys::sessions() {
             Ok(sessions) => {
-                sessions.into_iter().try_for_each(|session| lines.row(&Row::Session(Box::new(session))))?;
+                sessions
+                    .into_iter()
+                    .try_for_each(|session| lines.row(&Row::Session(Box::new(session.into()))))?;
             }
             Err(error) => lines.short(code_of(&error), format!("listing sessions: {error}")),
         }
         match sys::logons() {
             Ok(logons) => {
-                logons.into_iter().try_for_each(|logon| lines.row(&Row::LogonSession(Box::new(logon))))?;
+                logons
+                    .into_iter()
+                    .try_for_each(|logon| lines.row(&Row::LogonSession(Box::new(logon.into()))))?;
             }
             Err(error) => lines.short(code_of(&error), format!("listing logons: {error}")),
         }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::evidence::{Exact, Utc};
 use crate::live::sockets::Owner;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys;
+use crate::sys::{self, SocketEntry};
 
 /// How long the whole table may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);
@@ -60,6 +60,13 @@ pub struct Socket {
     pub processes: Vec<Owner>,
 }
 
+impl Socket {
+    fn new(socket: SocketEntry, processes: Vec<Owner>) -> Self {
+        let SocketEntry { protocol, local, local_port, remote, remote_port, state, since, pid } = socket;
+        Self { protocol, local, local_port, remote, remote_port, state, since, pid, processes }
+    }
+}
+
 /// How the rows are made.
 pub(crate) fn rows() -> Rows {
     Rows::new("urn:veldkit:live:sockets:1", "iphlpapi", make).within(TABLE_LIMIT)
@@ -74,22 +81,23 @@ fn make(lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     // Asked for afterwards: a process that has ended since is then without a name, and none has another's.
-    let names: BTreeMap<u32, String> = match sys::process_names() {
-        Ok(names) => names.into_iter().collect(),
+    let names: BTreeMap<u32, String> = match sys::processes() {
+        Ok(all) => all.into_iter().map(|process| (process.pid, process.name)).collect(),
         Err(error) => {
             lines.short(code_of(&error), format!("listing processes: {error}"));
             BTreeMap::new()
         }
     };
     let (mut sockets, mut without_process) = (0_u64, 0_u64);
-    for mut socket in all {
+    for socket in all {
         sockets = sockets.saturating_add(1);
-        match names.get(&socket.pid).filter(|_| socket.pid != 0) {
-            Some(name) => socket.processes = vec![Owner { pid: socket.pid, name: Exact::from(name) }],
-            None if socket.pid != 0 => without_process = without_process.saturating_add(1),
-            None => {}
+        let pid = socket.pid;
+        let name = names.get(&pid).filter(|_| pid != 0);
+        if name.is_none() && pid != 0 {
+            without_process = without_process.saturating_add(1);
         }
-        lines.row(&Row::Internet(Box::new(socket)))?;
+        let processes = name.map(|name| Owner { pid, name: Exact::from(name) }).into_iter().collect();
+        lines.row(&Row::Internet(Box::new(Socket::new(socket, processes))))?;
     }
     lines.row(&Row::Summary { sockets, without_process })
 }

@@ -15,7 +15,7 @@ use crate::evidence::Utc;
 use crate::formats::disk::FileSystem;
 use crate::sources::image;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sources::volumes::VolumeFacts;
+use crate::sources::volumes::{self, VolumeFacts};
 use crate::sources::windows_facts::Facts;
 use crate::sys;
 use crate::sys::guard;
@@ -78,7 +78,7 @@ pub(crate) fn rows(machine: Machine) -> Rows {
 
 fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if machine.is_live() && sys::TELLS_AS_WINDOWS {
-        match sys::volumes() {
+        match volumes::of_system() {
             Ok(volumes) => {
                 let mut unknown = None;
                 for facts in volumes {
@@ -136,7 +136,8 @@ pub(crate) fn open_volumes() -> Vec<String> {
     }
     // All of them within one limit: the run waits for this before it begins.
     let look = || {
-        let open = sys::volumes()?.into_iter().filter(|facts| matches!(unlocked(facts), Ok(Some(true))));
+        let open =
+            volumes::of_system()?.into_iter().filter(|facts| matches!(unlocked(facts), Ok(Some(true))));
         Ok(open.map(|facts| facts.place.unwrap_or(facts.name)).collect())
     };
     guard::within(guard::LIMIT, look).unwrap_or_default()

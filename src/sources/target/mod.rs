@@ -23,7 +23,7 @@ use crate::evidence::{Entry, Kind, Note, Origin, Utc, Volume};
 use crate::formats::disk;
 use crate::playbook::{Pattern, Step, TargetOs};
 use crate::sources::image;
-use crate::sys::{self, Asked, Live, LivePlace, guard};
+use crate::sys::{self, Asked, HostSystem, LiveRoot, LiveSystem, guard};
 
 mod own_files;
 
@@ -57,9 +57,13 @@ impl Target {
     /// # Errors
     /// [`Error::NotLive`] where this version cannot read it; [`Error::Root`].
     pub fn live() -> Result<Self, Error> {
-        let Live { os, places } = sys::live().ok_or(Error::NotLive)?;
+        let LiveSystem { system, roots } = sys::live().ok_or(Error::NotLive)?;
+        let os = match system {
+            HostSystem::Linux => TargetOs::Linux,
+            HostSystem::Windows => TargetOs::Windows,
+        };
         let (mut opened, mut closed) = (Vec::new(), Vec::new());
-        for LivePlace { volume, path, asked } in places {
+        for LiveRoot { volume, path, asked } in roots {
             let opening = path.clone();
             let open = move || Place::open(volume, &opening, asked);
             // A drive of a server that is gone may take minutes to say so.

@@ -1,15 +1,16 @@
 //! The forms in which Windows tells things, read from bytes without asking it: so that they are tested everywhere.
 //!
 //! In: lists of entries and streams, what a reparse point holds, tables of sockets, addresses, where volumes stand, environments, answers about tokens, names in UTF-16. Out: the same in this program's words.
-//! What does not have the form is `None`, never a guess. The forms that NTFS keeps on disk too are read by
-//! [`crate::formats::ntfs`].
+//! What does not have the form is `None`, never a guess.
 
 mod addresses;
 mod environment;
 mod extents;
 mod listing;
 mod objects;
+mod registry;
 mod reparse;
+mod signature;
 mod sockets;
 mod token;
 
@@ -19,11 +20,12 @@ pub(crate) use extents::first_extent;
 pub(crate) use listing::{LARGEST_ENTRY, Listed, entries, streams};
 pub(crate) use objects::{counted_text, object, shadow_copy};
 pub(crate) use reparse::{Stored, junction, kind_of, stored, target};
+pub(crate) use signature::{is_absent, is_windows_own, status};
 pub(crate) use sockets::{TCP, TCP_6, UDP, UDP_6, sockets};
 pub(crate) use token::{integrity, sid_behind};
 
 pub(crate) use crate::evidence::bytes::{filetime, u16_at, u32_at, u64_at};
-use crate::formats::ntfs::{names, security};
+use crate::evidence::{sid, wtf8};
 
 /// Little-endian text in units.
 pub(crate) fn wide(bytes: &[u8]) -> Vec<u16> {
@@ -33,12 +35,12 @@ pub(crate) fn wide(bytes: &[u8]) -> Vec<u16> {
 /// A name in units as the bytes of an origin.
 pub(crate) fn from_wide(units: &[u16]) -> Vec<u8> {
     let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
-    names::to_wtf8(&bytes)
+    wtf8::encode(&bytes)
 }
 
 /// The bytes of an origin as a name in units. What no name on a disk has becomes U+FFFD.
 pub(crate) fn to_wide(name: &[u8]) -> Vec<u16> {
-    names::to_units(name).unwrap_or_else(|| String::from_utf8_lossy(name).encode_utf16().collect())
+    wtf8::decode(name).unwrap_or_else(|| String::from_utf8_lossy(name).encode_utf16().collect())
 }
 
 /// The device of a volume, by the path of its root: of a drive, or of a volume without a letter.
@@ -55,7 +57,7 @@ pub(crate) fn device(root: &str) -> Option<String> {
 
 /// The owner's SID in a security descriptor.
 pub(crate) fn owner(descriptor: &[u8]) -> Option<String> {
-    security::owner(descriptor)
+    sid::owner(descriptor)
 }
 
 #[cfg(test)]

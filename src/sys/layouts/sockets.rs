@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{filetime, u32_at, u64_at};
-use crate::live::windows::sockets::Socket;
+use crate::sys::SocketEntry;
 
 /// Most rows taken of one table.
 const MAX_ROWS: usize = 1 << 20;
@@ -70,13 +70,13 @@ pub(crate) const UDP_6: Table = Table {
 };
 
 /// The sockets of a table.
-pub(crate) fn sockets(table: Table, bytes: &[u8]) -> Vec<Socket> {
+pub(crate) fn sockets(table: Table, bytes: &[u8]) -> Vec<SocketEntry> {
     let count = u32_at(bytes, 0).and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     let rows = bytes.get(ROWS..).unwrap_or_default().chunks_exact(table.row);
     rows.take(count.min(MAX_ROWS)).filter_map(|row| socket(table, row)).collect()
 }
 
-fn socket(table: Table, row: &[u8]) -> Option<Socket> {
+fn socket(table: Table, row: &[u8]) -> Option<SocketEntry> {
     let state = table.other.and_then(|(.., state)| u32_at(row, state));
     // Of one that listens, the other's end says nothing.
     let other = table.other.filter(|_| state != Some(LISTENS));
@@ -84,7 +84,7 @@ fn socket(table: Table, row: &[u8]) -> Option<Socket> {
         let (address, port) = (address_at(table, row, address)?, port_at(row, port)?);
         (!address.is_unspecified() || port != 0).then_some((address, port))
     });
-    Some(Socket {
+    Some(SocketEntry {
         protocol: table.protocol,
         local: address_at(table, row, table.local)?,
         local_port: port_at(row, table.local_port)?,
@@ -93,7 +93,6 @@ fn socket(table: Table, row: &[u8]) -> Option<Socket> {
         state: state.and_then(state_name),
         since: u64_at(row, table.since).and_then(filetime),
         pid: u32_at(row, table.pid)?,
-        processes: Vec::new(),
     })
 }
 

@@ -2,14 +2,14 @@
 //! <https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-token_user>
 
 use super::u32_at;
-use crate::formats::ntfs::security;
+use crate::evidence::sid;
 
 /// Where the SID stands.
 const SID: usize = 16;
 
 /// The SID in an answer that holds one.
 pub(crate) fn sid_behind(answer: &[u8]) -> Option<String> {
-    security::sid(answer.get(SID..)?)
+    sid::text(answer.get(SID..)?)
 }
 
 /// The name of a level of integrity: the SID's last part is the level.

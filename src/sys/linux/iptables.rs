@@ -9,15 +9,16 @@ use rustix::fd::{AsRawFd as _, OwnedFd};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::evidence::bytes::u32_at;
-use crate::formats::iptables::INFO;
 
 /// `IPT_SO_GET_INFO`, `IPT_SO_GET_ENTRIES`, which are `IP6T_…` as well; and the levels of both (`SOL_IP`, `SOL_IPV6`).
 const TOLD: c_int = 64;
 const ENTRIES: c_int = 65;
 const LEVELS: [c_int; 2] = [0, 41];
 
-/// Bytes of a table's name, and of what stands before its entries.
+/// Bytes of a table's name, of the facts of a table (`struct ipt_getinfo` of `linux/netfilter_ipv4/ip_tables.h`), and of the head of
+/// its entries (`struct ipt_get_entries`).
 const NAME: usize = 32;
+const INFO: usize = 84;
 const HEAD: usize = 40;
 
 /// Most bytes of the entries of one table.

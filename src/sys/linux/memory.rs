@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
-use crate::sources::memory::{Backing, MAPPINGS, Mapping, ProcessFacts};
+use crate::sys::{MAX_MAPPINGS, MappingBacking, MemoryMapping, ProcessIdentity};
 
 /// Bytes of a page; a machine with larger ones only has each looked up several times.
 const PAGE: u64 = 4096;
@@ -20,7 +20,7 @@ const IN_USE: u64 = (1 << 63) | (1 << 62);
 pub(crate) struct ProcessMemory {
     mem: File,
     pagemap: Option<File>,
-    mappings: Vec<Mapping>,
+    mappings: Vec<MemoryMapping>,
 }
 
 impl ProcessMemory {
@@ -33,7 +33,7 @@ impl ProcessMemory {
     }
 
     /// Its mappings, lowest first.
-    pub(crate) fn mappings(&self) -> &[Mapping] {
+    pub(crate) fn mappings(&self) -> &[MemoryMapping] {
         &self.mappings
     }
 
@@ -68,11 +68,11 @@ pub(crate) fn process_ids() -> io::Result<Vec<u32>> {
 }
 
 /// What a process is called, which program it runs, and whose it is.
-pub(crate) fn process_facts(pid: u32) -> io::Result<ProcessFacts> {
+pub(crate) fn process_facts(pid: u32) -> io::Result<ProcessIdentity> {
     let owner = std::fs::metadata(format!("/proc/{pid}"))?.uid();
     let name = std::fs::read(format!("/proc/{pid}/comm"))?;
     let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
-    Ok(ProcessFacts {
+    Ok(ProcessIdentity {
         name: String::from_utf8_lossy(&name).trim_end().to_owned(),
         program: program.map(|path| path.to_string_lossy().into_owned()),
         owner: Some(owner),
@@ -81,11 +81,11 @@ pub(crate) fn process_facts(pid: u32) -> io::Result<ProcessFacts> {
 
 /// Reads `/proc/PID/maps`: `start-end rwxp offset dev inode path`
 /// (<https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html>). Lines that are not so are left out.
-fn parse_maps(text: &str) -> Vec<Mapping> {
-    text.lines().filter_map(parse_mapping).take(MAPPINGS).collect()
+fn parse_maps(text: &str) -> Vec<MemoryMapping> {
+    text.lines().filter_map(parse_mapping).take(MAX_MAPPINGS).collect()
 }
 
-fn parse_mapping(line: &str) -> Option<Mapping> {
+fn parse_mapping(line: &str) -> Option<MemoryMapping> {
     let mut fields = line.splitn(6, ' ');
     let (start, end) = fields.next()?.split_once('-')?;
     let access = fields.next()?.as_bytes();
@@ -93,16 +93,16 @@ fn parse_mapping(line: &str) -> Option<Mapping> {
     let path = fields.next().unwrap_or_default().trim();
     let made_in_memory =
         path.ends_with(" (deleted)") || path.starts_with("/memfd:") || path.starts_with("/dev/shm/");
-    Some(Mapping {
+    Some(MemoryMapping {
         start: u64::from_str_radix(start, 16).ok()?,
         end: u64::from_str_radix(end, 16).ok()?,
         readable: access.first() == Some(&b'r'),
         writable: access.get(1) == Some(&b'w'),
         backing: match path {
-            _ if made_in_memory => Backing::Memory,
-            _ if path.starts_with("[v") || path.starts_with("/dev/") => Backing::Device,
-            _ if inode != "0" => Backing::File,
-            _ => Backing::Memory,
+            _ if made_in_memory => MappingBacking::Memory,
+            _ if path.starts_with("[v") || path.starts_with("/dev/") => MappingBacking::Device,
+            _ if inode != "0" => MappingBacking::File,
+            _ => MappingBacking::Memory,
         },
     })
 }
@@ -133,7 +133,7 @@ nonsense
     fn what_is_a_file_on_disk_or_a_device_is_left_alone_and_the_rest_is_wanted() {
         let maps = parse_maps(MAPS);
         assert_eq!(maps.len(), 13);
-        let wanted: Vec<_> = maps.iter().map(Mapping::is_wanted).collect();
+        let wanted: Vec<_> = maps.iter().map(MemoryMapping::is_wanted).collect();
         assert_eq!(
             wanted,
             [false, false, true, true, true, true, true, false, false, true, true, false, false]

@@ -28,16 +28,13 @@ pub(crate) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub(crate) use self::volumes::volumes;
 pub(crate) use super::not_windows::{
     HAS_STREAMS, TELLS_AS_WINDOWS, adapters, backup_privilege, cached_names, environment, integrity,
-    is_in_use, loaded_modules, local_accounts, local_groups, logons, look_at_process, loose_code,
-    named_objects, named_pipes, neighbours, place_text, process_names, processes, raw_volume,
-    registry_contents, registry_subkeys, registry_value, routes, services, sessions, shadow_copies,
-    signature, socket_tables,
+    is_in_use, loaded_modules, local_accounts, local_groups, logons, loose_code, named_objects, named_pipes,
+    neighbours, place_text, process_details, processes, raw_volume, registry_contents, registry_subkeys,
+    registry_value, routes, services, sessions, shadow_copies, signature, socket_tables,
 };
 pub use super::not_windows::{on_close, ui_language};
-use super::{Asked, Live, LivePlace};
+use super::{Asked, HostSystem, LiveRoot, LiveSystem, MountedVolume};
 use crate::evidence::{Utc, Volume};
-use crate::playbook::TargetOs;
-use crate::sources::mounts::{Mount, parse_mountinfo};
 
 /// Whether an error says that what was asked for is there no more: a file, or the process that `/proc` told of.
 #[must_use]
@@ -96,14 +93,20 @@ pub(crate) fn device_size(file: &File) -> io::Result<u64> {
 
 /// This machine's own files as a target.
 #[allow(clippy::unnecessary_wraps, reason = "not every system has it")]
-pub(crate) fn live() -> Option<Live> {
-    let root = LivePlace { volume: Volume::Root, path: PathBuf::from("/"), asked: Asked::Always };
-    Some(Live { os: TargetOs::Linux, places: vec![root] })
+pub(crate) fn live() -> Option<LiveSystem> {
+    let root = LiveRoot { volume: Volume::Root, path: PathBuf::from("/"), asked: Asked::Always };
+    Some(LiveSystem { system: HostSystem::Linux, roots: vec![root] })
 }
 
-/// This machine's table of mounts, which also holds for what is mounted beneath a tree.
-pub(crate) fn mount_table(_path: &Path) -> Vec<Mount> {
-    parse_mountinfo(&std::fs::read("/proc/self/mountinfo").unwrap_or_default())
+/// This machine's table of mounts in the kernel's own text; empty where it cannot be read.
+#[allow(clippy::unnecessary_wraps, reason = "not every system has it")]
+pub(crate) fn mountinfo() -> Option<Vec<u8>> {
+    Some(std::fs::read("/proc/self/mountinfo").unwrap_or_default())
+}
+
+/// The table of mounts has all.
+pub(crate) const fn mounted_volume(_path: &Path) -> Option<MountedVolume> {
+    None
 }
 
 /// Whether this process may read everything.

@@ -13,8 +13,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recvfrom, sendto, socket_with,
 };
 
-use crate::formats::netlink::Part;
-use crate::sys::Stopwatch;
+use crate::sys::{NetlinkPart, Stopwatch};
 
 /// Most bytes of an answer: the kernel itself makes none above 32 KiB.
 const LARGEST: usize = 64 << 10;
@@ -27,14 +26,14 @@ const MOST: usize = 512;
 /// # Errors
 /// [`io::ErrorKind::TimedOut`] where the last does not come in time; where such a socket may not be opened.
 pub(crate) fn ask_kernel(
-    part: Part,
+    part: NetlinkPart,
     question: &[u8],
     limit: Duration,
     take: &mut dyn FnMut(&[u8]) -> bool,
 ) -> io::Result<()> {
     let protocol = match part {
-        Part::Routing => None,
-        Part::Filter => Some(NETFILTER),
+        NetlinkPart::Routing => None,
+        NetlinkPart::Netfilter => Some(NETFILTER),
     };
     let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)?;
     sendto(&socket, question, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;

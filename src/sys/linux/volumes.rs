@@ -1,20 +1,17 @@
 //! The disks and partitions of this host, as the kernel tells them in `/proc/partitions` and below `/sys/class/block`.
 
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 
-use crate::formats::disk::FileSystem;
-use crate::sources::mounts::{Mount, parse_mountinfo};
-use crate::sources::volumes::VolumeFacts;
+use crate::sys::{SystemVolume, SystemVolumeKind};
 
 /// Most devices that are told.
 const MAX_DEVICES: usize = 10_000;
 
-/// Lists them.
-pub(crate) fn volumes() -> io::Result<Vec<VolumeFacts>> {
+/// Lists them. Where each is mounted, and which file system it has, the caller finds out.
+pub(crate) fn volumes() -> io::Result<Vec<SystemVolume>> {
     let table = std::fs::read_to_string("/proc/partitions")?;
-    let mounts = parse_mountinfo(&std::fs::read("/proc/self/mountinfo").unwrap_or_default());
-    Ok(parse(&table).map(|(name, size)| facts(name, size, &mounts)).collect())
+    Ok(parse(&table).map(|(name, size)| facts(name, size)).collect())
 }
 
 /// The names and sizes in bytes in a table of the form of `/proc/partitions` (proc(5)).
@@ -26,25 +23,22 @@ fn parse(table: &str) -> impl Iterator<Item = (&str, u64)> {
     })
 }
 
-fn facts(name: &str, size: u64, mounts: &[Mount]) -> VolumeFacts {
+fn facts(name: &str, size: u64) -> SystemVolume {
     let device = format!("/dev/{name}");
-    let told = |file: &str| std::fs::read_to_string(format!("/sys/class/block/{name}/{file}")).ok();
-    let number = |file: &str| told(file)?.trim().parse::<u64>().ok();
-    let mount = mounts.iter().find(|mount| mount.device == device);
-    // Only root may look at the device itself; what is mounted is told besides.
-    let seen = crate::sources::image::file_system(Path::new(&device)).ok();
-    let mounted = mount.map(|mount| mount.file_system.clone());
-    let seen = seen.filter(|seen| *seen != FileSystem::Unknown);
-    VolumeFacts {
-        disk: None,
+    let number = |file: &str| {
+        let text = std::fs::read_to_string(format!("/sys/class/block/{name}/{file}")).ok()?;
+        text.trim().parse::<u64>().ok()
+    };
+    let partition = number("partition").is_some();
+    SystemVolume {
+        device: Some(PathBuf::from(&device)),
         name: device,
+        kind: if partition { SystemVolumeKind::Partition } else { SystemVolumeKind::Disk },
+        disk: None,
         start: number("start").and_then(|sectors| sectors.checked_mul(512)),
         size,
-        kind: Some(if number("partition").is_some() { "partition" } else { "disk" }.to_owned()),
-        label: None,
-        file_system: mounted.or_else(|| seen.map(|seen| seen.name().to_owned())),
-        place: mount.map(|mount| String::from_utf8_lossy(&mount.place).into_owned()),
-        not_read: None,
+        file_system: None,
+        place: None,
     }
 }
 

@@ -27,11 +27,13 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::process;
-use crate::formats::proc_maps;
-use crate::sources::memory::{Backing, MAPPINGS, Mapping, ProcessFacts};
+use crate::sys::{LooseCode, MAX_MAPPINGS, MappingBacking, MemoryMapping, ProcessEntry, ProcessIdentity};
 
 /// The kernel's own process, which has this number on every Windows, and no memory of a program's.
 const SYSTEM: u32 = 4;
+
+/// Processes that are the kernel's own, and have no program: the idle process and the system itself.
+pub(super) const KERNEL: [u32; 2] = [0, SYSTEM];
 
 /// Most processes listed: numbers are multiples of four, and a terminal server has some thousands.
 const MAX_PROCESSES: usize = 1 << 16;
@@ -43,7 +45,7 @@ const MAX_PATH: usize = 32_768;
 #[derive(Debug)]
 pub(crate) struct ProcessMemory {
     handle: Option<OwnedHandle>,
-    mappings: Vec<Mapping>,
+    mappings: Vec<MemoryMapping>,
 }
 
 impl ProcessMemory {
@@ -60,7 +62,7 @@ impl ProcessMemory {
     }
 
     /// Its mappings, lowest first.
-    pub(crate) fn mappings(&self) -> &[Mapping] {
+    pub(crate) fn mappings(&self) -> &[MemoryMapping] {
         &self.mappings
     }
 
@@ -93,23 +95,23 @@ impl ProcessMemory {
 
 /// The numbers of all processes, in order, but for the one that stands for an idle machine.
 pub(crate) fn process_ids() -> io::Result<Vec<u32>> {
-    let mut ids: Vec<u32> = listed()?.into_iter().map(|entry| entry.pid).filter(|pid| *pid != 0).collect();
+    let mut ids: Vec<u32> = processes()?.into_iter().map(|entry| entry.pid).filter(|pid| *pid != 0).collect();
     ids.sort_unstable();
     Ok(ids)
 }
 
 /// What a process is called, and which program it runs as far as that is told.
-pub(crate) fn process_facts(pid: u32) -> io::Result<ProcessFacts> {
+pub(crate) fn process_facts(pid: u32) -> io::Result<ProcessIdentity> {
     let program = open(pid, PROCESS_QUERY_LIMITED_INFORMATION).ok().and_then(|handle| program(&handle));
     let name = match program.as_deref().and_then(|path| path.rsplit('\\').next()) {
         Some(name) => name.to_owned(),
         // Of one that tells nothing of itself, the list of all does.
-        None => listed()?
+        None => processes()?
             .into_iter()
             .find_map(|entry| (entry.pid == pid).then_some(entry.name))
             .ok_or(io::ErrorKind::NotFound)?,
     };
-    Ok(ProcessFacts { name, program, owner: None })
+    Ok(ProcessIdentity { name, program, owner: None })
 }
 
 /// Opens a process; [`io::ErrorKind::NotFound`] where there is none.
@@ -126,16 +128,8 @@ pub(super) fn open(pid: u32, access: u32) -> io::Result<OwnedHandle> {
     Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
 }
 
-/// What the list of processes tells of one.
-pub(super) struct Listed {
-    pub(super) pid: u32,
-    pub(super) parent: u32,
-    pub(super) name: String,
-    pub(super) threads: u32,
-}
-
-/// Every process.
-pub(super) fn listed() -> io::Result<Vec<Listed>> {
+/// Every process, in the order of the system's list.
+pub(crate) fn processes() -> io::Result<Vec<ProcessEntry>> {
     // SAFETY: it takes numbers and gives a handle.
     let snapshot = unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0) };
     if snapshot == INVALID_HANDLE_VALUE {
@@ -151,7 +145,8 @@ pub(super) fn listed() -> io::Result<Vec<Listed>> {
     // SAFETY: the snapshot is open; the entry is of the size it says.
     let mut more = unsafe { Process32FirstW(snapshot.as_raw_handle(), &raw mut entry) } != 0;
     while more && listed.len() < MAX_PROCESSES {
-        listed.push(Listed {
+        listed.push(ProcessEntry {
+            kernel: KERNEL.contains(&entry.th32ProcessID),
             pid: entry.th32ProcessID,
             parent: entry.th32ParentProcessID,
             name: super::text(&entry.szExeFile),
@@ -180,26 +175,26 @@ pub(super) fn program(process: &OwnedHandle) -> Option<String> {
 }
 
 /// What is committed of a process's memory.
-fn mappings(process: &OwnedHandle) -> Vec<Mapping> {
+fn mappings(process: &OwnedHandle) -> Vec<MemoryMapping> {
     let mut mappings = Vec::new();
     regions(process, &mut |region| {
         if let Some((start, end)) = bounds(region) {
             let readable = region.Protect & (PAGE_NOACCESS | PAGE_GUARD) == 0;
             let writable = region.Protect & WRITABLE != 0;
             let backing = match region.Type {
-                _ if region.Protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE) != 0 => Backing::Device,
-                MEM_PRIVATE => Backing::Memory,
-                _ if is_of_a_file(process, region) => Backing::File,
-                _ => Backing::Memory,
+                _ if region.Protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE) != 0 => MappingBacking::Device,
+                MEM_PRIVATE => MappingBacking::Memory,
+                _ if is_of_a_file(process, region) => MappingBacking::File,
+                _ => MappingBacking::Memory,
             };
-            mappings.push(Mapping { start, end, readable, writable, backing });
+            mappings.push(MemoryMapping { start, end, readable, writable, backing });
         }
     });
     mappings
 }
 
 /// The memory of a process that is run and is of no file, as injected code is, and what compilers at run time make.
-pub(crate) fn loose_code(pid: u32) -> io::Result<Vec<proc_maps::Mapping>> {
+pub(crate) fn loose_code(pid: u32) -> io::Result<Vec<LooseCode>> {
     if pid == SYSTEM {
         return Ok(Vec::new());
     }
@@ -207,13 +202,12 @@ pub(crate) fn loose_code(pid: u32) -> io::Result<Vec<proc_maps::Mapping>> {
     let handle = open(pid, PROCESS_QUERY_INFORMATION)?;
     let mut loose = Vec::new();
     regions(&handle, &mut |region| {
-        if let Some((from, end)) = bounds(region)
+        if let Some((start, end)) = bounds(region)
             && region.Type == MEM_PRIVATE
             && region.Protect & RUN != 0
         {
-            let written = region.Protect & WRITABLE != 0;
-            let length = end.saturating_sub(from);
-            loose.push(proc_maps::Mapping { from, length, written, run: true, inode: 0, path: None });
+            let writable = region.Protect & WRITABLE != 0;
+            loose.push(LooseCode { start, length: end.saturating_sub(start), writable });
         }
     });
     Ok(loose)
@@ -222,7 +216,7 @@ pub(crate) fn loose_code(pid: u32) -> io::Result<Vec<proc_maps::Mapping>> {
 /// Hands out the committed regions of a process, lowest first.
 fn regions(process: &OwnedHandle, act: &mut dyn FnMut(&MEMORY_BASIC_INFORMATION)) {
     let mut address = 0_usize;
-    for _ in 0..MAPPINGS {
+    for _ in 0..MAX_MAPPINGS {
         let mut region = MEMORY_BASIC_INFORMATION::default();
         // SAFETY: the process is open to be asked; the answer is as long as is said.
         let filled = unsafe {

@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::Foundation::FILETIME;
 
-pub(crate) use self::memory::{ProcessMemory, loose_code, process_facts, process_ids};
+pub(crate) use self::memory::{ProcessMemory, loose_code, process_facts, process_ids, processes};
 pub(crate) use self::network::{adapters, neighbours, routes};
 pub(crate) use self::objects::{named_objects, named_pipes};
 pub(crate) use self::people::{local_accounts, local_groups};
@@ -47,7 +47,7 @@ pub(crate) use self::registry::{
 };
 pub(crate) use self::resolver::cached_names;
 pub(crate) use self::root::{Folder, Root};
-pub(crate) use self::running::{environment, loaded_modules, look_at_process, process_names, processes};
+pub(crate) use self::running::{environment, loaded_modules, process_details};
 pub(crate) use self::services::services;
 pub(crate) use self::sessions::{logons, sessions};
 pub(crate) use self::shadows::shadow_copies;
@@ -55,10 +55,9 @@ pub(crate) use self::signature::signature;
 pub(crate) use self::sockets::socket_tables;
 pub(crate) use self::specimens::{born, make_link, make_peculiar, make_sparse};
 pub use self::volumes::{begin_writing, free_space};
-pub(crate) use self::volumes::{device_size, mount_table, raw_volume, used_space, volumes};
+pub(crate) use self::volumes::{device_size, mounted_volume, mountinfo, raw_volume, used_space, volumes};
 pub(crate) use super::not_linux::{ask_kernel, ask_resolver, ask_table};
-use super::{Live, layouts};
-use crate::playbook::TargetOs;
+use super::{HostSystem, LiveSystem, layouts};
 
 /// Another program has it open and shares it with nobody; or has locked a part of it.
 const IN_USE: [i32; 2] = [32, 33];
@@ -68,8 +67,8 @@ const NO_NAME: [i32; 3] = [123, 161, 267];
 
 /// This machine's own files as a target.
 #[allow(clippy::unnecessary_wraps, reason = "not every system has it")]
-pub(crate) fn live() -> Option<Live> {
-    Some(Live { os: TargetOs::Windows, places: volumes::places() })
+pub(crate) fn live() -> Option<LiveSystem> {
+    Some(LiveSystem { system: HostSystem::Windows, roots: volumes::places() })
 }
 
 /// Whether this system tells its tables as Windows does.

@@ -15,8 +15,7 @@ use windows_sys::Win32::Networking::WinSock::{
 };
 
 use super::{narrow_text_at, text_at};
-use crate::live::windows::network::{Interface, Names, Row};
-use crate::sys::layouts;
+use crate::sys::{NeighbourEntry, NetworkAdapter, RouteEntry, layouts};
 
 /// How often the adapters are asked for while their number grows.
 const TRIES: usize = 8;
@@ -34,19 +33,19 @@ const MAX_ROWS: usize = 200_000;
 /// `IP_ADAPTER_ADDRESSES`'s states (`IF_OPER_STATUS`, RFC 2863), from 1 on.
 const STATES: [&str; 7] = ["up", "down", "testing", "unknown", "dormant", "not_present", "lower_layer_down"];
 
-/// Interfaces with their addresses, gateways and resolvers; and their names by number.
-pub(crate) fn adapters() -> io::Result<(Vec<Row>, Names)> {
+/// Lists the interfaces with their addresses, gateways and resolvers.
+pub(crate) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
     let list = list()?;
     let counts = counts();
-    let (mut rows, mut names) = (Vec::new(), Names::default());
+    let mut adapters = Vec::new();
     let mut next: *const IP_ADAPTER_ADDRESSES_LH = list.as_ptr().cast();
     for _ in 0..MAX_ADAPTERS {
         // SAFETY: the call filled the list, aligned as its entries are; each points to the next in it, the last to none.
         let Some(adapter) = (unsafe { next.as_ref() }) else { break };
         next = adapter.Next;
-        tell(adapter, &counts, &mut rows, &mut names);
+        adapters.push(read(adapter, &counts));
     }
-    Ok((rows, names))
+    Ok(adapters)
 }
 
 /// The list that `GetAdaptersAddresses` makes.
@@ -77,12 +76,7 @@ fn list() -> io::Result<Vec<u64>> {
     Err(io::Error::other("the list of adapters grew with each asking"))
 }
 
-fn tell(
-    adapter: &IP_ADAPTER_ADDRESSES_LH,
-    counts: &BTreeMap<u32, (u64, u64)>,
-    rows: &mut Vec<Row>,
-    names: &mut Names,
-) {
+fn read(adapter: &IP_ADAPTER_ADDRESSES_LH, counts: &BTreeMap<u32, (u64, u64)>) -> NetworkAdapter {
     // SAFETY: of both unions the call fills the part that is read here; both are numbers alone.
     let index = unsafe { adapter.Anonymous1.Anonymous.IfIndex };
     // SAFETY: the texts stand in the list, and end in a zero.
@@ -94,53 +88,47 @@ fn tell(
             narrow_text_at(adapter.AdapterName),
         )
     };
-    names.0.insert(index, name.clone());
-    names.0.insert(adapter.Ipv6IfIndex, name.clone());
     let length = usize::try_from(adapter.PhysicalAddressLength).unwrap_or_default();
     let count = counts.get(&index);
     let state = usize::try_from(adapter.OperStatus).ok().and_then(|state| state.checked_sub(1));
-    rows.push(Row::Interface(Box::new(Interface {
+    let mut told = NetworkAdapter {
+        name,
         adapter: own,
         description,
         index,
+        index_six: adapter.Ipv6IfIndex,
         link: adapter.PhysicalAddress.get(..length).and_then(layouts::link),
         state: state.and_then(|state| STATES.get(state)).copied(),
         kind: adapter.IfType,
         dhcp_server: address(&adapter.Dhcpv4Server),
         received: count.map(|count| count.0),
         sent: count.map(|count| count.1),
-        name: name.clone(),
-    })));
-    let interface = || name.clone();
+        suffix,
+        ..NetworkAdapter::default()
+    };
     let mut next = adapter.FirstUnicastAddress;
     for _ in 0..MAX_ADDRESSES {
         // SAFETY: each entry stands in the list and points to the next, the last to none; so it is with those below.
         let Some(entry) = (unsafe { next.as_ref() }) else { break };
         let prefix = u32::from(entry.OnLinkPrefixLength);
-        rows.extend(address(&entry.Address).map(|address| Row::Address {
-            address,
-            prefix,
-            interface: interface(),
-        }));
+        told.addresses.extend(address(&entry.Address).map(|address| (address, prefix)));
         next = entry.Next;
     }
     let mut next = adapter.FirstGatewayAddress;
     for _ in 0..MAX_ADDRESSES {
         // SAFETY: as above.
         let Some(entry) = (unsafe { next.as_ref() }) else { break };
-        rows.extend(address(&entry.Address).map(|address| Row::Gateway { address, interface: interface() }));
+        told.gateways.extend(address(&entry.Address));
         next = entry.Next;
     }
     let mut next = adapter.FirstDnsServerAddress;
     for _ in 0..MAX_ADDRESSES {
         // SAFETY: as above.
         let Some(entry) = (unsafe { next.as_ref() }) else { break };
-        rows.extend(address(&entry.Address).map(|address| Row::Resolver { address, interface: interface() }));
+        told.resolvers.extend(address(&entry.Address));
         next = entry.Next;
     }
-    if !suffix.is_empty() {
-        rows.push(Row::SearchDomain { domain: suffix, interface: name });
-    }
+    told
 }
 
 /// The address that an entry points to.
@@ -190,7 +178,7 @@ unsafe fn rows_of<'a, T>(first: *const T, count: u32) -> &'a [T] {
 }
 
 /// The routes of both kinds.
-pub(crate) fn routes(names: &Names) -> io::Result<Vec<Row>> {
+pub(crate) fn routes() -> io::Result<Vec<RouteEntry>> {
     let mut table = ptr::null_mut();
     // SAFETY: `table` is of the call's type.
     let answer = unsafe { GetIpForwardTable2(AF_UNSPEC, &raw mut table) };
@@ -200,11 +188,11 @@ pub(crate) fn routes(names: &Names) -> io::Result<Vec<Row>> {
     // SAFETY: the call succeeded, so a table of so many rows stands there until it is freed below.
     let rows = unsafe { rows_of((*table).Table.as_ptr(), (*table).NumEntries) };
     let told = rows.iter().filter_map(|row| {
-        Some(Row::Route {
+        Some(RouteEntry {
             destination: address_in(&row.DestinationPrefix.Prefix)?,
             prefix: u32::from(row.DestinationPrefix.PrefixLength),
             gateway: address_in(&row.NextHop).filter(|gateway| !gateway.is_unspecified()),
-            interface: names.of(row.InterfaceIndex),
+            index: row.InterfaceIndex,
             metric: row.Metric,
         })
     });
@@ -215,7 +203,7 @@ pub(crate) fn routes(names: &Names) -> io::Result<Vec<Row>> {
 }
 
 /// The neighbours of both kinds.
-pub(crate) fn neighbours(names: &Names) -> io::Result<Vec<Row>> {
+pub(crate) fn neighbours() -> io::Result<Vec<NeighbourEntry>> {
     let mut table = ptr::null_mut();
     // SAFETY: `table` is of the call's type.
     let answer = unsafe { GetIpNetTable2(AF_UNSPEC, &raw mut table) };
@@ -227,10 +215,10 @@ pub(crate) fn neighbours(names: &Names) -> io::Result<Vec<Row>> {
     let told = rows.iter().filter_map(|row| {
         let length = usize::try_from(row.PhysicalAddressLength).unwrap_or_default();
         let answered = row.State != NlnsUnreachable && row.State != NlnsIncomplete;
-        Some(Row::Neighbour {
+        Some(NeighbourEntry {
             address: address_in(&row.Address)?,
             link: row.PhysicalAddress.get(..length).filter(|_| answered).and_then(layouts::link),
-            interface: names.of(row.InterfaceIndex),
+            index: row.InterfaceIndex,
             permanent: row.State == NlnsPermanent,
         })
     });
@@ -241,7 +229,7 @@ pub(crate) fn neighbours(names: &Names) -> io::Result<Vec<Row>> {
 }
 
 /// That there is nothing is no failure.
-fn none_or(answer: u32) -> io::Result<Vec<Row>> {
+fn none_or<T>(answer: u32) -> io::Result<Vec<T>> {
     if matches!(answer, ERROR_SUCCESS | ERROR_NOT_FOUND) {
         return Ok(Vec::new());
     }

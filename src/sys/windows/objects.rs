@@ -10,8 +10,7 @@ use windows_sys::Wdk::Storage::FileSystem::{NtOpenDirectoryObject, NtQueryDirect
 use windows_sys::Win32::Foundation::{STATUS_NO_MORE_ENTRIES, UNICODE_STRING};
 
 use super::handle::error_of;
-use crate::live::windows::objects::{Object, Pipe};
-use crate::sys::layouts;
+use crate::sys::{KernelObject, NamedPipe, layouts};
 
 /// The right to list such a folder.
 const DIRECTORY_QUERY: u32 = 1;
@@ -29,7 +28,7 @@ const MAX_FOLDERS: usize = 1_000;
 const MAX_PIPES: usize = 50_000;
 
 /// The objects that programs have given names, of all sessions that may be looked at.
-pub(crate) fn named_objects() -> io::Result<Vec<Object>> {
+pub(crate) fn named_objects() -> io::Result<Vec<KernelObject>> {
     let mut folders = vec![OF_ALL.to_owned()];
     // Who may list no sessions is told of those of all.
     let _ = each(SESSIONS, MAX_FOLDERS, &mut |name, _| {
@@ -43,7 +42,9 @@ pub(crate) fn named_objects() -> io::Result<Vec<Object>> {
             let name = String::from_utf16_lossy(name);
             match kind {
                 "Directory" => below.push(format!("{folder}\\{name}")),
-                kind => all.push(Object::new(kind, name, folder.clone())),
+                kind => {
+                    all.push(KernelObject { kind: kind.to_owned(), name, directory: folder.clone() });
+                }
             }
         });
         if let Err(error) = listed {
@@ -60,9 +61,9 @@ pub(crate) fn named_objects() -> io::Result<Vec<Object>> {
 }
 
 /// The named pipes of this machine.
-pub(crate) fn named_pipes() -> io::Result<Vec<Pipe>> {
+pub(crate) fn named_pipes() -> io::Result<Vec<NamedPipe>> {
     let entries = fs::read_dir(r"\\.\pipe\")?.take(MAX_PIPES).filter_map(Result::ok);
-    let pipe = |entry: fs::DirEntry| Pipe {
+    let pipe = |entry: fs::DirEntry| NamedPipe {
         name: entry.file_name().to_string_lossy().into_owned(),
         // What would be a file's size: how many programs have an end of it.
         instances: entry.metadata().ok().map(|metadata| metadata.len()),

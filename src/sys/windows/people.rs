@@ -13,7 +13,7 @@ use windows_sys::Win32::NetworkManagement::NetManagement::{
 use super::sessions::sid;
 use super::text_at;
 use crate::evidence::Utc;
-use crate::live::windows::accounts::{Account, Row};
+use crate::sys::{LocalAccount, LocalGroup};
 
 /// Bytes asked for at once: a domain controller has the whole domain's accounts.
 const AT_ONCE: u32 = 1 << 20;
@@ -25,7 +25,7 @@ const MAX_ASKINGS: usize = 1_000;
 const MAX_ROWS: u32 = 100_000;
 
 /// The accounts of this machine.
-pub(crate) fn local_accounts() -> io::Result<Vec<Row>> {
+pub(crate) fn local_accounts() -> io::Result<Vec<LocalAccount>> {
     let (mut all, mut resume) = (Vec::new(), 0_u32);
     for _ in 0..MAX_ASKINGS {
         let (mut first, mut count, mut total) = (ptr::null_mut(), 0, 0);
@@ -52,7 +52,7 @@ pub(crate) fn local_accounts() -> io::Result<Vec<Row>> {
     Ok(all)
 }
 
-fn account(facts: &USER_INFO_3) -> Row {
+fn account(facts: &USER_INFO_3) -> LocalAccount {
     // SAFETY: each text is null or ends in a zero, and stands beside the list.
     let (name, full_name, comment, script, home) = unsafe {
         (
@@ -65,7 +65,7 @@ fn account(facts: &USER_INFO_3) -> Row {
     };
     let flag = |flag: u32| facts.usri3_flags & flag != 0;
     let last = i64::from(facts.usri3_last_logon);
-    Row::Account(Box::new(Account {
+    LocalAccount {
         name,
         id: facts.usri3_user_id,
         full_name,
@@ -80,11 +80,11 @@ fn account(facts: &USER_INFO_3) -> Row {
         wrong_passwords: facts.usri3_bad_pw_count,
         script,
         home,
-    }))
+    }
 }
 
 /// The groups of this machine with the SIDs of their members, which need no other machine to be told.
-pub(crate) fn local_groups() -> io::Result<Vec<Row>> {
+pub(crate) fn local_groups() -> io::Result<Vec<LocalGroup>> {
     let (mut first, mut count, mut total) = (ptr::null_mut(), 0, 0);
     // SAFETY: no server is named, which is this machine; the others are of the call's types.
     let answer = unsafe {
@@ -101,7 +101,7 @@ pub(crate) fn local_groups() -> io::Result<Vec<Row>> {
     let list = List::of(answer, first, count)?;
     // SAFETY: an answer of level 1 is a list of these.
     let groups = unsafe { list.rows::<LOCALGROUP_INFO_1>() };
-    let group = |facts: &LOCALGROUP_INFO_1| Row::Group {
+    let group = |facts: &LOCALGROUP_INFO_1| LocalGroup {
         // SAFETY: each text is null or ends in a zero, and stands beside the list.
         name: unsafe { text_at(facts.lgrpi1_name) },
         // SAFETY: as above.

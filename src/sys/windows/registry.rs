@@ -10,9 +10,7 @@ use windows_sys::Win32::System::Registry::{
     RegEnumValueW, RegOpenKeyExW, RegQueryInfoKeyW, RegQueryValueExW,
 };
 
-use crate::formats::hive::Value;
-use crate::sources::windows_facts::Contents;
-use crate::sys::layouts;
+use crate::sys::{RegistryKey, RegistryValue, layouts};
 
 /// Largest value asked for: what is read is names, paths and numbers.
 const MAX_VALUE: usize = 64 << 10;
@@ -75,7 +73,7 @@ impl Drop for Key {
 }
 
 /// A value.
-pub(crate) fn value(key: &str, name: &str) -> Option<Value> {
+pub(crate) fn value(key: &str, name: &str) -> Option<RegistryValue> {
     let key = Key::open(key)?;
     let wide: Vec<u16> = name.encode_utf16().chain([0]).collect();
     let mut data = vec![0_u8; MAX_VALUE];
@@ -85,11 +83,11 @@ pub(crate) fn value(key: &str, name: &str) -> Option<Value> {
         RegQueryValueExW(key.0, wide.as_ptr(), ptr::null(), &raw mut kind, data.as_mut_ptr(), &raw mut length)
     };
     data.truncate(usize::try_from(length).ok()?);
-    (answer == ERROR_SUCCESS).then(|| Value { name: name.to_owned(), kind, data })
+    (answer == ERROR_SUCCESS).then(|| RegistryValue { name: name.to_owned(), kind, data })
 }
 
 /// When a key was last changed, and its values; of one that is larger than [`MAX_VALUE`] only the name.
-pub(crate) fn contents(key: &str) -> Option<Contents> {
+pub(crate) fn contents(key: &str) -> Option<RegistryKey> {
     let key = Key::open(key)?;
     let written = key.written().and_then(|time| layouts::filetime(super::ticks(time)));
     let (mut name, mut data) = (vec![0_u16; MAX_NAME], vec![0_u8; MAX_VALUE]);
@@ -116,9 +114,9 @@ pub(crate) fn contents(key: &str) -> Option<Contents> {
             // There are no more, or no more are told.
             _ => break,
         };
-        values.push(Value { name: super::text(&name), kind, data });
+        values.push(RegistryValue { name: super::text(&name), kind, data });
     }
-    Some(Contents { written, values })
+    Some(RegistryKey { written, values })
 }
 
 /// The names of the keys below a key.

@@ -1,14 +1,14 @@
 //! The names that this machine's resolver remembers. `DnsGetCacheDataTable` is described nowhere by Microsoft, and is in every
 //! Windows since XP; what lists the cache elsewhere (`ipconfig /displaydns`, osquery) calls it too. The documented way is a
 //! class of WMI, which Windows 7 lacks and which would start a process. So it is looked up when it is called: a Windows without it
-//! loses these rows and nothing else. It answers from memory and asks no server.
+//! loses these names and nothing else. It answers from memory and asks no server.
 
 use std::io;
 use std::ptr;
 
 use super::library::Library;
 use super::text_at;
-use crate::live::windows::network::Row;
+use crate::sys::ResolverEntry;
 
 /// Most names that are told.
 const MAX_NAMES: usize = 100_000;
@@ -25,8 +25,8 @@ struct Entry {
 
 type List = unsafe extern "system" fn(*mut *const Entry) -> i32;
 
-/// A row for each name.
-pub(crate) fn cached_names() -> io::Result<Vec<Row>> {
+/// Lists the names.
+pub(crate) fn cached_names() -> io::Result<Vec<ResolverEntry>> {
     // SAFETY: this is its form as all have it who call it: one pointer, and a truth of 32 bits as the answer.
     let list: List = unsafe { Library::load("dnsapi.dll")?.function(c"DnsGetCacheDataTable")? };
     let mut next: *const Entry = ptr::null();
@@ -35,7 +35,7 @@ pub(crate) fn cached_names() -> io::Result<Vec<Row>> {
         // It gives no reason: the service that remembers does not run, or remembers nothing.
         return Ok(Vec::new());
     }
-    let mut rows = Vec::new();
+    let mut names = Vec::new();
     for _ in 0..MAX_NAMES {
         // SAFETY: each entry points to the next one, the last to none; nothing frees them. How they are to be freed is not described
         // either, and this program ends soon.
@@ -44,8 +44,8 @@ pub(crate) fn cached_names() -> io::Result<Vec<Row>> {
         // SAFETY: the name ends in a zero.
         let name = unsafe { text_at(entry.name) };
         if !name.is_empty() {
-            rows.push(Row::CachedName { name, kind: entry.kind });
+            names.push(ResolverEntry { name, kind: entry.kind });
         }
     }
-    Ok(rows)
+    Ok(names)
 }

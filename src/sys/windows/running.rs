@@ -22,15 +22,10 @@ use windows_sys::Win32::System::Threading::{
     GetProcessTimes, PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_VM_READ,
 };
 
+use super::memory::KERNEL;
 use super::{handle, memory, process};
-use crate::evidence::Exact;
-use crate::live::windows::environments::Environment;
-use crate::live::windows::processes::{Process, Unread};
-use crate::sources::rows::code_of;
 use crate::sys::layouts::{self, u16_at, u64_at};
-
-/// Processes that are the kernel's own, and have no program.
-const KERNEL: [u32; 2] = [0, 4];
+use crate::sys::{ProcessDetails, ProcessEntry, ProcessEnvironment};
 
 /// `ProcessBasicInformation` and, since Windows 8.1, `ProcessCommandLineInformation`.
 const BASIC: PROCESSINFOCLASS = 0;
@@ -46,57 +41,40 @@ const TRIES: usize = 8;
 /// Most modules of one process.
 const MAX_MODULES: usize = 20_000;
 
-/// All processes, with what the list of them tells.
-pub(crate) fn processes() -> io::Result<Vec<Process>> {
-    let entry = |entry: memory::Listed| Process {
-        pid: entry.pid,
-        parent: entry.parent,
-        name: Exact::from(entry.name),
-        threads: Some(entry.threads),
-        kernel: KERNEL.contains(&entry.pid),
-        ..Process::default()
-    };
-    Ok(memory::listed()?.into_iter().map(entry).collect())
-}
-
-/// Number and name of every process.
-pub(crate) fn process_names() -> io::Result<Vec<(u32, String)>> {
-    Ok(memory::listed()?.into_iter().map(|entry| (entry.pid, entry.name)).collect())
-}
-
-/// Adds what a process itself tells; [`io::ErrorKind::NotFound`] where it has ended.
-pub(crate) fn look_at_process(process: &mut Process) -> io::Result<()> {
+/// Asks one process; nothing of one that is the kernel's own, and [`io::ErrorKind::NotFound`] where it has ended.
+pub(crate) fn process_details(process: &ProcessEntry) -> io::Result<ProcessDetails> {
+    let mut told = ProcessDetails::default();
     if process.kernel {
-        return Ok(());
+        return Ok(told);
     }
     process::ask_to_debug();
     let mut session = 0;
     // SAFETY: it takes a number and writes one of the call's type.
     if unsafe { ProcessIdToSessionId(process.pid, &raw mut session) } != 0 {
-        process.session = Some(session);
+        told.session = Some(session);
     }
     let opened = match memory::open(process.pid, PROCESS_QUERY_LIMITED_INFORMATION) {
         Ok(opened) => opened,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
         Err(error) => {
-            process.unread.push(Unread { what: "process", why: code_of(&error) });
-            return Ok(());
+            told.unread.push(("process", error));
+            return Ok(told);
         }
     };
-    process.program = memory::program(&opened).map(Exact::from);
-    times(&opened, process);
-    process.resident = resident(&opened);
-    token(&opened, process);
+    told.program = memory::program(&opened);
+    times(&opened, &mut told);
+    told.resident = resident(&opened);
+    token(&opened, &mut told);
     let mut line = told_command_line(&opened);
     match parameters(process.pid) {
-        Ok((own_line, folder)) => {
+        Ok((own_line, directory)) => {
             line = line.or(own_line);
-            process.folder = folder.map(Exact);
+            told.directory = directory;
         }
-        Err(error) => process.unread.push(Unread { what: "parameters", why: code_of(&error) }),
+        Err(error) => told.unread.push(("parameters", error)),
     }
-    process.command_line = line.filter(|line| !line.is_empty()).map(Exact).into_iter().collect();
-    Ok(())
+    told.command_line = line.filter(|line| !line.is_empty());
+    Ok(told)
 }
 
 /// When it began and ended, and its time in the kernel and outside of it.
@@ -116,7 +94,7 @@ fn all_times(process: &OwnedHandle) -> Option<[u64; 4]> {
     (done != 0).then(|| all.map(super::ticks))
 }
 
-fn times(process: &OwnedHandle, told: &mut Process) {
+fn times(process: &OwnedHandle, told: &mut ProcessDetails) {
     if let Some([created, _, kernel, user]) = all_times(process) {
         told.started = layouts::filetime(created);
         told.processor_ms = Some(kernel.saturating_add(user) / 10_000);
@@ -132,10 +110,10 @@ fn resident(process: &OwnedHandle) -> Option<u64> {
 }
 
 /// As whom it runs, and with which rights.
-fn token(opened: &OwnedHandle, told: &mut Process) {
+fn token(opened: &OwnedHandle, told: &mut ProcessDetails) {
     let token = match process::token_of(opened.as_raw_handle()) {
         Ok(token) => token,
-        Err(error) => return told.unread.push(Unread { what: "token", why: code_of(&error) }),
+        Err(error) => return told.unread.push(("token", error)),
     };
     let ask = |class| process::information(&token, class);
     told.sid = ask(TokenUser).and_then(|answer| layouts::sid_behind(&answer));
@@ -186,7 +164,7 @@ fn parameters(pid: u32) -> io::Result<Parameters> {
 }
 
 /// The environment of a process, out of its own memory; [`io::ErrorKind::NotFound`] where it has ended, or is the kernel's own.
-pub(crate) fn environment(pid: u32) -> io::Result<Environment> {
+pub(crate) fn environment(pid: u32) -> io::Result<ProcessEnvironment> {
     if KERNEL.contains(&pid) {
         return Err(io::ErrorKind::NotFound.into());
     }
@@ -211,8 +189,7 @@ pub(crate) fn environment(pid: u32) -> io::Result<Environment> {
         told = layouts::variables(&block);
     }
     let (variables, whole) = told;
-    let variables = variables.into_iter().map(Exact).collect();
-    Ok(Environment { started, variables, truncated: !whole, ..Environment::default() })
+    Ok(ProcessEnvironment { started, variables, whole })
 }
 
 /// A process, and where in it its parameters stand.

@@ -11,7 +11,7 @@ use windows_sys::Win32::System::Services::{
 };
 
 use super::text_at;
-use crate::live::windows::autostarts::ServiceState;
+use crate::sys::ServiceState;
 
 /// Bytes of one answer: as many as the call takes.
 const ANSWER: usize = 256 << 10;

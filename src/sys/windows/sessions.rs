@@ -14,15 +14,14 @@ use windows_sys::Win32::System::RemoteDesktop::{
 };
 
 use super::{handle, text, text_at};
-use crate::live::windows::sessions::{Logon, Session, kind_name, state_name, user};
-use crate::sys::layouts;
+use crate::sys::{LogonSession, TerminalSession, layouts};
 
 /// Most sessions, and most logons.
 const MAX_SESSIONS: usize = 10_000;
 const MAX_LOGONS: usize = 100_000;
 
 /// The sessions of this machine.
-pub(crate) fn sessions() -> io::Result<Vec<Session>> {
+pub(crate) fn sessions() -> io::Result<Vec<TerminalSession>> {
     let (mut first, mut count): (*mut WTS_SESSION_INFOW, u32) = (ptr::null_mut(), 0);
     // SAFETY: both are of the call's types.
     let done =
@@ -41,16 +40,16 @@ pub(crate) fn sessions() -> io::Result<Vec<Session>> {
     Ok(told)
 }
 
-fn session(listed: &WTS_SESSION_INFOW, station: String) -> Session {
+fn session(listed: &WTS_SESSION_INFOW, station: String) -> TerminalSession {
     let mut told =
-        Session { id: listed.SessionId, station, state: state_name(listed.State), ..Session::default() };
+        TerminalSession { id: listed.SessionId, station, state: listed.State, ..TerminalSession::default() };
     if let Some(answer) = ask(listed.SessionId, WTSSessionInfo)
         && answer.len() >= size_of::<WTSINFOW>()
     {
         // SAFETY: so many bytes are there, and all of its parts are numbers.
         let facts: WTSINFOW = unsafe { ptr::read_unaligned(answer.as_ptr().cast()) };
         let moment = |ticks: i64| u64::try_from(ticks).ok().and_then(layouts::filetime);
-        told.user = user(&text(&facts.Domain), &text(&facts.UserName));
+        (told.domain, told.user) = (text(&facts.Domain), text(&facts.UserName));
         (told.since, told.last_input) = (moment(facts.LogonTime), moment(facts.LastInputTime));
     }
     told.client = ask(listed.SessionId, WTSClientName)
@@ -85,7 +84,7 @@ fn ask(session: u32, class: WTS_INFO_CLASS) -> Option<Vec<u8>> {
 }
 
 /// Every logon that the Local Security Authority keeps and this process may ask about.
-pub(crate) fn logons() -> io::Result<Vec<Logon>> {
+pub(crate) fn logons() -> io::Result<Vec<LogonSession>> {
     let (mut first, mut count): (*mut LUID, u32) = (ptr::null_mut(), 0);
     // SAFETY: both are of the call's types.
     let status = unsafe { LsaEnumerateLogonSessions(&raw mut count, &raw mut first) };
@@ -105,7 +104,7 @@ pub(crate) fn logons() -> io::Result<Vec<Logon>> {
     Ok(told)
 }
 
-fn logon(id: &LUID) -> Option<Logon> {
+fn logon(id: &LUID) -> Option<LogonSession> {
     let mut data: *mut SECURITY_LOGON_SESSION_DATA = ptr::null_mut();
     // SAFETY: the number outlives the call, which only reads it; `data` is of its type.
     if unsafe { LsaGetLogonSessionData(id, &raw mut data) } < 0 {
@@ -113,11 +112,12 @@ fn logon(id: &LUID) -> Option<Logon> {
     }
     // SAFETY: the call succeeded, so it is null or stands there until it is freed below.
     let facts = unsafe { data.as_ref() }?;
-    let told = Logon {
-        logon: Some((u64::from(id.HighPart.cast_unsigned()) << 32) | u64::from(id.LowPart)),
-        user: user(&counted(&facts.LogonDomain), &counted(&facts.UserName)),
+    let told = LogonSession {
+        id: (u64::from(id.HighPart.cast_unsigned()) << 32) | u64::from(id.LowPart),
+        domain: counted(&facts.LogonDomain),
+        user: counted(&facts.UserName),
         sid: sid(facts.Sid.cast()),
-        kind: kind_name(facts.LogonType),
+        kind: facts.LogonType,
         session: facts.Session,
         package: counted(&facts.AuthenticationPackage),
         server: counted(&facts.LogonServer),
@@ -148,5 +148,5 @@ pub(super) fn sid(sid: *const u8) -> Option<String> {
         let parts = usize::from(*sid.add(1)).min(15);
         std::slice::from_raw_parts(sid, parts.saturating_mul(4).saturating_add(8))
     };
-    crate::formats::ntfs::security::sid(bytes)
+    crate::evidence::sid::text(bytes)
 }

@@ -30,7 +30,8 @@ use windows_sys::core::{BOOL, GUID, PCWSTR};
 use super::library::Library;
 use super::root::leave_access_time;
 use super::{process, registry};
-use crate::live::windows::signature::{Signature, is_none, is_windows_own};
+use crate::sys::layouts::{self, is_absent};
+use crate::sys::{FileSignature, SignatureStatus};
 
 /// Most bytes of a digest by which a catalog is found.
 const MAX_DIGEST: usize = 64;
@@ -117,7 +118,7 @@ fn readers() -> Result<(), String> {
     for (key, value) in READERS {
         let named = registry::value(&format!("{CRYPTOGRAPHY}\\{key}"), value).and_then(|value| value.text());
         // Nothing is named on no Windows; what is missing cannot be led elsewhere.
-        if let Some(other) = named.filter(|named| !is_windows_own(named)) {
+        if let Some(other) = named.filter(|named| !layouts::is_windows_own(named)) {
             return Err(format!(
                 "signatures are read by '{other}' here, which is none of Windows' own libraries"
             ));
@@ -127,7 +128,7 @@ fn readers() -> Result<(), String> {
 }
 
 /// What Windows says of a file; none of one that is no program or library.
-pub(crate) fn signature(path: &str) -> io::Result<Option<Signature>> {
+pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {
     static TRUST: OnceLock<Result<Trust, String>> = OnceLock::new();
     let load = || readers().and_then(|()| Trust::load().map_err(|error| error.to_string()));
     let trust = TRUST.get_or_init(load).as_ref().map_err(|why| io::Error::other(why.clone()))?;
@@ -145,21 +146,21 @@ pub(crate) fn signature(path: &str) -> io::Result<Option<Signature>> {
         pgKnownSubject: (&raw const PROGRAM).cast_mut(),
     };
     let (answer, signer) = trust.ask(WTD_CHOICE_FILE, WINTRUST_DATA_0 { pFile: &raw mut within });
-    if !is_none(answer) {
-        return Ok(Some(Signature { signer, ..Signature::of_answer(answer) }));
+    if !is_absent(answer) {
+        return Ok(Some(FileSignature { status: layouts::status(answer), signer, catalog: None }));
     }
     // None is in the file; a catalog may have one, by each of the digests that Windows keeps.
-    let mut said = Signature::of_answer(answer);
+    let mut said = layouts::status(answer);
     for way in trust.newer.iter().map(Some).chain([None]) {
         let looked = trust.context(way).and_then(|context| context.look(&mut file, &wide));
         match looked {
             Ok(Some(signature)) => return Ok(Some(signature)),
             Ok(None) => {}
             // One that could not be looked into may have it.
-            Err(error) => said = Signature::unknown(error),
+            Err(error) => said = SignatureStatus::Unknown(error),
         }
     }
-    Ok(Some(said))
+    Ok(Some(FileSignature { status: said, signer: None, catalog: None }))
 }
 
 /// Opens a file to read it, without its access being noted where that may be asked.
@@ -211,7 +212,7 @@ impl Trust {
                 .cast_unsigned();
             // That none is there is said as well where it could not be looked for; then the error is another one.
             let why = last_error();
-            if is_none(answer) && why != 0 && !is_none(why) {
+            if is_absent(answer) && why != 0 && !is_absent(why) {
                 answer = why;
             }
             let signer = self.signer(data.hWVTStateData);
@@ -279,7 +280,7 @@ impl Drop for Context<'_> {
 impl Context<'_> {
     /// What a catalog says of a file; none where no catalog has it. Of several, the first that is valid, else the first. The error is
     /// Windows' number.
-    fn look(&self, file: &mut File, path: &[u16]) -> Result<Option<Signature>, u32> {
+    fn look(&self, file: &mut File, path: &[u16]) -> Result<Option<FileSignature>, u32> {
         file.rewind().map_err(|error| error.raw_os_error().unwrap_or_default().cast_unsigned())?;
         let mut digest = [0_u8; MAX_DIGEST];
         let mut length = u32::try_from(digest.len()).unwrap_or_default();
@@ -307,7 +308,7 @@ impl Context<'_> {
                 return if first.is_some() || error == ERROR_NOT_FOUND { Ok(first) } else { Err(error) };
             }
             let said = self.catalog(catalog, handle, path, digest);
-            if said.status == Some("valid") {
+            if said.status == SignatureStatus::Valid {
                 first = Some(said);
                 break;
             }
@@ -319,11 +320,12 @@ impl Context<'_> {
     }
 
     /// What one catalog says of a file.
-    fn catalog(&self, found: isize, handle: HANDLE, path: &[u16], digest: &mut [u8]) -> Signature {
+    fn catalog(&self, found: isize, handle: HANDLE, path: &[u16], digest: &mut [u8]) -> FileSignature {
         let mut told = CATALOG_INFO { cbStruct: length_of::<CATALOG_INFO>(), ..CATALOG_INFO::default() };
         // SAFETY: `found` is a catalog of this context; `told` is of the call's type and says its length.
         if unsafe { (self.trust.told)(found, &raw mut told, 0) } == 0 {
-            return Signature::unknown(last_error());
+            let status = SignatureStatus::Unknown(last_error());
+            return FileSignature { status, signer: None, catalog: None };
         }
         // What the file is called in a catalog: its digest in upper case.
         let mut tag = String::new();
@@ -347,7 +349,8 @@ impl Context<'_> {
         let catalog = super::text(&told.wszCatalogFile);
         let catalog = catalog.rsplit('\\').next().map(str::to_owned);
         // A catalog that has no signature itself says nothing of one in the file.
-        let said = if is_none(answer) { Signature::unknown(answer) } else { Signature::of_answer(answer) };
-        Signature { signer, catalog, ..said }
+        let status =
+            if is_absent(answer) { SignatureStatus::Unknown(answer) } else { layouts::status(answer) };
+        FileSignature { status, signer, catalog }
     }
 }

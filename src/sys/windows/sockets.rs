@@ -9,7 +9,7 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
 };
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
 
-use crate::live::windows::sockets::Socket;
+use crate::sys::SocketEntry;
 use crate::sys::layouts::{self, TCP, TCP_6, UDP, UDP_6};
 
 /// How often a table is asked for that grows from one asking to the next.
@@ -27,7 +27,7 @@ const _: () = assert!(
 );
 
 /// The sockets of each protocol, or why there are none.
-pub(crate) fn socket_tables() -> Vec<(&'static str, io::Result<Vec<Socket>>)> {
+pub(crate) fn socket_tables() -> Vec<(&'static str, io::Result<Vec<SocketEntry>>)> {
     let (four, six) = (u32::from(AF_INET), u32::from(AF_INET6));
     let of = |name, form, family, tcp| (name, table(family, tcp).map(|bytes| layouts::sockets(form, &bytes)));
     vec![

@@ -21,10 +21,7 @@ use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK,
 use super::handle::control;
 use super::text;
 use crate::evidence::Volume;
-use crate::formats::disk::FileSystem;
-use crate::sources::mounts::Mount;
-use crate::sources::volumes::VolumeFacts;
-use crate::sys::{Asked, LivePlace, layouts};
+use crate::sys::{Asked, LiveRoot, MountedVolume, SystemVolume, SystemVolumeKind, layouts};
 
 /// Longest path these functions give (`MAX_PATH` and its end).
 const MAX_PATH: usize = 261;
@@ -37,7 +34,7 @@ const IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS: u32 = 0x56_0000;
 const MAX_VOLUMES: usize = 128;
 
 /// All drives, that of the system first, and the volumes without a letter.
-pub(crate) fn places() -> Vec<LivePlace> {
+pub(crate) fn places() -> Vec<LiveRoot> {
     // SAFETY: it takes and gives a number. Without it an empty drive would put up a window and wait for a disk.
     unsafe { SetErrorMode(SEM_FAILCRITICALERRORS) };
     // SAFETY: it takes nothing and gives a number: one bit a letter.
@@ -51,24 +48,29 @@ pub(crate) fn places() -> Vec<LivePlace> {
             DRIVE_REMOTE => Asked::WithNetwork,
             _ => Asked::ByName,
         };
-        LivePlace { volume: Volume::Drive(letter), path: PathBuf::from(format!("\\\\?\\{root}")), asked }
+        LiveRoot { volume: Volume::Drive(letter), path: PathBuf::from(format!("\\\\?\\{root}")), asked }
     };
     let set = |letter: char| letters >> u32::from(letter).saturating_sub(u32::from('A')) & 1 == 1;
-    let mut places: Vec<LivePlace> = ('A'..='Z').filter(|letter| set(*letter)).map(drive).collect();
+    let mut places: Vec<LiveRoot> = ('A'..='Z').filter(|letter| set(*letter)).map(drive).collect();
     let system = system_drive().map(Volume::Drive);
     places.sort_by_key(|place| Some(&place.volume) != system.as_ref());
     places.extend(unlettered());
     places
 }
 
-/// Where a path's volume stands, and what file system it has: one line, as Linux's table of mounts has many.
-pub(crate) fn mount_table(path: &Path) -> Vec<Mount> {
+/// Only Linux has such a table.
+pub(crate) const fn mountinfo() -> Option<Vec<u8>> {
+    None
+}
+
+/// The volume that a path is on; `None` where there is no medium.
+pub(crate) fn mounted_volume(path: &Path) -> Option<MountedVolume> {
     let name: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
     let mut root = [0_u16; MAX_PATH];
     // SAFETY: the path ends in a zero; the buffer has the length that is said.
     let done = unsafe { GetVolumePathNameW(name.as_ptr(), root.as_mut_ptr(), length(&root)) };
     if done == 0 {
-        return Vec::new();
+        return None;
     }
     // SAFETY: the path ends in a zero, which the call above wrote.
     let remote = unsafe { GetDriveTypeW(root.as_ptr()) } == DRIVE_REMOTE;
@@ -78,12 +80,11 @@ pub(crate) fn mount_table(path: &Path) -> Vec<Mount> {
     let named =
         unsafe { GetVolumeNameForVolumeMountPointW(root.as_ptr(), device.as_mut_ptr(), length(&device)) };
     let place = super::path_bytes(Path::new(&text(&root)));
-    let mount = |file_system| Mount {
+    file_system.map(|file_system| MountedVolume {
         place: if place.starts_with(b"//?/") { place.clone() } else { [b"//?/", place.as_slice()].concat() },
         file_system,
         device: if named == 0 { text(&root) } else { text(&device) },
-    };
-    file_system.map(mount).into_iter().collect()
+    })
 }
 
 /// The name of the file system at a root, in lower case; `None` where there is no medium.
@@ -106,7 +107,7 @@ fn file_system(root: &[u16]) -> Option<String> {
 }
 
 /// Volumes that stand at no drive letter: those of the firmware, of recovery, or in a folder.
-fn unlettered() -> Vec<LivePlace> {
+fn unlettered() -> Vec<LiveRoot> {
     let mut name = [0_u16; MAX_PATH];
     // SAFETY: the buffer has the length that is said.
     let search = unsafe { FindFirstVolumeW(name.as_mut_ptr(), length(&name)) };
@@ -121,7 +122,7 @@ fn unlettered() -> Vec<LivePlace> {
         let guid = path.strip_prefix("\\\\?\\Volume{").and_then(|rest| rest.strip_suffix("}\\"));
         if let Some(guid) = guid.filter(|_| fixed && !has_letter(&name)) {
             let volume = Volume::Unlettered(guid.to_owned());
-            places.push(LivePlace { volume, path: PathBuf::from(&path), asked: Asked::Always });
+            places.push(LiveRoot { volume, path: PathBuf::from(&path), asked: Asked::Always });
         }
         // SAFETY: the search is open; the buffer has the length that is said.
         if unsafe { FindNextVolumeW(search, name.as_mut_ptr(), length(&name)) } == 0 {
@@ -133,51 +134,49 @@ fn unlettered() -> Vec<LivePlace> {
     places
 }
 
-/// The volumes of this host, as `list-volumes` tells them.
+/// Lists the volumes of this machine, its shadow copies last.
 #[allow(clippy::unnecessary_wraps, reason = "elsewhere asking may fail")]
-pub(crate) fn volumes() -> io::Result<Vec<VolumeFacts>> {
-    let facts = |place: LivePlace| {
-        let root: Vec<u16> = place.path.as_os_str().encode_wide().chain([0]).collect();
-        let mount = mount_table(&place.path).into_iter().next();
-        let (disk, start) = beginning(&place).unzip();
-        VolumeFacts {
+pub(crate) fn volumes() -> io::Result<Vec<SystemVolume>> {
+    let facts = |root: LiveRoot| {
+        let path: Vec<u16> = root.path.as_os_str().encode_wide().chain([0]).collect();
+        let mounted = mounted_volume(&root.path);
+        let (disk, start) = beginning(&root).unzip();
+        let network = root.asked == Asked::WithNetwork;
+        SystemVolume {
+            name: mounted
+                .as_ref()
+                .map_or_else(|| root.path.display().to_string(), |mounted| mounted.device.clone()),
+            kind: if network { SystemVolumeKind::Network } else { SystemVolumeKind::Volume },
             disk: disk.map(|number| format!("\\\\.\\PhysicalDrive{number}")),
             start,
-            name: mount
-                .as_ref()
-                .map_or_else(|| place.path.display().to_string(), |mount| mount.device.clone()),
-            size: total_space(&root).unwrap_or(0),
-            file_system: mount.map(|mount| mount.file_system).or_else(|| on_the_volume(&place.path)),
-            place: match place.volume {
+            size: total_space(&path).unwrap_or(0),
+            file_system: mounted.map(|mounted| mounted.file_system),
+            place: match root.volume {
                 Volume::Drive(letter) => Some(format!("{letter}:\\")),
                 Volume::Root | Volume::Unlettered(_) | Volume::Shadow(..) => None,
             },
-            kind: (place.asked == Asked::WithNetwork).then(|| "network".to_owned()),
-            ..VolumeFacts::default()
+            device: raw_volume(&root.path),
         }
     };
     let shadow = |(_, path): (u32, PathBuf)| {
         let root: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
-        VolumeFacts {
+        SystemVolume {
             name: path.display().to_string(),
+            kind: SystemVolumeKind::ShadowCopy,
+            disk: None,
+            start: None,
             size: total_space(&root).unwrap_or(0),
             file_system: file_system(&root),
-            kind: Some("shadow copy".to_owned()),
-            ..VolumeFacts::default()
+            place: None,
+            device: None,
         }
     };
     let copies = super::shadow_copies().into_iter().map(shadow);
     Ok(places().into_iter().map(facts).chain(copies).collect())
 }
 
-/// What stands on a volume that Windows does not mount, as an encrypted one that is locked; only an administrator may look.
-fn on_the_volume(path: &Path) -> Option<String> {
-    let seen = crate::sources::image::file_system(&raw_volume(path)?).ok()?;
-    (seen != FileSystem::Unknown).then(|| seen.name().to_owned())
-}
-
 /// The number of the disk on which a volume of this machine begins, and where on it. Nobody needs a right for this question.
-fn beginning(place: &LivePlace) -> Option<(u32, u64)> {
+fn beginning(place: &LiveRoot) -> Option<(u32, u64)> {
     let device = raw_volume(&place.path).filter(|_| place.asked != Asked::WithNetwork)?;
     #[allow(
         clippy::disallowed_methods,

@@ -6,8 +6,7 @@ use super::{Fault, Tree, is_rust};
 /// Each module with the modules it may name. What a line says "still" of is on its way out.
 const ARROWS: [(&str, &[&str]); 15] = [
     ("evidence", &[]),
-    // Still `sources`, for what stands on a volume, and `live` and `formats`, for the structs that it fills in.
-    ("sys", &["evidence", "playbook", "formats", "sources", "live"]),
+    ("sys", &["evidence"]),
     // Still `sys`, for netlink; and `live`, whose rows systemd's resolver is read into.
     ("formats", &["evidence", "sys", "live"]),
     ("embedded", &[]),

@@ -1,0 +1,46 @@
+//! The memory of running processes: its mappings, and reading it. Nothing is changed, and no process is stopped.
+
+/// Most mappings of one process: 65,530 are allowed by default on Linux, and Windows has hardly more regions.
+pub(crate) const MAX_MAPPINGS: usize = 1 << 17;
+
+/// A range of a process's memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MemoryMapping {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    pub(crate) backing: MappingBacking,
+}
+
+impl MemoryMapping {
+    /// Whether rules may find in it what no scan of files finds: what only memory holds, and changes of mapped files.
+    pub(crate) const fn is_wanted(&self) -> bool {
+        self.readable
+            && match self.backing {
+                MappingBacking::Memory => true,
+                MappingBacking::File => self.writable,
+                MappingBacking::Device => false,
+            }
+    }
+}
+
+/// What a mapping is backed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MappingBacking {
+    /// Nothing but memory, or a file that exists in memory only.
+    Memory,
+    /// A file that still exists.
+    File,
+    /// A device that reading would act on, or the kernel itself.
+    Device,
+}
+
+/// A range of memory that may be executed and belongs to no file, as injected code does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LooseCode {
+    pub(crate) start: u64,
+    /// In bytes.
+    pub(crate) length: u64,
+    pub(crate) writable: bool,
+}
