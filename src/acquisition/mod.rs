@@ -40,8 +40,7 @@ pub use stop::{Stop, StopReason};
 pub use summary::Summary;
 pub use survey::{StepSurvey, Survey, survey};
 
-use crate::bundle;
-use crate::bundle::Writer;
+use crate::bundle::{self, Writer};
 use crate::evidence::Item;
 use crate::playbook::Plan;
 use crate::scan::Scanner;

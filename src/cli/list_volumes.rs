@@ -9,8 +9,7 @@ use serde_json::json;
 
 use super::{Console, Exit, Failure};
 use crate::evidence::Printable;
-use crate::sources::volumes;
-use crate::sources::volumes::VolumeFacts;
+use crate::sources::volumes::{self, VolumeFacts};
 use crate::text::Language;
 
 /// What `list-volumes` takes.

@@ -12,8 +12,7 @@ use super::Exact;
 use super::files::rooted;
 use super::reach::Reach;
 use crate::evidence::Utc;
-use crate::formats::unix_accounts;
-use crate::formats::unix_accounts::Sudo;
+use crate::formats::unix_accounts::{self, Sudo};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::is_nothing;
 

@@ -15,8 +15,7 @@ use crate::formats::iptables;
 use crate::formats::netlink::Question;
 use crate::formats::netlink::filter::{self, Element, Filter, MAX_ELEMENTS};
 use crate::sources::rows::{Halt, Lines, code_of};
-use crate::sys;
-use crate::sys::Stopwatch;
+use crate::sys::{self, Stopwatch};
 
 /// How long all answers may take.
 const LIMIT: Duration = Duration::from_secs(8);

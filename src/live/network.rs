@@ -13,8 +13,7 @@ use serde::Serialize;
 
 use super::files::rooted;
 use super::reach::Reach;
-use super::{Exact, firewall};
-use super::kernel;
+use super::{Exact, firewall, kernel};
 use crate::formats::netlink::filter::Filter;
 use crate::formats::netlink::routing;
 use crate::formats::network_settings::{networks, proxies, shares};

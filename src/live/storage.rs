@@ -11,8 +11,7 @@ use serde::Serialize;
 
 use super::Exact;
 use super::reach::Reach;
-use crate::formats::mountinfo::Mount;
-use crate::formats::mountinfo::self;
+use crate::formats::mountinfo::{self, Mount};
 use crate::formats::{journald, linux_autostarts};
 use crate::sources::mounts::{Nature, nature};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};

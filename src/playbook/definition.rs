@@ -11,9 +11,7 @@ use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use super::error::Fault;
-use super::fields::{};
-use super::pattern;
-use super::pattern::Strictness;
+use super::pattern::{self, Strictness};
 use super::plan::{Follow, Pattern, Source, TargetOs};
 use super::yaml::Document;
 

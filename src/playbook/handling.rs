@@ -9,9 +9,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::error::Fault;
-use super::fields::{};
-use super::pattern;
-use super::pattern::Strictness;
+use super::pattern::{self, Strictness};
 use super::plan::{Follow, Limits, Pattern, Text, Volatility};
 use super::yaml::Document;
 use crate::evidence::PersonalData;

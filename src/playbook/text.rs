@@ -4,18 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use super::choice;
-use super::choice::Playbook;
-use super::definition;
-use super::definition::Definition;
+use super::choice::{self, Playbook};
+use super::definition::{self, Definition};
+use super::error::Fault;
+use super::handling::{self, Handling};
+use super::pattern::Strictness;
+use super::yaml::{self, MAX_FAULTS};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use super::error::Fault;
-use super::handling;
-use super::handling::Handling;
-use super::pattern::Strictness;
-use super::yaml;
-use super::yaml::MAX_FAULTS;
 
 /// What stands in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

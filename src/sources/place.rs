@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use super::mounts::{self, MountFacts, Mounts, Nature};
 use super::pattern::same_name;
-use super::raw;
-use super::raw::Raw;
+use super::raw::{self, Raw};
 use super::walk::{self, Handle, Listing};
 use crate::evidence::{Entry, Kind, Stat, Volume};
 use crate::formats::disk::{Device, Mounted, Seeker};

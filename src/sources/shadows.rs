@@ -10,8 +10,7 @@ use super::mounts::MountFacts;
 use super::place::Place;
 use crate::evidence::{Origin, Volume};
 use crate::formats::{disk, ntfs};
-use crate::sys;
-use crate::sys::Asked;
+use crate::sys::{self, Asked};
 
 /// What stands in shadow copies.
 #[derive(Default)]

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use indicatif::HumanBytes;
 
 use crate::acquisition::{self, Clock, Stop, survey};
-use crate::bundle;
-use crate::bundle::Sink;
 use crate::bundle::receipt::bundle_name;
+use crate::bundle::{self, Sink};
 use crate::cli::args::Collect;
 use crate::cli::{Console, Exit, Failure};
 use crate::playbook::{Mode, Plan};

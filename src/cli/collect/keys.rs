@@ -10,8 +10,7 @@ use crate::cli::args::{Keys, ToWhom};
 use crate::cli::secret::first_line;
 use crate::cli::{Console, Failure};
 use crate::evidence::Utc;
-use crate::kit::keys;
-use crate::kit::keys::Identity;
+use crate::kit::keys::{self, Identity};
 
 /// The keys of a run.
 pub(super) struct Chosen {

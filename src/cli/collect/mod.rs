@@ -15,9 +15,8 @@ use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
 use crate::bundle::{self, Writer, WriterOptions};
 use crate::live;
 use crate::playbook::{Catalogue, Live, Plan, Request};
-use crate::scan;
-use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
+use crate::scan::{self, Scanner};
 use crate::sources::Target;
 use crate::text::Language;
 

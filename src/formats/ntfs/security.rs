@@ -8,8 +8,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::Damage;
 use super::content::read_value;
-use super::index;
-use super::index::Nodes;
+use super::index::{self, Nodes};
 use super::record::kind;
 use super::stream::{Clusters, Value};
 use super::volume::{Volume, known};

@@ -2,8 +2,7 @@
 
 use super::Damage;
 use super::record::{Attribute, Body, flag};
-use super::runs;
-use super::runs::Run;
+use super::runs::{self, Run};
 
 /// Most streams of one file that are told.
 pub(super) const MAX_STREAMS: usize = 1_000;

@@ -5,11 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::Part;
-use crate::evidence::Digest;
 use crate::evidence::bytes::u32_at;
-use crate::formats::ntfs::{};
-use crate::evidence::sid;
-use crate::evidence::wtf8;
+use crate::evidence::{Digest, sid, wtf8};
 
 /// Bytes before what differs from class to class: the digest in UTF-16, two moments, and of those that follow the length, the place
 /// of the class's name and a byte.

@@ -4,8 +4,7 @@ use super::autostarts::Start;
 use super::machine::Machine;
 use super::places::{Form, In, SPOTS, STARTUP, Spot, TASKS, What};
 use crate::evidence::{Exact, Kind};
-use crate::formats::task_xml;
-use crate::formats::task_xml::Action;
+use crate::formats::task_xml::{self, Action};
 use crate::formats::windows_command::{self, Folders, Lead};
 use crate::sources::windows_facts::{Contents, Facts};
 

@@ -17,8 +17,7 @@ use crate::sources::image;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::volumes::{self, VolumeFacts};
 use crate::sources::windows_facts::Facts;
-use crate::sys;
-use crate::sys::guard;
+use crate::sys::{self, guard};
 
 /// Most disks and most of one kind.
 const MAX_DISKS: usize = 10_000;

@@ -11,8 +11,7 @@ use std::io::Read;
 use super::decode::{Lines, Next};
 use super::intake::Intake;
 use super::labels::Said;
-use super::observable;
-use super::observable::Observable;
+use super::observable::{self, Observable};
 use super::path::PathForm;
 
 /// Lines that are looked at to tell the two kinds of lists.

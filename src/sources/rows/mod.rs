@@ -18,8 +18,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::evidence::{Reason, ReasonCode};
-use crate::sys;
-use crate::sys::guard;
+use crate::sys::{self, guard};
 
 mod pipe;
 
