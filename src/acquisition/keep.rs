@@ -24,9 +24,6 @@ const RESERVE_PER_ENTRY: u64 = 512;
 /// Below this room, nothing of use fits any more, and the run ends.
 const LEAST_ROOM: u64 = 16 << 10;
 
-/// An empty last block of deflate (RFC 1951 3.2.6, fixed codes): ends a stream that is cut between pieces.
-const END_OF_DEFLATE: [u8; 2] = [0x03, 0x00];
-
 /// How often the writer looks at the clock while nothing comes, so that checkpoints are written in time.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -199,14 +196,14 @@ impl Keeper<'_> {
 
     fn large(&mut self, large: LargeStart) -> Result<(), Error> {
         let LargeStart { origin, metadata, sparse, stored_size, pieces, window, draft } = large;
-        let entry = self.entry(&origin, sparse, &metadata);
-        self.writer.begin(&entry, stored_size)?;
-        let mut crc = crc32fast::Hasher::new();
-        let mut size = 0_u64;
+        let header = self.entry(&origin, sparse, &metadata);
+        let room = self.room_for_all();
+        let mut entry = self.writer.entry(&header, stored_size)?;
         let mut digest = None;
         let mut cut = false;
         let mut end = None;
-        while let Some(piece) = self.wait(&pieces)? {
+        // No checkpoint is due in the midst of an entry, so there is no need to look at the clock.
+        while let Ok(piece) = pieces.recv() {
             match piece {
                 Piece::End(item) => {
                     end = Some(*item);
@@ -214,16 +211,14 @@ impl Keeper<'_> {
                 }
                 Piece::Bytes { .. } if cut => {}
                 Piece::Bytes { deflated, prefix } => {
-                    let Some((bytes, deflated)) = self.wait(&deflated)? else { break };
+                    let Ok((bytes, deflated)) = deflated.recv() else { break };
                     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                    if self.room().is_some_and(|room| room < length) {
+                    let left = room.map(|room| room.saturating_sub(entry.bytes_written()));
+                    if left.is_some_and(|left| left < length) {
                         cut = true;
                         window.cut();
-                        self.writer.piece(&END_OF_DEFLATE)?;
                     } else {
-                        self.writer.piece(&bytes)?;
-                        crc.combine(&crc32fast::Hasher::new_with_initial_len(deflated.crc32, deflated.size));
-                        size = size.saturating_add(deflated.size);
+                        entry.piece(&bytes, &deflated)?;
                         digest = Some(prefix);
                     }
                 }
@@ -232,13 +227,10 @@ impl Keeper<'_> {
             self.pool.nudge();
         }
         let lost = end.is_none();
-        if lost && !cut {
-            self.writer.piece(&END_OF_DEFLATE)?;
-        }
-        self.writer.end(crc.finalize(), size)?;
+        let Deflated { size, .. } = if lost || cut { entry.cut() } else { entry.finish() }?;
 
         let mut item = end.unwrap_or(draft);
-        item.entry = Some(entry.name);
+        item.entry = Some(header.name);
         if lost || cut {
             let reason = if cut {
                 let whole = stored_size.unwrap_or(0);
@@ -270,12 +262,17 @@ impl Keeper<'_> {
         Entry { name, modified: metadata.modified, mode: metadata.mode }
     }
 
-    /// What the operator's limit leaves for content; `None` without a limit.
-    fn room(&self) -> Option<u64> {
+    /// How many bytes the bundle may have before its end is written; `None` without a limit of the operator's.
+    fn room_for_all(&self) -> Option<u64> {
         let limit = self.settings.size_limit?;
         let reserve =
             RESERVE.saturating_add(self.writer.manifest().items.all.saturating_mul(RESERVE_PER_ENTRY));
-        Some(limit.saturating_sub(reserve).saturating_sub(self.writer.bytes_written()))
+        Some(limit.saturating_sub(reserve))
+    }
+
+    /// What the operator's limit leaves for content; `None` without a limit.
+    fn room(&self) -> Option<u64> {
+        Some(self.room_for_all()?.saturating_sub(self.writer.bytes_written()))
     }
 
     /// Whether `length` bytes still fit; where not, the item becomes skipped.

@@ -190,8 +190,10 @@
 //! follow or make a link from an entry.
 
 mod container;
+mod entry_writer;
 mod error;
 mod json;
+mod options;
 mod sealed;
 mod writer;
 
@@ -213,14 +215,17 @@ pub mod sink;
 pub use checkpoint::{CheckpointHeader, Event};
 pub use container::Entry;
 pub use deflate::{Deflated, Deflater};
+pub use entry_writer::EntryWriter;
 pub use error::Error;
 pub use key::{Ask, Identities, Recipients, Signer};
 pub use manifest::{Closing, Manifest};
 pub use opening::Opening;
+pub use options::WriterClock;
+pub use options::WriterOptions;
 pub use seal::SealCode;
 pub use sealed::Sealed;
 pub use sink::Sink;
-pub use writer::{Clock, LOG_BYTES, README, Writer, WriterOptions};
+pub use writer::{LOG_BYTES, README, Writer};
 
 /// The JSON Schema (draft 2020-12) of a record, version 1: published with the format, and held in a test against
 /// every record that is written.

@@ -5,14 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::error::Error;
 use super::key::Signer;
 use super::manifest::Manifest;
 use super::opening::Opening;
+use super::options::WriterOptions;
 use super::receipt::{self, Receipt};
 use super::seal::SealCode;
 use super::sink::{Finished, write_sidecar};
-use super::writer::WriterOptions;
 use crate::evidence::Digest;
 
 /// A sealed bundle.

@@ -8,7 +8,6 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
-use std::path::PathBuf;
 
 use age::stream::StreamWriter;
 
@@ -16,37 +15,25 @@ use super::checkpoint::{
     CHECKPOINT_BYTES, CHECKPOINT_ITEMS, CHECKPOINT_SECONDS, Event, Filling, RECORD_BYTES, pad_length,
     pad_name, records_name, sums_name,
 };
-use super::container::Container;
+use super::container::{Container, Entry};
 use super::deflate::{DEFAULT_LEVEL, Deflated, Deflater};
+use super::entry_writer::EntryWriter;
+use super::error::Error;
 use super::json::{json, json_line};
-use super::key::{Recipients, Signer};
+use super::key::Recipients;
 use super::manifest::{Chain, Closing, Manifest};
 use super::opening::{FORMAT_VERSION, Kit, Opening};
+use super::options::WriterOptions;
+use super::receipt;
 use super::sealed::Sealed;
 use super::sink::{Flushed, Shared, Sink};
-use super::{Entry, Error, names, receipt};
+use super::{names, receipt};
 use crate::evidence::{Digest, Item, Origin, Utc};
 use crate::text::Language;
 
 /// Bytes of the custody log that are repeated in `log/custody.jsonl`; what comes after stands in the checkpoints
 /// alone, and the log's last line says so.
 pub const LOG_BYTES: usize = 4 * 1024 * 1024;
-
-/// Tells the time. Passed in, so that a test decides when a checkpoint is due.
-pub type Clock = Box<dyn FnMut() -> Utc + Send>;
-
-/// What a writer needs besides the evidence.
-pub struct WriterOptions {
-    /// Tells the time.
-    pub clock: Clock,
-    /// Signs manifest and receipt.
-    pub signer: Option<Signer>,
-    /// Language of the receipt.
-    pub language: Language,
-    /// Folder for the receipt and its signature; beside the bundle where it is absent. A stream without one has
-    /// neither.
-    pub sidecar: Option<PathBuf>,
-}
 
 /// A bundle that is being written.
 pub struct Writer {
@@ -155,33 +142,13 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::add`].
-    pub fn begin(&mut self, entry: &Entry, expected: Option<u64>) -> Result<(), Error> {
+    pub fn entry(&mut self, entry: &Entry, expected: Option<u64>) -> Result<EntryWriter<'_>, Error> {
         self.check(entry)?;
         let long = expected.is_none_or(|expected| expected >= CHECKPOINT_BYTES);
         if long && self.filling.items() > 0 {
             self.checkpoint()?;
         }
-        let begun = self.container.begin(entry);
-        begun.map_err(|source| self.sink_error(source))
-    }
-
-    /// Writes the next piece of its deflate stream.
-    ///
-    /// # Errors
-    /// [`Error::Sink`].
-    pub fn piece(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let written = self.container.piece(bytes);
-        written.map_err(|source| self.sink_error(source))
-    }
-
-    /// Ends it, with CRC-32 and size of its content. Where reading broke off, the caller ends the deflate stream
-    /// with an empty last chunk, calls this with what came, and records the item as partial.
-    ///
-    /// # Errors
-    /// [`Error::Sink`].
-    pub fn end(&mut self, crc32: u32, size: u64) -> Result<(), Error> {
-        let ended = self.container.end(crc32, size);
-        ended.map_err(|source| self.sink_error(source))
+        EntryWriter::begin(&mut self.container, &self.sink, entry)
     }
 
     /// Records an item, after its entry. Ends a checkpoint where one is due.
@@ -260,6 +227,7 @@ impl Writer {
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
+
     /// Seals the bundle: last checkpoint, log, manifest, signature, directory, and the sidecars.
     ///
     /// # Errors
@@ -373,7 +341,7 @@ impl Writer {
         let reason = if entry.name.is_empty() || entry.name.len() > names::NAME_LIMIT {
             "has a name that is empty or too long"
         } else if self.container.is_open() {
-            "begins before the one before it has ended"
+            "begins after an entry that was never ended"
         } else {
             return Ok(());
         };
@@ -382,14 +350,6 @@ impl Writer {
 
     fn sink_error(&self, source: io::Error) -> Error {
         Error::Sink { flushed: self.flushed(), source }
-    }
-}
-
-impl WriterOptions {
-    /// Starts with no signer, the receipt in Dutch beside the bundle.
-    #[must_use]
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, signer: None, language: Language::Nl, sidecar: None }
     }
 }
 

@@ -102,16 +102,14 @@ fn a_full_disk_says_what_was_flushed() {
     hand.pass(5);
     writer.tick().unwrap();
     let entry = Entry { name: "fs/$rootfs$/b".into(), ..Entry::default() };
-    writer.begin(&entry, None).unwrap();
-    let error = (0..10).find_map(|_| writer.piece(&noise(100_000, 2)).err()).unwrap();
+    let mut entry = writer.entry(&entry, None).unwrap();
+    let noise = noise(100_000, 2);
+    let error = (0..10).find_map(|_| entry.piece(&noise, &Deflated::of(&noise)).err()).unwrap();
     let Error::Sink { flushed, source } = &error else { panic!("{error}") };
     assert_eq!((flushed.checkpoint, flushed.items), (1, 1));
     assert_eq!(source.kind(), std::io::ErrorKind::StorageFull);
     assert!(flushed.bytes <= memory.bytes().len() as u64);
-    assert!(
-        matches!(writer.end(0, 0), Err(Error::Sink { .. })),
-        "nothing is written after the first failure"
-    );
+    assert!(matches!(entry.finish(), Err(Error::Sink { .. })), "nothing is written after the first failure");
 }
 
 #[test]

@@ -173,8 +173,16 @@ fn a_name_the_format_does_not_allow_is_refused() {
         let entry = Entry { name, ..Entry::default() };
         assert!(matches!(writer.add(&entry, &Deflated::default(), &[]), Err(Error::Entry { .. })));
     }
+}
+
+#[test]
+fn a_bundle_with_an_abandoned_entry_takes_no_further_one_and_cannot_be_sealed() {
+    let key = Key::new();
+    let (sink, _) = Sink::memory();
+    let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
     let entry = Entry { name: "fs/a".into(), ..Entry::default() };
-    writer.begin(&entry, None).unwrap();
+    drop(writer.entry(&entry, None).unwrap());
+    assert!(matches!(writer.entry(&entry, None), Err(Error::Entry { .. })));
     assert!(matches!(writer.add(&entry, &Deflated::default(), &[]), Err(Error::Entry { .. })));
     assert!(matches!(writer.seal(Closing::default()), Err(Error::Entry { .. })));
 }

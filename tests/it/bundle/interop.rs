@@ -233,15 +233,15 @@ fn an_entry_of_5_gib_and_those_behind_it_open_everywhere() {
     for (number, last) in [(1, 1_280), (2, 3)] {
         let origin = Origin::root(format!("large{number}"));
         let name = writer.entry_name(&origin, false);
-        writer.begin(&Entry { name: name.clone(), ..Entry::default() }, None).unwrap();
-        let mut sum = Deflated::default();
+        let header = Entry { name: name.clone(), ..Entry::default() };
+        let mut entry = writer.entry(&header, None).unwrap();
         let mut out = Vec::new();
         for piece in 1..=last {
             out.clear();
-            sum = sum.then(&deflater.chunk(&chunk, &[], piece == last, &mut out));
-            writer.piece(&out).unwrap();
+            let sum = deflater.chunk(&chunk, &[], piece == last, &mut out);
+            entry.piece(&out, &sum).unwrap();
         }
-        writer.end(sum.crc32, sum.size).unwrap();
+        entry.finish().unwrap();
         writer.record(&Item { entry: Some(name), ..item(number, &origin) }).unwrap();
     }
     add(&mut writer, &mut deflater, 3, &Origin::root("small"), b"behind 5 GiB");
@@ -266,17 +266,16 @@ fn an_entry_of_5_gib_of_zeros_opens_everywhere() {
     let mut deflater = Deflater::new(1);
     let origin = Origin::root("zeros");
     let name = writer.entry_name(&origin, false);
-    writer.begin(&Entry { name: name.clone(), ..Entry::default() }, None).unwrap();
-    let mut sum = Deflated::default();
+    let header = Entry { name: name.clone(), ..Entry::default() };
+    let mut entry = writer.entry(&header, None).unwrap();
     let mut out = Vec::new();
     for piece in 1..=1_280 {
         out.clear();
         let before: &[u8] = if piece == 1 { &[] } else { &chunk };
-        sum = sum.then(&deflater.chunk(&chunk, before, piece == 1_280, &mut out));
-        writer.piece(&out).unwrap();
+        let sum = deflater.chunk(&chunk, before, piece == 1_280, &mut out);
+        entry.piece(&out, &sum).unwrap();
     }
-    assert_eq!(sum.size, 5 << 30);
-    writer.end(sum.crc32, sum.size).unwrap();
+    assert_eq!(entry.finish().unwrap().size, 5 << 30);
     writer.record(&Item { entry: Some(name), ..item(1, &origin) }).unwrap();
     writer.seal(Closing::default()).unwrap();
     let zip = key.decrypt(&memory.bytes());

@@ -134,18 +134,15 @@ fn add(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origi
 /// Streams one file in chunks, with its record.
 fn stream(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origin, data: &[u8]) -> String {
     let name = writer.entry_name(origin, false);
-    writer.begin(&Entry { name: name.clone(), modified: Some(utc(0)), mode: None }, None).unwrap();
-    let mut sum = Deflated::default();
+    let header = Entry { name: name.clone(), modified: Some(utc(0)), mode: None };
+    let mut entry = writer.entry(&header, None).unwrap();
     let mut out = Vec::new();
     for (place, chunk) in data.chunks(300_000).enumerate() {
         out.clear();
-        sum = sum.then(&deflater.chunk(chunk, &data[..place * 300_000], false, &mut out));
-        writer.piece(&out).unwrap();
+        let sum = deflater.chunk(chunk, &data[..place * 300_000], false, &mut out);
+        entry.piece(&out, &sum).unwrap();
     }
-    out.clear();
-    deflater.chunk(&[], &[], true, &mut out);
-    writer.piece(&out).unwrap();
-    writer.end(sum.crc32, sum.size).unwrap();
+    entry.cut().unwrap();
     let content = Content::new(data.len() as u64, Digest::of(data));
     writer
         .record(&Item { entry: Some(name.clone()), content: Some(content), ..item(number, origin) })

@@ -1,0 +1,33 @@
+//! What a writer needs besides the evidence: the time, the signer, and where the receipt goes.
+//!
+//! In: the operator's choices. Out: [`WriterOptions`], which the writer and the receipt of a sealed bundle share.
+
+use std::path::PathBuf;
+
+use super::key::Signer;
+use super::receipt::Language;
+use crate::evidence::Utc;
+
+/// Returns the present moment. Passed in, so that a test decides when a checkpoint is due.
+pub type WriterClock = Box<dyn FnMut() -> Utc + Send>;
+
+/// What a writer needs besides the evidence.
+pub struct WriterOptions {
+    /// Returns the time.
+    pub clock: WriterClock,
+    /// Signs the manifest and the receipt.
+    pub signer: Option<Signer>,
+    /// Language of the receipt.
+    pub language: Language,
+    /// Directory for the receipt and its signature; next to the bundle where it is absent. A stream without one has
+    /// neither.
+    pub sidecar: Option<PathBuf>,
+}
+
+impl WriterOptions {
+    /// Starts with no signer, the receipt in Dutch next to the bundle.
+    #[must_use]
+    pub fn new(clock: WriterClock) -> Self {
+        Self { clock, signer: None, language: Language::Nl, sidecar: None }
+    }
+}
