@@ -1,18 +1,21 @@
-//! What the run itself did and when, for the chain of custody: one [`Event`] each, written by the one who keeps.
+//! What the run itself did and when, for the chain of custody: one [`Event`] each, logged by [`super::keep`].
 //!
-//! What was found stands in the records; here stands what a court asks of the one who collected: what was begun,
-//! in which order, what fired, what ended the run early and why.
+//! The records say what was found; the log says what a court asks of the one who collected: what was begun, in which
+//! order, which items had hits, what ended the run early and why.
 
-use super::look::Swept;
-use super::{Clock, Settings, Stop, StopReason};
+use super::clock::Clock;
+use super::context::RunContext;
+use super::stop::{Stop, StopReason};
+use super::summary::Swept;
 use crate::bundle::Event;
 use crate::evidence::{Item, Outcome, Printable};
-use crate::playbook::{Plan, Step};
+use crate::playbook::Step;
 use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
 
 /// The run begins, with these limits.
-pub(super) fn start(plan: &Plan, settings: &Settings<'_>, clock: &Clock) -> Event {
+pub(super) fn start(run: &RunContext<'_>) -> Event {
+    let RunContext { plan, settings, clock, .. } = run;
     let rules = settings.scanner.map_or_else(|| "no rules".to_owned(), rules);
     let playbooks: Vec<&str> = plan.texts.iter().map(|text| text.name.as_str()).collect();
     let playbooks = if playbooks.is_empty() { "none".to_owned() } else { playbooks.join(", ") };
@@ -40,7 +43,7 @@ pub(super) fn artifact(step: &Step, clock: &Clock) -> Event {
     Event::new(clock.now(), "artifact", step.artifact.clone())
 }
 
-/// Rules or indicators fired on an item.
+/// Rules or indicators matched an item.
 pub(super) fn hit(item: &Item, clock: &Clock) -> Event {
     let rules: Vec<_> = item.hits.iter().map(|hit| Printable(&hit.rule).to_string()).collect();
     let detail =
@@ -48,14 +51,14 @@ pub(super) fn hit(item: &Item, clock: &Clock) -> Event {
     Event::new(clock.now(), "hit", detail)
 }
 
-/// An item on which the tool itself or the medium it stands on failed.
+/// The tool itself, or the medium that holds the item, failed on it.
 pub(super) fn failed(item: &Item, clock: &Clock) -> Option<Event> {
     let reason = item.reason.as_ref().filter(|_| item.outcome == Outcome::Failed)?;
     let detail = format!("item {}: {}", item.number, Printable(&reason.detail));
     Some(Event::new(clock.now(), "failed", detail))
 }
 
-/// Nothing more is taken, before the end of the plan.
+/// The run ends before the end of the plan.
 pub(super) fn stopped(stop: &Stop, clock: &Clock) -> Option<Event> {
     let (event, detail) = match stop.reason()? {
         StopReason::Interrupted => {
@@ -67,7 +70,7 @@ pub(super) fn stopped(stop: &Stop, clock: &Clock) -> Option<Event> {
     Some(Event::new(clock.now(), event, detail))
 }
 
-/// What vanishes first is in the bundle, and the medium has confirmed it.
+/// The most volatile items are in the bundle, and the medium has confirmed it.
 pub(super) fn first_tier(items: u64, elapsed: std::time::Duration, clock: &Clock) -> Event {
     let seconds = elapsed.as_secs_f64();
     let detail = format!("{items} items of what vanishes first are flushed, {seconds:.3} s after the start");

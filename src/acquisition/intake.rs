@@ -1,92 +1,81 @@
-//! Walks the plan in order: what each step finds gets a number, its share of memory, and a place in the order.
+//! Walks the plan in order: what each step finds gets a number, its share of memory, a place in the order, and a task for
+//! the workers.
+//!
+//! In: the run. Out: slots, in the order of the bundle, and tasks in the pool; at the end, the artifacts that were left
+//! incomplete.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
+use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 
-use super::budget::{Budget, Share, cost};
-use super::pool::Pool;
-use super::worker::{Delivery, Draft, Job};
-use super::{Clock, Settings, Stop, StopReason};
-use crate::evidence::{Item, Kind, Outcome};
+use super::acquire::acquire;
+use super::budget::{Budget, cost, total};
+use super::context::RunContext;
+use super::delivery::{Slot, SlotContent};
+use super::inspect::{SweepQuota, look, sweep};
+use super::job::{Draft, Job};
+use super::once::{Stored, acquire_once};
+use super::pool::{Pool, Task};
+use super::process::scan_process;
+use super::stop::StopReason;
+use crate::evidence::{Item, Kind};
 use crate::live;
 use crate::playbook::{Excluded, Mode, Plan, Step, Volatility};
 use crate::scan::SCAN_LIMIT;
-use crate::sources::{Finding, Found, Gap, Target};
-
-/// What the intake works on.
-pub(super) struct Order<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) target: &'a Target,
-    pub(super) settings: &'a Settings<'a>,
-    pub(super) clock: &'a Clock,
-    pub(super) stop: &'a Stop,
-    pub(super) budget: &'a Arc<Budget>,
-    pub(super) pool: &'a Pool,
-}
-
-/// The place of one item in the order of the bundle.
-pub(super) struct Slot {
-    /// Index of its step in the plan.
-    pub(super) step: usize,
-    pub(super) content: SlotContent,
-}
-
-pub(super) enum SlotContent {
-    /// A record without content, complete as it is.
-    Record(Box<Item>),
-    /// A worker will deliver it.
-    Awaited {
-        draft: Box<Item>,
-        delivery: Receiver<Delivery>,
-        /// Given back when the writer is done with the item.
-        share: Arc<Share>,
-    },
-    /// The first tier is complete: it is to be flushed, and the answer is waited for.
-    FirstTier(SyncSender<()>),
-    /// Everything before is to be written; the answer is waited for.
-    Written(SyncSender<()>),
-}
-
-/// Hands out everything the plan finds, in order: what shadow copies hold of it before the sweeps, which come last. Returns
-/// the artifacts it did not get to.
-pub(super) fn take_in(order: &Order<'_>, slots: &Sender<Slot>) -> Vec<Excluded> {
-    let mut intake = Intake { order, slots, number: 0 };
-    let sweeps = order.plan.steps.iter().position(|step| step.mode == Mode::Sweep);
-    let sweeps = sweeps.unwrap_or(order.plan.steps.len());
-    let copies = order.target.shadow_copies();
-    let mut unread = !copies.is_empty();
-    for index in 0..=order.plan.steps.len() {
-        if index == sweeps {
-            for shadow in &copies {
-                intake.shadow_copy(*shadow);
-            }
-            unread &= stopped(order).is_some();
-        }
-        intake.step(index, None);
-        if stopped(order).is_some() {
-            let again = |(at, step): &(usize, &Step)| *at >= index || unread && step.shadow_copies;
-            let steps = order.plan.steps.iter().enumerate().filter(again);
-            return steps.map(|(_, step)| left(&step.artifact, order)).collect();
-        }
-        if ends_first_tier(order.plan, index) {
-            intake.wait(index, SlotContent::FirstTier);
-        }
-    }
-    Vec::new()
-}
+use crate::sources::{Finding, Found};
 
 /// The walk over the plan, as far as it has come.
-struct Intake<'a, 'o> {
-    order: &'a Order<'o>,
-    slots: &'a Sender<Slot>,
+pub(super) struct Intake<'a> {
+    run: &'a RunContext<'a>,
+    pool: &'a Pool,
+    slots: Sender<Slot>,
+    budget: Arc<Budget>,
+    stored: Arc<Stored>,
+    quota: Arc<SweepQuota>,
     number: u64,
 }
 
-impl Intake<'_, '_> {
-    /// Looks through a shadow copy for what is worth it, when all before it is written.
+impl<'a> Intake<'a> {
+    pub(super) fn new(
+        run: &'a RunContext<'a>,
+        pool: &'a Pool,
+        slots: Sender<Slot>,
+        stored: Arc<Stored>,
+    ) -> Self {
+        let bytes = total(run.settings.scanner.is_some()).saturating_sub(run.target.memory());
+        Self { run, pool, slots, budget: Budget::new(bytes), stored, quota: Arc::default(), number: 0 }
+    }
+
+    /// Hands out everything the plan finds, in order: what shadow copies hold of it before the sweeps, which come last.
+    /// Returns the artifacts it did not get to.
+    pub(super) fn take_in(mut self) -> Vec<Excluded> {
+        let (run, steps) = (self.run, self.run.plan.steps.as_slice());
+        let sweeps = steps.iter().position(|step| step.mode == Mode::Sweep).unwrap_or(steps.len());
+        let copies = run.target.shadow_copies();
+        let mut unread = !copies.is_empty();
+        for index in 0..=steps.len() {
+            if index == sweeps {
+                for shadow in &copies {
+                    self.shadow_copy(*shadow);
+                }
+                unread &= run.out_of_time().is_some();
+            }
+            self.step(index, None);
+            if let Some(reason) = run.out_of_time() {
+                let again = |(at, step): &(usize, &Step)| *at >= index || unread && step.shadow_copies;
+                let steps = steps.iter().enumerate().filter(again);
+                return steps.map(|(_, step)| left(&step.artifact, reason)).collect();
+            }
+            if ends_first_tier(run.plan, index) {
+                self.wait(index, SlotContent::FirstTier);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Collects from a shadow copy what the plan asks of it, when all before it is written.
     fn shadow_copy(&mut self, shadow: usize) {
-        let steps = self.order.plan.steps.iter().enumerate();
+        let steps = self.run.plan.steps.iter().enumerate();
         for (nth, (index, _)) in steps.filter(|(_, step)| step.shadow_copies).enumerate() {
             if nth == 0 {
                 self.wait(index, SlotContent::Written);
@@ -95,7 +84,7 @@ impl Intake<'_, '_> {
         }
     }
 
-    /// Tells the writer something, and waits for its answer.
+    /// Sends the writer a slot that it answers, and waits for the answer.
     fn wait(&self, step: usize, content: fn(SyncSender<()>) -> SlotContent) {
         let (done, answer) = sync_channel(1);
         // Where nobody answers, the writer has failed, and the next slot meets that.
@@ -106,33 +95,19 @@ impl Intake<'_, '_> {
 
     /// Hands out what a step finds, on the target or in one of its shadow copies.
     fn step(&mut self, index: usize, shadow: Option<usize>) {
-        let order = self.order;
-        let Some(step) = order.plan.steps.get(index).filter(|_| stopped(order).is_none()) else { return };
+        let run = self.run;
+        let Some(step) = run.plan.steps.get(index).filter(|_| run.out_of_time().is_none()) else { return };
         let artifact: Arc<str> = Arc::from(step.artifact.as_str());
         let mut take = |finding| {
-            if stopped(order).is_some() {
+            if run.out_of_time().is_some() {
                 return ControlFlow::Break(());
             }
             self.number = self.number.saturating_add(1);
-            let draft = Draft {
-                number: self.number,
-                artifact: Arc::clone(&artifact),
-                personal_data: step.personal_data,
-                share: None,
-            };
+            let artifact = Arc::clone(&artifact);
+            let draft = Draft { number: self.number, artifact, personal_data: step.personal_data };
             let content = match finding {
-                Finding::Gap(gap) => {
-                    let mut item = record(gap, &draft, order.clock);
-                    order.settings.judge_place(&mut item);
-                    SlotContent::Record(Box::new(item))
-                }
-                Finding::Found(found) if has_content(found.kind) => hand_out(order, found, draft, step.mode),
-                Finding::Found(found) => {
-                    let mut item = draft.item(found.origin, found.kind, order.clock);
-                    (item.metadata, item.notes) = (found.metadata, found.notes);
-                    order.settings.judge_place(&mut item);
-                    SlotContent::Record(Box::new(item))
-                }
+                Finding::Found(found) if has_content(found.kind) => self.hand_out(found, draft, step.mode),
+                finding => SlotContent::Record(Box::new(record(run, finding, &draft))),
             };
             match self.slots.send(Slot { step: index, content }) {
                 Ok(()) => ControlFlow::Continue(()),
@@ -140,20 +115,42 @@ impl Intake<'_, '_> {
             }
         };
         match shadow {
-            None => live::find_step(order.target, step, &mut take),
-            Some(shadow) => live::find_in_shadow(order.target, step, shadow, &mut take),
+            None => live::find_step(run.target, step, &mut take),
+            Some(shadow) => live::find_in_shadow(run.target, step, shadow, &mut take),
+        }
+    }
+
+    /// Waits for the item's share of memory, and queues its task.
+    fn hand_out(&self, found: Found, draft: Draft, mode: Mode) -> SlotContent {
+        let run = self.run;
+        let scan_limit = run.settings.scanner.map(|_| u64::try_from(SCAN_LIMIT).unwrap_or(u64::MAX));
+        let share = Arc::new(self.budget.take(cost(found.most(), scan_limit), cost(found.most(), None)));
+        let (reply, delivery) = sync_channel(1);
+        let job = Job::new(found, draft, Arc::clone(&share), reply);
+        let draft = Box::new(job.item(run.clock));
+        self.pool.put(self.task(job, mode));
+        SlotContent::Awaited { draft, delivery, share }
+    }
+
+    /// What a worker does with an item.
+    fn task(&self, job: Job, mode: Mode) -> Task {
+        match mode {
+            _ if job.found.kind == Kind::Process => Box::new(move |context| scan_process(context, &job)),
+            Mode::Collect if job.found.is_of_a_shadow_copy() => {
+                let stored = Arc::clone(&self.stored);
+                Box::new(move |context| acquire_once(context, &job, &stored))
+            }
+            Mode::Collect => Box::new(move |context| acquire(context, &job)),
+            Mode::Sweep => {
+                let quota = Arc::clone(&self.quota);
+                Box::new(move |context| sweep(context, &job, &quota))
+            }
+            Mode::Look => Box::new(move |context| look(context, &job)),
         }
     }
 }
 
-/// Whether the step at `index` is the last of those that vanish first: nothing after it is begun before they are safe.
-fn ends_first_tier(plan: &Plan, index: usize) -> bool {
-    let first =
-        |index: usize| plan.steps.get(index).is_some_and(|step| step.volatility == Volatility::Tables);
-    first(index) && !first(index.saturating_add(1))
-}
-
-/// What the summary says where the intake itself was lost: nothing of the plan is known to be complete.
+/// What the summary says where the intake itself failed: nothing of the plan is known to be complete.
 pub(super) fn lost(plan: &Plan) -> Vec<Excluded> {
     let reason = "the tool itself failed while looking for it".to_owned();
     plan.steps
@@ -162,42 +159,37 @@ pub(super) fn lost(plan: &Plan) -> Vec<Excluded> {
         .collect()
 }
 
-fn stopped(order: &Order<'_>) -> Option<StopReason> {
-    if let Some(limit) = order.settings.time_limit
-        && order.clock.elapsed() >= limit
-    {
-        order.stop.set(StopReason::TimeLimit);
-    }
-    order.stop.reason()
+/// Whether the step at `index` is the last of the most volatile ones: nothing after it is begun before they are safe.
+fn ends_first_tier(plan: &Plan, index: usize) -> bool {
+    let first =
+        |index: usize| plan.steps.get(index).is_some_and(|step| step.volatility == Volatility::Tables);
+    first(index) && !first(index.saturating_add(1))
 }
 
-fn left(artifact: &str, order: &Order<'_>) -> Excluded {
-    let why = match order.stop.reason() {
-        Some(StopReason::Interrupted) | None => "the run was interrupted before it was complete",
-        Some(StopReason::TimeLimit) => "--time-limit was reached before it was complete",
-        Some(StopReason::SizeLimit) => "--size-limit was reached before it was complete",
+fn left(artifact: &str, reason: StopReason) -> Excluded {
+    let why = match reason {
+        StopReason::Interrupted => "the run was interrupted before it was complete",
+        StopReason::TimeLimit => "--time-limit was reached before it was complete",
+        StopReason::SizeLimit => "--size-limit was reached before it was complete",
     };
     Excluded { artifact: artifact.to_owned(), reason: why.to_owned() }
 }
 
-/// Whether there are bytes to read; a link or a folder is its record.
+/// Whether there are bytes to read; a link or a directory is its record.
 const fn has_content(kind: Kind) -> bool {
     matches!(kind, Kind::File | Kind::Stream | Kind::Rows | Kind::Process)
 }
 
-fn hand_out(order: &Order<'_>, found: Found, mut draft: Draft, mode: Mode) -> SlotContent {
-    let scan_limit = order.settings.scanner.map(|_| u64::try_from(SCAN_LIMIT).unwrap_or(u64::MAX));
-    let share = Arc::new(order.budget.take(cost(found.most(), scan_limit), cost(found.most(), None)));
-    draft.share = Some(Arc::clone(&share));
-    let (reply, delivery) = sync_channel(1);
-    let waiting = draft.item(found.origin.clone(), found.kind, order.clock);
-    order.pool.put(Job { found, draft, mode, reply });
-    SlotContent::Awaited { draft: Box::new(waiting), delivery, share }
-}
-
-fn record(gap: Gap, draft: &Draft, clock: &Clock) -> Item {
-    let mut item = draft.item(gap.origin, gap.kind, clock);
-    (item.outcome, item.reason, item.metadata) = (gap.outcome, Some(gap.reason), gap.metadata);
-    debug_assert!(item.outcome != Outcome::Collected, "a gap is never collected");
+/// The record of what has no content.
+fn record(run: &RunContext<'_>, finding: Finding, draft: &Draft) -> Item {
+    let mut item = match finding {
+        Finding::Gap(gap) => draft.gap(gap, run.clock),
+        Finding::Found(found) => {
+            let mut item = draft.item(found.origin, found.kind, run.clock);
+            (item.metadata, item.notes) = (found.metadata, found.notes);
+            item
+        }
+    };
+    run.judge_place(&mut item);
     item
 }

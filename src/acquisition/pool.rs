@@ -1,16 +1,67 @@
-//! What workers wait for: whole items, and of large items the heads that rules must see and the pieces that another
-//! worker cannot deflate fast enough.
+//! The workers' queues: boxed tasks, and parts of tasks that another worker can do meanwhile.
 //!
-//! A piece is put up only while a worker stands idle, so a piece never waits behind an item, and a worker that
-//! waits in the midst of its own item, for room in its window or for its head to be judged, takes any piece or head that
-//! is left: where the writer is held up by the rules, the rules are what there is to do. What is taken so is done
-//! without waiting. So no worker ever waits for another that waits for it.
+//! In: closures. Out: each is run once, by one worker, with that worker's own [`WorkerContext`]. What they do is not known
+//! here. A task may wait for parts; a part never waits. A worker that waits in the midst of a task does parts meanwhile,
+//! and begins no further task, so no worker ever waits for another that waits for it. A panic ends the task or part it is
+//! in and nothing else: whoever waits for its answer finds the channel closed.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::large::{PieceTask, ScanTask};
-use super::worker::Job;
+use super::budget::PIECE;
+use super::context::RunContext;
+use crate::bundle::Deflater;
+
+/// Something to do for whichever worker takes it.
+pub(super) type Task = Box<dyn FnOnce(&mut WorkerContext<'_>) + Send>;
+
+/// What a worker has at hand: the run, and what it keeps from task to task, so that it is allocated once.
+pub(super) struct WorkerContext<'a> {
+    pub(super) run: &'a RunContext<'a>,
+    pool: &'a Pool,
+    pub(super) deflater: Deflater,
+    /// Room for the first piece of an item.
+    pub(super) buffer: Vec<u8>,
+}
+
+impl<'a> WorkerContext<'a> {
+    pub(super) fn new(run: &'a RunContext<'a>, pool: &'a Pool) -> Self {
+        Self { run, pool, deflater: Deflater::new(run.settings.level), buffer: vec![0; PIECE] }
+    }
+
+    /// Does a part of this worker's task: on another worker if one is idle, else here.
+    pub(super) fn share(&mut self, part: impl FnOnce(&mut WorkerContext<'_>) + Send + 'static) {
+        if let Some(part) = self.pool.offer(part) {
+            part(self);
+        }
+    }
+
+    /// Queues a part of this worker's task for the first worker that is idle or waits.
+    pub(super) fn defer(&self, part: impl FnOnce(&mut WorkerContext<'_>) + Send + 'static) {
+        self.pool.put_part(Box::new(part));
+    }
+
+    /// Waits until `ready`, and does parts of other tasks meanwhile. Whoever makes it ready calls [`Pool::nudge`].
+    pub(super) fn help_until(&mut self, ready: impl Fn() -> bool) {
+        while let Some(part) = self.pool.part_unless(&ready) {
+            self.perform(part);
+        }
+    }
+
+    /// Wakes workers that wait in [`Self::help_until`].
+    pub(super) fn nudge(&self) {
+        self.pool.nudge();
+    }
+
+    fn perform(&mut self, task: Task) {
+        if catch_unwind(AssertUnwindSafe(|| task(self))).is_err() {
+            // What the panic left half done in these buffers must not reach the next item.
+            (self.deflater, self.buffer) = (Deflater::new(self.run.settings.level), vec![0; PIECE]);
+            self.nudge();
+        }
+    }
+}
 
 /// The queues of a run.
 pub(super) struct Pool {
@@ -20,22 +71,21 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
-    pieces: VecDeque<PieceTask>,
-    scans: VecDeque<ScanTask>,
+    tasks: VecDeque<Task>,
+    /// Parts that an idle worker was there for when they came: the writer may be waiting for them.
+    offered: VecDeque<Task>,
+    parts: VecDeque<Task>,
     /// Workers that wait, for anything.
     idle: usize,
-    /// Those of them that wait in the midst of an item, and take no further one.
+    /// Those of them that wait in the midst of a task, and begin no further one.
     busy: usize,
     closed: bool,
 }
 
-/// What a worker does next.
-pub(super) enum Work {
-    Piece(PieceTask),
-    Scan(Box<ScanTask>),
-    Job(Box<Job>),
-    Nothing,
+impl State {
+    fn part(&mut self) -> Option<Task> {
+        self.offered.pop_front().or_else(|| self.parts.pop_front())
+    }
 }
 
 impl Pool {
@@ -43,71 +93,71 @@ impl Pool {
         Self { state: Mutex::new(State::default()), changed: Condvar::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Works until the pool is closed and nothing is left.
+    pub(super) fn work(&self, run: &RunContext<'_>) {
+        let mut context = WorkerContext::new(run, self);
+        while let Some(task) = self.next() {
+            context.perform(task);
+        }
     }
 
-    /// Puts up an item. Their number is bounded by the budget.
-    pub(super) fn put(&self, job: Job) {
+    /// Queues a task. The caller bounds their number.
+    pub(super) fn put(&self, task: Task) {
         let mut state = self.lock();
-        state.jobs.push_back(job);
+        state.tasks.push_back(task);
         let busy = state.busy > 0;
         drop(state);
-        // One that takes no items could else swallow the wake-up.
+        // One that begins no tasks could otherwise swallow the wake-up.
         if busy { self.changed.notify_all() } else { self.changed.notify_one() }
     }
 
-    /// Puts up the head of an item for the rules. Their number is that of the large items under way, which the budget
-    /// bounds.
-    pub(super) fn put_scan(&self, scan: ScanTask) {
-        self.lock().scans.push_back(scan);
+    /// Wakes those that wait in [`WorkerContext::help_until`], after what they wait for has changed.
+    pub(super) fn nudge(&self) {
+        // Taking the lock orders the change before the waiter's next look.
+        drop(self.lock());
         self.changed.notify_all();
     }
 
-    /// Puts up a piece if a worker stands idle for it; else gives it back to be done by the caller.
-    pub(super) fn offer(&self, piece: PieceTask) -> Option<PieceTask> {
+    fn put_part(&self, part: Task) {
+        self.lock().parts.push_back(part);
+        self.changed.notify_all();
+    }
+
+    /// Queues a part if a worker is idle for it; otherwise returns it.
+    fn offer<F: FnOnce(&mut WorkerContext<'_>) + Send + 'static>(&self, part: F) -> Option<F> {
         let mut state = self.lock();
-        if state.idle <= state.pieces.len() {
-            return Some(piece);
+        if state.idle <= state.offered.len() {
+            return Some(part);
         }
-        state.pieces.push_back(piece);
+        state.offered.push_back(Box::new(part));
         drop(state);
         self.changed.notify_all();
         None
     }
 
-    /// Waits for the next work; pieces first, since the writer may be waiting for them, then heads.
-    pub(super) fn next(&self) -> Work {
+    /// Waits for the next task or part; parts come first. `None` once the pool is closed and empty.
+    fn next(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
-            if let Some(piece) = state.pieces.pop_front() {
-                return Work::Piece(piece);
-            }
-            if let Some(scan) = state.scans.pop_front() {
-                return Work::Scan(Box::new(scan));
-            }
-            if let Some(job) = state.jobs.pop_front() {
-                return Work::Job(Box::new(job));
+            if let Some(task) = state.part().or_else(|| state.tasks.pop_front()) {
+                return Some(task);
             }
             if state.closed {
-                return Work::Nothing;
+                return None;
             }
             state = self.rest(state);
         }
     }
 
-    /// Waits until `ready`, and hands out what there is to do meanwhile.
-    pub(super) fn until(&self, ready: impl Fn() -> bool) -> Option<Work> {
+    /// Waits for a part to do; `None` as soon as `ready`.
+    fn part_unless(&self, ready: &impl Fn() -> bool) -> Option<Task> {
         let mut state = self.lock();
         loop {
             if ready() {
                 return None;
             }
-            if let Some(piece) = state.pieces.pop_front() {
-                return Some(Work::Piece(piece));
-            }
-            if let Some(scan) = state.scans.pop_front() {
-                return Some(Work::Scan(Box::new(scan)));
+            if let Some(part) = state.part() {
+                return Some(part);
             }
             state.busy = state.busy.saturating_add(1);
             state = self.rest(state);
@@ -122,25 +172,116 @@ impl Pool {
         state
     }
 
-    /// Wakes those that wait in [`Self::until`], after what they wait for has changed.
-    pub(super) fn nudge(&self) {
-        // Taking the lock orders the change before the waiter's next look.
-        drop(self.lock());
-        self.changed.notify_all();
-    }
-
-    /// Lets workers go once the queues are empty.
-    pub(super) fn close(&self) {
+    fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
     }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Closes the pool when dropped.
+/// Closes the pool when dropped: workers end once the queues are empty.
 pub(super) struct Closing<'a>(pub(super) &'a Pool);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
         self.0.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
+    use std::thread;
+
+    use super::*;
+    use crate::acquisition::fixture::Fixture;
+
+    fn says(word: &'static str, to: &Sender<&'static str>) -> Task {
+        let to = to.clone();
+        Box::new(move |_| to.send(word).unwrap())
+    }
+
+    #[test]
+    fn parts_are_done_before_tasks_and_all_before_the_end() {
+        let (fixture, pool) = (Fixture::of(b""), Pool::new());
+        let (to, words) = channel();
+        pool.put(says("task", &to));
+        pool.put(says("another", &to));
+        pool.put_part(says("part", &to));
+        drop(Closing(&pool));
+        pool.work(&fixture.run());
+        assert_eq!(words.try_iter().collect::<Vec<_>>(), ["part", "task", "another"]);
+    }
+
+    #[test]
+    fn a_worker_that_waits_does_parts_and_begins_no_task() {
+        let (fixture, pool) = (Fixture::of(b""), Pool::new());
+        let run = fixture.run();
+        let (to, words) = channel();
+        pool.put(says("task", &to));
+        pool.put_part(says("part", &to));
+        let mut done = Vec::new();
+        let done_at = std::cell::RefCell::new(&mut done);
+        WorkerContext::new(&run, &pool).help_until(|| {
+            done_at.borrow_mut().extend(words.try_iter());
+            !done_at.borrow().is_empty()
+        });
+        assert_eq!(done, ["part"]);
+    }
+
+    #[test]
+    fn a_part_is_done_at_once_where_no_worker_is_idle() {
+        let (fixture, pool) = (Fixture::of(b""), Pool::new());
+        let run = fixture.run();
+        let (to, threads) = channel();
+        WorkerContext::new(&run, &pool).share(move |_| to.send(thread::current().id()).unwrap());
+        assert_eq!(threads.try_recv(), Ok(thread::current().id()));
+    }
+
+    #[test]
+    fn a_part_is_done_by_a_worker_that_is_idle() {
+        let (fixture, pool) = (Fixture::of(b""), Pool::new());
+        let run = fixture.run();
+        thread::scope(|scope| {
+            let _closing = Closing(&pool);
+            let worker = scope.spawn(|| pool.work(&run)).thread().id();
+            while pool.lock().idle == 0 {
+                thread::yield_now();
+            }
+            let (to, threads) = channel();
+            WorkerContext::new(&run, &pool).share(move |_| to.send(thread::current().id()).unwrap());
+            assert_eq!(threads.recv(), Ok(worker));
+        });
+    }
+
+    #[test]
+    fn a_panic_ends_the_part_it_is_in_and_whoever_waits_for_it_goes_on() {
+        let (fixture, pool) = (Fixture::of(b""), Pool::new());
+        let run = fixture.run();
+        let (to, answer) = channel::<()>();
+        let mut context = WorkerContext::new(&run, &pool);
+        context.buffer.clear();
+        context.defer(move |_| {
+            let _to = to;
+            panic!("on purpose");
+        });
+        context.help_until(|| answer.try_recv() == Err(TryRecvError::Disconnected));
+        assert_eq!(context.buffer.len(), PIECE, "what it left half done is gone");
+    }
+
+    #[test]
+    fn a_panic_of_a_task_ends_no_worker() {
+        let (fixture, pool) = (Fixture::of(b""), Pool::new());
+        let (to, words) = channel();
+        pool.put(Box::new(|_| panic!("on purpose")));
+        pool.put(says("task", &to));
+        drop(to);
+        drop(Closing(&pool));
+        pool.work(&fixture.run());
+        assert_eq!(words.recv(), Ok("task"));
+        assert_eq!(words.recv_timeout(std::time::Duration::ZERO), Err(RecvTimeoutError::Disconnected));
     }
 }

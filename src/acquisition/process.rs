@@ -1,42 +1,44 @@
-//! Holds rules against the memory of a process. Its record is all that is kept of it.
+//! Scans the memory of a process. Only its record is kept.
+//!
+//! In: a job whose item is a process. Out: its delivery, with the hits and what of the memory was not scanned.
 
-use std::sync::mpsc::SyncSender;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::Clock;
-use super::worker::{Bench, Delivery, Draft, deliver, stopped, unread};
+use super::clock::Clock;
+use super::job::Job;
+use super::pool::WorkerContext;
 use crate::evidence::{Cause, Scanned};
 use crate::scan::{Facts, Gap, Regions, Scan, assess};
-use crate::sources::{Found, Memory};
+use crate::sources::Memory;
 
 /// How long one process may take: half a gigabyte at a tenth of the usual rate.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Looks through the memory of one process.
-pub(super) fn look_through(bench: &Bench<'_>, found: &Found, draft: &Draft, reply: &SyncSender<Delivery>) {
-    let memory = match Memory::open(found) {
+/// Scans the memory of one process.
+pub(super) fn scan_process(context: &mut WorkerContext<'_>, job: &Job) {
+    let run = context.run;
+    let memory = match Memory::open(&job.found) {
         Ok(memory) => memory,
-        Err(gap) => {
-            let item = unread(*gap, found, draft, bench);
-            return deliver(reply, Delivery::Whole(Box::new(item), None));
-        }
+        Err(gap) => return job.deliver_whole(job.unread(*gap, run), None),
     };
-    let mut item = draft.item(found.origin.clone(), found.kind, bench.clock);
-    item.metadata.clone_from(&found.metadata);
+    let mut item = job.item(run.clock);
+    item.metadata.clone_from(&job.found.metadata);
     item.read_by = vec!["proc_mem".to_owned()];
-    if let Some(scanner) = bench.settings.scanner {
+    if let Some(scanner) = run.settings.scanner {
         let reading = memory.reading();
-        let until = bench.clock.elapsed().saturating_add(LIMIT);
-        let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let regions = Limited { memory, until, clock: *bench.clock, over: std::sync::Arc::clone(&over) };
+        let until = run.clock.elapsed().saturating_add(LIMIT);
+        let over = Arc::new(AtomicBool::new(false));
+        let regions = Limited { memory, until, clock: *run.clock, over: Arc::clone(&over) };
         let name = String::from_utf8_lossy(item.origin.file_name()).into_owned();
         let path = item.metadata.target.clone().unwrap_or_default();
         let facts = Facts { filename: &name, filepath: &path, ..Facts::default() };
         let Scan { hits, gap, .. } = scanner.scan_regions(Box::new(regions), &facts, LIMIT);
-        bench.progress.read(usize::try_from(reading.bytes()).unwrap_or(usize::MAX));
+        run.progress.read(usize::try_from(reading.bytes()).unwrap_or(usize::MAX));
         item.metadata.size = Some(reading.bytes());
         let gap = gap.or_else(|| {
-            if over.load(std::sync::atomic::Ordering::Relaxed) {
+            if over.load(Ordering::Relaxed) {
                 Some(Gap { cause: Cause::Time, detail: format!("it took longer than {} s", LIMIT.as_secs()) })
             } else if reading.left() > 0 {
                 let detail = format!("{} bytes past the limit for one process were not read", reading.left());
@@ -57,11 +59,11 @@ pub(super) fn look_through(bench: &Bench<'_>, found: &Found, draft: &Draft, repl
             gap: gap.map(|gap| gap.detail),
         });
     }
-    if let Some(reason) = stopped(bench) {
+    if let Some(reason) = run.cut() {
         item.reason = Some(reason);
     }
-    item.acquired = bench.clock.now();
-    deliver(reply, Delivery::Whole(Box::new(item), None));
+    item.acquired = run.clock.now();
+    job.deliver_whole(item, None);
 }
 
 /// A process's memory until its time is over.
@@ -70,13 +72,13 @@ struct Limited {
     memory: Memory,
     until: Duration,
     clock: Clock,
-    over: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    over: Arc<AtomicBool>,
 }
 
 impl Regions for Limited {
     fn advance(&mut self) -> bool {
         if self.clock.elapsed() >= self.until {
-            self.over.store(true, std::sync::atomic::Ordering::Relaxed);
+            self.over.store(true, Ordering::Relaxed);
             return false;
         }
         self.memory.advance()

@@ -1,26 +1,52 @@
-//! How a run ended. What it took is counted by the bundle's manifest, once.
+//! How a run ended. What it collected is counted by the bundle's manifest, once; here is what the manifest does not know.
 
 use std::time::Duration;
 
-use super::keep::Kept;
-use super::look::Swept;
-use super::{Stop, StopReason};
+use super::stop::{Stop, StopReason};
+use crate::evidence::{Item, ScanCounts};
 use crate::playbook::Excluded;
+
+/// What sweeps inspected and did not collect: counts, no records.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Swept {
+    /// What became of the items as far as scanning goes; those collected are not among them.
+    #[serde(flatten)]
+    pub counts: ScanCounts,
+    /// Bytes of them that the rules saw.
+    pub bytes: u64,
+}
+
+impl Swept {
+    /// Counts an item.
+    pub(super) fn add(&mut self, item: &Item) {
+        self.counts.add(item);
+        self.bytes = self.bytes.saturating_add(item.scan.as_ref().map_or(0, |scan| scan.bytes));
+    }
+}
+
+/// What the one that takes the slots knows at the end.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// What sweeps inspected and did not collect.
+    pub(super) swept: Swept,
+    /// How long after the start the most volatile items were flushed; none where there is nothing of that kind.
+    pub(super) first_tier: Option<Duration>,
+}
 
 /// How a run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct RunSummary {
     /// Artifacts that a limit or an interruption left incomplete.
     pub left: Vec<Excluded>,
-    /// Why the run took nothing more, if it did not come to its end.
+    /// Why the run ended early, if it did.
     pub stopped: Option<StopReason>,
-    /// What sweeps walked over and did not take.
+    /// What sweeps inspected and did not collect.
     pub swept: Swept,
-    /// How long after the start what vanishes first was flushed; none where the plan has nothing of that kind.
+    /// How long after the start the most volatile items were flushed; none where the plan has nothing of that kind.
     pub first_tier: Option<Duration>,
 }
 
-impl Summary {
+impl RunSummary {
     pub(super) fn new(left: Vec<Excluded>, kept: Kept, stop: &Stop) -> Self {
         let Kept { swept, first_tier } = kept;
         Self { left, swept, first_tier, stopped: stop.reason() }

@@ -1,8 +1,10 @@
 //! What a run would take, without reading any of it: for `--dry-run` and for the free space at the destination.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-use super::{Clock, Stop};
+use super::clock::Clock;
+use super::stop::Stop;
 use crate::evidence::{Kind, Outcome, PersonalData};
 use crate::live;
 use crate::playbook::{Limits, Mode, Plan};
@@ -63,17 +65,19 @@ impl Survey {
     }
 }
 
-/// Looks for everything the plan asks for and counts it. Ends early when `stop` is set or after `limit`.
-pub fn survey(
-    plan: &Plan,
-    target: &Target,
-    max_file_size: Option<u64>,
-    limit: Option<std::time::Duration>,
-    clock: &Clock,
-    stop: &Stop,
-) -> Survey {
+/// Limits of a survey.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SurveyLimits {
+    /// Items larger than this are not counted, since they would be skipped.
+    pub max_file_size: Option<u64>,
+    /// The survey ends this long after the run began.
+    pub time: Option<Duration>,
+}
+
+/// Looks for everything the plan asks for and counts it. Ends early when `stop` is set or the time is over.
+pub fn survey(plan: &Plan, target: &Target, limits: SurveyLimits, clock: &Clock, stop: &Stop) -> Survey {
     let mut survey = Survey::default();
-    let over = || stop.reason().is_some() || limit.is_some_and(|limit| clock.elapsed() >= limit);
+    let over = || stop.reason().is_some() || limits.time.is_some_and(|limit| clock.elapsed() >= limit);
     for step in &plan.steps {
         let mut count = StepSurvey {
             artifact: step.artifact.clone(),
@@ -85,7 +89,7 @@ pub fn survey(
             denied: 0,
         };
         live::find_step(target, step, &mut |finding| {
-            count.add(&finding, step.limits, max_file_size);
+            count.add(&finding, step.limits, limits.max_file_size);
             if over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         survey.steps.push(count);

@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use super::key::Signer;
-use super::receipt::Language;
 use crate::evidence::Utc;
+use crate::text::Language;
 
 /// Returns the present moment. Passed in, so that a test decides when a checkpoint is due.
 pub type WriterClock = Box<dyn FnMut() -> Utc + Send>;

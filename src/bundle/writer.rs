@@ -22,14 +22,13 @@ use super::error::Error;
 use super::json::{json, json_line};
 use super::key::Recipients;
 use super::manifest::{Chain, Closing, Manifest};
+use super::names;
 use super::opening::{FORMAT_VERSION, Kit, Opening};
 use super::options::WriterOptions;
 use super::receipt;
 use super::sealed::Sealed;
 use super::sink::{Flushed, Shared, Sink};
-use super::{names, receipt};
 use crate::evidence::{Digest, Item, Origin, Utc};
-use crate::text::Language;
 
 /// Bytes of the custody log that are repeated in `log/custody.jsonl`; what comes after stands in the checkpoints
 /// alone, and the log's last line says so.

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use veldkit::acquisition;
+use veldkit::acquisition::RunContext;
 use veldkit::acquisition::{Clock, Progress, Settings, Stop};
 use veldkit::bundle::{Opening, Recipients, Sink, Writer, WriterOptions};
 use veldkit::playbook::{Catalogue, Request};
@@ -121,7 +122,15 @@ fn run_into_memory(made: &Made, capacity: usize) -> (Vec<u8>, u64) {
         max_file_size: None,
     };
     let (progress, stop) = (Progress::default(), Stop::new());
-    let ended = acquisition::run(&plan, &target, &settings, &mut writer, &clock, &progress, &stop);
+    let run = RunContext {
+        plan: &plan,
+        target: &target,
+        settings,
+        clock: &clock,
+        progress: &progress,
+        stop: &stop,
+    };
+    let ended = acquisition::run(&run, &mut writer);
     let flushed = writer.flushed().items;
     if ended.is_ok() {
         drop(writer.seal(veldkit::bundle::Closing::default()));

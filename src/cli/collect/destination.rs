@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use indicatif::HumanBytes;
 
-use crate::acquisition::{self, Clock, Stop, survey};
+use super::Inquiry;
+use crate::acquisition::{self, Clock, SurveyLimits, survey};
 use crate::bundle::receipt::bundle_name;
 use crate::bundle::{self, Sink};
 use crate::cli::args::Collect;
@@ -165,19 +166,16 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Holds the free space against what the run would take, and says which artifact it would reach.
+/// Compares the free space with what the run would collect, and says which artifact it would reach.
 ///
 /// The survey costs a walk over the target, so it is made only where the free space is not plainly enough: where it
 /// is below all that the target's file systems hold.
 pub(super) fn warn_of_shortage(
-    arguments: &Collect,
+    inquiry: &Inquiry<'_>,
     place: &Place,
-    plan: &Plan,
-    target: &Target,
-    clock: &Clock,
-    stop: &Stop,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
+    let Inquiry { arguments, plan, target, clock, stop } = *inquiry;
     let Some(free) = place.folder().and_then(sys::free_space) else { return Ok(()) };
     let free = arguments.limits.size_limit.map_or(free, |limit| free.min(limit));
     if target.used_space().is_some_and(|used| used < free) {
@@ -186,12 +184,14 @@ pub(super) fn warn_of_shortage(
     // One of its own: what a target has handed out, it does not hand out again.
     let target = super::target(arguments, clock)?;
     let over = clock.elapsed().saturating_add(SURVEY_LIMIT);
-    // What is swept is not taken, but for what fires: nobody knows its size, and walking whole disks twice takes long.
+    let limits = SurveyLimits { max_file_size: arguments.limits.max_file_size, time: Some(over) };
+    // Of what is swept only items with hits are collected: nobody knows their size, and walking whole disks twice
+    // takes long.
     let taken = Plan {
         steps: plan.steps.iter().filter(|step| step.mode != Mode::Sweep).cloned().collect(),
         ..Plan::default()
     };
-    let survey = survey(&taken, &target, arguments.limits.max_file_size, Some(over), clock, stop);
+    let survey = survey(&taken, &target, limits, clock, stop);
     // Nothing shrinks by less than nothing: if the raw bytes fit, the bundle does.
     let needed = survey.bytes().saturating_add(LEAST_SPACE);
     if needed <= free {

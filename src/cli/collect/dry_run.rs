@@ -4,13 +4,13 @@ use indicatif::{HumanBytes, HumanCount, HumanDuration};
 use serde_json::json;
 use std::time::Duration;
 
-use crate::acquisition::{Clock, Stop, Survey, survey};
+use super::Inquiry;
+use crate::acquisition::{Clock, Survey, SurveyLimits, survey};
 use crate::bundle::deflate::Deflater;
 use crate::cli::args::Collect;
 use crate::cli::{Console, Exit};
 use crate::evidence::{PersonalData, Printable};
 use crate::playbook::Plan;
-use crate::sources::Target;
 use crate::text::Language;
 
 /// How much is deflated to learn this machine's speed.
@@ -23,15 +23,10 @@ const PER_ITEM: Duration = Duration::from_micros(80);
 const SCAN_FACTOR: u64 = 3;
 
 /// Carries out `collect --dry-run`.
-pub(super) fn run(
-    arguments: &Collect,
-    plan: &Plan,
-    target: &Target,
-    clock: &Clock,
-    stop: &Stop,
-    console: &mut Console<'_>,
-) -> Exit {
-    let survey = survey(plan, target, arguments.limits.max_file_size, None, clock, stop);
+pub(super) fn run(inquiry: &Inquiry<'_>, console: &mut Console<'_>) -> Exit {
+    let Inquiry { arguments, plan, target, clock, stop } = *inquiry;
+    let limits = SurveyLimits { max_file_size: arguments.limits.max_file_size, time: None };
+    let survey = survey(plan, target, limits, clock, stop);
     let expected = expected_time(&survey, arguments, clock);
     if arguments.json {
         console.result(as_json(&survey, plan, expected));

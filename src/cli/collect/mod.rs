@@ -8,10 +8,10 @@ use std::thread;
 
 use super::args::{Collect, Scanning};
 use super::indicators::name_unused;
-use super::progress::Display;
-use super::scanning::name_failed;
-use super::{Console, Exit, Failure, progress, scanning};
-use crate::acquisition::{self, Clock, Progress, Settings, Stop, StopReason};
+use super::progress::{self, Display};
+use super::scanning::{self, name_failed};
+use super::{Console, Exit, Failure};
+use crate::acquisition::{self, Clock, Progress, RunContext, Settings, Stop, StopReason};
 use crate::bundle::{self, Writer, WriterOptions};
 use crate::live;
 use crate::playbook::{Catalogue, Live, Plan, Request};
@@ -32,7 +32,17 @@ use report::Report;
 /// The playbook that is taken where nothing is asked for.
 const DEFAULT_PLAYBOOK: &str = "quick";
 
-/// What is held against every item.
+/// What is known of a run before it begins.
+#[derive(Clone, Copy)]
+struct Inquiry<'a> {
+    arguments: &'a Collect,
+    plan: &'a Plan,
+    target: &'a Target,
+    clock: &'a Clock,
+    stop: &'a Stop,
+}
+
+/// What is matched against every item.
 #[derive(Clone, Copy)]
 struct Judges<'a> {
     scanner: Option<&'a Scanner>,
@@ -55,25 +65,14 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         ));
     }
     let plan = plan(arguments, &target)?;
+    let inquiry = Inquiry { arguments, plan: &plan, target: &target, clock: &clock, stop: &stop };
     if arguments.dry_run {
-        return Ok(dry_run::run(arguments, &plan, &target, &clock, &stop, console));
+        return Ok(dry_run::run(&inquiry, console));
     }
 
     let mut place = destination::choose(arguments, &target, &clock)?;
     let keys = keys::choose(&arguments.keys, console)?;
-    let chosen = choose(&arguments.scanning)?;
-    // Thousands of rules take a core some tenths of a second, millions of indicators some seconds; meanwhile another looks
-    // at what there is to take.
-    let (scanner, indicators) = thread::scope(|scope| {
-        let compiling = scope.spawn(|| chosen.as_ref().map(scanning::Chosen::compile).transpose());
-        let loading = scope.spawn(|| arguments.scanning.indicator_set.load(clock.started()));
-        destination::warn_of_shortage(arguments, &place, &plan, &target, &clock, &stop, console)?;
-        let fallen = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
-        let scanner = compiling.join().unwrap_or_else(fallen).map_err(Failure::usage)?;
-        let fallen = |_| Err(scan::Error::Indicators);
-        let indicators = loading.join().unwrap_or_else(fallen).map_err(Failure::usage)?;
-        Ok::<_, Failure>((scanner, indicators))
-    })?;
+    let (scanner, indicators) = judges(&inquiry, &place, console)?;
     name_failed(scanner.as_ref(), console);
     name_unused(indicators.as_ref(), console);
     let judges = Judges { scanner: scanner.as_ref(), indicators: indicators.as_ref() };
@@ -85,7 +84,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         console.say(format_args!("[{}] {}", note.playbook, console_text(note, console.lang)));
     }
 
-    let opening = opening::describe(arguments, &plan, &target, judges, &clock)?;
+    let opening = opening::describe(&inquiry, judges)?;
     keys.to.recipients.check().map_err(Failure::usage)?;
     keys.to.keep_new_identity(clock.started(), console)?;
     let sink = place.sink()?;
@@ -101,24 +100,20 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     let mut writer = Writer::create(sink, &keys.to.recipients, &opening, options)
         .map_err(|error| destination::explain(error, &place))?;
 
-    let settings = Settings {
-        threads: workers(arguments.limits.threads, judges.scanner.is_some()),
-        scanner: judges.scanner,
-        indicators: judges.indicators,
-        level: arguments.destination.level,
-        time_limit: arguments.limits.time_limit,
-        size_limit: arguments.limits.size_limit,
-        max_file_size: arguments.limits.max_file_size,
-    };
     let progress = Progress::default();
+    let run = RunContext {
+        plan: &plan,
+        target: &target,
+        settings: settings(arguments, judges),
+        clock: &clock,
+        progress: &progress,
+        stop: &stop,
+    };
     let display = Display::of_stderr(arguments.quiet);
     let outcome = progress::show(&progress, display, console.lang, || {
-        acquisition::run(&plan, &target, &settings, &mut writer, &clock, &progress, &stop).and_then(
-            |summary| {
-                let closing = report::closing(&summary, &plan, &target, judges, &progress, &clock);
-                writer.seal(closing).map(|sealed| (summary, sealed)).map_err(acquisition::Error::Bundle)
-            },
-        )
+        let summary = acquisition::run(&run, &mut writer)?;
+        let sealed = writer.seal(report::closing(&run, &summary)).map_err(acquisition::Error::Bundle)?;
+        Ok((summary, sealed))
     });
     let (summary, sealed) = outcome.map_err(|error| destination::unsealed(error, &place))?;
 
@@ -133,6 +128,41 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     };
     report.print(arguments.json, console);
     Ok(report.exit())
+}
+
+/// Compiles the rules and loads the indicators.
+///
+/// Thousands of rules take a core some tenths of a second, millions of indicators some seconds; meanwhile another looks
+/// for what there is to collect.
+fn judges(
+    inquiry: &Inquiry<'_>,
+    place: &destination::Place,
+    console: &mut Console<'_>,
+) -> Result<(Option<Scanner>, Option<Indicators>), Failure> {
+    let scanning = &inquiry.arguments.scanning;
+    let chosen = choose(scanning)?;
+    thread::scope(|scope| {
+        let compiling = scope.spawn(|| chosen.as_ref().map(scanning::Chosen::compile).transpose());
+        let loading = scope.spawn(|| scanning.indicator_set.load(inquiry.clock.started()));
+        destination::warn_of_shortage(inquiry, place, console)?;
+        let failed = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
+        let scanner = compiling.join().unwrap_or_else(failed).map_err(Failure::usage)?;
+        let failed = |_| Err(scan::Error::Indicators);
+        let indicators = loading.join().unwrap_or_else(failed).map_err(Failure::usage)?;
+        Ok((scanner, indicators))
+    })
+}
+
+fn settings<'a>(arguments: &Collect, judges: Judges<'a>) -> Settings<'a> {
+    Settings {
+        threads: workers(arguments.limits.threads, judges.scanner.is_some()),
+        scanner: judges.scanner,
+        indicators: judges.indicators,
+        level: arguments.destination.level,
+        time_limit: arguments.limits.time_limit,
+        size_limit: arguments.limits.size_limit,
+        max_file_size: arguments.limits.max_file_size,
+    }
 }
 
 fn console_text(note: &crate::playbook::Note, lang: Language) -> &str {

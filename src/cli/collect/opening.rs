@@ -6,25 +6,17 @@ use std::io::Read as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::Judges;
-use crate::acquisition::Clock;
+use super::{Inquiry, Judges};
 use crate::bundle::Opening;
 use crate::bundle::opening::{Tool, fresh_id};
 use crate::cli::Failure;
 use crate::cli::args::Collect;
 use crate::evidence::Digest;
-use crate::playbook::Plan;
 use crate::scan::indicators::Indicators;
-use crate::sources::Target;
 
 /// Describes the run before it begins.
-pub(super) fn describe(
-    arguments: &Collect,
-    plan: &Plan,
-    target: &Target,
-    judges: Judges<'_>,
-    clock: &Clock,
-) -> Result<Opening, Failure> {
+pub(super) fn describe(inquiry: &Inquiry<'_>, judges: Judges<'_>) -> Result<Opening, Failure> {
+    let Inquiry { arguments, plan, target, clock, .. } = *inquiry;
     let case = &arguments.case;
     let host = target.host();
     Ok(Opening {

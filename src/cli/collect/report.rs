@@ -6,38 +6,27 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
-use super::Judges;
 use super::destination::Place;
-use crate::acquisition::{Clock, Progress, StopReason, Summary};
+use crate::acquisition::{RunContext, RunSummary, Settings, StopReason};
 use crate::bundle::{Closing, Manifest, Sealed};
 use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Outcome, Printable};
-use crate::playbook::{Excluded, Plan};
+use crate::playbook::Excluded;
 use crate::scan::Scanner;
-use crate::sources::Target;
 use crate::sys;
 use crate::text::Language;
 
 /// Most rules and indicators that are named at the end; the manifest has them all.
 const RULES_NAMED: usize = 12;
 
-/// What the manifest needs besides what the writer counted.
-pub(super) fn closing(
-    summary: &Summary,
-    plan: &Plan,
-    target: &Target,
-    judges: Judges<'_>,
-    progress: &Progress,
-    clock: &Clock,
-) -> Closing {
+/// What the manifest needs in addition to what the writer counted.
+pub(super) fn closing(run: &RunContext<'_>, summary: &RunSummary) -> Closing {
+    let RunContext { plan, target, settings: Settings { scanner, indicators, .. }, clock, progress, .. } =
+        *run;
     let excluded: Vec<&Excluded> = plan.excluded.iter().chain(&summary.left).collect();
-    let failed: Vec<_> = judges
-        .scanner
-        .into_iter()
-        .flat_map(Scanner::rule_files)
-        .filter(|file| file.failed.is_some())
-        .collect();
-    let lists_failed = judges.indicators.map(|indicators| json!(indicators.failed().collect::<Vec<_>>()));
+    let rule_files = scanner.map(Scanner::rule_files).unwrap_or_default();
+    let failed: Vec<_> = rule_files.iter().filter(|file| file.failed.is_some()).collect();
+    let lists_failed = indicators.map(|indicators| json!(indicators.failed().collect::<Vec<_>>()));
     Closing {
         ended: Some(clock.now()),
         incomplete: incomplete(summary),
@@ -45,7 +34,7 @@ pub(super) fn closing(
         mounts: json!(target.mounts()),
         excluded: json!(excluded),
         rule_files_failed: json!(failed),
-        rules_set_aside: json!(judges.scanner.map(Scanner::set_aside).unwrap_or_default()),
+        rules_set_aside: json!(scanner.map(Scanner::set_aside).unwrap_or_default()),
         sweep: json!(summary.swept),
         indicator_lists_failed: lists_failed.unwrap_or_default(),
         figures: json!({
@@ -57,7 +46,7 @@ pub(super) fn closing(
     }
 }
 
-fn incomplete(summary: &Summary) -> Option<String> {
+fn incomplete(summary: &RunSummary) -> Option<String> {
     match (summary.stopped, summary.left.first()) {
         (Some(StopReason::Interrupted), _) => Some("interrupted by the operator".to_owned()),
         (Some(StopReason::TimeLimit), _) => Some("the operator's time limit was reached".to_owned()),
@@ -67,7 +56,7 @@ fn incomplete(summary: &Summary) -> Option<String> {
     }
 }
 
-fn limits_reached(summary: &Summary) -> Vec<String> {
+fn limits_reached(summary: &RunSummary) -> Vec<String> {
     match summary.stopped {
         Some(StopReason::TimeLimit) => vec!["time-limit".to_owned()],
         Some(StopReason::SizeLimit) => vec!["size-limit".to_owned()],
@@ -77,7 +66,7 @@ fn limits_reached(summary: &Summary) -> Vec<String> {
 
 /// A finished run, to be told.
 pub(super) struct Report<'a> {
-    pub(super) summary: &'a Summary,
+    pub(super) summary: &'a RunSummary,
     pub(super) sealed: &'a Sealed,
     pub(super) place: &'a Place,
     /// Encrypted volumes of the host that are open.

@@ -16,7 +16,7 @@ use super::reading::ReadingLimits;
 use super::scanning::{Processes, RuleSet, name_failed};
 use super::verify::explain;
 use super::{Console, Exit, Failure};
-use crate::acquisition::{Clock, Context, Progress, Settings, look_at};
+use crate::acquisition::{Clock, Progress, RunContext, Settings, look_at};
 use crate::analysis::rescan::{Rescan, rescan};
 use crate::analysis::{Integrity, Standing};
 use crate::evidence::Item;
@@ -150,9 +150,8 @@ fn files(
         max_file_size: arguments.max_file_size,
     };
     let progress = Progress::default();
-    let context = Context { clock, progress: &progress, stop: &stop };
-    let summary = look_at(&plan, &target, &settings, &context, &mut |item| report.item(item, None, console))
-        .map_err(Failure::new)?;
+    let run = RunContext { plan: &plan, target: &target, settings, clock, progress: &progress, stop: &stop };
+    let summary = look_at(&run, &mut |item| report.item(item, None, console)).map_err(Failure::new)?;
     Ok(Ended { stopped: summary.stopped, bytes_read: progress.snapshot().bytes_read, bundle: None })
 }
 

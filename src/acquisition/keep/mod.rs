@@ -1,0 +1,320 @@
+//! The writer's side: takes the slots in order and puts each item, entry and record, into the bundle.
+//!
+//! In: slots, and what workers deliver for them. Out: a bundle that lacks only its seal. Only here it is known how large
+//! the bundle is, so the operator's size limit is kept here.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use super::context::RunContext;
+use super::custody;
+use super::delivery::{Body, Delivery, LargeStart, Piece, Slot, SlotContent, Window};
+use super::once::Stored;
+use super::pool::Pool;
+use super::stop::StopReason;
+use super::summary::Kept;
+use crate::bundle::{Deflated, Entry, EntryWriter, Error, Writer};
+use crate::evidence::{Content, Digest, Item, Kind, Metadata, Origin, Outcome, Reason, ReasonCode};
+use crate::playbook::Mode;
+
+/// Bytes kept free under the operator's size limit for records, log, manifest and directory: a fixed part ...
+const RESERVE: u64 = 256 << 10;
+/// ... and, per entry, its part of the directory (name, 46 bytes and extra fields) and of the records.
+const RESERVE_PER_ENTRY: u64 = 512;
+
+/// Below this room, nothing of use fits any more, and the run ends.
+const LEAST_ROOM: u64 = 16 << 10;
+
+/// How often the writer looks at the clock while nothing comes, so that checkpoints are written in time.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Writes until the intake ends.
+pub(super) fn keep(
+    run: &RunContext<'_>,
+    pool: &Pool,
+    stored: &Stored,
+    slots: &Receiver<Slot>,
+    writer: &mut Writer,
+) -> Result<Kept, Error> {
+    let mut keeper =
+        Keeper { run, pool, stored, writer, again: false, stop_logged: false, kept: Kept::default() };
+    keeper.writer.log(custody::start(run))?;
+    let mut current = None;
+    loop {
+        keeper.log_a_stop()?;
+        let slot = match slots.recv_timeout(TICK) {
+            Ok(slot) => slot,
+            Err(RecvTimeoutError::Timeout) => {
+                keeper.writer.tick()?;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        if current != Some(slot.step) {
+            current = Some(slot.step);
+            keeper.begin_step(slot.step)?;
+        }
+        keeper.take(slot)?;
+    }
+    keeper.log_a_stop()?;
+    let items = keeper.writer.manifest().items.all;
+    keeper.writer.log(custody::end(items, &keeper.kept.swept, run.clock))?;
+    Ok(keeper.kept)
+}
+
+struct Keeper<'a> {
+    run: &'a RunContext<'a>,
+    pool: &'a Pool,
+    stored: &'a Stored,
+    writer: &'a mut Writer,
+    /// Whether the artifact at hand is collected from shadow copies too.
+    again: bool,
+    /// Whether the log already says why the run was stopped.
+    stop_logged: bool,
+    kept: Kept,
+}
+
+impl Keeper<'_> {
+    /// Logs that the items of another artifact follow.
+    fn begin_step(&mut self, index: usize) -> Result<(), Error> {
+        let Some(step) = self.run.plan.steps.get(index) else { return Ok(()) };
+        self.again = step.shadow_copies;
+        self.run.progress.artifact(&step.artifact);
+        self.writer.log(custody::artifact(step, self.run.clock))
+    }
+
+    fn take(&mut self, slot: Slot) -> Result<(), Error> {
+        let is_sweep = || self.run.plan.steps.get(slot.step).is_some_and(|step| step.mode == Mode::Sweep);
+        match slot.content {
+            SlotContent::FirstTier(answer) => {
+                self.first_tier()?;
+                let _ = answer.send(());
+                Ok(())
+            }
+            SlotContent::Written(answer) => {
+                let _ = answer.send(());
+                Ok(())
+            }
+            SlotContent::Record(item) if is_sweep() => self.swept(*item),
+            SlotContent::Record(item) => self.directory_or_record(*item),
+            SlotContent::Awaited { draft, delivery, share } => {
+                match self.wait(&delivery)? {
+                    Some(Delivery::Whole(item, body)) => self.whole(*item, body)?,
+                    Some(Delivery::Large(large)) => self.large(*large)?,
+                    Some(Delivery::Inspected(item)) => self.swept(*item)?,
+                    None => self.lost(*draft)?,
+                }
+                drop(share);
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits for a worker's delivery; `None` if the worker failed.
+    fn wait<T>(&mut self, delivery: &Receiver<T>) -> Result<Option<T>, Error> {
+        loop {
+            match delivery.recv_timeout(TICK) {
+                Ok(delivery) => return Ok(Some(delivery)),
+                Err(RecvTimeoutError::Timeout) => self.writer.tick()?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    fn log_a_stop(&mut self) -> Result<(), Error> {
+        if !self.stop_logged
+            && let Some(event) = custody::stopped(self.run.stop, self.run.clock)
+        {
+            self.stop_logged = true;
+            self.writer.log(event)?;
+        }
+        Ok(())
+    }
+
+    /// Flushes the most volatile items, and logs when that was.
+    fn first_tier(&mut self) -> Result<(), Error> {
+        let flushed = self.writer.flush()?;
+        let elapsed = self.run.clock.elapsed();
+        self.kept.first_tier = Some(elapsed);
+        self.writer.log(custody::first_tier(flushed.items, elapsed, self.run.clock))
+    }
+
+    /// Of what a sweep inspects, only an item with a hit has a record, and a path that is not there.
+    fn swept(&mut self, item: Item) -> Result<(), Error> {
+        let looked_for = item.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::NotFound);
+        if !item.hits.is_empty() || looked_for {
+            return self.record(item);
+        }
+        self.kept.swept.add(&item);
+        self.run.progress.kept(0, self.writer.bytes_written());
+        // A long sweep without a hit writes nothing: checkpoints fall due all the same.
+        self.writer.tick()
+    }
+
+    fn record(&mut self, mut item: Item) -> Result<(), Error> {
+        // Most of what is swept has no record and no number, so numbers are given here.
+        item.number = self.writer.manifest().items.all.saturating_add(1);
+        let item = &item;
+        self.writer.record(item)?;
+        if self.again {
+            self.stored.add(item);
+        }
+        if !item.hits.is_empty() {
+            self.writer.log(custody::hit(item, self.run.clock))?;
+        }
+        if let Some(event) = custody::failed(item, self.run.clock) {
+            self.writer.log(event)?;
+        }
+        self.run.progress.kept(item.hits.len(), self.writer.bytes_written());
+        Ok(())
+    }
+
+    /// A directory that a playbook asks for has an empty entry in the bundle, since some tools recognise a system by its
+    /// directories; everything else without content is its record.
+    fn directory_or_record(&mut self, mut item: Item) -> Result<(), Error> {
+        if item.kind == Kind::Directory && item.outcome == Outcome::Collected {
+            let mut entry = self.entry(&item.origin, false, &item.metadata);
+            entry.name.push('/');
+            self.writer.add(&entry, &Deflated::default(), &[])?;
+            item.entry = Some(entry.name);
+        }
+        self.record(item)
+    }
+
+    fn whole(&mut self, mut item: Item, body: Option<Body>) -> Result<(), Error> {
+        if let Some(Body { bytes, deflated }) = body {
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            if self.fits(&mut item, length) {
+                let sparse = item.content.as_ref().is_some_and(|content| !content.ranges.is_empty());
+                let entry = self.entry(&item.origin, sparse, &item.metadata);
+                self.writer.add(&entry, &deflated, &bytes)?;
+                item.entry = Some(entry.name);
+            }
+        }
+        self.record(item)
+    }
+
+    fn large(&mut self, large: LargeStart) -> Result<(), Error> {
+        let LargeStart { draft, sparse, stored_size, pieces, window } = large;
+        let header = self.entry(&draft.origin, sparse, &draft.metadata);
+        let room = self.room_for_all();
+        let mut entry = self.writer.entry(&header, stored_size)?;
+        let written = write_pieces(&pieces, room, &window, self.pool, &mut entry);
+        // However it ended, nothing more is wanted: a reader that waits for room must not wait for ever.
+        window.cut();
+        self.pool.nudge();
+        let Written { digest, is_cut, end } = written?;
+        let is_whole = end.is_some() && !is_cut;
+        let Deflated { size, .. } = if is_whole { entry.finish() } else { entry.cut() }?;
+
+        let mut item = end.unwrap_or(draft);
+        item.entry = Some(header.name);
+        if !is_whole {
+            let reason = if is_cut {
+                let whole = stored_size.unwrap_or(0);
+                let detail = format!("--size-limit was reached after {size} of {whole} bytes of it");
+                self.run.stop.set(StopReason::SizeLimit);
+                Reason::new(ReasonCode::OperatorLimit, detail)
+            } else {
+                Reason::new(ReasonCode::Internal, "the tool itself failed on this item")
+            };
+            (item.outcome, item.reason) = (Outcome::Partial, Some(reason));
+            item.content = digest.map(|sha256_stored| Content {
+                ranges: item.content.map(|content| content.ranges).unwrap_or_default(),
+                ..Content::new(size, sha256_stored)
+            });
+        }
+        self.record(item)
+    }
+
+    /// A worker that failed: the record says so.
+    fn lost(&mut self, mut item: Item) -> Result<(), Error> {
+        let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
+        (item.outcome, item.reason, item.acquired) = (Outcome::Failed, Some(reason), self.run.clock.now());
+        self.record(item)
+    }
+
+    fn entry(&mut self, origin: &Origin, sparse: bool, metadata: &Metadata) -> Entry {
+        let sparse = sparse && !origin.is_change_journal();
+        let name = self.writer.entry_name(origin, sparse);
+        Entry { name, modified: metadata.modified, mode: metadata.mode }
+    }
+
+    /// How many bytes the bundle may have before its end is written; `None` without a limit of the operator's.
+    fn room_for_all(&self) -> Option<u64> {
+        let limit = self.run.settings.size_limit?;
+        let reserve =
+            RESERVE.saturating_add(self.writer.manifest().items.all.saturating_mul(RESERVE_PER_ENTRY));
+        Some(limit.saturating_sub(reserve))
+    }
+
+    /// What the operator's limit leaves for content; `None` without a limit.
+    fn room(&self) -> Option<u64> {
+        Some(self.room_for_all()?.saturating_sub(self.writer.bytes_written()))
+    }
+
+    /// Whether `length` bytes still fit; where not, the item becomes skipped.
+    fn fits(&self, item: &mut Item, length: u64) -> bool {
+        let Some(room) = self.room() else { return true };
+        if room < LEAST_ROOM {
+            self.run.stop.set(StopReason::SizeLimit);
+        }
+        if length <= room {
+            return true;
+        }
+        let detail = format!("{length} bytes compressed, --size-limit leaves {room}");
+        (item.outcome, item.reason) =
+            (Outcome::Skipped, Some(Reason::new(ReasonCode::OperatorLimit, detail)));
+        item.content = None;
+        false
+    }
+}
+
+/// What of a large item's pieces is in its entry.
+struct Written {
+    /// Digest of the content, where there is some.
+    digest: Option<Digest>,
+    /// Whether the operator's limit cut it.
+    is_cut: bool,
+    /// The record; none where the worker failed.
+    end: Option<Item>,
+}
+
+/// Writes the pieces of a large item as they come, while the bundle has `room` for them.
+fn write_pieces(
+    pieces: &Receiver<Piece>,
+    room: Option<u64>,
+    window: &Window,
+    pool: &Pool,
+    entry: &mut EntryWriter<'_>,
+) -> Result<Written, Error> {
+    let mut written = Written { digest: None, is_cut: false, end: None };
+    // No checkpoint is due in the midst of an entry, so there is no need to look at the clock.
+    while let Ok(piece) = pieces.recv() {
+        match piece {
+            Piece::End(item) => {
+                written.end = Some(*item);
+                break;
+            }
+            Piece::Bytes { .. } if written.is_cut => {}
+            Piece::Bytes { deflated, prefix } => {
+                let Ok((bytes, deflated)) = deflated.recv() else { break };
+                let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                let left = room.map(|room| room.saturating_sub(entry.bytes_written()));
+                if left.is_some_and(|left| left < length) {
+                    written.is_cut = true;
+                    window.cut();
+                } else {
+                    entry.piece(&bytes, &deflated)?;
+                    written.digest = Some(prefix);
+                }
+            }
+        }
+        window.passed();
+        pool.nudge();
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! What the writer makes of workers and media that fail.
+
+use std::sync::Arc;
+use std::sync::mpsc::{channel, sync_channel};
+
+use super::*;
+use crate::acquisition::budget::{Budget, WINDOW};
+use crate::acquisition::fixture::Fixture;
+use crate::bundle::{Opening, Recipients, Sink, WriterOptions};
+
+const RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
+fn writer(fixture: &Fixture, sink: Sink) -> Writer {
+    let clock = *fixture.run().clock;
+    let mut recipients = Recipients::new();
+    recipients.add(RECIPIENT, "test").unwrap();
+    let options = WriterOptions::new(Box::new(move || clock.now()));
+    Writer::create(sink, &recipients, &Opening::default(), options).unwrap()
+}
+
+/// Keeps one item, which a worker delivers so, or not at all.
+fn keep_one(fixture: &Fixture, writer: &mut Writer, delivered: Option<Delivery>) -> Result<Kept, Error> {
+    let (slots, ordered) = channel();
+    let (reply, delivery) = sync_channel(1);
+    if let Some(delivered) = delivered {
+        assert!(reply.send(delivered).is_ok());
+    }
+    drop(reply);
+    let draft = Box::new(fixture.job().0.item(fixture.run().clock));
+    let share = Arc::new(Budget::new(1).take(1, 0));
+    let content = SlotContent::Awaited { draft, delivery, share };
+    slots.send(Slot { step: 0, content }).unwrap();
+    drop(slots);
+    keep(&fixture.run(), &Pool::new(), &Stored::default(), &ordered, writer)
+}
+
+/// The first piece of a large item, of which more would come.
+fn large(fixture: &Fixture, window: &Arc<Window>, bytes: Vec<u8>) -> Delivery {
+    let (done, deflated) = sync_channel(1);
+    done.send((bytes, Deflated { crc32: 0, size: 7 })).unwrap();
+    let (to, pieces) = channel();
+    to.send(Piece::Bytes { deflated, prefix: Digest::of(b"content") }).unwrap();
+    let draft = fixture.job().0.item(fixture.run().clock);
+    let window = Arc::clone(window);
+    Delivery::Large(Box::new(LargeStart { draft, sparse: false, stored_size: Some(9), pieces, window }))
+}
+
+fn outcomes(writer: &Writer) -> Vec<u64> {
+    let items = &writer.manifest().items;
+    [Outcome::Collected, Outcome::Partial, Outcome::Failed].map(|outcome| items.of(outcome)).to_vec()
+}
+
+#[test]
+fn an_item_whose_worker_failed_is_recorded_as_failed() {
+    let fixture = Fixture::of(b"");
+    let mut writer = writer(&fixture, Sink::memory().0);
+    keep_one(&fixture, &mut writer, None).unwrap();
+    assert_eq!(outcomes(&writer), [0, 0, 1]);
+}
+
+#[test]
+fn a_large_item_whose_worker_failed_is_recorded_as_partial_and_the_bundle_can_be_sealed() {
+    let fixture = Fixture::of(b"");
+    let mut writer = writer(&fixture, Sink::memory().0);
+    let delivery = large(&fixture, &Arc::default(), b"deflated".to_vec());
+    keep_one(&fixture, &mut writer, Some(delivery)).unwrap();
+    assert_eq!(outcomes(&writer), [0, 1, 0]);
+    writer.seal(crate::bundle::Closing::default()).unwrap();
+}
+
+/// It waited for ever, and the run with it.
+#[test]
+fn a_reader_that_waits_for_room_is_let_go_where_the_medium_is_full() {
+    let fixture = Fixture::of(b"");
+    let (sink, _) = Sink::memory_of(100_000);
+    let mut writer = writer(&fixture, sink);
+    let window = Arc::new(Window::default());
+    (0..WINDOW).for_each(|_| window.sent());
+    assert!(!window.has_room());
+    let delivery = large(&fixture, &window, vec![0; 200_000]);
+    assert!(keep_one(&fixture, &mut writer, Some(delivery)).is_err());
+    assert!(window.has_room());
+}

@@ -1,0 +1,41 @@
+//! Takes the slots of a run that collects nothing, in order, and passes each record to a listener.
+
+use std::sync::mpsc::Receiver;
+
+use super::context::RunContext;
+use super::delivery::{Delivery, Slot, SlotContent};
+use crate::evidence::{Item, Outcome, Reason, ReasonCode};
+
+/// Gets the record of each item that was inspected, in order.
+pub type ItemListener<'a> = dyn FnMut(&Item) + 'a;
+
+/// Listens until the intake ends.
+pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mut ItemListener<'_>) {
+    let mut number = 0_u64;
+    for slot in slots {
+        let mut item = match slot.content {
+            // Nothing is written, so nothing is to be flushed.
+            SlotContent::FirstTier(answer) | SlotContent::Written(answer) => {
+                let _ = answer.send(());
+                continue;
+            }
+            SlotContent::Record(item) => item,
+            SlotContent::Awaited { draft, delivery, share } => {
+                let item = match delivery.recv() {
+                    Ok(Delivery::Inspected(item) | Delivery::Whole(item, _)) => item,
+                    Ok(Delivery::Large(large)) => Box::new(large.draft),
+                    Err(_) => {
+                        let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
+                        Box::new(Item { outcome: Outcome::Failed, reason: Some(reason), ..*draft })
+                    }
+                };
+                drop(share);
+                item
+            }
+        };
+        number = number.saturating_add(1);
+        item.number = number;
+        run.progress.kept(item.hits.len(), 0);
+        listener(&item);
+    }
+}
