@@ -1,8 +1,8 @@
 //! The packet filter from before nftables: its rules, as `iptables-save` writes them.
 //!
-//! In: what the kernel tells of a table (`linux/netfilter_ipv4/ip_tables.h`, `…_ipv6/ip6_tables.h`), numbers as the machine has them: how
-//! its chains begin and end, and its entries, one behind another. Out: a [`Filter`] for each chain and each rule. Of a match or target
-//! that is not known its name and its bytes stand.
+//! In: what the kernel reports of a table (`x_tables.rs`), numbers as the machine has them: where its chains begin and end, and
+//! its entries, one behind another. Out: a [`Filter`] for each chain and each rule. A match or target that is not known is written as
+//! its name and its bytes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,45 +10,22 @@ use std::fmt::Write as _;
 use super::netlink::filter::{Filter, address};
 use super::netlink::text;
 use super::netlink::value::{hex, protocol};
+pub use super::x_tables::INFO;
+use super::x_tables::{
+    ACCEPT, DESTINATION_PORTS, DROP, FOUR, HEAD, HOOK_ENTRY, IFNAMSIZ, INV_DSTPT, INV_SRCPT, IPT_F_FRAG,
+    IPT_INV_DSTIP, IPT_INV_FRAG, IPT_INV_SRCIP, IPT_INV_VIA_IN, IPT_INV_VIA_OUT, Layout, NAME, QUEUE, SIX,
+    SOURCE_PORTS, TCP_INVFLAGS, TCP_OPTION, UDP_INVFLAGS, UNDERFLOW, VALID_HOOKS, XT_ERROR_TARGET,
+    XT_INV_PROTO, XT_RETURN,
+};
 use crate::evidence::Exact;
 use crate::evidence::bytes::{u16_at, u32_at};
 
 /// The chains that the kernel itself calls, by their numbers.
 const CHAINS: [&str; 5] = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 
-/// Bytes of what is told of a table as a whole, and of the head of a match or target.
-pub const INFO: usize = 84;
-const HEAD: usize = 32;
-
-/// Most entries of a table, and most bytes of a match's or target's own that are told.
+/// Most entries of a table, and most bytes of a match's or target's own data that are reported.
 const MAX_ENTRIES: usize = 100_000;
 const MAX_OWN: usize = 256;
-
-/// Where facts stand in an entry: of one of IPv4 and of one of IPv6.
-struct Layout {
-    family: &'static str,
-    /// Bytes of an address.
-    address: usize,
-    /// The protocol, flags, and which of the conditions are turned round.
-    protocol: usize,
-    flags: usize,
-    inverted: usize,
-    /// Where the target begins, and the next entry; and the matches.
-    target: usize,
-    matches: usize,
-}
-
-const FOUR: Layout =
-    Layout { family: "ip", address: 4, protocol: 80, flags: 82, inverted: 83, target: 88, matches: 112 };
-const SIX: Layout = Layout {
-    family: "ip6",
-    address: 16,
-    protocol: 128,
-    flags: 131,
-    inverted: 132,
-    target: 140,
-    matches: 168,
-};
 
 /// An entry that is in a chain.
 struct Entry<'a> {
@@ -67,19 +44,20 @@ pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter>
     // A chain of one's own begins with an error that has its name; what jumps to it jumps behind that.
     let mut names: BTreeMap<u32, Exact> = BTreeMap::new();
     for (entry, next) in all.iter().zip(all.iter().skip(1)) {
-        if entry.target.0 == b"ERROR" {
+        if entry.target.0 == XT_ERROR_TARGET {
             names.insert(next.at, Exact::from(text(entry.target.1)));
         }
     }
     let word = |at: usize| u32_at(info, at).unwrap_or(u32::MAX);
+    // The place of each chain's first entry, or of its last, which is its policy.
+    let place = |table: usize, hook: usize| word(table.saturating_add(hook.saturating_mul(4)));
     let mut rows = Vec::new();
     let mut chain = None;
     for (number, entry) in all.iter().enumerate() {
-        let begins = (0..CHAINS.len()).find(|hook| {
-            word(32) >> hook & 1 != 0 && word(36_usize.saturating_add(hook.saturating_mul(4))) == entry.at
-        });
+        let begins = (0..CHAINS.len())
+            .find(|hook| word(VALID_HOOKS) >> hook & 1 != 0 && place(HOOK_ENTRY, *hook) == entry.at);
         if let Some(hook) = begins {
-            let end = word(56_usize.saturating_add(hook.saturating_mul(4)));
+            let end = place(UNDERFLOW, hook);
             let last = all.iter().find(|entry| entry.at == end);
             let name = CHAINS.get(hook).copied().map(Exact::from);
             rows.push(Filter {
@@ -91,7 +69,7 @@ pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter>
             });
             chain = name.map(|name| (name, Some(end)));
         }
-        if entry.target.0 == b"ERROR" {
+        if entry.target.0 == XT_ERROR_TARGET {
             // The last error of all is the end.
             if number.saturating_add(1) < all.len() {
                 let name = Exact::from(text(entry.target.1));
@@ -104,7 +82,7 @@ pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter>
         // The last entry of a chain is what becomes of the rest.
         let last = match end {
             Some(end) => *end == entry.at,
-            None => all.get(number.saturating_add(1)).is_none_or(|next| next.target.0 == b"ERROR"),
+            None => all.get(number.saturating_add(1)).is_none_or(|next| next.target.0 == XT_ERROR_TARGET),
         };
         if !last {
             let says = Some(Exact(rule(&layout, entry, &names).into_bytes()));
@@ -138,7 +116,7 @@ fn split<'a>(layout: &Layout, entries: &'a [u8]) -> Vec<Entry<'a>> {
 fn extension(bytes: &[u8]) -> Option<(&[u8], &[u8], usize)> {
     let length = usize::from(u16_at(bytes, 0)?);
     let bytes = bytes.get(..length)?;
-    Some((text(bytes.get(2..31)?), bytes.get(HEAD..)?, length))
+    Some((text(bytes.get(NAME)?), bytes.get(HEAD..)?, length))
 }
 
 /// What a rule says.
@@ -153,13 +131,13 @@ fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> Str
         says.push_str(what);
     };
     // Two addresses, and behind them their masks.
-    for (number, key) in [(0_usize, "-s"), (1, "-d")] {
+    for (number, key, bit) in [(0_usize, "-s", IPT_INV_SRCIP), (1, "-d", IPT_INV_DSTIP)] {
         let part = |number: usize| {
             let at = number.saturating_mul(layout.address);
             bytes.get(at..at.saturating_add(layout.address)).unwrap_or_default()
         };
         let (held, mask) = (part(number), part(number.saturating_add(2)));
-        let inverts = inverted & if number == 0 { 8 } else { 16 } != 0;
+        let inverts = inverted & bit != 0;
         if mask.iter().any(|byte| *byte != 0) || inverts {
             let mask = super::netlink::value::prefix(mask)
                 .map_or_else(|| address(mask), |length| length.to_string());
@@ -167,21 +145,20 @@ fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> Str
         }
     }
     // Two names of interfaces; one that is the beginning of names has its mark in it.
-    for (number, key) in [(0_usize, "-i"), (1, "-o")] {
-        let at = layout.address.saturating_mul(4).saturating_add(number.saturating_mul(16));
-        let name = text(bytes.get(at..at.saturating_add(16)).unwrap_or_default());
+    for (number, key, bit) in [(0_usize, "-i", IPT_INV_VIA_IN), (1, "-o", IPT_INV_VIA_OUT)] {
+        let at = layout.address.saturating_mul(4).saturating_add(number.saturating_mul(IFNAMSIZ));
+        let name = text(bytes.get(at..at.saturating_add(IFNAMSIZ)).unwrap_or_default());
         if !name.is_empty() {
-            let inverts = inverted & if number == 0 { 1 } else { 2 } != 0;
-            say(inverts, &format!("{key} {}", String::from_utf8_lossy(name)));
+            say(inverted & bit != 0, &format!("{key} {}", String::from_utf8_lossy(name)));
         }
     }
     let number = u16_at(bytes, layout.protocol).unwrap_or_default();
     if number != 0 {
-        say(inverted & 0x40 != 0, &format!("-p {}", protocol(number.into())));
+        say(inverted & XT_INV_PROTO != 0, &format!("-p {}", protocol(number.into())));
     }
     // A piece of a packet that is none of its first; of IPv6 that is a match.
-    if layout.address == 4 && flags & 1 != 0 {
-        say(inverted & 0x20 != 0, "-f");
+    if layout.address == 4 && flags & IPT_F_FRAG != 0 {
+        say(inverted & IPT_INV_FRAG != 0, "-f");
     }
     let mut at = layout.matches;
     let target = u16_at(bytes, layout.target).map(usize::from).unwrap_or_default();
@@ -194,11 +171,7 @@ fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> Str
     let (name, own) = entry.target;
     // One without a target counts only.
     if name.is_empty() {
-        let goes_to = if layout.address == 4 && flags & 2 != 0 || layout.address == 16 && flags & 4 != 0 {
-            "-g"
-        } else {
-            "-j"
-        };
+        let goes_to = if flags & layout.goto == 0 { "-j" } else { "-g" };
         let verdict = verdict(own, names);
         if !verdict.is_empty() {
             say(false, &format!("{goes_to} {verdict}"));
@@ -214,7 +187,8 @@ fn matched(name: &[u8], own: &[u8]) -> String {
     let word = |at: usize| u16_at(own, at).unwrap_or_default();
     let mut says = format!("-m {}", String::from_utf8_lossy(name));
     let ports = |says: &mut String, inverted: u8| {
-        for (at, key, bit) in [(0, "--sport", 1), (4, "--dport", 2)] {
+        let both = [(SOURCE_PORTS, "--sport", INV_SRCPT), (DESTINATION_PORTS, "--dport", INV_DSTPT)];
+        for (at, key, bit) in both {
             let (first, last) = (word(at), word(at.saturating_add(2)));
             let not = inverted & bit != 0;
             if (first, last) != (0, u16::MAX) || not {
@@ -230,14 +204,16 @@ fn matched(name: &[u8], own: &[u8]) -> String {
         b"comment" => {
             let _ = write!(says, " --comment {:?}", String::from_utf8_lossy(text(own)));
         }
-        b"tcp" if own.len() >= 12 => {
-            ports(&mut says, own.get(11).copied().unwrap_or_default());
-            // An option, and flags, which are told as they stand.
-            if own.get(8..11).is_some_and(|rest| rest != [0; 3]) {
-                let _ = write!(says, " {}", hex(own.get(8..12).unwrap_or_default()));
+        b"tcp" if own.len() > TCP_INVFLAGS => {
+            ports(&mut says, own.get(TCP_INVFLAGS).copied().unwrap_or_default());
+            // An option, and flags, which are reported as bytes.
+            if own.get(TCP_OPTION..TCP_INVFLAGS).is_some_and(|rest| rest != [0; 3]) {
+                let _ = write!(says, " {}", hex(own.get(TCP_OPTION..=TCP_INVFLAGS).unwrap_or_default()));
             }
         }
-        b"udp" if own.len() >= 9 => ports(&mut says, own.get(8).copied().unwrap_or_default()),
+        b"udp" if own.len() > UDP_INVFLAGS => {
+            ports(&mut says, own.get(UDP_INVFLAGS).copied().unwrap_or_default());
+        }
         _ => says.push_str(&told(own)),
     }
     says
@@ -254,10 +230,10 @@ fn told(own: &[u8]) -> String {
 fn verdict(own: &[u8], names: &BTreeMap<u32, Exact>) -> String {
     let number = u32_at(own, 0).unwrap_or_default();
     match number.cast_signed() {
-        -1 => "DROP".to_owned(),
-        -2 => "ACCEPT".to_owned(),
-        -4 => "QUEUE".to_owned(),
-        -5 => "RETURN".to_owned(),
+        DROP => "DROP".to_owned(),
+        ACCEPT => "ACCEPT".to_owned(),
+        QUEUE => "QUEUE".to_owned(),
+        XT_RETURN => "RETURN".to_owned(),
         _ => names.get(&number).map(|name| String::from_utf8_lossy(&name.0).into_owned()).unwrap_or_default(),
     }
 }

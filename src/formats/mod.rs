@@ -27,6 +27,7 @@ pub mod utmp;
 pub mod web_server;
 pub mod windows_command;
 pub mod wmi;
+mod x_tables;
 
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the fuzz targets, a package of their own, use it as well")]

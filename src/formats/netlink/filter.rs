@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::Serialize;
 
+use super::nf_tables as nft;
 use super::value::{hex, number, told_verdict, verdict};
 use super::{Part, Question, attribute, attributes, statement, text};
 use crate::evidence::Exact;
@@ -15,13 +16,23 @@ use crate::evidence::Exact;
 /// Bytes before the attributes: family, version, number.
 const HEAD: usize = 4;
 
-/// The messages of nftables begin here.
+/// The messages of nftables begin here (`NFNL_SUBSYS_NFTABLES`, linux/netfilter/nfnetlink.h).
 const NFTABLES: u16 = 10 << 8;
 
-/// `NFT_SET_INTERVAL`, and of an element, that it ends an interval and is not in it, and that it is all others.
-const INTERVAL: u64 = 4;
-const END: u64 = 1;
-const CATCH_ALL: u64 = 2;
+/// The kinds of keys that are written other than as bytes (`enum datatypes` of nftables, include/datatype.h), and the
+/// bits that each takes in the kind of a joined key (`TYPE_BITS`).
+const TYPE_BITS: u32 = 6;
+const TYPE_MASK: u64 = (1 << TYPE_BITS) - 1;
+const TYPE_IPADDR: u64 = 7;
+const TYPE_IP6ADDR: u64 = 8;
+const TYPE_ETHERADDR: u64 = 9;
+const TYPE_INET_PROTOCOL: u64 = 12;
+const TYPE_INET_SERVICE: u64 = 13;
+const TYPE_MARK: u64 = 19;
+const TYPE_IFNAME: u64 = 41;
+
+/// A note of the user's that is a comment (`NFTNL_UDATA_RULE_COMMENT`, libnftnl/udata.h).
+const COMMENT: u8 = 0;
 
 /// Most elements that are told of one set, ends of intervals among them: lists of addresses of a country have some ten thousand.
 pub const MAX_ELEMENTS: usize = 20_000;
@@ -96,15 +107,17 @@ pub struct Element {
 /// Asks for all tables, chains, rules and sets, in this order.
 #[must_use]
 pub fn questions() -> [Question; 4] {
-    // `NFT_MSG_GETTABLE`, `GETCHAIN`, `GETRULE`, `GETSET`.
-    [1, 4, 7, 10].map(|kind| ask(kind, 0, Vec::new()))
+    [nft::NFT_MSG_GETTABLE, nft::NFT_MSG_GETCHAIN, nft::NFT_MSG_GETRULE, nft::NFT_MSG_GETSET]
+        .map(|kind| ask(kind, 0, Vec::new()))
 }
 
-/// Asks for the elements of a set (`NFT_MSG_GETSETELEM`).
+/// Asks for the elements of a set.
 #[must_use]
 pub fn elements_of(set: &Filter) -> Question {
     let mut all = Vec::new();
-    for (kind, name) in [(1_u16, Some(&set.table)), (2, set.name.as_ref())] {
+    let names =
+        [(nft::NFTA_SET_ELEM_LIST_TABLE, Some(&set.table)), (nft::NFTA_SET_ELEM_LIST_SET, set.name.as_ref())];
+    for (kind, name) in names {
         let name = name.map_or(&[][..], |name| &name.0);
         let length = u16::try_from(name.len()).unwrap_or_default().saturating_add(5);
         all.extend([length.to_le_bytes(), kind.to_le_bytes()].concat());
@@ -112,7 +125,7 @@ pub fn elements_of(set: &Filter) -> Question {
         // Its end, and up to the next attribute.
         all.resize(all.len().saturating_add(1).next_multiple_of(4), 0);
     }
-    ask(13, set.form.family, all)
+    ask(nft::NFT_MSG_GETSETELEM, set.form.family, all)
 }
 
 fn ask(kind: u16, family: u8, attributes: Vec<u8>) -> Question {
@@ -128,73 +141,80 @@ pub fn filter(kind: u16, body: &[u8]) -> Option<Filter> {
     let name = |kind| of(kind).map(|name| Exact::from(text(name)));
     let base = Filter {
         family: family_name(family),
-        table: name(1)?,
+        // The same attribute in all four.
+        table: name(nft::NFTA_TABLE_NAME)?,
         form: Form { family, ..Form::default() },
         ..Filter::default()
     };
     match kind.checked_sub(NFTABLES)? {
-        // `NFT_MSG_NEWTABLE`; the table's flags begin with the one that switches it off.
-        0 => Some(Filter {
+        nft::NFT_MSG_NEWTABLE => Some(Filter {
             part: "table",
-            handle: of(4).map(number),
-            dormant: of(2).is_some_and(|flags| number(flags) & 1 != 0),
+            handle: of(nft::NFTA_TABLE_HANDLE).map(number),
+            dormant: of(nft::NFTA_TABLE_FLAGS)
+                .is_some_and(|flags| number(flags) & nft::NFT_TABLE_F_DORMANT != 0),
             ..base
         }),
-        // `NFT_MSG_NEWCHAIN`.
-        3 => {
-            let hook = of(4);
+        nft::NFT_MSG_NEWCHAIN => {
+            let hook = of(nft::NFTA_CHAIN_HOOK);
             let at = |kind| attribute(hook?, kind);
             Some(Filter {
                 part: "chain",
-                name: Some(name(3)?),
-                handle: of(2).map(number),
-                kind: name(7),
-                hook: at(1).map(|at| hook_name(family, number(at))),
-                priority: at(2).map(|at| signed(number(at))),
-                policy: of(5).map(|policy| verdict(signed(number(policy)), &[])),
+                name: Some(name(nft::NFTA_CHAIN_NAME)?),
+                handle: of(nft::NFTA_CHAIN_HANDLE).map(number),
+                kind: name(nft::NFTA_CHAIN_TYPE),
+                hook: at(nft::NFTA_HOOK_HOOKNUM).map(|at| hook_name(family, number(at))),
+                priority: at(nft::NFTA_HOOK_PRIORITY).map(|at| signed(number(at))),
+                policy: of(nft::NFTA_CHAIN_POLICY).map(|policy| verdict(signed(number(policy)), &[])),
                 // One alone stands in the list as well; an older kernel has no list.
-                devices: match at(4) {
-                    None => at(3).into_iter().map(|device| Exact::from(text(device))).collect(),
+                devices: match at(nft::NFTA_HOOK_DEVS) {
+                    None => {
+                        at(nft::NFTA_HOOK_DEV).into_iter().map(|device| Exact::from(text(device))).collect()
+                    }
                     Some(list) => attributes(list).map(|(_, device)| Exact::from(text(device))).collect(),
                 },
                 ..base
             })
         }
-        // `NFT_MSG_NEWRULE`.
-        6 => Some(Filter {
+        nft::NFT_MSG_NEWRULE => Some(Filter {
             part: "rule",
-            name: Some(name(2)?),
-            handle: of(3).map(number),
-            says: Some(Exact(statement::rule(family, of(4).unwrap_or_default()))),
-            comment: of(7).and_then(comment),
+            name: Some(name(nft::NFTA_RULE_CHAIN)?),
+            handle: of(nft::NFTA_RULE_HANDLE).map(number),
+            says: Some(Exact(statement::rule(family, of(nft::NFTA_RULE_EXPRESSIONS).unwrap_or_default()))),
+            comment: of(nft::NFTA_RULE_USERDATA).and_then(comment),
             ..base
         }),
-        // `NFT_MSG_NEWSET`.
-        9 => {
-            let interval = of(3).is_some_and(|flags| number(flags) & INTERVAL != 0);
-            let form = Form { family, key: of(4).map(number).unwrap_or_default(), interval };
-            Some(Filter { part: "set", name: Some(name(2)?), handle: of(16).map(number), form, ..base })
+        nft::NFT_MSG_NEWSET => {
+            let flags = of(nft::NFTA_SET_FLAGS).map(number).unwrap_or_default();
+            let key = of(nft::NFTA_SET_KEY_TYPE).map(number).unwrap_or_default();
+            let form = Form { family, key, interval: flags & nft::NFT_SET_INTERVAL != 0 };
+            let handle = of(nft::NFTA_SET_HANDLE).map(number);
+            Some(Filter { part: "set", name: Some(name(nft::NFTA_SET_NAME)?), handle, form, ..base })
         }
         _ => None,
     }
 }
 
-/// Reads elements of a set (`NFT_MSG_NEWSETELEM`) behind those that are there.
+/// Reads elements of a set and adds them to those that are there.
 pub fn elements(kind: u16, body: &[u8], all: &mut Vec<Element>) {
-    if kind != NFTABLES | 0xc {
+    if kind != NFTABLES | nft::NFT_MSG_NEWSETELEM {
         return;
     }
-    let listed = attribute(body.get(HEAD..).unwrap_or_default(), 3).unwrap_or_default();
+    let body = body.get(HEAD..).unwrap_or_default();
+    let listed = attribute(body, nft::NFTA_SET_ELEM_LIST_ELEMENTS).unwrap_or_default();
     for (_, element) in attributes(listed) {
         let of = |kind| attribute(element, kind);
-        let value = |kind| of(kind).and_then(|data| attribute(data, 1)).map(<[u8]>::to_vec);
-        let flags = of(3).map(number).unwrap_or_default();
-        let key = value(1).filter(|_| flags & CATCH_ALL == 0).unwrap_or_default();
-        let leads_to = of(2).map(|data| match attribute(data, 2) {
-            Some(told) => told_verdict(told),
-            None => hex(attribute(data, 1).unwrap_or_default()),
-        });
-        all.push(Element { key, starts: flags & END == 0, last: value(10), leads_to });
+        let value =
+            |kind| of(kind).and_then(|data| attribute(data, nft::NFTA_DATA_VALUE)).map(<[u8]>::to_vec);
+        let flags = of(nft::NFTA_SET_ELEM_FLAGS).map(number).unwrap_or_default();
+        let catch_all = flags & nft::NFT_SET_ELEM_CATCHALL != 0;
+        let key = value(nft::NFTA_SET_ELEM_KEY).filter(|_| !catch_all).unwrap_or_default();
+        let leads_to =
+            of(nft::NFTA_SET_ELEM_DATA).map(|data| match attribute(data, nft::NFTA_DATA_VERDICT) {
+                Some(told) => told_verdict(told),
+                None => hex(attribute(data, nft::NFTA_DATA_VALUE).unwrap_or_default()),
+            });
+        let starts = flags & nft::NFT_SET_ELEM_INTERVAL_END == 0;
+        all.push(Element { key, starts, last: value(nft::NFTA_SET_ELEM_KEY_END), leads_to });
     }
 }
 
@@ -244,17 +264,17 @@ fn keys(kinds: u64, key: &[u8]) -> String {
     let (mut written, mut rest, mut kinds) = (Vec::new(), key, kinds);
     // Each but the last is filled up to four bytes; so they are taken off the end.
     while kinds != 0 {
-        let (length, one): (usize, fn(&[u8]) -> String) = match kinds & 0x3f {
-            7 => (4, address),
-            8 => (16, address),
-            9 => (6, hex),
-            12 => (1, decimal),
-            13 => (2, decimal),
-            19 => (4, hex),
-            41 => (16, |name| String::from_utf8_lossy(text(name)).into_owned()),
+        let (length, one): (usize, fn(&[u8]) -> String) = match kinds & TYPE_MASK {
+            TYPE_IPADDR => (4, address),
+            TYPE_IP6ADDR => (16, address),
+            TYPE_ETHERADDR => (6, hex),
+            TYPE_INET_PROTOCOL => (1, decimal),
+            TYPE_INET_SERVICE => (2, decimal),
+            TYPE_MARK => (4, hex),
+            TYPE_IFNAME => (16, |name| String::from_utf8_lossy(text(name)).into_owned()),
             _ => return hex(key),
         };
-        kinds >>= 6;
+        kinds >>= TYPE_BITS;
         let alone = kinds == 0 && written.is_empty();
         let room = if alone { length } else { length.next_multiple_of(4) };
         let Some(at) = rest.len().checked_sub(room) else { return hex(key) };
@@ -285,7 +305,7 @@ pub(crate) fn address(bytes: &[u8]) -> String {
 fn comment(mut bytes: &[u8]) -> Option<Exact> {
     while let [kind, length, rest @ ..] = bytes {
         let content = rest.get(..usize::from(*length))?;
-        if *kind == 0 {
+        if *kind == COMMENT {
             return Some(Exact::from(text(content)));
         }
         bytes = rest.get(content.len()..)?;
@@ -299,22 +319,23 @@ fn signed(number: u64) -> i64 {
 
 fn family_name(family: u8) -> String {
     let name = match family {
-        1 => "inet",
-        2 => "ip",
-        3 => "arp",
-        5 => "netdev",
-        7 => "bridge",
-        10 => "ip6",
+        nft::NFPROTO_INET => "inet",
+        nft::NFPROTO_IPV4 => "ip",
+        nft::NFPROTO_ARP => "arp",
+        nft::NFPROTO_NETDEV => "netdev",
+        nft::NFPROTO_BRIDGE => "bridge",
+        nft::NFPROTO_IPV6 => "ip6",
         other => return other.to_string(),
     };
     name.to_owned()
 }
 
 fn hook_name(family: u8, hook: u64) -> String {
+    // By number: `enum nf_inet_hooks`, `NF_ARP_*` and `enum nf_dev_hooks`.
     const USUAL: [&str; 6] = ["prerouting", "input", "forward", "output", "postrouting", "ingress"];
     let names = match family {
-        3 => &["input", "output", "forward"][..],
-        5 => &["ingress", "egress"],
+        nft::NFPROTO_ARP => &["input", "output", "forward"][..],
+        nft::NFPROTO_NETDEV => &["ingress", "egress"],
         _ => &USUAL,
     };
     let name = usize::try_from(hook).ok().and_then(|hook| names.get(hook));

@@ -4,7 +4,10 @@
 //! `routing.rs` and `filter.rs`. A message that has not its form ends the reading with an error; what was read until then stands.
 //! Where the table changed while it was told, or an answer was lost, the rest is read all the same, and it is said to lack some.
 
+mod action;
 pub mod filter;
+mod nf_tables;
+mod payload;
 pub mod routing;
 pub mod statement;
 pub(crate) mod value;

@@ -1,4 +1,4 @@
-//! What rules of nftables hold against something: its name, and how its values are written.
+//! What rules of nftables compare: its name, and how its values are written.
 //!
 //! In: the kernel's numbers of facts about a packet, and bytes of registers and of verdicts (`linux/netfilter/nf_tables.h`). Out: text,
 //! in the words of `nft`.
@@ -6,8 +6,31 @@
 use std::io::Write as _;
 
 use super::filter::address;
-use super::{attribute, text};
+use super::{attribute, nf_tables as nft, text};
 use crate::evidence::bytes::u32_at;
+
+/// Protocols above IP (`IPPROTO_*`, `linux/in.h` and `linux/in6.h`).
+pub(super) const IPPROTO_ICMP: u64 = 1;
+const IPPROTO_IGMP: u64 = 2;
+pub(super) const IPPROTO_TCP: u64 = 6;
+pub(super) const IPPROTO_UDP: u64 = 17;
+const IPPROTO_GRE: u64 = 47;
+const IPPROTO_ESP: u64 = 50;
+pub(super) const IPPROTO_ICMPV6: u64 = 58;
+pub(super) const IPPROTO_SCTP: u64 = 132;
+
+/// Numbers of the two kinds of IP: of their families, which netfilter has as well, and in Ethernet (`linux/if_ether.h`).
+const AF_INET: u64 = 2;
+const AF_INET6: u64 = 10;
+const ETH_P_IP: u64 = 0x0800;
+const ETH_P_IPV6: u64 = 0x86dd;
+
+/// Bits of a connection's state (`NF_CT_STATE_BIT`, `linux/netfilter/nf_conntrack_common.h`), in the words of `nft`.
+const STATES: [(u32, &str); 5] =
+    [(1, "invalid"), (1 << 1, "established"), (1 << 2, "related"), (1 << 3, "new"), (1 << 6, "untracked")];
+
+/// The direction of a connection that its first packet had (`IP_CT_DIR_ORIGINAL`).
+const IP_CT_DIR_ORIGINAL: u64 = 0;
 
 /// How its values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +75,8 @@ impl Form {
             }
             Form::State => {
                 let bits = u32_at(bytes, 0).unwrap_or_default();
-                let names =
-                    [(1, "invalid"), (2, "established"), (4, "related"), (8, "new"), (64, "untracked")];
                 let mut set = String::new();
-                for (_, name) in names.iter().filter(|(bit, _)| bits & bit != 0) {
+                for (_, name) in STATES.iter().filter(|(bit, _)| bits & bit != 0) {
                     set.push_str(if set.is_empty() { "" } else { "," });
                     set.push_str(name);
                 }
@@ -64,13 +85,18 @@ impl Form {
             Form::Own => u32_at(bytes, 0).map_or_else(|| hex(bytes), |number| number.to_string()),
             Form::Mark => u32_at(bytes, 0).map_or_else(|| hex(bytes), |mark| format!("{mark:#x}")),
             Form::Family => match number(bytes) {
-                2 | 0x0800 => "ip".to_owned(),
-                10 | 0x86dd => "ip6".to_owned(),
+                AF_INET | ETH_P_IP => "ip".to_owned(),
+                number if is_ipv6(number) => "ip6".to_owned(),
                 _ => hex(bytes),
             },
             _ => hex(bytes),
         }
     }
+}
+
+/// Whether a number means IPv6, as the family or in Ethernet.
+pub(super) const fn is_ipv6(number: u64) -> bool {
+    matches!(number, AF_INET6 | ETH_P_IPV6)
 }
 
 /// The length of a prefix, where a mask is one.
@@ -84,20 +110,20 @@ pub(crate) fn prefix(mask: &[u8]) -> Option<usize> {
 /// What stands beside a packet (`NFT_META_*`).
 pub(super) fn meta(key: u64) -> (String, Form) {
     let (name, form) = match key {
-        1 => ("meta protocol", Form::Family),
-        3 => ("meta mark", Form::Mark),
-        4 => ("iif", Form::Own),
-        5 => ("oif", Form::Own),
-        6 => ("iifname", Form::Name),
-        7 => ("oifname", Form::Name),
-        10 => ("meta skuid", Form::Own),
-        11 => ("meta skgid", Form::Own),
-        12 => ("meta nftrace", Form::Bytes),
-        15 => ("meta nfproto", Form::Family),
-        16 => ("meta l4proto", Form::Protocol),
-        17 => ("ibrname", Form::Name),
-        18 => ("obrname", Form::Name),
-        19 => ("meta pkttype", Form::Bytes),
+        nft::NFT_META_PROTOCOL => ("meta protocol", Form::Family),
+        nft::NFT_META_MARK => ("meta mark", Form::Mark),
+        nft::NFT_META_IIF => ("iif", Form::Own),
+        nft::NFT_META_OIF => ("oif", Form::Own),
+        nft::NFT_META_IIFNAME => ("iifname", Form::Name),
+        nft::NFT_META_OIFNAME => ("oifname", Form::Name),
+        nft::NFT_META_SKUID => ("meta skuid", Form::Own),
+        nft::NFT_META_SKGID => ("meta skgid", Form::Own),
+        nft::NFT_META_NFTRACE => ("meta nftrace", Form::Bytes),
+        nft::NFT_META_NFPROTO => ("meta nfproto", Form::Family),
+        nft::NFT_META_L4PROTO => ("meta l4proto", Form::Protocol),
+        nft::NFT_META_BRI_IIFNAME => ("ibrname", Form::Name),
+        nft::NFT_META_BRI_OIFNAME => ("obrname", Form::Name),
+        nft::NFT_META_PKTTYPE => ("meta pkttype", Form::Bytes),
         other => return (format!("meta {other}"), Form::Bytes),
     };
     (name.to_owned(), form)
@@ -107,21 +133,21 @@ pub(super) fn meta(key: u64) -> (String, Form) {
 pub(super) fn ct(key: u64, direction: Option<u64>) -> (String, Form) {
     let direction = match direction {
         None => "",
-        Some(0) => "original ",
+        Some(IP_CT_DIR_ORIGINAL) => "original ",
         Some(_) => "reply ",
     };
     let (name, form) = match key {
-        0 => ("state", Form::State),
-        1 => ("direction", Form::Bytes),
-        2 => ("status", Form::Mark),
-        3 => ("mark", Form::Mark),
-        8 | 19 => ("saddr", Form::Address(4)),
-        9 | 20 => ("daddr", Form::Address(4)),
-        10 => ("protocol", Form::Protocol),
-        11 => ("proto-src", Form::Number),
-        12 => ("proto-dst", Form::Number),
-        21 => ("saddr", Form::Address(16)),
-        22 => ("daddr", Form::Address(16)),
+        nft::NFT_CT_STATE => ("state", Form::State),
+        nft::NFT_CT_DIRECTION => ("direction", Form::Bytes),
+        nft::NFT_CT_STATUS => ("status", Form::Mark),
+        nft::NFT_CT_MARK => ("mark", Form::Mark),
+        nft::NFT_CT_SRC | nft::NFT_CT_SRC_IP => ("saddr", Form::Address(4)),
+        nft::NFT_CT_DST | nft::NFT_CT_DST_IP => ("daddr", Form::Address(4)),
+        nft::NFT_CT_PROTOCOL => ("protocol", Form::Protocol),
+        nft::NFT_CT_PROTO_SRC => ("proto-src", Form::Number),
+        nft::NFT_CT_PROTO_DST => ("proto-dst", Form::Number),
+        nft::NFT_CT_SRC_IP6 => ("saddr", Form::Address(16)),
+        nft::NFT_CT_DST_IP6 => ("daddr", Form::Address(16)),
         other => return (format!("ct {direction}{other}"), Form::Bytes),
     };
     (format!("ct {direction}{name}"), form)
@@ -129,14 +155,14 @@ pub(super) fn ct(key: u64, direction: Option<u64>) -> (String, Form) {
 
 pub(crate) fn protocol(number: u64) -> String {
     let name = match number {
-        1 => "icmp",
-        2 => "igmp",
-        6 => "tcp",
-        17 => "udp",
-        47 => "gre",
-        50 => "esp",
-        58 => "icmpv6",
-        132 => "sctp",
+        IPPROTO_ICMP => "icmp",
+        IPPROTO_IGMP => "igmp",
+        IPPROTO_TCP => "tcp",
+        IPPROTO_UDP => "udp",
+        IPPROTO_GRE => "gre",
+        IPPROTO_ESP => "esp",
+        IPPROTO_ICMPV6 => "icmpv6",
+        IPPROTO_SCTP => "sctp",
         other => return other.to_string(),
     };
     name.to_owned()
@@ -144,22 +170,22 @@ pub(crate) fn protocol(number: u64) -> String {
 
 /// A verdict and the chain that it leads to.
 pub(super) fn told_verdict(told: &[u8]) -> String {
-    let code = attribute(told, 1).map(number).unwrap_or_default();
+    let code = attribute(told, nft::NFTA_VERDICT_CODE).map(number).unwrap_or_default();
     let code = u32::try_from(code).map_or(0, |code| code.cast_signed().into());
-    verdict(code, attribute(told, 2).unwrap_or_default())
+    verdict(code, attribute(told, nft::NFTA_VERDICT_CHAIN).unwrap_or_default())
 }
 
 /// A verdict (`NF_DROP`, `NF_ACCEPT`, `NFT_JUMP` …).
 pub(super) fn verdict(code: i64, chain: &[u8]) -> String {
     let chain = String::from_utf8_lossy(text(chain));
     match code {
-        0 => "drop".to_owned(),
-        1 => "accept".to_owned(),
-        -1 => "continue".to_owned(),
-        -2 => "break".to_owned(),
-        -3 => format!("jump {chain}"),
-        -4 => format!("goto {chain}"),
-        -5 => "return".to_owned(),
+        nft::NF_DROP => "drop".to_owned(),
+        nft::NF_ACCEPT => "accept".to_owned(),
+        nft::NFT_CONTINUE => "continue".to_owned(),
+        nft::NFT_BREAK => "break".to_owned(),
+        nft::NFT_JUMP => format!("jump {chain}"),
+        nft::NFT_GOTO => format!("goto {chain}"),
+        nft::NFT_RETURN => "return".to_owned(),
         other => format!("verdict {other}"),
     }
 }
