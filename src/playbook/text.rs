@@ -189,6 +189,59 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_another_type_is_reported_with_what_was_expected_and_found() {
+        let playbook = "playbook: q\nversion: 1\ntitle: {nl: a, en: b}\ndescription: {nl: a, en: b}\n";
+        let entry =
+            "handling: 1\nartifacts:\n- names: [A]\n  personal_data: low\n  purpose: {nl: a, en: b}\n";
+        for (text, expected) in [
+            ("name: [a]\n".to_owned(), "x.yaml:1:7: expected a text, found a list"),
+            ("name:\n".to_owned(), "x.yaml:1:5: expected a text, found nothing"),
+            ("name: A\ndoc: {a: b}\n".to_owned(), "x.yaml:2:6: expected a text, found a mapping"),
+            ("name: A\ndoc: b\nsources: x\n".to_owned(), "x.yaml:3:10: expected a list, found 'x'"),
+            ("- x\n".to_owned(), "x.yaml:1:1: expected a mapping, found a list"),
+            (
+                "name: &a A\n".to_owned(),
+                "x.yaml:1:10: expected a value, found an anchor ('&…') or an alias ('*…')",
+            ),
+            (
+                "name: A\n--- {name: B}\n".to_owned(),
+                "x.yaml:2:5: expected one document, found another that does not begin with '---' on a separate line",
+            ),
+            ("playbook: q\nversion: two\n".to_owned(), "x.yaml:2:10: expected a whole number, found 'two'"),
+            (format!("{playbook}opt_in: yes\n"), "x.yaml:5:9: expected true or false, found 'yes'"),
+            (format!("{playbook}notes: [{{nl: a}}]\n"), "x.yaml:5:10: expected 'en', which is missing"),
+            (
+                format!("{playbook}memory_tool: {{program: x, size: 1}}\n"),
+                "x.yaml:5:27: expected 'program', 'sha256' or 'arguments', found 'size'",
+            ),
+            (
+                format!("{playbook}limits: {{A: {{max_depth: 4294967296}}}}\n"),
+                "x.yaml:5:25: expected a whole number below 4294967296, found '4294967296'",
+            ),
+            (
+                format!("{entry}  volatility: soon\n"),
+                "x.yaml:6:15: expected 'tables', 'processes', 'network', 'sessions', 'system', 'volatile-files', 'logs', 'files', 'configuration' or 'bulk', found 'soon'",
+            ),
+            (
+                format!("{entry}  limits: {{max_bytes: 1 MB}}\n"),
+                "x.yaml:6:23: expected a size such as '100 MiB' or '4096', found '1 MB'",
+            ),
+        ] {
+            assert_eq!(faults(&text), [expected], "{text}");
+        }
+        // The place is that in the file and not that in the document.
+        let text = format!("{GOOD}---\n{GOOD}---\nname: A\ndoc: b\nsources: x\n");
+        assert_eq!(faults(&text), ["x.yaml:15:10: expected a list, found 'x'"]);
+    }
+
+    #[test]
+    fn a_key_without_a_value_is_as_if_it_were_left_out() {
+        let text = GOOD.replace("doc: b\n", "doc: b\naliases:\nurls: ~\nsupported_os: null\nlabels:\n");
+        let content = Content::read("x.yaml", &text).unwrap();
+        assert!(content.definitions[0].aliases.is_empty() && content.definitions[0].systems.is_empty());
+    }
+
+    #[test]
     fn text_that_grows_when_read_is_refused() {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
