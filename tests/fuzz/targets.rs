@@ -5,27 +5,27 @@
 use veldkit::bundle::forward::{Body, Fault, Head, Visitor, forward};
 use veldkit::bundle::limits::Limits as ReadingLimits;
 use veldkit::bundle::{Recipients, SealCode, names, receipt};
-use veldkit::evidence::{Item, Origin, Utc};
+use veldkit::evidence::{Item, Origin};
 use veldkit::formats::hive::{Hive, Recovered};
 use veldkit::formats::netlink::{filter, routing, statement};
 use veldkit::formats::windows_command::{Folders, lead};
 use veldkit::formats::{
     iptables, journald, linux_autostarts, netlink, network_settings, proc_maps, procfs, procnet, resolved,
-    unix_accounts, utmp,
-};
+    unix_accounts, utmp};
 use veldkit::formats::{rpm, web_server};
 use veldkit::formats::{task_xml, wmi};
 use veldkit::live::inventory::software;
 use veldkit::live::windows::firewall;
 use veldkit::live::{
-    executables, logons as sessions, modules, network, packages, physical, processes, storage,
-};
+    executables, logons as sessions, modules, network, packages, physical, processes, storage};
 use veldkit::playbook::Content;
 use veldkit::scan::filetype;
-use veldkit::scan::indicators::{Case, Format, read_bytes};
+use veldkit::scan::indicators::{};
 
 #[path = "images.rs"]
 pub mod images;
+#[path = "lists.rs"]
+pub mod lists;
 
 /// A target: its name, a seed or two, its body.
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
@@ -177,12 +177,12 @@ pub const TARGETS: [Target; 29] = [
             b"# case\n900150983cd24fb0d6963f7d28e17f72;70;x\nevil[.]example.com\n198.51.100.0/24 # y\nhxxp://b\xc3\xbc.example/\n",
             b"\xff\xfea\0.\0n\0l\0\n\0",
         ],
-        indicators_values,
+        lists::indicators_values,
     ),
     (
         "indicators_filenames",
         &[b"# case\n\\\\evil[0-9]{2,}\\.(exe|dll)$;80;(?i)\\\\good\\\\\n(TEMP|Temp)\\\\[^\\\\]+{x}\\.[\\w]+;50\n"],
-        indicators_filenames,
+        lists::indicators_filenames,
     ),
     (
         "indicators_csv",
@@ -190,27 +190,27 @@ pub const TARGETS: [Target; 29] = [
             b"# \"sha256\",\"file_name\"\n\"900150983cd24fb0d6963f7d28e17f72\",\"a \"\"b\"\"\nc\"\n",
             b"type;indicator\nIPv4;198.51.100.7\n",
         ],
-        indicators_csv,
+        lists::indicators_csv,
     ),
     (
         "indicators_misp",
         &[br#"{"response":[{"Event":{"info":"x","Attribute":[{"type":"ip-dst|port","value":"198.51.100.7|443","to_ids":true}],"Object":[{"name":"file","Attribute":[{"type":"filename","value":"a","to_ids":"1"},{"type":"md5","value":"900150983cd24fb0d6963f7d28e17f72","to_ids":1}]}]}}]}"#],
-        indicators_misp,
+        lists::indicators_misp,
     ),
     (
         "indicators_stix",
         &[br#"{"type":"bundle","objects":[{"type":"indicator","valid_until":"2126-01-01T00:00:00Z","pattern":"([file:hashes.'MD5' = '900150983cd24fb0d6963f7d28e17f72' AND file:name LIKE 'a%_'] OR [ipv4-addr:value IN ('198.51.100.7', '198.51.100.8')]) WITHIN 5 SECONDS"}]}"#],
-        indicators_stix,
+        lists::indicators_stix,
     ),
     (
         "indicators_openioc",
         &[br#"<ioc><definition><Indicator operator="OR"><IndicatorItem condition="contains"><Context search="FileItem/FileName"/><Content>a.exe</Content></IndicatorItem></Indicator></definition></ioc>"#],
-        indicators_openioc,
+        lists::indicators_openioc,
     ),
     (
         "indicators_warninglist",
         &[br#"{"list":["/^a+\\.example\\.com$/","198.51.100.0/24"],"name":"x","type":"regex"}"#],
-        indicators_warninglist,
+        lists::indicators_warninglist,
     ),
 ];
 
@@ -492,59 +492,4 @@ pub fn web_server(data: &[u8]) {
     web_server::apache(&text, &mut places);
     web_server::nginx(&text, &mut places);
     web_server::iis(&text, &mut places);
-}
-
-/// Reads a list of a format, and then of whatever format its content says, and looks something up in it.
-fn indicators(data: &[u8], format: Format) {
-    let now = Utc::from_unix(1_795_489_445, 0).unwrap();
-    for format in [Some(format), None] {
-        let list = read_bytes(data, format, now);
-        let [account] = list.lists() else { panic!("one list was read") };
-        assert_eq!(account.kinds.values().sum::<u64>(), account.indicators);
-        let text = String::from_utf8_lossy(data);
-        for line in text.lines().take(3) {
-            drop((
-                list.path(line, Case::Folded),
-                list.path(line, Case::Heeded),
-                list.domain(line),
-                list.url(line),
-            ));
-            drop((
-                list.digest(line),
-                list.pipe(line),
-                list.mutex(line),
-                list.registry(line, Some(line), Some(line)),
-            ));
-        }
-        drop(list.address(&[198, 51, 100, 7].into()));
-        drop(list.text(&Origin::root("etc/hosts"), data));
-    }
-}
-
-pub fn indicators_values(data: &[u8]) {
-    indicators(data, Format::Values);
-}
-
-pub fn indicators_filenames(data: &[u8]) {
-    indicators(data, Format::Filenames);
-}
-
-pub fn indicators_csv(data: &[u8]) {
-    indicators(data, Format::Csv);
-}
-
-pub fn indicators_misp(data: &[u8]) {
-    indicators(data, Format::Misp);
-}
-
-pub fn indicators_stix(data: &[u8]) {
-    indicators(data, Format::Stix);
-}
-
-pub fn indicators_openioc(data: &[u8]) {
-    indicators(data, Format::OpenIoc);
-}
-
-pub fn indicators_warninglist(data: &[u8]) {
-    indicators(data, Format::Warninglist);
 }
