@@ -19,6 +19,22 @@ pub(super) fn code(text: &str) -> String {
     out
 }
 
+/// The code before the file's own test module, which comes last in a file.
+pub(super) fn without_tests(code: &str) -> &str {
+    let mut start = 0_usize;
+    let mut after_attribute = false;
+    for line in code.split_inclusive('\n') {
+        let module = line.trim_start_matches("pub(crate) ").starts_with("mod tests {");
+        if after_attribute && module {
+            let attribute = "#[cfg(test)]\n".len();
+            return code.get(..start.saturating_sub(attribute)).unwrap_or(code);
+        }
+        after_attribute = line == "#[cfg(test)]\n";
+        start = start.saturating_add(line.len());
+    }
+    code
+}
+
 /// The length of the comment or literal that begins here, if one does; `before` is the character before it.
 fn token(rest: &str, before: Option<char>) -> Option<(bool, usize)> {
     if rest.starts_with("//") {
@@ -94,7 +110,7 @@ fn quoted(rest: &str, quote: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::code;
+    use super::{code, without_tests};
 
     #[test]
     fn comments_and_literals_are_blank_and_code_stays() {
@@ -110,6 +126,17 @@ mod tests {
             ("\"open", "     "),
         ] {
             assert_eq!(code(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_tests_of_a_file_are_left_out() {
+        for (code, expected) in [
+            ("use a;\n#[cfg(test)]\nmod tests {\n}\n", "use a;\n"),
+            ("use a;\n#[cfg(test)]\npub(crate) mod tests {\n}\n", "use a;\n"),
+            ("use a;\n#[cfg(test)]\nmod tests;\n", "use a;\n#[cfg(test)]\nmod tests;\n"),
+        ] {
+            assert_eq!(without_tests(code), expected, "{code}");
         }
     }
 }

@@ -12,15 +12,24 @@ use crate::Result;
 use crate::process::output;
 
 mod arrows;
+mod circles;
 mod code;
 mod files;
+mod known;
+mod language;
+mod names;
+mod paths;
 mod places;
+mod stale;
+
+/// So many `super::` in one path are a fault; one fewer is a warning.
+const CLIMB: usize = 3;
 
 /// The project's files by path, as text; what is not UTF-8 is left out.
 type Tree = BTreeMap<String, String>;
 
 /// A broken rule.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Fault {
     file: String,
     /// From 1; 0 where the fault is the file's own.
@@ -43,26 +52,21 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Holds the tree against all rules.
+/// Checks the tree against all rules.
 ///
 /// # Errors
 ///
 /// A rule is broken; each fault is printed before.
 pub(crate) fn run(root: &Path) -> Result {
     let tree = read(root)?;
-    for warning in files::long(&tree, files::LONG) {
+    for warning in files::long(&tree, files::LONG).iter().chain(&language::lower(&tree)) {
         println!("warning: {warning}");
     }
-    let mut faults = files::long(&tree, files::TOO_LONG);
-    faults.extend(files::top_level(&tree));
-    faults.extend(files::undocumented(&tree));
-    faults.extend(files::vague_names(&tree));
-    faults.extend(files::forgotten_tests(&tree));
-    faults.extend(files::forgotten_fixtures(&tree));
-    faults.extend(files::unfinished(&tree));
-    faults.extend(files::names_its_checkout(&tree, &root.to_string_lossy()));
-    faults.extend(arrows::broken(&tree));
-    faults.extend(places::misplaced(&tree));
+    println!(
+        "warning: {} lines climb two modules with 'super::super'",
+        names::climbing(&tree, CLIMB.saturating_sub(1)).len()
+    );
+    let faults = faults(&tree, &root.to_string_lossy());
     for fault in &faults {
         eprintln!("{fault}");
     }
@@ -71,6 +75,42 @@ pub(crate) fn run(root: &Path) -> Result {
         1 => Err("1 rule of the tree is broken".into()),
         n => Err(format!("{n} rules of the tree are broken").into()),
     }
+}
+
+/// Prints what the lists of `known` leave to do: circles, shared names, paths that climb, old phrases.
+///
+/// # Errors
+///
+/// The tree cannot be read.
+pub(crate) fn left(root: &Path) -> Result {
+    let tree = read(root)?;
+    let climbs = names::climbing(&tree, CLIMB);
+    for place in [circles::listed(&tree), names::listed(&tree), climbs, language::listed(&tree)].concat() {
+        println!("{place}");
+    }
+    Ok(())
+}
+
+/// What breaks a rule, in the order of the rules.
+fn faults(tree: &Tree, root: &str) -> Vec<Fault> {
+    [
+        files::long(tree, files::TOO_LONG),
+        files::top_level(tree),
+        files::undocumented(tree),
+        files::vague_names(tree),
+        files::forgotten_tests(tree),
+        files::forgotten_fixtures(tree),
+        files::unfinished(tree),
+        files::names_its_checkout(tree, root),
+        arrows::broken(tree),
+        circles::circles(tree),
+        names::shared(tree),
+        names::climbs(tree),
+        language::dialect(tree),
+        places::misplaced(tree),
+        stale::stale(tree),
+    ]
+    .concat()
 }
 
 fn read(root: &Path) -> Result<Tree> {
