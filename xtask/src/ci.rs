@@ -6,14 +6,15 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::process::{cargo, run as run_program};
-use crate::{Result, bench as measurements, dist, fixtures, setup, tidy};
+use crate::{Result, bench as measurements, deny, dist, fixtures, setup, tidy};
 
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     ("fmt", "the formatting is rustfmt's", fmt),
     ("tidy", "the rules of the tree hold", tidy::run),
+    ("deny", "licences, bans and sources of the dependency tree are those of .deny.toml", deny::run),
     ("setup", "what the tests need is installed", setup::run),
     ("clippy", "no lint fires, in either package", clippy),
     ("doc", "the documentation builds", doc),

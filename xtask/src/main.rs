@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 mod bench;
 mod ci;
+mod deny;
 mod dist;
 mod fixtures;
 mod process;
