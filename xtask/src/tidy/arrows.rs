@@ -3,7 +3,6 @@
 //! In: the files of `src`. Out: each path, in an import or in code, that leads into a room which the table does not
 //! allow. Nothing may use `cli`. A file's own tests keep to the same arrows.
 
-use super::code::code;
 use super::paths::{Modules, mentions};
 use super::{Fault, Tree};
 
@@ -29,8 +28,8 @@ pub(super) const ARROWS: [(&str, &[&str]); 11] = [
 pub(super) const PLANNED: [&str; 0] = [];
 
 /// Uses that go against the arrows.
-pub(super) fn broken(tree: &Tree) -> Vec<Fault> {
-    let modules = Modules::of(tree);
+pub(super) fn broken(code: &Tree) -> Vec<Fault> {
+    let modules = Modules::of(code);
     let mut faults = Vec::new();
     for (module, path) in modules.iter() {
         let Some(room) = module.first() else { continue };
@@ -38,7 +37,7 @@ pub(super) fn broken(tree: &Tree) -> Vec<Fault> {
             faults.push(Fault::new(path, 0, format!("'{room}' is in no arrow: add what it may use")));
             continue;
         };
-        for mention in mentions(&code(tree.get(path).map_or("", String::as_str))) {
+        for mention in mentions(code.get(path).map_or("", String::as_str)) {
             let Some(used) = modules.path(module, &mention.segments) else { continue };
             let Some(other) = used.first() else { continue };
             let known = ARROWS.iter().any(|(name, _)| name == other);
@@ -60,7 +59,7 @@ fn within(path: &[String], allowed: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree;
+    use super::super::{code, tree};
     use super::{broken, within};
 
     #[test]
@@ -79,7 +78,7 @@ mod tests {
             ("src/lib.rs", "pub use crate::cli::main;", 0),
             ("tests/it/main.rs", "use crate::cli::Exit;", 0),
         ] {
-            assert_eq!(broken(&tree(&[(path, text)])).len(), faults, "{path}: {text}");
+            assert_eq!(broken(&code::of(&tree(&[(path, text)]))).len(), faults, "{path}: {text}");
         }
     }
 
@@ -94,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_fault_has_its_line() {
-        let faults = broken(&tree(&[("src/evidence/mod.rs", "//! x\n\nuse crate::scan;\n")]));
+        let faults = broken(&code::of(&tree(&[("src/evidence/mod.rs", "//! x\n\nuse crate::scan;\n")])));
         assert_eq!(faults[0].to_string(), "src/evidence/mod.rs:3: 'evidence' may not use 'scan'");
     }
 }

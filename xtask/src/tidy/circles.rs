@@ -12,14 +12,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::code::{code, without_tests};
+use super::code::without_tests;
 use super::known::CIRCLES;
 use super::paths::{Mention, Modules, mentions};
 use super::{Fault, Tree};
 
 /// Rooms in which more files are in circles than are known, or fewer.
-pub(super) fn circles(tree: &Tree) -> Vec<Fault> {
-    compare(&all(tree), CIRCLES)
+pub(super) fn circles(code: &Tree) -> Vec<Fault> {
+    compare(&all(code), CIRCLES)
 }
 
 /// A circle: how many files it has, and its shortest way round, back to the first file.
@@ -30,8 +30,8 @@ struct Circle {
 }
 
 /// All circles, each as a fault.
-pub(super) fn listed(tree: &Tree) -> Vec<Fault> {
-    all(tree).iter().map(Circle::fault).collect()
+pub(super) fn listed(code: &Tree) -> Vec<Fault> {
+    all(code).iter().map(Circle::fault).collect()
 }
 
 impl Circle {
@@ -68,8 +68,8 @@ fn compare(found: &[Circle], known: &[(&str, usize)]) -> Vec<Fault> {
 }
 
 /// The circles of the tree.
-fn all(tree: &Tree) -> Vec<Circle> {
-    let edges = edges(tree);
+fn all(code: &Tree) -> Vec<Circle> {
+    let edges = edges(code);
     let reached: BTreeMap<&str, BTreeSet<&str>> =
         edges.keys().map(|file| (file.as_str(), reach(&edges, file))).collect();
     let leads = |from: &str, to: &str| reached.get(from).is_some_and(|files| files.contains(to));
@@ -119,12 +119,11 @@ fn reach<'a>(edges: &'a Edges, from: &str) -> BTreeSet<&'a str> {
 /// Which file of a room leads to which.
 type Edges = BTreeMap<String, BTreeSet<String>>;
 
-fn edges(tree: &Tree) -> Edges {
-    let modules = Modules::of(tree);
+fn edges(code: &Tree) -> Edges {
+    let modules = Modules::of(code);
     let mut edges = Edges::new();
     for (module, file) in modules.iter() {
-        let code = code(tree.get(file).map_or("", String::as_str));
-        let code = without_tests(&code);
+        let code = without_tests(code.get(file).map_or("", String::as_str));
         for mention in mentions(code) {
             if hands_on(code, &mention) {
                 continue;
@@ -152,7 +151,7 @@ fn hands_on(code: &str, mention: &Mention) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree;
+    use super::super::{code, tree};
     use super::{all, compare};
 
     #[test]
@@ -236,17 +235,17 @@ mod tests {
             })
             .chain(files.iter().copied())
             .collect();
-            assert_eq!(all(&tree(&files)).len(), circles, "{what}");
+            assert_eq!(all(&code::of(&tree(&files))).len(), circles, "{what}");
         }
     }
 
     #[test]
     fn known_circles_pass_and_more_or_fewer_do_not() {
-        let circles = all(&tree(&[
+        let circles = all(&code::of(&tree(&[
             ("src/a/b.rs", "use super::c::C;\nuse super::d::D;"),
             ("src/a/c.rs", "use super::d::D;"),
             ("src/a/d.rs", "use super::b::B;"),
-        ]));
+        ])));
         assert_eq!(
             circles[0].fault().to_string(),
             "src/a/b.rs: in a circle of 3 files: src/a/b.rs -> src/a/d.rs -> src/a/b.rs"

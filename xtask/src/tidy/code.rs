@@ -2,6 +2,8 @@
 //!
 //! In: a file. Out: the same file, line for line, with comments and the insides of strings and characters blank.
 
+use super::{Tree, is_rust};
+
 /// Blanks what is not code; lines and columns stay.
 pub(super) fn code(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -17,6 +19,12 @@ pub(super) fn code(text: &str) -> String {
         rest = tail;
     }
     out
+}
+
+/// The files of Rust in a tree, each as `code` shows it.
+pub(super) fn of(tree: &Tree) -> Tree {
+    let rust = tree.iter().filter(|(path, _)| is_rust(path));
+    rust.map(|(path, text)| (path.clone(), code(text))).collect()
 }
 
 /// The code before the file's own test module, which comes last in a file.

@@ -10,57 +10,59 @@ use super::{Fault, Tree, is_rust};
 /// A phrase: its words in order, each with its forms.
 pub(super) type Phrase = &'static [&'static [&'static str]];
 
+/// Where people read; of the tests only names.
+const READ: [&str; 5] = ["src/", "playbooks/", "rules/", "xtask/", "README.md"];
+
 /// Phrases above their limit.
 pub(super) fn dialect(tree: &Tree) -> Vec<Fault> {
-    PHRASES
-        .iter()
-        .filter_map(|(phrase, limit)| {
-            let count = places(tree, phrase).len();
-            let says = format!(
-                "'{}' occurs {count} times, at most {limit}: `cargo xtask tidy --left` lists them",
-                shown(phrase)
-            );
-            (count > *limit).then(|| Fault::new("xtask/src/tidy/known.rs", 0, says))
-        })
-        .collect()
+    let above = |((phrase, limit), places): (&(Phrase, usize), Vec<Fault>)| {
+        let count = places.len();
+        let hint = "`cargo xtask tidy --left` lists them";
+        let says = format!("'{}' occurs {count} times, at most {limit}: {hint}", shown(phrase));
+        (count > *limit).then(|| Fault::new("xtask/src/tidy/known.rs", 0, says))
+    };
+    PHRASES.iter().zip(places(tree, &phrases())).filter_map(above).collect()
 }
 
 /// Phrases below their limit.
 pub(super) fn lower(tree: &Tree) -> Vec<Fault> {
-    PHRASES
-        .iter()
-        .filter_map(|(phrase, limit)| {
-            let count = places(tree, phrase).len();
-            let says = format!("'{}' occurs {count} times: lower its limit of {limit}", shown(phrase));
-            (count < *limit).then(|| Fault::new("xtask/src/tidy/known.rs", 0, says))
-        })
-        .collect()
+    let below = |((phrase, limit), places): (&(Phrase, usize), Vec<Fault>)| {
+        let count = places.len();
+        let says = format!("'{}' occurs {count} times: lower its limit of {limit}", shown(phrase));
+        (count < *limit).then(|| Fault::new("xtask/src/tidy/known.rs", 0, says))
+    };
+    PHRASES.iter().zip(places(tree, &phrases())).filter_map(below).collect()
 }
 
 /// All places of all phrases.
 pub(super) fn listed(tree: &Tree) -> Vec<Fault> {
-    PHRASES.iter().flat_map(|(phrase, _)| places(tree, phrase)).collect()
+    places(tree, &phrases()).concat()
 }
 
-/// The places of one phrase.
-fn places(tree: &Tree, phrase: Phrase) -> Vec<Fault> {
-    let mut places = Vec::new();
+fn phrases() -> [Phrase; 8] {
+    PHRASES.map(|(phrase, _)| phrase)
+}
+
+/// The places of each phrase.
+fn places(tree: &Tree, phrases: &[Phrase]) -> Vec<Vec<Fault>> {
+    let mut places = vec![Vec::new(); phrases.len()];
     for (path, text) in tree {
         let words = if path.starts_with("tests/") && is_rust(path) {
             test_names(text)
-        } else if ["src/", "playbooks/", "rules/", "xtask/", "README.md"]
-            .iter()
-            .any(|part| path.starts_with(part))
-        {
+        } else if READ.iter().any(|part| path.starts_with(part)) {
             words(text)
         } else {
             continue;
         };
-        for window in words.windows(phrase.len()) {
-            let matches = window.iter().zip(phrase).all(|(word, forms)| forms.contains(&word.text.as_str()));
-            let joined = window.iter().skip(1).all(|word| word.joined);
-            if let (true, true, Some(first)) = (matches, joined, window.first()) {
-                places.push(Fault::new(path, first.line, format!("'{}'", shown(phrase))));
+        for (phrase, places) in phrases.iter().zip(&mut places) {
+            for window in words.windows(phrase.len()) {
+                let is = |(word, forms): (&Word, &&[&str])| forms.contains(&word.text.as_str());
+                if window.iter().zip(*phrase).all(is)
+                    && window.iter().skip(1).all(|word| word.joined)
+                    && let Some(first) = window.first()
+                {
+                    places.push(Fault::new(path, first.line, format!("'{}'", shown(phrase))));
+                }
             }
         }
     }
@@ -143,13 +145,14 @@ mod tests {
             ("tests/golden/a.txt", "is told", 0),
             ("LICENSE", "is told", 0),
         ] {
-            assert_eq!(places(&tree(&[(path, text)]), PHRASE).len(), count, "{path}: {text}");
+            assert_eq!(places(&tree(&[(path, text)]), &[PHRASE])[0].len(), count, "{path}: {text}");
         }
     }
 
     #[test]
     fn a_place_has_its_line() {
-        assert_eq!(places(&tree(&[("src/a.rs", "//! a\n\n// it is\n// told\n")]), PHRASE)[0].line, 3);
+        let tree = tree(&[("src/a.rs", "//! a\n\n// it is\n// told\n")]);
+        assert_eq!(places(&tree, &[PHRASE])[0][0].line, 3);
     }
 
     #[test]

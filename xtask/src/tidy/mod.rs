@@ -59,14 +59,15 @@ impl fmt::Display for Fault {
 /// A rule is broken; each fault is printed before.
 pub(crate) fn run(root: &Path) -> Result {
     let tree = read(root)?;
+    let code = code::of(&tree);
     for warning in files::long(&tree, files::LONG).iter().chain(&language::lower(&tree)) {
         println!("warning: {warning}");
     }
     println!(
         "warning: {} lines climb two modules with 'super::super'",
-        names::climbing(&tree, CLIMB.saturating_sub(1)).len()
+        names::climbing(&code, CLIMB.saturating_sub(1)).len()
     );
-    let faults = faults(&tree, &root.to_string_lossy());
+    let faults = faults(&tree, &code, &root.to_string_lossy());
     for fault in &faults {
         eprintln!("{fault}");
     }
@@ -84,15 +85,16 @@ pub(crate) fn run(root: &Path) -> Result {
 /// The tree cannot be read.
 pub(crate) fn left(root: &Path) -> Result {
     let tree = read(root)?;
-    let climbs = names::climbing(&tree, CLIMB);
-    for place in [circles::listed(&tree), names::listed(&tree), climbs, language::listed(&tree)].concat() {
+    let code = code::of(&tree);
+    let climbs = names::climbing(&code, CLIMB);
+    for place in [circles::listed(&code), names::listed(&code), climbs, language::listed(&tree)].concat() {
         println!("{place}");
     }
     Ok(())
 }
 
 /// What breaks a rule, in the order of the rules.
-fn faults(tree: &Tree, root: &str) -> Vec<Fault> {
+fn faults(tree: &Tree, code: &Tree, root: &str) -> Vec<Fault> {
     [
         files::long(tree, files::TOO_LONG),
         files::top_level(tree),
@@ -102,12 +104,12 @@ fn faults(tree: &Tree, root: &str) -> Vec<Fault> {
         files::forgotten_fixtures(tree),
         files::unfinished(tree),
         files::names_its_checkout(tree, root),
-        arrows::broken(tree),
-        circles::circles(tree),
-        names::shared(tree),
-        names::climbs(tree),
+        arrows::broken(code),
+        circles::circles(code),
+        names::shared(code),
+        names::climbs(code),
         language::dialect(tree),
-        places::misplaced(tree),
+        places::misplaced(tree, code),
         stale::stale(tree),
     ]
     .concat()

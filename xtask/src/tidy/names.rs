@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{code, without_tests};
+use super::code::without_tests;
 use super::known::{CLIMBS, NAMES};
-use super::{Fault, Tree, is_rust};
+use super::{Fault, Tree};
 
 /// Names that one type per module may have.
 const FREE: [&str; 4] = ["Error", "Result", "Options", "Arguments"];
@@ -17,13 +17,13 @@ const FREE: [&str; 4] = ["Error", "Result", "Options", "Arguments"];
 const VERSIONS: [&str; 4] = ["linux", "windows", "unsupported", "absent"];
 
 /// Names of types that are not known to be shared, and known ones that are no longer shared as often.
-pub(super) fn shared(tree: &Tree) -> Vec<Fault> {
-    compare(&types(tree), &NAMES)
+pub(super) fn shared(code: &Tree) -> Vec<Fault> {
+    compare(&types(code), &NAMES)
 }
 
 /// All shared names, each as a fault.
-pub(super) fn listed(tree: &Tree) -> Vec<Fault> {
-    compare(&types(tree), &[])
+pub(super) fn listed(code: &Tree) -> Vec<Fault> {
+    compare(&types(code), &[])
 }
 
 /// Each name with the places that define it.
@@ -51,10 +51,10 @@ fn compare(types: &Types, known: &[(&str, usize)]) -> Vec<Fault> {
 }
 
 /// The types at the top level of each file that others can see.
-fn types(tree: &Tree) -> Types {
+fn types(code: &Tree) -> Types {
     let mut types = Types::new();
-    for (path, text) in tree.iter().filter(|(path, _)| path.starts_with("src/") && is_rust(path)) {
-        for name in without_tests(&code(text)).lines().filter_map(defined) {
+    for (path, code) in code.iter().filter(|(path, _)| path.starts_with("src/")) {
+        for name in without_tests(code).lines().filter_map(defined) {
             types.entry(name.to_owned()).or_default().insert(place(path));
         }
     }
@@ -89,8 +89,8 @@ fn place(path: &str) -> String {
 }
 
 /// Lines that climb three modules, where there are more than are known, or fewer.
-pub(super) fn climbs(tree: &Tree) -> Vec<Fault> {
-    let faults = climbing(tree, super::CLIMB);
+pub(super) fn climbs(code: &Tree) -> Vec<Fault> {
+    let faults = climbing(code, super::CLIMB);
     if faults.len() < CLIMBS {
         let says = format!("stale in tidy: {} lines climb three modules, not {CLIMBS}", faults.len());
         return vec![Fault::new("xtask/src/tidy/known.rs", 0, says)];
@@ -99,11 +99,10 @@ pub(super) fn climbs(tree: &Tree) -> Vec<Fault> {
 }
 
 /// Lines whose paths climb `steps` modules or more; in a file's own tests, which are a module deeper, one more.
-pub(super) fn climbing(tree: &Tree, steps: usize) -> Vec<Fault> {
+pub(super) fn climbing(code: &Tree, steps: usize) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (file, text) in tree.iter().filter(|(path, _)| path.starts_with("src/") && is_rust(path)) {
-        let code = code(text);
-        let tests = without_tests(&code).lines().count();
+    for (file, code) in code.iter().filter(|(path, _)| path.starts_with("src/")) {
+        let tests = without_tests(code).lines().count();
         for (number, line) in code.lines().enumerate() {
             let steps = steps.saturating_add(usize::from(number >= tests));
             if line.contains(&"super::".repeat(steps)) {
@@ -118,8 +117,12 @@ pub(super) fn climbing(tree: &Tree, steps: usize) -> Vec<Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree;
+    use super::super::{Tree, code};
     use super::{climbing, compare, types};
+
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        code::of(&super::super::tree(files))
+    }
 
     #[test]
     fn a_type_name_used_for_two_things_is_a_fault() {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Tree;
-use super::code::{code, without_tests};
+use super::code::without_tests;
 
 /// How many re-exports a path may lead through; more is a loop of them.
 const RE_EXPORTS: usize = 16;
@@ -151,16 +151,16 @@ pub(super) struct Modules {
 }
 
 impl Modules {
-    /// Reads the files of `src`.
-    pub(super) fn of(tree: &Tree) -> Self {
+    /// Reads the files of `src`, given as code.
+    pub(super) fn of(code: &Tree) -> Self {
         let files: BTreeMap<Vec<String>, String> =
-            tree.keys().filter_map(|path| Some((module(path)?, path.clone()))).collect();
+            code.keys().filter_map(|path| Some((module(path)?, path.clone()))).collect();
         let mut modules = Self { files, imports: BTreeMap::new() };
         let mut imports = BTreeMap::new();
         for (module, path) in &modules.files {
-            let code = code(tree.get(path).map_or("", String::as_str));
+            let code = code.get(path).map_or("", String::as_str);
             let mut names = BTreeMap::new();
-            for mention in mentions(without_tests(&code)) {
+            for mention in mentions(without_tests(code)) {
                 if let (Some(alias), Some(path)) = (mention.alias, modules.path(module, &mention.segments)) {
                     names.insert(alias, path);
                 }

@@ -1,7 +1,7 @@
 //! What may stand in one place only: code that differs by operating system, `unsafe`, and the exceptions to
 //! `.clippy.toml`'s list of what the tool may not do to a host.
 
-use super::code::{code, without_tests};
+use super::code::without_tests;
 use super::{Fault, Tree, is_rust};
 
 /// The only place that knows the operating system.
@@ -28,15 +28,15 @@ pub(super) const RELEASES: [&str; 10] = [
 ];
 
 /// Code that stands where it may not.
-pub(super) fn misplaced(tree: &Tree) -> Vec<Fault> {
+pub(super) fn misplaced(tree: &Tree, code: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (path, text) in tree {
         if !path.starts_with("src/") || !is_rust(path) {
             continue;
         }
-        let code = code(text);
+        let code = code.get(path).map_or("", String::as_str);
         // A file's own tests may use what only one system has.
-        let tests = without_tests(&code).lines().count();
+        let tests = without_tests(code).lines().count();
         // A release is looked for in the text: its reason is a string, which `code` blanks.
         for (number, (line, raw)) in code.lines().zip(text.lines()).enumerate() {
             let number = number.saturating_add(1);
@@ -77,7 +77,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree;
+    use super::super::{code, tree};
     use super::misplaced;
 
     #[test]
@@ -96,7 +96,8 @@ mod tests {
             ("src/bundle/mod.rs", "#[cfg(unix)]\nfn f() {}\n#[cfg(test)]\nmod tests {}", 1),
             ("tests/it/main.rs", "#[cfg(unix)]", 0),
         ] {
-            assert_eq!(misplaced(&tree(&[(path, text)])).len(), faults, "{path}: {text}");
+            let tree = tree(&[(path, text)]);
+            assert_eq!(misplaced(&tree, &code::of(&tree)).len(), faults, "{path}: {text}");
         }
     }
 }
