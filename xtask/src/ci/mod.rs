@@ -1,12 +1,16 @@
 //! Everything a change must pass, cheap first: `cargo xtask ci`, and `cargo xtask ci STEP…` for a part of it.
 //!
-//! In: the tree. Out: the steps' own output, how long each took, and the first failure.
+//! In: the tree. Out: the steps' own output, the first failure, and a table of the minutes that each step took.
 
 use std::path::Path;
 use std::time::Instant;
 
 use crate::process::{cargo, run as run_program};
 use crate::{Result, bench as measurements, deny, dist, fixtures, setup, tidy};
+
+mod times;
+
+use times::Times;
 
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
@@ -16,11 +20,11 @@ const STEPS: [Step; 14] = [
     ("tidy", "the rules of the tree hold", tidy::run),
     ("deny", "licences, bans and sources of the dependency tree are those of .deny.toml", deny::run),
     ("setup", "what the tests need is installed", setup::run),
-    ("clippy", "no lint fires, in either package", clippy),
+    ("clippy", "no lint is broken, in either package", clippy),
     ("doc", "the documentation builds", doc),
-    ("fixtures", "a Debian and a Windows tree stand under target/", trees),
+    ("fixtures", "a Debian and a Windows tree are made under target/", trees),
     ("windows", "the collector for Windows is what a kit may carry", windows),
-    ("windows-lint", "no lint fires in what only Windows compiles", windows_lint),
+    ("windows-lint", "no lint is broken in what only Windows compiles", windows_lint),
     ("wine", "the collector for Windows runs under Wine", wine),
     ("test", "all tests, those included that need root or other programs", test),
     ("libyara", "the reference engine agrees", libyara),
@@ -45,16 +49,24 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
             return Err(format!("'{name}' is no step of ci; `cargo xtask ci --list` names them").into());
         }
     }
-    let start = Instant::now();
+    let mut times = Times::default();
+    let result = run_steps(root, names, &mut times);
+    println!("{times}");
+    result?;
+    println!("== ci: passed");
+    Ok(())
+}
+
+fn run_steps(root: &Path, names: &[&str], times: &mut Times) -> Result {
     for (name, shows, step) in STEPS {
         if names.is_empty() || names.contains(&name) {
             println!("== ci {name}: {shows}");
             let begin = Instant::now();
-            step(root).map_err(|error| format!("ci {name}: {error}"))?;
-            println!("== ci {name}: {:.0} s", begin.elapsed().as_secs_f64());
+            let result = step(root);
+            times.add(name, begin.elapsed());
+            result.map_err(|error| format!("ci {name}: {error}"))?;
         }
     }
-    println!("== ci: passed in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
 }
 
