@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::process::{cargo, run as run_program};
 use crate::{Result, bench as measurements, deny, dist, fixtures, setup, tidy};
 
+mod msrv;
 mod times;
 
 use times::Times;
@@ -15,10 +16,11 @@ use times::Times;
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     ("fmt", "the formatting is rustfmt's", fmt),
     ("tidy", "the rules of the tree hold", tidy::run),
     ("deny", "licences, bans and sources of the dependency tree are those of .deny.toml", deny::run),
+    ("msrv", "the code builds with the compiler that Cargo.toml promises", msrv::run),
     ("setup", "what the tests need is installed", setup::run),
     ("clippy", "no lint is broken, in either package", clippy),
     ("doc", "the documentation builds", doc),
