@@ -1,6 +1,7 @@
 //! Everything a change must pass, cheap first: `cargo xtask ci`, and `cargo xtask ci STEP…` for a part of it.
 //!
-//! In: the tree. Out: the steps' own output, the first failure, and a table of the minutes that each step took.
+//! In: the tree. Out: the steps' own output, the first failure, and a table of the minutes that each step took. After
+//! the steps the tree must be as it was before them.
 
 use std::path::Path;
 use std::time::Instant;
@@ -8,9 +9,11 @@ use std::time::Instant;
 use crate::process::{cargo, run as run_program};
 use crate::{Result, bench as measurements, deny, dist, fixtures, setup, tidy};
 
+mod clean;
 mod msrv;
 mod times;
 
+use clean::Status;
 use times::Times;
 
 /// A step: its name, what it shows, how it is done.
@@ -38,7 +41,7 @@ const STEPS: [Step; 15] = [
 ///
 /// # Errors
 ///
-/// The first step that fails, or a name that is no step.
+/// The first step that fails, a name that is no step, or a tree that the steps have changed.
 pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
     if names == ["--list"] {
         for (name, shows, _) in STEPS {
@@ -51,10 +54,12 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
             return Err(format!("'{name}' is no step of ci; `cargo xtask ci --list` names them").into());
         }
     }
+    let before = Status::now(root)?;
     let mut times = Times::default();
     let result = run_steps(root, names, &mut times);
     println!("{times}");
     result?;
+    Status::now(root)?.compare(&before)?;
     println!("== ci: passed");
     Ok(())
 }
