@@ -3,7 +3,8 @@
 //! In: the tree. Out: the steps' own output, the first failure, and a table of the minutes that each step took. After
 //! the steps the tree must be as it was before them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use crate::process::{cargo, run as run_program};
@@ -36,6 +37,10 @@ const STEPS: [Step; 15] = [
     ("dist", "the static binary is what a kit may carry", linux),
     ("bench", "the measurements run, on little; their figures are for a quiet machine", bench),
 ];
+
+/// Where tests that need public data sets find them, from the root of the tree; they are in modules named
+/// `with_data`.
+const DATA: &str = "../shared/data";
 
 /// Runs the steps named, or all of them.
 ///
@@ -143,5 +148,46 @@ fn wine(root: &Path) -> Result {
 
 /// Those under Wine have a step of their own.
 fn test(root: &Path) -> Result {
-    run_program(cargo(root).args(["test", "--workspace", "--", "--include-ignored", "--skip", "wine::"]))
+    let mut tests = cargo(root);
+    tests.args(["test", "--workspace", "--", "--include-ignored", "--skip", "wine::"]);
+    run_program(with_data(root, &mut tests))
+}
+
+/// Gives tests their data sets. Where there are none, the tests that need them are left out.
+fn with_data<'a>(root: &Path, tests: &'a mut Command) -> &'a mut Command {
+    if let Some(data) = data(root) {
+        return tests.env("VELDKIT_DATA", data);
+    }
+    println!("{DATA} does not exist: the tests in modules named with_data are left out");
+    tests.args(["--skip", "with_data::"])
+}
+
+fn data(root: &Path) -> Option<PathBuf> {
+    root.join(DATA).canonicalize().ok().filter(|data| data.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_get_the_data_that_is_beside_the_tree_or_are_left_out() {
+        let place = std::env::temp_dir().join(format!("veldkit-xtask-data-{}", std::process::id()));
+        let tree = place.join("tree");
+        std::fs::create_dir_all(&tree).unwrap();
+        let mut command = Command::new("true");
+        with_data(&tree, &mut command);
+        assert_eq!(command.get_args().collect::<Vec<_>>(), ["--skip", "with_data::"]);
+        std::fs::create_dir_all(place.join("shared/data")).unwrap();
+        let mut command = Command::new("true");
+        with_data(&tree, &mut command);
+        let wanted = place.join("shared/data").canonicalize().unwrap();
+        assert_eq!(command.get_args().count(), 0);
+        assert!(
+            command
+                .get_envs()
+                .any(|(name, value)| name == "VELDKIT_DATA" && value == Some(wanted.as_os_str()))
+        );
+        std::fs::remove_dir_all(&place).unwrap();
+    }
 }
