@@ -8,6 +8,7 @@
 )]
 
 use super::Stage;
+use super::against::Comparison;
 use super::measure::Cost;
 use super::scan::Scanning;
 use super::whole::Whole;
@@ -138,6 +139,17 @@ impl Figures {
             self.put("  peak memory", mebibytes(cost.peak_bytes), "MiB", None);
         }
         self.put("image over mount", raw.seconds / tree.seconds, "", Some("at most 1.5"));
+    }
+
+    /// Two programs beside each other.
+    pub(super) fn against(&mut self, title: &str, comparison: &Comparison, reach: &str) {
+        self.title(&format!("{title}, processor time"));
+        let Comparison { old, new, ratio } = comparison;
+        for (name, spread, unit) in [("old", old, "s"), ("new", new, "s"), ("new over old", ratio, "")] {
+            let reach = (unit.is_empty()).then_some(reach);
+            self.put(&format!("{name}, medians"), spread.median, unit, reach);
+            self.put(&format!("{name}, least"), spread.least, unit, None);
+        }
     }
 
     /// Prints what is not printed yet.

@@ -36,21 +36,27 @@ pub(super) struct Cost {
 ///
 /// It does not end with 0.
 pub(super) fn cost(command: &[&str], file: &Path) -> Result<Cost> {
-    let line = output(Command::new("python3").arg("-c").arg(WAIT).args(command))?;
-    let mut fields = line.split_whitespace();
-    let mut field = || fields.next().ok_or("the measuring Python printed too little");
-    let code: i32 = field()?.parse()?;
+    let (code, cost) = measured(command)?;
     if code != 0 {
         return Err(format!("'{}' ended with {code}", command.join(" ")).into());
     }
+    Ok(Cost { made: std::fs::metadata(file)?.len(), ..cost })
+}
+
+/// Runs a command that makes no file. Returns its exit code too.
+///
+/// # Errors
+///
+/// It does not start.
+pub(super) fn measured(command: &[&str]) -> Result<(i32, Cost)> {
+    let line = output(Command::new("python3").arg("-c").arg(WAIT).args(command))?;
+    let mut fields = line.split_whitespace();
+    let mut field = || fields.next().ok_or("the measuring Python printed too little");
+    let code = field()?.parse()?;
     let (seconds, processor_seconds) = (field()?.parse()?, field()?.parse()?);
     let kibibytes: u64 = field()?.parse()?;
-    Ok(Cost {
-        seconds,
-        processor_seconds,
-        peak_bytes: kibibytes.saturating_mul(1024),
-        made: std::fs::metadata(file)?.len(),
-    })
+    let peak_bytes = kibibytes.saturating_mul(1024);
+    Ok((code, Cost { seconds, processor_seconds, peak_bytes, made: 0 }))
 }
 
 /// The binary measured, where its output goes, and to whom that is encrypted.

@@ -11,6 +11,7 @@ use crate::dist;
 use crate::fixtures::corpus;
 use crate::process::{output, run as run_program};
 
+mod against;
 mod figures;
 mod image;
 #[cfg(feature = "bench")]
@@ -28,7 +29,9 @@ use figures::Figures;
 const USAGE: &str = "\
 usage: cargo xtask bench [--scan] [--rules DIR]… [--files N,N,…] [--mib N] [--corpus DIR] [--rounds N] [--json]
        cargo xtask bench --indicators N [--mib N] [--corpus DIR]
+       cargo xtask bench --against COMMIT [--rules DIR]… [--mib N] [--corpus DIR] [--rounds N] [--json]
 
+  --against C    measure only this tree beside an earlier commit: collect without rules, and scan with the rules named
   --indicators N measure a list of N digests, and nothing else
   --rules DIR    measure scanning with these rules too, beside those built in and beside `yara`
   --files LIST   numbers of files at which peak memory is measured [default: 10000,100000,1000000]
@@ -51,6 +54,7 @@ struct Options {
     live: bool,
     scan: bool,
     rounds: usize,
+    against: Option<String>,
     indicators: Option<u64>,
     json: bool,
 }
@@ -74,6 +78,13 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
         let list = place.join(format!("indicators-{count}.txt"));
         let mut task = std::process::Command::new(build_stages(root)?);
         return run_program(task.arg("bench-indicators").args([&folder, &list]).arg(count.to_string()));
+    }
+    if let Some(commit) = &options.against {
+        let mut figures = Figures::new(options.json);
+        let work = against::Work { corpus: &folder, rules: &options.rules, rounds: options.rounds };
+        against::measure(root, &place, commit, &work, &mut figures)?;
+        figures.end();
+        return Ok(());
     }
     let host = dist::host(root)?;
     dist::run(root, &["--target", &host])?;
@@ -126,6 +137,7 @@ impl Options {
             live: false,
             scan: false,
             rounds: 5,
+            against: None,
             indicators: None,
             json: false,
         };
@@ -149,6 +161,7 @@ impl Options {
                         value.split(',').map(str::parse).collect::<std::result::Result<_, _>>()?;
                 }
                 "--mib" => options.mebibytes = value.parse()?,
+                "--against" => options.against = Some(value.to_owned()),
                 "--corpus" => options.corpus = Some(value.into()),
                 "--indicators" => options.indicators = Some(value.parse()?),
                 "--rounds" => options.rounds = value.parse::<usize>()?.max(1),
