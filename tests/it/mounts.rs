@@ -1,20 +1,14 @@
 //! File systems beneath a target: which are crossed, which are left alone, and one that answers nothing. Each is mounted in
-//! a namespace of its own, so that nothing of it is left however a test ends.
+//! a namespace of its own, so that nothing of it is left however a test ends. Where a system lets nobody mount, `cargo xtask
+//! ci` leaves these tests out.
 
 use std::fs;
 use std::process::Command;
 
 #[test]
 #[ignore = "needs root"]
-fn local_mounts_are_crossed_others_not_and_all_are_told() {
+fn local_mounts_are_crossed_others_not_and_all_are_listed() {
     let made = crate::made::Made::linux();
-    let allowed =
-        Command::new("unshare").args(["--mount", "mount", "-t", "tmpfs", "none"]).arg(made.out()).status();
-    if !allowed.is_ok_and(|status| status.success()) {
-        // Some containers give root no mounts of its own; then there is nothing to show here.
-        println!("not shown: this system lets nobody mount");
-        return;
-    }
     for folder in ["var/log", "proc", "srv/loop"] {
         fs::create_dir_all(made.tree().join(folder)).unwrap();
     }
@@ -61,10 +55,6 @@ fn a_mount_that_answers_nothing_costs_its_time_limit_and_nothing_else() {
         Command::new("unshare").args(["--mount", "sh", "-c", &script]).current_dir(made.path()).output();
     let output = output.unwrap();
     let said = crate::made::text(&output.stdout) + &crate::made::text(&output.stderr);
-    if said.contains("/dev/fuse") || said.contains("mount:") {
-        println!("not shown: this system lets nobody mount with FUSE: {said}");
-        return;
-    }
     assert_eq!(output.status.code(), Some(3), "{said}");
     let unpacked = made.unpack();
     let records = fs::read_dir(unpacked.join("records")).unwrap();

@@ -24,10 +24,10 @@ fn sfdisk(disk: &Path, script: &str) {
 }
 
 /// A disk as Windows makes one: EFI, reserved, system, recovery, another volume that is encrypted.
-fn windows_disk(made: &Made) -> Option<std::path::PathBuf> {
+fn windows_disk(made: &Made) -> std::path::PathBuf {
     let (system, data) =
         (ntfs(made, "system.img", 12, &[]), ntfs(made, "data.img", 12, &["--label", "DATA"]));
-    let mounted = Mounted::new(&system, "streams_interface=windows")?;
+    let mounted = Mounted::new(&system, "streams_interface=windows");
     let guid = "11112222-3333-4444-5555-666677778888";
     let mut builder = regf::HiveBuilder::new().unwrap();
     let key = builder.create_key("MountedDevices").unwrap();
@@ -40,7 +40,7 @@ fn windows_disk(made: &Made) -> Option<std::path::PathBuf> {
     mounted.put("Windows/System32/config/SYSTEM", builder.to_bytes().unwrap());
     mounted.put("Users/anna/notitie.txt", "van C");
     drop(mounted);
-    Mounted::new(&data, "streams_interface=windows")?.put("backup/notitie.txt", "van E");
+    Mounted::new(&data, "streams_interface=windows").put("backup/notitie.txt", "van E");
     let disk = made.path().join("disk.raw");
     fs::File::create(&disk).unwrap().set_len(64 << 20).unwrap();
     let script = format!(
@@ -54,14 +54,14 @@ fn windows_disk(made: &Made) -> Option<std::path::PathBuf> {
     put(&disk, &data, 34_816);
     let file = fs::OpenOptions::new().write(true).open(&disk).unwrap();
     file.write_all_at(b"\xeb\x58\x90-FVE-FS-", 59_392 * 512).unwrap();
-    Some(disk)
+    disk
 }
 
 #[test]
 #[ignore = "needs root"]
 fn a_windows_disk_gives_its_letters_and_says_what_it_does_not_read() {
     let made = Made::new();
-    let Some(disk) = windows_disk(&made) else { return };
+    let disk = windows_disk(&made);
     let output = collect(&made, &disk, &["--path", "\\**\\notitie.txt"]);
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     let unpacked = made.unpack();
@@ -82,7 +82,7 @@ fn a_windows_disk_gives_its_letters_and_says_what_it_does_not_read() {
 #[ignore = "needs root"]
 fn one_partition_is_taken_where_one_is_named_and_a_split_disk_is_joined() {
     let made = Made::new();
-    let Some(disk) = windows_disk(&made) else { return };
+    let disk = windows_disk(&made);
     run(Command::new("split")
         .args(["-b", "10M", "-a", "3", "--numeric-suffixes=1"])
         .arg(&disk)
@@ -107,7 +107,7 @@ fn one_partition_is_taken_where_one_is_named_and_a_split_disk_is_joined() {
 #[ignore = "needs root"]
 fn list_volumes_names_all_of_them_for_people_and_programs() {
     let made = Made::new();
-    let Some(disk) = windows_disk(&made) else { return };
+    let disk = windows_disk(&made);
     let disk = disk.to_str().unwrap();
     for (lang, golden) in [
         ("en", include_str!("../../golden/list_volumes.en.txt")),
@@ -143,7 +143,7 @@ fn what_is_no_disk_is_refused_with_what_is_there() {
 #[ignore = "needs root"]
 fn every_form_of_a_virtual_disk_is_the_disk_that_it_holds() {
     let made = Made::new();
-    let Some(disk) = windows_disk(&made) else { return };
+    let disk = windows_disk(&made);
     let wanted = {
         let output = collect(&made, &disk, &["--path", "/"]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

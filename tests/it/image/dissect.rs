@@ -47,7 +47,7 @@ fn dissect_answers_from_the_bundle_of_an_image() {
     const HOLE: u64 = 128 << 20;
     let made = Made::new();
     let image = ntfs(&made, "disk.img", 64, &[]);
-    let Some(mounted) = Mounted::new(&image, "streams_interface=windows,show_sys_files") else { return };
+    let mounted = Mounted::new(&image, "streams_interface=windows,show_sys_files");
     let control = "ControlSet001\\Control\\ComputerName\\ComputerName";
     let mut builder = HiveBuilder::new().unwrap();
     let select = builder.create_key("Select").unwrap();

@@ -38,16 +38,12 @@ struct Mounted {
 }
 
 impl Mounted {
-    /// Mounts an image; `None` where this system lets nobody mount, and then there is nothing to show.
-    fn new(image: &Path, options: &str) -> Option<Self> {
+    /// Mounts an image. Where a system lets nobody mount, `cargo xtask ci` leaves these tests out.
+    fn new(image: &Path, options: &str) -> Self {
         let folder = image.with_extension("mnt");
         std::fs::create_dir_all(&folder).unwrap();
-        let output = Command::new("ntfs-3g").args(["-o", options]).args([image, &folder]).output().unwrap();
-        if output.status.success() {
-            return Some(Self { folder });
-        }
-        println!("not shown: this system lets nobody mount: {}", text(&output.stderr));
-        None
+        run(Command::new("ntfs-3g").args(["-o", options]).args([image, &folder]));
+        Self { folder }
     }
 
     fn path(&self, path: &str) -> PathBuf {

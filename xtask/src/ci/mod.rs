@@ -11,6 +11,7 @@ use crate::process::{cargo, run as run_program};
 use crate::{Result, bench as measurements, deny, dist, fixtures, setup, tidy};
 
 mod clean;
+mod mounts;
 mod msrv;
 mod times;
 
@@ -150,7 +151,7 @@ fn wine(root: &Path) -> Result {
 fn test(root: &Path) -> Result {
     let mut tests = cargo(root);
     tests.args(["test", "--workspace", "--", "--include-ignored", "--skip", "wine::"]);
-    run_program(with_data(root, &mut tests))
+    mounts::unless_allowed(root, with_data(root, &mut tests)).and_then(run_program)
 }
 
 /// Gives tests their data sets. Where there are none, the tests that need them are left out.

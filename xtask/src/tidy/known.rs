@@ -109,7 +109,7 @@ pub(super) const CLIMBS: usize = 58;
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
-    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 233),
+    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 232),
     (&[&["tells"], &["of"]], 27),
     (&[&["held"], &["against"]], 56),
     (&[&["stands"], &["in", "at", "beside", "below", "on"]], 219),

@@ -1,0 +1,64 @@
+//! Tests that mount something: left out by name where this system lets nobody mount, as some containers do.
+//!
+//! In: a try at a mount of each kind. Out: what the test command leaves out, which libtest counts as filtered. A test
+//! itself never passes for want of a mount.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::Result;
+
+/// The tests, by their whole names.
+const TESTS: [&str; 16] = [
+    "image::damage::random_bytes_in_the_table_cost_what_they_hit_and_nothing_else",
+    "image::damage::runs_that_lead_astray_and_nodes_that_lead_back_have_an_end",
+    "image::damage::a_volume_cut_short_gives_what_is_left_of_it",
+    "image::disks::a_windows_disk_gives_its_letters_and_says_what_it_does_not_read",
+    "image::disks::one_partition_is_taken_where_one_is_named_and_a_split_disk_is_joined",
+    "image::disks::list_volumes_names_all_of_them_for_people_and_programs",
+    "image::disks::every_form_of_a_virtual_disk_is_the_disk_that_it_holds",
+    "image::dissect::dissect_answers_from_the_bundle_of_an_image",
+    "image::overlay::what_windows_keeps_compressed_is_read_as_the_file_it_stands_for",
+    "image::shadows::what_shadow_copies_hold_is_taken_once_where_it_is_the_same",
+    "image::shadows::every_file_of_a_shadow_copy_is_what_libvshadow_gives",
+    "image::volume::every_file_is_what_the_mount_and_icat_say_however_it_is_stored",
+    "image::volume::a_table_and_files_in_so_many_pieces_that_they_need_lists_are_read",
+    "image::volume::the_files_of_the_file_system_itself_are_taken_by_name_and_the_journal_without_its_leading_hole",
+    "mounts::local_mounts_are_crossed_others_not_and_all_are_listed",
+    "mounts::a_mount_that_answers_nothing_costs_its_time_limit_and_nothing_else",
+];
+
+/// Mounts one file system of the kernel's and one of FUSE, in a namespace of their own.
+const TRY: &str = "exec 3<>/dev/fuse && mount -t tmpfs none \"$0\" && mkdir \"$0/fuse\" \
+                   && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 try \"$0/fuse\"";
+
+/// Leaves the tests out of a test command where nobody may mount.
+///
+/// # Errors
+///
+/// The directory to mount on cannot be made.
+pub(super) fn unless_allowed<'a>(root: &Path, tests: &'a mut Command) -> Result<&'a mut Command> {
+    let place = root.join("target").join("mount");
+    std::fs::create_dir_all(&place)?;
+    let output = Command::new("unshare").args(["--mount", "sh", "-c", TRY]).arg(&place).output();
+    if output.is_ok_and(|output| output.status.success()) {
+        return Ok(tests);
+    }
+    println!("this system lets nobody mount: {} tests are left out", TESTS.len());
+    Ok(tests.args(TESTS.iter().flat_map(|test| ["--skip", test])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TESTS;
+
+    #[test]
+    fn the_tests_that_are_named_exist() {
+        let it = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/it");
+        for test in TESTS {
+            let (module, function) = test.rsplit_once("::").unwrap();
+            let file = std::fs::read_to_string(it.join(format!("{}.rs", module.replace("::", "/")))).unwrap();
+            assert!(file.contains(&format!("fn {function}()")), "{test}");
+        }
+    }
+}
