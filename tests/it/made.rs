@@ -188,3 +188,8 @@ impl Made {
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+/// How many rounds a test of random damage does: what the variable says, as `cargo xtask ci --long` sets it, else a few.
+pub fn rounds(variable: &str, few: u64) -> u64 {
+    std::env::var(variable).map_or(few, |rounds| rounds.parse().unwrap())
+}

@@ -27,7 +27,8 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
-  ci [STEP]…      everything a change must pass, cheap first; or only the steps named (`ci --list`)
+  ci [STEP]…      everything a change must pass, cheap first; or only the steps named (`ci --list`);
+                  `ci --long` fuzzes, cuts, flips and kills for longer
   dist            what a responder carries, checked, in target/dist/; --target x86_64-win7-windows-gnu
   fixtures KIND   targets and corpora to test and measure with
   bench           what the tool costs, beside what it could cost and what others cost

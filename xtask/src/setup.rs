@@ -95,6 +95,15 @@ pub(crate) fn windows() -> Result {
     debian(&WINDOWS_PROGRAMS, &WINDOWS_FILES)
 }
 
+/// Installs what is missing to build the fuzz targets: libFuzzer is C++.
+///
+/// # Errors
+///
+/// Something is missing and this user may not install it, or installing failed.
+pub(crate) fn fuzzing() -> Result {
+    debian(&[("g++", "g++")], &[])
+}
+
 /// Where a program of the Python environment stands.
 pub(crate) fn python_program(root: &Path, name: &str) -> PathBuf {
     root.join("target").join("venv").join("bin").join(name)

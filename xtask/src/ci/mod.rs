@@ -1,4 +1,5 @@
-//! Everything a change must pass, cheap first: `cargo xtask ci`, and `cargo xtask ci STEP…` for a part of it.
+//! Everything a change must pass, cheap first: `cargo xtask ci`, `cargo xtask ci STEP…` for a part of it, and
+//! `cargo xtask ci --long` for what takes longer.
 //!
 //! In: the tree. Out: the steps' own output, the first failure, and a table of the minutes that each step took. After
 //! the steps the tree must be as it was before them.
@@ -11,6 +12,8 @@ use crate::process::{cargo, run as run_program};
 use crate::{Result, bench as measurements, deny, dist, fixtures, setup, tidy};
 
 mod clean;
+mod fuzz;
+mod long;
 mod mounts;
 mod msrv;
 mod times;
@@ -54,6 +57,9 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
             println!("{name:12} {shows}");
         }
         return Ok(());
+    }
+    if let ["--long", rest @ ..] = names {
+        return long::run(root, rest);
     }
     for name in names {
         if !STEPS.iter().any(|(step, ..)| step == name) {
