@@ -52,6 +52,4 @@ pub mod analysis;
 
 pub mod kit;
 
-pub mod error;
-
 pub mod cli;

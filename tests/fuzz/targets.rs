@@ -11,16 +11,17 @@ use veldkit::formats::netlink::{filter, routing, statement};
 use veldkit::formats::windows_command::{Folders, lead};
 use veldkit::formats::{
     iptables, journald, linux_autostarts, netlink, network_settings, proc_maps, procfs, procnet, resolved,
-    unix_accounts, utmp};
+    unix_accounts, utmp,
+};
 use veldkit::formats::{rpm, web_server};
 use veldkit::formats::{task_xml, wmi};
 use veldkit::live::inventory::software;
 use veldkit::live::windows::firewall;
 use veldkit::live::{
-    executables, logons as sessions, modules, network, packages, physical, processes, storage};
+    executables, logons as sessions, modules, network, packages, physical, processes, storage,
+};
 use veldkit::playbook::Content;
 use veldkit::scan::filetype;
-use veldkit::scan::indicators::{};
 
 #[path = "images.rs"]
 pub mod images;

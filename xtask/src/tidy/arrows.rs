@@ -17,16 +17,31 @@ pub(super) const ARROWS: [(&str, &[&str]); 15] = [
     ("sources", &["evidence", "formats", "playbook", "sys"]),
     ("live", &["evidence", "formats", "playbook", "sources", "sys"]),
     ("scan", &["embedded", "evidence", "formats", "sys"]),
-    ("bundle", &["evidence"]),
+    // `text` for the sentences of the receipt.
+    ("bundle", &["evidence", "text"]),
     ("acquisition", &["bundle", "evidence", "live", "playbook", "scan", "sources", "sys"]),
     ("analysis", &["bundle", "evidence", "formats", "scan"]),
     (
         "case",
         &["analysis", "bundle", "embedded", "evidence", "formats", "scan", "sys::child", "sys::volumes"],
     ),
+    // `live` and `formats` for the self-test, which tries every way in which evidence is read; `text` for the wizard.
     (
         "kit",
-        &["acquisition", "analysis", "bundle", "embedded", "evidence", "playbook", "scan", "sources", "sys"],
+        &[
+            "acquisition",
+            "analysis",
+            "bundle",
+            "embedded",
+            "evidence",
+            "formats",
+            "live",
+            "playbook",
+            "scan",
+            "sources",
+            "sys",
+            "text",
+        ],
     ),
     (
         "cli",
