@@ -8,7 +8,8 @@ use super::context::RunContext;
 use super::digester::Digester;
 use super::job::Job;
 use super::reading::Ending;
-use crate::evidence::{Cause, Digest, Hit, Item, Note, Outcome, Range, ReasonCode};
+use crate::evidence::{Cause, Digest, Item, Note, Outcome, Range, ReasonCode};
+use crate::scan::indicators::InText;
 use crate::scan::{Bytes, Examined, Scanner, Subject};
 use crate::sources::{Closed, Opened};
 
@@ -29,7 +30,7 @@ pub(super) struct ItemRecorder {
     /// How many bytes the rules saw, if they were asked.
     scanned: Option<u64>,
     /// How many bytes the indicators saw, if they were asked, and what they found.
-    searched: Option<(u64, Vec<Hit>)>,
+    searched: Option<(u64, InText)>,
 }
 
 impl ItemRecorder {
@@ -90,7 +91,9 @@ impl ItemRecorder {
         }
         let seen = scanned.or_else(|| searched.as_ref().map(|(head, _)| *head));
         item.notes.extend(seen.filter(|head| size > *head).map(|_| Note::ScannedHeadOnly));
-        item.hits.extend(searched.into_iter().flat_map(|(_, hits)| hits));
+        if let Some((_, in_text)) = searched {
+            in_text.add_to(&mut item);
+        }
 
         item.read_by = closed.read_by;
         item.notes.extend(closed.notes);

@@ -13,8 +13,8 @@ use crate::bundle::forward::Head;
 use crate::bundle::limits::{Limits, MAX_UNNAMED};
 use crate::bundle::{Identities, names};
 use crate::evidence::{Item, Origin};
-use crate::scan::indicators::Indicators;
-use crate::scan::{Bytes, Examined, SCAN_LIMIT, Scanner, Subject};
+use crate::scan::indicators::{InText, Indicators};
+use crate::scan::{Bytes, Examined, SCAN_LIMIT, Scanner, Subject, assess};
 
 /// What is told while a bundle is gone through.
 pub trait Rescan {
@@ -48,7 +48,13 @@ struct Pass<'a> {
     head: Vec<u8>,
     whole: bool,
     /// What came of entries that wait for their record.
-    waiting: BTreeMap<String, Examined>,
+    waiting: BTreeMap<String, Waiting>,
+}
+
+/// What rules and indicators found in an entry.
+struct Waiting {
+    examined: Examined,
+    in_text: InText,
 }
 
 impl Listener for Pass<'_> {
@@ -75,21 +81,23 @@ impl Listener for Pass<'_> {
         let subject = Subject { path: &path, name: &name, owner: "" };
         let content = Arc::new(std::mem::take(&mut self.head));
         let head_bytes = Bytes::beginning(&content, content.len());
-        let mut examined = self.scanner.examine(&subject, &head_bytes, self.whole && whole, self.indicators);
-        if let (Some(indicators), Some(origin)) = (self.indicators, &origin) {
-            examined.hits.extend(indicators.text(origin, &content).into_iter().flatten());
-        }
+        let examined = self.scanner.examine(&subject, &head_bytes, self.whole && whole, self.indicators);
+        let in_text = self.indicators.zip(origin.as_ref());
+        let in_text = in_text.and_then(|(indicators, origin)| indicators.text(origin, &content));
         drop(head_bytes);
         // A scan that was left behind keeps the buffer.
         self.head = Arc::try_unwrap(content).unwrap_or_default();
-        self.waiting.insert(head.name.clone(), examined);
+        let in_text = in_text.unwrap_or_default();
+        self.waiting.insert(head.name.clone(), Waiting { examined, in_text });
     }
 
     fn item(&mut self, item: &Item, standing: Standing) {
         let examined = item.entry.as_ref().and_then(|entry| self.waiting.remove(entry));
         let mut item = item.clone();
-        if let Some(Examined { scanned, hits, assessment }) = examined {
+        if let Some(Waiting { examined, in_text }) = examined {
+            let Examined { scanned, hits, assessment } = examined;
             (item.scan, item.hits, item.assessment) = (Some(scanned), hits, assessment);
+            in_text.add_to(&mut item);
         } else {
             // A folder's entry, or an item without one: what fired when it was collected is not what fires now.
             (item.scan, item.hits, item.assessment) = (None, Vec::new(), None);
@@ -102,7 +110,9 @@ impl Listener for Pass<'_> {
     }
 
     fn stray(&mut self, name: &str, standing: Standing) {
-        if let Some(examined) = self.waiting.remove(name) {
+        if let Some(Waiting { mut examined, in_text }) = self.waiting.remove(name) {
+            examined.hits.extend(in_text.hits);
+            examined.assessment = assess(&examined.hits);
             self.told.stray(name, &examined, standing);
         }
     }

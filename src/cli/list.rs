@@ -9,7 +9,7 @@ use indicatif::HumanBytes;
 use super::identities::Keys;
 use super::reading::ReadingLimits;
 use super::verify::{exit, explain};
-use super::{Console, Exit, Failure};
+use super::{Console, Exit, Failure, hit_row};
 use crate::analysis::{self, Claims, Integrity, Listener, Standing};
 use crate::evidence::{Item, Printable};
 
@@ -70,7 +70,8 @@ impl Listener for Lister<'_, '_> {
             let _ = write!(line, "  ({})", Printable(&reason.detail));
         }
         for hit in &item.hits {
-            let _ = write!(line, "  [{}]", Printable(&hit.rule));
+            let row = hit.row.as_ref().map(|row| format!(" ({})", hit_row::words(row, self.console.lang)));
+            let _ = write!(line, "  [{}{}]", Printable(&hit.rule), row.unwrap_or_default());
         }
         if !matches!(standing, Standing::Proved) {
             let _ = write!(line, "  <{}>", word(standing));

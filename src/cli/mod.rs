@@ -13,6 +13,7 @@ use crate::text::Language;
 mod args;
 mod collect;
 pub mod console;
+mod hit_row;
 mod identities;
 mod indicators;
 mod inventory;

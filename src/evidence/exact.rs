@@ -4,7 +4,11 @@
 //! `{"base64": "…", "text": "…"}`, the second with U+FFFD for what is none. Control characters stay, escaped as JSON
 //! does; whoever prints them must escape them again.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 /// Bytes of the target, as a value of a row.
@@ -25,6 +29,12 @@ impl Exact {
         });
         (Self(whole.unwrap_or(kept).to_vec()), true)
     }
+
+    /// The bytes as text, with U+FFFD for what is not UTF-8.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
 }
 
 impl<T: AsRef<[u8]>> From<T> for Exact {
@@ -39,9 +49,26 @@ impl Serialize for Exact {
             return serializer.serialize_str(text);
         }
         let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("base64", &base64::engine::general_purpose::STANDARD.encode(&self.0))?;
+        map.serialize_entry("base64", &STANDARD.encode(&self.0))?;
         map.serialize_entry("text", &String::from_utf8_lossy(&self.0))?;
         map.end()
+    }
+}
+
+/// The two forms of an [`Exact`] in JSON.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Text(String),
+    Bytes { base64: String },
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Form::deserialize(deserializer)? {
+            Form::Text(text) => Ok(Self(text.into_bytes())),
+            Form::Bytes { base64 } => STANDARD.decode(base64).map(Self).map_err(D::Error::custom),
+        }
     }
 }
 
@@ -54,6 +81,17 @@ mod tests {
         let json = |bytes: &[u8]| serde_json::to_string(&Exact::from(bytes)).unwrap();
         assert_eq!(json("caf\u{e9} \u{1b}[2J".as_bytes()), "\"caf\u{e9} \\u001b[2J\"");
         assert_eq!(json(b"a\xff"), "{\"base64\":\"Yf8=\",\"text\":\"a\u{fffd}\"}");
+    }
+
+    #[test]
+    fn any_bytes_are_read_back_as_they_were() {
+        for bytes in [&b""[..], "caf\u{e9} \u{1b}".as_bytes(), b"a\xff", b"{\"base64\":1}"] {
+            let exact = Exact::from(bytes);
+            let json = serde_json::to_string(&exact).unwrap();
+            assert_eq!(serde_json::from_str::<Exact>(&json).unwrap(), exact, "{json}");
+        }
+        assert!(serde_json::from_str::<Exact>("{\"base64\":\"!\",\"text\":\"\"}").is_err());
+        assert_eq!(Exact::from(b"a\xff").text(), "a\u{fffd}");
     }
 
     #[test]

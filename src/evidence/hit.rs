@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rows::RowKey;
+
 /// Longest text that a hit keeps of what a list or an item says, in characters: enough for a sentence and an address,
 /// too short to fill a record.
 const TEXT_LENGTH: usize = 1024;
@@ -26,6 +28,9 @@ pub struct Hit {
     /// Where in an archive it fired: the path inside, archives on the way joined by `!`; absent for the item itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<String>,
+    /// The row of the item that an indicator matched in; absent where the item has no rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<HitRow>,
     /// How bad the list says it is, 0 to 100. A rule says it in its `meta`: [`Self::score`] reads both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<u8>,
@@ -44,6 +49,16 @@ pub struct Hit {
     /// Where its strings matched, up to the scanner's limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<Match>,
+}
+
+/// The row that an indicator matched in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HitRow {
+    /// Position of the row in its item, from 1. The first line, which names the schema, is not counted: row 1 is line 2.
+    pub number: u64,
+    /// The fields by which a person finds it.
+    #[serde(flatten)]
+    pub key: RowKey,
 }
 
 /// What fired: a rule, or an indicator of a kind. Additions are new variants.
@@ -164,11 +179,12 @@ impl Hit {
         Some(value).filter(|value| !value.is_empty()).map(String::as_str)
     }
 
-    /// Takes away everything but what fired and from where.
+    /// Takes away everything but what fired, how bad it is and where, of a row no more than its number.
     pub fn strip(&mut self) {
         let (rule, source) = (std::mem::take(&mut self.rule), std::mem::take(&mut self.source));
         let inner = self.inner.take();
-        *self = Self { rule, source, kind: self.kind, inner, score: self.score(), ..Self::default() };
+        let row = self.row.take().map(|row| HitRow { number: row.number, key: RowKey::default() });
+        *self = Self { rule, source, kind: self.kind, inner, row, score: self.score(), ..Self::default() };
     }
 }
 

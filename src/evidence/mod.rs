@@ -22,7 +22,7 @@ pub(crate) mod wtf8;
 
 pub use content::{Content, Range};
 pub use exact::Exact;
-pub use hit::{Hit, HitKind, Match, cut};
+pub use hit::{Hit, HitKind, HitRow, Match, cut};
 pub use origin::{Origin, Volume};
 pub use scanned::{Assessment, Cause, Fate, Level, ScanCounts, Scanned};
 pub(crate) use stat::{Entry, Stat};
@@ -326,6 +326,8 @@ pub enum Note {
     KnownGood,
     /// It could be had in no other way than out of a shadow copy: content and facts are those of when that was made.
     OfShadowCopy,
+    /// Rows in it do not fit the type of their schema: indicators were not matched against those.
+    RowsUnread,
     /// A note that this version does not know.
     #[serde(other)]
     Other,

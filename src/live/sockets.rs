@@ -1,17 +1,17 @@
-//! `LiveSockets`: every socket that the kernel tells of, with the processes that hold it.
+//! `LiveSockets`: every socket that the kernel reports, with the processes that hold it.
 //!
-//! In: `/proc/net` of each name space of the network that a process lives in, and the open handles of all processes.
-//! Out: a row each of [`Row`]. A socket without a process is told as well: the kernel keeps ended connections for a
-//! while, and a process that is hidden has sockets that nobody seems to hold.
+//! In: `/proc/net` of each network name space that a process lives in, and the open handles of all processes.
+//! Out: one [`SocketRow`] per socket.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::time::Duration;
-
-use serde::Serialize;
 
 use super::Exact;
 use super::reach::Reach;
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::sockets::{
+    InternetSocket, PacketSocket, SocketHolders, SocketOwner, SocketRow, UnixSocket, UnixSocketKind,
+};
 use crate::formats::{procfs, procnet};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::is_nothing;
@@ -31,102 +31,6 @@ const MAX_NAME_SPACES: usize = 256;
 /// Most processes named beside one socket: a server's workers share theirs.
 const MAX_OWNERS: usize = 64;
 
-/// A row of `LiveSockets`, schema `urn:veldkit:live:sockets:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
-    /// A socket of the Internet's protocols.
-    Internet {
-        /// `tcp`, `udp`, `udplite`, `icmp` or `raw`; with `6` at its end for IPv6.
-        protocol: &'static str,
-        /// Own address.
-        local: IpAddr,
-        /// Own port; of a raw socket the number of its protocol.
-        local_port: u16,
-        /// The other's address; left out where there is none.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        remote: Option<IpAddr>,
-        /// The other's port.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        remote_port: Option<u16>,
-        /// Its state by TCP's names; left out where the kernel has another.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        state: Option<&'static str>,
-        /// Bytes that wait to be sent.
-        sending: u32,
-        /// Bytes that wait to be read.
-        receiving: u32,
-        /// Number of the user who made it.
-        user_id: u32,
-        /// That user's name in the target's own accounts.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        user: Option<String>,
-        /// Who holds it, and where.
-        #[serde(flatten)]
-        held: Held,
-    },
-    /// A socket between processes of this host.
-    Unix {
-        /// `stream`, `datagram`, `packets` or `other`.
-        kind: &'static str,
-        /// Whether it waits for connections.
-        listens: bool,
-        /// Whether it is connected.
-        connected: bool,
-        /// Its name; one that begins with `@` stands in no file system.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        path: Option<Exact>,
-        /// Who holds it, and where.
-        #[serde(flatten)]
-        held: Held,
-    },
-    /// A socket that sees frames of the network: a sniffer has one, and so has a client of DHCP.
-    Packet {
-        /// The kind of frames it asks for (`ETH_P_*`): 3 is all of them.
-        frames: u16,
-        /// Number of its interface; 0 for all.
-        interface: u32,
-        /// Whether it is at work.
-        running: bool,
-        /// Number of the user who made it.
-        user_id: u32,
-        /// Who holds it, and where.
-        #[serde(flatten)]
-        held: Held,
-    },
-    /// The end of the table.
-    Summary {
-        /// Rows before this one.
-        sockets: u64,
-        /// Of them, those that have an inode and are held by no process that is shown.
-        without_process: u64,
-        /// Name spaces of the network that were looked into.
-        name_spaces: u64,
-    },
-}
-
-/// Who holds a socket.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Held {
-    /// Its inode; 0 where it is held no more.
-    pub inode: u64,
-    /// Number of its name space, where the kernel tells it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name_space: Option<u64>,
-    /// The processes that hold it, by their numbers in `LiveProcesses`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub processes: Vec<Owner>,
-}
-
-/// A process that holds a socket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Owner {
-    /// Its number.
-    pub pid: u32,
-    /// Its name.
-    pub name: Exact,
-}
-
 /// The tables of the Internet's protocols.
 const INTERNET: [&str; 10] =
     ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "icmp", "icmp6", "raw", "raw6"];
@@ -136,7 +40,7 @@ pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
     if !reach.is_live() && reach.names("proc/net").is_err() && reach.link("proc/self").is_err() {
         return Err("a tree of files has no sockets, unless it holds a copy of /proc");
     }
-    let rows = Rows::new("urn:veldkit:live:sockets:1", "procfs", move |lines| make(&reach, lines));
+    let rows = Rows::new(SocketRow::SCHEMA, "procfs", move |lines| make(&reach, lines));
     Ok(rows.within(TABLE_LIMIT))
 }
 
@@ -158,7 +62,8 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
             let held = holders.held(socket.inode, *name_space);
             count(&held, &mut sockets, &mut without);
             let procnet::Packet { protocol, interface, running, user, .. } = socket;
-            lines.row(&Row::Packet { frames: protocol, interface, running, user_id: user, held })?;
+            let packet = PacketSocket { frames: protocol, interface, running, user_id: user, held };
+            lines.row(&SocketRow::Packet(packet))?;
         }
         for socket in procnet::unix(&table(reach, folder, "unix", lines)) {
             // Two name spaces may share what stands in a file system.
@@ -171,42 +76,49 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     let name_spaces = u64::try_from(spaces.len()).unwrap_or(u64::MAX);
-    lines.row(&Row::Summary { sockets, without_process: without, name_spaces })
+    lines.row(&SocketRow::Summary { sockets, without_process: without, name_spaces: Some(name_spaces) })
 }
 
-fn count(held: &Held, sockets: &mut u64, without: &mut u64) {
+fn count(held: &SocketHolders, sockets: &mut u64, without: &mut u64) {
     *sockets = sockets.saturating_add(1);
-    if held.inode != 0 && held.processes.is_empty() {
+    if held.inode.is_some_and(|inode| inode != 0) && held.processes.is_empty() {
         *without = without.saturating_add(1);
     }
 }
 
-fn internet(reach: &Reach, protocol: &'static str, socket: &procnet::Internet, held: Held) -> Row {
+fn internet(
+    reach: &Reach,
+    protocol: &'static str,
+    socket: &procnet::Internet,
+    held: SocketHolders,
+) -> SocketRow {
     let other = !(socket.remote.is_unspecified() && socket.remote_port == 0);
-    Row::Internet {
-        protocol,
+    SocketRow::Internet(Box::new(InternetSocket {
+        protocol: protocol.into(),
         local: socket.local,
         local_port: socket.local_port,
         remote: other.then_some(socket.remote),
         remote_port: other.then_some(socket.remote_port),
-        state: procnet::state_name(socket.state),
-        sending: socket.sending,
-        receiving: socket.receiving,
-        user_id: socket.user,
+        state: procnet::state_name(socket.state).map(Into::into),
+        sending: Some(socket.sending),
+        receiving: Some(socket.receiving),
+        user_id: Some(socket.user),
         user: reach.user(socket.user),
+        since: None,
+        pid: None,
         held,
-    }
+    }))
 }
 
-fn unix(socket: procnet::Unix, held: Held) -> Row {
+fn unix(socket: procnet::Unix, held: SocketHolders) -> SocketRow {
     let kind = match socket.kind {
-        1 => "stream",
-        2 => "datagram",
-        5 => "packets",
-        _ => "other",
+        1 => UnixSocketKind::Stream,
+        2 => UnixSocketKind::Datagram,
+        5 => UnixSocketKind::Packets,
+        _ => UnixSocketKind::Other,
     };
     let (listens, connected) = (socket.listens, socket.state == 3);
-    Row::Unix { kind, listens, connected, path: socket.path.map(Exact), held }
+    SocketRow::Unix(UnixSocket { kind, listens, connected, path: socket.path.map(Exact), held })
 }
 
 /// A table of the kernel; empty where it has none of that protocol.
@@ -295,10 +207,14 @@ impl Holders {
         }
     }
 
-    fn held(&self, inode: u64, name_space: Option<u64>) -> Held {
+    fn held(&self, inode: u64, name_space: Option<u64>) -> SocketHolders {
         let pids = self.by_inode.get(&inode).filter(|_| inode != 0);
-        let owner = |pid: &u32| Owner { pid: *pid, name: self.names.get(pid).cloned().unwrap_or_default() };
-        Held { inode, name_space, processes: pids.into_iter().flatten().map(owner).collect() }
+        let owner = |pid: &u32| {
+            let name = self.names.get(pid).cloned().unwrap_or_default();
+            SocketOwner { pid: *pid, name }
+        };
+        let processes = pids.into_iter().flatten().map(owner).collect();
+        SocketHolders { inode: Some(inode), name_space, processes }
     }
 }
 

@@ -165,6 +165,7 @@ impl Made {
         let bundle = self.bundle_argument();
         let output = self.veldkit(["unpack", &bundle, "-i", "key.txt", "--out", "unpacked"]);
         assert!(output.status.success(), "{}", text(&output.stderr));
+        validate_rows(&to);
         to
     }
 
@@ -181,6 +182,17 @@ impl Made {
         let records = self.records();
         let found = records.iter().find(|record| record["origin"]["path"] == path);
         found.unwrap_or_else(|| panic!("no record of {path} in {records:#?}")).clone()
+    }
+}
+
+/// Validates every item of rows in an unpacked bundle against the schema next to its type.
+fn validate_rows(unpacked: &Path) {
+    for place in ["live", "derived", "commands"] {
+        let entries = walkdir::WalkDir::new(unpacked.join(place)).into_iter().filter_map(Result::ok);
+        let rows = entries.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "jsonl"));
+        rows.for_each(|entry| {
+            let _ = crate::validate::rows(&fs::read(entry.path()).unwrap());
+        });
     }
 }
 

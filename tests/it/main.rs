@@ -46,6 +46,8 @@ mod scan_limits;
 mod selftest;
 mod sources;
 mod stopping;
+#[path = "../../src/evidence/rows/validate.rs"]
+mod validate;
 mod verify;
 mod windows_tree;
 mod wine;

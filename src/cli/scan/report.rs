@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::acquisition::{Clock, StopReason};
 use crate::analysis::Standing;
+use crate::cli::hit_row;
 use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts};
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
@@ -104,7 +105,7 @@ impl Report {
         let reasons = reasons(hits);
         let more = reasons.len().saturating_sub(REASONS);
         let mut texts: Vec<_> =
-            reasons.into_iter().take(REASONS).map(|(hit, score)| reason(hit, score)).collect();
+            reasons.into_iter().take(REASONS).map(|(hit, score)| reason(hit, score, console.lang)).collect();
         texts.extend((more > 0).then(|| format!("… +{more}")));
         self.worst.push(Shown { assessment, path: path.to_owned(), reasons: texts });
         if self.worst.len() > SHOWN.saturating_mul(2) {
@@ -256,10 +257,13 @@ fn line(hit: &Hit, assessment: Assessment, facts: &Value) -> Value {
 }
 
 /// One reason as a person reads it: what fired, how much it counts, what it says, and where inside.
-fn reason(hit: &Hit, score: u8) -> String {
+fn reason(hit: &Hit, score: u8, lang: Language) -> String {
     let mut text = format!("{} ({score})", Printable(&hit.rule));
     if let Some(inner) = &hit.inner {
         text = format!("{text} !{}", Printable(inner));
+    }
+    if let Some(row) = &hit.row {
+        text = format!("{text} {}", hit_row::words(row, lang));
     }
     if let Some(description) = hit.description() {
         text = format!("{text}: {}", Printable(description));

@@ -5,17 +5,17 @@
 //! nothing. Content that is known to be good takes back what was said of it, but not of its place: a program of Windows
 //! under another name is what an intruder brings.
 
-use super::{Case, Indicators, hosts, rows};
-use crate::evidence::{Hit, Item, Note, Origin, Outcome, Volume};
+use super::{Case, InText, Indicators, hosts, rows};
+use crate::evidence::{Item, Note, Origin, Outcome, Volume};
 use crate::scan::assess;
 
 impl Indicators {
-    /// What the text of an item meets; nothing where it is not of the kinds whose text says something: a `hosts` file,
-    /// known by its path, and what the system told of itself.
+    /// Matches the text of an item; `None` where it is of neither kind whose text names something: a `hosts` file,
+    /// detected from its path, and an item of rows.
     #[must_use]
-    pub fn text(&self, origin: &Origin, bytes: &[u8]) -> Option<Vec<Hit>> {
+    pub fn text(&self, origin: &Origin, bytes: &[u8]) -> Option<InText> {
         let Some((path, _)) = path(origin) else { return rows::find(self, origin, bytes) };
-        hosts::is_hosts(&path).then(|| hosts::find(self, bytes))
+        hosts::is_hosts(&path).then(|| InText { hits: hosts::find(self, bytes), unread_rows: 0 })
     }
 
     /// Judges an item whose reading has ended by its digests and its place. The digest of a part is the digest of

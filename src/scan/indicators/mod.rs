@@ -7,6 +7,7 @@
 
 use std::net::IpAddr;
 
+mod by_name;
 mod csv;
 mod decode;
 mod detect;
@@ -38,6 +39,7 @@ mod texts;
 pub use list::{Format, IndicatorList, IndicatorSource, Unused};
 pub use load::read_bytes;
 pub use path::Case;
+pub use rows::InText;
 pub(crate) use sums::Sums;
 
 use intake::{Tables, hexadecimal};

@@ -280,6 +280,7 @@ pub(crate) mod tests {
                 Err(error) => assert_eq!(error.kind(), io::ErrorKind::Interrupted),
             }
         }
+        crate::evidence::rows::validate::rows(&all);
         (all, reader.finish())
     }
 
