@@ -1,13 +1,12 @@
 //! `LiveExecutables`: the programs that run and the code they have mapped, with digests; and a copy of each program that
 //! runs although it was deleted. The second tier: it reads files, and comes after what vanishes first.
 //!
-//! In: `/proc` of the target. Out: an item of rows ([`Row`]), and of the running system an item
-//! `live/executables/<pid>/<name>` for each program that stands in no folder any more, read through the kernel's own
-//! link to it. Rows name processes by the numbers that they have in `LiveProcesses`.
+//! In: `/proc` of the target. Out: an item of rows ([`Row`]), and of the running system the programs that run although
+//! their files were deleted, as suspects; `sources` opens each through the kernel's own link to it, as the item
+//! `live/executables/<pid>/<name>`. Rows name processes by the numbers that they have in `LiveProcesses`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -15,10 +14,10 @@ use serde::Serialize;
 use super::Exact;
 use super::reach::Reach;
 use super::windows::signature::Signature;
-use crate::evidence::{Digest, Kind, Origin, Outcome, ReasonCode};
+use crate::evidence::{Digest, ReasonCode};
 use crate::formats::{proc_maps, procfs};
-use crate::sources::item::{Finding, Gap};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
+use crate::sources::suspects::Suspect;
 use crate::sys::guard::OneByOne;
 use crate::sys::{Stopwatch, is_nothing};
 
@@ -42,9 +41,6 @@ const MAX_MAPS: usize = 16 << 20;
 
 /// Most processes named beside one file: a library is mapped by nearly all.
 const MAX_PIDS: usize = 32;
-
-/// Most deleted programs that are copied: each is a different file.
-const MAX_COPIES: usize = 1_000;
 
 /// A row of `LiveExecutables`, schema `urn:veldkit:live:executables:1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -100,49 +96,20 @@ pub struct Code {
     pub pids: Vec<u32>,
 }
 
-/// Hands out the copies of deleted programs.
-pub(crate) fn copies(reach: &Reach, emit: &mut dyn FnMut(Finding) -> ControlFlow<()>) -> ControlFlow<()> {
-    if !reach.is_live() {
-        return ControlFlow::Continue(());
-    }
-    let reader = reach.clone();
-    let look = move |pid: u32| {
-        let target = reader.link(&format!("proc/{pid}/exe"))?;
-        let (path, deleted) = procfs::deleted(&target);
-        if !deleted {
-            return Ok(None);
-        }
-        let file = reader.program(pid)?;
-        Ok(Some((path.to_vec(), reader.facts(&file)?)))
-    };
+/// The programs that run although their files were deleted, looked for as they are asked for.
+pub(crate) fn suspects(reach: Reach) -> impl Iterator<Item = Suspect> {
+    let lister = reach.clone();
+    let pids = move || if lister.is_live() { lister.pids().unwrap_or_default() } else { Vec::new() };
+    let look = move |pid: u32| reach.link(&format!("proc/{pid}/exe"));
     let mut one_by_one = OneByOne::new(PROCESS_LIMIT, look);
-    let mut seen = Vec::new();
-    for pid in reach.pids().unwrap_or_default() {
-        let origin = |path: &[u8]| {
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-            Origin::Live { name: format!("executables/{pid}/{}", String::from_utf8_lossy(name)) }
-        };
-        match one_by_one.ask(pid).and_then(|found: io::Result<_>| found) {
-            Ok(Some((path, metadata))) => {
-                let file = (metadata.device, metadata.inode);
-                if seen.contains(&file) || seen.len() >= MAX_COPIES {
-                    continue;
-                }
-                seen.push(file);
-                emit(Finding::Found(reach.found_program(origin(&path), pid, metadata)))?;
-            }
-            Ok(None) => {}
-            // A thread of the kernel has none, and a process may have ended.
-            Err(error) if is_nothing(&error) => {}
-            // The rows tell of those that may not be looked at.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
-            Err(error) => {
-                let gap = Gap::of_error(origin(b"program"), "looking at the program of a process", &error);
-                emit(Finding::Gap(Gap { kind: Kind::File, outcome: Outcome::Failed, ..gap }))?;
-            }
-        }
-    }
-    ControlFlow::Continue(())
+    let pids = std::iter::once_with(pids).flatten();
+    pids.filter_map(move |pid| match one_by_one.ask(pid).and_then(|link: io::Result<_>| link) {
+        Ok(link) => match procfs::deleted(&link) {
+            (path, true) => Some(Suspect::DeletedProgram { pid, path: path.to_vec() }),
+            (_, false) => None,
+        },
+        Err(error) => Some(Suspect::UnreadProgram { pid, error }),
+    })
 }
 
 /// How the rows are made.

@@ -1,8 +1,9 @@
 //! What a system tells of itself, as rows: the artifacts of [`crate::playbook::Live`].
 //!
 //! In: an artifact and a target. Out: an item of rows, `live/<artifact>.jsonl` of the running system and
-//! `derived/<artifact>.jsonl` of a tree, whose files tell what they can. Collectors stand here and are the same
-//! for every system but Windows, which has its own in [`windows`]; what the kernel wrote is read by pure functions (`formats`), which are fuzzed.
+//! `derived/<artifact>.jsonl` of a tree, whose files tell what they can. A collector returns its rows and the files that it
+//! found suspicious, which `sources` opens. Collectors are the same for every system but Windows, which has its own in
+//! [`windows`]; what the kernel wrote is read by pure functions (`formats`), which are fuzzed.
 //!
 //! Rows are JSON objects, one a line. The first is `{"row":"schema","schema":"urn:veldkit:live:…:1"}`, and every other
 //! one says in `row` which kind it is; the kinds and their fields are the public types of each module here. Fields
@@ -16,6 +17,7 @@ use crate::evidence::{Exact, Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::{Live, TargetOs};
 use crate::sources::item::{Finding, Found, Gap};
 use crate::sources::rows::Rows;
+use crate::sources::suspects::{self, Suspect};
 use crate::sources::target::Target;
 
 pub mod accounts;
@@ -45,31 +47,49 @@ pub mod windows;
 use reach::Reach;
 pub use search::{find as find_step, find_in_shadow};
 
-/// Hands out the item of an artifact.
+/// What a collector returns.
+pub(crate) struct Collected {
+    /// The rows, or why there are none.
+    rows: Result<Rows, &'static str>,
+    /// Files that it found suspicious, looked for as they are asked for.
+    suspects: Box<dyn Iterator<Item = Suspect>>,
+}
+
+impl Collected {
+    /// Rows without suspects.
+    fn only(rows: Result<Rows, &'static str>) -> Self {
+        Self { rows, suspects: Box::new(std::iter::empty()) }
+    }
+}
+
+/// Hands out the item of an artifact, and then what [`suspects`] makes of the suspects.
 pub(crate) fn find(
     target: &Target,
     artifact: Live,
+    emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let collected = match windows::Machine::of(target).filter(|_| artifact != Live::Bodyfile) {
+        Some(machine) => Collected::only(windows::rows(machine, artifact)),
+        None => match Reach::of(target) {
+            Some(reach) => collect(target, artifact, reach),
+            None => Collected::only(Err("it holds no system that could be read")),
+        },
+    };
+    hand_out(target, artifact, collected, emit)
+}
+
+fn hand_out(
+    target: &Target,
+    artifact: Live,
+    collected: Collected,
     emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let origin = |extension: &str| {
         let name = format!("{}.{extension}", artifact.name());
         if target.is_live() { Origin::Live { name } } else { Origin::Derived { name } }
     };
-    if let Some(machine) = windows::Machine::of(target).filter(|_| artifact != Live::Bodyfile) {
-        return emit(item(origin, windows::rows(machine, artifact)));
-    }
-    let reach = Reach::of(target);
-    let surveyed = autostarts::Surveyed::default();
-    let made = match reach.clone() {
-        Some(reach) => rows(target, artifact, reach, &surveyed),
-        None => Err("it holds no system that could be read"),
-    };
-    emit(item(origin, made))?;
-    match (artifact, reach) {
-        (Live::Executables, Some(reach)) => executables::copies(&reach, emit),
-        (Live::Autostarts, Some(reach)) => autostarts::suspects(target, &reach, &surveyed, emit),
-        _ => ControlFlow::Continue(()),
-    }
+    emit(item(origin, collected.rows))?;
+    suspects::find(target, collected.suspects, emit)
 }
 
 /// Rows as an item, or why there are none.
@@ -93,22 +113,20 @@ pub fn unlocked_volumes(target: &Target) -> Vec<String> {
     reach.map(|reach| storage::unlocked(&reach)).unwrap_or_default()
 }
 
-/// How an artifact's rows are made of a target, or why there are none.
-fn rows(
-    target: &Target,
-    artifact: Live,
-    reach: Reach,
-    surveyed: &autostarts::Surveyed,
-) -> Result<Rows, &'static str> {
-    match artifact {
+/// Collects the rows and the suspects of an artifact.
+fn collect(target: &Target, artifact: Live, reach: Reach) -> Collected {
+    Collected::only(match artifact {
+        Live::Executables => {
+            let suspects = Box::new(executables::suspects(reach.clone()));
+            return Collected { rows: executables::rows(reach), suspects };
+        }
+        Live::Autostarts => return autostarts::collect(autostarts::survey::start(reach)),
         Live::Processes => processes::rows(reach),
         Live::Sockets => sockets::rows(reach),
         Live::Network => Ok(network::rows(reach)),
-        Live::Executables => executables::rows(reach),
         Live::Sessions => Ok(logons::sessions(reach)),
         Live::Logons => Ok(logons::logons(reach)),
         Live::Accounts => Ok(accounts::rows(reach)),
-        Live::Autostarts => Ok(autostarts::rows(reach, surveyed)),
         Live::Storage => Ok(storage::rows(reach)),
         Live::Objects => Err("only Windows names such objects"),
         Live::Environments => Err("each process has this as a file: LinuxProcessEnvironment"),
@@ -117,5 +135,5 @@ fn rows(
         }
         Live::Bodyfile => Ok(bodyfile::rows(target)),
         Live::Memory => physical::rows(reach),
-    }
+    })
 }

@@ -7,11 +7,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::sync::Arc;
 
-use crate::evidence::{Kind, Metadata, Origin};
+use crate::evidence::{Kind, Metadata};
 use crate::formats::procfs;
 use crate::formats::seek::ReadSeek;
 use crate::sources::accounts::Accounts;
-use crate::sources::item::Found;
 use crate::sources::mounts::Nature;
 use crate::sources::place::{Ground, Place};
 use crate::sources::resolve::{Astray, resolve};
@@ -27,7 +26,6 @@ const MAX_MATCHES: usize = 100_000;
 /// A handle on a target's system, to be kept by a collector.
 #[derive(Debug, Clone)]
 pub(crate) struct Reach {
-    index: usize,
     place: Arc<Place>,
     /// None of a disk image, where nothing runs and files are had by way of the place alone.
     root: Option<Arc<Root>>,
@@ -38,13 +36,13 @@ pub(crate) struct Reach {
 impl Reach {
     /// That of the place which holds the system.
     pub(crate) fn of(target: &Target) -> Option<Self> {
-        let (index, place) = target.system_place()?;
+        let (_, place) = target.system_place()?;
         let root = match &place.ground {
             Ground::Folder(root) => Some(Arc::clone(root)),
             Ground::Image(_) => None,
         };
         let place = Arc::clone(place);
-        Some(Self { index, place, root, accounts: target.accounts(), live: target.is_live() })
+        Some(Self { place, root, accounts: target.accounts(), live: target.is_live() })
     }
 
     /// Whether this is the running system.
@@ -113,11 +111,6 @@ impl Reach {
         self.place.stat(end).is_ok_and(|stat| stat.kind == Kind::File)
     }
 
-    /// Number of the place that it reads.
-    pub(crate) const fn index(&self) -> usize {
-        self.index
-    }
-
     /// The paths that a pattern meets, in order, `*` within one name; a name that begins with a dot must be meant. Links
     /// on the way are followed. What is there is not told: only that a folder has such a name.
     pub(crate) fn matching(&self, pattern: &str) -> Vec<Vec<u8>> {
@@ -149,11 +142,6 @@ impl Reach {
         let file = self.root()?.open_program(format!("proc/{pid}/exe").as_bytes())?.file;
         regular(&file)?;
         Ok(file)
-    }
-
-    /// That program as an item.
-    pub(crate) fn found_program(&self, origin: Origin, pid: u32, metadata: Metadata) -> Found {
-        Found::program(origin, self.index, pid, metadata)
     }
 
     /// The facts of an open file.

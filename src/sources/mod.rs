@@ -24,6 +24,7 @@ pub(crate) mod resolve;
 pub(crate) mod rows;
 pub(crate) mod seen;
 pub(crate) mod shadows;
+pub(crate) mod suspects;
 pub(crate) mod target;
 pub(crate) mod variables;
 pub mod volumes;

@@ -7,6 +7,7 @@ use std::fs::File;
 
 mod accounts;
 pub(crate) mod guard;
+pub(crate) mod guarded_step;
 mod memory;
 mod network;
 #[cfg(not(any(target_os = "linux", windows)))]

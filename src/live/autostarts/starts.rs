@@ -1,0 +1,152 @@
+//! What one file starts, and the file that each of its commands leads to.
+//!
+//! In: the bytes of a file and how they are read ([`Form`]), by the readers of `formats::linux_autostarts`. Out: [`Start`]s.
+
+use super::{Exact, Start};
+use crate::formats::linux_autostarts;
+use crate::live::files::rooted;
+use crate::live::places::Form;
+use crate::live::reach::Reach;
+
+/// Most bytes of a command that are kept.
+const MAX_COMMAND: usize = 4_096;
+
+/// Reads one file; the rest of each row is filled in by the caller.
+pub(super) fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Start>) {
+    let start = |line: u64, command: &[u8]| Start {
+        line: Some(line),
+        command: Some(Exact::cut(command, MAX_COMMAND).0),
+        ..Start::default()
+    };
+    match form {
+        Form::Unit | Form::Exec => unit(file, text, &start, all),
+        Form::Crontab | Form::OwnCrontab | Form::Anacron => {
+            let own = file.rsplit(|byte| *byte == b'/').next().filter(|_| form == Form::OwnCrontab);
+            let job = |job: linux_autostarts::Job<'_>| Start {
+                schedule: Some(job.schedule.into()),
+                user: job.user.or(own).map(Exact::from),
+                ..start(job.line, job.command)
+            };
+            match form {
+                Form::Anacron => all.extend(linux_autostarts::anacron(text).map(job)),
+                _ => all.extend(linux_autostarts::jobs(text, form == Form::Crontab).map(job)),
+            }
+        }
+        Form::At => {
+            all.extend(linux_autostarts::lines(text).last().map(|(line, command)| start(line, command)));
+        }
+        Form::Udev => all.extend(linux_autostarts::udev(text).map(|(line, command)| start(line, command))),
+        Form::Pam => {
+            let module = |(line, module, rest): (u64, &[u8], &[u8])| Start {
+                key: Some(module.into()),
+                ..start(line, rest)
+            };
+            all.extend(linux_autostarts::pam(text).map(module));
+        }
+        Form::Preload => {
+            // The loader takes blanks and colons between them (ld.so(8)).
+            for (line, text) in linux_autostarts::lines(text) {
+                let libraries = text.split(|byte| byte.is_ascii_whitespace() || *byte == b':');
+                all.extend(libraries.filter(|path| !path.is_empty()).map(|path| start(line, path)));
+            }
+        }
+        Form::Variables | Form::Modprobe => {
+            let named = |(line, name, value): (u64, &[u8], &[u8])| Start {
+                key: Some(name.into()),
+                ..start(line, value)
+            };
+            match form {
+                Form::Variables => all.extend(linux_autostarts::loader_variables(text).map(named)),
+                _ => all.extend(linux_autostarts::installs(text).map(named)),
+            }
+        }
+        Form::Modules => all.extend(linux_autostarts::lines(text).map(|(line, name)| start(line, name))),
+        Form::Itself => {}
+    }
+}
+
+/// The commands of a unit, and of a timer its moments with the unit that it starts: that of its own name where it names none.
+fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Start, all: &mut Vec<Start>) {
+    let settings = linux_autostarts::settings(text);
+    let of = |key: &[u8]| settings.iter().find(|one| one.key == key).map(|one| Exact::from(&one.value));
+    let user = of(b"User");
+    for one in &settings {
+        let moment = one.key.starts_with(b"On") && one.key.ends_with(b"Sec") || one.key == b"OnCalendar";
+        let runs =
+            one.key.starts_with(b"Exec") && !one.key.starts_with(b"ExecSearch") || one.key == b"TryExec";
+        if one.value.is_empty() || !(moment || runs) {
+            continue;
+        }
+        let key = Some(Exact::from(&one.key));
+        all.push(if moment {
+            let name = file.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            let own = || Exact([name.strip_suffix(b".timer").unwrap_or(name), b".service"].concat());
+            let unit = of(b"Unit").unwrap_or_else(own);
+            Start { key, schedule: Some(Exact::from(&one.value)), ..start(one.line, &unit.0) }
+        } else {
+            Start { key, user: user.clone(), ..start(one.line, &one.value) }
+        });
+    }
+}
+
+/// Finds what a command leads to.
+pub(super) fn lead(reach: &Reach, form: Form, start: &mut Start) {
+    let Some(command) = start.command.as_ref().filter(|_| start.schedule.is_none() || form != Form::Unit)
+    else {
+        return;
+    };
+    let folders: &[&str] = match form {
+        Form::Pam => &[
+            "usr/lib/*/security",
+            "usr/lib/security",
+            "lib/*/security",
+            "lib/security",
+            "lib64/security",
+            "usr/lib64/security",
+        ],
+        Form::Udev => &["usr/lib/udev", "lib/udev", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"],
+        Form::Modules => return,
+        _ => &["usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"],
+    };
+    // Signs before a unit's command say how it is started (systemd.service(5)).
+    let bare = if form == Form::Unit {
+        let begin = command.0.iter().position(|byte| !b"@-:+!|".contains(byte)).unwrap_or(0);
+        command.0.get(begin..).unwrap_or_default()
+    } else {
+        &command.0
+    };
+    let (mut first, mut launcher) = (None, None);
+    for (at, word) in linux_autostarts::words(bare).enumerate() {
+        let word =
+            if form == Form::Variables { word.strip_prefix(b"DEFAULT=").unwrap_or(word) } else { word };
+        let found = if word.contains(&b'/') {
+            reach.end_of(word).ok().filter(|end| reach.is_file(end))
+        } else if at == 0 || launcher.is_some() {
+            named(reach, word, folders)
+        } else {
+            None
+        };
+        let is_launcher = linux_autostarts::is_launcher(word);
+        match found {
+            // A module of PAM that runs programs is one: its argument is meant.
+            Some(end) if is_launcher || form == Form::Pam && word == b"pam_exec.so" => {
+                launcher.get_or_insert_with(|| rooted(&end));
+            }
+            Some(end) => {
+                (start.launcher, start.target) = (launcher, Some(rooted(&end)));
+                return;
+            }
+            // What is not there is told as it is written, unless something else is.
+            None if at == 0 && word.starts_with(b"/") => first = Some(Exact::from(word)),
+            None => {}
+        }
+    }
+    start.target = first.or(launcher);
+}
+
+/// A program or library that is named without its folder.
+fn named(reach: &Reach, name: &[u8], folders: &[&str]) -> Option<Vec<u8>> {
+    let name = glob::Pattern::escape(&String::from_utf8_lossy(name));
+    let paths = folders.iter().flat_map(|folder| reach.matching(&format!("{folder}/{name}")));
+    paths.filter_map(|path| reach.end_of(&path).ok()).find(|end| reach.is_file(end))
+}

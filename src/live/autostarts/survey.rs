@@ -1,0 +1,153 @@
+//! The survey of what starts by itself: made once, under a time limit of its own, for the rows and for the suspects.
+//!
+//! In: a target. Out: a [`Survey`]. It reads the files that say what is started first, then the package manager's lists, then
+//! the files that are started. Each finding is kept as soon as it is made, so that a file system that hangs costs what comes
+//! after it and nothing else.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Start, starts};
+use crate::evidence::ReasonCode;
+use crate::live::files::{Book, rooted};
+use crate::live::modules::{self, Module};
+use crate::live::places::{Form, PLACES};
+use crate::live::reach::Reach;
+use crate::sources::rows::code_of;
+use crate::sys::guarded_step::{GuardedStep, Progress};
+
+/// How long it may take.
+const LIMIT: Duration = Duration::from_secs(105);
+
+/// Most bytes of one file that says what is started.
+const MAX_FILE: usize = 1 << 20;
+
+/// Most rows.
+const MAX_STARTS: usize = 50_000;
+
+/// What is started, and what is known of what that leads to.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    pub(super) starts: Vec<Start>,
+    pub(super) modules: Vec<Module>,
+    /// What could not be read.
+    pub(super) gaps: Vec<(ReasonCode, String)>,
+}
+
+/// Starts the survey of a target.
+pub(crate) fn start(reach: Reach) -> GuardedStep<Survey> {
+    GuardedStep::start(LIMIT, move |progress| {
+        // Nobody waits for it any more: it has ended early, and its outcome says so.
+        let _ = survey(&reach, progress);
+    })
+}
+
+/// Makes it; `None` once nobody waits for it any more.
+fn survey(reach: &Reach, progress: &Progress<Survey>) -> Option<()> {
+    find_starts(reach, progress)?;
+    let modules = modules::all(reach);
+    let (starts, modules) = progress.add(|survey| {
+        survey.modules = modules;
+        let starts = survey.starts.iter().map(|start| (start.file.clone(), start.target.clone()));
+        let modules = survey.modules.iter().map(|module| module.target.clone());
+        (starts.collect::<Vec<_>>(), modules.collect::<Vec<_>>())
+    })?;
+    let told = starts.iter().flat_map(|(file, target)| target.iter().chain([file]));
+    let mut book = Book::of(reach, told.chain(modules.iter().flatten()));
+    for (at, (file, target)) in starts.iter().enumerate() {
+        let owner = book.owner(file);
+        let facts = target.as_ref().map(|target| book.facts(reach, target)).unwrap_or_default();
+        progress.add(|survey| {
+            if let Some(start) = survey.starts.get_mut(at) {
+                (start.file_owned_by, start.facts) = (owner, facts);
+            }
+        })?;
+    }
+    for (at, target) in modules.iter().enumerate() {
+        let facts = target.as_ref().map(|target| book.facts(reach, target)).unwrap_or_default();
+        progress.add(|survey| {
+            if let Some(module) = survey.modules.get_mut(at) {
+                module.facts = facts;
+            }
+        })?;
+    }
+    Some(())
+}
+
+/// Finds all that is started, by the table of places, each file once.
+fn find_starts(reach: &Reach, progress: &Progress<Survey>) -> Option<()> {
+    let homes = reach.homes();
+    let enabled = enabled(reach, &homes);
+    let mut seen = BTreeSet::new();
+    for (kind, place, form) in PLACES {
+        for file in expand(reach, place, &homes) {
+            let Ok(end) = reach.end_of(&file) else { continue };
+            // A unit's other name, and `/lib` where that is `/usr/lib`, lead to the same file.
+            if !seen.insert(end.clone()) || !reach.is_file(&end) {
+                continue;
+            }
+            let mut found = Vec::new();
+            if form == Form::Itself {
+                let target = Some(rooted(&end));
+                found.push(Start { kind, file: rooted(&file), target, ..Start::default() });
+            } else {
+                match reach.read_bytes(&end, MAX_FILE) {
+                    Ok(text) => starts::read(form, &file, &text, &mut found),
+                    Err(error) => {
+                        let detail = format!("reading '/{}': {error}", String::from_utf8_lossy(&end));
+                        progress.add(|survey| survey.gaps.push((code_of(&error), detail)))?;
+                    }
+                }
+                for start in &mut found {
+                    (start.kind, start.file) = (kind, rooted(&end));
+                    if form == Form::Unit {
+                        start.enabled = Some(is_enabled(&file, &enabled) || is_enabled(&end, &enabled));
+                    }
+                    starts::lead(reach, form, start);
+                }
+            }
+            let full = progress.add(|survey| {
+                survey.starts.append(&mut found);
+                let full = survey.starts.len() >= MAX_STARTS;
+                if full {
+                    survey.starts.truncate(MAX_STARTS);
+                    let detail = format!("only the first {MAX_STARTS} are reported");
+                    survey.gaps.push((ReasonCode::ArtifactLimit, detail));
+                }
+                full
+            })?;
+            if full {
+                return Some(());
+            }
+        }
+    }
+    Some(())
+}
+
+/// The paths of a place.
+fn expand(reach: &Reach, place: &str, homes: &[(String, Vec<u8>)]) -> Vec<Vec<u8>> {
+    let Some(below) = place.strip_prefix("~/") else { return reach.matching(place) };
+    let home = |home: &Vec<u8>| format!("{}/{below}", glob::Pattern::escape(&String::from_utf8_lossy(home)));
+    homes.iter().flat_map(|(_, path)| reach.matching(&home(path))).collect()
+}
+
+/// The names of units that folders of other units have started.
+fn enabled(reach: &Reach, homes: &[(String, Vec<u8>)]) -> BTreeSet<Vec<u8>> {
+    let folders = ["etc/systemd", "run/systemd", "usr/lib/systemd", "lib/systemd"];
+    let mut paths = Vec::new();
+    for ending in ["wants", "requires", "upholds"] {
+        for folder in folders {
+            paths.extend(reach.matching(&format!("{folder}/*/*.{ending}/*")));
+        }
+        paths.extend(expand(reach, &format!("~/.config/systemd/user/*.{ending}/*"), homes));
+    }
+    paths.iter().filter_map(|path| path.rsplit(|byte| *byte == b'/').next()).map(<[u8]>::to_vec).collect()
+}
+
+fn is_enabled(file: &[u8], enabled: &BTreeSet<Vec<u8>>) -> bool {
+    let mut parts = file.rsplit(|byte| *byte == b'/');
+    let name = parts.next().unwrap_or_default();
+    // What is written beside a unit holds for the unit.
+    let name = parts.next().and_then(|folder| folder.strip_suffix(b".d")).unwrap_or(name);
+    enabled.contains(name)
+}
