@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use super::{EngineKind, Error, Facts, RuleFacts};
+use super::{Facts, RuleFacts};
 use crate::evidence::{Cause, Hit};
 
 /// What the rules say of one item.
@@ -87,23 +87,3 @@ pub(super) struct RuleId {
 
 /// Files that could not be used: name and reason.
 pub(super) type Failures = Vec<(String, String)>;
-
-/// Compiles texts, each in the namespace of its name.
-pub(super) fn compile(
-    kind: EngineKind,
-    texts: &[(String, String)],
-) -> Result<(Box<dyn Engine>, Failures), Error> {
-    match kind {
-        EngineKind::Boreal => {
-            let (engine, failures) = super::boreal::Boreal::compile(texts);
-            Ok((Box::new(engine), failures))
-        }
-        #[cfg(feature = "libyara")]
-        EngineKind::Libyara => {
-            let (engine, failures) = super::libyara::Libyara::compile(texts)?;
-            Ok((Box::new(engine), failures))
-        }
-        #[cfg(not(feature = "libyara"))]
-        EngineKind::Libyara => Err(Error::NotBuiltIn),
-    }
-}

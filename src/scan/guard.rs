@@ -1,55 +1,51 @@
-//! Threads on which rules are asked, so that one that does not come to its end can be left behind.
+//! Threads on which rules are asked, so that a scan that does not come to its end can be abandoned.
 //!
 //! An engine looks at its clock only between its steps, and one step of a rule that somebody made for it takes minutes.
-//! Nothing can take such a step back. So whoever wants something scanned hands it to a thread that waits here, sleeps
-//! until the answer comes, and goes on without it where it does not. What that costs where nothing hangs is two wake-ups
-//! a scan; threads are used again. A thread left behind ends when its step does, or with the process, which waits for
-//! none of them.
+//! Nothing can take such a step back. So a scan is handed to a thread that waits here; the caller sleeps until the answer
+//! comes, and goes on without it where it does not. Where nothing hangs, that costs two wake-ups per scan; threads are
+//! used again. An abandoned thread ends when its step does, or with the process, which waits for none of them.
 //!
-//! In: something to do, how long it may take, and the content that it holds. Out: what came of it, or why nothing did.
+//! In: something to do, how long it may take, and the content that it holds. Out: its result, or why there is none.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::abandoned::Abandoned;
 use super::{Bytes, SCAN_LIMIT};
 
-/// Scans left behind at most, each on a core of the host; past them nothing more is scanned until one ends.
+/// Most abandoned scans, each on a core of the host; past them nothing more is scanned until one ends.
 const SCANS: usize = 16;
 
 /// Content that they may hold together: two of the largest.
 const BYTES: usize = SCAN_LIMIT << 1;
 
-/// Content that is asked about without another thread: what one string costs grows at worst by the cube of the length, and
+/// Content that is scanned without another thread: what one string costs grows at worst by the cube of the length, and
 /// is about a second here (at four times the length, a minute). So short are most settings of a system, and there the
 /// two wake-ups would cost more than the scan.
 const SHORT: usize = 1 << 10;
 
-/// Threads that are ready for the next scan, and those left behind.
+/// How long past its limit an engine is waited for before it is abandoned: it asks the clock between its steps, and
+/// this process may have been stopped meanwhile.
+pub(super) const GRACE: Duration = Duration::from_secs(3);
+
+/// Threads that are ready for the next scan, and the scans that were abandoned.
 #[derive(Default)]
 pub(super) struct Guard {
     idle: Mutex<Vec<SyncSender<Task>>>,
-    left: Arc<Left>,
+    abandoned: Arc<Abandoned>,
 }
 
 type Task = Box<dyn FnOnce() + Send>;
-
-/// What scans left behind hold.
-#[derive(Default)]
-struct Left {
-    scans: AtomicUsize,
-    bytes: AtomicUsize,
-}
 
 /// Why nothing came of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Undone {
     /// Its time was over, and it goes on by itself.
-    LeftBehind,
-    /// It was not begun: too many were left behind before it.
+    Abandoned,
+    /// It was not begun: too many were abandoned before it.
     NotBegun,
     /// It failed.
     Failed,
@@ -77,20 +73,17 @@ impl Guard {
         content: &Bytes,
         act: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Undone> {
-        let (scans, bytes) =
-            (self.left.scans.load(Ordering::Relaxed), self.left.bytes.load(Ordering::Relaxed));
+        let (scans, bytes) = (self.abandoned.calls(), self.abandoned.bytes());
         if scans >= SCANS || (scans > 0 && bytes.saturating_add(content.len()) > BYTES) {
             return Err(Undone::NotBegun);
         }
         let (answer, answered) = sync_channel(1);
-        let state = Arc::new(AtomicU8::new(RUNNING));
-        let (left, length, ended) = (Arc::clone(&self.left), content.len(), Arc::clone(&state));
+        let call = self.abandoned.call(content.len());
+        let made = Arc::clone(&call);
         let task: Task = Box::new(move || {
             // What the act held is gone before anybody hears of its end.
             let done = catch_unwind(AssertUnwindSafe(act));
-            if ended.swap(ENDED, Ordering::AcqRel) == LEFT_BEHIND {
-                left.gone(length);
-            }
+            made.end();
             drop(answer.try_send(done));
         });
         let thread = self.start(task).ok_or(Undone::Failed)?;
@@ -101,13 +94,10 @@ impl Guard {
             }
             Err(RecvTimeoutError::Disconnected) => Err(Undone::Failed),
             Err(RecvTimeoutError::Timeout) => {
-                self.left.one_more(length);
-                if state.swap(LEFT_BEHIND, Ordering::AcqRel) == ENDED {
-                    self.left.gone(length);
-                } else {
+                if call.abandon() {
                     content.left_behind();
                 }
-                Err(Undone::LeftBehind)
+                Err(Undone::Abandoned)
             }
         }
     }
@@ -128,24 +118,9 @@ impl Guard {
     }
 }
 
-const RUNNING: u8 = 0;
-const ENDED: u8 = 1;
-const LEFT_BEHIND: u8 = 2;
-
-impl Left {
-    fn one_more(&self, bytes: usize) {
-        self.scans.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn gone(&self, bytes: usize) {
-        self.scans.fetch_sub(1, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
@@ -174,7 +149,7 @@ mod tests {
         let guard = Guard::default();
         let content = Bytes::from(b"x");
         let (end, act) = hangs();
-        assert_eq!(guard.apart(MOMENT, &content, act), Err(Undone::LeftBehind));
+        assert_eq!(guard.apart(MOMENT, &content, act), Err(Undone::Abandoned));
         assert_eq!(guard.apart(LONG, &content, || 7), Ok(7));
         assert_eq!(guard.apart(LONG, &content, || panic!("on purpose")), Err::<(), _>(Undone::Failed));
         assert_eq!(guard.apart(LONG, &content, || 8), Ok(8));
@@ -216,7 +191,7 @@ mod tests {
         let ends: Vec<_> = (0..SCANS)
             .map(|_| {
                 let (end, act) = hangs();
-                assert_eq!(guard.apart(MOMENT, &content, act), Err(Undone::LeftBehind));
+                assert_eq!(guard.apart(MOMENT, &content, act), Err(Undone::Abandoned));
                 end
             })
             .collect();
@@ -242,7 +217,7 @@ mod tests {
             act();
             drop(held);
         };
-        assert_eq!(guard.apart(MOMENT, &large, holds), Err(Undone::LeftBehind));
+        assert_eq!(guard.apart(MOMENT, &large, holds), Err(Undone::Abandoned));
         assert_eq!(told.0.load(Ordering::Relaxed), 1);
         assert_eq!(guard.apart(LONG, &large, || ()), Err(Undone::NotBegun));
         assert_eq!(guard.apart(LONG, &Bytes::from(b""), || ()), Ok(()), "what holds nothing is done still");

@@ -15,9 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Digest, Printable};
 
+mod abandoned;
 mod archive;
 mod boreal;
 mod bytes;
+mod compile;
 mod engine;
 mod examine;
 pub mod filetype;
@@ -27,6 +29,7 @@ pub mod indicators;
 #[cfg(feature = "libyara")]
 mod libyara;
 mod rule_files;
+mod rule_limits;
 mod scanner;
 mod score;
 mod slow;

@@ -1,24 +1,18 @@
 //! Rule files: the embedded ones, and files, folders and zip files that the operator names. Read whole, up to a limit.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::rule_limits::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
 use super::zipped::{Member, is_zip, members};
 use crate::embedded::RULES;
 use crate::evidence::Digest;
 
 /// How the names of the embedded files begin, and no other's: see [`shown`].
 pub(super) const EMBEDDED_PREFIX: &str = "veldkit/";
-
-/// Largest rule file: the largest public ones, all rules of a set in one file, have some 30 MB.
-pub(super) const FILE_LIMIT: u64 = 64 << 20;
-
-/// Most files of one folder: the largest public sets have some 5,000.
-pub(super) const FILES_LIMIT: usize = 50_000;
 
 /// Where rules come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,11 +100,6 @@ fn zipped(path: &Path, members: Vec<Member>, names: &mut BTreeSet<String>, texts
         let name = unique(&format!("{}/{member}", shown(path)), names);
         texts.push(text(name, content));
     }
-}
-
-pub(super) fn is_rule_file(path: &Path) -> bool {
-    let extension = path.extension().map(OsStr::to_ascii_lowercase);
-    extension.is_some_and(|extension| extension == "yar" || extension == "yara" || extension == "rule")
 }
 
 /// The file itself, or all rule files beneath a folder, by name; links are not followed.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::engine::{self, Engine, Gap, Regions, RuleId, Scan};
+use super::compile::compile;
+use super::engine::{Engine, Gap, Regions, RuleId, Scan};
 use super::gate::Gate;
-use super::guard::{Guard, Undone};
+use super::guard::{GRACE, Guard, Undone};
 use super::slow::{Search, without};
 use super::stopwatch::Stopwatch;
 use super::{Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, rule_files};
@@ -24,10 +25,6 @@ const SEARCHES: usize = 8;
 
 /// Slow rules looked for on one item: each costs the item's time once more.
 const ROUNDS: usize = 3;
-
-/// How long past its limit an engine is waited for before it is left behind: it asks the clock between its steps, and
-/// this process may have been stopped meanwhile.
-pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 /// How long rules may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +88,7 @@ impl Scanner {
             }
             files.push(file);
         }
-        let (engine, failures) = engine::compile(kind, &texts)?;
+        let (engine, failures) = compile(kind, &texts)?;
         texts.retain(|(name, _)| failures.iter().all(|(failed, _)| failed != name));
         for (name, reason) in failures {
             if let Some(file) = files.iter_mut().find(|file| file.name == name) {
@@ -191,7 +188,7 @@ impl Scanner {
             Ok(scan) => (scan, slow),
             Err(undone) => {
                 let first = std::mem::take(&mut *first.lock().unwrap_or_else(PoisonError::into_inner));
-                (undone_scan(undone, limit, first.hits), slow && undone == Undone::LeftBehind)
+                (undone_scan(undone, limit, first.hits), slow && undone == Undone::Abandoned)
             }
         }
     }
@@ -267,7 +264,7 @@ impl Scanner {
             on: facts.borrowed().filepath.to_owned(),
             limit_seconds: limit.as_secs(),
         });
-        let (engine, _) = engine::compile(self.kind, &self.texts_in_use(&set_aside)).ok()?;
+        let (engine, _) = compile(self.kind, &self.texts_in_use(&set_aside)).ok()?;
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(engine);
         *self.set_aside.write().unwrap_or_else(PoisonError::into_inner) = set_aside;
         Some(rule)
@@ -289,7 +286,7 @@ impl Scanner {
 /// What is said of an item on which the rules did not come to their end.
 fn undone_scan(undone: Undone, limit: Duration, hits: Vec<Hit>) -> Scan {
     let gap = match undone {
-        Undone::LeftBehind => Gap::timeout(limit),
+        Undone::Abandoned => Gap::timeout(limit),
         Undone::NotBegun => Gap::new(
             Cause::Time,
             "not scanned: rules that took too long on items before it are still at work on them",

@@ -15,9 +15,9 @@ use std::time::Duration;
 use boreal_parser::file::YaraFileComponent;
 use boreal_parser::rule::Rule;
 
-use super::engine::{self, Engine, RuleId};
-use super::guard::{Guard, Undone};
-use super::scanner::GRACE;
+use super::compile::compile;
+use super::engine::{Engine, RuleId};
+use super::guard::{GRACE, Guard, Undone};
 use super::stopwatch::Stopwatch;
 use super::{Bytes, EngineKind, OwnedFacts};
 
@@ -116,7 +116,7 @@ impl Search<'_> {
 
     /// Whether these files alone take longer than one rule may.
     fn are_slow(&self, texts: &[(String, String)], piece: &Piece) -> bool {
-        let Ok((engine, _)) = engine::compile(self.kind, texts) else { return false };
+        let Ok((engine, _)) = compile(self.kind, texts) else { return false };
         self.is_slow(&Arc::from(engine), piece)
     }
 
@@ -141,7 +141,7 @@ impl Search<'_> {
             drop(engine.scan_thoroughly(&bytes, &facts.borrowed(), limit));
         });
         match ended {
-            Err(Undone::LeftBehind) => Look::LeftBehind,
+            Err(Undone::Abandoned) => Look::LeftBehind,
             Ok(()) if watch.elapsed() >= limit => Look::Slow,
             _ => Look::Fast,
         }
@@ -158,7 +158,7 @@ impl Search<'_> {
         let number = match found {
             Ok(number) => number,
             // Left behind in the strings, or in the condition after those that were done with.
-            Err(Undone::LeftBehind) => Some(done.load(Ordering::Relaxed)).filter(|done| *done > 0),
+            Err(Undone::Abandoned) => Some(done.load(Ordering::Relaxed)).filter(|done| *done > 0),
             Err(_) => None,
         };
         number.map(|number| engine.numbered(number)).unwrap_or_default()

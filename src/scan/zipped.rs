@@ -8,7 +8,7 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use super::rule_files::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
+use super::rule_limits::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
 
 /// Bytes of all rule files of one zip together: the largest public sets have some 60 MB.
 pub const PACKED_LIMIT: u64 = 256 << 20;

@@ -9,7 +9,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::intake::hexadecimal;
+use super::digests::hexadecimal;
 use super::json::{self, Step, Visitor};
 use super::list::Account;
 use super::network::{self, Network, domains_above};

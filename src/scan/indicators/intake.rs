@@ -3,7 +3,7 @@
 //! In: observables with what their list says of them. Out: the tables that are looked up. What an exclusion names, and
 //! what would fire on every host, is refused here, whatever list it stands in.
 
-use super::digests::Digests;
+use super::digests::{Digests, hexadecimal};
 use super::exclusions::Exclusions;
 use super::labels::{Labels, Said};
 use super::list::Account;
@@ -225,13 +225,4 @@ fn shown(observable: &Observable) -> String {
         | Observable::Mutex(text) => text.clone(),
         Observable::Registry(value) => value.key.clone(),
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -42,7 +42,8 @@ pub use path::Case;
 pub use rows::InText;
 pub(crate) use sums::Sums;
 
-use intake::{Tables, hexadecimal};
+use digests::hexadecimal;
+use intake::Tables;
 use observable::{Below, Observable};
 
 use crate::evidence::{Content, Digest, Hit, HitKind, cut};
