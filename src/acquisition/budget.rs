@@ -16,7 +16,7 @@ pub(super) const PIECE: usize = 512 << 10;
 /// Pieces of one large item that may be under way, raw or deflated.
 pub(super) const WINDOW: usize = 8;
 
-/// What an item costs besides its bytes: its record, its channel, its names.
+/// What an item costs in addition to its bytes: its record, its channel, its names.
 const SMALL_COST: u64 = 8 << 10;
 
 /// All items under way together. With the worker's own buffers, the engine's tables and the zip's directory this

@@ -1,7 +1,7 @@
 //! The only clock: the moment a run began, and the moments since.
 //!
 //! UTC is read once and advanced by the monotonic clock, so that somebody who sets the host's clock during a run
-//! does not disorder the record; how far it was set stands in the log of custody.
+//! does not disorder the record; the custody log says how far it was set.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What a run would take, without reading any of it: for `--dry-run` and for the free space at the destination.
+//! What a run would collect, without reading any of it: for `--dry-run` and for the free space at the destination.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -17,11 +17,11 @@ pub struct StepSurvey {
     pub artifact: String,
     /// Its class of personal data.
     pub personal_data: PersonalData,
-    /// Whether it is only looked at: of its bytes only those are taken on which something fires.
+    /// Whether it is a sweep: of its items only those with hits are collected.
     pub swept: bool,
     /// Items with content.
     pub items: u64,
-    /// Their bytes, as the target tells their sizes; holes are not counted where it tells the space they take.
+    /// Their bytes, by the sizes that the target reports; holes are not counted where it reports the space they take.
     pub bytes: u64,
     /// Patterns that match nothing.
     pub missing: u64,
@@ -51,7 +51,7 @@ impl Survey {
         self.taken().fold(0, |sum, step| sum.saturating_add(step.bytes))
     }
 
-    /// Items that are only looked at, and their bytes.
+    /// Items that are only inspected, and their bytes.
     #[must_use]
     pub fn swept(&self) -> (u64, u64) {
         let swept = self.steps.iter().filter(|step| step.swept);

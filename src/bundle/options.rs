@@ -1,4 +1,4 @@
-//! What a writer needs besides the evidence: the time, the signer, and where the receipt goes.
+//! What a writer needs in addition to the evidence: the time, the signer, and where the receipt goes.
 //!
 //! In: the operator's choices. Out: [`WriterOptions`], which the writer and the receipt of a sealed bundle share.
 
@@ -11,7 +11,7 @@ use crate::text::Language;
 /// Returns the present moment. Passed in, so that a test decides when a checkpoint is due.
 pub type WriterClock = Box<dyn FnMut() -> Utc + Send>;
 
-/// What a writer needs besides the evidence.
+/// What a writer needs in addition to the evidence.
 pub struct WriterOptions {
     /// Returns the time.
     pub clock: WriterClock,

@@ -1,7 +1,8 @@
-//! What is left when a bundle is sealed: its digest, its code, and the papers beside it.
+//! The result of sealing a bundle: its digest, its seal code, and its receipt and signature files.
 //!
 //! In: the complete file, and the account of what is in it. Out: receipt and signature where the operator pointed,
-//! and everything a caller reports. A paper that cannot be written is told, and takes nothing from the bundle.
+//! and everything a caller reports. One that cannot be written is
+//! reported; the bundle is sealed all the same.
 
 use std::path::{Path, PathBuf};
 
