@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use super::files::{Book, Facts, Owner};
 use super::{Collected, Exact, modules};
-use crate::evidence::gathered;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::suspects::Suspect;
 use crate::sys::guarded_step::GuardedStep;
@@ -109,7 +108,7 @@ fn suspects(survey: &Survey) -> Vec<Suspect> {
     let starts = survey.starts.iter().map(|start| (&start.target, &start.facts));
     let modules = survey.modules.iter().map(|module| (&module.target, &module.facts));
     let named = starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts)));
-    let targets: BTreeMap<&Exact, &Facts> = gathered(named);
+    let targets: BTreeMap<&Exact, &Facts> = named.collect();
     let suspect = |(path, facts): (&Exact, &Facts)| match facts {
         Facts { as_packaged: Some(false), .. } => Some(Suspect::Altered(path.0.clone())),
         Facts { owned_by: Owner::Nobody, .. } => Some(Suspect::Unpackaged(path.0.clone())),
