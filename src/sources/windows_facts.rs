@@ -9,7 +9,7 @@ use super::host::HostFacts;
 use super::pattern::quote;
 use crate::evidence::Utc;
 use crate::formats::hive::{Hive, Key, Value};
-use crate::sys::{self, RegistryKey, RegistryValue};
+use crate::sys::{self, RegistryEntry, RegistryKey};
 
 /// Most places that a registry may name of one kind.
 const MAX_PLACES: usize = 64;
@@ -74,8 +74,8 @@ pub(crate) trait Facts {
 /// A hive of the running system, by its name below `HKEY_LOCAL_MACHINE`, or one of a user as `HKEY_USERS\SID`.
 pub(crate) struct Running(pub(crate) String);
 
-fn value_of(value: RegistryValue) -> Value {
-    let RegistryValue { name, kind, data } = value;
+fn value_of(value: RegistryEntry) -> Value {
+    let RegistryEntry { name, kind, data } = value;
     Value { name, kind, data }
 }
 

@@ -120,7 +120,7 @@ pub(super) fn accounts(trying: &Trying) -> Verdict {
 
 /// Where NTFS' volumes begin on their disks, what Windows says or `BitLocker` stands there.
 pub(super) fn disks(_: &Trying) -> Verdict {
-    if !sys::TELLS_AS_WINDOWS {
+    if !sys::IS_WINDOWS {
         return Verdict::NotPossible("Linux names what is laid over what".to_owned());
     }
     if !sys::privileged() {
@@ -147,7 +147,7 @@ pub(super) fn disks(_: &Trying) -> Verdict {
 
 /// On Windows the system itself is logged on; elsewhere nobody need be.
 pub(super) fn sessions(trying: &Trying) -> Verdict {
-    if !sys::TELLS_AS_WINDOWS {
+    if !sys::IS_WINDOWS {
         return Verdict::NotPossible("nobody need be logged on here".to_owned());
     }
     rows(trying, Live::Sessions, |row| is(row, "logon_session"))
@@ -160,7 +160,7 @@ pub(super) fn pipes(trying: &Trying) -> Verdict {
 
 /// A name that the resolver remembers is told, where it remembers any.
 pub(super) fn cached_names(trying: &Trying) -> Verdict {
-    if !sys::TELLS_AS_WINDOWS {
+    if !sys::IS_WINDOWS {
         return Verdict::NotPossible("only Windows tells of them".to_owned());
     }
     match sys::cached_names() {
@@ -174,7 +174,7 @@ pub(super) fn cached_names(trying: &Trying) -> Verdict {
 
 /// Of this program it is told whether it is signed, of a text not; and one that runs has a valid signature, as Windows' own have.
 pub(super) fn signatures(trying: &Trying) -> Verdict {
-    if !sys::TELLS_AS_WINDOWS {
+    if !sys::IS_WINDOWS {
         return Verdict::NotPossible("only Windows says this of a file".to_owned());
     }
     let text = sys::signature(&trying.place.path().join(PLAIN).display().to_string());

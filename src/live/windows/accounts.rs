@@ -80,7 +80,7 @@ pub(crate) fn rows(machine: Machine) -> Rows {
 }
 
 fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    if machine.is_live() && sys::TELLS_AS_WINDOWS {
+    if machine.is_live() && sys::IS_WINDOWS {
         let accounts = sys::local_accounts().map(|all| all.into_iter().map(Row::from).collect());
         let groups = sys::local_groups().map(|all| all.into_iter().map(Row::from).collect());
         for (what, told) in [("accounts", accounts), ("groups", groups)] {

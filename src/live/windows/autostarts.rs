@@ -111,7 +111,7 @@ pub(crate) fn rows(machine: Machine) -> Rows {
 fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut all = starts::all(machine);
     subscriptions::add(machine, &mut all, lines);
-    if machine.is_live() && sys::TELLS_AS_WINDOWS {
+    if machine.is_live() && sys::IS_WINDOWS {
         match sys::services() {
             Ok(states) => add_states(&mut all, states),
             Err(error) => lines.short(code_of(&error), format!("asking for the states of services: {error}")),

@@ -35,7 +35,7 @@ pub(crate) struct Book {
 
 impl Book {
     pub(crate) fn new(machine: &Machine) -> Self {
-        let knows = machine.is_live() && sys::TELLS_AS_WINDOWS;
+        let knows = machine.is_live() && sys::IS_WINDOWS;
         let signatures = knows.then(|| OneByOne::new(SIGNATURE_LIMIT, |path: String| sys::signature(&path)));
         Self { facts: BTreeMap::new(), watch: Stopwatch::start(), signatures, asking: Duration::ZERO }
     }

@@ -34,7 +34,7 @@ pub(crate) use storage::open_volumes;
 
 /// How an artifact's rows are made of a Windows, or why there are none.
 pub(crate) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static str> {
-    let running = machine.is_live() && sys::TELLS_AS_WINDOWS;
+    let running = machine.is_live() && sys::IS_WINDOWS;
     match artifact {
         Live::Processes
         | Live::Sockets

@@ -174,7 +174,7 @@ pub(crate) fn rows(machine: Machine) -> Rows {
 }
 
 fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    if machine.is_live() && sys::TELLS_AS_WINDOWS {
+    if machine.is_live() && sys::IS_WINDOWS {
         tables(lines)?;
     }
     let file = machine.read("%SystemRoot%\\System32\\drivers\\etc\\hosts", MAX_HOSTS).unwrap_or_default();

@@ -76,7 +76,7 @@ pub(crate) fn rows(machine: Machine) -> Rows {
 }
 
 fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    if machine.is_live() && sys::TELLS_AS_WINDOWS {
+    if machine.is_live() && sys::IS_WINDOWS {
         match volumes::of_system() {
             Ok(volumes) => {
                 let mut unknown = None;
@@ -130,7 +130,7 @@ fn unlocked(facts: &VolumeFacts) -> io::Result<Option<bool>> {
 
 /// The volumes of the running system that are of BitLocker and open now, by the places where they stand.
 pub(crate) fn open_volumes() -> Vec<String> {
-    if !sys::TELLS_AS_WINDOWS {
+    if !sys::IS_WINDOWS {
         return Vec::new();
     }
     // All of them within one limit: the run waits for this before it begins.

@@ -1,5 +1,17 @@
 //! Accounts, groups, sessions and logons as the running system lists them. Only Windows has such lists.
 
+#[cfg_attr(windows, allow(dead_code, reason = "compiled everywhere, so that it stays right"))]
+mod unsupported;
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
+mod windows;
+
+#[cfg(not(windows))]
+use unsupported as system;
+#[cfg(windows)]
+use windows as system;
+
+use std::io;
 use std::net::IpAddr;
 
 use crate::evidence::Utc;
@@ -79,4 +91,24 @@ pub(crate) struct LogonSession {
     /// The user principal name.
     pub(crate) principal: String,
     pub(crate) since: Option<Utc>,
+}
+
+/// Lists the accounts of this machine, those of a directory not.
+pub(crate) fn local_accounts() -> io::Result<Vec<LocalAccount>> {
+    system::local_accounts()
+}
+
+/// Lists the groups of this machine. Members are SIDs, which no other machine has to be asked for.
+pub(crate) fn local_groups() -> io::Result<Vec<LocalGroup>> {
+    system::local_groups()
+}
+
+/// Lists the sessions of Remote Desktop Services.
+pub(crate) fn sessions() -> io::Result<Vec<TerminalSession>> {
+    system::sessions()
+}
+
+/// Lists the logons that this process may ask about.
+pub(crate) fn logons() -> io::Result<Vec<LogonSession>> {
+    system::logons()
 }

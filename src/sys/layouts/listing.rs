@@ -5,7 +5,7 @@ use super::{from_wide, u32_at, u64_at, wide};
 
 /// One entry of a folder, as `FileIdBothDirectoryInformation` tells it (MS-FSCC 2.4.22).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Listed {
+pub(crate) struct ListedEntry {
     /// Its name, as bytes.
     pub(crate) name: Vec<u8>,
     pub(crate) attributes: u32,
@@ -25,17 +25,17 @@ pub(crate) struct Listed {
 const REPARSE_POINT: u32 = 0x400;
 
 /// The entries in an answer, in its order.
-pub(crate) fn entries(answer: &[u8]) -> Vec<Listed> {
+pub(crate) fn entries(answer: &[u8]) -> Vec<ListedEntry> {
     records(answer).filter_map(entry).collect()
 }
 
-fn entry(record: &[u8]) -> Option<Listed> {
+fn entry(record: &[u8]) -> Option<ListedEntry> {
     let number = |at: usize| u64_at(record, at);
     let attributes = u32_at(record, 56)?;
     let length = usize::try_from(u32_at(record, 60)?).ok()?;
     let short = usize::from(*record.get(68)?).min(24);
     let short = record.get(70..70_usize.checked_add(short)?).map(wide)?;
-    Some(Listed {
+    Some(ListedEntry {
         name: from_wide(&wide(record.get(104..104_usize.checked_add(length)?)?)),
         attributes,
         // In a reparse point's record the field of the extended attributes' size holds its tag.

@@ -2,13 +2,13 @@
 //! <https://learn.microsoft.com/windows/win32/sysinfo/registry-value-types>
 
 use super::{u32_at, wide};
-use crate::sys::RegistryValue;
+use crate::sys::RegistryEntry;
 
 /// `REG_SZ`, `REG_EXPAND_SZ` and `REG_LINK`; `REG_DWORD`.
 const TEXTS: [u32; 3] = [1, 2, 6];
 const NUMBER: u32 = 4;
 
-impl RegistryValue {
+impl RegistryEntry {
     /// The text of a value that is one, up to its first zero.
     pub(crate) fn text(&self) -> Option<String> {
         let units = TEXTS.contains(&self.kind).then(|| wide(&self.data))?;
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn a_value_is_the_text_or_number_that_its_type_says() {
-        let of = |kind, data: &[u8]| RegistryValue { name: String::new(), kind, data: data.to_vec() };
+        let of = |kind, data: &[u8]| RegistryEntry { name: String::new(), kind, data: data.to_vec() };
         let text = [b'a', 0, 0xe9, 0, 0, 0, b'x', 0];
         for kind in TEXTS {
             assert_eq!(of(kind, &text).text().as_deref(), Some("a\u{e9}"));

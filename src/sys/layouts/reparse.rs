@@ -39,7 +39,7 @@ const CLOUD_KINDS: u32 = 0x0000_f000;
 
 /// How the data of a file can be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stored {
+pub(crate) enum StoredData {
     /// As it stands.
     Plain,
     /// By way of the driver whose tag it has.
@@ -66,17 +66,17 @@ pub(crate) fn kind_of(attributes: u32, tag: u32) -> Kind {
 }
 
 /// How the data of a file is stored.
-pub(crate) fn stored(attributes: u32, tag: u32) -> Stored {
+pub(crate) fn stored(attributes: u32, tag: u32) -> StoredData {
     if attributes & AWAY != 0 {
-        return Stored::Away;
+        return StoredData::Away;
     }
     if attributes & ATTRIBUTE_REPARSE_POINT == 0 {
-        return Stored::Plain;
+        return StoredData::Plain;
     }
     match tag {
-        DEDUP | WOF | FILE_SYNC | ONEDRIVE => Stored::ByDriver,
-        tag if tag & !CLOUD_KINDS == CLOUD => Stored::ByDriver,
-        _ => Stored::Unknown,
+        DEDUP | WOF | FILE_SYNC | ONEDRIVE => StoredData::ByDriver,
+        tag if tag & !CLOUD_KINDS == CLOUD => StoredData::ByDriver,
+        _ => StoredData::Unknown,
     }
 }
 
@@ -187,12 +187,12 @@ mod tests {
 
     #[test]
     fn what_is_elsewhere_is_told_from_what_is_only_stored_in_another_way() {
-        assert_eq!(stored(0x20, 0), Stored::Plain);
-        assert_eq!(stored(0x0040_0420, 0x9000_301a), Stored::Away);
-        assert_eq!(stored(0x0040_0020, 0), Stored::Away);
-        assert_eq!(stored(0x1020, 0), Stored::Away);
-        assert_eq!(stored(0x420, 0x9000_301a), Stored::ByDriver);
-        assert_eq!(stored(0x420, DEDUP), Stored::ByDriver);
-        assert_eq!(stored(0x420, 0x8000_0fff), Stored::Unknown);
+        assert_eq!(stored(0x20, 0), StoredData::Plain);
+        assert_eq!(stored(0x0040_0420, 0x9000_301a), StoredData::Away);
+        assert_eq!(stored(0x0040_0020, 0), StoredData::Away);
+        assert_eq!(stored(0x1020, 0), StoredData::Away);
+        assert_eq!(stored(0x420, 0x9000_301a), StoredData::ByDriver);
+        assert_eq!(stored(0x420, DEDUP), StoredData::ByDriver);
+        assert_eq!(stored(0x420, 0x8000_0fff), StoredData::Unknown);
     }
 }

@@ -16,7 +16,7 @@ const ROWS: usize = 8;
 
 /// A kind of table, and where in its rows things stand.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Table {
+pub(crate) struct SocketTable {
     protocol: &'static str,
     six: bool,
     /// Bytes of a row.
@@ -30,7 +30,7 @@ pub(crate) struct Table {
 }
 
 /// `MIB_TCPROW_OWNER_MODULE`.
-pub(crate) const TCP: Table = Table {
+pub(crate) const TCP: SocketTable = SocketTable {
     protocol: "tcp",
     six: false,
     row: 160,
@@ -42,7 +42,7 @@ pub(crate) const TCP: Table = Table {
 };
 
 /// `MIB_TCP6ROW_OWNER_MODULE`.
-pub(crate) const TCP_6: Table = Table {
+pub(crate) const TCP_6: SocketTable = SocketTable {
     protocol: "tcp6",
     six: true,
     row: 192,
@@ -54,11 +54,19 @@ pub(crate) const TCP_6: Table = Table {
 };
 
 /// `MIB_UDPROW_OWNER_MODULE`.
-pub(crate) const UDP: Table =
-    Table { protocol: "udp", six: false, row: 160, local: 0, local_port: 4, other: None, pid: 8, since: 16 };
+pub(crate) const UDP: SocketTable = SocketTable {
+    protocol: "udp",
+    six: false,
+    row: 160,
+    local: 0,
+    local_port: 4,
+    other: None,
+    pid: 8,
+    since: 16,
+};
 
 /// `MIB_UDP6ROW_OWNER_MODULE`.
-pub(crate) const UDP_6: Table = Table {
+pub(crate) const UDP_6: SocketTable = SocketTable {
     protocol: "udp6",
     six: true,
     row: 176,
@@ -70,13 +78,13 @@ pub(crate) const UDP_6: Table = Table {
 };
 
 /// The sockets of a table.
-pub(crate) fn sockets(table: Table, bytes: &[u8]) -> Vec<SocketEntry> {
+pub(crate) fn sockets(table: SocketTable, bytes: &[u8]) -> Vec<SocketEntry> {
     let count = u32_at(bytes, 0).and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     let rows = bytes.get(ROWS..).unwrap_or_default().chunks_exact(table.row);
     rows.take(count.min(MAX_ROWS)).filter_map(|row| socket(table, row)).collect()
 }
 
-fn socket(table: Table, row: &[u8]) -> Option<SocketEntry> {
+fn socket(table: SocketTable, row: &[u8]) -> Option<SocketEntry> {
     let state = table.other.and_then(|(.., state)| u32_at(row, state));
     // Of one that listens, the other's end says nothing.
     let other = table.other.filter(|_| state != Some(LISTENS));
@@ -96,7 +104,7 @@ fn socket(table: Table, row: &[u8]) -> Option<SocketEntry> {
     })
 }
 
-fn address_at(table: Table, row: &[u8], at: usize) -> Option<IpAddr> {
+fn address_at(table: SocketTable, row: &[u8], at: usize) -> Option<IpAddr> {
     let bytes = row.get(at..)?;
     Some(if table.six {
         Ipv6Addr::from(*bytes.first_chunk::<16>()?).into()
@@ -136,7 +144,7 @@ mod tests {
     use super::*;
 
     /// A table of one row, given as what stands at which offset of it.
-    fn table(of: Table, parts: &[(usize, &[u8])]) -> Vec<u8> {
+    fn table(of: SocketTable, parts: &[(usize, &[u8])]) -> Vec<u8> {
         let mut row = vec![0; of.row];
         for (at, bytes) in parts {
             row[*at..at + bytes.len()].copy_from_slice(bytes);

@@ -1,5 +1,27 @@
 //! The memory of running processes: its mappings, and reading it. Nothing is changed, and no process is stopped.
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg_attr(
+    any(target_os = "linux", windows),
+    allow(dead_code, reason = "compiled everywhere, so that it stays right")
+)]
+mod unsupported;
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(any(target_os = "linux", windows)))]
+use unsupported as system;
+#[cfg(windows)]
+use windows as system;
+
+use std::io;
+
+pub(crate) use system::ProcessMemory;
+
 /// Most mappings of one process: 65,530 are allowed by default on Linux, and Windows has hardly more regions.
 pub(crate) const MAX_MAPPINGS: usize = 1 << 17;
 
@@ -43,4 +65,9 @@ pub(crate) struct LooseCode {
     /// In bytes.
     pub(crate) length: u64,
     pub(crate) writable: bool,
+}
+
+/// Lists the executable memory of a process that belongs to no file. Compilers at run time make such memory as well.
+pub(crate) fn loose_code(pid: u32) -> io::Result<Vec<LooseCode>> {
+    system::loose_code(pid)
 }

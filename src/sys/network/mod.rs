@@ -1,7 +1,27 @@
 //! The network of this machine: interfaces, routes, neighbours, sockets, names that its resolver remembers, and questions to
 //! the kernel. Nothing is sent to another machine.
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg_attr(
+    any(target_os = "linux", windows),
+    allow(dead_code, reason = "compiled everywhere, so that it stays right")
+)]
+mod unsupported;
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(any(target_os = "linux", windows)))]
+use unsupported as system;
+#[cfg(windows)]
+use windows as system;
+
+use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::evidence::Utc;
 
@@ -93,4 +113,61 @@ pub(crate) enum NetlinkPart {
     Routing,
     /// Packet filters (`NETLINK_NETFILTER`).
     Netfilter,
+}
+
+/// A table of sockets by its protocol, or why it could not be read.
+pub(crate) type SocketTableResult = (&'static str, io::Result<Vec<SocketEntry>>);
+
+/// Lists the interfaces with their addresses, gateways and resolvers; Windows only.
+pub(crate) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
+    system::adapters()
+}
+
+/// Lists the routes of IPv4 and IPv6; Windows only.
+pub(crate) fn routes() -> io::Result<Vec<RouteEntry>> {
+    system::routes()
+}
+
+/// Lists the neighbours of IPv4 and IPv6; Windows only.
+pub(crate) fn neighbours() -> io::Result<Vec<NeighbourEntry>> {
+    system::neighbours()
+}
+
+/// Lists the names in the cache of Windows' resolver. It answers from memory and asks no server.
+pub(crate) fn cached_names() -> io::Result<Vec<ResolverEntry>> {
+    system::cached_names()
+}
+
+/// Lists the sockets of TCP and UDP, a table for each protocol; none but on Windows.
+pub(crate) fn socket_tables() -> Vec<SocketTableResult> {
+    system::socket_tables()
+}
+
+/// Asks a part of the Linux kernel by netlink, and passes on its answers until `take` returns false.
+///
+/// # Errors
+/// [`io::ErrorKind::TimedOut`] where the last does not come in time; the socket may not be opened.
+pub(crate) fn ask_kernel(
+    part: NetlinkPart,
+    question: &[u8],
+    limit: Duration,
+    take: &mut dyn FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
+    system::ask_kernel(part, question, limit, take)
+}
+
+/// Asks systemd's resolver, and returns its reply up to the zero that ends it; `None` where no such resolver runs.
+///
+/// # Errors
+/// It does not listen to this user, or does not answer in time.
+pub(crate) fn ask_resolver(question: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    system::ask_resolver(question)
+}
+
+/// Reads a table of the packet filter from before nftables: the facts of the table, then its entries; Linux only.
+///
+/// # Errors
+/// The kernel refuses, or the table is too large.
+pub(crate) fn ask_table(six: bool, name: &[u8]) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    system::ask_table(six, name)
 }

@@ -1,6 +1,27 @@
 //! Running processes: the list of them, and what the system reports of each.
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg_attr(
+    any(target_os = "linux", windows),
+    allow(dead_code, reason = "compiled everywhere, so that it stays right")
+)]
+mod unsupported;
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(any(target_os = "linux", windows)))]
+use unsupported as system;
+#[cfg(windows)]
+use windows as system;
+
 use std::io;
+
+#[cfg(windows)]
+pub(in crate::sys) use windows::{SYSTEM, open_process};
 
 use crate::evidence::Utc;
 
@@ -60,4 +81,40 @@ pub(crate) struct ProcessIdentity {
     pub(crate) program: Option<String>,
     /// The user id of its owner; Linux only.
     pub(crate) owner: Option<u32>,
+}
+
+/// Lists the numbers of all processes, ascending; without the one that stands for an idle Windows.
+pub(crate) fn process_ids() -> io::Result<Vec<u32>> {
+    system::process_ids()
+}
+
+/// Reads name, program and owner of a process.
+pub(crate) fn process_facts(pid: u32) -> io::Result<ProcessIdentity> {
+    system::process_facts(pid)
+}
+
+/// Lists all processes in the system's order; Windows only.
+pub(crate) fn processes() -> io::Result<Vec<ProcessEntry>> {
+    system::processes()
+}
+
+/// Asks Windows about one process; nothing is reported of one that is the kernel's own.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] where it has ended.
+pub(crate) fn process_details(process: &ProcessEntry) -> io::Result<ProcessDetails> {
+    system::process_details(process)
+}
+
+/// Reads the environment of a process out of its memory; Windows only, as Linux has it in a file.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] where it has ended, or is the kernel's own.
+pub(crate) fn environment(pid: u32) -> io::Result<ProcessEnvironment> {
+    system::environment(pid)
+}
+
+/// Lists the paths of the files that a process has loaded to run, its program first; Windows only.
+pub(crate) fn loaded_modules(pid: u32) -> io::Result<Vec<String>> {
+    system::loaded_modules(pid)
 }

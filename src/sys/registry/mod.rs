@@ -1,10 +1,23 @@
-//! The registry of a running Windows, whose hives nobody can open as files.
+//! The registry of a running Windows, whose hives nobody can open as files. It is only read.
+//!
+//! A key is named from `HKEY_LOCAL_MACHINE` on, or by a name that begins with `HKEY_USERS`.
+
+#[cfg_attr(windows, allow(dead_code, reason = "compiled everywhere, so that it stays right"))]
+mod unsupported;
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
+mod windows;
+
+#[cfg(not(windows))]
+use unsupported as system;
+#[cfg(windows)]
+use windows as system;
 
 use crate::evidence::Utc;
 
-/// A value of the registry.
+/// A value of the registry with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RegistryValue {
+pub(crate) struct RegistryEntry {
     /// Empty for the default value of its key.
     pub(crate) name: String,
     /// Its type as Windows numbers it: `REG_SZ` is 1.
@@ -17,5 +30,20 @@ pub(crate) struct RegistryValue {
 pub(crate) struct RegistryKey {
     /// When the key or one of its values was last changed.
     pub(crate) written: Option<Utc>,
-    pub(crate) values: Vec<RegistryValue>,
+    pub(crate) values: Vec<RegistryEntry>,
+}
+
+/// Reads a value; `None` where there is none, or where it is longer than a name or path can be.
+pub(crate) fn registry_value(key: &str, name: &str) -> Option<RegistryEntry> {
+    system::registry_value(key, name)
+}
+
+/// Reads the values of a key; of a value that is too large only its name and type.
+pub(crate) fn registry_contents(key: &str) -> Option<RegistryKey> {
+    system::registry_contents(key)
+}
+
+/// Lists the names of the keys below a key; none where it cannot be opened.
+pub(crate) fn registry_subkeys(key: &str) -> Vec<String> {
+    system::registry_subkeys(key)
 }

@@ -1,4 +1,17 @@
-//! The signatures of programs, as Windows verifies them.
+//! The signatures of programs, as Windows verifies them. Nothing is asked of the network.
+
+#[cfg_attr(windows, allow(dead_code, reason = "compiled everywhere, so that it stays right"))]
+mod unsupported;
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
+mod windows;
+
+#[cfg(not(windows))]
+use unsupported as system;
+#[cfg(windows)]
+use windows as system;
+
+use std::io;
 
 /// What Windows reports of a file's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,4 +38,12 @@ pub(crate) enum SignatureStatus {
     Untrusted,
     /// Windows could not verify it, with the number of its error.
     Unknown(u32),
+}
+
+/// Verifies the signature of a program or library, in the file or in a catalog; `None` for any other kind of file.
+///
+/// # Errors
+/// The file cannot be read, or what reads signatures on this machine is not Windows' own.
+pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {
+    system::signature(path)
 }

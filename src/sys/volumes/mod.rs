@@ -1,6 +1,26 @@
 //! Disks, partitions, drives and mounts of this machine, the roots of its file trees, and the space on them.
 
-use std::path::PathBuf;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg_attr(
+    any(target_os = "linux", windows),
+    allow(dead_code, reason = "compiled everywhere, so that it stays right")
+)]
+mod unsupported;
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(any(target_os = "linux", windows)))]
+use unsupported as system;
+#[cfg(windows)]
+use windows as system;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::evidence::Volume;
 
@@ -83,4 +103,60 @@ pub(crate) enum SystemVolumeKind {
     Volume,
     Network,
     ShadowCopy,
+}
+
+/// This machine's own files as a target; `None` on a system whose files this version does not read.
+pub(crate) fn live() -> Option<LiveSystem> {
+    system::live()
+}
+
+/// Linux' own table of mounts (`/proc/self/mountinfo`), which also has what is mounted beneath a tree; empty where it cannot be
+/// read, `None` on other systems.
+pub(crate) fn mountinfo() -> Option<Vec<u8>> {
+    system::mountinfo()
+}
+
+/// The volume that a path is on; `None` where there is no medium, and on Linux, whose table of mounts has all.
+pub(crate) fn mounted_volume(path: &Path) -> Option<MountedVolume> {
+    system::mounted_volume(path)
+}
+
+/// Lists the disks, partitions and volumes of this machine, shadow copies last.
+pub(crate) fn volumes() -> io::Result<Vec<SystemVolume>> {
+    system::volumes()
+}
+
+/// Lists the shadow copies of this machine's volumes: the number that Windows gives each, and the root of its file system.
+pub(crate) fn shadow_copies() -> Vec<(u32, PathBuf)> {
+    system::shadow_copies()
+}
+
+/// The device by which the volume under this root is read as bytes, where files that are in use can be read in no other way.
+pub(crate) fn raw_volume(root: &Path) -> Option<PathBuf> {
+    system::raw_volume(root)
+}
+
+/// The size in bytes of a file, disk or volume that is open.
+pub(crate) fn device_size(file: &File) -> io::Result<u64> {
+    system::device_size(file)
+}
+
+/// Bytes that may still be written below a directory.
+pub(crate) fn free_space(directory: &Path) -> Option<u64> {
+    system::free_space(directory)
+}
+
+/// Bytes that are in use on the file system of a directory.
+pub(crate) fn used_space(directory: &Path) -> Option<u64> {
+    system::used_space(directory)
+}
+
+/// Makes the medium begin to write a range of a file, without waiting for it, where the system has a call for that.
+pub(crate) fn begin_writing(file: &File, from: u64, to: u64) {
+    system::begin_writing(file, from, to);
+}
+
+/// The place of a mount as people write it.
+pub(crate) fn place_text(place: &[u8]) -> String {
+    system::place_text(place)
 }

@@ -20,39 +20,39 @@ use windows_sys::Win32::System::IO::{DeviceIoControl, IO_STATUS_BLOCK};
 
 /// What is opened below a folder, and how.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct How {
+pub(in crate::sys) struct How {
     /// Rights asked for, besides waiting for the answer.
-    pub(super) access: u32,
+    pub(in crate::sys) access: u32,
     /// Options of `NtCreateFile`.
-    pub(super) options: u32,
+    pub(in crate::sys) options: u32,
 }
 
 impl How {
     /// Itself, whatever it is and wherever it leads, and never its data from elsewhere.
-    pub(super) const fn itself(access: u32) -> Self {
+    pub(in crate::sys) const fn itself(access: u32) -> Self {
         Self { access, options: FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT | FILE_OPEN_NO_RECALL }
     }
 
     /// A folder, not by way of a link.
-    pub(super) const fn folder(access: u32) -> Self {
+    pub(in crate::sys) const fn folder(access: u32) -> Self {
         let Self { options, .. } = Self::itself(access);
         Self { access, options: options | FILE_DIRECTORY_FILE }
     }
 
     /// The data of a file, as whoever runs this may read it; `driver` lets the driver whose tag the file has give it.
-    pub(super) const fn data(access: u32, driver: bool) -> Self {
+    pub(in crate::sys) const fn data(access: u32, driver: bool) -> Self {
         let itself = if driver { 0 } else { FILE_OPEN_REPARSE_POINT };
         Self { access, options: itself | FILE_NON_DIRECTORY_FILE | FILE_OPEN_NO_RECALL }
     }
 
     /// The same with the right to make backups, where it is held.
-    pub(super) const fn backup(self) -> Self {
+    pub(in crate::sys) const fn backup(self) -> Self {
         Self { options: self.options | FILE_OPEN_FOR_BACKUP_INTENT, ..self }
     }
 }
 
 /// Opens `name` below `folder`; an empty name opens the folder anew.
-pub(super) fn open_at(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io::Result<OwnedHandle> {
+pub(in crate::sys) fn open_at(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io::Result<OwnedHandle> {
     let length = name.len().checked_mul(2).and_then(|bytes| u16::try_from(bytes).ok());
     let length = length.ok_or(io::ErrorKind::InvalidFilename)?;
     let text = UNICODE_STRING { Length: length, MaximumLength: length, Buffer: name.as_ptr().cast_mut() };
@@ -92,7 +92,7 @@ pub(super) fn open_at(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io:
 
 /// The kernel's answer as an error of the system. A file that is being deleted is gone: the system's own table would
 /// call it refused.
-pub(super) fn error_of(status: NTSTATUS) -> io::Error {
+pub(in crate::sys) fn error_of(status: NTSTATUS) -> io::Error {
     if status == STATUS_DELETE_PENDING {
         return io::ErrorKind::NotFound.into();
     }
@@ -103,7 +103,7 @@ pub(super) fn error_of(status: NTSTATUS) -> io::Error {
 
 /// Asks the file system something about an open file; gives how many bytes of `out` it filled. An answer that goes on
 /// beyond them is no failure: the flag says so.
-pub(super) fn control(
+pub(in crate::sys) fn control(
     handle: BorrowedHandle<'_>,
     code: u32,
     input: &[u8],
@@ -133,4 +133,4 @@ pub(super) fn control(
 }
 
 /// More is there than the buffer holds.
-pub(super) const ERROR_MORE_DATA: i32 = 234;
+pub(in crate::sys) const ERROR_MORE_DATA: i32 = 234;

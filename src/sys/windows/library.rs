@@ -18,11 +18,11 @@ use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 const MAX_FOLDER: usize = 260;
 
 /// A library of Windows, which stays loaded.
-pub(super) struct Library(HMODULE);
+pub(in crate::sys) struct Library(HMODULE);
 
 impl Library {
     /// Loads it, by the name of its file.
-    pub(super) fn load(name: &str) -> io::Result<Self> {
+    pub(in crate::sys) fn load(name: &str) -> io::Result<Self> {
         let mut folder = [0_u16; MAX_FOLDER];
         let length = u32::try_from(folder.len()).unwrap_or_default();
         // SAFETY: the buffer is as long as is said.
@@ -43,7 +43,7 @@ impl Library {
     ///
     /// # Safety
     /// `F` is a pointer to a function of the form that the one of this name has.
-    pub(super) unsafe fn function<F: Copy>(&self, name: &CStr) -> io::Result<F> {
+    pub(in crate::sys) unsafe fn function<F: Copy>(&self, name: &CStr) -> io::Result<F> {
         const { assert!(size_of::<F>() == size_of::<usize>()) };
         // SAFETY: the library is loaded and stays so; the name ends in a zero.
         let found = unsafe { GetProcAddress(self.0, name.as_ptr().cast()) };

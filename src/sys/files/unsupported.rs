@@ -1,0 +1,171 @@
+//! Other systems: what the standard library can do everywhere.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::OpenFile;
+use crate::evidence::{Entry, Kind, Metadata, Range, Stat, Utc};
+
+pub(super) const HAS_STREAMS: bool = false;
+
+/// The folder that all paths of a target are relative to.
+#[derive(Debug)]
+pub(crate) struct Root {
+    folder: PathBuf,
+}
+
+impl Root {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let folder = path.canonicalize()?;
+        if folder.is_dir() { Ok(Self { folder }) } else { Err(io::ErrorKind::NotADirectory.into()) }
+    }
+
+    pub(crate) fn stat(&self, path: &[u8]) -> io::Result<Stat> {
+        stat(&self.folder.join(path_of(path)))
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "other systems ask the disk")]
+    pub(crate) fn folder(&self, path: &[u8]) -> io::Result<Directory> {
+        Ok(Directory { path: self.folder.join(path_of(path)) })
+    }
+
+    #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "other systems ask the disk")]
+    pub(crate) fn spelled(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        Ok(path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec())
+    }
+
+    pub(crate) fn open_file(&self, path: &[u8], stream: Option<&[u8]>) -> io::Result<OpenFile> {
+        if stream.is_some() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let file = File::open(self.folder.join(path_of(path)))?;
+        Ok(OpenFile { file, touches: true, read_by: vec!["open".to_owned()] })
+    }
+
+    pub(crate) fn link(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        std::fs::read_link(self.folder.join(path_of(path))).map(|target| path_bytes(&target))
+    }
+
+    #[allow(clippy::unused_self, reason = "other systems ask the kernel")]
+    pub(crate) fn open_program(&self, _path: &[u8]) -> io::Result<OpenFile> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn stat_open(file: &File) -> io::Result<Stat> {
+        file.metadata().map(|metadata| of_metadata(&metadata))
+    }
+}
+
+/// A folder of the target.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    path: PathBuf,
+}
+
+/// The entries of a folder, as they come.
+pub(crate) struct DirectoryEntries {
+    entries: walkdir::IntoIter,
+}
+
+impl Directory {
+    #[allow(clippy::unnecessary_wraps, reason = "other systems ask the disk")]
+    pub(crate) fn entries(&self) -> io::Result<DirectoryEntries> {
+        let folder = walkdir::WalkDir::new(&self.path).follow_links(false).follow_root_links(false);
+        Ok(DirectoryEntries { entries: folder.min_depth(1).max_depth(1).into_iter() })
+    }
+
+    pub(crate) fn stat(&self, name: &[u8]) -> io::Result<Stat> {
+        stat(&self.path.join(name_of(name)))
+    }
+}
+
+impl Iterator for DirectoryEntries {
+    type Item = io::Result<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = match self.entries.next()? {
+            Ok(entry) => entry,
+            // Its own text would name the folder's absolute path on this machine.
+            Err(error) => {
+                return Some(Err(error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into())));
+            }
+        };
+        let kind = kind_of(entry.file_type());
+        Some(Ok(Entry { name: name_bytes(entry.file_name()), kind, reference: None }))
+    }
+}
+
+fn stat(place: &Path) -> io::Result<Stat> {
+    let mut stat = of_metadata(&std::fs::symlink_metadata(place)?);
+    if stat.kind == Kind::Link {
+        let target = std::fs::read_link(place).ok();
+        stat.metadata.target = target.as_ref().map(|target| target.to_string_lossy().into_owned());
+        stat.link = target.map(|target| path_bytes(&target));
+    }
+    Ok(stat)
+}
+
+fn kind_of(kind: std::fs::FileType) -> Kind {
+    match kind {
+        kind if kind.is_symlink() => Kind::Link,
+        kind if kind.is_dir() => Kind::Directory,
+        kind if kind.is_file() => Kind::File,
+        _ => Kind::Unknown,
+    }
+}
+
+fn of_metadata(metadata: &std::fs::Metadata) -> Stat {
+    let kind = kind_of(metadata.file_type());
+    let moment = |time: io::Result<std::time::SystemTime>| time.ok().map(|time| Utc::new(time.into()));
+    let metadata = Metadata {
+        size: (kind == Kind::File).then_some(metadata.len()),
+        modified: moment(metadata.modified()),
+        accessed: moment(metadata.accessed()),
+        born: moment(metadata.created()),
+        ..Metadata::default()
+    };
+    Stat { kind, metadata, allocated: None, link: None, touched: false, streams: Vec::new() }
+}
+
+pub(super) fn read_at(mut file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    use std::io::{Read as _, Seek as _};
+    /// The standard library has no such call for all systems: the place and the reading must stay together.
+    static ONE_BY_ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _alone = ONE_BY_ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    file.seek(io::SeekFrom::Start(offset))?;
+    file.read(buffer)
+}
+
+pub(super) const fn data_ranges(_file: &File, _size: u64, _most: usize) -> Option<(Vec<Range>, bool)> {
+    None
+}
+
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+pub(super) fn is_nothing(error: &io::Error) -> bool {
+    is_gone(error) || error.kind() == io::ErrorKind::NotADirectory
+}
+
+pub(super) const fn is_in_use(_error: &io::Error) -> bool {
+    false
+}
+
+pub(super) fn name_bytes(name: &OsStr) -> Vec<u8> {
+    name.as_encoded_bytes().to_vec()
+}
+
+fn name_of(bytes: &[u8]) -> OsString {
+    OsString::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().replace('\\', "/").into_bytes()
+}
+
+pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(name_of(bytes))
+}

@@ -1,0 +1,64 @@
+//! Windows: a target's files by handles ([`root`]), and what errors and names mean.
+
+mod access_time;
+mod facts;
+mod ranges;
+mod root;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::windows::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+pub(in crate::sys) use access_time::{leave_access_time, reads_are_noted};
+pub(super) use ranges::data_ranges;
+pub(crate) use root::{Directory, Root};
+
+use crate::sys::layouts;
+
+pub(super) const HAS_STREAMS: bool = true;
+
+/// Another program has it open and shares it with nobody; or has locked a part of it.
+const IN_USE: [i32; 2] = [32, 33];
+
+/// Names that no file can have: bad ones, and those of what is no folder.
+const NO_NAME: [i32; 3] = [123, 161, 267];
+
+pub(super) fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    file.seek_read(buffer, offset)
+}
+
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+pub(super) fn is_nothing(error: &io::Error) -> bool {
+    is_gone(error)
+        || error.kind() == io::ErrorKind::NotADirectory
+        || error.raw_os_error().is_some_and(|code| NO_NAME.contains(&code))
+}
+
+pub(super) fn is_in_use(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|code| IN_USE.contains(&code))
+}
+
+pub(super) fn name_bytes(name: &OsStr) -> Vec<u8> {
+    layouts::from_wide(&name.encode_wide().collect::<Vec<_>>())
+}
+
+fn name_of(bytes: &[u8]) -> OsString {
+    OsString::from_wide(&layouts::to_wide(bytes))
+}
+
+pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
+    let mut bytes = name_bytes(path.as_os_str());
+    bytes.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
+    bytes
+}
+
+pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+    let separated: Vec<u8> = bytes.iter().map(|byte| if *byte == b'/' { b'\\' } else { *byte }).collect();
+    PathBuf::from(name_of(&separated))
+}

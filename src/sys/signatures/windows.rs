@@ -1,0 +1,356 @@
+//! What Windows says of a file's signature: one in the file, else in the catalogs that Windows keeps of its own files and of drivers.
+//!
+//! The file is opened as others are, shared with everybody and without its access being noted; nothing is asked of the network, and no
+//! window is shown. Windows reads signatures by libraries that its registry names, which malware has put its own in place of
+//! (MITRE ATT&CK T1553.003): where one of those is not Windows' own, nothing is asked, and that is the error. Only programs and
+//! libraries are asked about, whose kind is said beforehand, so that no other library is loaded to find it out. <https://learn.microsoft.com/windows/win32/api/wintrust/nf-wintrust-winverifytrust>
+
+use std::ffi::c_void;
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _};
+use std::os::windows::fs::OpenOptionsExt as _;
+use std::os::windows::io::{AsRawHandle as _, OwnedHandle};
+use std::ptr;
+use std::sync::OnceLock;
+
+use windows_sys::Win32::Foundation::{ERROR_NOT_FOUND, HANDLE, INVALID_HANDLE_VALUE, SetLastError};
+use windows_sys::Win32::Security::Cryptography::CERT_CONTEXT;
+use windows_sys::Win32::Security::Cryptography::Catalog::CATALOG_INFO;
+use windows_sys::Win32::Security::WinTrust::{
+    CRYPT_PROVIDER_CERT, WINTRUST_ACTION_GENERIC_VERIFY_V2, WINTRUST_CATALOG_INFO, WINTRUST_DATA,
+    WINTRUST_DATA_0, WINTRUST_FILE_INFO, WTD_CACHE_ONLY_URL_RETRIEVAL, WTD_CHOICE_CATALOG, WTD_CHOICE_FILE,
+    WTD_REVOCATION_CHECK_NONE, WTD_REVOKE_NONE, WTD_STATEACTION_CLOSE, WTD_STATEACTION_VERIFY, WTD_UI_NONE,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_FLAG_OPEN_NO_RECALL, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_ATTRIBUTES, SYNCHRONIZE,
+};
+use windows_sys::core::{BOOL, GUID, PCWSTR};
+
+use super::{FileSignature, SignatureStatus};
+use crate::sys::files::{leave_access_time, reads_are_noted};
+use crate::sys::layouts::{self, is_absent};
+use crate::sys::registry::registry_value;
+use crate::sys::windows::library::Library;
+use crate::sys::windows::text;
+
+/// Most bytes of a digest by which a catalog is found.
+const MAX_DIGEST: usize = 64;
+
+/// Most catalogs that have one file.
+const MAX_CATALOGS: usize = 16;
+
+/// Most units of a signer's name.
+const MAX_NAME: usize = 256;
+
+/// `CERT_NAME_SIMPLE_DISPLAY_TYPE`.
+const SHORT_NAME: u32 = 4;
+
+/// How catalogs are found: by SHA-256 where Windows knows it (since 8), else by SHA-1.
+struct Catalogs {
+    acquire: unsafe extern "system" fn(*mut isize, *const GUID, PCWSTR, *const c_void, u32) -> BOOL,
+    digest: unsafe extern "system" fn(isize, HANDLE, *mut u32, *mut u8, u32) -> BOOL,
+}
+
+/// The functions.
+struct Trust {
+    verify: unsafe extern "system" fn(HANDLE, *const GUID, *mut c_void) -> i32,
+    of_state: unsafe extern "system" fn(HANDLE) -> *mut c_void,
+    signer: unsafe extern "system" fn(*mut c_void, u32, BOOL, u32) -> *mut c_void,
+    certificate: unsafe extern "system" fn(*mut c_void, u32) -> *mut CRYPT_PROVIDER_CERT,
+    name: unsafe extern "system" fn(*const CERT_CONTEXT, u32, u32, *const c_void, *mut u16, u32) -> u32,
+    newer: Option<Catalogs>,
+    acquire: unsafe extern "system" fn(*mut isize, *const GUID, u32) -> BOOL,
+    digest: unsafe extern "system" fn(HANDLE, *mut u32, *mut u8, u32) -> BOOL,
+    find: unsafe extern "system" fn(isize, *const u8, u32, u32, *mut isize) -> isize,
+    told: unsafe extern "system" fn(isize, *mut CATALOG_INFO, u32) -> BOOL,
+    leave: unsafe extern "system" fn(isize, isize, u32) -> BOOL,
+    release: unsafe extern "system" fn(isize, u32) -> BOOL,
+}
+
+impl Trust {
+    fn load() -> io::Result<Self> {
+        let trust = Library::load("wintrust.dll")?;
+        let names = Library::load("crypt32.dll")?;
+        // SAFETY: each is of the form that Microsoft's documentation gives it.
+        unsafe {
+            let newer = trust.function(c"CryptCATAdminAcquireContext2").and_then(|acquire| {
+                Ok(Catalogs { acquire, digest: trust.function(c"CryptCATAdminCalcHashFromFileHandle2")? })
+            });
+            Ok(Self {
+                verify: trust.function(c"WinVerifyTrust")?,
+                of_state: trust.function(c"WTHelperProvDataFromStateData")?,
+                signer: trust.function(c"WTHelperGetProvSignerFromChain")?,
+                certificate: trust.function(c"WTHelperGetProvCertFromChain")?,
+                name: names.function(c"CertGetNameStringW")?,
+                newer: newer.ok(),
+                acquire: trust.function(c"CryptCATAdminAcquireContext")?,
+                digest: trust.function(c"CryptCATAdminCalcHashFromFileHandle")?,
+                find: trust.function(c"CryptCATAdminEnumCatalogFromHash")?,
+                told: trust.function(c"CryptCATCatalogInfoFromContext")?,
+                leave: trust.function(c"CryptCATAdminReleaseCatalogContext")?,
+                release: trust.function(c"CryptCATAdminReleaseContext")?,
+            })
+        }
+    }
+}
+
+/// What reads signatures of programs and catalogs, and what decides whom to trust, each by key below `CRYPTOGRAPHY` and value.
+const READERS: [(&str, &str); 11] = [
+    ("OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "Dll"),
+    ("OID\\EncodingType 0\\CryptSIPDllGetSignedDataMsg\\{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "Dll"),
+    ("OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{DE351A43-8E59-11D0-8C47-00C04FC295EE}", "Dll"),
+    ("OID\\EncodingType 0\\CryptSIPDllGetSignedDataMsg\\{DE351A43-8E59-11D0-8C47-00C04FC295EE}", "Dll"),
+    ("Providers\\Trust\\Initialization\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\Message\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\Signature\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\Certificate\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\CertCheck\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\Cleanup\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+    ("Providers\\Trust\\FinalPolicy\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
+];
+const CRYPTOGRAPHY: &str = "SOFTWARE\\Microsoft\\Cryptography";
+
+/// The kind of programs and libraries.
+static PROGRAM: GUID = GUID::from_u128(0xc689_aab8_8e78_11d0_8c47_00c0_4fc2_95ee);
+
+/// Finds that Windows' own library reads signatures, and no other.
+fn readers() -> Result<(), String> {
+    for (key, value) in READERS {
+        let named = registry_value(&format!("{CRYPTOGRAPHY}\\{key}"), value).and_then(|value| value.text());
+        // Nothing is named on no Windows; what is missing cannot be led elsewhere.
+        if let Some(other) = named.filter(|named| !layouts::is_windows_own(named)) {
+            return Err(format!(
+                "signatures are read by '{other}' here, which is none of Windows' own libraries"
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {
+    static TRUST: OnceLock<Result<Trust, String>> = OnceLock::new();
+    let load = || readers().and_then(|()| Trust::load().map_err(|error| error.to_string()));
+    let trust = TRUST.get_or_init(load).as_ref().map_err(|why| io::Error::other(why.clone()))?;
+    let mut file = open(path)?;
+    let mut begin = [0; 2];
+    if file.read(&mut begin)? < begin.len() || begin != *b"MZ" {
+        return Ok(None);
+    }
+    file.rewind()?;
+    let wide: Vec<u16> = path.encode_utf16().chain([0]).collect();
+    let mut within = WINTRUST_FILE_INFO {
+        cbStruct: length_of::<WINTRUST_FILE_INFO>(),
+        pcwszFilePath: wide.as_ptr(),
+        hFile: file.as_raw_handle(),
+        pgKnownSubject: (&raw const PROGRAM).cast_mut(),
+    };
+    let (answer, signer) = trust.ask(WTD_CHOICE_FILE, WINTRUST_DATA_0 { pFile: &raw mut within });
+    if !is_absent(answer) {
+        return Ok(Some(FileSignature { status: layouts::status(answer), signer, catalog: None }));
+    }
+    // None is in the file; a catalog may have one, by each of the digests that Windows keeps.
+    let mut said = layouts::status(answer);
+    for way in trust.newer.iter().map(Some).chain([None]) {
+        let looked = trust.context(way).and_then(|context| context.look(&mut file, &wide));
+        match looked {
+            Ok(Some(signature)) => return Ok(Some(signature)),
+            Ok(None) => {}
+            // One that could not be looked into may have it.
+            Err(error) => said = SignatureStatus::Unknown(error),
+        }
+    }
+    Ok(Some(FileSignature { status: said, signer: None, catalog: None }))
+}
+
+/// Opens a file to read it, without its access being noted where that may be asked.
+#[allow(clippy::disallowed_methods, reason = "to read, by a path as Windows names it to others")]
+fn open(path: &str) -> io::Result<File> {
+    let read = FILE_READ_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE;
+    let with = |access: u32| {
+        let mut options = OpenOptions::new();
+        options.access_mode(access).share_mode(7).custom_flags(FILE_FLAG_OPEN_NO_RECALL).open(path)
+    };
+    if reads_are_noted()
+        && let Ok(file) = with(read | FILE_WRITE_ATTRIBUTES)
+    {
+        let handle = OwnedHandle::from(file);
+        leave_access_time(&handle);
+        return Ok(handle.into());
+    }
+    with(read)
+}
+
+/// The length that a structure says of itself.
+fn length_of<T>() -> u32 {
+    u32::try_from(size_of::<T>()).unwrap_or_default()
+}
+
+fn last_error() -> u32 {
+    io::Error::last_os_error().raw_os_error().unwrap_or_default().cast_unsigned()
+}
+
+impl Trust {
+    /// Windows' answer, and who signed.
+    fn ask(&self, choice: u32, what: WINTRUST_DATA_0) -> (u32, Option<String>) {
+        let mut data = WINTRUST_DATA {
+            cbStruct: length_of::<WINTRUST_DATA>(),
+            dwUIChoice: WTD_UI_NONE,
+            fdwRevocationChecks: WTD_REVOKE_NONE,
+            dwUnionChoice: choice,
+            Anonymous: what,
+            dwStateAction: WTD_STATEACTION_VERIFY,
+            dwProvFlags: WTD_CACHE_ONLY_URL_RETRIEVAL | WTD_REVOCATION_CHECK_NONE,
+            ..WINTRUST_DATA::default()
+        };
+        let action = WINTRUST_ACTION_GENERIC_VERIFY_V2;
+        // SAFETY: in place of a window stands that there is none; `data` and what it points to are of the call's types, say their
+        // lengths and outlive both calls; the second ends what the first began.
+        unsafe {
+            SetLastError(0);
+            let mut answer = (self.verify)(INVALID_HANDLE_VALUE, &raw const action, (&raw mut data).cast())
+                .cast_unsigned();
+            // That none is there is said as well where it could not be looked for; then the error is another one.
+            let why = last_error();
+            if is_absent(answer) && why != 0 && !is_absent(why) {
+                answer = why;
+            }
+            let signer = self.signer(data.hWVTStateData);
+            data.dwStateAction = WTD_STATEACTION_CLOSE;
+            (self.verify)(INVALID_HANDLE_VALUE, &raw const action, (&raw mut data).cast());
+            (answer, signer)
+        }
+    }
+
+    /// The name in the certificate of the first who signed.
+    ///
+    /// # Safety
+    /// `state` is that of an asking which has not ended, or none.
+    unsafe fn signer(&self, state: HANDLE) -> Option<String> {
+        if state.is_null() {
+            return None;
+        }
+        // SAFETY: each gives a part of the state that the caller keeps, or none, and takes one that is there; the buffer is as long as is
+        // said.
+        unsafe {
+            let asked = Some((self.of_state)(state)).filter(|asked| !asked.is_null())?;
+            let signer = Some((self.signer)(asked, 0, 0, 0)).filter(|signer| !signer.is_null())?;
+            let certificate = (self.certificate)(signer, 0).as_ref()?;
+            if certificate.pCert.is_null() {
+                return None;
+            }
+            let mut name = [0_u16; MAX_NAME];
+            let length = u32::try_from(name.len()).ok()?;
+            (self.name)(certificate.pCert, SHORT_NAME, 0, ptr::null(), name.as_mut_ptr(), length);
+            Some(text(&name)).filter(|name| !name.is_empty())
+        }
+    }
+
+    /// A way to look in the catalogs. The error is Windows' number.
+    fn context<'a>(&'a self, newer: Option<&'a Catalogs>) -> Result<Context<'a>, u32> {
+        let mut context = 0;
+        // SAFETY: the call writes a number and reads a name that ends in a zero.
+        let done = unsafe {
+            match newer {
+                Some(newer) => {
+                    let kind: Vec<u16> = "SHA256".encode_utf16().chain([0]).collect();
+                    (newer.acquire)(&raw mut context, ptr::null(), kind.as_ptr(), ptr::null(), 0)
+                }
+                None => (self.acquire)(&raw mut context, ptr::null(), 0),
+            }
+        };
+        if done == 0 { Err(last_error()) } else { Ok(Context { trust: self, number: context, newer }) }
+    }
+}
+
+/// An open way to look in the catalogs.
+struct Context<'a> {
+    trust: &'a Trust,
+    number: isize,
+    newer: Option<&'a Catalogs>,
+}
+
+impl Drop for Context<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the number is that of an open context, which nobody uses any more.
+        unsafe { (self.trust.release)(self.number, 0) };
+    }
+}
+
+impl Context<'_> {
+    /// What a catalog says of a file; none where no catalog has it. Of several, the first that is valid, else the first. The error is
+    /// Windows' number.
+    fn look(&self, file: &mut File, path: &[u16]) -> Result<Option<FileSignature>, u32> {
+        file.rewind().map_err(|error| error.raw_os_error().unwrap_or_default().cast_unsigned())?;
+        let mut digest = [0_u8; MAX_DIGEST];
+        let mut length = u32::try_from(digest.len()).unwrap_or_default();
+        let handle = file.as_raw_handle();
+        // SAFETY: the file is open to be read; the buffer is as long as is said, and the call says how much it filled.
+        let done = unsafe {
+            match self.newer {
+                Some(newer) => (newer.digest)(self.number, handle, &raw mut length, digest.as_mut_ptr(), 0),
+                None => (self.trust.digest)(handle, &raw mut length, digest.as_mut_ptr(), 0),
+            }
+        };
+        let digest = usize::try_from(length).ok().and_then(|length| digest.get_mut(..length));
+        let Some(digest) = digest.filter(|_| done != 0) else { return Err(last_error()) };
+        let mut catalog = 0;
+        let mut first = None;
+        for _ in 0..MAX_CATALOGS {
+            let mut before = catalog;
+            // SAFETY: the digest is as long as is said; the catalog before is one of this context or none, and is left by the call.
+            catalog = unsafe {
+                SetLastError(0);
+                (self.trust.find)(self.number, digest.as_ptr(), length, 0, &raw mut before)
+            };
+            if catalog == 0 {
+                let error = last_error();
+                return if first.is_some() || error == ERROR_NOT_FOUND { Ok(first) } else { Err(error) };
+            }
+            let said = self.catalog(catalog, handle, path, digest);
+            if said.status == SignatureStatus::Valid {
+                first = Some(said);
+                break;
+            }
+            first = first.or(Some(said));
+        }
+        // SAFETY: the catalog is one of this context, and nobody uses it any more.
+        unsafe { (self.trust.leave)(self.number, catalog, 0) };
+        Ok(first)
+    }
+
+    /// What one catalog says of a file.
+    fn catalog(&self, found: isize, handle: HANDLE, path: &[u16], digest: &mut [u8]) -> FileSignature {
+        let mut told = CATALOG_INFO { cbStruct: length_of::<CATALOG_INFO>(), ..CATALOG_INFO::default() };
+        // SAFETY: `found` is a catalog of this context; `told` is of the call's type and says its length.
+        if unsafe { (self.trust.told)(found, &raw mut told, 0) } == 0 {
+            let status = SignatureStatus::Unknown(last_error());
+            return FileSignature { status, signer: None, catalog: None };
+        }
+        // What the file is called in a catalog: its digest in upper case.
+        let mut tag = String::new();
+        for byte in &*digest {
+            let _ = write!(tag, "{byte:02X}");
+        }
+        let tag: Vec<u16> = tag.encode_utf16().chain([0]).collect();
+        let mut catalog = WINTRUST_CATALOG_INFO {
+            cbStruct: length_of::<WINTRUST_CATALOG_INFO>(),
+            pcwszCatalogFilePath: told.wszCatalogFile.as_ptr(),
+            pcwszMemberTag: tag.as_ptr(),
+            pcwszMemberFilePath: path.as_ptr(),
+            hMemberFile: handle,
+            pbCalculatedFileHash: digest.as_mut_ptr(),
+            cbCalculatedFileHash: u32::try_from(digest.len()).unwrap_or_default(),
+            hCatAdmin: self.number,
+            ..WINTRUST_CATALOG_INFO::default()
+        };
+        let what = WINTRUST_DATA_0 { pCatalog: &raw mut catalog };
+        let (answer, signer) = self.trust.ask(WTD_CHOICE_CATALOG, what);
+        let catalog = text(&told.wszCatalogFile);
+        let catalog = catalog.rsplit('\\').next().map(str::to_owned);
+        // A catalog that has no signature itself says nothing of one in the file.
+        let status =
+            if is_absent(answer) { SignatureStatus::Unknown(answer) } else { layouts::status(answer) };
+        FileSignature { status, signer, catalog }
+    }
+}

@@ -1,0 +1,27 @@
+//! Systems that report nothing of the kind.
+
+pub(super) const fn privileged() -> bool {
+    false
+}
+
+pub(super) const fn effective_capabilities() -> Option<String> {
+    None
+}
+
+pub(super) const fn integrity() -> Option<String> {
+    None
+}
+
+pub(super) const fn backup_privilege() -> Option<bool> {
+    None
+}
+
+pub(super) const fn peak_memory() -> Option<u64> {
+    None
+}
+
+pub(super) const fn ui_language() -> Option<String> {
+    None
+}
+
+pub(super) fn on_close(_act: Box<dyn Fn() + Send + Sync>) {}
