@@ -23,7 +23,16 @@ const CHUNKS: usize = 4;
 /// Size of one chunk.
 const CHUNK: usize = 64 << 10;
 
+/// Threads that hang now, having been given up on.
 static LOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Threads that were given up on since the process began, those included that came to their end after all.
+static ABANDONED: AtomicUsize = AtomicUsize::new(0);
+
+/// The number of calls that hung so long that their threads were given up on, in this run.
+pub(crate) fn abandoned() -> usize {
+    ABANDONED.load(Ordering::Relaxed)
+}
 
 /// Does `act` on a thread of its own and gives up after `limit`.
 pub(crate) fn within<T: Send + 'static>(
@@ -185,6 +194,7 @@ fn receive<T>(receiver: &Receiver<T>, limit: Duration, thread: &AtomicU8) -> io:
 
 /// Leaves a thread behind: it counts as lost until it comes to its end.
 pub(crate) fn give_up(thread: &AtomicU8) {
+    ABANDONED.fetch_add(1, Ordering::Relaxed);
     LOST.fetch_add(1, Ordering::Relaxed);
     if thread.swap(GIVEN_UP, Ordering::Relaxed) == ENDED {
         LOST.fetch_sub(1, Ordering::Relaxed);
@@ -220,10 +230,12 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_hangs_is_given_up() {
+    fn a_call_that_hangs_is_given_up_and_counted() {
         let (silent, speaking) = io::pipe().unwrap();
+        let before = abandoned();
         let hanging = within(SHORT, move || io::read_to_string(silent));
         assert_eq!(hanging.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(abandoned() > before);
         drop(speaking);
         assert_eq!(within(SHORT, || Ok(5)).unwrap(), 5);
     }
