@@ -113,7 +113,6 @@ text! {
 
 /// A schema that differs from its file is written to `target/rows`, from where it can be copied.
 #[test]
-#[allow(clippy::disallowed_methods, reason = "it writes below target/ what the files should be")]
 fn the_schema_of_every_row_type_is_the_file_next_to_it() {
     let seen = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/rows");
     let mut differ = Vec::new();

@@ -179,7 +179,9 @@ impl RowType for SocketRow {
                     pid: _,
                     held,
                 } = &**socket;
-                remote.iter().for_each(|remote| report(Observable::Address(*remote)));
+                if let Some(remote) = remote {
+                    report(Observable::Address(*remote));
+                }
                 holders(held);
             }
             Self::Unix(UnixSocket { kind: _, listens: _, connected: _, path: _, held }) => holders(held),

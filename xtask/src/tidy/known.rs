@@ -106,9 +106,6 @@ pub(super) const NAMES: [(&str, usize); 85] = [
     ("Wrong", 2),
 ];
 
-/// Lines whose path climbs three modules.
-pub(super) const CLIMBS: usize = 0;
-
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
     (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 232),
