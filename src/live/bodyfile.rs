@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use super::reach::joined;
 use crate::evidence::{Kind, ReasonCode, Stat, Utc, Volume};
-use crate::sources::place::Place;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::target::Target;
+use crate::sources::target_volume::TargetVolume;
 use crate::sys::{Asked, is_nothing};
 
 /// How long all of it may take: ten million files, one after another.
@@ -34,7 +34,7 @@ pub(crate) fn rows(target: &Target) -> Rows {
         .within(TABLE_LIMIT)
 }
 
-fn walk(place: &Arc<Place>, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn walk(place: &Arc<TargetVolume>, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let prefix = match &place.volume {
         Volume::Root => String::new(),
         Volume::Drive(letter) => format!("{letter}:"),
@@ -45,7 +45,7 @@ fn walk(place: &Arc<Place>, lines: &mut Lines<'_>) -> Result<(), Halt> {
     }
     let mut waiting = vec![Vec::new()];
     while let Some(folder) = waiting.pop() {
-        let listing = match place.list(&folder) {
+        let listing = match place.tree.list(&folder) {
             Ok(listing) => listing,
             Err(error) => {
                 short(&folder, &error, lines);
@@ -61,7 +61,7 @@ fn walk(place: &Arc<Place>, lines: &mut Lines<'_>) -> Result<(), Halt> {
                 }
             };
             let path = joined(&folder, &entry.name);
-            let stat = match place.look(&path, Some((&listing.folder, &entry))) {
+            let stat = match place.tree.look(&path, Some((&listing.folder, &entry))) {
                 Ok((stat, _)) => stat,
                 Err(error) => {
                     short(&path, &error, lines);
@@ -69,7 +69,7 @@ fn walk(place: &Arc<Place>, lines: &mut Lines<'_>) -> Result<(), Halt> {
                 }
             };
             lines.line(&line(prefix.as_bytes(), &path, &stat))?;
-            if stat.kind == Kind::Directory && place.mounts.may_enter(&path) {
+            if stat.kind == Kind::Directory && place.may_enter(&path) {
                 if waiting.len() >= MAX_WAITING {
                     lines.short(
                         ReasonCode::ArtifactLimit,

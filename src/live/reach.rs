@@ -12,9 +12,9 @@ use crate::formats::procfs;
 use crate::formats::seek::ReadSeek;
 use crate::sources::accounts::Accounts;
 use crate::sources::mounts::Nature;
-use crate::sources::place::{Ground, Place};
 use crate::sources::resolve::{Astray, resolve};
 use crate::sources::target::Target;
+use crate::sources::target_volume::TargetVolume;
 use crate::sys::Root;
 
 /// Most names taken of one folder: more processes than this no kernel has (`PID_MAX_LIMIT`, 2^22).
@@ -26,7 +26,7 @@ const MAX_MATCHES: usize = 100_000;
 /// A handle on a target's system, to be kept by a collector.
 #[derive(Debug, Clone)]
 pub(crate) struct Reach {
-    place: Arc<Place>,
+    place: Arc<TargetVolume>,
     /// None of a disk image, where nothing runs and files are had by way of the place alone.
     root: Option<Arc<Root>>,
     accounts: Arc<Accounts>,
@@ -37,10 +37,7 @@ impl Reach {
     /// That of the place which holds the system.
     pub(crate) fn of(target: &Target) -> Option<Self> {
         let (_, place) = target.system_place()?;
-        let root = match &place.ground {
-            Ground::Folder(root) => Some(Arc::clone(root)),
-            Ground::Image(_) => None,
-        };
+        let root = place.tree.host().map(|host| Arc::clone(host.root()));
         let place = Arc::clone(place);
         Some(Self { place, root, accounts: target.accounts(), live: target.is_live() })
     }
@@ -72,7 +69,7 @@ impl Reach {
     pub(crate) fn open(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
         match &self.root {
             Some(_) => Ok(Box::new(self.open_file(path)?)),
-            None => self.place.open_to_seek(&self.end_of(path)?),
+            None => self.place.tree.open_to_seek(&self.end_of(path)?),
         }
     }
 
@@ -98,7 +95,7 @@ impl Reach {
             Astray::Loop => io::Error::new(io::ErrorKind::InvalidInput, "its links lead round in a circle"),
             Astray::Failed(error) => error,
         })?;
-        let nature = |path: &[u8]| self.place.mounts.nature_at(path);
+        let nature = |path: &[u8]| self.place.nature_at(path);
         if nature(&end) == Nature::Network && nature(b"") != Nature::Network {
             let why = "it stands on a network file system, which is not asked for this";
             return Err(io::Error::new(io::ErrorKind::Unsupported, why));
@@ -127,7 +124,7 @@ impl Reach {
                     continue;
                 };
                 let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-                let names = self.place.names(&folder).into_iter();
+                let names = self.place.tree.names(&folder).into_iter();
                 let met = names.filter(|name| glob.matches_with(&String::from_utf8_lossy(name), options));
                 let room = MAX_MATCHES.saturating_sub(further.len());
                 further.extend(met.take(room).map(|name| joined(path, &name)));
@@ -186,7 +183,7 @@ impl Reach {
     /// Homes of people, with the account of each; no slash in front.
     pub(crate) fn homes(&self) -> Vec<(String, Vec<u8>)> {
         let named = self.accounts.homes.iter().cloned().chain([("root".to_owned(), b"root".to_vec())]);
-        let standing = self.place.names(b"home").into_iter();
+        let standing = self.place.tree.names(b"home").into_iter();
         let standing =
             standing.map(|name| (String::from_utf8_lossy(&name).into_owned(), [b"home/", &*name].concat()));
         let mut homes: Vec<(String, Vec<u8>)> = Vec::new();

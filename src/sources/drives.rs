@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::walk;
+use super::tree::list;
 use crate::evidence::Kind;
 use crate::sys::{self, Root, guard};
 
@@ -42,7 +42,7 @@ fn letter(name: &[u8]) -> Option<char> {
 
 /// The folders in a folder; none where it cannot be listed.
 fn folders(root: &Arc<Root>, path: &[u8]) -> impl Iterator<Item = Vec<u8>> + use<> {
-    let entries = walk::list(root, path, false, guard::LIMIT).map(|listing| listing.entries);
+    let entries = list(root, path, false, guard::LIMIT).map(|listing| listing.entries);
     let entries = entries.into_iter().flatten().flatten();
     entries.filter(|entry| entry.kind == Kind::Directory).map(|entry| entry.name)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::place::Place;
+use super::target_volume::TargetVolume;
 use crate::evidence::{Printable, Utc};
 use crate::sys;
 
@@ -78,7 +78,7 @@ pub(crate) fn host(live: bool, read: &ReadText<'_>) -> HostFacts {
     }
 }
 
-pub(crate) fn clock(live: bool, place: Option<&Place>, read: &ReadText<'_>) -> ClockFacts {
+pub(crate) fn clock(live: bool, place: Option<&TargetVolume>, read: &ReadText<'_>) -> ClockFacts {
     let zone = first_line(&read(b"etc/timezone")).or_else(|| {
         let target = place?.stat(b"etc/localtime").ok()?.link?;
         let target = String::from_utf8_lossy(&target).into_owned();

@@ -7,6 +7,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod commands;
+pub(crate) mod devices;
 pub(crate) mod drives;
 pub(crate) mod expand;
 pub(crate) mod host;
@@ -18,17 +19,16 @@ pub(crate) mod mounts;
 pub(crate) mod open;
 pub(crate) mod own_output;
 pub(crate) mod pattern;
-pub(crate) mod place;
-pub(crate) mod raw;
 pub(crate) mod resolve;
 pub(crate) mod rows;
 pub(crate) mod seen;
 pub(crate) mod shadows;
 pub(crate) mod suspects;
 pub(crate) mod target;
+pub(crate) mod target_volume;
+pub(crate) mod tree;
 pub(crate) mod variables;
 pub mod volumes;
-pub(crate) mod walk;
 pub(crate) mod web_roots;
 pub(crate) mod windows_facts;
 
@@ -38,7 +38,7 @@ pub use memory::{Memory, Reading};
 pub use mounts::MountFacts;
 pub use open::{Closed, Opened};
 pub use pattern::quote;
-pub use target::Target;
+pub use target::{Target, TargetBuilder};
 
 /// A target that cannot be examined.
 #[derive(Debug, thiserror::Error)]

@@ -6,16 +6,15 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::sync::Arc;
 
 use super::item::{Found, Gap, Way};
 use super::mounts::Nature;
-use super::place::{Ground, Place};
-use super::raw;
 use super::rows::{self, Rows};
+use super::target_volume::TargetVolume;
+use super::tree::{Access, Content, Refused};
 use crate::evidence::ranges::close_smallest_holes;
-use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Range, Reason, ReasonCode, Stat, Volume};
-use crate::formats::disk::{Mounted, Reading};
+use crate::evidence::{Kind, Metadata, Note, Outcome, Range, Reason, ReasonCode, Stat, Volume};
+use crate::formats::disk::Reading;
 use crate::sys::{self, OpenFile, Root, guard};
 
 /// Holes below this are read as zeros: they compress to nothing, and the item stays one file for every tool.
@@ -61,53 +60,35 @@ pub struct Closed {
     pub shortfall: Option<Reason>,
 }
 
-/// How far an opening goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// What another program keeps for itself is read from the volume beneath.
-    All,
-    /// That stays closed: looking through a disk does not read the paging file.
-    Shared,
-}
-
-/// Opens what was found in this place, in one way after another; what was tried before stands in the record.
+/// Opens what was found in this volume, in one way after another; the record has what was tried before.
 pub(crate) fn open(
-    place: &Place,
+    volume: &TargetVolume,
     found: &Found,
     limit: std::time::Duration,
-    reach: Reach,
+    access: Access,
 ) -> Result<Opened, Box<Gap>> {
-    let gap = |error: &io::Error| {
-        let gap = Gap::of_error(found.origin.clone(), "opening", error);
-        Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
-    };
-    let root = match &place.ground {
-        Ground::Image(volume) => return open_in_image(&**volume, found).map_err(|error| gap(&error)),
-        Ground::Folder(root) => root,
-    };
-    let refused = match open_file(root, found, limit) {
-        Ok((opened, stat)) => return open_on_disk(opened, stat, found, limit),
-        Err(refused) => refused,
-    };
-    if !place.raw().is_there() || !turns_to_the_volume(found, &refused, reach) {
-        return Err(gap(&refused));
-    }
-    match place.raw().open().and_then(|volume| open_in_image(&volume, found)) {
-        Ok(mut opened) => {
-            opened.read_by.insert(0, format!("open: {refused}"));
+    match volume.tree.open(found, limit, access) {
+        Ok(Content::File(opened, stat)) => open_on_disk(opened, *stat, found, limit),
+        Ok(Content::Volume { reading, read_by, refused }) => {
+            let mut opened = open_on_volume(reading, read_by, found);
+            if let Some(refused) = refused {
+                opened.read_by.insert(0, format!("open: {refused}"));
+            }
             Ok(opened)
         }
-        Err(error) => {
-            let mut gap = gap(&refused);
-            let _ = write!(gap.reason.detail, "; on the volume itself: {error}");
-            Err(gap)
+        Err(Refused { error, on_volume }) => {
+            let mut gap = Gap::of_error(found.origin.clone(), "opening", &error);
+            if let Some(error) = on_volume {
+                let _ = write!(gap.reason.detail, "; on the volume itself: {error}");
+            }
+            Err(Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap }))
         }
     }
 }
 
 /// Opens what could be had in no other way out of the first of these shadow copies that has it; `gap` is what it leaves
 /// otherwise. They are asked for only where it may stand in one, since finding them takes time.
-pub(crate) fn open_in_copies<'a, I: Iterator<Item = &'a Place>>(
+pub(crate) fn open_in_copies<'a, I: Iterator<Item = &'a TargetVolume>>(
     copies: impl FnOnce() -> I,
     found: &Found,
     gap: Box<Gap>,
@@ -118,11 +99,11 @@ pub(crate) fn open_in_copies<'a, I: Iterator<Item = &'a Place>>(
     }
     for copy in copies() {
         let Volume::Shadow(number, _) = &copy.volume else { continue };
-        let Ok((stat, Nature::Local)) = copy.look(&found.path, None) else { continue };
+        let Ok((stat, Nature::Local)) = copy.tree.look(&found.path, None) else { continue };
         let (owner, group) = (found.metadata.owner.clone(), found.metadata.group.clone());
         let metadata = Metadata { owner, group, ..stat.metadata };
         let then = Found { metadata, allocated: stat.allocated, ..found.clone() };
-        if let Ok(mut opened) = open(copy, &then, limit, Reach::Shared) {
+        if let Ok(mut opened) = open(copy, &then, limit, Access::Shared) {
             let refused = gap.reason.detail.strip_prefix("opening: ").unwrap_or(&gap.reason.detail);
             opened.read_by.insert(0, format!("open: {refused}"));
             opened.read_by.push(format!("shadow copy {number}"));
@@ -142,18 +123,7 @@ fn may_stand_in_copies(found: &Found, code: ReasonCode) -> bool {
     refused && !found.guarded && !found.is_of_a_shadow_copy() && matches!(found.way, Way::File)
 }
 
-/// Whether what was refused is asked of the volume beneath.
-fn turns_to_the_volume(found: &Found, refused: &io::Error, reach: Reach) -> bool {
-    let helps = raw::is_own(&found.path) || (reach == Reach::All && raw::may_help(refused));
-    helps && !found.guarded && matches!(found.way, Way::File)
-}
-
-fn open_in_image(volume: &dyn Mounted, found: &Found) -> io::Result<Opened> {
-    let stream = match &found.origin {
-        Origin::File { stream, .. } => stream.as_deref(),
-        Origin::Live { .. } | Origin::Derived { .. } | Origin::Command { .. } => None,
-    };
-    let reading = volume.open(found.metadata.inode.unwrap_or_default(), stream)?;
+fn open_on_volume(reading: Box<dyn Reading>, read_by: &'static str, found: &Found) -> Opened {
     let size = reading.size();
     let mut metadata = found.metadata.clone();
     metadata.size = Some(size);
@@ -167,7 +137,7 @@ fn open_in_image(volume: &dyn Mounted, found: &Found) -> io::Result<Opened> {
         before: None,
         delivered: 0,
         notes: Vec::new(),
-        read_by: vec![volume.read_by().to_owned()],
+        read_by: vec![read_by.to_owned()],
     };
     if let Some(mut ranges) = ranges
         && size.saturating_sub(sum(&ranges)) >= WORTH_LEAVING_OUT
@@ -178,7 +148,7 @@ fn open_in_image(volume: &dyn Mounted, found: &Found) -> io::Result<Opened> {
         }
         opened.take_ranges(ranges, cut);
     }
-    Ok(opened)
+    opened
 }
 
 fn open_on_disk(
@@ -247,26 +217,6 @@ pub(crate) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Gap>> 
         notes: Vec::new(),
         read_by: vec![rows.read_by().to_owned()],
     })
-}
-
-fn open_file(root: &Arc<Root>, found: &Found, limit: std::time::Duration) -> io::Result<(OpenFile, Stat)> {
-    let stream = match &found.origin {
-        Origin::File { stream, .. } => stream.clone(),
-        Origin::Live { .. } | Origin::Derived { .. } | Origin::Command { .. } => None,
-    };
-    let is_program = matches!(found.way, Way::Program);
-    let act = move |root: &Root, path: &[u8]| {
-        let opened =
-            if is_program { root.open_program(path)? } else { root.open_file(path, stream.as_deref())? };
-        let stat = Root::stat_open(&opened.file)?;
-        Ok((opened, stat))
-    };
-    if found.guarded {
-        let (root, path) = (Arc::clone(root), found.path.clone());
-        guard::within(limit, move || act(&root, &path))
-    } else {
-        act(root, &found.path)
-    }
 }
 
 impl Opened {
@@ -394,7 +344,10 @@ fn sum(ranges: &[Range]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::evidence::Origin;
     use crate::formats::disk::Memory;
     use crate::formats::ntfs;
     use crate::sys::Asked;
@@ -409,12 +362,11 @@ mod tests {
     fn what_the_file_system_has_for_itself_is_read_from_the_volume_beneath_and_the_record_says_so() {
         let dir = tempfile::TempDir::new().unwrap();
         let bytes = crate::formats::made_volume::volume();
-        let place = Place::open(Volume::Drive('C'), dir.path(), Asked::Always).unwrap();
-        let place = place.above(Arc::new(Memory(bytes.clone())));
-        let (stat, _) = place.look(b"$MFT", None).unwrap();
+        let place = TargetVolume::above(Volume::Drive('C'), dir.path(), Arc::new(Memory(bytes.clone())));
+        let (stat, _) = place.tree.look(b"$MFT", None).unwrap();
         let found = found("$MFT", stat.metadata.inode);
-        for reach in [Reach::All, Reach::Shared] {
-            let mut opened = open(&place, &found, std::time::Duration::MAX, reach).unwrap();
+        for access in [Access::All, Access::Shared] {
+            let mut opened = open(&place, &found, std::time::Duration::MAX, access).unwrap();
             let mut content = vec![0; usize::try_from(opened.stored_size.unwrap()).unwrap()];
             let count = opened.read(&mut content).unwrap();
             assert!(count >= 1024 && content[..count] == bytes[16 * 512..16 * 512 + count], "{count}");
@@ -422,7 +374,7 @@ mod tests {
             assert!(read_by[0].starts_with("open: ") && read_by[1..] == ["raw_ntfs"], "{read_by:?}");
         }
         // A folder beside it is asked of the system alone.
-        assert!(place.look(b"a.txt", None).is_err());
+        assert!(place.tree.look(b"a.txt", None).is_err());
     }
 
     #[test]
@@ -432,7 +384,7 @@ mod tests {
             let bytes = crate::formats::made_volume::volume();
             let volume = ntfs::Volume::open(Arc::new(Memory(bytes)), 16).unwrap();
             let of = Volume::Shadow(number, Box::new(Volume::Drive('C')));
-            Place::mounted(of, Arc::new(ntfs::Files(Arc::new(volume))), None, Asked::AsShadow)
+            TargetVolume::mounted(of, Arc::new(ntfs::Files(Arc::new(volume))), None, Asked::AsShadow)
         };
         let copies = [copy(9), copy(4)];
         let refused =
@@ -463,17 +415,5 @@ mod tests {
             assert_eq!((gap.reason.code, gap.reason.detail.as_str()), (code, "opening: in use"));
             assert_eq!(asked, sought, "{code:?}");
         }
-    }
-
-    #[test]
-    fn only_what_is_refused_is_asked_of_the_volume_and_only_where_it_is_taken() {
-        let refused = io::Error::from(io::ErrorKind::PermissionDenied);
-        let gone = io::Error::from(io::ErrorKind::NotFound);
-        let hive = found("Windows/System32/config/SAM", Some(7));
-        assert!(turns_to_the_volume(&hive, &refused, Reach::All));
-        assert!(!turns_to_the_volume(&hive, &refused, Reach::Shared));
-        assert!(!turns_to_the_volume(&hive, &gone, Reach::All));
-        assert!(turns_to_the_volume(&found("$MFT", None), &gone, Reach::Shared));
-        assert!(!turns_to_the_volume(&Found { guarded: true, ..hive }, &refused, Reach::All));
     }
 }

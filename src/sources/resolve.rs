@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::place::Place;
+use super::target_volume::TargetVolume;
 
 /// Most links followed on one path, as Linux has it (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
@@ -19,7 +19,7 @@ pub(crate) enum Astray {
 /// Gives the path below the place where `path` really stands: every link on the way is followed, and the last one too.
 /// Absolute links start at the tree's root, `..` stops there. Where something is not there, the rest stays as it is
 /// written: asking for it will tell so.
-pub(crate) fn resolve(place: &Place, path: &[u8]) -> Result<Vec<u8>, Astray> {
+pub(crate) fn resolve(place: &TargetVolume, path: &[u8]) -> Result<Vec<u8>, Astray> {
     let mut standing: Vec<Vec<u8>> = Vec::new();
     let mut ahead: Vec<Vec<u8>> = components(path);
     ahead.reverse();
@@ -60,10 +60,10 @@ pub(crate) fn may_hang(error: &io::Error) -> bool {
 
 /// Gives `path` as it is spelled on disk, where each part may differ in case: how Windows would find it. `None` where a
 /// part is not there.
-pub(crate) fn spelled(path: &[u8], place: &Place) -> Option<Vec<u8>> {
+pub(crate) fn spelled(path: &[u8], place: &TargetVolume) -> Option<Vec<u8>> {
     let mut standing: Vec<u8> = Vec::new();
     for part in components(path) {
-        let name = place.spelling(&standing, &part)?;
+        let name = place.tree.spelling(&standing, &part)?;
         if !standing.is_empty() {
             standing.push(b'/');
         }

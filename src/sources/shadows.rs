@@ -1,22 +1,22 @@
 //! The shadow copies of a target's volumes, as places of their own.
 //!
-//! In: the places of a target. Out: [`Standing`]: those of an image by the volume's own lists, those of a running Windows
+//! In: the places of a target. Out: [`ShadowVolumes`]: those of an image by the volume's own lists, those of a running Windows
 //! by the names that it gives them.
 
 use std::io;
 use std::sync::Arc;
 
 use super::mounts::MountFacts;
-use super::place::Place;
+use super::target_volume::TargetVolume;
 use crate::evidence::{Origin, Volume};
 use crate::formats::{disk, ntfs};
 use crate::sys::{self, Asked};
 
 /// What stands in shadow copies.
 #[derive(Default)]
-pub(crate) struct Standing {
+pub(crate) struct ShadowVolumes {
     /// Those that are read, the oldest of each volume first.
-    pub(crate) places: Vec<Place>,
+    pub(crate) places: Vec<TargetVolume>,
     /// What is told of those of an image, read or not.
     pub(crate) facts: Vec<MountFacts>,
     /// Those of the running system that could not be looked at.
@@ -26,8 +26,8 @@ pub(crate) struct Standing {
 }
 
 /// The shadow copies of these places; of the running system where `live` says so.
-pub(crate) fn of(places: &[Arc<Place>], live: bool) -> Standing {
-    let mut standing = Standing::default();
+pub(crate) fn of(places: &[Arc<TargetVolume>], live: bool) -> ShadowVolumes {
+    let mut standing = ShadowVolumes::default();
     if live {
         standing.of_this_system(places);
     }
@@ -37,8 +37,8 @@ pub(crate) fn of(places: &[Arc<Place>], live: bool) -> Standing {
     standing
 }
 
-impl Standing {
-    fn of_an_image(&mut self, place: &Place) {
+impl ShadowVolumes {
+    fn of_an_image(&mut self, place: &TargetVolume) {
         let Some(device) = place.device() else { return };
         let found = disk::shadow_copies(device);
         self.memory = self.memory.saturating_add(found.memory);
@@ -63,17 +63,17 @@ impl Standing {
             let Ok(opened) = opened else { continue };
             let volume = Volume::Shadow(copy.number, Box::new(place.volume.clone()));
             let files = Arc::new(ntfs::Files(Arc::new(opened)));
-            self.places.push(Place::mounted(volume, files, None, Asked::AsShadow));
+            self.places.push(TargetVolume::mounted(volume, files, None, Asked::AsShadow));
         }
     }
 
     /// Each belongs to the drive whose serial number it has.
-    fn of_this_system(&mut self, places: &[Arc<Place>]) {
-        let serial = |place: &Place| place.stat(b"").ok().and_then(|stat| stat.metadata.device);
+    fn of_this_system(&mut self, places: &[Arc<TargetVolume>]) {
+        let serial = |place: &TargetVolume| place.stat(b"").ok().and_then(|stat| stat.metadata.device);
         let drives: Vec<_> = places.iter().map(|place| (serial(place), place.volume.clone())).collect();
         for (number, path) in sys::shadow_copies() {
             let open = |volume: Volume| {
-                Place::open(Volume::Shadow(number, Box::new(volume)), &path, Asked::AsShadow)
+                TargetVolume::open(Volume::Shadow(number, Box::new(volume)), &path, Asked::AsShadow)
             };
             // Asked for its serial number first, which says what it is a copy of.
             let of = open(Volume::Root).map(|place| serial(&place));

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::item::{Finding, Found, Gap};
-use super::place::{Ground, Place};
 use super::target::Target;
+use super::target_volume::TargetVolume;
 use crate::evidence::{Kind, Metadata, Origin, Outcome};
 use crate::sys::guard::OneByOne;
 use crate::sys::{Root, is_nothing};
@@ -97,8 +97,8 @@ fn file(target: &Target, index: usize, path: &[u8]) -> Option<Found> {
 }
 
 /// The facts of the program that a process runs, by the kernel's link to it.
-fn program(place: &Place, pid: u32) -> io::Result<Metadata> {
-    let Ground::Folder(root) = &place.ground else { return Err(io::ErrorKind::NotFound.into()) };
+fn program(place: &TargetVolume, pid: u32) -> io::Result<Metadata> {
+    let root = place.tree.host().ok_or(io::ErrorKind::NotFound)?.root();
     let stat = Root::stat_open(&root.open_program(format!("proc/{pid}/exe").as_bytes())?.file)?;
     if stat.kind == Kind::File {
         return Ok(stat.metadata);

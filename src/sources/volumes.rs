@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Error;
-use super::image;
+use super::{devices, image};
 use crate::formats::disk::FileSystem;
 use crate::formats::mountinfo::{self, Mount};
 use crate::sys::{self, SystemVolume, SystemVolumeKind};
@@ -67,7 +67,7 @@ fn facts(volume: SystemVolume, mounts: &[Mount]) -> VolumeFacts {
     let mount = mounts.iter().find(|mount| mount.device == volume.name);
     let mounted = volume.file_system.or_else(|| mount.map(|mount| mount.file_system.clone()));
     let file_system = mounted.or_else(|| {
-        let seen = image::file_system(volume.device.as_deref()?).ok()?;
+        let seen = devices::file_system(volume.device.as_deref()?).ok()?;
         (seen != FileSystem::Unknown).then(|| seen.name().to_owned())
     });
     let kind = match volume.kind {

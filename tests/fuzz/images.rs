@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use veldkit::evidence::{Origin, PersonalData};
 use veldkit::playbook::{Limits, Mode, Pattern, Source, Step, Text, Volatility};
-use veldkit::sources::{Finding, Target};
+use veldkit::sources::{Finding, TargetBuilder};
 
 #[path = "ext.rs"]
 mod ext;
@@ -46,7 +46,7 @@ pub fn ext_files(data: &[u8], told: &mut dyn FnMut(&str, u64)) {
 
 fn read_all(disk: Vec<u8>, separator: char, own: &[&str], told: &mut dyn FnMut(&str, u64)) {
     const MOST: u64 = 16 << 20;
-    let Ok(target) = Target::image_in_memory(disk) else { return };
+    let Ok(target) = TargetBuilder::image_in_memory(disk).map(TargetBuilder::build) else { return };
     let pattern = |text: &str, whole_folders| Pattern {
         text: text.to_owned(),
         separator,

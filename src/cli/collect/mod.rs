@@ -17,7 +17,7 @@ use crate::live;
 use crate::playbook::{Catalogue, Live, Plan, Request};
 use crate::scan::indicators::Indicators;
 use crate::scan::{self, Scanner};
-use crate::sources::Target;
+use crate::sources::{Target, TargetBuilder};
 use crate::text::Language;
 
 mod destination;
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     if let Some(lost) = rights::lost(&crate::sources::privileges(), console.lang) {
         console.warn(lost);
     }
-    let mut target = target(arguments, &clock)?;
+    let target = target(arguments, &clock)?;
     if arguments.choice.vss && target.shadow_copies().is_empty() {
         console.warn(console.lang.pick(
             "er zijn hier geen schaduwkopieën te lezen (--vss)",
@@ -88,9 +88,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     keys.to.recipients.check().map_err(Failure::usage)?;
     keys.to.keep_new_identity(clock.started(), console)?;
     let sink = place.sink()?;
-    for path in place.own_files() {
-        target.keep_out(&path);
-    }
+    let target = target.keeping_out(&place.own_files());
     let options = WriterOptions {
         signer: keys.signer,
         language: console.lang,
@@ -171,26 +169,22 @@ fn console_text(note: &crate::playbook::Note, lang: Language) -> &str {
 
 fn target(arguments: &Collect, clock: &Clock) -> Result<Target, Failure> {
     let choice = &arguments.choice;
-    let mut target = match (&choice.root, &choice.image) {
-        (Some(root), _) => Target::tree(root).map_err(Failure::new)?,
-        (None, Some(image)) => Target::image(image, choice.partition).map_err(|error| {
+    let target = match (&choice.root, &choice.image) {
+        (Some(root), _) => TargetBuilder::tree(root).map_err(Failure::new)?,
+        (None, Some(image)) => TargetBuilder::image(image, choice.partition).map_err(|error| {
             let advice = (
                 "'veldkit list-volumes BESTAND' noemt wat erop staat",
                 "'veldkit list-volumes FILE' names what is on it",
             );
             Failure::new(error).hint(advice.0, advice.1)
         })?,
-        (None, None) => Target::live().map_err(|error| {
+        (None, None) => TargetBuilder::live().map_err(|error| {
             Failure::new(error)
                 .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
         })?,
     };
-    target.set_start(clock.started());
-    target.include_network(arguments.choice.network_mounts);
-    if choice.vss {
-        target.include_shadow_copies();
-    }
-    Ok(target)
+    let target = target.started(clock.started()).with_network(choice.network_mounts);
+    Ok(target.with_shadow_copies(choice.vss).build())
 }
 
 /// Resolves what was asked for into a plan.

@@ -23,7 +23,7 @@ use crate::evidence::Item;
 use crate::playbook::plan_to_look;
 use crate::scan::indicators::Indicators;
 use crate::scan::{Examined, Scanner};
-use crate::sources::{Target, quote};
+use crate::sources::{TargetBuilder, quote};
 
 mod report;
 
@@ -122,15 +122,14 @@ fn files(
 ) -> Result<Ended, Failure> {
     arguments.processes.check(arguments.root.as_deref())?;
     let stop = listen_for_interrupts()?;
-    let mut target = match &arguments.root {
-        Some(root) => Target::tree(root).map_err(Failure::new)?,
-        None => Target::live().map_err(|error| {
+    let target = match &arguments.root {
+        Some(root) => TargetBuilder::tree(root).map_err(Failure::new)?,
+        None => TargetBuilder::live().map_err(|error| {
             Failure::new(error)
                 .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
         })?,
     };
-    target.set_start(clock.started());
-    target.include_network(arguments.network_mounts);
+    let target = target.started(clock.started()).with_network(arguments.network_mounts).build();
     let paths = arguments.paths.iter().map(|path| match &arguments.root {
         Some(_) => Ok(path.display().to_string()),
         // A name given here is a name, whatever characters are in it.

@@ -226,7 +226,7 @@ fn both_ways(trying: &Trying, name: &'static str) -> Result<Verdict, Verdict> {
 /// Whether the volume that everything was made on can be read by its own structures.
 pub(super) fn raw_is_possible(trying: &Trying) -> Result<bool, Verdict> {
     let place = trying.target.place_of(trying.found(PLAIN)?);
-    Ok(privileges().privileged && place.is_some_and(|place| place.raw().is_there()))
+    Ok(privileges().privileged && place.is_some_and(|place| place.tree.raw().is_there()))
 }
 
 pub(super) fn without_raw() -> String {

@@ -10,14 +10,14 @@ use crate::evidence::{Outcome, ReasonCode};
 use crate::formats::disk::{FileSystem, Mounted as _, Seeker};
 use crate::live;
 use crate::playbook::{Live, Mode, Source, plan_to_look};
-use crate::sources::{Finding, Memory, Opened, image, volumes as listed};
+use crate::sources::{Finding, Memory, Opened, devices, volumes as listed};
 use crate::sys::{self, Root, SignatureStatus};
 
 /// Reads a file that was made from the volume beneath, by its number.
 pub(super) fn raw(trying: &Trying, name: &str) -> io::Result<Vec<u8>> {
     let Ok(found) = trying.found(name) else { return Err(io::ErrorKind::NotFound.into()) };
     let place = trying.target.place_of(found).ok_or(io::ErrorKind::NotFound)?;
-    let volume = place.raw().open()?;
+    let volume = place.tree.raw().open()?;
     let reading = volume.open(found.metadata.inode.unwrap_or_default(), None)?;
     let mut content = Vec::new();
     Seeker::new(reading).take(u64::try_from(MOST).unwrap_or(u64::MAX)).read_to_end(&mut content)?;
@@ -133,7 +133,7 @@ pub(super) fn disks(_: &Trying) -> Verdict {
     let mut verdict = Verdict::Failed("of no volume of NTFS Windows says where it begins".to_owned());
     for facts in all.iter().filter(|facts| facts.file_system.as_deref() == Some("ntfs")) {
         let (Some(disk), Some(start)) = (facts.disk.as_deref(), facts.start) else { continue };
-        match image::file_system_at(Path::new(disk), start, u64::MAX) {
+        match devices::file_system_at(Path::new(disk), start, u64::MAX) {
             Ok(FileSystem::Ntfs | FileSystem::BitLocker) => verdict = Verdict::Passed,
             Ok(other) => {
                 let text = format!("'{}' holds {} by its disk '{disk}'", facts.name, other.name());

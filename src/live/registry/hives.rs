@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::formats::hive::{Hive, Recovered};
 use crate::formats::seek::ReadSeek;
-use crate::sources::place::Place;
 use crate::sources::resolve::spelled;
+use crate::sources::target_volume::TargetVolume;
 
 /// Most users whose hives are looked for.
 const MAX_USERS: usize = 5_000;
@@ -26,13 +26,13 @@ pub(crate) struct Standing {
 /// The hives of a system.
 #[derive(Debug, Clone)]
 pub(crate) struct Mapping {
-    place: Arc<Place>,
+    place: Arc<TargetVolume>,
     pub(crate) hives: Vec<Standing>,
 }
 
 impl Mapping {
     /// Finds the hives of the system that stands in a place.
-    pub(crate) fn of(place: Arc<Place>) -> Self {
+    pub(crate) fn of(place: Arc<TargetVolume>) -> Self {
         let mut hives = Vec::new();
         let mut add = |at: String, path: &str| {
             if let Some(path) = spelled(path.as_bytes(), &place) {
@@ -52,7 +52,7 @@ impl Mapping {
             add(format!("HKEY_USERS\\{sid}\\Software\\Classes"), &classes);
         }
         // A folder of a user that no profile names any more, under the user's name in place of a SID.
-        for name in place.names(b"Users").into_iter().take(MAX_USERS) {
+        for name in place.tree.names(b"Users").into_iter().take(MAX_USERS) {
             let Ok(name) = String::from_utf8(name) else { continue };
             let folder = format!("Users/{name}");
             if !folders.contains(&folder.to_lowercase()) {
@@ -81,7 +81,7 @@ impl Mapping {
 }
 
 /// SIDs and the folders of their users, as `ProfileList` has them, below the system's drive.
-fn profiles(place: &Place) -> Option<Vec<(String, String)>> {
+fn profiles(place: &TargetVolume) -> Option<Vec<(String, String)>> {
     let path = spelled(b"Windows/System32/config/SOFTWARE", place)?;
     let mut hive = Hive::open(place.open_hive(&path).ok()?).ok()?;
     Some(in_software(&mut hive))

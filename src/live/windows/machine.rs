@@ -11,9 +11,9 @@ use crate::formats::hive::Hive;
 use crate::formats::seek::ReadSeek;
 use crate::formats::windows_command::Folders;
 use crate::playbook::TargetOs;
-use crate::sources::place::Place;
 use crate::sources::resolve::spelled;
 use crate::sources::target::Target;
+use crate::sources::target_volume::TargetVolume;
 use crate::sources::windows_facts::{Facts, Running};
 use crate::sys;
 
@@ -29,7 +29,7 @@ type OfUser<'a> = &'a mut dyn FnMut(&str, Option<&str>, &mut dyn Facts);
 /// A handle on a target's Windows, to be kept by a collector.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
-    places: Vec<Arc<Place>>,
+    places: Vec<Arc<TargetVolume>>,
     system: usize,
     live: bool,
 }
@@ -106,7 +106,7 @@ impl Machine {
     /// Opens what was found.
     pub(crate) fn open(&self, standing: &Standing) -> io::Result<Box<dyn ReadSeek>> {
         let place = self.places.get(standing.place).ok_or(io::ErrorKind::NotFound)?;
-        place.open_to_seek(&standing.path)
+        place.tree.open_to_seek(&standing.path)
     }
 
     /// The beginning of a file, at most `most` bytes.
@@ -125,7 +125,7 @@ impl Machine {
         let Some(place) = self.places.iter().find(|place| place.is_drive(letter)) else { return Vec::new() };
         let path = rest.replace('\\', "/").into_bytes();
         let path = if self.live { path } else { spelled(&path, place).unwrap_or(path) };
-        let entries = place.list(&path).map(|listing| listing.entries).into_iter().flatten().flatten();
+        let entries = place.tree.list(&path).map(|listing| listing.entries).into_iter().flatten().flatten();
         let entries = entries.filter_map(|entry| Some((String::from_utf8(entry.name).ok()?, entry.kind)));
         // A folder is listed by name.
         entries.take(100_000).collect()

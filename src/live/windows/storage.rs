@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::machine::Machine;
 use crate::evidence::Utc;
 use crate::formats::disk::FileSystem;
-use crate::sources::image;
+use crate::sources::devices;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::volumes::{self, VolumeFacts};
 use crate::sources::windows_facts::Facts;
@@ -124,7 +124,7 @@ fn unlocked(facts: &VolumeFacts) -> io::Result<Option<bool>> {
         return Ok(Some(false));
     }
     let (Some(disk), Some(start)) = (facts.disk.as_deref(), facts.start) else { return Ok(None) };
-    let beneath = image::file_system_at(Path::new(disk), start, u64::MAX)?;
+    let beneath = devices::file_system_at(Path::new(disk), start, u64::MAX)?;
     Ok((beneath == FileSystem::BitLocker).then_some(true))
 }
 

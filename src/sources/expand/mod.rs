@@ -14,7 +14,7 @@ use super::limits::Meter;
 use super::pattern::{Part, fits, means, parts};
 use super::resolve::{Astray, may_hang, resolve};
 use super::target::Target;
-use super::walk::Handle;
+use super::tree::Handle;
 use crate::evidence::{Entry, Kind, Note, Origin, Outcome, ReasonCode};
 use crate::playbook::{Follow, Pattern, Step, TargetOs};
 use crate::sys;
@@ -370,7 +370,7 @@ impl Search<'_, '_> {
             // A system that does not tell case apart finds it by any spelling; the record has that of the disk.
             Ok(_) if self.target.os() == TargetOs::Windows => Ok(place.as_on_disk(&exact).or(Some(exact))),
             Err(error) if sys::is_nothing(&error) && self.target.os() == TargetOs::Windows => {
-                Ok(place.spelling(here, name).map(|same| join(here, &same)))
+                Ok(place.tree.spelling(here, name).map(|same| join(here, &same)))
             }
             Err(error) if may_hang(&error) => Err(Astray::Failed(error)),
             Ok(_) | Err(_) => Ok(Some(exact)),
@@ -386,7 +386,7 @@ impl Search<'_, '_> {
         mut act: impl FnMut(&mut Self, &Handle, Entry) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let Some(standing) = self.target.places().get(place) else { return ControlFlow::Continue(()) };
-        standing.mounts.visit(here);
+        standing.visit(here);
         let failed = |search: &mut Self, error: &io::Error| {
             let origin = search.target.origin(place, here.to_vec());
             let gap = match why {
@@ -401,7 +401,7 @@ impl Search<'_, '_> {
             };
             search.gap(Gap { kind: Kind::Directory, ..gap })
         };
-        let listing = match standing.list(here) {
+        let listing = match standing.tree.list(here) {
             Ok(listing) => listing,
             Err(error) => return failed(self, &error),
         };
@@ -421,7 +421,7 @@ impl Search<'_, '_> {
 
     fn may_enter(&self, place: usize, folder: &[u8]) -> bool {
         !self.is_excepted(folder)
-            && self.target.places().get(place).is_some_and(|place| place.mounts.may_enter(folder))
+            && self.target.places().get(place).is_some_and(|place| place.may_enter(folder))
     }
 }
 

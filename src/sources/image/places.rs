@@ -14,8 +14,8 @@ use crate::formats::disk::{self, Disk, DiskVolume, FileSystem, Mounted, ShadowCo
 use crate::formats::hive::Hive;
 use crate::formats::{ext, ntfs};
 use crate::sources::mounts::MountFacts;
-use crate::sources::place::Place;
 use crate::sources::resolve::spelled;
+use crate::sources::target_volume::TargetVolume;
 use crate::sources::volumes::VolumeFacts;
 use crate::sys::Asked;
 
@@ -24,9 +24,9 @@ const MAX_PLACES: usize = 64;
 
 /// What an image gives.
 #[derive(Debug, Default)]
-pub(crate) struct Standing {
+pub(crate) struct ImageVolumes {
     /// Volumes that are read, those with an operating system first.
-    pub(crate) places: Vec<Place>,
+    pub(crate) places: Vec<TargetVolume>,
     /// Every volume, read or not, for the manifest.
     pub(crate) facts: Vec<MountFacts>,
 }
@@ -36,19 +36,19 @@ pub(crate) struct Standing {
 /// # Errors
 /// Where the image cannot be read, has no such partition, or nothing on it is read by this version; the text says what is
 /// there.
-pub(crate) fn open(path: &Path, partition: Option<u32>) -> io::Result<Standing> {
+pub(crate) fn open(path: &Path, partition: Option<u32>) -> io::Result<ImageVolumes> {
     let disk = super::open(path)?;
     let image = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     of_disk(&disk, &image, partition)
 }
 
 /// The same of a disk in memory.
-pub(crate) fn in_memory(bytes: Vec<u8>) -> io::Result<Standing> {
+pub(crate) fn in_memory(bytes: Vec<u8>) -> io::Result<ImageVolumes> {
     of_disk(&disk::volumes("memory", Arc::new(disk::Memory(bytes)))?, "memory", None)
 }
 
 /// The same of a disk that is open.
-fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Standing> {
+fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<ImageVolumes> {
     if let Some(number) = partition
         && disk.volumes.iter().all(|volume| volume.number != number)
     {
@@ -97,10 +97,10 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Stand
         fact.place = name_text(&name);
         facts.push(fact);
         let device = has_shadow_copies(volume).then(|| Arc::clone(&volume.device));
-        places.push(Place::mounted(name, mounted, device, Asked::Always));
+        places.push(TargetVolume::mounted(name, mounted, device, Asked::Always));
     }
     facts.sort_by(|one, other| one.device.cmp(&other.device));
-    Ok(Standing { places, facts })
+    Ok(ImageVolumes { places, facts })
 }
 
 /// What is said of each volume to whoever has to choose one.
@@ -180,7 +180,7 @@ fn has_shadow_copies(volume: &DiskVolume) -> bool {
 /// What each volume is called in the bundle.
 fn names(volumes: &[(&DiskVolume, &Arc<dyn Mounted>)]) -> Vec<Volume> {
     let root = volumes.iter().position(|(volume, mounted)| {
-        let place = Place::mounted(Volume::Root, Arc::clone(mounted), None, Asked::Always);
+        let place = TargetVolume::mounted(Volume::Root, Arc::clone(mounted), None, Asked::Always);
         volume.file_system == FileSystem::Ext && place.holds_unix()
     });
     let letters = letters(volumes).into_iter().enumerate().zip(volumes);
@@ -208,7 +208,7 @@ fn letters(volumes: &[(&DiskVolume, &Arc<dyn Mounted>)]) -> Vec<Option<char>> {
     let mut known: BTreeMap<Vec<u8>, char> = BTreeMap::new();
     let mut windows = Vec::new();
     for (_, mounted) in volumes {
-        let place = Place::mounted(Volume::Root, Arc::clone(mounted), None, Asked::Always);
+        let place = TargetVolume::mounted(Volume::Root, Arc::clone(mounted), None, Asked::Always);
         let holds = place.holds_windows();
         windows.push(holds);
         if holds && known.is_empty() {
@@ -230,7 +230,7 @@ fn letters(volumes: &[(&DiskVolume, &Arc<dyn Mounted>)]) -> Vec<Option<char>> {
 }
 
 /// What `HKLM\SYSTEM\MountedDevices` calls the letters of.
-fn mounted_devices(place: &Place) -> Option<BTreeMap<Vec<u8>, char>> {
+fn mounted_devices(place: &TargetVolume) -> Option<BTreeMap<Vec<u8>, char>> {
     let path = spelled(b"Windows/System32/config/SYSTEM", place)?;
     let mut hive = Hive::open(place.open_hive(&path).ok()?).ok()?;
     let key = hive.key("MountedDevices").ok()??;

@@ -2,36 +2,36 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::accounts::Accounts;
-use super::drives::drives;
 use super::host::{ClockFacts, HostFacts};
 use super::item::{Finding, Found, Gap, Way};
 use super::mounts::{MountFacts, Nature};
-use super::open::{Opened, Reach, open, open_in_copies, open_rows};
+use super::open::{Opened, open, open_in_copies, open_rows};
 use super::own_output::OwnOutput;
-use super::place::{Ground, Place};
 use super::seen::Seen;
-use super::shadows::Standing;
+use super::target_volume::TargetVolume;
+use super::tree::{Access, Handle};
 use super::variables::Variables;
-use super::walk::Handle;
 use super::windows_facts::WindowsFacts;
-use super::{Error, accounts, expand, host, shadows, web_roots};
+use super::{Error, expand, host, shadows};
 use crate::evidence::{Entry, Kind, Note, Origin, Utc, Volume};
 use crate::formats::disk;
 use crate::playbook::{Pattern, Step, TargetOs};
-use crate::sources::image;
-use crate::sys::{self, Asked, HostSystem, LiveRoot, LiveSystem, guard};
+use crate::sys::{self, Asked, guard};
 
+mod builder;
 mod own_files;
+
+pub use builder::TargetBuilder;
 
 /// The machine or tree under examination.
 pub struct Target {
     live: bool,
     os: TargetOs,
-    places: Vec<Arc<Place>>,
+    places: Vec<Arc<TargetVolume>>,
     /// Index of the place that holds the operating system.
     system: usize,
     accounts: Arc<Accounts>,
@@ -48,176 +48,50 @@ pub struct Target {
     /// Drives of this machine that could not be looked at.
     closed: Vec<MountFacts>,
     /// The shadow copies of the running system, the newest first: opened when something can be had in no other way.
-    last_resort: OnceLock<Vec<Place>>,
+    last_resort: OnceLock<Vec<TargetVolume>>,
 }
 
 impl Target {
-    /// The running system.
+    /// The running system, as [`TargetBuilder::live`] has it.
     ///
     /// # Errors
     /// [`Error::NotLive`] where this version cannot read it; [`Error::Root`].
     pub fn live() -> Result<Self, Error> {
-        let LiveSystem { system, roots } = sys::live().ok_or(Error::NotLive)?;
-        let os = match system {
-            HostSystem::Linux => TargetOs::Linux,
-            HostSystem::Windows => TargetOs::Windows,
-        };
-        let (mut opened, mut closed) = (Vec::new(), Vec::new());
-        for LiveRoot { volume, path, asked } in roots {
-            let opening = path.clone();
-            let open = move || Place::open(volume, &opening, asked);
-            // A drive of a server that is gone may take minutes to say so.
-            let place = if asked == Asked::Always { open() } else { guard::within(guard::LIMIT, open) };
-            match place {
-                Ok(place) => opened.push(place),
-                // An empty drive, or one whose server is gone; the first one holds the system.
-                Err(source) if opened.is_empty() => return Err(Error::Root { root: path, source }),
-                Err(error) => closed.push(MountFacts::unreadable(&sys::path_bytes(&path), &error)),
-            }
-        }
-        let mut target = Self::of(true, os, opened);
-        target.closed = closed;
-        Ok(target)
+        TargetBuilder::live().map(TargetBuilder::build)
     }
 
-    /// A system mounted or copied below `root`. What system it is, its own files tell; a Windows system may stand in
-    /// the folder itself, or in folders named after its drives (`C`, `C:`).
+    /// A system mounted or copied below `root`, as [`TargetBuilder::tree`] has it.
     ///
     /// # Errors
     /// [`Error::Root`].
     pub fn tree(root: &Path) -> Result<Self, Error> {
-        let drives = drives(root).map_err(|source| Error::Root { root: root.to_owned(), source })?;
-        if drives.is_empty() {
-            let place = place(Volume::Root, root)?;
-            let os = if place.stat(b"etc").is_ok_and(|stat| stat.kind == Kind::Directory) {
-                TargetOs::Linux
-            } else {
-                TargetOs::Other
-            };
-            return Ok(Self::of(false, os, vec![place]));
+        TargetBuilder::tree(root).map(TargetBuilder::build)
+    }
+
+    /// The same target, with files that this run writes, and those next to them under the same stem, left out of the
+    /// collection.
+    #[must_use]
+    pub fn keeping_out(mut self, files: &[PathBuf]) -> Self {
+        for file in files {
+            self.own.keep_out(file);
         }
-        let places = drives
-            .into_iter()
-            .map(|(letter, path)| place(Volume::Drive(letter), &path))
-            .collect::<Result<_, _>>()?;
-        Ok(Self::of(false, TargetOs::Windows, places))
-    }
-
-    /// The disk in an image, or the one of its volumes that is numbered `partition`.
-    ///
-    /// # Errors
-    /// [`Error::Image`].
-    pub fn image(path: &Path, partition: Option<u32>) -> Result<Self, Error> {
-        let standing = image::standing(path, partition)
-            .map_err(|source| Error::Image { image: path.to_owned(), source })?;
-        Ok(Self::of_image(standing))
-    }
-
-    /// A disk held in memory: of tests, and of what searches for bytes that break a reader.
-    ///
-    /// # Errors
-    /// [`Error::Image`].
-    pub fn image_in_memory(bytes: Vec<u8>) -> Result<Self, Error> {
-        let standing = image::standing_in_memory(bytes)
-            .map_err(|source| Error::Image { image: "memory".into(), source })?;
-        Ok(Self::of_image(standing))
-    }
-
-    /// Whose files stand on the volumes, their own folders tell; a volume of Windows' own file system is one of its drives.
-    fn of_image(standing: image::Standing) -> Self {
-        let image::Standing { places, facts } = standing;
-        let windows = places.iter().any(Place::holds_windows);
-        let os = if !windows && places.iter().any(|place| place.volume == Volume::Root) {
-            TargetOs::Linux
-        } else if windows || places.iter().any(Place::has_streams) {
-            TargetOs::Windows
-        } else {
-            TargetOs::Other
-        };
-        Self { volumes: facts, ..Self::of(false, os, places) }
+        self
     }
 
     /// Memory in bytes that reading this target takes besides what is read: the blocks of an image, or of a raw volume,
     /// that are kept.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        let raw = self.places.iter().any(|place| place.raw().is_there());
+        let raw = self.places.iter().any(|place| place.tree.raw().is_there());
         let blocks = if raw || !self.volumes.is_empty() { disk::MEMORY } else { 0 };
-        let held = self.places.iter().fold(0_u64, |held, place| held.saturating_add(place.memory()));
+        let held = self.places.iter().fold(0_u64, |held, place| held.saturating_add(place.tree.memory()));
         blocks.saturating_add(held).saturating_add(self.shadow_memory)
-    }
-
-    fn of(live: bool, os: TargetOs, places: Vec<Place>) -> Self {
-        let places: Vec<_> = places.into_iter().map(Arc::new).collect();
-        let system = places.iter().position(|place| place.holds_windows());
-        let system =
-            system.or_else(|| places.iter().position(|place| place.volume == Volume::Root)).unwrap_or(0);
-        let mut target = Self {
-            live,
-            os,
-            places,
-            system,
-            accounts: Arc::default(),
-            variables: Variables { os: Some(os), ..Variables::default() },
-            windows: WindowsFacts::default(),
-            start: None,
-            own: OwnOutput::default(),
-            seen: Seen::default(),
-            volumes: Vec::new(),
-            shadow_memory: 0,
-            closed: Vec::new(),
-            last_resort: OnceLock::new(),
-        };
-        let (passwd, group) = (target.read_text(b"etc/passwd"), target.read_text(b"etc/group"));
-        target.accounts = Arc::new(Accounts::parse(passwd.as_bytes(), group.as_bytes()));
-        target.variables.homes = if os == TargetOs::Windows {
-            let is_folder = |path: &str| {
-                let place = target.places.get(system);
-                let stat = place.and_then(|place| place.stat(path.as_bytes()).ok());
-                stat.is_some_and(|stat| stat.kind == Kind::Directory)
-            };
-            accounts::profiles(target.names(b"Users"), &is_folder)
-        } else {
-            target.accounts.homes_with(target.names(b"home"))
-        };
-        if os == TargetOs::Windows {
-            target.learn_from_registry();
-        }
-        let (roots, logs) = web_roots::of(&|path| target.read_text(path), &|path| target.names(path), os);
-        (target.variables.web_roots, target.variables.web_log_dirs) = (roots, logs);
-        target
     }
 
     /// The target's operating system.
     #[must_use]
     pub const fn os(&self) -> TargetOs {
         self.os
-    }
-
-    /// Sets the moment the run began, which limits by age count from.
-    pub fn set_start(&mut self, start: Utc) {
-        self.start = Some(start);
-    }
-
-    /// Keeps a file that this run writes, and those beside it under the same stem, out of the collection.
-    pub fn keep_out(&mut self, path: &Path) {
-        self.own.keep_out(path);
-    }
-
-    /// Whether network file systems are walked into.
-    pub fn include_network(&mut self, yes: bool) {
-        // Set before anything is looked for, and so before a collector holds on to a place.
-        let places = self.places.iter_mut().filter_map(Arc::get_mut);
-        places.for_each(|place| place.include_network(yes));
-    }
-
-    /// Takes the shadow copies of its volumes along, which [`Self::find_in_shadow`] looks through.
-    pub fn include_shadow_copies(&mut self) {
-        let Standing { places, facts, closed, memory } = shadows::of(&self.places, self.live);
-        self.places.extend(places.into_iter().map(Arc::new));
-        self.volumes.extend(facts);
-        self.closed.extend(closed);
-        self.shadow_memory = memory;
     }
 
     /// The shadow copies that are looked through, by the index of their place, the oldest of each volume first.
@@ -288,7 +162,7 @@ impl Target {
     /// # Errors
     /// The gap it leaves, where it cannot be read.
     pub fn open(&self, found: &Found) -> Result<Opened, Box<Gap>> {
-        self.open_within(found, Reach::All)
+        self.open_within(found, Access::All)
     }
 
     /// Opens what was found to look at it, for one pass: what another program keeps for itself stays closed.
@@ -296,16 +170,16 @@ impl Target {
     /// # Errors
     /// The gap it leaves, where it cannot be read.
     pub fn open_shared(&self, found: &Found) -> Result<Opened, Box<Gap>> {
-        self.open_within(found, Reach::Shared)
+        self.open_within(found, Access::Shared)
     }
 
-    fn open_within(&self, found: &Found, reach: Reach) -> Result<Opened, Box<Gap>> {
+    fn open_within(&self, found: &Found, access: Access) -> Result<Opened, Box<Gap>> {
         if let Way::Rows(rows) = &found.way {
             return open_rows(found, rows);
         }
         match self.places.get(found.place) {
-            Some(place) => open(place, found, guard::LIMIT, reach).or_else(|gap| {
-                if reach == Reach::Shared || !self.live {
+            Some(place) => open(place, found, guard::LIMIT, access).or_else(|gap| {
+                if access == Access::Shared || !self.live {
                     return Err(gap);
                 }
                 let copies = || self.last_resort().iter().filter(|copy| copy.is_copy_of(&place.volume));
@@ -317,7 +191,7 @@ impl Target {
         }
     }
 
-    fn last_resort(&self) -> &[Place] {
+    fn last_resort(&self) -> &[TargetVolume] {
         self.last_resort.get_or_init(|| {
             let mut copies = shadows::of(&self.places, self.live).places;
             copies.reverse();
@@ -326,19 +200,19 @@ impl Target {
     }
 
     /// The place that something found stands in.
-    pub(crate) fn place_of(&self, found: &Found) -> Option<&Arc<Place>> {
+    pub(crate) fn place_of(&self, found: &Found) -> Option<&Arc<TargetVolume>> {
         self.places.get(found.place)
     }
 
     /// What its file system says of something found by now.
     pub(crate) fn look_again(&self, found: &Found) -> io::Result<crate::evidence::Metadata> {
         let place = self.place_of(found).ok_or(io::ErrorKind::NotFound)?;
-        Ok(place.look(&found.path, None)?.0.metadata)
+        Ok(place.tree.look(&found.path, None)?.0.metadata)
     }
 
     /// Whether a place stands in an image.
     pub(crate) fn is_image(&self, place: usize) -> bool {
-        self.places.get(place).is_some_and(|place| matches!(place.ground, Ground::Image(_)))
+        self.places.get(place).is_some_and(|place| place.tree.host().is_none())
     }
 
     pub(crate) fn start(&self) -> Option<Utc> {
@@ -349,12 +223,12 @@ impl Target {
         &self.variables
     }
 
-    pub(crate) fn places(&self) -> &[Arc<Place>] {
+    pub(crate) fn places(&self) -> &[Arc<TargetVolume>] {
         &self.places
     }
 
     /// The place that holds the operating system, and its index.
-    pub(crate) fn system_place(&self) -> Option<(usize, &Arc<Place>)> {
+    pub(crate) fn system_place(&self) -> Option<(usize, &Arc<TargetVolume>)> {
         self.places.get(self.system).map(|place| (self.system, place))
     }
 
@@ -401,7 +275,7 @@ impl Target {
         listed: Option<(&Handle, &Entry)>,
     ) -> io::Result<Found> {
         let standing = self.places.get(place).ok_or(io::ErrorKind::NotFound)?;
-        let (stat, nature) = standing.look(&path, listed)?;
+        let (stat, nature) = standing.tree.look(&path, listed)?;
         let mut metadata = stat.metadata;
         let user = metadata.uid.and_then(|uid| self.accounts.user(uid));
         let group = metadata.gid.and_then(|gid| self.accounts.group(gid));
@@ -431,8 +305,4 @@ impl Target {
             way: Way::File,
         })
     }
-}
-
-fn place(volume: Volume, path: &Path) -> Result<Place, Error> {
-    Place::open(volume, path, Asked::Always).map_err(|source| Error::Root { root: path.to_owned(), source })
 }

@@ -41,12 +41,12 @@ impl Target {
     /// Opens a file of the system for reading here and there, links inside the target followed.
     pub(crate) fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
         let place = self.places.get(self.system).ok_or(io::ErrorKind::NotFound)?;
-        place.open_to_seek(&self.end_of(path).ok_or(io::ErrorKind::NotFound)?)
+        place.tree.open_to_seek(&self.end_of(path).ok_or(io::ErrorKind::NotFound)?)
     }
 
     /// The names in a folder of the target's first place, sorted; none where it cannot be listed.
     pub(crate) fn names(&self, path: &[u8]) -> Vec<String> {
-        let names = || Some(self.places.get(self.system)?.names(&self.end_of(path)?));
+        let names = || Some(self.places.get(self.system)?.tree.names(&self.end_of(path)?));
         let names = names().unwrap_or_default().into_iter();
         names.filter_map(|name| String::from_utf8(name).ok()).take(10_000).collect()
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::without_tests;
-use super::known::{NAMES};
+use super::known::NAMES;
 use super::{Fault, Tree};
 
 /// Names that one type per module may have.

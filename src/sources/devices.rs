@@ -1,10 +1,14 @@
-//! The file of an image, or the parts of a split one, as one device.
+//! Files and disks of this machine as devices: bytes at offsets.
+//!
+//! In: the path of an image, of the first part of a split one (`.001`), or of a disk or volume of the running system. Out: a
+//! [`Device`](crate::formats::disk::Device), and which file system is on it.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::formats::disk::Device;
+use crate::formats::disk::{Device, FileSystem, Sectors, Stretch, identify};
 use crate::sys;
 
 /// Most files that a split image is joined from: 64 TiB of parts of 64 GiB.
@@ -62,12 +66,34 @@ impl Device for Files {
     }
 }
 
+/// A disk or volume of the running system.
+///
+/// # Errors
+/// Where it cannot be opened: only an administrator may.
+pub(crate) fn disk(path: &Path) -> io::Result<Arc<dyn Device>> {
+    Ok(Arc::new(Sectors(Arc::new(Files::open(path)?))))
+}
+
+/// What stands on such a one.
+///
+/// # Errors
+/// Where it cannot be opened or read.
+pub(crate) fn file_system(path: &Path) -> io::Result<FileSystem> {
+    identify(&*disk(path)?)
+}
+
+/// What stands on a stretch of a disk of the running system.
+///
+/// # Errors
+/// Where the disk cannot be opened or read.
+pub(crate) fn file_system_at(path: &Path, start: u64, size: u64) -> io::Result<FileSystem> {
+    identify(&Stretch::new(disk(path)?, start, size))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::formats::disk::{Stretch, read_exact_at, read_some};
+    use crate::formats::disk::{read_exact_at, read_some};
 
     #[test]
     fn a_split_image_is_one_and_a_stretch_of_it_ends_where_it_does() {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::formats::ntfs;
+use crate::sources::devices;
 use crate::sys;
 
 /// Part of the memory for blocks (see [`MEMORY`](crate::formats::disk::MEMORY)) that one opening takes: each worker has one at most.
@@ -71,7 +72,7 @@ impl Raw {
     pub(crate) fn open(&self) -> io::Result<ntfs::Files> {
         let device = match self {
             Self::Nothing => return Err(io::ErrorKind::Unsupported.into()),
-            Self::Volume(path) => crate::sources::image::disk(path)?,
+            Self::Volume(path) => devices::disk(path)?,
             #[cfg(test)]
             Self::Disk(device) => Arc::clone(device),
         };

@@ -1,0 +1,126 @@
+//! Files of this machine, and for what the operating system does not give the volume beneath them: the file system's own
+//! files, and what another program keeps for itself.
+
+use std::io;
+use std::time::Duration;
+
+use super::image::{read, to_seek};
+use super::listing::{Handle, Listing};
+use super::raw::{self, Raw};
+use super::{Access, Content, FileTree, HostTree, Refused};
+use crate::evidence::{Entry, Stat};
+use crate::formats::disk::Mounted as _;
+use crate::formats::seek::ReadSeek;
+use crate::sources::item::{Found, Way};
+use crate::sources::mounts::Nature;
+
+/// A drive whose volume can be read.
+#[derive(Debug)]
+pub(crate) struct FallbackTree {
+    host: HostTree,
+    raw: Raw,
+}
+
+impl FallbackTree {
+    /// The files of `host`, with `raw` beneath them.
+    pub(crate) const fn new(host: HostTree, raw: Raw) -> Self {
+        Self { host, raw }
+    }
+}
+
+impl FileTree for FallbackTree {
+    fn look(&self, path: &[u8], listed: Option<(&Handle, &Entry)>) -> io::Result<(Stat, Nature)> {
+        if !raw::is_own(path) {
+            return self.host.look(path, listed);
+        }
+        let refused = match self.raw.open() {
+            Ok(volume) => return Ok((volume.stat(path)?, Nature::Local)),
+            Err(refused) => refused,
+        };
+        self.host.look(path, listed).map_err(|error| {
+            // Whoever may not open the volume does not learn whether it is there.
+            if refused.kind() == io::ErrorKind::PermissionDenied {
+                raw::both(&refused, &error)
+            } else {
+                error
+            }
+        })
+    }
+
+    fn list(&self, path: &[u8]) -> io::Result<Listing> {
+        self.host.list(path)
+    }
+
+    fn open(&self, found: &Found, limit: Duration, access: Access) -> Result<Content, Refused> {
+        let Refused { error, .. } = match self.host.open(found, limit, access) {
+            Ok(content) => return Ok(content),
+            Err(refused) => refused,
+        };
+        if !turns_to_the_volume(found, &error, access) {
+            return Err(error.into());
+        }
+        match self.raw.open().and_then(|volume| Ok((read(&volume, found)?, volume.read_by()))) {
+            Ok((reading, read_by)) => Ok(Content::Volume { reading, read_by, refused: Some(error) }),
+            Err(on_volume) => Err(Refused { error, on_volume: Some(on_volume) }),
+        }
+    }
+
+    fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
+        self.host.open_to_seek(path).or_else(|error| {
+            if !raw::may_help(&error) {
+                return Err(error);
+            }
+            to_seek(&self.raw.open().map_err(|_| error)?, path)
+        })
+    }
+
+    fn has_streams(&self) -> bool {
+        self.host.has_streams()
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn host(&self) -> Option<&HostTree> {
+        Some(&self.host)
+    }
+
+    fn host_mut(&mut self) -> Option<&mut HostTree> {
+        Some(&mut self.host)
+    }
+
+    fn raw(&self) -> &Raw {
+        &self.raw
+    }
+}
+
+/// Whether what was refused is asked of the volume beneath.
+fn turns_to_the_volume(found: &Found, refused: &io::Error, access: Access) -> bool {
+    let helps = raw::is_own(&found.path) || (access == Access::All && raw::may_help(refused));
+    helps && !found.guarded && matches!(found.way, Way::File)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Kind, Metadata, Origin};
+
+    fn found(path: &str, inode: Option<u64>) -> Found {
+        let metadata = Metadata { inode, ..Metadata::default() };
+        let file = Found::file(Origin::drive('C', path));
+        Found { kind: Kind::File, metadata, path: path.as_bytes().to_vec(), ..file }
+    }
+
+    #[test]
+    fn only_what_is_refused_is_asked_of_the_volume_and_only_where_it_is_collected() {
+        let refused = io::Error::from(io::ErrorKind::PermissionDenied);
+        let gone = io::Error::from(io::ErrorKind::NotFound);
+        let hive = found("Windows/System32/config/SAM", Some(7));
+        assert!(turns_to_the_volume(&hive, &refused, Access::All));
+        assert!(!turns_to_the_volume(&hive, &refused, Access::Shared));
+        assert!(!turns_to_the_volume(&hive, &gone, Access::All));
+        assert!(turns_to_the_volume(&found("$MFT", None), &gone, Access::Shared));
+        assert!(!turns_to_the_volume(&Found { guarded: true, ..hive }, &refused, Access::All));
+    }
+}
