@@ -33,7 +33,7 @@ pub(crate) use accounts::{
 pub(crate) use clock::{Stopwatch, boot_time, clock_synchronised};
 pub use files::is_gone;
 pub(crate) use files::{
-    Directory, HAS_STREAMS, OpenFile, Root, data_ranges, is_in_use, is_nothing, name_bytes, path_bytes,
+    HAS_STREAMS, OpenDirectory, OpenFile, Root, data_ranges, is_in_use, is_nothing, name_bytes, path_bytes,
     path_of, read_at,
 };
 pub(crate) use memory::{LooseCode, ProcessMemory, loose_code};

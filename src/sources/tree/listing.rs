@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::evidence::Entry;
 use crate::formats::disk::Mounted;
-use crate::sys::{Directory, Root, guard};
+use crate::sys::{OpenDirectory, Root, guard};
 
 /// Folders with more entries are taken in the order of the file system: sorting needs all names at once.
 const MAX_SORTED: usize = 10_000;
@@ -22,7 +22,7 @@ pub(crate) type Listed = io::Result<Entry>;
 #[derive(Clone)]
 pub(crate) enum Handle {
     /// Held open, so that it stays the same folder.
-    Open(Arc<Directory>),
+    Open(Arc<OpenDirectory>),
     /// In an image, where nothing changes.
     Image,
 }

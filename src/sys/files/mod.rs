@@ -7,7 +7,7 @@
 mod linux;
 #[cfg_attr(
     any(target_os = "linux", windows),
-    allow(dead_code, reason = "compiled everywhere, so that it stays right")
+    allow(dead_code, unused_imports, reason = "compiled everywhere, so that it stays right")
 )]
 mod unsupported;
 #[cfg(windows)]
@@ -26,7 +26,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use system::{Directory, Root};
+pub(crate) use system::{OpenDirectory, Root};
 #[cfg(windows)]
 pub(in crate::sys) use windows::{leave_access_time, reads_are_noted};
 

@@ -1,6 +1,6 @@
 //! The forms in which Windows tells things, read from bytes without asking it: so that they are tested everywhere.
 //!
-//! In: lists of entries and streams, what a reparse point holds, tables of sockets, addresses, where volumes stand, environments, answers about tokens, names in UTF-16. Out: the same in this program's words.
+//! In: lists of entries and streams, what a reparse point holds, addresses, where volumes stand, environments, answers about tokens, names in UTF-16. Out: the same in this program's words.
 //! What does not have the form is `None`, never a guess.
 
 mod addresses;
@@ -8,10 +8,7 @@ mod environment;
 mod extents;
 mod listing;
 mod objects;
-mod registry;
 mod reparse;
-mod signature;
-mod sockets;
 mod token;
 
 pub(crate) use addresses::{address, client, link};
@@ -20,8 +17,6 @@ pub(crate) use extents::first_extent;
 pub(crate) use listing::{LARGEST_ENTRY, ListedEntry, entries, streams};
 pub(crate) use objects::{counted_text, object, shadow_copy};
 pub(crate) use reparse::{StoredData, junction, kind_of, stored, target};
-pub(crate) use signature::{is_absent, is_windows_own, status};
-pub(crate) use sockets::{TCP, TCP_6, UDP, UDP_6, sockets};
 pub(crate) use token::{integrity, sid_behind};
 
 pub(crate) use crate::evidence::bytes::{filetime, u16_at, u32_at, u64_at};

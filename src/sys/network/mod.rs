@@ -3,6 +3,9 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(any(windows, test))]
+#[cfg_attr(not(windows), allow(dead_code, reason = "elsewhere only its own tests use it"))]
+mod socket_table;
 #[cfg_attr(
     any(target_os = "linux", windows),
     allow(dead_code, reason = "compiled everywhere, so that it stays right")

@@ -4,6 +4,9 @@
 
 #[cfg_attr(windows, allow(dead_code, reason = "compiled everywhere, so that it stays right"))]
 mod unsupported;
+#[cfg(any(windows, test))]
+#[cfg_attr(not(windows), allow(dead_code, reason = "elsewhere only its own tests use it"))]
+mod values;
 #[cfg(windows)]
 #[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
 mod windows;

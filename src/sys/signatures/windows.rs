@@ -27,9 +27,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::core::{BOOL, GUID, PCWSTR};
 
+use super::answers::{self, is_absent};
 use super::{FileSignature, SignatureStatus};
 use crate::sys::files::{leave_access_time, reads_are_noted};
-use crate::sys::layouts::{self, is_absent};
 use crate::sys::registry::registry_value;
 use crate::sys::windows::library::Library;
 use crate::sys::windows::text;
@@ -119,7 +119,7 @@ fn readers() -> Result<(), String> {
     for (key, value) in READERS {
         let named = registry_value(&format!("{CRYPTOGRAPHY}\\{key}"), value).and_then(|value| value.text());
         // Nothing is named on no Windows; what is missing cannot be led elsewhere.
-        if let Some(other) = named.filter(|named| !layouts::is_windows_own(named)) {
+        if let Some(other) = named.filter(|named| !answers::is_windows_own(named)) {
             return Err(format!(
                 "signatures are read by '{other}' here, which is none of Windows' own libraries"
             ));
@@ -147,10 +147,10 @@ pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {
     };
     let (answer, signer) = trust.ask(WTD_CHOICE_FILE, WINTRUST_DATA_0 { pFile: &raw mut within });
     if !is_absent(answer) {
-        return Ok(Some(FileSignature { status: layouts::status(answer), signer, catalog: None }));
+        return Ok(Some(FileSignature { status: answers::status(answer), signer, catalog: None }));
     }
     // None is in the file; a catalog may have one, by each of the digests that Windows keeps.
-    let mut said = layouts::status(answer);
+    let mut said = answers::status(answer);
     for way in trust.newer.iter().map(Some).chain([None]) {
         let looked = trust.context(way).and_then(|context| context.look(&mut file, &wide));
         match looked {
@@ -350,7 +350,7 @@ impl Context<'_> {
         let catalog = catalog.rsplit('\\').next().map(str::to_owned);
         // A catalog that has no signature itself says nothing of one in the file.
         let status =
-            if is_absent(answer) { SignatureStatus::Unknown(answer) } else { layouts::status(answer) };
+            if is_absent(answer) { SignatureStatus::Unknown(answer) } else { answers::status(answer) };
         FileSignature { status, signer, catalog }
     }
 }

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 pub(super) use super::unsupported::{HAS_STREAMS, is_in_use};
 pub(super) use ranges::data_ranges;
-pub(crate) use root::{Directory, Root};
+pub(crate) use root::{OpenDirectory, Root};
 
 pub(super) fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(Errno::SRCH.raw_os_error())

@@ -30,7 +30,7 @@ pub(crate) struct Root {
 
 /// A folder of the target, held open: what is asked of it is asked of that folder, whatever its path leads to by then.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub(crate) struct OpenDirectory {
     fd: OwnedFd,
 }
 
@@ -79,12 +79,12 @@ impl Root {
     }
 
     /// Opens a folder to list it, where the system allows it without changing its access time.
-    pub(crate) fn folder(&self, path: &[u8]) -> io::Result<Directory> {
+    pub(crate) fn folder(&self, path: &[u8]) -> io::Result<OpenDirectory> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match self.descend(path, flags | OFlags::NOATIME) {
-            Ok(fd) => Ok(Directory { fd }),
+            Ok(fd) => Ok(OpenDirectory { fd }),
             // Only the owner and root may leave the access time alone.
-            Err(Errno::PERM) => Ok(Directory { fd: self.descend(path, flags)? }),
+            Err(Errno::PERM) => Ok(OpenDirectory { fd: self.descend(path, flags)? }),
             Err(error) => Err(error.into()),
         }
     }
@@ -191,7 +191,7 @@ impl Root {
     }
 }
 
-impl Directory {
+impl OpenDirectory {
     /// Its entries, once: the handle keeps its place in them. An error is the last of them.
     pub(crate) fn entries(&self) -> io::Result<DirectoryEntries> {
         Ok(DirectoryEntries { dir: Dir::new(self.fd.try_clone()?)? })

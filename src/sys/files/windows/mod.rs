@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub(in crate::sys) use access_time::{leave_access_time, reads_are_noted};
 pub(super) use ranges::data_ranges;
-pub(crate) use root::{Directory, Root};
+pub(crate) use root::{OpenDirectory, Root};
 
 use crate::sys::layouts;
 

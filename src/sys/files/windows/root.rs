@@ -38,7 +38,7 @@ pub(crate) struct Root {
 
 /// A folder of the target, held open.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub(crate) struct OpenDirectory {
     handle: Arc<OwnedHandle>,
 }
 
@@ -75,11 +75,11 @@ impl Root {
     }
 
     /// Opens a folder to list it.
-    pub(crate) fn folder(&self, path: &[u8]) -> io::Result<Directory> {
+    pub(crate) fn folder(&self, path: &[u8]) -> io::Result<OpenDirectory> {
         let (above, name) = apart(path);
         let above = self.descend(above)?;
         let handle = step(above.as_handle(), name, FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY)?;
-        Ok(Directory { handle: Arc::new(handle) })
+        Ok(OpenDirectory { handle: Arc::new(handle) })
     }
 
     /// The name of `path`'s last part as it is spelled on disk, where it was found by another case or its short name.
@@ -150,7 +150,7 @@ impl Root {
     }
 }
 
-impl Directory {
+impl OpenDirectory {
     /// Its entries. An error is the last of them.
     pub(crate) fn entries(&self) -> io::Result<DirectoryEntries> {
         // A handle of its own keeps its own place in the list.

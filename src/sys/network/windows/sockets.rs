@@ -9,8 +9,8 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
 };
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
 
-use crate::sys::layouts::{self, TCP, TCP_6, UDP, UDP_6};
 use crate::sys::network::SocketTableResult;
+use crate::sys::network::socket_table::{self, TCP, TCP_6, UDP, UDP_6};
 
 /// How often a table is asked for that grows from one asking to the next.
 const TRIES: usize = 8;
@@ -28,7 +28,8 @@ const _: () = assert!(
 
 pub(in crate::sys::network) fn socket_tables() -> Vec<SocketTableResult> {
     let (four, six) = (u32::from(AF_INET), u32::from(AF_INET6));
-    let of = |name, form, family, tcp| (name, table(family, tcp).map(|bytes| layouts::sockets(form, &bytes)));
+    let of =
+        |name, form, family, tcp| (name, table(family, tcp).map(|bytes| socket_table::sockets(form, &bytes)));
     vec![
         of("tcp", TCP, four, true),
         of("tcp6", TCP_6, six, true),

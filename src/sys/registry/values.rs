@@ -1,8 +1,9 @@
 //! Values of the registry, read from their bytes as Windows keeps them.
 //! <https://learn.microsoft.com/windows/win32/sysinfo/registry-value-types>
 
-use super::{u32_at, wide};
-use crate::sys::RegistryEntry;
+use super::RegistryEntry;
+use crate::evidence::bytes::u32_at;
+use crate::sys::layouts::wide;
 
 /// `REG_SZ`, `REG_EXPAND_SZ` and `REG_LINK`; `REG_DWORD`.
 const TEXTS: [u32; 3] = [1, 2, 6];

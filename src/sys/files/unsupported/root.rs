@@ -1,16 +1,14 @@
-//! Other systems: what the standard library can do everywhere.
+//! A target's files by the standard library, which opens by path and not by handle.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::OpenFile;
-use crate::evidence::{Entry, Kind, Metadata, Range, Stat, Utc};
+use super::{name_bytes, name_of, path_bytes, path_of};
+use crate::evidence::{Entry, Kind, Metadata, Stat, Utc};
+use crate::sys::files::OpenFile;
 
-pub(super) const HAS_STREAMS: bool = false;
-
-/// The folder that all paths of a target are relative to.
+/// The directory that all paths of a target are relative to.
 #[derive(Debug)]
 pub(crate) struct Root {
     folder: PathBuf,
@@ -27,8 +25,8 @@ impl Root {
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "other systems ask the disk")]
-    pub(crate) fn folder(&self, path: &[u8]) -> io::Result<Directory> {
-        Ok(Directory { path: self.folder.join(path_of(path)) })
+    pub(crate) fn folder(&self, path: &[u8]) -> io::Result<OpenDirectory> {
+        Ok(OpenDirectory { path: self.folder.join(path_of(path)) })
     }
 
     #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "other systems ask the disk")]
@@ -58,18 +56,18 @@ impl Root {
     }
 }
 
-/// A folder of the target.
+/// A directory of the target.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub(crate) struct OpenDirectory {
     path: PathBuf,
 }
 
-/// The entries of a folder, as they come.
+/// The entries of a directory, as they come.
 pub(crate) struct DirectoryEntries {
     entries: walkdir::IntoIter,
 }
 
-impl Directory {
+impl OpenDirectory {
     #[allow(clippy::unnecessary_wraps, reason = "other systems ask the disk")]
     pub(crate) fn entries(&self) -> io::Result<DirectoryEntries> {
         let folder = walkdir::WalkDir::new(&self.path).follow_links(false).follow_root_links(false);
@@ -127,45 +125,4 @@ fn of_metadata(metadata: &std::fs::Metadata) -> Stat {
         ..Metadata::default()
     };
     Stat { kind, metadata, allocated: None, link: None, touched: false, streams: Vec::new() }
-}
-
-pub(super) fn read_at(mut file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    use std::io::{Read as _, Seek as _};
-    /// The standard library has no such call for all systems: the place and the reading must stay together.
-    static ONE_BY_ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _alone = ONE_BY_ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    file.seek(io::SeekFrom::Start(offset))?;
-    file.read(buffer)
-}
-
-pub(super) const fn data_ranges(_file: &File, _size: u64, _most: usize) -> Option<(Vec<Range>, bool)> {
-    None
-}
-
-pub(super) fn is_gone(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::NotFound
-}
-
-pub(super) fn is_nothing(error: &io::Error) -> bool {
-    is_gone(error) || error.kind() == io::ErrorKind::NotADirectory
-}
-
-pub(super) const fn is_in_use(_error: &io::Error) -> bool {
-    false
-}
-
-pub(super) fn name_bytes(name: &OsStr) -> Vec<u8> {
-    name.as_encoded_bytes().to_vec()
-}
-
-fn name_of(bytes: &[u8]) -> OsString {
-    OsString::from(String::from_utf8_lossy(bytes).into_owned())
-}
-
-pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
-    path.to_string_lossy().replace('\\', "/").into_bytes()
-}
-
-pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(name_of(bytes))
 }

@@ -1,6 +1,6 @@
 //! The answers of `WinVerifyTrust` (`winerror.h`), and which libraries Windows itself reads signatures with.
 
-use crate::sys::SignatureStatus;
+use super::SignatureStatus;
 
 /// `TRUST_E_NOSIGNATURE`.
 const NO_SIGNATURE: u32 = 0x800b_0100;

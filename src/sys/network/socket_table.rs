@@ -5,8 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{filetime, u32_at, u64_at};
-use crate::sys::SocketEntry;
+use super::SocketEntry;
+use crate::evidence::bytes::{filetime, u32_at, u64_at};
 
 /// Most rows taken of one table.
 const MAX_ROWS: usize = 1 << 20;
