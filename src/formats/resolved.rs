@@ -1,7 +1,7 @@
 //! The names that systemd's resolver remembers, as it tells them by itself (Varlink, `io.systemd.Resolve.Monitor.DumpCache`, since
 //! systemd 254). The answer comes out of its memory: no server is asked.
 //!
-//! In: its reply. Out: a row of `LiveNetwork` for each name. What other resolvers remember (dnsmasq, unbound, nscd) they tell nobody
+//! In: its reply. Out: a [`ResolvedName`] each. What other resolvers remember (dnsmasq, unbound, nscd) they tell nobody
 //! by reading alone.
 
 use std::io;
@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use super::seek::damaged;
 use crate::evidence::Exact;
-use crate::live::network::Row;
 
 /// What is asked; a zero ends it, as it does the reply.
 pub(crate) const QUESTION: &[u8] =
@@ -20,11 +19,26 @@ pub(crate) const QUESTION: &[u8] =
 /// Most names that are told.
 const MAX_NAMES: usize = 100_000;
 
+/// A name that the resolver remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResolvedName {
+    /// The name.
+    pub name: String,
+    /// The type of record that was looked up, by its number: 1 is an address, 28 one of IPv6.
+    pub kind: u16,
+    /// The addresses that were the answer.
+    pub addresses: Vec<IpAddr>,
+    /// The name that it is an alias of.
+    pub alias: Option<Exact>,
+    /// The interface by which it was looked up.
+    pub interface: Option<String>,
+}
+
 /// Reads the reply.
 ///
 /// # Errors
 /// It has not the form, or says that the resolver does not tell.
-pub fn cached_names(reply: &[u8]) -> io::Result<Vec<Row>> {
+pub fn cached_names(reply: &[u8]) -> io::Result<Vec<ResolvedName>> {
     let reply = reply.split(|byte| *byte == 0).next().unwrap_or_default();
     let reply: Value =
         serde_json::from_slice(reply).map_err(|_| damaged("the resolver's reply is no JSON"))?;
@@ -52,7 +66,7 @@ pub fn cached_names(reply: &[u8]) -> io::Result<Vec<Row>> {
             if rows.len() >= MAX_NAMES {
                 return Ok(rows);
             }
-            rows.push(Row::CachedName {
+            rows.push(ResolvedName {
                 name: name.to_owned(),
                 kind: kind.unwrap_or_default(),
                 addresses,
@@ -89,14 +103,21 @@ mod tests {
                 {"key":{"class":1,"type":5,"name":"a.example.org"},"until":7,"rrs":[{"rr":{"name":"b.example.org"},"raw":""}]},
                 {"key":{"class":1,"type":28,"name":"geen.example.org"},"type":"nxdomain","until":7}]},
             {"protocol":"mdns","cache":[]}]}}"#;
-        let rows = serde_json::to_value(cached_names(&[&reply[..], b"\0rest"].concat()).unwrap()).unwrap();
+        let names = cached_names(&[&reply[..], b"\0rest"].concat()).unwrap();
+        let name = |name: &str, kind| ResolvedName {
+            name: name.to_owned(),
+            kind,
+            interface: Some("eth0".to_owned()),
+            ..ResolvedName::default()
+        };
+        let addresses = vec![IpAddr::from([192, 0, 2, 7]), IpAddr::from([192, 0, 2, 8])];
         assert_eq!(
-            rows,
-            serde_json::json!([
-                {"row": "cached_name", "name": "www.example.org", "kind": 1, "addresses": ["192.0.2.7", "192.0.2.8"], "interface": "eth0"},
-                {"row": "cached_name", "name": "a.example.org", "kind": 5, "alias": "b.example.org", "interface": "eth0"},
-                {"row": "cached_name", "name": "geen.example.org", "kind": 28, "interface": "eth0"},
-            ])
+            names,
+            [
+                ResolvedName { addresses, ..name("www.example.org", 1) },
+                ResolvedName { alias: Some("b.example.org".into()), ..name("a.example.org", 5) },
+                name("geen.example.org", 28),
+            ]
         );
     }
 

@@ -1,19 +1,18 @@
 //! `LiveExecutables`: the programs that run and the code they have mapped, with digests; and a copy of each program that
 //! runs although it was deleted. The second tier: it reads files, and comes after what vanishes first.
 //!
-//! In: `/proc` of the target. Out: an item of rows ([`Row`]), and of the running system the programs that run although
-//! their files were deleted, as suspects; `sources` opens each through the kernel's own link to it, as the item
+//! In: `/proc` of the target. Out: an item of rows ([`ExecutableRow`]), and of the running system the programs that run
+//! although their files were deleted, as suspects; `sources` opens each through the kernel's own link to it, as the item
 //! `live/executables/<pid>/<name>`. Rows name processes by the numbers that they have in `LiveProcesses`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::Exact;
 use super::reach::Reach;
-use super::windows::signature::Signature;
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::executables::{ExecutableRow, LooseStretches, RunningFile};
 use crate::evidence::{Digest, ReasonCode};
 use crate::formats::{proc_maps, procfs};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
@@ -42,60 +41,6 @@ const MAX_MAPS: usize = 16 << 20;
 /// Most processes named beside one file: a library is mapped by nearly all.
 const MAX_PIDS: usize = 32;
 
-/// A row of `LiveExecutables`, schema `urn:veldkit:live:executables:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
-    /// A file that is run, or mapped to be run.
-    File(Box<Code>),
-    /// Memory of a process that is run and stands in no file, as injected code does, and as compilers at run time make.
-    LooseCode {
-        /// The process.
-        pid: u32,
-        /// Number of such stretches.
-        stretches: u64,
-        /// Their bytes together.
-        bytes: u64,
-        /// Of the stretches, those that may be written as well.
-        writable: u64,
-        /// Where the first of them begins, in hexadecimal.
-        first: String,
-    },
-}
-
-/// A file that is run.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Code {
-    /// Its path as the kernel tells it.
-    pub path: Exact,
-    /// Whether it stands under this path no more.
-    pub deleted: bool,
-    /// Whether a process has it as its program; else it is mapped only.
-    pub program: bool,
-    /// Its inode.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inode: Option<u64>,
-    /// Its size in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
-    /// SHA-256 of its content.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<Digest>,
-    /// Why it has no digest: a code as in the records.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub no_digest: Option<ReasonCode>,
-    /// What the system says of its signature; of a running Windows alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signature: Option<Box<Signature>>,
-    /// Whether the file that stands under the path now has another inode than the one that is mapped.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub replaced: bool,
-    /// How many processes run it or have it mapped.
-    pub processes: u64,
-    /// The first of them.
-    pub pids: Vec<u32>,
-}
-
 /// The programs that run although their files were deleted, looked for as they are asked for.
 pub(crate) fn suspects(reach: Reach) -> impl Iterator<Item = Suspect> {
     let lister = reach.clone();
@@ -117,7 +62,7 @@ pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
     if !reach.is_live() && !reach.pids().is_ok_and(|pids| !pids.is_empty()) {
         return Err("a tree of files has no processes, unless it holds a copy of /proc");
     }
-    let rows = Rows::new("urn:veldkit:live:executables:1", "procfs", move |lines| make(&reach, lines));
+    let rows = Rows::new(ExecutableRow::SCHEMA, "procfs", move |lines| make(&reach, lines));
     Ok(rows.within(TABLE_LIMIT))
 }
 
@@ -141,7 +86,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     };
     let mut one_by_one = OneByOne::new(PROCESS_LIMIT, look);
     // By path and inode, the program's own first.
-    let mut files: BTreeMap<(Vec<u8>, u64), Code> = BTreeMap::new();
+    let mut files: BTreeMap<(Vec<u8>, u64), RunningFile> = BTreeMap::new();
     for pid in pids {
         let runs = match one_by_one.ask(pid).and_then(|runs| runs) {
             Ok(runs) => runs,
@@ -162,27 +107,27 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         if code.no_digest == Some(ReasonCode::ArtifactLimit) {
             lines.short(ReasonCode::ArtifactLimit, "files without a digest, since time or size forbade it");
         }
-        lines.row(&Row::File(Box::new(code)))?;
+        lines.row(&ExecutableRow::File(Box::new(code)))?;
     }
     Ok(())
 }
 
 /// The memory of a process that is run and stands in no file; none where there is none.
 #[must_use]
-pub fn loose_code(pid: u32, mappings: &[proc_maps::Mapping]) -> Option<Row> {
+pub fn loose_code(pid: u32, mappings: &[proc_maps::Mapping]) -> Option<ExecutableRow> {
     let loose: Vec<_> = mappings.iter().filter(|mapping| mapping.is_loose_code()).collect();
     let first = format!("{:x}", loose.first()?.from);
     let count = |some: usize| u64::try_from(some).unwrap_or(u64::MAX);
-    Some(Row::LooseCode {
+    Some(ExecutableRow::LooseCode(LooseStretches {
         pid,
         stretches: count(loose.len()),
         bytes: loose.iter().fold(0, |sum, mapping| sum.saturating_add(mapping.length)),
         writable: count(loose.iter().filter(|mapping| mapping.written).count()),
         first,
-    })
+    }))
 }
 
-fn note(files: &mut BTreeMap<(Vec<u8>, u64), Code>, pid: u32, runs: &Runs, lines: &mut Lines<'_>) {
+fn note(files: &mut BTreeMap<(Vec<u8>, u64), RunningFile>, pid: u32, runs: &Runs, lines: &mut Lines<'_>) {
     let mapped = runs.mappings.iter().filter(|mapping| mapping.inode != 0);
     let mapped = mapped.filter_map(|mapping| Some((mapping.path.clone()?, mapping.inode)));
     let mut mine: BTreeSet<(Vec<u8>, u64)> = mapped.collect();
@@ -201,7 +146,7 @@ fn note(files: &mut BTreeMap<(Vec<u8>, u64), Code>, pid: u32, runs: &Runs, lines
         }
         let program = runs.program.as_ref() == Some(&key.0);
         let (path, deleted) = procfs::deleted(&key.0);
-        let fresh = || Code { path: Exact::from(path), deleted, ..Code::default() };
+        let fresh = || RunningFile { path: Exact::from(path), deleted, ..RunningFile::default() };
         let code = files.entry(key.clone()).or_insert_with(fresh);
         code.processes = code.processes.saturating_add(1);
         if program && !code.program {
@@ -216,7 +161,7 @@ fn note(files: &mut BTreeMap<(Vec<u8>, u64), Code>, pid: u32, runs: &Runs, lines
 }
 
 /// The same with its digest, through the link of a process where it is a program, and else by its path.
-fn digested(reach: &Reach, path: &[u8], inode: u64, mut code: Code, in_time: bool) -> Code {
+fn digested(reach: &Reach, path: &[u8], inode: u64, mut code: RunningFile, in_time: bool) -> RunningFile {
     code.inode = Some(inode).filter(|inode| *inode != 0);
     let pid = code.pids.first().copied().filter(|_| code.program && reach.is_live());
     let opened = match pid {

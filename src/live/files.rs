@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::packages::{self, Asked, Owned};
 use super::reach::Reach;
-use super::windows::signature::Signature;
 use super::{Exact, executables};
+use crate::evidence::rows::signature::Signature;
 use crate::evidence::{Digest, ReasonCode, Utc};
 use crate::sources::rows::{Lines, code_of};
 use crate::sys::{Stopwatch, is_nothing};

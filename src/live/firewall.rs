@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::kernel;
 use super::modules;
-use super::network::Row;
 use super::reach::Reach;
 use crate::evidence::ReasonCode;
+use crate::evidence::rows::firewall::FilterPart;
+use crate::evidence::rows::network::NetworkRow;
 use crate::formats::iptables;
 use crate::formats::netlink::Question;
 use crate::formats::netlink::filter::{self, Element, Filter, MAX_ELEMENTS};
@@ -69,7 +70,7 @@ pub(crate) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Res
             if part.part == "set" {
                 sets.push(part);
             } else {
-                lines.row(&Row::Filter(Box::new(part)))?;
+                lines.row(&row(part))?;
             }
         }
     }
@@ -93,7 +94,7 @@ pub(crate) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Res
                 format!("sets of nftables of which no more than {MAX_ELEMENTS} elements are told"),
             );
         }
-        lines.row(&Row::Filter(Box::new(set)))?;
+        lines.row(&row(set))?;
     }
     Ok(())
 }
@@ -101,14 +102,50 @@ pub(crate) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Res
 /// Tells the rules of a table of the older packet filter.
 pub(crate) fn older(six: bool, name: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
     match sys::ask_table(six, name) {
-        Ok((info, entries)) => iptables::table(six, name, &info, &entries)
-            .into_iter()
-            .try_for_each(|part| lines.row(&Row::Filter(Box::new(part)))),
+        Ok((info, entries)) => {
+            iptables::table(six, name, &info, &entries).into_iter().try_for_each(|part| lines.row(&row(part)))
+        }
         Err(error) => {
             lines.short(code_of(&error), format!("asking the kernel for rules of iptables: {error}"));
             Ok(())
         }
     }
+}
+
+fn row(part: Filter) -> NetworkRow {
+    let Filter {
+        part,
+        family,
+        table,
+        name,
+        handle,
+        kind,
+        hook,
+        priority,
+        policy,
+        devices,
+        dormant,
+        says,
+        comment,
+        elements,
+        form: _,
+    } = part;
+    NetworkRow::Filter(Box::new(FilterPart {
+        part: part.into(),
+        family,
+        table,
+        name,
+        handle,
+        kind,
+        hook,
+        priority,
+        policy,
+        devices,
+        dormant,
+        says,
+        comment,
+        elements,
+    }))
 }
 
 fn ask(question: &Question, watch: Stopwatch, take: &mut dyn FnMut(u16, &[u8])) -> std::io::Result<()> {

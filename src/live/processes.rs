@@ -1,17 +1,17 @@
-//! `LiveProcesses`: the table of processes, by the kernel's own words alone, before anything is hashed.
+//! `LiveProcesses`: the table of processes as the kernel reports it, before anything is hashed.
 //!
-//! In: `/proc` of the target. Out: a [`Row::Process`] each, in the order of their numbers; a [`Row::MountOver`] for each
-//! mount that hides one; a [`Row::Summary`] with counts that should agree. A process that ends meanwhile is counted and
-//! is no fault; one whose reading hangs costs its own limit of time. Environments are never read here: they hold secrets.
+//! In: `/proc` of the target. Out: one [`ProcessRow::Process`] per process, in the order of their numbers; a
+//! [`ProcessRow::MountOver`] for each mount that hides one; a summary with counts that should agree. A process that ends
+//! meanwhile is counted and is no fault; one whose reading hangs costs its own limit of time.
 
 use std::io;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::reach::Reach;
 use super::{Exact, hidden};
-use crate::evidence::{ReasonCode, Utc};
+use crate::evidence::Utc;
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::processes::{NameSpaces, Process, ProcessRow, ProcessSummary, UnreadPart};
 use crate::formats::{mountinfo, procfs};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::guard::OneByOne;
@@ -32,183 +32,12 @@ const MAX_FILE: usize = 64 << 10;
 /// Most bytes of the table of mounts.
 const MAX_MOUNTINFO: usize = 16 << 20;
 
-/// A row of `LiveProcesses`, schema `urn:veldkit:live:processes:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
-    /// A process.
-    Process(Box<Process>),
-    /// A process of which the kernel told nothing within the limit of time, or not without an error.
-    Unreadable {
-        /// The process.
-        pid: u32,
-        /// Why: a code as in the records.
-        why: ReasonCode,
-    },
-    /// A mount on the folder of a process: a way to hide it, since something else stands there.
-    MountOver {
-        /// Where.
-        place: Exact,
-        /// The kind of file system.
-        file_system: String,
-        /// What is mounted there.
-        device: String,
-    },
-    /// A process that answers to its number and that the list of processes does not name: something hides it.
-    Hidden(Box<Process>),
-    /// The end of the table.
-    Summary(Summary),
-}
-
-/// A process.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own that the kernel tells")]
-pub struct Process {
-    /// Its number, by which other rows refer to it.
-    pub pid: u32,
-    /// Its parent's.
-    pub parent: u32,
-    /// The name that the kernel has for it, at most 15 bytes.
-    pub name: Exact,
-    /// Its state, as a letter of `proc_pid_stat(5)`.
-    pub state: char,
-    /// When it started; with its number this names it in all rows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started: Option<Utc>,
-    /// Whether it is a thread of the kernel, which has neither program nor command line.
-    pub kernel: bool,
-    /// Its arguments.
-    pub command_line: Vec<Exact>,
-    /// Whether there are more of them.
-    #[serde(skip_serializing_if = "is_false")]
-    pub command_line_cut: bool,
-    /// The program it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub program: Option<Exact>,
-    /// Whether that stands under this name no more.
-    #[serde(skip_serializing_if = "is_false")]
-    pub program_deleted: bool,
-    /// Its working folder.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub folder: Option<Exact>,
-    /// Its root, where that is another than the system's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub root: Option<Exact>,
-    /// Name of its effective user in the target's own accounts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// Real, effective, saved and file system's user.
-    pub users: Vec<u32>,
-    /// The same of groups.
-    pub groups: Vec<u32>,
-    /// The account that logged on and by whatever way became this one (audit's login uid).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub login_user: Option<u32>,
-    /// Its session.
-    pub session: u32,
-    /// Device number of its terminal; 0 for none.
-    pub terminal: u32,
-    /// Number of its threads.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threads: Option<u32>,
-    /// Time on the processor, in milliseconds.
-    pub processor_ms: u64,
-    /// Memory in RAM, in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resident: Option<u64>,
-    /// Effective capabilities, in hexadecimal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capabilities_effective: Option<String>,
-    /// Permitted capabilities.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capabilities_permitted: Option<String>,
-    /// Whether it can gain no rights by starting a program.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub no_new_privileges: Option<bool>,
-    /// Mode of seccomp: 0, 1 (strict) or 2 (filter).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seccomp: Option<u32>,
-    /// The process that traces it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tracer: Option<u32>,
-    /// Its control group, which names its service or container.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub control_group: Option<Exact>,
-    /// Its numbers in inner name spaces, the outermost first, where it is in one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub inner_pids: Vec<u32>,
-    /// Numbers of its name spaces of mounts, network and processes.
-    #[serde(skip_serializing_if = "NameSpaces::is_empty")]
-    pub name_spaces: NameSpaces,
-    /// The number that the kernel tells in this folder, where it is not the folder's: something is mounted over it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub told_pid: Option<u32>,
-    /// Whether it is the collector itself.
-    #[serde(skip_serializing_if = "is_false")]
-    pub collector: bool,
-    /// What could not be read of it, each with the code of the reason.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<Unread>,
-}
-
-/// Numbers of name spaces; those that are not told are left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(default)]
-pub struct NameSpaces {
-    /// Of mounts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mnt: Option<u64>,
-    /// Of the network.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub net: Option<u64>,
-    /// Of processes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pid: Option<u64>,
-}
-
-impl NameSpaces {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// A file of a process that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unread {
-    /// The file below `/proc/PID`.
-    pub what: &'static str,
-    /// Why: a code as in the records.
-    pub why: ReasonCode,
-}
-
-/// The end of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Summary {
-    /// Processes that have a row.
-    pub processes: u64,
-    /// Processes that were listed and had ended when they were looked at.
-    pub ended: u64,
-    /// Threads of the processes that have a row.
-    pub threads: u64,
-    /// Threads that the kernel counted at the end. Far more than the other count: some are not shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threads_counted: Option<u64>,
-    /// The highest number that was asked for, to find processes that are not listed; of the running system.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked_to: Option<u32>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
-}
-
 /// How the rows are made.
 pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
     if !reach.is_live() && !reach.pids().is_ok_and(|pids| !pids.is_empty()) {
         return Err("a tree of files has no processes, unless it holds a copy of /proc");
     }
-    let rows = Rows::new("urn:veldkit:live:processes:1", "procfs", move |lines| make(&reach, lines));
+    let rows = Rows::new(ProcessRow::SCHEMA, "procfs", move |lines| make(&reach, lines));
     Ok(rows.within(TABLE_LIMIT))
 }
 
@@ -216,7 +45,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let pids = reach.pids().map_err(|error| Halt::of_error("listing '/proc'", &error))?;
     let boot = reach.read("proc/stat", MAX_MOUNTINFO).ok().and_then(|text| procfs::boot_time(&text));
     let mine = reach.is_live().then(std::process::id);
-    let mut summary = Summary::default();
+    let mut summary = ProcessSummary::default();
     let reader = reach.clone();
     let mut one_by_one = OneByOne::new(PROCESS_LIMIT, move |pid| read(&reader, pid, boot));
     for pid in pids.iter().copied() {
@@ -229,16 +58,16 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
             Err(error) => {
                 let why = code_of(&error);
                 lines.short(why, format!("reading '/proc/{pid}': {error}"));
-                lines.row(&Row::Unreadable { pid, why })?;
+                lines.row(&ProcessRow::Unreadable { pid, why })?;
                 continue;
             }
         };
-        for Unread { what, why } in &process.unread {
+        for UnreadPart { what, why } in &process.unread {
             lines.short(*why, format!("reading '/proc/{pid}/{what}'"));
         }
         summary.processes = summary.processes.saturating_add(1);
         summary.threads = summary.threads.saturating_add(process.threads.map_or(1, u64::from));
-        lines.row(&Row::Process(Box::new(process)))?;
+        lines.row(&ProcessRow::Process(Box::new(process)))?;
     }
     summary.threads_counted =
         reach.read("proc/loadavg", MAX_FILE).ok().and_then(|text| procfs::thread_count(&text));
@@ -247,14 +76,14 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         summary.asked_to = Some(asked_to);
         for pid in hidden {
             if let Ok(Ok(Some(process))) = one_by_one.ask(pid) {
-                lines.row(&Row::Hidden(Box::new(process)))?;
+                lines.row(&ProcessRow::Hidden(Box::new(process)))?;
             }
         }
     }
     for row in mounts_over(&mountinfo(reach)) {
         lines.row(&row)?;
     }
-    lines.row(&Row::Summary(summary))
+    lines.row(&ProcessRow::Summary(summary))
 }
 
 /// The table of mounts as this process sees it.
@@ -266,13 +95,13 @@ fn mountinfo(reach: &Reach) -> Vec<u8> {
 
 /// The mounts on folders of processes, from the kernel's table.
 #[must_use]
-pub fn mounts_over(mountinfo: &[u8]) -> Vec<Row> {
+pub fn mounts_over(mountinfo: &[u8]) -> Vec<ProcessRow> {
     let over = mountinfo::mounts(mountinfo).into_iter().filter(|mount| {
         let below = mount.place.strip_prefix(b"/proc/").unwrap_or_default();
         let first = below.split(|byte| *byte == b'/').next().unwrap_or_default();
         procfs::number(first).is_some()
     });
-    over.map(|mount| Row::MountOver {
+    over.map(|mount| ProcessRow::MountOver {
         place: Exact(mount.place),
         file_system: mount.file_system,
         device: mount.device,
@@ -297,7 +126,7 @@ fn read(reach: &Reach, pid: u32, boot: Option<i64>) -> io::Result<Option<Process
         Err(error) => {
             // What is not there is no failure: a thread of the kernel has no program, a process may have ended.
             if !is_nothing(&error) {
-                unread.push(Unread { what, why: code_of(&error) });
+                unread.push(UnreadPart { what: what.into(), why: code_of(&error) });
             }
             None
         }
@@ -323,7 +152,7 @@ fn read(reach: &Reach, pid: u32, boot: Option<i64>) -> io::Result<Option<Process
         pid,
         parent: stat.parent,
         name: Exact::from(&stat.name),
-        state: stat.state,
+        state: Some(stat.state),
         started: boot.and_then(|boot| moment(boot, stat.started_ms)),
         kernel: stat.is_kernel(),
         command_line: arguments.into_iter().map(Exact).collect(),
@@ -333,13 +162,13 @@ fn read(reach: &Reach, pid: u32, boot: Option<i64>) -> io::Result<Option<Process
         folder: folder.map(Exact),
         root: root.filter(|root| root != b"/").map(Exact),
         user: status.users.get(1).and_then(|uid| reach.user(*uid)),
-        users: status.users,
-        groups: status.groups,
+        users: Some(status.users),
+        groups: Some(status.groups),
         login_user: login.and_then(|text| procfs::number(&text)).filter(|uid| *uid != u32::MAX),
-        session: stat.session,
-        terminal: stat.terminal,
+        session: Some(stat.session),
+        terminal: Some(stat.terminal),
         threads: status.threads,
-        processor_ms: stat.processor_ms,
+        processor_ms: Some(stat.processor_ms),
         resident: status.resident,
         capabilities_effective: status.effective,
         capabilities_permitted: status.permitted,
@@ -350,8 +179,8 @@ fn read(reach: &Reach, pid: u32, boot: Option<i64>) -> io::Result<Option<Process
         inner_pids: if status.pids.len() > 1 { status.pids } else { Vec::new() },
         name_spaces,
         told_pid: Some(stat.pid).filter(|told| *told != pid),
-        collector: false,
         unread,
+        ..Process::default()
     }))
 }
 
@@ -365,6 +194,7 @@ fn moment(boot: i64, after: u64) -> Option<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::rows::written;
 
     #[test]
     fn a_mount_on_the_folder_of_a_process_is_told_and_proc_itself_is_none() {
@@ -373,10 +203,11 @@ mod tests {
             51 23 0:21 /1 /proc/77/fd rw - proc proc rw\n\
             52 23 0:35 / /proc/sys/fs/binfmt_misc rw - autofs systemd-1 rw\n";
         let rows = mounts_over(table);
+        written(&rows);
         let places: Vec<_> = rows
             .iter()
             .map(|row| match row {
-                Row::MountOver { place, .. } => String::from_utf8(place.0.clone()).unwrap(),
+                ProcessRow::MountOver { place, .. } => String::from_utf8(place.0.clone()).unwrap(),
                 other => panic!("{other:?}"),
             })
             .collect();
@@ -385,8 +216,20 @@ mod tests {
 
     #[test]
     fn a_row_leaves_out_what_is_not_known() {
-        let process = Process { pid: 7, name: "x".into(), state: 'S', ..Process::default() };
-        let json = serde_json::to_string(&Row::Process(Box::new(process))).unwrap();
+        let process = Process {
+            pid: 7,
+            name: "x".into(),
+            state: Some('S'),
+            users: Some(Vec::new()),
+            groups: Some(Vec::new()),
+            session: Some(0),
+            terminal: Some(0),
+            processor_ms: Some(0),
+            ..Process::default()
+        };
+        let row = ProcessRow::Process(Box::new(process));
+        let json = serde_json::to_string(&row).unwrap();
+        written(&[row]);
         assert_eq!(
             json,
             r#"{"row":"process","pid":7,"parent":0,"name":"x","state":"S","kernel":false,"command_line":[],"users":[],"groups":[],"session":0,"terminal":0,"processor_ms":0}"#

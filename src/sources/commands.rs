@@ -1,7 +1,7 @@
 //! Programs that an artifact names (COMMAND), run on the live system: the only place that starts a process.
 //!
 //! In: a program by its whole path, or by name for a copy in the folder `tools` beside this program; its arguments. Out: an item
-//! each for what it writes to standard output and to standard error, and one that says how it ran ([`Run`]). There is no
+//! each for what it writes to standard output and to standard error, and one that says how it ran ([`CommandRun`]). There is no
 //! shell, and nothing of this process's environment but on Windows, where programs need it. The program is run once,
 //! when the first of its items is read; it has [`TIME`], and what it writes beyond [`MOST`] is left out.
 
@@ -13,12 +13,12 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::item::{Finding, Found, Gap};
 use super::rows::{Halt, Lines, Rows};
 use super::target::Target;
-use crate::evidence::{Digest, Origin, Outcome, Reason, ReasonCode};
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::commands::{CommandRow, CommandRun};
+use crate::evidence::{Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::TargetOs;
 use crate::sys::{Stopwatch, guard};
 
@@ -31,29 +31,10 @@ const MOST: usize = 8 << 20;
 /// How often a program that has closed its outputs is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How a program ran: the row of an item with schema `urn:veldkit:command:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-struct Run {
-    /// `run`.
-    row: &'static str,
-    /// The program.
-    program: String,
-    /// Its arguments.
-    arguments: Vec<String>,
-    /// SHA-256 of the program, read before it was started.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<Digest>,
-    /// With what it ended; none where a signal did it, or the limit of time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exit_code: Option<i32>,
-    /// How long it ran, in milliseconds.
-    milliseconds: u128,
-}
-
 /// Its end, as all three items are made of it.
 #[derive(Default)]
 struct Done {
-    run: Run,
+    run: CommandRun,
     outputs: [Output; 2],
     /// Why it is not whole.
     short: Option<Reason>,
@@ -107,7 +88,7 @@ pub(crate) fn find(
         let most = u64::try_from(MOST).unwrap_or(u64::MAX).saturating_mul(2);
         let rows = match output {
             Some(_) => Rows::text("command", most, make),
-            None => Rows::new("urn:veldkit:command:1", "command", make),
+            None => Rows::new(CommandRow::SCHEMA, "command", make),
         };
         // The first of them waits for the program, and so may others that are read beside it.
         emit(Finding::Found(Found::rows(origin(what), rows.within(TIME.saturating_mul(2)))))?;
@@ -130,7 +111,9 @@ fn tell(done: &Done, output: Option<usize>, lines: &mut Lines<'_>) -> Result<(),
     if let Some(reason) = &done.short {
         lines.short(reason.code, reason.detail.clone());
     }
-    let Some(output) = output.and_then(|at| done.outputs.get(at)) else { return lines.row(&done.run) };
+    let Some(output) = output.and_then(|at| done.outputs.get(at)) else {
+        return lines.row(&CommandRow::Run(done.run.clone()));
+    };
     if output.cut {
         lines.short(ReasonCode::SizeLimit, format!("no more than {MOST} bytes of an output are kept"));
     }
@@ -152,13 +135,12 @@ fn run(path: &Path, arguments: &[String], bare: bool, limit: Duration) -> Done {
         done.short =
             Some(Reason::new(super::rows::code_of(error), format!("running '{}': {error}", path.display())));
     }
-    done.run = Run {
-        row: "run",
+    done.run = CommandRun {
         program: path.display().to_string(),
         arguments: arguments.to_vec(),
         sha256,
         exit_code: ended.ok().flatten(),
-        milliseconds: watch.elapsed().as_millis(),
+        milliseconds: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     done
 }

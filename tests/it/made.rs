@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+use veldkit::evidence::rows::{self, RowRead};
 
 /// A place of one test's own: a tree to collect from, an identity, a folder for bundles.
 pub struct Made {
@@ -189,10 +190,22 @@ impl Made {
 fn validate_rows(unpacked: &Path) {
     for place in ["live", "derived", "commands"] {
         let entries = walkdir::WalkDir::new(unpacked.join(place)).into_iter().filter_map(Result::ok);
-        let rows = entries.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "jsonl"));
-        rows.for_each(|entry| {
-            let _ = crate::validate::rows(&fs::read(entry.path()).unwrap());
-        });
+        let files = entries.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "jsonl"));
+        for entry in files {
+            let bytes = fs::read(entry.path()).unwrap();
+            crate::validate::rows(&bytes);
+            read_back(&bytes);
+        }
+    }
+}
+
+/// Reads the rows as their types, which give the same lines again.
+fn read_back(bytes: &[u8]) {
+    let lines = bytes.split(|byte| *byte == b'\n').skip(1);
+    for (row, line) in rows::read(bytes).into_iter().flatten().zip(lines) {
+        let RowRead::Row { row, .. } = row else { panic!("{row:?}: {}", line.escape_ascii()) };
+        let again = serde_json::to_vec(&row).unwrap();
+        assert_eq!(again.escape_ascii().to_string(), line.escape_ascii().to_string());
     }
 }
 

@@ -17,14 +17,50 @@ use serde::{Deserialize, Serialize};
 
 use super::Exact;
 
+pub mod commands;
+pub mod environments;
+pub mod executables;
+pub mod firewall;
+mod hexadecimal;
+pub mod network;
+pub mod objects;
+pub mod processes;
 mod reader;
+pub mod registry;
 #[cfg(test)]
 mod schema;
+pub mod signature;
 pub mod sockets;
 #[cfg(test)]
 pub(crate) mod validate;
 
 pub use reader::{RowLines, RowRead, read};
+
+/// Validates the rows of an item against the schema next to their type, and reads them back as that type, which gives the
+/// same lines again.
+#[cfg(test)]
+pub(crate) fn check(bytes: &[u8]) {
+    validate::rows(bytes);
+    let lines = bytes.split(|byte| *byte == b'\n').skip(1);
+    for (row, line) in read(bytes).into_iter().flatten().zip(lines) {
+        let RowRead::Row { row, .. } = row else { panic!("{row:?}: {}", line.escape_ascii()) };
+        assert_eq!(String::from_utf8_lossy(line), serde_json::to_string(&row).unwrap());
+    }
+}
+
+/// Writes rows as an item, with [`check`], and compares the rows that are read back. Returns the item.
+#[cfg(test)]
+pub(crate) fn written<R: RowType + PartialEq + std::fmt::Debug>(rows: &[R]) -> String {
+    let mut item = format!("{{\"row\":\"schema\",\"schema\":\"{}\"}}\n", R::SCHEMA);
+    for row in rows {
+        let line = serde_json::to_string(row).unwrap();
+        assert_eq!(&serde_json::from_str::<R>(&line).unwrap(), row);
+        item.push_str(&line);
+        item.push('\n');
+    }
+    check(item.as_bytes());
+    item
+}
 
 /// A row type, named by its schema.
 ///
@@ -217,6 +253,20 @@ macro_rules! schemas {
 }
 
 schemas! {
+    /// Programs that a playbook had run: [`commands`].
+    Commands(commands::CommandRow),
+    /// Environments of processes: [`environments`].
+    Environments(environments::EnvironmentRow),
+    /// Files that are run, and code in memory: [`executables`].
+    Executables(executables::ExecutableRow),
+    /// How the host is connected: [`network`].
+    Network(network::NetworkRow),
+    /// Objects and pipes with names: [`objects`].
+    Objects(objects::ObjectRow),
+    /// The table of processes: [`processes`].
+    Processes(processes::ProcessRow),
+    /// Keys and values of the registry: [`registry`].
+    Registry(registry::RegistryRow),
     /// Sockets of the running system: [`sockets`].
     Sockets(sockets::SocketRow),
 }

@@ -35,6 +35,7 @@ fn closed(schema: &mut Value) {
         match keyword.as_str() {
             "properties" => {
                 for property in value.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+                    without_null(property);
                     close(property);
                     closed(property);
                 }
@@ -52,6 +53,24 @@ fn closed(schema: &mut Value) {
     }
 }
 
+/// Takes the null out of what a property may be: a field without a value is left out.
+fn without_null(property: &mut Value) {
+    if let Some(types) = property.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|kind| kind != "null");
+        if let [kind] = types.as_slice() {
+            property["type"] = kind.clone();
+        }
+    }
+    if let Some(choices) = property.get_mut("anyOf").and_then(Value::as_array_mut) {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [Value::Object(choice)] = choices.as_slice() {
+            let choice = choice.clone();
+            property.as_object_mut().unwrap().remove("anyOf");
+            property.as_object_mut().unwrap().extend(choice);
+        }
+    }
+}
+
 /// Refuses properties that none of the parts of a schema names, where it can be an object.
 fn close(schema: &mut Value) {
     let Some(object) = schema.as_object_mut() else { return };
@@ -60,10 +79,9 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// The name of the file of a schema: `urn:veldkit:live:sockets:1` has `sockets.schema.json`.
+/// The name of the file of a schema, as that of its module: `RowSchema::Sockets` has `sockets.schema.json`.
 fn file_name(schema: RowSchema) -> String {
-    let name = schema.name().rsplit(':').nth(1).unwrap();
-    format!("{name}.schema.json")
+    format!("{schema:?}.schema.json").to_lowercase()
 }
 
 impl JsonSchema for Exact {
@@ -159,6 +177,10 @@ fn every_schema_file_belongs_to_a_row_type_and_refuses_a_property_that_it_does_n
 fn observables_are_taken_from_rows_whose_fields_are_all_named() {
     for entry in std::fs::read_dir(validate::directory()).unwrap() {
         let path = entry.unwrap().path();
+        // This file has the words below as well.
+        if path.ends_with("schema.rs") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         for (_, body) in text.match_indices("fn observables<'row>").map(|(at, _)| text.split_at(at)) {
             let body = body.split("\n    }\n").next().unwrap();

@@ -1,7 +1,7 @@
 //! The registry of a Windows that is not running, or not asked: keys and values out of its hives, as rows.
 //!
 //! In: the patterns of a definition (`HKEY_LOCAL_MACHINE\…`, `HKEY_USERS\%%users.sid%%\…`), and the hives of a tree or an
-//! image with their transaction logs. Out: rows of the schema [`SCHEMA`]:
+//! image with their transaction logs. Out: rows of the schema of [`RegistryRow`]:
 //!
 //! - `{"row":"hive","hive":…,"recovery":"clean"|"applied"|"dirty","entries":N}` before the first row of a hive;
 //! - `{"row":"broken","hive":…,"detail":…}` for a hive that cannot be read, or the first list of keys in it that a pattern
@@ -21,6 +21,8 @@ mod search;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::registry::RegistryRow;
 use crate::evidence::{Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::{Source, Step, TargetOs};
 use crate::sources::item::{Finding, Found, Gap};
@@ -28,7 +30,6 @@ use crate::sources::rows::Rows;
 use crate::sources::target::Target;
 use hives::Mapping;
 pub(crate) use hives::Open;
-use row::{Row, SCHEMA};
 use search::{Wanted, search};
 
 /// Hands out the one item of all that a step asks of the registry.
@@ -50,11 +51,11 @@ pub(crate) fn find(
         return emit(missing(ReasonCode::NotFound, "no hive of the registry is there"));
     }
     let wanted = wanted(step);
-    let rows = Rows::new(SCHEMA, "hive", move |lines| {
+    let rows = Rows::new(RegistryRow::SCHEMA, "hive", move |lines| {
         let mut halt = Ok(());
         // Breaks only where a row could not be handed on, and then `halt` says why.
         let _ = search(&mapping, &wanted, &mut |row| {
-            if let Row::Broken { hive, detail } = row {
+            if let RegistryRow::Broken { hive, detail } = row {
                 lines.short(ReasonCode::ReadError, format!("{hive}: {detail}"));
             }
             halt = lines.row(row);

@@ -1,82 +1,35 @@
 //! The rows of the schema, and how the data of a value is told.
 
 use base64::Engine as _;
-use serde::Serialize;
 
-use crate::evidence::Utc;
+use crate::evidence::rows::registry::{RegistryData, RegistryRow, RegistryValueRow};
 use crate::formats::hive::{Recovery, Value};
-
-/// The name of the schema that these rows follow.
-pub(crate) const SCHEMA: &str = "urn:veldkit:derived:registry:1";
 
 /// Most bytes of one value that are told; the hive itself has the rest.
 const MOST: usize = 64 << 10;
 
-/// One row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub(crate) enum Row {
-    /// A hive that rows follow from.
-    Hive {
-        hive: String,
-        recovery: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        entries: Option<usize>,
-    },
-    /// A hive, or a part of one, that cannot be read.
-    Broken { hive: String, detail: String },
-    /// A key.
-    Key {
-        key: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        last_written: Option<Utc>,
-    },
-    /// A value.
-    Value {
-        key: String,
-        name: String,
-        #[serde(rename = "type")]
-        kind: String,
-        #[serde(flatten)]
-        data: Data,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        size: Option<usize>,
-    },
+/// The row of a hive that the rows after it are from.
+pub(super) fn of_hive(hive: &str, recovery: Recovery) -> RegistryRow {
+    let (word, entries) = match recovery {
+        Recovery::Clean => ("clean", None),
+        Recovery::Applied(entries) => ("applied", Some(entries)),
+        Recovery::Dirty => ("dirty", None),
+    };
+    RegistryRow::Hive { hive: hive.to_owned(), recovery: word.into(), entries }
 }
 
-/// What a value holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Data {
-    Text(String),
-    List(Vec<String>),
-    Number(u64),
-    #[serde(rename = "data")]
-    Base64(String),
-}
-
-impl Row {
-    pub(super) fn of_hive(hive: &str, recovery: Recovery) -> Self {
-        let (word, entries) = match recovery {
-            Recovery::Clean => ("clean", None),
-            Recovery::Applied(entries) => ("applied", Some(entries)),
-            Recovery::Dirty => ("dirty", None),
-        };
-        Self::Hive { hive: hive.to_owned(), recovery: word, entries }
-    }
-
-    pub(super) fn of_value(key: &str, value: Value) -> Self {
-        let size = value.data.len();
-        let kept = value.data.get(..MOST).unwrap_or(&value.data);
-        let data = data(value.kind, kept);
-        Self::Value {
-            key: key.to_owned(),
-            name: value.name,
-            kind: kind(value.kind),
-            data,
-            size: Some(size).filter(|size| *size > MOST),
-        }
-    }
+/// The row of a value.
+pub(super) fn of_value(key: &str, value: Value) -> RegistryRow {
+    let size = value.data.len();
+    let kept = value.data.get(..MOST).unwrap_or(&value.data);
+    let data = data(value.kind, kept);
+    RegistryRow::Value(RegistryValueRow {
+        key: key.to_owned(),
+        name: value.name,
+        kind: kind(value.kind),
+        data,
+        size: Some(size).filter(|size| *size > MOST),
+    })
 }
 
 fn kind(number: u32) -> String {
@@ -98,19 +51,19 @@ fn kind(number: u32) -> String {
     name.map_or_else(|| number.to_string(), |name| (*name).to_owned())
 }
 
-fn data(kind: u32, bytes: &[u8]) -> Data {
+fn data(kind: u32, bytes: &[u8]) -> RegistryData {
     let told = match (kind, bytes) {
-        (1 | 2 | 6, _) => text(bytes).map(|text| Data::Text(text.trim_end_matches('\0').to_owned())),
+        (1 | 2 | 6, _) => text(bytes).map(|text| RegistryData::Text(text.trim_end_matches('\0').to_owned())),
         (7, _) => text(bytes).map(|text| {
             let list = text.trim_end_matches('\0').split('\0');
-            Data::List(list.filter(|_| !bytes.is_empty()).map(str::to_owned).collect())
+            RegistryData::List(list.filter(|_| !bytes.is_empty()).map(str::to_owned).collect())
         }),
-        (4, [a, b, c, d]) => Some(Data::Number(u32::from_le_bytes([*a, *b, *c, *d]).into())),
-        (5, [a, b, c, d]) => Some(Data::Number(u32::from_be_bytes([*a, *b, *c, *d]).into())),
-        (11, _) => bytes.try_into().ok().map(|eight| Data::Number(u64::from_le_bytes(eight))),
+        (4, [a, b, c, d]) => Some(RegistryData::Number(u32::from_le_bytes([*a, *b, *c, *d]).into())),
+        (5, [a, b, c, d]) => Some(RegistryData::Number(u32::from_be_bytes([*a, *b, *c, *d]).into())),
+        (11, _) => bytes.try_into().ok().map(|eight| RegistryData::Number(u64::from_le_bytes(eight))),
         _ => None,
     };
-    told.unwrap_or_else(|| Data::Base64(base64::engine::general_purpose::STANDARD.encode(bytes)))
+    told.unwrap_or_else(|| RegistryData::Base64(base64::engine::general_purpose::STANDARD.encode(bytes)))
 }
 
 /// UTF-16 that is valid and whole; what is not is told as bytes.
@@ -123,10 +76,14 @@ fn text(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::rows::written;
 
     fn told(kind: u32, data: &[u8]) -> String {
         let value = Value { name: "n".into(), kind, data: data.to_vec() };
-        serde_json::to_string(&Row::of_value("HKEY_LOCAL_MACHINE\\K", value)).unwrap()
+        let row = of_value("HKEY_LOCAL_MACHINE\\K", value);
+        let json = serde_json::to_string(&row).unwrap();
+        written(&[row]);
+        json
     }
 
     #[test]

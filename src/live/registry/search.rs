@@ -8,7 +8,8 @@ use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 
 use super::hives::Mapping;
-use super::row::Row;
+use super::row::{of_hive, of_value};
+use crate::evidence::rows::registry::RegistryRow;
 use crate::formats::hive::{Hive, HiveError, Key, Recovery};
 use crate::sources::pattern::{Part, fits, parts};
 
@@ -31,7 +32,7 @@ pub(crate) enum Wanted {
 }
 
 /// Where rows go. Breaks when nothing more is wanted.
-type Emit<'a> = dyn FnMut(&Row) -> ControlFlow<()> + 'a;
+type Emit<'a> = dyn FnMut(&RegistryRow) -> ControlFlow<()> + 'a;
 
 /// Hands out the rows of everything that is wanted, hive by hive.
 pub(crate) fn search(mapping: &Mapping, wanted: &[Wanted], emit: &mut Emit<'_>) -> ControlFlow<()> {
@@ -52,8 +53,8 @@ pub(crate) fn search(mapping: &Mapping, wanted: &[Wanted], emit: &mut Emit<'_>) 
     ControlFlow::Continue(())
 }
 
-fn broken(hive: &str, error: &HiveError) -> Row {
-    Row::Broken { hive: hive.to_owned(), detail: error.to_string() }
+fn broken(hive: &str, error: &HiveError) -> RegistryRow {
+    RegistryRow::Broken { hive: hive.to_owned(), detail: error.to_string() }
 }
 
 /// What is left of a pattern below the place where a hive stands; `None` where it does not lead there.
@@ -133,12 +134,12 @@ fn within<R: Read + Seek>(
         };
         walk.down(&root, at, parts, 0, &mut |row| {
             if !std::mem::replace(&mut begun, true) {
-                emit(&Row::of_hive(told, recovery))?;
+                emit(&of_hive(told, recovery))?;
             }
             emit(row)
         })?;
         if let Some(detail) = walk.lost {
-            emit(&Row::Broken { hive: told.to_owned(), detail })?;
+            emit(&RegistryRow::Broken { hive: told.to_owned(), detail })?;
         }
     }
     ControlFlow::Continue(())
@@ -238,7 +239,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
     fn arrive(&mut self, key: &Key, at: &str, emit: &mut Emit<'_>) -> ControlFlow<()> {
         match self.value {
             None => {
-                emit(&Row::Key { key: at.to_owned(), last_written: key.last_written })?;
+                emit(&RegistryRow::Key { key: at.to_owned(), last_written: key.last_written })?;
                 self.values(key, at, &|_| true, emit)
             }
             Some(Part::Glob(glob)) => self.values(key, at, &|name| fits(glob, name.as_bytes()), emit),
@@ -257,7 +258,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         wanted: &dyn Fn(&str) -> bool,
         emit: &mut Emit<'_>,
     ) -> ControlFlow<()> {
-        self.hive.each_value(key, wanted, &mut |value| emit(&Row::of_value(at, value)))
+        self.hive.each_value(key, wanted, &mut |value| emit(&of_value(at, value)))
     }
 
     fn below(&mut self, key: &Key, at: &str) -> Vec<Key> {
@@ -284,6 +285,7 @@ mod tests {
     use regf::{DataType, HiveBuilder};
 
     use super::*;
+    use crate::evidence::rows::registry::RegistryValueRow;
 
     fn wide(text: &str) -> Vec<u8> {
         text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
@@ -317,10 +319,11 @@ mod tests {
         let mut rows = Vec::new();
         let flow = within("C:\\SYSTEM", at, &mut hive(), Recovery::Clean, &asked, &mut |row| {
             rows.push(match row {
-                Row::Key { key, .. } => key.clone(),
-                Row::Value { key, name, .. } => format!("{key}:{name}"),
-                Row::Hive { hive, .. } => hive.clone(),
-                Row::Broken { detail, .. } => detail.clone(),
+                RegistryRow::Key { key, .. } => key.clone(),
+                RegistryRow::Value(RegistryValueRow { key, name, .. }) => format!("{key}:{name}"),
+                RegistryRow::Hive { hive, .. } => hive.clone(),
+                RegistryRow::Broken { detail, .. } => detail.clone(),
+                RegistryRow::Unknown => unreachable!("no row is made of this kind"),
             });
             ControlFlow::Continue(())
         });
@@ -375,7 +378,7 @@ mod tests {
             let asked = [asked_of(&key(&format!("{at}\\{pattern}")), at).unwrap()];
             let mut told = Vec::new();
             let flow = within("C:\\SYSTEM", at, &mut hive, Recovery::Clean, &asked, &mut |row| {
-                if let Row::Broken { detail, .. } = row {
+                if let RegistryRow::Broken { detail, .. } = row {
                     told.push(detail.clone());
                 }
                 ControlFlow::Continue(())

@@ -1,17 +1,19 @@
 //! `LiveExecutables` of Windows: the files that processes run and have loaded, with digests, and memory that is run but is of no
 //! file.
 //!
-//! In: the list of modules and the regions of memory of each process, and what Windows says of signatures. Out: the rows of [`crate::live::executables`]
-//! themselves. A path longer than 260 characters is cut in that list, and its file is then not found.
+//! In: the list of modules and the regions of memory of each process, and signatures. Out: one [`ExecutableRow`] per file,
+//! and per process with loose code. A path longer than 260 characters is cut in that list, and its file is then not found.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::files::Book;
 use super::machine::Machine;
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::executables::{ExecutableRow, RunningFile};
 use crate::evidence::{Exact, ReasonCode};
 use crate::formats::proc_maps::Mapping;
-use crate::live::executables::{Code, Row, loose_code};
+use crate::live::executables::loose_code;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::guard::OneByOne;
 use crate::sys::{self, LooseCode, is_nothing};
@@ -30,7 +32,7 @@ const MAX_PIDS: usize = 32;
 
 /// How the rows are made.
 pub(crate) fn rows(machine: Machine) -> Rows {
-    let rows = Rows::new("urn:veldkit:live:executables:1", "toolhelp", move |lines| make(&machine, lines));
+    let rows = Rows::new(ExecutableRow::SCHEMA, "toolhelp", move |lines| make(&machine, lines));
     rows.within(TABLE_LIMIT)
 }
 
@@ -38,7 +40,7 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let pids = sys::process_ids().map_err(|error| Halt::of_error("listing processes", &error))?;
     let mut modules = OneByOne::new(PROCESS_LIMIT, sys::loaded_modules);
     let mut memory = OneByOne::new(PROCESS_LIMIT, sys::loose_code);
-    let mut files: BTreeMap<String, Code> = BTreeMap::new();
+    let mut files: BTreeMap<String, RunningFile> = BTreeMap::new();
     for pid in pids {
         match modules.ask(pid).and_then(|told| told) {
             Ok(told) => note(&mut files, pid, told, lines),
@@ -58,11 +60,11 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     }
     let mut book = Book::new(machine);
     for mut code in files.into_values() {
-        let facts = book.facts(machine, &String::from_utf8_lossy(&code.path.0), lines);
+        let facts = book.facts(machine, &code.path.text(), lines);
         (code.size, code.sha256, code.no_digest) = (facts.size, facts.sha256, facts.no_digest);
         code.deleted = facts.missing;
         code.signature = facts.signature;
-        lines.row(&Row::File(Box::new(code)))?;
+        lines.row(&ExecutableRow::File(Box::new(code)))?;
     }
     Ok(())
 }
@@ -73,14 +75,16 @@ fn mapping(code: LooseCode) -> Mapping {
 }
 
 /// Adds what a process has loaded; its program stands first.
-fn note(files: &mut BTreeMap<String, Code>, pid: u32, modules: Vec<String>, lines: &mut Lines<'_>) {
+fn note(files: &mut BTreeMap<String, RunningFile>, pid: u32, modules: Vec<String>, lines: &mut Lines<'_>) {
     for (at, path) in modules.into_iter().enumerate() {
         let key = path.to_lowercase();
         if files.len() >= MAX_FILES && !files.contains_key(&key) {
             lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_FILES} files are told"));
             return;
         }
-        let code = files.entry(key).or_insert_with(|| Code { path: Exact::from(&path), ..Code::default() });
+        let code = files
+            .entry(key)
+            .or_insert_with(|| RunningFile { path: Exact::from(&path), ..RunningFile::default() });
         // One may be loaded twice.
         if code.pids.last() == Some(&pid) {
             continue;

@@ -6,8 +6,8 @@ use std::io::{self, Read as _};
 use std::time::Duration;
 
 use super::machine::Machine;
-use super::signature::Signature;
 use crate::evidence::ReasonCode;
+use crate::evidence::rows::signature::Signature;
 use crate::live::executables::{MAX_DIGESTED, digest};
 use crate::live::files::{Book as Said, Facts};
 use crate::sources::rows::{Lines, code_of};

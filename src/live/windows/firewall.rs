@@ -1,12 +1,11 @@
 //! Rules of Windows' firewall, and what its profiles do with what no rule is for: those set on this machine, and those of policy.
 //!
-//! In: the SYSTEM and SOFTWARE hives, of the running system or of any. Out: a [`Rule`] and a [`Profile`] each, as rows of
+//! In: the SYSTEM and SOFTWARE hives, of the running system or of any. Out: a [`FirewallRule`] and a [`FirewallProfile`] each, as rows of
 //! `LiveNetwork`. A rule is one text, whose parts stand between bars and have a key each (MS-GPFAS 2.2.2.19). What Windows and
 //! programs add while they run, and keep in no registry, is not told.
 
-use serde::Serialize;
-
 use crate::evidence::Exact;
+use crate::evidence::rows::firewall::{FirewallProfile, FirewallRule};
 use crate::sources::windows_facts::Facts;
 
 /// Most rules of one place: rules for each app of each user are some thousand.
@@ -31,96 +30,25 @@ const RULES: [&str; 4] = [
     "RestrictedServices\\AppIso\\FirewallRules",
 ];
 
-/// A rule.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Rule {
-    /// Its name in the registry, which is its number to Windows.
-    pub id: String,
-    /// The key that holds it, from the hive's root.
-    pub registry_key: String,
-    /// Whether it comes from policy and not from this machine.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub policy: bool,
-    /// The name that people see; `@` and a library where Windows translates it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Whether it is switched on.
-    pub active: bool,
-    /// `Allow`, `Block`, or as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
-    /// `In` or `Out`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub direction: Option<String>,
-    /// The protocol's number by IANA: 6 is TCP, 17 UDP; left out where it is for all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<u16>,
-    /// The profiles it is for, as written; left out where it is for all.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub profiles: Vec<String>,
-    /// Ports of this machine: numbers, ranges or words as `RPC`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub local_ports: Vec<String>,
-    /// Ports of the other.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub remote_ports: Vec<String>,
-    /// Addresses of this machine.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub local_addresses: Vec<String>,
-    /// Addresses of the other: addresses, networks, ranges, or words as `LocalSubnet`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub remote_addresses: Vec<String>,
-    /// The program that it is for, as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub program: Option<Exact>,
-    /// The service that it is for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
-    /// The whole of it.
-    pub as_written: Exact,
-}
-
-/// What the firewall does in networks of a kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Profile {
-    /// `domain`, `private` or `public`.
-    pub profile: &'static str,
-    /// Whether this is policy's word, which goes before the machine's.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub policy: bool,
-    /// Whether the firewall is on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// What becomes of what comes in and no rule is for: `allow` or `block`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inbound: Option<&'static str>,
-    /// And of what goes out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outbound: Option<&'static str>,
-    /// Whether no exception is made, whatever rules say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub no_exceptions: Option<bool>,
-}
-
 /// What is set on this machine, in the SYSTEM hive.
-pub(crate) fn of_system(hive: &mut dyn Facts) -> (Vec<Profile>, Vec<Rule>) {
+pub(crate) fn of_system(hive: &mut dyn Facts) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
     let place = format!("{}\\Services\\SharedAccess\\Parameters\\FirewallPolicy", hive.control_set());
     below(hive, &place, false)
 }
 
 /// What policy has set, in the SOFTWARE hive.
-pub(crate) fn of_policy(hive: &mut dyn Facts) -> (Vec<Profile>, Vec<Rule>) {
+pub(crate) fn of_policy(hive: &mut dyn Facts) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
     below(hive, "Policies\\Microsoft\\WindowsFirewall", true)
 }
 
-fn below(hive: &mut dyn Facts, place: &str, policy: bool) -> (Vec<Profile>, Vec<Rule>) {
+fn below(hive: &mut dyn Facts, place: &str, policy: bool) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
     let (mut profiles, mut rules) = (Vec::new(), Vec::new());
     for (profile, name) in PROFILES {
         let Some(set) = hive.contents(&format!("{place}\\{name}")) else { continue };
         let is = |name| set.number(name).map(|number| number != 0);
-        let does = |name| is(name).map(|blocks| if blocks { "block" } else { "allow" });
-        profiles.push(Profile {
-            profile,
+        let does = |name| is(name).map(|blocks| if blocks { "block".into() } else { "allow".into() });
+        profiles.push(FirewallProfile {
+            profile: profile.into(),
             policy,
             enabled: is("EnableFirewall"),
             inbound: does("DefaultInboundAction"),
@@ -133,7 +61,12 @@ fn below(hive: &mut dyn Facts, place: &str, policy: bool) -> (Vec<Profile>, Vec<
         let values = hive.contents(&registry_key).unwrap_or_default().values;
         for value in values.into_iter().take(MAX_RULES) {
             let Some(text) = value.text() else { continue };
-            rules.push(Rule { id: value.name, registry_key: registry_key.clone(), policy, ..rule(&text) });
+            rules.push(FirewallRule {
+                id: value.name,
+                registry_key: registry_key.clone(),
+                policy,
+                ..rule(&text)
+            });
         }
     }
     (profiles, rules)
@@ -141,9 +74,9 @@ fn below(hive: &mut dyn Facts, place: &str, policy: bool) -> (Vec<Profile>, Vec<
 
 /// Reads a rule.
 #[must_use]
-pub fn rule(text: &str) -> Rule {
+pub fn rule(text: &str) -> FirewallRule {
     let (as_written, _) = Exact::cut(text.as_bytes(), MAX_WRITTEN);
-    let mut rule = Rule { as_written, ..Rule::default() };
+    let mut rule = FirewallRule { as_written, ..FirewallRule::default() };
     for part in text.split('|') {
         let Some((key, value)) = part.split_once('=') else { continue };
         let some = || Some(value.to_owned()).filter(|value| !value.is_empty());
@@ -169,12 +102,15 @@ pub fn rule(text: &str) -> Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::rows::network::NetworkRow;
+    use crate::evidence::rows::written;
 
     #[test]
     fn a_rule_is_read_by_its_keys_and_kept_as_written() {
         let text = "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Domain|Profile=Public|LPort=3389|LPort2_10=8000-8010|\
             RA4=203.0.113.0/255.255.255.0|RA4=LocalSubnet|App=C:\\Users\\Public\\k.exe|Svc=TermService|Name=Beheer op afstand|Desc=x=y|";
         let read = rule(text);
+        written(&[NetworkRow::FirewallRule(Box::new(read.clone()))]);
         assert_eq!((read.action.as_deref(), read.direction.as_deref()), (Some("Allow"), Some("In")));
         assert_eq!((read.active, read.protocol), (true, Some(6)));
         assert_eq!(
@@ -192,7 +128,7 @@ mod tests {
     #[test]
     fn what_has_not_the_form_is_kept_as_written_alone() {
         for text in ["", "|||", "v2.30", "Active=false|Protocol=x|Protocol=99999|Dir|Name="] {
-            assert_eq!(rule(text), Rule { as_written: Exact::from(text), ..Rule::default() });
+            assert_eq!(rule(text), FirewallRule { as_written: Exact::from(text), ..FirewallRule::default() });
         }
         assert_eq!(rule(&"x".repeat(MAX_WRITTEN + 9)).as_written.0.len(), MAX_WRITTEN);
     }

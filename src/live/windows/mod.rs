@@ -22,7 +22,7 @@ pub mod objects;
 mod places;
 pub mod processes;
 pub mod sessions;
-pub mod signature;
+mod signature;
 pub mod sockets;
 pub mod software;
 mod starts;

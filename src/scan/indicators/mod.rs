@@ -8,6 +8,7 @@
 use std::net::IpAddr;
 
 mod by_name;
+mod command;
 mod csv;
 mod decode;
 mod detect;

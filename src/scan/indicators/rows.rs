@@ -6,17 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::by_name;
-use super::{Case, Indicators};
-use crate::evidence::HitRow;
-use crate::evidence::Item;
-use crate::evidence::Note;
-use crate::evidence::cut;
-use crate::evidence::rows;
-use crate::evidence::rows::AnyRow;
-use crate::evidence::rows::Observable;
-use crate::evidence::rows::RowRead;
-use crate::evidence::{Hit, Origin};
+use super::{Indicators, by_name, command};
+use crate::evidence::rows::{self, AnyRow, Observable, RowRead};
+use crate::evidence::{Hit, HitRow, Item, Note, Origin, cut};
 
 /// Most hits of one item: a table of thousands of sockets to one bad network fills no checkpoint.
 const HITS: usize = 256;
@@ -103,8 +95,8 @@ fn of(indicators: &Indicators, observable: &Observable<'_>) -> Vec<Hit> {
     match observable {
         Observable::Address(address) => indicators.address(address),
         Observable::Domain(domain) => indicators.domain(domain),
-        Observable::Path(path) => self::path(indicators, path),
-        Observable::Command(command) => self::command(indicators, command),
+        Observable::Path(path) => command::path(indicators, path),
+        Observable::Command(word) => command::word(indicators, word),
         Observable::Digest(digest) => indicators.digest(digest),
         Observable::Pipe(name) => indicators.pipe(name),
         Observable::Mutex(name) => indicators.mutex(name),
@@ -114,44 +106,18 @@ fn of(indicators: &Indicators, observable: &Observable<'_>) -> Vec<Hit> {
     }
 }
 
-/// A word of a command line: a URL with its host, else a path in it. Words without a separator are options and values,
-/// and are looked up as names only where they look like a file's.
-pub(super) fn command(indicators: &Indicators, word: &str) -> Vec<Hit> {
-    // `--url=https://…`: the URL begins behind the option.
-    if let Some(colon) = word.find("://") {
-        let begin = word.get(..colon).unwrap_or_default();
-        let begin = begin.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at.saturating_add(1));
-        let url = word.get(begin..).unwrap_or_default();
-        return indicators.url(url.split([' ', '"', '\'']).next().unwrap_or_default());
-    }
-    // A whole command line in one word, as services and run keys have it.
-    let quoted = word.strip_prefix('"').and_then(|rest| rest.split('"').next());
-    let bare = word.split(' ').next().filter(|bare| bare.len() < word.len());
-    let value = word.split_once('=').map(|(_, value)| value);
-    // `rundll32 C:\\x.dll,Start`: the function behind the comma is no part of the file.
-    let before_comma = word.split_once(',').map(|(file, _)| file);
-    let parts: BTreeSet<&str> =
-        [Some(word), quoted, bare, value, before_comma].into_iter().flatten().collect();
-    let is_file = |part: &&str| part.contains(['/', '\\']) || part.contains('.');
-    parts.into_iter().filter(is_file).flat_map(|part| path(indicators, part)).collect()
-}
-
-/// A path in the case rules of its system: Windows ignores case.
-pub(super) fn path(indicators: &Indicators, path: &str) -> Vec<Hit> {
-    indicators.path(path, if is_windows(path) { Case::Folded } else { Case::Heeded })
-}
-
-/// Whether only Windows would write it so: its rows name no system.
-fn is_windows(path: &str) -> bool {
-    path.contains('\\') || path.get(1..2) == Some(":")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Utc;
+    use crate::evidence::rows::executables::{ExecutableRow, RunningFile};
+    use crate::evidence::rows::firewall::FirewallRule;
+    use crate::evidence::rows::network::NetworkRow;
+    use crate::evidence::rows::objects::{NamedObject, ObjectRow, PipeObject};
+    use crate::evidence::rows::processes::{Process, ProcessRow};
+    use crate::evidence::rows::registry::{RegistryData, RegistryRow, RegistryValueRow};
     use crate::evidence::rows::sockets::{InternetSocket, SocketHolders, SocketOwner, SocketRow};
-    use crate::evidence::rows::{RowKey, RowType};
+    use crate::evidence::rows::{RowKey, RowType, written};
+    use crate::evidence::{Digest, Exact, Utc};
 
     fn indicators(list: &str) -> Indicators {
         crate::scan::indicators::read_bytes(list.as_bytes(), None, Utc::from_unix(0, 0).unwrap())
@@ -161,22 +127,13 @@ mod tests {
         find(&indicators(list), &Origin::Live { name: "x.jsonl".to_owned() }, text.as_bytes())
     }
 
-    fn item<R: RowType>(rows: &[R]) -> String {
-        let mut text = format!("{{\"row\":\"schema\",\"schema\":\"{}\"}}\n", R::SCHEMA);
-        for row in rows {
-            text.push_str(&serde_json::to_string(row).unwrap());
-            text.push('\n');
-        }
-        text
-    }
-
-    fn hits<R: RowType>(list: &str, rows: &[R]) -> Vec<Hit> {
-        let InText { hits, unread_rows } = found(list, &item(rows)).unwrap();
+    fn hits<R: RowType + PartialEq + std::fmt::Debug>(list: &str, rows: &[R]) -> Vec<Hit> {
+        let InText { hits, unread_rows } = found(list, &written(rows)).unwrap();
         assert_eq!(unread_rows, 0);
         hits
     }
 
-    fn rules<R: RowType>(list: &str, rows: &[R]) -> Vec<String> {
+    fn rules<R: RowType + PartialEq + std::fmt::Debug>(list: &str, rows: &[R]) -> Vec<String> {
         hits(list, rows).into_iter().map(|hit| hit.rule).collect()
     }
 
@@ -218,10 +175,10 @@ mod tests {
     #[test]
     fn a_row_that_does_not_fit_its_type_is_counted_and_noted_once_and_a_cut_one_is_not() {
         let list = "203.0.113.9;bad\n";
-        let mut text = item(&[connection("203.0.113.9")]);
+        let mut text = written(&[connection("203.0.113.9")]);
         assert_eq!(found(list, &text).unwrap().unread_rows, 0);
         text.push_str("nonsense\n{\"row\":\"internet\",\"remote\":\"203.0.113.9\"}\n");
-        text.push_str(&item(&[connection("203.0.113.9")])[..80]);
+        text.push_str(&written(&[connection("203.0.113.9")])[..80]);
         let in_text = found(list, &text).unwrap();
         assert_eq!((in_text.hits.len(), in_text.unread_rows), (1, 2));
         let mut item: Item = serde_json::from_value(serde_json::json!({
@@ -238,9 +195,12 @@ mod tests {
     fn what_is_no_item_of_rows_or_of_another_schema_says_nothing() {
         let list = "203.0.113.9;bad\n";
         let all = indicators(list);
-        assert_eq!(find(&all, &Origin::root("etc/x"), item(&[connection("203.0.113.9")]).as_bytes()), None);
+        assert_eq!(
+            find(&all, &Origin::root("etc/x"), written(&[connection("203.0.113.9")]).as_bytes()),
+            None
+        );
         assert_eq!(found(list, "{}"), None);
-        let other = item(&[connection("203.0.113.9")]).replace("sockets:1", "sockets:2");
+        let other = written(&[connection("203.0.113.9")]).replace("sockets:1", "sockets:2");
         assert_eq!(found(list, &other), None);
         assert_eq!(find(&all, &Origin::Live { name: "x".to_owned() }, b"\xff\xfe"), None);
     }
@@ -249,5 +209,172 @@ mod tests {
     fn a_table_full_of_bad_addresses_fills_no_record() {
         let rows: Vec<_> = (0..1000).map(|n| connection(&format!("203.0.{}.{}", n / 250, n % 250))).collect();
         assert_eq!(rules("203.0.0.0/16;bad\n", &rows).len(), HITS);
+    }
+
+    fn host(to: &str) -> NetworkRow {
+        NetworkRow::Host { address: to.into(), names: vec!["login.evil.example.org".into()] }
+    }
+
+    #[test]
+    fn names_that_are_led_elsewhere_and_resolvers_are_matched_against_domains_and_addresses() {
+        let list = "evil.example.org;c2\n203.0.113.53;rogue resolver\n";
+        let resolver = NetworkRow::Resolver { address: "203.0.113.53".into(), file: None, interface: None };
+        let rows = [resolver, host("192.0.2.9"), host("0.0.0.0"), host("127.0.0.1")];
+        assert_eq!(rules(list, &rows), ["address:203.0.113.53", "domain:evil.example.org"]);
+    }
+
+    #[test]
+    fn a_proxy_and_a_forwarded_port_are_matched_against_domains_and_addresses() {
+        let list = "evil.example.org;c2\n203.0.113.53;a relay\n";
+        let proxy = |address: &str| NetworkRow::Proxy {
+            file: None,
+            user: None,
+            key: "ProxyServer".into(),
+            address: address.into(),
+            enabled: Some(true),
+        };
+        let forward = |to: &str| NetworkRow::PortProxy {
+            kind: "v4tov4".into(),
+            listens: "0.0.0.0/4444".to_owned(),
+            leads_to: to.to_owned(),
+        };
+        let by_domain = [
+            "http://evil.example.org/p.pac",
+            "evil.example.org:8080",
+            "http=ok.example:1;https=evil.example.org:2",
+        ];
+        for address in by_domain {
+            assert_eq!(rules(list, &[proxy(address)]), ["domain:evil.example.org"], "{address}");
+        }
+        assert_eq!(rules(list, &[proxy("203.0.113.53:3128")]), ["address:203.0.113.53"]);
+        assert_eq!(rules(list, &[forward("203.0.113.53/443")]), ["address:203.0.113.53"]);
+        assert_eq!(rules(list, &[forward("a.evil.example.org/443")]), ["domain:evil.example.org"]);
+        assert_eq!(rules(list, &[proxy("10.0.0.1:3128"), forward("10.0.0.2/3389")]), Vec::<String>::new());
+    }
+
+    fn process(program: &str, words: &[&str]) -> ProcessRow {
+        ProcessRow::Process(Box::new(Process {
+            pid: 42,
+            program: Some(program.into()),
+            command_line: words.iter().map(|word| Exact::from(*word)).collect(),
+            ..Process::default()
+        }))
+    }
+
+    #[test]
+    fn a_program_and_its_command_line_are_matched_against_paths_urls_and_domains() {
+        let list = "type,value\nfilename,/tmp/.x/miner\nfilename,C:\\ProgramData\\run.dll\ndomain,evil.example.org\n";
+        let rows = [
+            process("/tmp/.x/miner", &["[kworker/0:1]"]),
+            process("/usr/bin/curl", &["curl", "--url=https://cdn.evil.example.org/a", "-o", "x"]),
+            process(
+                "C:\\Windows\\System32\\rundll32.exe",
+                &["rundll32.exe", "c:\\programdata\\RUN.dll,Start"],
+            ),
+            process("/usr/bin/vi", &["vi", "/home/u/miner"]),
+        ];
+        let hits = hits(list, &rows);
+        let cited: Vec<_> =
+            hits.iter().map(|hit| (hit.rule.as_str(), hit.row.as_ref().unwrap().number)).collect();
+        assert_eq!(cited.len(), 3, "the name alone is no path: {cited:?}");
+        assert!(cited[0].0.contains("/tmp/.x/miner") && cited[0].1 == 1, "{cited:?}");
+        assert_eq!(cited[1], ("domain:evil.example.org", 2));
+        assert_eq!(cited[2].1, 3, "Windows ignores case: {cited:?}");
+        let key = RowKey { pid: Some(42), port: None, path: Some("/tmp/.x/miner".to_owned()) };
+        assert_eq!(hits[0].row.as_ref().unwrap().key, key);
+    }
+
+    #[test]
+    fn a_command_line_of_many_words_is_matched_up_to_a_limit() {
+        let list = "type,value\nfilename,/tmp/.x/miner\n";
+        let words = |before: usize| {
+            let mut words = vec!["-v"; before];
+            words.push("/tmp/.x/miner");
+            rules(list, &[process("/usr/bin/x", &words)]).len()
+        };
+        assert_eq!((words(WORDS - 1), words(WORDS)), (1, 0));
+    }
+
+    #[test]
+    fn files_that_are_run_are_matched_against_digests_and_paths() {
+        let digest = Digest::of(b"x");
+        let file = |path: &str| {
+            let file = RunningFile { path: path.into(), sha256: Some(digest), ..RunningFile::default() };
+            ExecutableRow::File(Box::new(file))
+        };
+        assert_eq!(rules(&format!("{digest};bad\n"), &[file("/usr/bin/x")]), [format!("sha256:{digest}")]);
+        assert_eq!(rules("type,value\nfilename,/tmp/x\n", &[file("/tmp/x")]).len(), 1);
+    }
+
+    #[test]
+    fn rows_of_the_registry_are_matched_against_keys_values_and_the_paths_in_them() {
+        let list = "type,value\nregkey,HKLM\\Software\\Evil\nfilename,C:\\Temp\\evil.exe\n";
+        let run = "HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+        let value = |name: &str, data| {
+            RegistryRow::Value(RegistryValueRow {
+                key: run.to_owned(),
+                name: name.to_owned(),
+                kind: "REG_SZ".to_owned(),
+                data,
+                size: None,
+            })
+        };
+        let text = |text: &str| RegistryData::Text(text.to_owned());
+        let rows = [
+            RegistryRow::Key { key: "HKEY_LOCAL_MACHINE\\Software\\Evil".to_owned(), last_written: None },
+            value("x", text("\"C:\\temp\\Evil.exe\" -k")),
+            value("y", text("C:\\good.exe")),
+            value("z", RegistryData::List(vec!["a".to_owned(), "C:\\temp\\evil.exe".to_owned()])),
+        ];
+        let hits = hits(list, &rows);
+        assert_eq!(hits.len(), 3, "{hits:?}");
+        assert!(hits[0].rule.starts_with("registry:") && hits[1].rule.starts_with("path:"), "{hits:?}");
+        assert_eq!(hits[1].row.as_ref().unwrap().key.path, Some(format!("{run}\\x")));
+        let list = format!("type,value\nregkey|value,{run}\\n|7\n");
+        assert_eq!(rules(&list, &[value("n", RegistryData::Number(7))]).len(), 1);
+        assert_eq!(rules(&list, &[value("n", RegistryData::Number(8))]).len(), 0);
+    }
+
+    #[test]
+    fn pipes_mutexes_and_names_that_were_looked_up_are_matched_against_their_lists() {
+        let list = "type,value\nmutex,Evil_One\nnamed pipe,msagent_7\ndomain,evil.example.org\n";
+        let object = |kind: &str, name: &str| {
+            ObjectRow::Object(NamedObject {
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+                folder: "\\Sessions\\1\\BaseNamedObjects".to_owned(),
+            })
+        };
+        let pipe = |name: &str| ObjectRow::Pipe(PipeObject { name: name.to_owned(), instances: None });
+        let rows = [
+            object("mutex", "Evil_One"),
+            object("event", "Evil_One"),
+            object("mutex", "Evil_Two"),
+            pipe("MSAgent_7"),
+            pipe("Evil_One"),
+        ];
+        let found = rules(list, &rows);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("mutex:") && found[1].starts_with("pipe:"), "{found:?}");
+
+        let cached = |name: &str, alias: Option<&str>, addresses: &[&str]| NetworkRow::CachedName {
+            name: name.to_owned(),
+            kind: 1,
+            addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
+            alias: alias.map(Exact::from),
+            interface: None,
+        };
+        let rows = [cached("cdn.evil.example.org", None, &[]), cached("notevil.example.org", None, &[])];
+        assert_eq!(rules(list, &rows), ["domain:evil.example.org"]);
+        let list =
+            "type,value,comment\ndomain,evil.example.org,x\nip-dst,203.0.113.0/24,x\nfilename,k.exe,x\n";
+        let rule =
+            FirewallRule { program: Some("C:\\Users\\Public\\k.exe".into()), ..FirewallRule::default() };
+        let rows = [
+            cached("a.example.org", Some("b.evil.example.org"), &[]),
+            cached("c.example.org", None, &["192.0.2.1", "203.0.113.7"]),
+            NetworkRow::FirewallRule(Box::new(rule)),
+        ];
+        assert_eq!(rules(list, &rows).len(), 3);
     }
 }

@@ -280,7 +280,7 @@ pub(crate) mod tests {
                 Err(error) => assert_eq!(error.kind(), io::ErrorKind::Interrupted),
             }
         }
-        crate::evidence::rows::validate::rows(&all);
+        crate::evidence::rows::check(&all);
         (all, reader.finish())
     }
 

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 use veldkit::bundle::RECORD_SCHEMA;
-use veldkit::evidence::{Assessment, Cause, HitKind, Level, Match, Md5, Note, Range, Scanned, Sha1};
+use veldkit::evidence::rows::RowKey;
+use veldkit::evidence::{Assessment, Cause, HitKind, HitRow, Level, Match, Md5, Note, Range, Scanned, Sha1};
 
 use super::*;
 
@@ -172,6 +173,10 @@ fn records() -> Vec<Item> {
             kind: HitKind::Path,
             value: Some("C:\\eicar.com".into()),
             inner: Some("a.zip!eicar.com".into()),
+            row: Some(HitRow {
+                number: 1,
+                key: RowKey { pid: Some(4711), port: Some(443), path: Some("/tmp/x".into()) },
+            }),
             score: Some(100),
             description: Some("a test".into()),
             reference: Some("https://example.org/".into()),

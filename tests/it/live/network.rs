@@ -252,6 +252,34 @@ fn connections_processes_and_names_that_a_list_names_are_hits_of_their_rows() {
         (&record["hits"][0]["value"], &record["hits"][0]["description"]),
         (&"203.0.113.9".into(), &"a bad net".into())
     );
+    assert_eq!(record["hits"][0]["row"], serde_json::json!({"number": 1, "port": 22}));
+    let record = made.records().into_iter().find(|record| record["artifact"] == "LiveProcesses").unwrap();
+    let row = serde_json::json!({"number": 1, "pid": 7, "path": "/usr/bin/miner"});
+    assert!(record["hits"].as_array().unwrap().iter().all(|hit| hit["row"] == row), "{record}");
+
+    let listed = made.veldkit(["list", &made.bundle_argument(), "-i", "key.txt", "--lang", "en"]);
+    let listed = crate::made::text(&listed.stdout);
+    assert!(listed.contains("[address:203.0.113.0/24 (row 1, port 22)]"), "{listed}");
+
+    // The stored rows are read as the same types, and matched as on the host.
+    let bundle = made.bundle_argument();
+    let arguments = ["scan", "--bundle", &bundle, "-i", "key.txt", "--indicators", "bad.csv", "--json"];
+    let output = made.veldkit(arguments);
+    assert!(output.status.success(), "{}", crate::made::text(&output.stderr));
+    let again = crate::made::text(&output.stdout);
+    let again = again.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let again: Vec<_> = again.filter(|line| line["type"] == "hit").map(|hit| of_hit(&hit)).collect();
+    let mut on_host = Vec::new();
+    for record in made.records() {
+        on_host.extend(record["hits"].as_array().into_iter().flatten().map(of_hit));
+    }
+    assert_eq!(again, on_host);
+    assert!(on_host.len() >= 4, "{on_host:?}");
+}
+
+/// What a hit is of.
+fn of_hit(hit: &serde_json::Value) -> [serde_json::Value; 5] {
+    ["rule", "source", "kind", "value", "row"].map(|field| hit[field].clone())
 }
 
 /// In a place for sockets of its own, with something that answers as systemd's resolver does.

@@ -1,0 +1,57 @@
+//! The row of a program that a playbook had run on the running system: how it ran. What it wrote is in items of text
+//! next to this one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Observable, RowKey, RowType};
+use crate::evidence::Digest;
+
+/// A row of schema `urn:veldkit:command:1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub enum CommandRow {
+    /// A program that was run.
+    Run(CommandRun),
+    /// A kind of row that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(test, schemars(skip))]
+    Unknown,
+}
+
+/// How a program ran.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CommandRun {
+    /// Path of the program.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// SHA-256 of the program, read before it was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+    /// Its exit code; left out where a signal ended it, or the limit of time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// How long it ran, in milliseconds.
+    pub milliseconds: u64,
+}
+
+impl RowType for CommandRow {
+    const SCHEMA: &'static str = "urn:veldkit:command:1";
+
+    fn observables<'row>(&'row self, _: &mut dyn FnMut(Observable<'row>)) {
+        match self {
+            // The playbook chose the program and its arguments, not the target.
+            Self::Run(CommandRun { program: _, arguments: _, sha256: _, exit_code: _, milliseconds: _ })
+            | Self::Unknown => {}
+        }
+    }
+
+    fn key(&self) -> RowKey {
+        match self {
+            Self::Run(run) => RowKey { path: Some(run.program.clone()), ..RowKey::default() },
+            Self::Unknown => RowKey::default(),
+        }
+    }
+}

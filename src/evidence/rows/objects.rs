@@ -1,0 +1,71 @@
+//! Rows of `LiveObjects`, of Windows only: the kernel objects that programs have given names for others to find, and
+//! named pipes. Much malware keeps itself from running twice by a mutex, and talks with its parts over a pipe.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Observable, RowKey, RowType};
+
+/// A row of schema `urn:veldkit:live:objects:1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub enum ObjectRow {
+    /// An object with a name.
+    Object(NamedObject),
+    /// A named pipe.
+    Pipe(PipeObject),
+    /// A kind of row that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(test, schemars(skip))]
+    Unknown,
+}
+
+/// An object with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct NamedObject {
+    /// `mutex`, `event`, `section`, `semaphore`, `timer`, `job`, `link`, or the kernel's own word.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The kernel's directory that it is in: `\BaseNamedObjects` is that of all sessions,
+    /// `\Sessions\1\BaseNamedObjects` that of one.
+    pub folder: String,
+}
+
+/// A named pipe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PipeObject {
+    /// Its name, without the `\\.\pipe\` in front of it.
+    pub name: String,
+    /// How many ends of it are open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instances: Option<u64>,
+}
+
+impl RowType for ObjectRow {
+    const SCHEMA: &'static str = "urn:veldkit:live:objects:1";
+
+    fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>)) {
+        match self {
+            // Lists name mutexes; the same name of an event is something else.
+            Self::Object(NamedObject { kind, name, folder: _ }) => {
+                if kind == "mutex" {
+                    report(Observable::Mutex(name.into()));
+                }
+            }
+            Self::Pipe(PipeObject { name, instances: _ }) => report(Observable::Pipe(name.into())),
+            Self::Unknown => {}
+        }
+    }
+
+    fn key(&self) -> RowKey {
+        let path = match self {
+            Self::Object(object) => Some(format!("{}\\{}", object.folder, object.name)),
+            Self::Pipe(pipe) => Some(format!("\\\\.\\pipe\\{}", pipe.name)),
+            Self::Unknown => None,
+        };
+        RowKey { path, ..RowKey::default() }
+    }
+}
