@@ -172,7 +172,10 @@ pub struct RowKey {
     pub path: Option<String>,
 }
 
-/// Declares the schemas: a name, and the type of its rows. A new row type needs its line here and its module above.
+/// Declares the schemas: a name, and the type of its rows.
+///
+/// A new row type needs its module above, its line below, and its JSON Schema in `<name in lower case>.schema.json`: the
+/// test `the_schema_of_every_row_type_is_the_file_next_to_it` writes it to `target/rows`, from where it is copied.
 macro_rules! schemas {
     ($($(#[$doc:meta])* $name:ident($row:ty)),+ $(,)?) => {
         /// The schemas that this version knows.
