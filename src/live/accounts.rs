@@ -1,17 +1,17 @@
 //! `LiveAccounts`: who may log on to this host, with which keys, and who may become root.
 //!
-//! In: passwd, group and shadow, the public keys in homes and where sshd is told to look, sudoers with what it includes. Out: a
-//! row each of [`Row`]. Of shadow the state of each password is told and never a hash, and so this needs no asking: an
+//! In: passwd, group and shadow, the public keys in homes and where sshd is told to look, sudoers with what it includes. Out:
+//! [`AccountRow`]s. Of shadow the state of each password is told and never a hash, and so this needs no asking: an
 //! account without a password, or a service's that was given one, is what an intruder leaves behind.
 
 use std::collections::BTreeMap;
-
-use serde::Serialize;
 
 use super::Exact;
 use super::files::rooted;
 use super::reach::Reach;
 use crate::evidence::Utc;
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::accounts::{AccountRow, HostAccount, HostGroup, SshKey, SudoRule};
 use crate::formats::unix_accounts::{self, Sudo};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::is_nothing;
@@ -25,90 +25,14 @@ const MAX_TEXT: usize = 16 << 10;
 /// Most files of sudoers: one may include itself.
 const MAX_SUDOERS: usize = 1_000;
 
-/// A row of `LiveAccounts`, schema `urn:veldkit:live:accounts:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
-    /// An account in passwd; two with one number are two rows.
-    Account(Box<Account>),
-    /// A group.
-    Group {
-        /// Its name.
-        name: Exact,
-        /// Its number.
-        id: u32,
-        /// Those who are named as its members; those whose own group it is stand in their accounts.
-        members: Vec<Exact>,
-    },
-    /// A public key of SSH.
-    SshKey {
-        /// `authorized`: who has the other half may log on; `public`: its other half may stand here.
-        purpose: &'static str,
-        /// The account whose home it stands in, or for which sshd looks there; none for the host's own.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        account: Option<String>,
-        /// The file.
-        file: Exact,
-        /// Number of the line, from 1.
-        line: u64,
-        /// Its kind: `ssh-ed25519` …
-        kind: Exact,
-        /// `SHA256:…`, as `ssh-keygen -l` prints it.
-        fingerprint: String,
-        /// What is allowed and forced with it.
-        options: Exact,
-        /// What is written behind it.
-        comment: Exact,
-    },
-    /// A rule of sudo, or an alias that rules use.
-    Sudo {
-        /// The file.
-        file: Exact,
-        /// Number of its first line, from 1.
-        line: u64,
-        /// Who: a user, `%group`, or the kind of an alias.
-        who: Exact,
-        /// What, as written.
-        what: Exact,
-    },
-}
-
-/// An account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Account {
-    /// Its name.
-    pub name: Exact,
-    /// Its number; 0 may do everything, whatever its name.
-    pub id: u32,
-    /// Number of its group.
-    pub group: u32,
-    /// Full name and the like.
-    pub full_name: Exact,
-    /// Its home.
-    pub home: Exact,
-    /// Its shell; empty is `/bin/sh`.
-    pub shell: Exact,
-    /// `none`: no password is asked; `set`; `locked`; `unusable`: none is right. Left out where it could not be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password: Option<&'static str>,
-    /// The method of the password's hash.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<&'static str>,
-    /// Whether the hash stands in passwd, which everyone may read.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub in_passwd: bool,
-    /// The day the password was last changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub changed: Option<Utc>,
-}
-
 /// How the rows are made.
 pub(crate) fn rows(reach: Reach) -> Rows {
-    Rows::new("urn:veldkit:live:accounts:1", "files", move |lines| {
+    Rows::new(AccountRow::SCHEMA, "files", move |lines| {
         accounts(&reach, lines)?;
         for (name, id, members) in unix_accounts::groups(&text(&reach, b"etc/group", lines)) {
             let members = members.into_iter().map(Exact::from).collect();
-            lines.row(&Row::Group { name: name.into(), id, members })?;
+            let group = HostGroup { name: name.into(), id: Some(id), comment: None, members };
+            lines.row(&AccountRow::Group(group))?;
         }
         keys(&reach, lines)?;
         sudoers(&reach, lines)
@@ -135,17 +59,18 @@ fn accounts(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         let own = (user.password != b"x").then(|| unix_accounts::password(user.password));
         let state = own.or_else(|| known.map(|(state, _)| *state));
         let changed = known.and_then(|(_, day)| *day);
-        lines.row(&Row::Account(Box::new(Account {
+        lines.row(&AccountRow::Account(Box::new(HostAccount {
             name: user.name.into(),
             id: user.uid,
-            group: user.gid,
+            group: Some(user.gid),
             full_name: user.full_name.into(),
             home: user.home.into(),
-            shell: user.shell.into(),
-            password: state.map(|(state, _)| state),
-            method: state.and_then(|(_, method)| method),
+            shell: Some(user.shell.into()),
+            password: state.map(|(state, _)| state.into()),
+            method: state.and_then(|(_, method)| method).map(Into::into),
             in_passwd: own.is_some_and(|(_, method)| method.is_some()),
             changed: changed.and_then(|day| Utc::from_unix(i64::from(day).checked_mul(86_400)?, 0)),
+            ..HostAccount::default()
         })))?;
     }
     Ok(())
@@ -203,8 +128,8 @@ fn key_file(
     lines: &mut Lines<'_>,
 ) -> Result<(), Halt> {
     for key in unix_accounts::public_keys(&text(reach, file, lines)) {
-        lines.row(&Row::SshKey {
-            purpose,
+        lines.row(&AccountRow::SshKey(SshKey {
+            purpose: purpose.into(),
             account: account.cloned(),
             file: rooted(file),
             line: key.line,
@@ -212,7 +137,7 @@ fn key_file(
             fingerprint: key.fingerprint,
             options: Exact::cut(key.options, MAX_TEXT).0,
             comment: Exact::cut(key.comment, MAX_TEXT).0,
-        })?;
+        }))?;
     }
     Ok(())
 }
@@ -229,7 +154,7 @@ fn sudoers(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
             match rule {
                 Sudo::Rule { line, who, what } => {
                     let (who, what) = (Exact::cut(&who, MAX_TEXT).0, Exact::cut(&what, MAX_TEXT).0);
-                    lines.row(&Row::Sudo { file: rooted(&file), line, who, what })?;
+                    lines.row(&AccountRow::Sudo(SudoRule { file: rooted(&file), line, who, what }))?;
                 }
                 Sudo::Include { path, folder } => {
                     let path = path.strip_prefix(b"/").unwrap_or(&path);

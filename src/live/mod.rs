@@ -5,11 +5,8 @@
 //! found suspicious, which `sources` opens. Collectors are the same for every system but Windows, which has its own in
 //! [`windows`]; what the kernel wrote is read by pure functions (`formats`), which are fuzzed.
 //!
-//! Rows are JSON objects, one a line. The first is `{"row":"schema","schema":"urn:veldkit:live:…:1"}`, and every other
-//! one says in `row` which kind it is; the kinds and their fields are the public types of each module here. Fields
-//! that could not be learnt are left out. Times are UTC in RFC 3339, text of the target's own is [`Exact`], a reader
-//! must ignore fields and kinds of rows that it does not know. A schema's number grows when a field changes its
-//! meaning, not when one is added.
+//! Rows are JSON objects, one per line. The first is `{"row":"schema","schema":"urn:veldkit:live:…:1"}`; the others are
+//! values of the types in [`crate::evidence::rows`]. Fields that could not be learnt are left out.
 
 use std::ops::ControlFlow;
 

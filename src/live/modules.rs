@@ -1,17 +1,16 @@
 //! Modules of the kernel: those that `/proc/modules` tells, with the files they came from, and those that only the kernel's
 //! own folder of them still knows.
 //!
-//! In: `/proc/modules`, `/sys/module`, `modules.dep` of the running kernel. Out: a [`Module`] each. A module that takes itself out
+//! In: `/proc/modules`, `/sys/module`, `modules.dep` of the running kernel. Out: a [`KernelModule`] each. A module that takes itself out
 //! of the kernel's list mostly leaves its folder in `/sys/module` behind; what is built into the kernel has a folder too,
 //! but no state in it.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::Exact;
-use super::files::{Facts, rooted};
+use super::files::rooted;
 use super::reach::Reach;
+use crate::evidence::rows::autostarts::KernelModule;
 
 /// Most bytes of a table.
 const MAX_TABLE: usize = 16 << 20;
@@ -19,43 +18,13 @@ const MAX_TABLE: usize = 16 << 20;
 /// Most modules.
 const MAX_MODULES: usize = 20_000;
 
-/// A module of the kernel.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Module {
-    /// Its name.
-    pub name: Exact,
-    /// Whether the kernel lists it; one that has a state and is not listed is hidden.
-    pub listed: bool,
-    /// Its memory in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<u64>,
-    /// How many use it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub users: Option<u64>,
-    /// The modules that use it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub used_by: Vec<Exact>,
-    /// `Live`, `Loading` or `Unloading`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<Exact>,
-    /// Why it taints the kernel, by the letters of the kernel's own list: `O` from outside of its tree, `E` unsigned …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub taint: Option<Exact>,
-    /// The file that a module of this name is loaded from; none where the kernel's own folder has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<Exact>,
-    /// What is known of that file.
-    #[serde(flatten)]
-    pub facts: Facts,
-}
-
 /// All modules of the target.
-pub(crate) fn all(reach: &Reach) -> Vec<Module> {
+pub(crate) fn all(reach: &Reach) -> Vec<KernelModule> {
     let mut all = modules(&reach.read("proc/modules", MAX_TABLE).unwrap_or_default());
     for state in reach.matching("sys/module/*/initstate") {
         let name = state.split(|byte| *byte == b'/').nth(2).unwrap_or_default();
         if all.iter().all(|module| module.name.0 != name) && all.len() < MAX_MODULES {
-            all.push(Module { name: name.into(), ..Module::default() });
+            all.push(KernelModule { name: name.into(), ..KernelModule::default() });
         }
     }
     if all.is_empty() {
@@ -79,13 +48,13 @@ pub(crate) fn folder(reach: &Reach) -> String {
 
 /// Reads `/proc/modules` (`proc_modules(5)`): name, memory, users, who uses it, state, address, and between brackets why it taints.
 #[must_use]
-pub fn modules(text: &[u8]) -> Vec<Module> {
+pub fn modules(text: &[u8]) -> Vec<KernelModule> {
     let line = |line: &[u8]| {
         let text = String::from_utf8_lossy(line);
         let fields: Vec<&str> = text.split_ascii_whitespace().take(8).collect();
         let used_by = fields.get(3)?.split(',').filter(|name| !matches!(*name, "" | "-" | "[permanent]"));
         let taint = fields.get(6).map(|taint| Exact::from(taint.trim_matches(['(', ')'])));
-        Some(Module {
+        Some(KernelModule {
             name: Exact::from(fields.first()?),
             listed: true,
             memory: Some(fields.get(1)?.parse().ok()?),
@@ -93,7 +62,7 @@ pub fn modules(text: &[u8]) -> Vec<Module> {
             used_by: used_by.map(Exact::from).collect(),
             state: fields.get(4).map(Exact::from),
             taint,
-            ..Module::default()
+            ..KernelModule::default()
         })
     };
     text.split(|byte| *byte == b'\n').filter_map(line).take(MAX_MODULES).collect()

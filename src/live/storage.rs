@@ -1,16 +1,16 @@
 //! `LiveStorage`: disks, partitions and what is laid over them, whether they are encrypted and open now, file systems with their
 //! free space, and what the logs say of USB devices.
 //!
-//! In: `/sys/class/block`, the table of mounts, `/etc/crypttab`, the logs, in text and as journals. Out: a row each of [`Row`]. A volume that is
+//! In: `/sys/class/block`, the table of mounts, `/etc/crypttab`, the logs, in text and as journals. Out: [`StorageRow`]s. A volume that is
 //! encrypted and open is lost as evidence with the power, unless its key is at hand: the
 //! operator is told of those before and after the run. Linux itself keeps no history of USB.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::Exact;
 use super::reach::Reach;
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::storage::{BlockDevice, CrypttabEntry, MountedVolume, StorageRow, UsbDevice};
 use crate::formats::mountinfo::{self, Mount};
 use crate::formats::{journald, linux_autostarts};
 use crate::sources::mounts::{Nature, nature};
@@ -33,107 +33,9 @@ const MAX_JOURNALS: usize = 500;
 /// Most lines of a log about one connection of a device.
 const MAX_USB: usize = 20_000;
 
-/// A row of `LiveStorage`, schema `urn:veldkit:live:storage:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
-    /// A disk, a partition, or what is laid over them.
-    Device(Box<Device>),
-    /// A file system that is mounted.
-    FileSystem {
-        /// Where.
-        place: Exact,
-        /// Its kind, as the kernel names it.
-        kind: String,
-        /// What is mounted there.
-        device: String,
-        /// Whether another machine, or a program, keeps it: its space is not asked for, since the answer may not come.
-        network: bool,
-        /// Bytes in use.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        used: Option<u64>,
-        /// Bytes that may still be written; what is kept for root is neither.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        free: Option<u64>,
-    },
-    /// A volume that is opened when the system starts (crypttab(5)).
-    Crypttab {
-        /// The name it gets.
-        name: Exact,
-        /// The device, as written.
-        device: Exact,
-        /// Where its key stands, as written; `none` or `-` where it is asked for.
-        key: Exact,
-    },
-    /// A USB device that a log tells of.
-    Usb(Box<Usb>),
-}
-
-/// A disk, a partition, or what is laid over them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Device {
-    /// Its name below `/dev`.
-    pub name: String,
-    /// `disk`, `partition`, `mapped` (device-mapper), `loop` or `raid`.
-    pub kind: &'static str,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its maker and model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Its serial number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub serial: Option<String>,
-    /// Whether it may be taken out.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub removable: bool,
-    /// Whether it is on USB.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub usb: bool,
-    /// Of what is mapped: the name it was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mapped_as: Option<String>,
-    /// What stands on it, where it could be looked at: `LUKS`, `ext` …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub holds: Option<String>,
-    /// How it is encrypted: `LUKS1`, `LUKS2`, `PLAIN` …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encryption: Option<String>,
-    /// Whether what is encrypted is open now; without its key it is so until the power goes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unlocked: Option<bool>,
-    /// The devices laid over it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub below: Vec<String>,
-    /// Where it is mounted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mounted: Vec<Exact>,
-}
-
-/// A USB device that a log tells of.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Usb {
-    /// The log; `/sys` for what is connected now.
-    pub file: Exact,
-    /// What stands before it in the log: mostly the moment, by the clock and in the zone of the host; of a journal in UTC.
-    pub at: Exact,
-    /// The port.
-    pub port: String,
-    /// Number of the vendor, in hexadecimal.
-    pub vendor_id: String,
-    /// Number of the product.
-    pub product_id: String,
-    /// The maker's name.
-    pub vendor: Exact,
-    /// The product's name.
-    pub product: Exact,
-    /// Its serial number.
-    pub serial: Exact,
-}
-
 /// How the rows are made.
 pub(crate) fn rows(reach: Reach) -> Rows {
-    Rows::new("urn:veldkit:live:storage:1", "sysfs", move |lines| make(&reach, lines))
+    Rows::new(StorageRow::SCHEMA, "sysfs", move |lines| make(&reach, lines))
 }
 
 fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
@@ -141,7 +43,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut all = devices(reach, &mounts);
     look_at_devices(reach, &mut all);
     for device in all {
-        lines.row(&Row::Device(Box::new(device)))?;
+        lines.row(&StorageRow::Device(Box::new(device)))?;
     }
     for Mount { place, file_system, device } in mounts {
         let nature = nature(&file_system);
@@ -152,29 +54,31 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         let free = path.as_deref().and_then(sys::free_space);
         let used = path.as_deref().and_then(sys::used_space);
         let network = nature == Nature::Network;
-        lines.row(&Row::FileSystem {
-            place: Exact(place),
-            kind: file_system,
+        lines.row(&StorageRow::FileSystem(Box::new(MountedVolume {
+            place: Some(Exact(place)),
+            kind: Some(file_system),
             device,
             network,
             used,
             free,
-        })?;
+            ..MountedVolume::default()
+        })))?;
     }
     for (_, line) in linux_autostarts::lines(&reach.text("etc/crypttab", MAX_TABLE).unwrap_or_default()) {
         let mut fields =
             line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).map(Exact::from);
         if let (Some(name), Some(device)) = (fields.next(), fields.next()) {
-            lines.row(&Row::Crypttab { name, device, key: fields.next().unwrap_or_default() })?;
+            let key = fields.next().unwrap_or_default();
+            lines.row(&StorageRow::Crypttab(CrypttabEntry { name, device, key }))?;
         }
     }
     for usb in connected(reach) {
-        lines.row(&Row::Usb(Box::new(usb)))?;
+        lines.row(&StorageRow::Usb(Box::new(usb)))?;
     }
     let logs = ["var/log/kern.log*", "var/log/messages*", "var/log/syslog*", "var/log/dmesg*"];
     for log in logs.iter().flat_map(|pattern| reach.matching(pattern)) {
         for usb in usb(&reach.read_bytes(&log, MAX_LOG).unwrap_or_default(), &log) {
-            lines.row(&Row::Usb(Box::new(usb)))?;
+            lines.row(&StorageRow::Usb(Box::new(usb)))?;
         }
     }
     let journals = ["var/log/journal/*/system*.journal*", "run/log/journal/*/system*.journal*"];
@@ -186,7 +90,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         let short = match said {
             Ok((messages, short)) => {
                 for usb in usb(&journald::as_log(&messages), &file) {
-                    lines.row(&Row::Usb(Box::new(usb)))?;
+                    lines.row(&StorageRow::Usb(Box::new(usb)))?;
                 }
                 short
             }
@@ -222,9 +126,9 @@ pub(crate) fn unlocked(reach: &Reach) -> Vec<String> {
     mapped.chain(folders.map(|mount| String::from_utf8_lossy(&mount.place).into_owned())).collect()
 }
 
-fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<Device> {
+fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<BlockDevice> {
     let names = reach.matching("sys/class/block/*");
-    let mut all: Vec<Device> = Vec::new();
+    let mut all: Vec<BlockDevice> = Vec::new();
     for path in names.into_iter().take(MAX_DEVICES) {
         let Ok(end) = reach.end_of(&path) else { continue };
         let folder = String::from_utf8_lossy(&end).into_owned();
@@ -265,8 +169,8 @@ fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<Device> {
             () => "disk",
         };
         let model: Vec<String> = ["device/vendor", "device/model"].into_iter().filter_map(fact).collect();
-        all.push(Device {
-            kind,
+        all.push(BlockDevice {
+            kind: kind.into(),
             size,
             model: Some(model.join(" ")).filter(|model| !model.is_empty()),
             serial: fact("device/serial"),
@@ -285,7 +189,7 @@ fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<Device> {
 }
 
 /// Looks at what stands on devices: whether LUKS does on one over which nothing is opened.
-fn look_at_devices(reach: &Reach, all: &mut [Device]) {
+fn look_at_devices(reach: &Reach, all: &mut [BlockDevice]) {
     let told = if reach.is_live() { volumes::of_system().unwrap_or_default() } else { Vec::new() };
     let told: BTreeMap<String, Option<String>> =
         told.into_iter().map(|volume| (volume.name, volume.file_system)).collect();
@@ -300,7 +204,7 @@ fn look_at_devices(reach: &Reach, all: &mut [Device]) {
 }
 
 /// What is connected now.
-fn connected(reach: &Reach) -> Vec<Usb> {
+fn connected(reach: &Reach) -> Vec<UsbDevice> {
     let devices = reach.matching("sys/bus/usb/devices/*/idVendor").into_iter().take(MAX_DEVICES);
     devices
         .filter_map(|path| {
@@ -310,15 +214,16 @@ fn connected(reach: &Reach) -> Vec<Usb> {
                 Exact::from(text.trim_ascii())
             };
             let number = |what: &str| String::from_utf8_lossy(&fact(what).0).into_owned();
-            Some(Usb {
-                file: Exact::from("/sys"),
-                at: Exact::default(),
-                port: folder.rsplit('/').next()?.to_owned(),
-                vendor_id: number("idVendor"),
-                product_id: number("idProduct"),
-                vendor: fact("manufacturer"),
-                product: fact("product"),
+            Some(UsbDevice {
+                file: Some(Exact::from("/sys")),
+                at: Some(Exact::default()),
+                port: Some(folder.rsplit('/').next()?.to_owned()),
+                vendor_id: Some(number("idVendor")),
+                product_id: Some(number("idProduct")),
+                vendor: Some(fact("manufacturer")),
+                product: Some(fact("product")),
                 serial: fact("serial"),
+                ..UsbDevice::default()
             })
         })
         .collect()
@@ -327,8 +232,8 @@ fn connected(reach: &Reach) -> Vec<Usb> {
 /// Reads a log of the kernel: `usb PORT: New USB device found, idVendor=…`, and the lines about the same port that follow
 /// (`usb_new_device` in `drivers/usb/core/hub.c`).
 #[must_use]
-pub fn usb(text: &[u8], file: &[u8]) -> Vec<Usb> {
-    let mut all: Vec<Usb> = Vec::new();
+pub fn usb(text: &[u8], file: &[u8]) -> Vec<UsbDevice> {
+    let mut all: Vec<UsbDevice> = Vec::new();
     for line in text.split(|byte| *byte == b'\n') {
         let Some(at) = line.windows(5).position(|part| part == b" usb ") else { continue };
         let (before, rest) = line.split_at(at);
@@ -342,22 +247,24 @@ pub fn usb(text: &[u8], file: &[u8]) -> Vec<Usb> {
                 let value = found.split(", ").find_map(|part| part.strip_prefix(key)).unwrap_or_default();
                 value.chars().take(8).collect()
             };
-            all.push(Usb {
-                file: super::files::rooted(file),
-                at: Exact::cut(before, 256).0,
-                port: port.chars().take(64).collect(),
-                vendor_id: number("idVendor="),
-                product_id: number("idProduct="),
-                ..Usb::default()
+            all.push(UsbDevice {
+                file: Some(super::files::rooted(file)),
+                at: Some(Exact::cut(before, 256).0),
+                port: Some(port.chars().take(64).collect()),
+                vendor_id: Some(number("idVendor=")),
+                product_id: Some(number("idProduct=")),
+                vendor: Some(Exact::default()),
+                product: Some(Exact::default()),
+                ..UsbDevice::default()
             });
             continue;
         }
-        let Some(last) = all.iter_mut().rev().take(16).find(|usb| usb.port == port) else { continue };
-        for (key, field) in [
-            ("Product: ", &mut last.product),
-            ("Manufacturer: ", &mut last.vendor),
-            ("SerialNumber: ", &mut last.serial),
-        ] {
+        let Some(last) = all.iter_mut().rev().take(16).find(|usb| usb.port.as_deref() == Some(port)) else {
+            continue;
+        };
+        let named = [("Product: ", &mut last.product), ("Manufacturer: ", &mut last.vendor)];
+        let named = named.into_iter().filter_map(|(key, field)| Some((key, field.as_mut()?)));
+        for (key, field) in named.chain([("SerialNumber: ", &mut last.serial)]) {
             if let Some(value) = said.strip_prefix(key).filter(|_| field.0.is_empty()) {
                 *field = Exact::cut(value.as_bytes(), 1_024).0;
             }
@@ -412,11 +319,11 @@ mod tests {
         let all = usb(log, b"var/log/kern.log");
         assert_eq!(all.len(), 1);
         let stick = &all[0];
-        assert_eq!((stick.vendor_id.as_str(), stick.product_id.as_str()), ("0781", "5567"));
+        assert_eq!((stick.vendor_id.as_deref(), stick.product_id.as_deref()), (Some("0781"), Some("5567")));
         assert_eq!(
-            (&stick.product, &stick.vendor, &stick.serial),
-            (&"Cruzer Blade".into(), &"SanDisk".into(), &"4C530001".into())
+            (stick.product.as_ref(), stick.vendor.as_ref(), &stick.serial),
+            (Some(&"Cruzer Blade".into()), Some(&"SanDisk".into()), &"4C530001".into())
         );
-        assert_eq!(stick.at, "Nov 24 03:00:01 h kernel: [ 77.2]".into());
+        assert_eq!(stick.at, Some("Nov 24 03:00:01 h kernel: [ 77.2]".into()));
     }
 }

@@ -17,11 +17,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Exact;
 
+pub mod accounts;
+pub mod autostarts;
 pub mod commands;
 pub mod environments;
 pub mod executables;
 pub mod firewall;
 mod hexadecimal;
+pub mod logons;
 pub mod network;
 pub mod objects;
 pub mod processes;
@@ -29,8 +32,12 @@ mod reader;
 pub mod registry;
 #[cfg(test)]
 mod schema;
+pub mod sessions;
 pub mod signature;
 pub mod sockets;
+pub mod software;
+pub mod started_files;
+pub mod storage;
 #[cfg(test)]
 pub(crate) mod validate;
 
@@ -256,12 +263,18 @@ macro_rules! schemas {
 }
 
 schemas! {
+    /// Who may log on: [`accounts`].
+    Accounts(accounts::AccountRow),
+    /// What the system starts by itself: [`autostarts`].
+    Autostarts(autostarts::AutostartRow),
     /// Programs that a playbook had run: [`commands`].
     Commands(commands::CommandRow),
     /// Environments of processes: [`environments`].
     Environments(environments::EnvironmentRow),
     /// Files that are run, and code in memory: [`executables`].
     Executables(executables::ExecutableRow),
+    /// Who logged on: [`logons`].
+    Logons(logons::LogonRow),
     /// How the host is connected: [`network`].
     Network(network::NetworkRow),
     /// Objects and pipes with names: [`objects`].
@@ -270,6 +283,12 @@ schemas! {
     Processes(processes::ProcessRow),
     /// Keys and values of the registry: [`registry`].
     Registry(registry::RegistryRow),
+    /// Who is logged on now: [`sessions`].
+    Sessions(sessions::SessionRow),
     /// Sockets of the running system: [`sockets`].
     Sockets(sockets::SocketRow),
+    /// What is installed on a Windows: [`software`].
+    Software(software::SoftwareRow),
+    /// Disks, volumes and USB devices: [`storage`].
+    Storage(storage::StorageRow),
 }

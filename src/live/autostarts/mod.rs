@@ -2,7 +2,7 @@
 //! package it belongs to.
 //!
 //! In: the places of `places.rs`, the package manager's lists, `/proc/modules`, read by one [`survey`] under a time limit
-//! of its own. Out: rows ([`Row`]), and as suspects the files that no package has or that differ from their package's: rules
+//! of its own. Out: [`AutostartRow`]s, and as suspects the files that no package has or that differ from their package's: rules
 //! are matched against those, and the verdict is in their own records, by path. Other files are those of packages; a sweep
 //! (`--sweep /`) scans them too.
 
@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::files::{Book, Facts, Owner};
-use super::{Collected, Exact, modules};
+use super::files::Book;
+use super::{Collected, Exact};
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::autostarts::AutostartRow;
+use crate::evidence::rows::started_files::{PackageOwner, StartedFile};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::suspects::Suspect;
 use crate::sys::guarded_step::GuardedStep;
@@ -26,56 +27,6 @@ use survey::Survey;
 /// How long the rows may take. More than the survey may: its failure is theirs, and what it found is in them.
 const TABLE_LIMIT: Duration = Duration::from_mins(2);
 
-/// A row of `LiveAutostarts`, schema `urn:veldkit:live:autostarts:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
-    /// What is started.
-    Start(Box<Start>),
-    /// A module of the kernel.
-    Module(Box<modules::Module>),
-}
-
-/// What is started.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Start {
-    /// By what: `systemd`, `cron`, `pam` … (`places.rs`).
-    pub kind: &'static str,
-    /// The file that says so.
-    pub file: Exact,
-    /// Number of its line, from 1; none where the file itself is what is started.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u64>,
-    /// The command as written; of a timer the unit it starts, of `preload` the library.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub command: Option<Exact>,
-    /// The key that has it: `ExecStart`, `OnCalendar`, `LD_PRELOAD`, a module that it stands for …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<Exact>,
-    /// As whom: of a unit `User=`, of cron the user of the table.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<Exact>,
-    /// When, as cron or a timer writes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub schedule: Option<Exact>,
-    /// Of a unit: whether another one, or a folder `*.wants` or `*.requires`, has it started. One that is not may still be
-    /// started by a socket, a timer, D-Bus or hand.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// The interpreter or launcher in front of the target.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub launcher: Option<Exact>,
-    /// The file that is run, links followed; where none is there, the path as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<Exact>,
-    /// What is known of the target.
-    #[serde(flatten)]
-    pub facts: Facts,
-    /// The package that has the file that says so; `null` where none has it, left out where nobody can tell.
-    #[serde(skip_serializing_if = "Owner::is_unknown")]
-    pub file_owned_by: Owner,
-}
-
 /// The rows and the suspects of one survey.
 pub(crate) fn collect(step: GuardedStep<Survey>) -> Collected {
     let step = Arc::new(step);
@@ -87,7 +38,7 @@ pub(crate) fn collect(step: GuardedStep<Survey>) -> Collected {
         }
         tell(&outcome.found, lines)
     };
-    let rows = Rows::new("urn:veldkit:live:autostarts:1", "files", make).within(TABLE_LIMIT);
+    let rows = Rows::new(AutostartRow::SCHEMA, "files", make).within(TABLE_LIMIT);
     let suspects = std::iter::once_with(move || suspects(&step.outcome().found)).flatten();
     Collected { rows: Ok(rows), suspects: Box::new(suspects) }
 }
@@ -98,9 +49,9 @@ fn tell(survey: &Survey, lines: &mut Lines<'_>) -> Result<(), Halt> {
     }
     for start in &survey.starts {
         Book::complain(&start.facts, lines);
-        lines.row(&Row::Start(Box::new(start.clone())))?;
+        lines.row(&AutostartRow::Start(Box::new(start.clone())))?;
     }
-    survey.modules.iter().try_for_each(|module| lines.row(&Row::Module(Box::new(module.clone()))))
+    survey.modules.iter().try_for_each(|module| lines.row(&AutostartRow::Module(Box::new(module.clone()))))
 }
 
 /// The targets that no package has, or that differ from the package's, each once.
@@ -108,10 +59,10 @@ fn suspects(survey: &Survey) -> Vec<Suspect> {
     let starts = survey.starts.iter().map(|start| (&start.target, &start.facts));
     let modules = survey.modules.iter().map(|module| (&module.target, &module.facts));
     let named = starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts)));
-    let targets: BTreeMap<&Exact, &Facts> = named.collect();
-    let suspect = |(path, facts): (&Exact, &Facts)| match facts {
-        Facts { as_packaged: Some(false), .. } => Some(Suspect::Altered(path.0.clone())),
-        Facts { owned_by: Owner::Nobody, .. } => Some(Suspect::Unpackaged(path.0.clone())),
+    let targets: BTreeMap<&Exact, &StartedFile> = named.collect();
+    let suspect = |(path, facts): (&Exact, &StartedFile)| match facts {
+        StartedFile { as_packaged: Some(false), .. } => Some(Suspect::Altered(path.0.clone())),
+        StartedFile { owned_by: PackageOwner::Nobody, .. } => Some(Suspect::Unpackaged(path.0.clone())),
         _ => None,
     };
     targets.into_iter().filter_map(suspect).collect()
@@ -125,19 +76,20 @@ mod tests {
 
     use super::*;
     use crate::evidence::ReasonCode;
+    use crate::evidence::rows::autostarts::Autostart;
     use crate::live::hand_out;
     use crate::playbook::Live;
     use crate::sources::item::{Finding, Way};
     use crate::sources::rows::tests::read_all;
     use crate::sources::target::Target;
 
-    fn start(target: &str, facts: Facts) -> Start {
-        Start {
-            kind: "cron",
-            file: "/etc/crontab".into(),
+    fn start(target: &str, facts: StartedFile) -> Autostart {
+        Autostart {
+            kind: "cron".into(),
+            file: Some("/etc/crontab".into()),
             target: Some(target.into()),
             facts,
-            ..Start::default()
+            ..Autostart::default()
         }
     }
 
@@ -151,13 +103,23 @@ mod tests {
         let (blocked, reached) = channel();
         let step = GuardedStep::start(Duration::ZERO, move |progress| {
             progress.add(|survey: &mut Survey| {
-                let cron = Owner::Package("cron".to_owned());
-                let altered = Facts { owned_by: cron.clone(), as_packaged: Some(false), ..Facts::default() };
+                let cron = PackageOwner::Package("cron".to_owned());
+                let altered = StartedFile {
+                    owned_by: cron.clone(),
+                    as_packaged: Some(false),
+                    ..StartedFile::default()
+                };
                 survey.starts = vec![
-                    start("/unpackaged", Facts { owned_by: Owner::Nobody, ..Facts::default() }),
+                    start(
+                        "/unpackaged",
+                        StartedFile { owned_by: PackageOwner::Nobody, ..StartedFile::default() },
+                    ),
                     start("/altered", altered),
-                    start("/fine", Facts { owned_by: cron, ..Facts::default() }),
-                    start("/nothing", Facts { owned_by: Owner::Nobody, ..Facts::default() }),
+                    start("/fine", StartedFile { owned_by: cron, ..StartedFile::default() }),
+                    start(
+                        "/nothing",
+                        StartedFile { owned_by: PackageOwner::Nobody, ..StartedFile::default() },
+                    ),
                 ];
             });
             blocked.send(()).unwrap();

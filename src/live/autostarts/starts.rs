@@ -1,8 +1,9 @@
 //! What one file starts, and the file that each of its commands leads to.
 //!
-//! In: the bytes of a file and how they are read ([`Form`]), by the readers of `formats::linux_autostarts`. Out: [`Start`]s.
+//! In: the bytes of a file and how they are read ([`Form`]), by the readers of `formats::linux_autostarts`. Out: [`Autostart`]s.
 
-use super::{Exact, Start};
+use super::Exact;
+use crate::evidence::rows::autostarts::Autostart;
 use crate::formats::linux_autostarts;
 use crate::live::files::rooted;
 use crate::live::places::Form;
@@ -12,17 +13,17 @@ use crate::live::reach::Reach;
 const MAX_COMMAND: usize = 4_096;
 
 /// Reads one file; the rest of each row is filled in by the caller.
-pub(super) fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Start>) {
-    let start = |line: u64, command: &[u8]| Start {
+pub(super) fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Autostart>) {
+    let start = |line: u64, command: &[u8]| Autostart {
         line: Some(line),
         command: Some(Exact::cut(command, MAX_COMMAND).0),
-        ..Start::default()
+        ..Autostart::default()
     };
     match form {
         Form::Unit | Form::Exec => unit(file, text, &start, all),
         Form::Crontab | Form::OwnCrontab | Form::Anacron => {
             let own = file.rsplit(|byte| *byte == b'/').next().filter(|_| form == Form::OwnCrontab);
-            let job = |job: linux_autostarts::Job<'_>| Start {
+            let job = |job: linux_autostarts::Job<'_>| Autostart {
                 schedule: Some(job.schedule.into()),
                 user: job.user.or(own).map(Exact::from),
                 ..start(job.line, job.command)
@@ -37,7 +38,7 @@ pub(super) fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Start>) {
         }
         Form::Udev => all.extend(linux_autostarts::udev(text).map(|(line, command)| start(line, command))),
         Form::Pam => {
-            let module = |(line, module, rest): (u64, &[u8], &[u8])| Start {
+            let module = |(line, module, rest): (u64, &[u8], &[u8])| Autostart {
                 key: Some(module.into()),
                 ..start(line, rest)
             };
@@ -51,7 +52,7 @@ pub(super) fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Start>) {
             }
         }
         Form::Variables | Form::Modprobe => {
-            let named = |(line, name, value): (u64, &[u8], &[u8])| Start {
+            let named = |(line, name, value): (u64, &[u8], &[u8])| Autostart {
                 key: Some(name.into()),
                 ..start(line, value)
             };
@@ -66,7 +67,7 @@ pub(super) fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Start>) {
 }
 
 /// The commands of a unit, and of a timer its moments with the unit that it starts: that of its own name where it names none.
-fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Start, all: &mut Vec<Start>) {
+fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Autostart, all: &mut Vec<Autostart>) {
     let settings = linux_autostarts::settings(text);
     let of = |key: &[u8]| settings.iter().find(|one| one.key == key).map(|one| Exact::from(&one.value));
     let user = of(b"User");
@@ -82,15 +83,15 @@ fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Start, all: &mut
             let name = file.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
             let own = || Exact([name.strip_suffix(b".timer").unwrap_or(name), b".service"].concat());
             let unit = of(b"Unit").unwrap_or_else(own);
-            Start { key, schedule: Some(Exact::from(&one.value)), ..start(one.line, &unit.0) }
+            Autostart { key, schedule: Some(Exact::from(&one.value)), ..start(one.line, &unit.0) }
         } else {
-            Start { key, user: user.clone(), ..start(one.line, &one.value) }
+            Autostart { key, user: user.clone(), ..start(one.line, &one.value) }
         });
     }
 }
 
 /// Finds what a command leads to.
-pub(super) fn lead(reach: &Reach, form: Form, start: &mut Start) {
+pub(super) fn lead(reach: &Reach, form: Form, start: &mut Autostart) {
     let Some(command) = start.command.as_ref().filter(|_| start.schedule.is_none() || form != Form::Unit)
     else {
         return;

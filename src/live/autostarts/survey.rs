@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Start, starts};
+use super::starts;
 use crate::evidence::ReasonCode;
+use crate::evidence::rows::autostarts::{Autostart, KernelModule};
 use crate::live::files::{Book, rooted};
-use crate::live::modules::{self, Module};
+use crate::live::modules;
 use crate::live::places::{Form, PLACES};
 use crate::live::reach::Reach;
 use crate::sources::rows::code_of;
@@ -28,8 +29,8 @@ const MAX_STARTS: usize = 50_000;
 /// What is started, and what is known of what that leads to.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
-    pub(super) starts: Vec<Start>,
-    pub(super) modules: Vec<Module>,
+    pub(super) starts: Vec<Autostart>,
+    pub(super) modules: Vec<KernelModule>,
     /// What could not be read.
     pub(super) gaps: Vec<(ReasonCode, String)>,
 }
@@ -52,10 +53,10 @@ fn survey(reach: &Reach, progress: &Progress<Survey>) -> Option<()> {
         let modules = survey.modules.iter().map(|module| module.target.clone());
         (starts.collect::<Vec<_>>(), modules.collect::<Vec<_>>())
     })?;
-    let told = starts.iter().flat_map(|(file, target)| target.iter().chain([file]));
+    let told = starts.iter().flat_map(|(file, target)| target.iter().chain(file));
     let mut book = Book::of(reach, told.chain(modules.iter().flatten()));
     for (at, (file, target)) in starts.iter().enumerate() {
-        let owner = book.owner(file);
+        let owner = file.as_ref().map(|file| book.owner(file)).unwrap_or_default();
         let facts = target.as_ref().map(|target| book.facts(reach, target)).unwrap_or_default();
         progress.add(|survey| {
             if let Some(start) = survey.starts.get_mut(at) {
@@ -89,7 +90,8 @@ fn find_starts(reach: &Reach, progress: &Progress<Survey>) -> Option<()> {
             let mut found = Vec::new();
             if form == Form::Itself {
                 let target = Some(rooted(&end));
-                found.push(Start { kind, file: rooted(&file), target, ..Start::default() });
+                let (kind, file) = (kind.into(), Some(rooted(&file)));
+                found.push(Autostart { kind, file, target, ..Autostart::default() });
             } else {
                 match reach.read_bytes(&end, MAX_FILE) {
                     Ok(text) => starts::read(form, &file, &text, &mut found),
@@ -99,7 +101,7 @@ fn find_starts(reach: &Reach, progress: &Progress<Survey>) -> Option<()> {
                     }
                 }
                 for start in &mut found {
-                    (start.kind, start.file) = (kind, rooted(&end));
+                    (start.kind, start.file) = (kind.into(), Some(rooted(&end)));
                     if form == Form::Unit {
                         start.enabled = Some(is_enabled(&file, &enabled) || is_enabled(&end, &enabled));
                     }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use super::machine::Machine;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::signature::Signature;
+use crate::evidence::rows::started_files::StartedFile;
 use crate::live::executables::{MAX_DIGESTED, digest};
-use crate::live::files::{Book as Said, Facts};
+use crate::live::files::Book as Said;
 use crate::sources::rows::{Lines, code_of};
 use crate::sys::guard::OneByOne;
 use crate::sys::{self, FileSignature, Stopwatch, is_nothing};
@@ -26,7 +27,7 @@ const MAX_FILES: usize = 100_000;
 
 /// What is known of files, by their paths in lower case.
 pub(crate) struct Book {
-    facts: BTreeMap<String, Facts>,
+    facts: BTreeMap<String, StartedFile>,
     watch: Stopwatch,
     /// What asks about signatures; none where nobody knows.
     signatures: Option<OneByOne<String, io::Result<Option<FileSignature>>>>,
@@ -41,12 +42,12 @@ impl Book {
     }
 
     /// What is known of a file.
-    pub(crate) fn facts(&mut self, machine: &Machine, path: &str, lines: &mut Lines<'_>) -> Facts {
+    pub(crate) fn facts(&mut self, machine: &Machine, path: &str, lines: &mut Lines<'_>) -> StartedFile {
         let key = path.to_lowercase();
         if let Some(known) = self.facts.get(&key) {
             return known.clone();
         }
-        let mut facts = Facts::default();
+        let mut facts = StartedFile::default();
         let in_time = self.watch.elapsed() < DIGEST_TIME && self.facts.len() < MAX_FILES;
         if let Err(error) = look(machine, path, &mut facts, in_time) {
             facts.missing = is_nothing(&error);
@@ -88,7 +89,7 @@ impl Book {
     }
 }
 
-fn look(machine: &Machine, path: &str, facts: &mut Facts, in_time: bool) -> io::Result<()> {
+fn look(machine: &Machine, path: &str, facts: &mut StartedFile, in_time: bool) -> io::Result<()> {
     let standing = machine.stand(path)?;
     (facts.size, facts.modified) = (standing.metadata.size, standing.metadata.modified);
     if !in_time || facts.size.is_none_or(|size| size > MAX_DIGESTED) {

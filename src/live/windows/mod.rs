@@ -4,8 +4,6 @@
 //! other systems have. What the running system alone knows comes by its own functions (`sys`); what the registry or a file says
 //! is had of a tree or an image as well. What is read there is hostile, and read by pure functions.
 
-use serde::Serializer;
-
 use crate::playbook::Live;
 use crate::sources::rows::Rows;
 use crate::sys;
@@ -61,14 +59,5 @@ pub(crate) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static st
             "Windows shows its memory to signed drivers alone: name a tool that has one in a playbook (memory_tool)",
         ),
         Live::Logons | Live::Bodyfile => Err("the event logs have this, and are taken as files"),
-    }
-}
-
-/// A number as Windows' own tools write it.
-#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn hexadecimal<S: Serializer>(number: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match number {
-        Some(number) => serializer.serialize_str(&format!("{number:#x}")),
-        None => serializer.serialize_none(),
     }
 }

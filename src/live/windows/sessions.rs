@@ -1,103 +1,37 @@
 //! `LiveSessions` of Windows: who is logged on now, from where, and every logon that Windows keeps, those of services and
 //! over the network among them.
 //!
-//! In: the lists of Remote Desktop Services and of the Local Security Authority. Out: a row each of [`Row`].
+//! In: the lists of Remote Desktop Services and of the Local Security Authority. Out: [`SessionRow`]s.
 
-use std::net::IpAddr;
-
-use serde::Serialize;
-
-use crate::evidence::Utc;
+use crate::evidence::Exact;
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::sessions::{LogonOfSession, SessionId, SessionRow, UserSession};
 use crate::sources::rows::{Rows, code_of};
 use crate::sys::{self, LogonSession, TerminalSession};
 
-/// A row of `LiveSessions` of Windows, schema `urn:veldkit:live:sessions:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
-    /// A session: a screen, or one that a client has over the network.
-    Session(Box<Session>),
-    /// A logon, by whatever way.
-    LogonSession(Box<Logon>),
-}
-
-/// A session.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Session {
-    /// Its number, as processes have it.
-    pub id: u32,
-    /// Its station: `Console`, `RDP-Tcp#1`; empty where it is cut off.
-    pub station: String,
-    /// `active`, `connected`, `connecting`, `shadowing`, `disconnected`, `idle`, `listening`, `resetting`, `down` or `starting`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<&'static str>,
-    /// The user, as `DOMAIN\name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// The name that the client gives itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
-    /// The client's address, as the client gives it: behind a router that is its own network's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remote: Option<IpAddr>,
-    /// Since when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Utc>,
-    /// When something was typed or pointed at last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_input: Option<Utc>,
-}
-
-/// A logon.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Logon {
-    /// Its number, as processes have it.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "super::hexadecimal")]
-    pub logon: Option<u64>,
-    /// The user, as `DOMAIN\name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// The user's SID.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sid: Option<String>,
-    /// `interactive`, `network`, `batch`, `service`, `remote_interactive`, `new_credentials` …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<&'static str>,
-    /// Number of its session.
-    pub session: u32,
-    /// What proved who it is: `NTLM`, `Kerberos`, `Negotiate` …
-    pub package: String,
-    /// The server that it was proved to.
-    pub server: String,
-    /// The user's name in the directory.
-    pub principal: String,
-    /// Since when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Utc>,
-}
-
-impl From<TerminalSession> for Session {
+impl From<TerminalSession> for UserSession {
     fn from(session: TerminalSession) -> Self {
         Self {
-            id: session.id,
-            state: state_name(session.state),
-            user: user(&session.domain, &session.user),
-            station: session.station,
+            id: SessionId::Number(session.id),
+            station: Some(session.station),
+            user: user(&session.domain, &session.user).map(Exact::from),
+            state: state_name(session.state).map(Exact::from),
             client: session.client,
-            remote: session.remote,
+            remote: session.remote.map(|address| Exact::from(address.to_string())),
             since: session.since,
             last_input: session.last_input,
+            ..Self::default()
         }
     }
 }
 
-impl From<LogonSession> for Logon {
+impl From<LogonSession> for LogonOfSession {
     fn from(session: LogonSession) -> Self {
         Self {
             logon: Some(session.id),
             user: user(&session.domain, &session.user),
             sid: session.sid,
-            kind: kind_name(session.kind),
+            kind: kind_name(session.kind).map(Into::into),
             session: session.session,
             package: session.package,
             server: session.server,
@@ -109,12 +43,12 @@ impl From<LogonSession> for Logon {
 
 /// How the rows are made.
 pub(crate) fn rows() -> Rows {
-    Rows::new("urn:veldkit:live:sessions:1", "wtsapi", |lines| {
+    Rows::new(SessionRow::SCHEMA, "wtsapi", |lines| {
         match sys::sessions() {
             Ok(sessions) => {
                 sessions
                     .into_iter()
-                    .try_for_each(|session| lines.row(&Row::Session(Box::new(session.into()))))?;
+                    .try_for_each(|session| lines.row(&SessionRow::Session(Box::new(session.into()))))?;
             }
             Err(error) => lines.short(code_of(&error), format!("listing sessions: {error}")),
         }
@@ -122,7 +56,7 @@ pub(crate) fn rows() -> Rows {
             Ok(logons) => {
                 logons
                     .into_iter()
-                    .try_for_each(|logon| lines.row(&Row::LogonSession(Box::new(logon.into()))))?;
+                    .try_for_each(|logon| lines.row(&SessionRow::LogonSession(Box::new(logon.into()))))?;
             }
             Err(error) => lines.short(code_of(&error), format!("listing logons: {error}")),
         }

@@ -1,8 +1,8 @@
 //! All that a Windows starts by itself, out of its registry, its tasks and its startup folders, with the file that each leads to.
 
-use super::autostarts::Start;
 use super::machine::Machine;
 use super::places::{Form, In, SPOTS, STARTUP, Spot, TASKS, What};
+use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, Kind};
 use crate::formats::task_xml::{self, Action};
 use crate::formats::windows_command::{self, Folders, Lead};
@@ -22,7 +22,7 @@ const MAX_TASK: usize = 1 << 20;
 const MAX_COMMAND: usize = 4_096;
 
 /// All of it.
-pub(crate) fn all(machine: &Machine) -> Vec<Start> {
+pub(crate) fn all(machine: &Machine) -> Vec<Autostart> {
     let mut all = Vec::new();
     machine.registry(|system, software| {
         let control = system.control_set();
@@ -76,10 +76,10 @@ impl<'a> Place<'a> {
 }
 
 /// Where a command leads to on this machine.
-fn lead(machine: &Machine, folders: &Folders, start: &mut Start, command: &str) {
+fn lead(machine: &Machine, folders: &Folders, start: &mut Autostart, command: &str) {
     let Lead { launcher, target } =
         windows_command::lead(command, folders, &|path| machine.stand(path).is_ok());
-    (start.launcher, start.target) = (launcher, target);
+    (start.launcher, start.target) = (launcher.map(Exact::from), target.map(Exact::from));
 }
 
 fn told(command: &str) -> Exact {
@@ -87,7 +87,7 @@ fn told(command: &str) -> Exact {
 }
 
 /// Services and drivers.
-fn services(machine: &Machine, system: &mut dyn Facts, control: &str, all: &mut Vec<Start>) {
+fn services(machine: &Machine, system: &mut dyn Facts, control: &str, all: &mut Vec<Autostart>) {
     let folders = machine.folders(None);
     system.each(&format!("{control}\\Services"), "Parameters", MAX_KEYS, &mut |name, key, inner| {
         let root = format!("HKEY_LOCAL_MACHINE\\SYSTEM\\{control}\\Services\\{name}");
@@ -104,7 +104,7 @@ fn services(machine: &Machine, system: &mut dyn Facts, control: &str, all: &mut 
 }
 
 /// What a service's key starts: its program, its library, and what follows where it fails; each with its command.
-fn service(name: &str, key: &Contents, inner: Option<&Contents>) -> Vec<(Start, String)> {
+fn service(name: &str, key: &Contents, inner: Option<&Contents>) -> Vec<(Autostart, String)> {
     let Some(kind) = key.number("Type") else { return Vec::new() };
     // Drivers of the kernel, of file systems, and what recognises those.
     let driver = kind & 0x0b != 0;
@@ -116,16 +116,16 @@ fn service(name: &str, key: &Contents, inner: Option<&Contents>) -> Vec<(Start, 
         Some(4) => "disabled",
         _ => "demand",
     };
-    let one = |value: &str, command: &str| Start {
-        kind: if driver { "driver" } else { "service" },
+    let one = |value: &str, command: &str| Autostart {
+        kind: if driver { "driver" } else { "service" }.into(),
         key: Some(Exact::from(value)),
         name: Some(name.to_owned()),
         display_name: key.text("DisplayName"),
         command: Some(told(command)),
-        user: key.text("ObjectName"),
-        schedule: Some(begins.to_owned()),
+        user: key.text("ObjectName").map(Exact::from),
+        schedule: Some(Exact::from(begins)),
         enabled: Some(begins != "disabled"),
-        ..Start::default()
+        ..Autostart::default()
     };
     let mut all = Vec::new();
     match key.text("ImagePath") {
@@ -133,7 +133,7 @@ fn service(name: &str, key: &Contents, inner: Option<&Contents>) -> Vec<(Start, 
         // Where nothing is said, a driver's file has its name.
         None if driver => {
             let path = format!("System32\\drivers\\{name}.sys");
-            all.push((Start { command: None, ..one("ImagePath", "") }, path));
+            all.push((Autostart { command: None, ..one("ImagePath", "") }, path));
         }
         None => {}
     }
@@ -150,7 +150,13 @@ fn service(name: &str, key: &Contents, inner: Option<&Contents>) -> Vec<(Start, 
 }
 
 /// What one place says.
-fn of_spot(machine: &Machine, spot: &Spot, place: &Place<'_>, hive: &mut dyn Facts, all: &mut Vec<Start>) {
+fn of_spot(
+    machine: &Machine,
+    spot: &Spot,
+    place: &Place<'_>,
+    hive: &mut dyn Facts,
+    all: &mut Vec<Autostart>,
+) {
     let folders = machine.folders(place.folder);
     let mut take = |key: &str, contents: &Contents, names: Option<&[&str]>| {
         for value in &contents.values {
@@ -158,16 +164,16 @@ fn of_spot(machine: &Machine, spot: &Spot, place: &Place<'_>, hive: &mut dyn Fac
                 continue;
             }
             for command in value.texts().iter().flat_map(|text| parts(spot.form, text)) {
-                let mut start = Start {
-                    kind: spot.kind,
+                let mut start = Autostart {
+                    kind: spot.kind.into(),
                     registry_key: Some(format!("{}\\{key}", place.root)),
                     key: Some(Exact::from(&value.name)),
                     key_changed: contents.written,
                     command: Some(told(&command)),
-                    user: place.user.map(str::to_owned),
+                    user: place.user.map(Exact::from),
                     enabled: (spot.kind == "app_init")
                         .then(|| contents.number("LoadAppInit_DLLs").is_some_and(|on| on != 0)),
-                    ..Start::default()
+                    ..Autostart::default()
                 };
                 lead(machine, &folders, &mut start, &command);
                 all.push(start);
@@ -214,25 +220,25 @@ fn parts(form: Form, text: &str) -> Vec<String> {
 }
 
 /// Files in a startup folder, each of which is started.
-fn startup(machine: &Machine, folder: &str, user: Option<&str>, all: &mut Vec<Start>) {
+fn startup(machine: &Machine, folder: &str, user: Option<&str>, all: &mut Vec<Autostart>) {
     let folder = machine.folders(None).expand(folder);
     for (name, kind) in machine.list(&folder) {
         // That file says how the folder looks.
         if kind == Kind::File && !name.eq_ignore_ascii_case("desktop.ini") {
             let path = format!("{folder}\\{name}");
-            all.push(Start {
-                kind: "startup_folder",
+            all.push(Autostart {
+                kind: "startup_folder".into(),
                 file: Some(Exact::from(&path)),
-                user: user.map(str::to_owned),
-                target: Some(path),
-                ..Start::default()
+                user: user.map(Exact::from),
+                target: Some(Exact::from(&path)),
+                ..Autostart::default()
             });
         }
     }
 }
 
 /// Scheduled tasks, folder by folder.
-fn of_tasks(machine: &Machine, software: &mut dyn Facts, all: &mut Vec<Start>) {
+fn of_tasks(machine: &Machine, software: &mut dyn Facts, all: &mut Vec<Autostart>) {
     let root = machine.folders(None).expand(TASKS);
     let mut waiting = vec![(root.clone(), 0_usize)];
     let mut count = 0_usize;
@@ -252,11 +258,11 @@ fn of_tasks(machine: &Machine, software: &mut dyn Facts, all: &mut Vec<Start>) {
             match task {
                 Some(task) => of_task(machine, software, &path, &named, &task, all),
                 // What stands there and is no task is told: it is where one is looked for.
-                None => all.push(Start {
-                    kind: "task",
+                None => all.push(Autostart {
+                    kind: "task".into(),
                     file: Some(Exact::from(&path)),
                     name: Some(named),
-                    ..Start::default()
+                    ..Autostart::default()
                 }),
             }
         }
@@ -269,22 +275,22 @@ fn of_task(
     path: &str,
     named: &str,
     task: &task_xml::Task,
-    all: &mut Vec<Start>,
+    all: &mut Vec<Autostart>,
 ) {
     let folders = machine.folders(None);
     for action in &task.actions {
-        let mut start = Start {
-            kind: "task",
+        let mut start = Autostart {
+            kind: "task".into(),
             file: Some(Exact::from(path)),
             // Its place in the folders is its name, whatever it says of itself.
             name: Some(named.to_owned()),
-            user: task.user.clone(),
-            schedule: Some(task.triggers.join("; ")).filter(|triggers| !triggers.is_empty()),
+            user: task.user.as_ref().map(Exact::from),
+            schedule: Some(task.triggers.join("; ")).filter(|triggers| !triggers.is_empty()).map(Exact::from),
             enabled: Some(task.enabled),
             hidden: task.hidden,
             highest: task.highest,
             author: task.author.clone(),
-            ..Start::default()
+            ..Autostart::default()
         };
         match action {
             Action::Run { command, arguments, .. } => {
@@ -360,12 +366,12 @@ mod tests {
         );
         let start = &all[0].0;
         assert_eq!(
-            (start.kind, start.schedule.as_deref(), start.enabled),
-            ("service", Some("delayed"), Some(true))
+            (&*start.kind, start.schedule.clone(), start.enabled),
+            ("service", Some("delayed".into()), Some(true))
         );
-        assert_eq!(start.user.as_deref(), Some("LocalSystem"));
+        assert_eq!(start.user, Some("LocalSystem".into()));
         let driver = service("stil", &key(&[("Type", "1"), ("Start", "4")]), None);
-        assert_eq!((driver[0].0.kind, driver[0].1.as_str()), ("driver", "System32\\drivers\\stil.sys"));
+        assert_eq!((&*driver[0].0.kind, driver[0].1.as_str()), ("driver", "System32\\drivers\\stil.sys"));
         assert_eq!((driver[0].0.enabled, driver[0].0.command.clone()), (Some(false), None));
         assert!(service("geen", &key(&[("ImagePath", "x")]), None).is_empty());
     }

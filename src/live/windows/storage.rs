@@ -1,6 +1,6 @@
 //! `LiveStorage` of Windows: volumes with their file systems and free space, and the USB disks that were ever in it.
 //!
-//! In: the volumes of the running system; the registry, of any. Out: a row each of [`Row`]. Whether a volume that is open is
+//! In: the volumes of the running system; the registry, of any. Out: [`StorageRow`]s. Whether a volume that is open is
 //! one of BitLocker shows where it begins on its disk, beneath the driver that decrypts it, to an administrator: no function of
 //! Windows 7 tells it, but WMI, which is not asked. One that is locked shows by its own first block. The operator is told of
 //! those that are open: they are locked with the power.
@@ -8,10 +8,10 @@
 use std::io;
 use std::path::Path;
 
-use serde::Serialize;
-
 use super::machine::Machine;
-use crate::evidence::Utc;
+use crate::evidence::Exact;
+use crate::evidence::rows::RowType as _;
+use crate::evidence::rows::storage::{MountedVolume, StorageRow, UsbDevice};
 use crate::formats::disk::FileSystem;
 use crate::sources::devices;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
@@ -22,57 +22,9 @@ use crate::sys::{self, guard};
 /// Most disks and most of one kind.
 const MAX_DISKS: usize = 10_000;
 
-/// A row of `LiveStorage` of Windows, schema `urn:veldkit:live:storage:1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Row {
-    /// A volume.
-    FileSystem(Box<Volume>),
-    /// A USB disk that the registry tells of.
-    Usb {
-        /// What it says of itself: kind, maker, product and revision, as Windows writes them.
-        device: String,
-        /// Its serial number; one whose second character is `&` is Windows' own.
-        serial: String,
-        /// The name that people see.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        product: Option<String>,
-        /// When the key was last changed: mostly when it was put in last.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        key_changed: Option<Utc>,
-    },
-}
-
-/// A volume.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Volume {
-    /// Where it stands: `C:\`; left out where it stands at no letter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
-    /// Its file system; `BitLocker` where it is locked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// What is mounted there.
-    pub device: String,
-    /// Whether another machine keeps it: its space is not asked for.
-    pub network: bool,
-    /// How it is encrypted: `BitLocker`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encryption: Option<&'static str>,
-    /// Whether what is encrypted is open now; without its key it is so until the power goes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unlocked: Option<bool>,
-    /// Bytes in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub used: Option<u64>,
-    /// Bytes that may still be written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub free: Option<u64>,
-}
-
 /// How the rows are made.
 pub(crate) fn rows(machine: Machine) -> Rows {
-    Rows::new("urn:veldkit:live:storage:1", "volumes", move |lines| make(&machine, lines))
+    Rows::new(StorageRow::SCHEMA, "volumes", move |lines| make(&machine, lines))
 }
 
 fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
@@ -90,17 +42,17 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
                     });
                     let network = facts.kind.as_deref() == Some("network");
                     let path = facts.place.as_deref().filter(|_| !network).map(Path::new);
-                    let volume = Volume {
+                    let volume = MountedVolume {
                         network,
-                        encryption: unlocked.map(|_| FileSystem::BitLocker.name()),
+                        encryption: unlocked.map(|_| FileSystem::BitLocker.name().into()),
                         unlocked,
                         used: path.and_then(sys::used_space),
                         free: path.and_then(sys::free_space),
                         kind: facts.file_system,
                         device: facts.name,
-                        place: facts.place,
+                        place: facts.place.map(Exact::from),
                     };
-                    lines.row(&Row::FileSystem(Box::new(volume)))?;
+                    lines.row(&StorageRow::FileSystem(Box::new(volume)))?;
                 }
                 if let Some((disk, error)) = unknown {
                     let detail = format!("whether open volumes are of BitLocker: reading '{disk}': {error}");
@@ -143,17 +95,18 @@ pub(crate) fn open_volumes() -> Vec<String> {
 }
 
 /// USB disks: a key for each kind, and below it one for each disk.
-fn usb(hive: &mut dyn Facts, all: &mut Vec<Row>) {
+fn usb(hive: &mut dyn Facts, all: &mut Vec<StorageRow>) {
     let place = format!("{}\\Enum\\USBSTOR", hive.control_set());
     for device in hive.subkeys(&place).into_iter().take(MAX_DISKS) {
         let most = MAX_DISKS.saturating_sub(all.len());
         hive.each(&format!("{place}\\{device}"), "", most, &mut |serial, key, _| {
-            all.push(Row::Usb {
-                device: device.clone(),
-                serial: serial.to_owned(),
-                product: key.text("FriendlyName"),
+            all.push(StorageRow::Usb(Box::new(UsbDevice {
+                device: Some(device.clone()),
+                serial: Exact::from(serial),
+                product: key.text("FriendlyName").map(Exact::from),
                 key_changed: key.written,
-            });
+                ..UsbDevice::default()
+            })));
         });
     }
 }

@@ -1,12 +1,12 @@
 //! Subscriptions of WMI as what a Windows starts by itself: filters, consumers and the bindings between them, with the file that a
 //! consumer leads to.
 //!
-//! In: the repository of WMI of a running system, a tree or an image. Out: a [`Start`] each. No repository is no fault.
+//! In: the repository of WMI of a running system, a tree or an image. Out: an [`Autostart`] each. No repository is no fault.
 
 use std::io;
 
-use super::autostarts::Start;
 use super::machine::Machine;
+use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, ReasonCode};
 use crate::formats::windows_command;
 use crate::formats::wmi::{self, Field, MAX_TEXT, Mapping, Part};
@@ -20,7 +20,7 @@ const REPOSITORY: &str = "%SystemRoot%\\System32\\wbem\\Repository";
 const MAX_MAPPING: usize = 16 << 20;
 
 /// Adds the parts of all subscriptions.
-pub(crate) fn add(machine: &Machine, all: &mut Vec<Start>, lines: &mut Lines<'_>) {
+pub(crate) fn add(machine: &Machine, all: &mut Vec<Autostart>, lines: &mut Lines<'_>) {
     let folder = machine.folders(None).expand(REPOSITORY);
     let file = format!("{folder}\\OBJECTS.DATA");
     let mut parts = Vec::new();
@@ -51,25 +51,26 @@ fn read(machine: &Machine, folder: &str, file: &str, parts: &mut Vec<Part>) -> i
     wmi::parts(objects.as_mut(), newest.as_ref(), parts)
 }
 
-fn start(machine: &Machine, file: &str, part: &Part) -> Start {
+fn start(machine: &Machine, file: &str, part: &Part) -> Autostart {
     let bytes = |field: Field| part.says.get(&field).map(Vec::as_slice);
     let text = |field: Field| bytes(field).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let exact = |field: Field| bytes(field).map(|bytes| Exact::cut(bytes, MAX_TEXT).0);
-    let mut start = Start {
+    let mut start = Autostart {
         kind: match part.class {
             "__EventFilter" => "wmi_filter",
             "__FilterToConsumerBinding" => "wmi_binding",
             _ => "wmi_consumer",
-        },
+        }
+        .into(),
         file: Some(Exact::from(file)),
         key: Some(Exact::from(part.class)),
         name: text(Field::Name),
-        user: text(Field::Creator),
-        schedule: text(Field::Query).or_else(|| text(Field::Filter)),
+        user: text(Field::Creator).map(Exact::from),
+        schedule: text(Field::Query).or_else(|| text(Field::Filter)).map(Exact::from),
         namespace: text(Field::Namespace),
-        launcher: text(Field::Engine),
-        state: part.remnant.then_some("remnant"),
-        ..Start::default()
+        launcher: text(Field::Engine).map(Exact::from),
+        state: part.remnant.then_some("remnant".into()),
+        ..Autostart::default()
     };
     let given = [Field::Command, Field::Script, Field::Consumer, Field::Program];
     // What is written or sent stands behind the place that it goes to.
@@ -82,9 +83,9 @@ fn start(machine: &Machine, file: &str, part: &Part) -> Start {
         text(Field::Program).map(|program| format!("\"{program}\"")).or_else(|| text(Field::Command))
     {
         let lead = windows_command::lead(&command, &folders, &|path| machine.stand(path).is_ok());
-        (start.launcher, start.target) = (lead.launcher, lead.target);
+        (start.launcher, start.target) = (lead.launcher.map(Exact::from), lead.target.map(Exact::from));
     } else {
-        start.target = text(Field::File).map(|file| folders.expand(&file));
+        start.target = text(Field::File).map(|file| Exact::from(folders.expand(&file)));
     }
     start
 }

@@ -7,7 +7,6 @@
 
 use std::net::IpAddr;
 
-mod by_name;
 mod command;
 mod csv;
 mod decode;

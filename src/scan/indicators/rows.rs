@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Indicators, by_name, command};
+use super::{Indicators, command};
 use crate::evidence::rows::{self, AnyRow, Observable, RowRead};
 use crate::evidence::{Hit, HitRow, Item, Note, Origin, cut};
 
@@ -41,9 +41,7 @@ pub(super) fn find(indicators: &Indicators, origin: &Origin, bytes: &[u8]) -> Op
     if !matches!(origin, Origin::Live { .. } | Origin::Derived { .. }) {
         return None;
     }
-    let Some(lines) = rows::read(bytes) else {
-        return by_name::find(indicators, origin, bytes).map(|hits| InText { hits, unread_rows: 0 });
-    };
+    let lines = rows::read(bytes)?;
     let (mut found, mut seen) = (InText::default(), BTreeSet::new());
     for line in lines {
         match line {
@@ -109,13 +107,17 @@ fn of(indicators: &Indicators, observable: &Observable<'_>) -> Vec<Hit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::rows::autostarts::{Autostart, AutostartRow, KernelModule};
     use crate::evidence::rows::executables::{ExecutableRow, RunningFile};
     use crate::evidence::rows::firewall::FirewallRule;
+    use crate::evidence::rows::logons::{LogonRecord, LogonRow};
     use crate::evidence::rows::network::NetworkRow;
     use crate::evidence::rows::objects::{NamedObject, ObjectRow, PipeObject};
     use crate::evidence::rows::processes::{Process, ProcessRow};
     use crate::evidence::rows::registry::{RegistryData, RegistryRow, RegistryValueRow};
+    use crate::evidence::rows::sessions::{SessionRow, UserSession};
     use crate::evidence::rows::sockets::{InternetSocket, SocketHolders, SocketOwner, SocketRow};
+    use crate::evidence::rows::started_files::StartedFile;
     use crate::evidence::rows::{RowKey, RowType, written};
     use crate::evidence::{Digest, Exact, Utc};
 
@@ -376,5 +378,55 @@ mod tests {
             NetworkRow::FirewallRule(Box::new(rule)),
         ];
         assert_eq!(rules(list, &rows).len(), 3);
+    }
+    #[test]
+    fn what_starts_by_itself_is_matched_against_paths_commands_keys_and_digests() {
+        let digest = Digest::of(b"module");
+        let key = "HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\Services\\Evil";
+        let list = format!(
+            "type,value\nfilename,/opt/.x/run.sh\ndomain,evil.example.org\nsha256,{digest}\nregkey,{key}\n"
+        );
+        let cron = |command: &str| Autostart {
+            kind: "cron".into(),
+            file: Some("/etc/crontab".into()),
+            command: Some(command.into()),
+            ..Autostart::default()
+        };
+        let service = Autostart { file: None, registry_key: Some(key.to_owned()), ..cron("C:\\good.exe") };
+        let facts = StartedFile { sha256: Some(digest), ..StartedFile::default() };
+        let module =
+            KernelModule { target: Some("/lib/modules/x.ko".into()), facts, ..KernelModule::default() };
+        let start = |start: Autostart| AutostartRow::Start(Box::new(start));
+        let rows = [
+            start(cron("/opt/.x/run.sh -q")),
+            start(cron("/usr/bin/curl http://cdn.evil.example.org/a")),
+            AutostartRow::Module(Box::new(module)),
+            start(cron("/usr/bin/good")),
+            start(service),
+        ];
+        let hits = hits(&list, &rows);
+        let rules: Vec<_> = hits.iter().map(|hit| hit.rule.split(':').next().unwrap()).collect();
+        assert_eq!(rules, ["path", "domain", "sha256", "registry"], "{hits:?}");
+        let cited = hits.iter().map(|hit| hit.row.as_ref().unwrap());
+        let cited: Vec<_> = cited.map(|row| (row.number, row.key.path.as_deref().unwrap())).collect();
+        let crontab = "/etc/crontab";
+        assert_eq!(cited, [(1, crontab), (2, crontab), (3, "/lib/modules/x.ko"), (5, key)]);
+    }
+
+    #[test]
+    fn from_where_somebody_logs_on_is_matched_against_addresses() {
+        let list = "203.0.113.0/24;a bad net\n2001:db8::7;a bad host\n";
+        let record = |kind: &'static str, host: &str| LogonRecord {
+            kind: kind.into(),
+            host: host.into(),
+            remote: host.parse().ok(),
+            ..LogonRecord::default()
+        };
+        let (boot, logon) = (record("boot", "6.1.0-18-amd64"), record("logon", "203.0.113.9"));
+        let rows = [LogonRow::Logon(Box::new(boot)), LogonRow::Logon(Box::new(logon.clone()))];
+        assert_eq!(rules(list, &rows), ["address:203.0.113.0/24"]);
+        let session = UserSession { remote: Some("2001:db8::7".into()), ..UserSession::default() };
+        let rows = [SessionRow::Logon(Box::new(logon)), SessionRow::Session(Box::new(session))];
+        assert_eq!(rules(list, &rows), ["address:203.0.113.0/24", "address:2001:db8::7"]);
     }
 }

@@ -1,0 +1,228 @@
+//! Rows of `LiveAccounts`: who may log on to this host, with which keys, and who may become root.
+//!
+//! No row has a password or its hash. Accounts of Windows are those of the machine itself; those of a directory are not
+//! asked for, because that would be a question to another machine.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Observable, RowKey, RowType};
+use crate::evidence::{Exact, Utc};
+
+/// A row of schema `urn:veldkit:live:accounts:1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub enum AccountRow {
+    /// An account; two with one number are two rows.
+    Account(Box<HostAccount>),
+    /// A group.
+    Group(HostGroup),
+    /// A public key of SSH (Linux).
+    SshKey(SshKey),
+    /// A rule of sudo, or an alias that rules use (Linux).
+    Sudo(SudoRule),
+    /// Somebody who has, or had, a directory on this machine (Windows).
+    Profile(UserProfile),
+    /// A kind of row that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(test, schemars(skip))]
+    Unknown,
+}
+
+/// An account in passwd (Linux), or of this machine (Windows).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct HostAccount {
+    /// Its name.
+    pub name: Exact,
+    /// Its number: of Linux 0 may do everything, whatever its name; of Windows the last part of its SID, where 500 is the
+    /// administrator.
+    pub id: u32,
+    /// Number of its group (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<u32>,
+    /// Full name and the like.
+    pub full_name: Exact,
+    /// Its home.
+    pub home: Exact,
+    /// Its shell; empty is `/bin/sh` (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shell: Option<Exact>,
+    /// `none`: no password is asked; `set`; `locked`; `unusable`: none is right. Left out where it could not be read
+    /// (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Cow<'static, str>>,
+    /// The method of the password's hash (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Cow<'static, str>>,
+    /// Whether the hash is in passwd, which everyone may read (Linux).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_passwd: bool,
+    /// The day the password was last changed (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Utc>,
+    /// The comment on it (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Whether nobody can log on as it (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+    /// Whether it was locked for too many wrong passwords (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked: Option<bool>,
+    /// Whether it need not have a password (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_not_required: Option<bool>,
+    /// Whether its password never expires (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_never_expires: Option<bool>,
+    /// How old its password is, in seconds (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_age: Option<u32>,
+    /// The last logon as it, as far as this machine knows (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_logon: Option<Utc>,
+    /// Number of logons as it (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logons: Option<u32>,
+    /// Wrong passwords since the last right one (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong_passwords: Option<u32>,
+    /// A script that is run at each logon (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
+}
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct HostGroup {
+    /// Its name.
+    pub name: Exact,
+    /// Its number (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    /// Its purpose (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Those named as its members; accounts have the group that is their own (Linux). The SIDs of its members, whose last
+    /// part is the number of an account of this machine or of the directory (Windows).
+    pub members: Vec<Exact>,
+}
+
+/// A public key of SSH (Linux).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SshKey {
+    /// `authorized`: whoever has the private half may log on; `public`: the private half may be here.
+    pub purpose: Cow<'static, str>,
+    /// The account whose home has it, or for which sshd looks there; none for the host's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The file.
+    pub file: Exact,
+    /// Number of the line, from 1.
+    pub line: u64,
+    /// Its kind: `ssh-ed25519` …
+    pub kind: Exact,
+    /// `SHA256:…`, as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+    /// What is allowed and forced with it.
+    pub options: Exact,
+    /// The comment behind it.
+    pub comment: Exact,
+}
+
+/// A rule of sudo, or an alias that rules use (Linux).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SudoRule {
+    /// The file.
+    pub file: Exact,
+    /// Number of its first line, from 1.
+    pub line: u64,
+    /// Who: a user, `%group`, or the kind of an alias.
+    pub who: Exact,
+    /// What, as written.
+    pub what: Exact,
+}
+
+/// Somebody who has, or had, a directory on this machine (Windows).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UserProfile {
+    /// The SID.
+    pub sid: String,
+    /// The directory.
+    pub folder: String,
+    /// When the registry's key of it was last changed: mostly with each logon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Utc>,
+}
+
+impl RowType for AccountRow {
+    const SCHEMA: &'static str = "urn:veldkit:live:accounts:1";
+
+    fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>)) {
+        match self {
+            Self::Account(account) => {
+                let HostAccount {
+                    name: _,
+                    id: _,
+                    group: _,
+                    full_name: _,
+                    home: _,
+                    shell,
+                    password: _,
+                    method: _,
+                    in_passwd: _,
+                    changed: _,
+                    comment: _,
+                    disabled: _,
+                    locked: _,
+                    password_not_required: _,
+                    password_never_expires: _,
+                    password_age: _,
+                    last_logon: _,
+                    logons: _,
+                    wrong_passwords: _,
+                    script,
+                } = &**account;
+                // Both are run at each logon.
+                if let Some(shell) = shell {
+                    report(Observable::path(shell));
+                }
+                if let Some(script) = script {
+                    report(Observable::Command(script.into()));
+                }
+            }
+            Self::Group(HostGroup { name: _, id: _, comment: _, members: _ })
+            | Self::SshKey(SshKey {
+                purpose: _,
+                account: _,
+                file: _,
+                line: _,
+                kind: _,
+                fingerprint: _,
+                options: _,
+                comment: _,
+            })
+            | Self::Sudo(SudoRule { file: _, line: _, who: _, what: _ })
+            | Self::Profile(UserProfile { sid: _, folder: _, changed: _ })
+            | Self::Unknown => {}
+        }
+    }
+
+    fn key(&self) -> RowKey {
+        let name = match self {
+            Self::Account(account) => account.name.text().into_owned(),
+            Self::Group(group) => group.name.text().into_owned(),
+            Self::SshKey(SshKey { file, .. }) | Self::Sudo(SudoRule { file, .. }) => file.text().into_owned(),
+            Self::Profile(profile) => profile.folder.clone(),
+            Self::Unknown => return RowKey::default(),
+        };
+        RowKey { path: Some(name), ..RowKey::default() }
+    }
+}

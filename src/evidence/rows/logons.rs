@@ -1,0 +1,156 @@
+//! Rows of `LiveLogons`, of Linux only: who logged on, from where, and who tried; as records of utmp, wtmp, btmp, lastlog
+//! and the databases that replace them have it. Times are by the clock of the host.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Observable, RowKey, RowType};
+use crate::evidence::{Exact, Utc};
+
+/// A row of schema `urn:veldkit:live:logons:1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub enum LogonRow {
+    /// A record of wtmp, btmp or wtmpdb.
+    Logon(Box<LogonRecord>),
+    /// The last logon of a user.
+    LastLogon(LastLogon),
+    /// The end of a file of records.
+    File(LogonFile),
+    /// A file that holds logons and is not read here: compressed, or a log that SQLite has not merged yet.
+    NotRead {
+        /// The file.
+        file: Exact,
+    },
+    /// A kind of row that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(test, schemars(skip))]
+    Unknown,
+}
+
+/// A record of utmp, wtmp, btmp or wtmpdb.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LogonRecord {
+    /// The file that has it.
+    pub file: Exact,
+    /// `boot`, `run_level`, `new_time`, `old_time`, `init`, `login_prompt`, `logon`, `ended` or `accounting`.
+    pub kind: Cow<'static, str>,
+    /// Whether the logon was refused: the record is in btmp.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Utc>,
+    /// The user as given; at a failed logon often a password, typed in the wrong place.
+    pub user: Exact,
+    /// Terminal, or the service.
+    pub terminal: Exact,
+    /// Name or address of the other end, as it was given; the version of the kernel in a record of a boot.
+    pub host: Exact,
+    /// Address of the other end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<IpAddr>,
+    /// The service that it came by, where the record says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Exact>,
+    /// When it ended, where the record itself says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Utc>,
+    /// The process, by its number in `LiveProcesses` where it still runs; 0 where the record has none.
+    pub pid: u32,
+    /// Number of the session.
+    pub session: i64,
+}
+
+/// The last logon of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LastLogon {
+    /// Number of the user; left out where the record has a name that no account has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<u32>,
+    /// The user's name, in the record or in the target's own accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Utc>,
+    /// Terminal.
+    pub terminal: Exact,
+    /// Name or address of the other end.
+    pub host: Exact,
+}
+
+/// How much of a file of records has rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LogonFile {
+    /// The file.
+    pub file: Exact,
+    /// Records in it.
+    pub records: u64,
+    /// Of them, those that have a row here: the last ones.
+    pub told: u64,
+}
+
+impl LogonRecord {
+    /// Reports the addresses that it came from. A host is an address or a name, and a name here is one that the other
+    /// end's owner chose.
+    pub(super) fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>)) {
+        let Self {
+            file: _,
+            kind: _,
+            failed: _,
+            time: _,
+            user: _,
+            terminal: _,
+            host,
+            remote,
+            service: _,
+            until: _,
+            pid: _,
+            session: _,
+        } = self;
+        if let Some(remote) = remote {
+            report(Observable::Address(*remote));
+        }
+        Observable::address(&host.text()).into_iter().for_each(report);
+    }
+
+    /// The process and the file.
+    pub(super) fn key(&self) -> RowKey {
+        let pid = Some(self.pid).filter(|pid| *pid != 0);
+        RowKey { pid, port: None, path: Some(self.file.text().into_owned()) }
+    }
+}
+
+impl RowType for LogonRow {
+    const SCHEMA: &'static str = "urn:veldkit:live:logons:1";
+
+    fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>)) {
+        match self {
+            Self::Logon(record) => record.observables(report),
+            Self::LastLogon(LastLogon { user_id: _, user: _, time: _, terminal: _, host }) => {
+                Observable::address(&host.text()).into_iter().for_each(report);
+            }
+            Self::File(LogonFile { file: _, records: _, told: _ })
+            | Self::NotRead { file: _ }
+            | Self::Unknown => {}
+        }
+    }
+
+    fn key(&self) -> RowKey {
+        match self {
+            Self::Logon(record) => record.key(),
+            Self::File(LogonFile { file, .. }) | Self::NotRead { file } => {
+                RowKey { path: Some(file.text().into_owned()), ..RowKey::default() }
+            }
+            Self::LastLogon(last) => RowKey { path: last.user.clone(), ..RowKey::default() },
+            Self::Unknown => RowKey::default(),
+        }
+    }
+}
