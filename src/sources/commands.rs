@@ -18,7 +18,7 @@ use super::rows::{Halt, Lines, Rows};
 use super::target::Target;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::commands::{CommandRow, CommandRun};
-use crate::evidence::{Origin, Outcome, Reason, ReasonCode};
+use crate::evidence::{Digest, Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::TargetOs;
 use crate::sys::{Stopwatch, guard};
 

@@ -11,7 +11,7 @@ use std::sync::PoisonError;
 use serde::{Deserialize, Serialize};
 
 use crate::formats::mountinfo::{self, Mount};
-use crate::sys::{self, MountedVolume};
+use crate::sys::{self, VolumeMount};
 
 /// One mount, as the manifest has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,7 +189,7 @@ pub(crate) fn table(path: &Path) -> Vec<Mount> {
         return mountinfo::mounts(&text);
     }
     let volume = sys::mounted_volume(path);
-    let mount = |MountedVolume { place, file_system, device }| Mount { place, file_system, device };
+    let mount = |VolumeMount { place, file_system, device }| Mount { place, file_system, device };
     volume.map(mount).into_iter().collect()
 }
 

@@ -11,7 +11,7 @@ use super::item::{Found, Gap, Way};
 use super::mounts::Nature;
 use super::rows::{self, Rows};
 use super::target_volume::TargetVolume;
-use super::tree::{Access, Content, Refused};
+use super::tree::{Access, OpenContent, Refused};
 use crate::evidence::ranges::close_smallest_holes;
 use crate::evidence::{Kind, Metadata, Note, Outcome, Range, Reason, ReasonCode, Stat, Volume};
 use crate::formats::disk::Reading;
@@ -68,8 +68,8 @@ pub(crate) fn open(
     access: Access,
 ) -> Result<Opened, Box<Gap>> {
     match volume.tree.open(found, limit, access) {
-        Ok(Content::File(opened, stat)) => open_on_disk(opened, *stat, found, limit),
-        Ok(Content::Volume { reading, read_by, refused }) => {
+        Ok(OpenContent::File(opened, stat)) => open_on_disk(opened, *stat, found, limit),
+        Ok(OpenContent::Volume { reading, read_by, refused }) => {
             let mut opened = open_on_volume(reading, read_by, found);
             if let Some(refused) = refused {
                 opened.read_by.insert(0, format!("open: {refused}"));

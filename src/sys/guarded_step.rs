@@ -27,7 +27,7 @@ pub(crate) struct StepOutcome<T> {
 }
 
 /// The handle by which the work reports what it finds.
-pub(crate) struct Progress<T>(Arc<Shared<T>>);
+pub(crate) struct StepProgress<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
     state: Mutex<State<T>>,
@@ -41,10 +41,10 @@ enum State<T> {
 
 impl<T: Default + Send + Sync + 'static> GuardedStep<T> {
     /// Starts the work.
-    pub(crate) fn start(limit: Duration, work: impl FnOnce(&Progress<T>) + Send + 'static) -> Self {
+    pub(crate) fn start(limit: Duration, work: impl FnOnce(&StepProgress<T>) + Send + 'static) -> Self {
         let state = Mutex::new(State::Running(T::default(), None));
         let shared = Arc::new(Shared { state, changed: Condvar::new() });
-        let progress = Progress(Arc::clone(&shared));
+        let progress = StepProgress(Arc::clone(&shared));
         let watch = Stopwatch::start();
         match guard::start(move || {
             let ending = Ending(&progress.0);
@@ -78,7 +78,7 @@ impl<T: Default + Send + Sync + 'static> GuardedStep<T> {
     }
 }
 
-impl<T> Progress<T> {
+impl<T> StepProgress<T> {
     /// Adds to what was found; `None` once nobody waits for it any more.
     pub(crate) fn add<R>(&self, add: impl FnOnce(&mut T) -> R) -> Option<R> {
         match &mut *self.0.lock() {
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn every_reader_gets_all_that_was_found() {
-        let step = GuardedStep::start(LONG, |progress: &Progress<Vec<u32>>| {
+        let step = GuardedStep::start(LONG, |progress: &StepProgress<Vec<u32>>| {
             assert!((0..3).all(|number| progress.add(|found| found.push(number)).is_some()));
         });
         for _ in 0..2 {
@@ -145,7 +145,7 @@ mod tests {
         let (silent, speaking) = io::pipe().unwrap();
         let (blocked, reached) = channel();
         let (done, refused) = channel();
-        let step = GuardedStep::start(Duration::ZERO, move |progress: &Progress<Vec<u32>>| {
+        let step = GuardedStep::start(Duration::ZERO, move |progress: &StepProgress<Vec<u32>>| {
             progress.add(|found| found.push(7));
             blocked.send(()).unwrap();
             drop(io::read_to_string(silent));
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_the_outcome_of_its_step() {
-        let step = GuardedStep::start(LONG, |progress: &Progress<Vec<u32>>| {
+        let step = GuardedStep::start(LONG, |progress: &StepProgress<Vec<u32>>| {
             progress.add(|found| found.push(1));
             panic!("on purpose");
         });

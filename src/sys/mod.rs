@@ -54,7 +54,7 @@ pub(crate) use this_process::{
     backup_privilege, effective_capabilities, integrity, on_close, peak_memory, privileged, ui_language,
 };
 pub(crate) use volumes::{
-    Asked, HostSystem, LiveRoot, LiveSystem, MountedVolume, SystemVolume, SystemVolumeKind, begin_writing,
+    Asked, HostSystem, LiveRoot, LiveSystem, SystemVolume, SystemVolumeKind, VolumeMount, begin_writing,
     device_size, free_space, live, mounted_volume, mountinfo, place_text, raw_volume, shadow_copies,
     used_space, volumes,
 };

@@ -15,7 +15,7 @@ use crate::live::modules;
 use crate::live::places::{Form, PLACES};
 use crate::live::reach::Reach;
 use crate::sources::rows::code_of;
-use crate::sys::guarded_step::{GuardedStep, Progress};
+use crate::sys::guarded_step::{GuardedStep, StepProgress};
 
 /// How long it may take.
 const LIMIT: Duration = Duration::from_secs(105);
@@ -44,7 +44,7 @@ pub(crate) fn start(reach: Reach) -> GuardedStep<Survey> {
 }
 
 /// Makes it; `None` once nobody waits for it any more.
-fn survey(reach: &Reach, progress: &Progress<Survey>) -> Option<()> {
+fn survey(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
     find_starts(reach, progress)?;
     let modules = modules::all(reach);
     let (starts, modules) = progress.add(|survey| {
@@ -76,7 +76,7 @@ fn survey(reach: &Reach, progress: &Progress<Survey>) -> Option<()> {
 }
 
 /// Finds all that is started, by the table of places, each file once.
-fn find_starts(reach: &Reach, progress: &Progress<Survey>) -> Option<()> {
+fn find_starts(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
     let homes = reach.homes();
     let enabled = enabled(reach, &homes);
     let mut seen = BTreeSet::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::image::{read, to_seek};
 use super::listing::{Handle, Listing};
 use super::raw::{self, Raw};
-use super::{Access, Content, FileTree, HostTree, Refused};
+use super::{Access, FileTree, HostTree, OpenContent, Refused};
 use crate::evidence::{Entry, Stat};
 use crate::formats::disk::Mounted as _;
 use crate::formats::seek::ReadSeek;
@@ -51,7 +51,7 @@ impl FileTree for FallbackTree {
         self.host.list(path)
     }
 
-    fn open(&self, found: &Found, limit: Duration, access: Access) -> Result<Content, Refused> {
+    fn open(&self, found: &Found, limit: Duration, access: Access) -> Result<OpenContent, Refused> {
         let Refused { error, .. } = match self.host.open(found, limit, access) {
             Ok(content) => return Ok(content),
             Err(refused) => refused,
@@ -60,7 +60,7 @@ impl FileTree for FallbackTree {
             return Err(error.into());
         }
         match self.raw.open().and_then(|volume| Ok((read(&volume, found)?, volume.read_by()))) {
-            Ok((reading, read_by)) => Ok(Content::Volume { reading, read_by, refused: Some(error) }),
+            Ok((reading, read_by)) => Ok(OpenContent::Volume { reading, read_by, refused: Some(error) }),
             Err(on_volume) => Err(Refused { error, on_volume: Some(on_volume) }),
         }
     }

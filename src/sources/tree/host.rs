@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::listing::{self, Handle, Listing};
-use super::{Access, Content, FileTree, Refused};
+use super::{Access, FileTree, OpenContent, Refused};
 use crate::evidence::{Entry, Origin, Stat};
 use crate::formats::seek::ReadSeek;
 use crate::sources::item::{Found, Way};
@@ -100,7 +100,7 @@ impl FileTree for HostTree {
         listing::list(&self.root, path, self.mounts.nature_at(path) != Nature::Local, guard::LIMIT)
     }
 
-    fn open(&self, found: &Found, limit: Duration, _: Access) -> Result<Content, Refused> {
+    fn open(&self, found: &Found, limit: Duration, _: Access) -> Result<OpenContent, Refused> {
         let stream = match &found.origin {
             Origin::File { stream, .. } => stream.clone(),
             Origin::Live { .. } | Origin::Derived { .. } | Origin::Command { .. } => None,
@@ -118,7 +118,7 @@ impl FileTree for HostTree {
         } else {
             act(&self.root, &found.path)?
         };
-        Ok(Content::File(opened, Box::new(stat)))
+        Ok(OpenContent::File(opened, Box::new(stat)))
     }
 
     fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::listing::{self, Handle, Listing};
-use super::{Access, Content, FileTree, HostTree, Refused};
+use super::{Access, FileTree, HostTree, OpenContent, Refused};
 use crate::evidence::{Entry, Origin, Stat};
 use crate::formats::disk::{Mounted, Reading, Seeker};
 use crate::formats::seek::ReadSeek;
@@ -27,9 +27,9 @@ impl FileTree for ImageTree {
         listing::list_mounted(&*self.0, path)
     }
 
-    fn open(&self, found: &Found, _: Duration, _: Access) -> Result<Content, Refused> {
+    fn open(&self, found: &Found, _: Duration, _: Access) -> Result<OpenContent, Refused> {
         let reading = read(&*self.0, found)?;
-        Ok(Content::Volume { reading, read_by: self.0.read_by(), refused: None })
+        Ok(OpenContent::Volume { reading, read_by: self.0.read_by(), refused: None })
     }
 
     fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {

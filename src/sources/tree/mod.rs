@@ -41,7 +41,7 @@ pub(crate) trait FileTree: Debug + Send + Sync {
     fn list(&self, path: &[u8]) -> io::Result<Listing>;
 
     /// Opens what was found for one pass, within the time limit where it may hang.
-    fn open(&self, found: &Found, limit: Duration, access: Access) -> Result<Content, Refused>;
+    fn open(&self, found: &Found, limit: Duration, access: Access) -> Result<OpenContent, Refused>;
 
     /// Opens a file for reading here and there; one on a file system that may hang is not opened for this.
     fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>>;
@@ -87,7 +87,7 @@ pub(crate) enum Access {
 }
 
 /// An open file.
-pub(crate) enum Content {
+pub(crate) enum OpenContent {
     /// A file of this machine, with its facts as of when it was opened.
     File(OpenFile, Box<Stat>),
     /// A file that is read by the structures of its volume.

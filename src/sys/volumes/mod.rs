@@ -65,7 +65,7 @@ pub(crate) enum Asked {
 
 /// The volume that a path is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MountedVolume {
+pub(crate) struct VolumeMount {
     /// Where it is mounted, as bytes with `/` between names.
     pub(crate) place: Vec<u8>,
     /// The name of its file system in lower case; `remote` for another machine's.
@@ -117,7 +117,7 @@ pub(crate) fn mountinfo() -> Option<Vec<u8>> {
 }
 
 /// The volume that a path is on; `None` where there is no medium, and on Linux, whose table of mounts has all.
-pub(crate) fn mounted_volume(path: &Path) -> Option<MountedVolume> {
+pub(crate) fn mounted_volume(path: &Path) -> Option<VolumeMount> {
     system::mounted_volume(path)
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{LiveSystem, MountedVolume, SystemVolume, SystemVolumeKind};
+use super::{LiveSystem, SystemVolume, SystemVolumeKind, VolumeMount};
 
 pub(super) const fn live() -> Option<LiveSystem> {
     None
@@ -14,7 +14,7 @@ pub(super) const fn mountinfo() -> Option<Vec<u8>> {
     None
 }
 
-pub(super) const fn mounted_volume(_path: &Path) -> Option<MountedVolume> {
+pub(super) const fn mounted_volume(_path: &Path) -> Option<VolumeMount> {
     None
 }
 

@@ -23,7 +23,7 @@ use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK,
 pub(super) use shadows::shadow_copies;
 
 pub(super) use super::unsupported::{begin_writing, mountinfo};
-use super::{Asked, HostSystem, LiveRoot, LiveSystem, MountedVolume, SystemVolume, SystemVolumeKind};
+use super::{Asked, HostSystem, LiveRoot, LiveSystem, SystemVolume, SystemVolumeKind, VolumeMount};
 use crate::evidence::Volume;
 use crate::sys::windows::handle::control;
 use crate::sys::windows::text;
@@ -74,7 +74,7 @@ fn roots() -> Vec<LiveRoot> {
     roots
 }
 
-pub(super) fn mounted_volume(path: &Path) -> Option<MountedVolume> {
+pub(super) fn mounted_volume(path: &Path) -> Option<VolumeMount> {
     let name: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
     let mut root = [0_u16; MAX_PATH];
     // SAFETY: the path ends in a zero; the buffer has the length that is said.
@@ -90,7 +90,7 @@ pub(super) fn mounted_volume(path: &Path) -> Option<MountedVolume> {
     let named =
         unsafe { GetVolumeNameForVolumeMountPointW(root.as_ptr(), device.as_mut_ptr(), length(&device)) };
     let place = path_bytes(Path::new(&text(&root)));
-    file_system.map(|file_system| MountedVolume {
+    file_system.map(|file_system| VolumeMount {
         place: if place.starts_with(b"//?/") { place } else { [b"//?/", place.as_slice()].concat() },
         file_system,
         device: if named == 0 { text(&root) } else { text(&device) },
