@@ -7,7 +7,8 @@ use minisign::{PublicKey, SignatureBox};
 
 use super::Claims;
 use super::examine::Examined;
-use super::verdict::{Authorship, FindingKind, Remark};
+use super::finding::FindingKind;
+use super::verdict::{Authorship, Remark};
 use crate::bundle::SealCode;
 use crate::bundle::opening::Opening;
 use crate::bundle::parts::name_without_part;

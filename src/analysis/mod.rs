@@ -15,13 +15,15 @@ use crate::bundle::{Identities, SealCode, forward};
 mod author;
 mod chain;
 mod examine;
+mod finding;
 pub mod rescan;
 mod standing;
 pub mod unpack;
 mod verdict;
 
+pub use finding::{Counts, Finding};
 pub use standing::{Listener, Silent, Standing};
-pub use verdict::{Authorship, Counts, Finding, Integrity, Verdict};
+pub use verdict::{Authorship, Integrity, Verdict};
 
 use author::Evidence;
 use examine::Examiner;

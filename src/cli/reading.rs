@@ -3,7 +3,7 @@
 
 use clap::Args;
 
-use super::args::size;
+use super::quantity::size;
 use crate::bundle::limits::{EXPANSION_ALLOWANCE, Limits, MAX_ENTRIES, MAX_EXPANSION};
 
 /// Limits that an option raises.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::args::duration;
 use super::identities::ask_at_the_terminal;
+use super::quantity::duration;
 use super::secret::first_line;
 use super::{Console, Failure};
 use crate::bundle::Identities;

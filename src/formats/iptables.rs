@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::netlink::filter::{Filter, address};
+use super::netlink::filter::Filter;
 use super::netlink::text;
-use super::netlink::value::{hex, protocol};
+use super::netlink::value::{address, hex, protocol};
 pub use super::x_tables::INFO;
 use super::x_tables::{
     ACCEPT, DESTINATION_PORTS, DROP, FOUR, HEAD, HOOK_ENTRY, IFNAMSIZ, INV_DSTPT, INV_SRCPT, IPT_F_FRAG,

@@ -16,6 +16,7 @@ mod definition;
 mod error;
 mod handling;
 mod live;
+mod live_definitions;
 mod pattern;
 mod plan;
 mod request;

@@ -20,8 +20,8 @@ use crate::evidence::{Digest, Printable};
 
 use self::class::Class;
 use super::chain::{Chain, Reach};
+use super::finding::{Counts, Finding, FindingKind};
 use super::standing::{Listener, Standing};
-use super::verdict::{Counts, Finding, FindingKind};
 
 /// What an examination found.
 #[derive(Debug, Default)]

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use indicatif::HumanBytes;
 
 use super::Inquiry;
+use super::arguments::Collect;
 use crate::acquisition::{self, Clock, SurveyLimits, survey};
 use crate::bundle::receipt::bundle_name;
 use crate::bundle::{self, Sink};
-use crate::cli::args::Collect;
 use crate::cli::{Console, Exit, Failure};
 use crate::playbook::{Mode, Plan};
 use crate::sources::Target;

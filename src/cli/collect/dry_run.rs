@@ -5,9 +5,9 @@ use serde_json::json;
 use std::time::Duration;
 
 use super::Inquiry;
+use super::arguments::Collect;
 use crate::acquisition::{Clock, Survey, SurveyLimits, survey};
 use crate::bundle::deflate::Deflater;
-use crate::cli::args::Collect;
 use crate::cli::{Console, Exit};
 use crate::evidence::{PersonalData, Printable};
 use crate::playbook::Plan;

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::thread;
 
-use super::args::{Collect, Scanning};
 use super::indicators::name_unused;
 use super::progress::{self, Display};
 use super::scanning::{self, name_failed};
@@ -20,13 +19,16 @@ use crate::scan::{self, Scanner};
 use crate::sources::{Target, TargetBuilder};
 use crate::text::Language;
 
+mod arguments;
 mod destination;
 mod dry_run;
-pub(super) mod keys;
+mod keys;
 mod opening;
 mod report;
 mod rights;
 
+pub(super) use arguments::Collect;
+use arguments::Scanning;
 use report::Report;
 
 /// The playbook that is taken where nothing is asked for.

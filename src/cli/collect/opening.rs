@@ -6,11 +6,11 @@ use std::io::Read as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::arguments::Collect;
 use super::{Inquiry, Judges};
 use crate::bundle::Opening;
 use crate::bundle::opening::{Tool, fresh_id};
 use crate::cli::Failure;
-use crate::cli::args::Collect;
 use crate::evidence::Digest;
 use crate::scan::indicators::Indicators;
 

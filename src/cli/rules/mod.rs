@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::args::ToWhom;
+use super::recipients::ToWhom;
 use super::scanning::RuleSet;
 use super::{Console, Exit, Failure};
 

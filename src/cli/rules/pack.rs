@@ -2,7 +2,7 @@
 
 use super::Pack;
 use crate::acquisition::Clock;
-use crate::cli::collect::keys;
+use crate::cli::recipients::recipients;
 use crate::cli::scanning::{RuleSet, name_failed};
 use crate::cli::{Console, Exit, Failure};
 use crate::kit;
@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Pack, console: &mut Console<'_>) -> Result<Exit, F
     };
     let texts = scan::rule_texts(&rule_set.sources(&arguments.paths)?).map_err(Failure::usage)?;
     name_failed(Some(&rule_set.choose()?.compile().map_err(Failure::usage)?), console);
-    let to = keys::recipients(&arguments.keys, console)?;
+    let to = recipients(&arguments.keys, console)?;
     to.recipients.check().map_err(Failure::usage)?;
     to.keep_new_identity(Clock::start().now(), console)?;
     kit::rules::pack(&texts, &to.recipients, &arguments.out).map_err(|error| {

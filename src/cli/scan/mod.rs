@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::args::{duration, size};
 use super::collect::{listen_for_interrupts, workers};
 use super::identities::Keys;
 use super::indicators::{IndicatorSet, name_unused};
+use super::quantity::{duration, size};
 use super::reading::ReadingLimits;
 use super::scanning::{Processes, RuleSet, name_failed};
 use super::verify::explain;

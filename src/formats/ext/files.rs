@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::Damage;
 use super::content::Content;
 use super::folder::{Entries, Named};
+use super::held_blocks::State;
 use super::inode::Inode;
-use super::journal::State;
+use super::link;
 use super::volume::Volume;
 use crate::evidence::{Entry, Kind, Stat};
 use crate::formats::disk::{Mounted, Reading};
@@ -86,7 +87,7 @@ impl Mounted for Files {
 impl Files {
     fn facts(&self, number: u32) -> io::Result<Stat> {
         let inode = self.0.inode(number)?;
-        let link = self.0.link(&inode)?;
+        let link = link::target(&self.0, &inode)?;
         Ok(inode.stat(&self.0.layout, link))
     }
 

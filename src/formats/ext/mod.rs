@@ -15,9 +15,12 @@ mod checksum;
 mod content;
 mod files;
 mod folder;
+mod held_blocks;
 mod inode;
 mod journal;
 mod layout;
+mod link;
+mod opening;
 mod runs;
 mod volume;
 

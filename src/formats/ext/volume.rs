@@ -1,51 +1,21 @@
 //! A volume: its superblock, its inodes, and its blocks as they are by the journal.
 
-use std::sync::Arc;
-
 use super::Damage;
-use super::content::Content;
+use super::held_blocks::Journal;
 use super::inode::Inode;
-use super::journal::{Journal, State};
-use super::layout::{Layout, SUPERBLOCK, to_u64};
-use crate::evidence::Kind;
+use super::layout::{Layout, to_u64};
 use crate::evidence::bytes::{u16_at, u32_at};
-use crate::formats::disk::{Cache, Device, read_some};
-
-/// Longest link that is read: the kernel takes one of less than a block, and a path of 4,096 bytes.
-const MAX_LINK: u64 = 64 << 10;
+use crate::formats::disk::Cache;
 
 /// An ext volume.
 #[derive(Debug)]
 pub(crate) struct Volume {
-    cache: Cache,
+    pub(super) cache: Cache,
     pub(super) layout: Layout,
     pub(super) journal: Journal,
 }
 
 impl Volume {
-    /// Reads what must be known before anything else. `share` is the part of the memory for blocks that it takes.
-    ///
-    /// # Errors
-    /// Where it is no volume, or has features that are not read here. A journal that cannot be used is no error: what it
-    /// holds is not seen, and [`State`] says so.
-    pub(crate) fn open(device: Arc<dyn Device>, share: usize) -> Result<Self, Damage> {
-        let (at, length) = SUPERBLOCK;
-        let layout = Layout::of(&read_some(&*device, at, length)?)?;
-        let mut volume = Self { cache: Cache::new(device, share), layout, journal: Journal::default() };
-        volume.journal = Journal::of(&volume);
-        if volume.journal.state != State::Clean {
-            // The superblock itself may be among what was not written down.
-            let block = to_u64(volume.layout.block);
-            let number = at.checked_div(block).unwrap_or(0);
-            let within = usize::try_from(at.checked_rem(block).unwrap_or(0)).unwrap_or(0);
-            let later = volume.block(number).ok().and_then(|block| {
-                Layout::of(block.get(within..)?).ok().filter(|later| later.block == volume.layout.block)
-            });
-            volume.layout = later.unwrap_or(volume.layout);
-        }
-        Ok(volume)
-    }
-
     /// Its label; empty where it has none.
     pub(crate) fn label(&self) -> String {
         self.layout.label.clone()
@@ -112,27 +82,6 @@ impl Volume {
         let mut bytes = vec![0; layout.inode];
         self.read(block, within, &mut bytes, true)?;
         Inode::of(layout, number, bytes)
-    }
-
-    /// Where a link leads; `None` where that is encrypted.
-    pub(super) fn link(self: &Arc<Self>, inode: &Inode) -> Result<Option<Vec<u8>>, Damage> {
-        if inode.kind != Kind::Link || inode.is_encrypted() {
-            return Ok(None);
-        }
-        if let Some(target) = inode.short_link() {
-            return Ok(Some(target.to_vec()));
-        }
-        let size = usize::try_from(inode.size).ok().filter(|_| inode.size <= MAX_LINK);
-        let mut target = vec![0; size.ok_or(Damage::TooLarge("link"))?];
-        let mut content = Content::of(self, inode)?;
-        let mut filled = 0_usize;
-        while let Some(rest) = target.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match content.read_at(to_u64(filled), rest)? {
-                0 => break,
-                count => filled = filled.saturating_add(count),
-            }
-        }
-        Ok(Some(target))
     }
 }
 

@@ -3,9 +3,8 @@
 //! In: the name of an expression and its attributes, with what the rule has loaded into registers. Out: its text, in the
 //! words of `nft`, added to the rule. Verdicts and comparisons are in `statement.rs`.
 
-use super::filter::address;
 use super::statement::Reading;
-use super::value::{Form, hex, number};
+use super::value::{Form, address, hex, number};
 use super::{attribute, nf_tables as nft, text};
 
 /// Most bytes of a match's or target's own data that are reported.

@@ -4,12 +4,10 @@
 //! [`Filter`] each. What a rule says stands in `statement.rs`. Objects beside them (counters, quotas and others by a name) are told
 //! where a rule names them.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use serde::Serialize;
 
 use super::nf_tables as nft;
-use super::value::{hex, number, told_verdict, verdict};
+use super::value::{address, hex, number, told_verdict, verdict};
 use super::{Part, Question, attribute, attributes, statement, text};
 use crate::evidence::Exact;
 
@@ -291,14 +289,6 @@ fn keys(kinds: u64, key: &[u8]) -> String {
 
 fn decimal(bytes: &[u8]) -> String {
     number(bytes).to_string()
-}
-
-/// An address of IP.
-pub(crate) fn address(bytes: &[u8]) -> String {
-    if let Ok(four) = <[u8; 4]>::try_from(bytes) {
-        return Ipv4Addr::from(four).to_string();
-    }
-    <[u8; 16]>::try_from(bytes).map_or_else(|_| hex(bytes), |six| Ipv6Addr::from(six).to_string())
 }
 
 /// Of what a user has put beside a rule, its comment (`NFTNL_UDATA_RULE_COMMENT`): a kind, a length, text.

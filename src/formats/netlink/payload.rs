@@ -5,7 +5,6 @@
 //! (`linux/if_ether.h`), `iphdr` (`linux/ip.h`), `ipv6hdr` (`linux/ipv6.h`), `tcphdr` and `udphdr`.
 
 use super::nf_tables as nft;
-use super::statement::Reading;
 use super::value::{Form, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
 
 const ETH_DEST: u64 = 0;
@@ -31,8 +30,18 @@ const SOURCE_PORT: u64 = 0;
 const DESTINATION_PORT: u64 = 2;
 const PORT_LENGTH: u64 = 2;
 
+/// The facts about a packet that decide which field an offset means.
+pub(super) struct PacketFacts {
+    /// The family of the rule's table (`NFPROTO_*`).
+    pub(super) family: u8,
+    /// Whether only IPv6 gets to the rule, or to the part of it that is read now.
+    pub(super) six: bool,
+    /// The number of the protocol above IP, where an expression of the rule compared it; else 0.
+    pub(super) protocol: u64,
+}
+
 /// The field at a place of a packet.
-pub(super) fn field(packet: &Reading, base: u64, offset: u64, length: u64) -> (String, Form) {
+pub(super) fn field(packet: &PacketFacts, base: u64, offset: u64, length: u64) -> (String, Form) {
     let owned = |field: Field| field.map(|(name, form)| (name.to_owned(), form));
     // The headers of ARP are others.
     let known = match base {

@@ -4,8 +4,9 @@
 //! with something (both here), or does something (`action.rs`). Out: one line. An expression that is not known is written
 //! as its name, and a match or target that came from `iptables` with its bytes as well.
 
+use super::payload::{self, PacketFacts};
 use super::value::{Form, ct, hex, is_ipv6, meta, number, prefix, told_verdict};
-use super::{attribute, attributes, nf_tables as nft, payload, text};
+use super::{attribute, attributes, nf_tables as nft, text};
 
 /// What was loaded into a register.
 pub(super) struct Loaded {
@@ -35,7 +36,8 @@ impl Loaded {
 #[must_use]
 pub fn rule(family: u8, expressions: &[u8]) -> Vec<u8> {
     let six = family == nft::NFPROTO_IPV6;
-    let mut reading = Reading { family, six, protocol: 0, loaded: Vec::new(), says: Vec::new() };
+    let packet = PacketFacts { family, six, protocol: 0 };
+    let mut reading = Reading { packet, loaded: Vec::new(), says: Vec::new() };
     for (_, expression) in attributes(expressions) {
         let name = attribute(expression, nft::NFTA_EXPR_NAME).map(text).unwrap_or_default();
         reading.expression(name, attribute(expression, nft::NFTA_EXPR_DATA).unwrap_or_default());
@@ -45,11 +47,8 @@ pub fn rule(family: u8, expressions: &[u8]) -> Vec<u8> {
 
 /// A rule while it is read.
 pub(super) struct Reading {
-    pub(super) family: u8,
-    /// Whether only IPv6 gets here.
-    pub(super) six: bool,
-    /// The number of the protocol above IP, where an expression before this one compared it; else 0.
-    pub(super) protocol: u64,
+    /// The packet, as far as the expressions up to here determine it.
+    packet: PacketFacts,
     loaded: Vec<Loaded>,
     says: Vec<u8>,
 }
@@ -73,7 +72,7 @@ impl Reading {
             },
             b"payload" if of(nft::NFTA_PAYLOAD_SREG).is_none() => {
                 let (offset, length) = (value(nft::NFTA_PAYLOAD_OFFSET), value(nft::NFTA_PAYLOAD_LEN));
-                let loads = payload::field(self, value(nft::NFTA_PAYLOAD_BASE), offset, length);
+                let loads = payload::field(&self.packet, value(nft::NFTA_PAYLOAD_BASE), offset, length);
                 self.load(value(nft::NFTA_PAYLOAD_DREG), loads);
             }
             b"bitwise" if value(nft::NFTA_BITWISE_OP) == nft::NFT_BITWISE_MASK_XOR => {
@@ -215,8 +214,8 @@ impl Reading {
             None => format!("{what} {sign}{value}"),
         };
         match loaded.form {
-            Form::Protocol if operation == nft::NFT_CMP_EQ => self.protocol = number(with),
-            Form::Family if operation == nft::NFT_CMP_EQ => self.six = is_ipv6(number(with)),
+            Form::Protocol if operation == nft::NFT_CMP_EQ => self.packet.protocol = number(with),
+            Form::Family if operation == nft::NFT_CMP_EQ => self.packet.six = is_ipv6(number(with)),
             _ => {}
         }
         self.say(&line);

@@ -4,8 +4,8 @@
 //! in the words of `nft`.
 
 use std::io::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::filter::address;
 use super::{attribute, nf_tables as nft, text};
 use crate::evidence::bytes::u32_at;
 
@@ -193,6 +193,14 @@ pub(super) fn verdict(code: i64, chain: &[u8]) -> String {
 /// A number with its higher bytes first.
 pub(crate) fn number(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// An address of IPv4 or IPv6; bytes of another length in hexadecimal digits.
+pub(crate) fn address(bytes: &[u8]) -> String {
+    if let Ok(four) = <[u8; 4]>::try_from(bytes) {
+        return Ipv4Addr::from(four).to_string();
+    }
+    <[u8; 16]>::try_from(bytes).map_or_else(|_| hex(bytes), |six| Ipv6Addr::from(six).to_string())
 }
 
 /// Bytes as they stand.

@@ -11,7 +11,6 @@ use super::stream::{Clusters, Value};
 use super::volume::Volume;
 use super::{Damage, lznt1};
 use crate::evidence::Range;
-use crate::formats::disk::to_u64;
 
 /// Largest unit of compression: Windows has 64 KiB.
 const MAX_UNIT: u64 = 1 << 20;
@@ -64,7 +63,7 @@ impl Content {
         let count = match &self.value {
             Value::Resident(bytes) => copy(bytes, offset, buffer),
             Value::Clusters(clusters) if clusters.unit == 0 => {
-                read_clusters(&self.volume, clusters, offset, buffer, false)?
+                self.volume.read_clusters(clusters, offset, buffer, false)?
             }
             Value::Clusters(clusters) => {
                 let size = clusters.unit.saturating_mul(self.volume.geometry.cluster);
@@ -93,69 +92,6 @@ impl Content {
             }
         };
         Ok(count)
-    }
-}
-
-/// Fills the buffer from a value of the file system's own, by way of the cache.
-///
-/// # Errors
-/// Where it ends before, cannot be read, or is compressed.
-pub(super) fn read_value(
-    volume: &Volume,
-    clusters: &Clusters,
-    offset: u64,
-    buffer: &mut [u8],
-) -> Result<(), Damage> {
-    if clusters.unit != 0 || clusters.encrypted {
-        return Err(Damage::Unsupported("a structure of the file system is compressed or encrypted"));
-    }
-    let mut filled = 0_usize;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match read_clusters(volume, clusters, offset.saturating_add(to_u64(filled)), rest, true)? {
-            0 => return Err(Damage::Runs("end before the value does")),
-            count => filled = filled.saturating_add(count),
-        }
-    }
-    Ok(())
-}
-
-/// Reads out of one run at most.
-fn read_clusters(
-    volume: &Volume,
-    clusters: &Clusters,
-    offset: u64,
-    buffer: &mut [u8],
-    cached: bool,
-) -> Result<usize, Damage> {
-    let size = volume.geometry.cluster;
-    let most = |end: u64, length: usize| {
-        usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(length)
-    };
-    let length = most(clusters.size, buffer.len());
-    if length == 0 {
-        return Ok(0);
-    }
-    if offset >= clusters.initialized {
-        return Ok(zeros(buffer, length));
-    }
-    let at = offset.checked_div(size).unwrap_or(0);
-    let run = holding(&clusters.runs, at).ok_or(Damage::Runs("end before the value does"))?;
-    let begin = run.at.saturating_mul(size);
-    let length = most(clusters.initialized, length);
-    let length = most(begin.saturating_add(run.length.saturating_mul(size)), length);
-    let Some(cluster) = run.cluster else { return Ok(zeros(buffer, length)) };
-    let place = cluster.saturating_mul(size).saturating_add(offset.saturating_sub(begin));
-    let buffer = buffer.get_mut(..length).unwrap_or_default();
-    if cached {
-        volume.cache.read_exact(place, buffer)?;
-        return Ok(length);
-    }
-    match volume.cache.device().read_at(place, buffer)? {
-        0 => {
-            let text = format!("the image ends before byte {place}");
-            Err(io::Error::new(io::ErrorKind::UnexpectedEof, text).into())
-        }
-        count => Ok(count),
     }
 }
 
@@ -210,12 +146,6 @@ fn data_ranges(clusters: &Clusters, size: u64) -> Vec<Range> {
         }
     }
     ranges
-}
-
-fn zeros(buffer: &mut [u8], length: usize) -> usize {
-    let buffer = buffer.get_mut(..length).unwrap_or_default();
-    buffer.fill(0);
-    buffer.len()
 }
 
 fn copy(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {

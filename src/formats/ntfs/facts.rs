@@ -1,7 +1,7 @@
 //! What a file's records say of it: times, attributes, owner, names, streams, and where a reparse point leads.
 
-use super::names::units;
 use super::record::{Record, kind};
+use super::security;
 use super::stream::{Gathered, Stream, Value};
 use super::volume::{Volume, resident};
 use crate::evidence::bytes::{filetime, u16_at, u32_at, u64_at};
@@ -71,7 +71,7 @@ pub(super) fn of(volume: &Volume, number: u64, record: &Record) -> Facts {
         value.and_then(|value| volume.held(&value.ok()?).ok())
     };
     let descriptor = held(descriptor).and_then(|bytes| sid::owner(&bytes));
-    metadata.owner = descriptor.or_else(|| security_id.and_then(|id| volume.owner(id)));
+    metadata.owner = descriptor.or_else(|| security_id.and_then(|id| security::owner(volume, id)));
     let reparse = held(reparse);
 
     let mut facts = Facts {
@@ -188,12 +188,6 @@ fn on_a_drive(path: &[u8]) -> Option<Vec<u8>> {
 
 fn slashes(path: &[u8]) -> Vec<u8> {
     path.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect()
-}
-
-/// The name in an index entry's key, in units of UTF-16.
-pub(super) fn key_units(bytes: &[u8]) -> Option<impl Iterator<Item = u16> + '_> {
-    let length = usize::from(*bytes.get(64)?).saturating_mul(2);
-    Some(units(bytes.get(66..)?.get(..length)?))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::Damage;
 use super::content::Content;
 use super::facts::{self, Facts, entry_kind};
 use super::index::Nodes;
+use super::names::key_units;
 use super::overlay::{self, Overlay};
 use super::record::{Record, kind};
 use super::stream::Value;
@@ -93,7 +94,7 @@ impl Mounted for Files {
             && let Some(reparse) = self.overlay(reference, &record)
         {
             let size = value_at(main)?.size();
-            let packed = self.0.content(value_at(packed)?)?;
+            let packed = Content::new(Arc::clone(&self.0), value_at(packed)?)?;
             return Ok(Box::new(Overlay::open(&reparse, packed, size)?));
         }
         let value = match (value_at(main), stream) {
@@ -101,7 +102,7 @@ impl Mounted for Files {
             (Err(Damage::Nothing), None) => Value::Resident(Vec::new()),
             (value, _) => value?,
         };
-        Ok(Box::new(self.0.content(value)?))
+        Ok(Box::new(Content::new(Arc::clone(&self.0), value)?))
     }
 }
 
@@ -113,9 +114,8 @@ impl Files {
             let record = self.folder(reference)?;
             let units = wtf8::decode(part).ok_or(Damage::Nothing)?;
             let found = Nodes::of(&self.0, number(reference), &record, FOLDER)?.find(&self.0, &units)?;
-            let exact = found.filter(|entry| {
-                facts::key_units(entry.key()).is_some_and(|key| key.eq(units.iter().copied()))
-            });
+            let exact =
+                found.filter(|entry| key_units(entry.key()).is_some_and(|key| key.eq(units.iter().copied())));
             reference = exact.ok_or(Damage::Nothing)?.reference();
         }
         Ok(reference)

@@ -7,8 +7,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::Damage;
-use super::content::read_value;
-use super::facts::key_units;
+use super::names::key_units;
 use super::record::{Record, kind, take_back_fixups};
 use super::stream::{Clusters, Value};
 use super::volume::{Volume, index_block_size, resident};
@@ -146,7 +145,7 @@ impl Nodes {
         };
         let offset = at.checked_mul(unit).ok_or(Damage::Block("node of an index"))?;
         let mut bytes = vec![0; self.block];
-        read_value(volume, blocks, offset, &mut bytes)?;
+        volume.read_value(blocks, offset, &mut bytes)?;
         if !bytes.starts_with(b"INDX") || u64_at(&bytes, 16) != Some(at) {
             return Err(Damage::Block("node of an index"));
         }

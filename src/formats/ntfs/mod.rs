@@ -15,12 +15,14 @@
 mod content;
 mod facts;
 mod files;
+mod geometry;
 mod huffman;
 mod index;
 mod lznt1;
 mod lzx;
 mod names;
 mod overlay;
+mod owners;
 mod record;
 mod runs;
 mod security;

@@ -11,6 +11,12 @@ pub(super) fn units(bytes: &[u8]) -> impl Iterator<Item = u16> {
     bytes.chunks_exact(2).filter_map(|two| u16_at(two, 0))
 }
 
+/// The name in the key of an entry of a directory's index, a `$FILE_NAME`, in units of UTF-16.
+pub(super) fn key_units(bytes: &[u8]) -> Option<impl Iterator<Item = u16> + '_> {
+    let length = usize::from(*bytes.get(64)?).saturating_mul(2);
+    Some(units(bytes.get(66..)?.get(..length)?))
+}
+
 /// The volume's own table of upper case (`$UpCase`).
 #[derive(Debug)]
 pub(super) struct UpperCase {

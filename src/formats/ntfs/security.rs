@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use super::Damage;
-use super::content::read_value;
 use super::index::{self, Nodes};
+use super::owners::Descriptors;
 use super::record::kind;
-use super::stream::{Clusters, Value};
+use super::stream::Value;
 use super::volume::{Volume, known};
 use crate::evidence::bytes::{u32_at, u64_at};
 use crate::evidence::sid;
@@ -24,56 +24,48 @@ const MAX_OWNERS: usize = 20_000;
 /// Most bytes of a descriptor that are read: the owner stands in its first part or behind its lists of 64 KiB each.
 const MAX_DESCRIPTOR: u32 = 256 << 10;
 
-/// Where each descriptor stands.
-#[derive(Debug)]
-pub(super) struct Security {
-    places: BTreeMap<u32, (u64, u32)>,
-    descriptors: Clusters,
+/// The SID of the owner that a file's number in `$Secure` means.
+pub(super) fn owner(volume: &Volume, id: u32) -> Option<String> {
+    let owners = &volume.owners;
+    let known = owners.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+    let owner = if let Some(owner) = known {
+        owner
+    } else {
+        let descriptors = owners.descriptors.get_or_init(|| descriptors(volume).ok()).as_ref();
+        let owner = descriptors.and_then(|descriptors| read_owner(volume, descriptors, id)).map(Arc::from);
+        let mut known = owners.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MAX_OWNERS {
+            known.insert(id, owner.clone());
+        }
+        owner
+    };
+    owner.map(|owner| owner.as_ref().to_owned())
 }
 
-impl Security {
-    /// Reads the index of descriptors.
-    pub(super) fn open(volume: &Volume) -> Result<Self, Damage> {
-        let record = volume.record(known::SECURE)?;
-        let streams = volume.values(known::SECURE, &record, kind::DATA)?;
-        let descriptors = streams.into_iter().find(|(name, _)| is_named(name, "$SDS"));
-        let Some((_, Ok(Value::Clusters(descriptors)))) = descriptors else { return Err(Damage::Nothing) };
-        let mut places = BTreeMap::new();
-        for entry in Nodes::of(volume, known::SECURE, &record, "$SII")?.entries(volume) {
-            let Ok(entry) = entry else { continue };
-            if let Some((id, place)) = place_of(&entry).filter(|_| places.len() < MAX_DESCRIPTORS) {
-                places.insert(id, place);
-            }
+/// Reads the index of descriptors.
+fn descriptors(volume: &Volume) -> Result<Descriptors, Damage> {
+    let record = volume.record(known::SECURE)?;
+    let streams = volume.values(known::SECURE, &record, kind::DATA)?;
+    let stream = streams.into_iter().find(|(name, _)| is_named(name, "$SDS"));
+    let Some((_, Ok(Value::Clusters(stream)))) = stream else { return Err(Damage::Nothing) };
+    let mut places = BTreeMap::new();
+    for entry in Nodes::of(volume, known::SECURE, &record, "$SII")?.entries(volume) {
+        let Ok(entry) = entry else { continue };
+        if let Some((id, place)) = place_of(&entry).filter(|_| places.len() < MAX_DESCRIPTORS) {
+            places.insert(id, place);
         }
-        Ok(Self { places, descriptors })
     }
-
-    fn owner(&self, volume: &Volume, id: u32) -> Option<String> {
-        /// Hash, number, offset and length stand before each descriptor.
-        const HEAD: u32 = 20;
-        let (offset, length) = *self.places.get(&id)?;
-        let length = length.checked_sub(HEAD)?.min(MAX_DESCRIPTOR);
-        let mut bytes = vec![0; usize::try_from(length).ok()?];
-        read_value(volume, &self.descriptors, offset.checked_add(HEAD.into())?, &mut bytes).ok()?;
-        sid::owner(&bytes)
-    }
+    Ok(Descriptors { places, stream })
 }
 
-impl Volume {
-    /// The SID of the owner that a file's number in `$Secure` stands for.
-    pub(super) fn owner(&self, id: u32) -> Option<String> {
-        let known = self.owners.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-        if let Some(owner) = known {
-            return owner.map(|owner| owner.as_ref().to_owned());
-        }
-        let owner: Option<Arc<str>> =
-            self.security().and_then(|security| security.owner(self, id)).map(Arc::from);
-        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        if owners.len() < MAX_OWNERS {
-            owners.insert(id, owner.clone());
-        }
-        owner.map(|owner| owner.as_ref().to_owned())
-    }
+fn read_owner(volume: &Volume, descriptors: &Descriptors, id: u32) -> Option<String> {
+    /// Hash, number, offset and length precede each descriptor.
+    const HEAD: u32 = 20;
+    let (offset, length) = *descriptors.places.get(&id)?;
+    let length = length.checked_sub(HEAD)?.min(MAX_DESCRIPTOR);
+    let mut bytes = vec![0; usize::try_from(length).ok()?];
+    volume.read_value(&descriptors.stream, offset.checked_add(HEAD.into())?, &mut bytes).ok()?;
+    sid::owner(&bytes)
 }
 
 fn is_named(name: &[u8], wanted: &str) -> bool {

@@ -1,17 +1,19 @@
 //! A volume: its geometry, its master file table, and the records in it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
 
 use super::Damage;
-use super::content::{Content, read_value};
+use super::geometry::{Geometry, geometry};
 use super::names::UpperCase;
+use super::owners::Owners;
 use super::record::{Attribute, Body, Record, kind};
-use super::security::Security;
+use super::runs::holding;
 use super::stream::{Clusters, Gathered, MAX_HELD, Stream, Value};
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::evidence::wtf8;
-use crate::formats::disk::{Cache, Device, read_some};
+use crate::formats::disk::{Cache, Device, read_some, to_u64};
 
 /// Records of files that every volume has.
 pub(super) mod known {
@@ -30,17 +32,6 @@ const NUMBER: u64 = 0xffff_ffff_ffff;
 /// Most records that extend one file: the list that names them has at most 256 KiB on Windows.
 const MAX_EXTENSIONS: usize = 8_192;
 
-/// The sizes of a volume, in bytes where nothing else is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Geometry {
-    pub(super) cluster: u64,
-    pub(super) record: usize,
-    /// Clusters of the volume.
-    pub(super) clusters: u64,
-    /// First cluster of the master file table, and of the copy of its beginning.
-    mft: (u64, u64),
-}
-
 /// An NTFS volume.
 #[derive(Debug)]
 pub(crate) struct Volume {
@@ -48,9 +39,7 @@ pub(crate) struct Volume {
     pub(super) geometry: Geometry,
     mft: Clusters,
     pub(super) upper: UpperCase,
-    security: OnceLock<Option<Security>>,
-    /// Owners that were looked up, by their number in `$Secure`.
-    pub(super) owners: Mutex<BTreeMap<u32, Option<Arc<str>>>>,
+    pub(super) owners: Owners,
 }
 
 impl Volume {
@@ -65,8 +54,7 @@ impl Volume {
             geometry,
             mft: Clusters::default(),
             upper: UpperCase::new(&[]),
-            security: OnceLock::new(),
-            owners: Mutex::default(),
+            owners: Owners::default(),
         };
         volume.find_mft()?;
         let table = volume.first_value(known::UPPER_CASE, kind::DATA).and_then(|value| volume.held(&value));
@@ -78,11 +66,6 @@ impl Volume {
     pub(crate) fn label(&self) -> String {
         let value = self.first_value(known::VOLUME, kind::VOLUME_NAME).and_then(|value| self.held(&value));
         String::from_utf8_lossy(&wtf8::encode(&value.unwrap_or_default())).into_owned()
-    }
-
-    /// The descriptors of owners, where the volume has them.
-    pub(super) fn security(&self) -> Option<&Security> {
-        self.security.get_or_init(|| Security::open(self).ok()).as_ref()
     }
 
     /// The record of a file, by reference. A sequence of 0 asks for whoever has it.
@@ -187,24 +170,83 @@ impl Volume {
         let mut bytes = vec![0; size.ok_or(Damage::TooLarge("attribute"))?];
         match value {
             Value::Resident(resident) => bytes.clone_from(resident),
-            Value::Clusters(clusters) => read_value(self, clusters, 0, &mut bytes)?,
+            Value::Clusters(clusters) => self.read_value(clusters, 0, &mut bytes)?,
         }
         Ok(bytes)
     }
 
-    /// Opens a value to read it from its beginning to its end.
-    pub(super) fn content(self: &Arc<Self>, value: Value) -> Result<Content, Damage> {
-        Content::new(Arc::clone(self), value)
+    /// Fills the buffer from a value of the file system's own, by way of the cache.
+    ///
+    /// # Errors
+    /// Where it ends before, cannot be read, or is compressed.
+    pub(super) fn read_value(
+        &self,
+        clusters: &Clusters,
+        offset: u64,
+        buffer: &mut [u8],
+    ) -> Result<(), Damage> {
+        if clusters.unit != 0 || clusters.encrypted {
+            return Err(Damage::Unsupported("a structure of the file system is compressed or encrypted"));
+        }
+        let mut filled = 0_usize;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.read_clusters(clusters, offset.saturating_add(to_u64(filled)), rest, true)? {
+                0 => return Err(Damage::Runs("end before the value does")),
+                count => filled = filled.saturating_add(count),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads at `offset` of a value that is not compressed, out of one run at most; 0 at and behind its end. `cached` is for
+    /// the file system's own structures: the content of a file is read once.
+    pub(super) fn read_clusters(
+        &self,
+        clusters: &Clusters,
+        offset: u64,
+        buffer: &mut [u8],
+        cached: bool,
+    ) -> Result<usize, Damage> {
+        let size = self.geometry.cluster;
+        let most = |end: u64, length: usize| {
+            usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(length)
+        };
+        let length = most(clusters.size, buffer.len());
+        if length == 0 {
+            return Ok(0);
+        }
+        if offset >= clusters.initialized {
+            return Ok(zeros(buffer, length));
+        }
+        let at = offset.checked_div(size).unwrap_or(0);
+        let run = holding(&clusters.runs, at).ok_or(Damage::Runs("end before the value does"))?;
+        let begin = run.at.saturating_mul(size);
+        let length = most(clusters.initialized, length);
+        let length = most(begin.saturating_add(run.length.saturating_mul(size)), length);
+        let Some(cluster) = run.cluster else { return Ok(zeros(buffer, length)) };
+        let place = cluster.saturating_mul(size).saturating_add(offset.saturating_sub(begin));
+        let buffer = buffer.get_mut(..length).unwrap_or_default();
+        if cached {
+            self.cache.read_exact(place, buffer)?;
+            return Ok(length);
+        }
+        match self.cache.device().read_at(place, buffer)? {
+            0 => {
+                let text = format!("the image ends before byte {place}");
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, text).into())
+            }
+            count => Ok(count),
+        }
     }
 
     fn raw_record(&self, number: u64) -> Result<Record, Damage> {
         let size = self.geometry.record;
-        let offset = number.saturating_mul(crate::formats::disk::to_u64(size));
+        let offset = number.saturating_mul(to_u64(size));
         if offset >= self.mft.size {
             return Err(Damage::Nothing);
         }
         let mut bytes = vec![0; size];
-        read_value(self, &self.mft, offset, &mut bytes)?;
+        self.read_value(&self.mft, offset, &mut bytes)?;
         Record::new(bytes)
     }
 
@@ -265,38 +307,10 @@ fn extensions(list: &[u8], own: u64) -> BTreeSet<u64> {
     references
 }
 
-fn geometry(boot: &[u8]) -> Option<Geometry> {
-    if boot.get(3..11)? != b"NTFS    " {
-        return None;
-    }
-    let sector = u64::from(u16_at(boot, 11)?);
-    if !(256..=4096).contains(&sector) || !sector.is_power_of_two() {
-        return None;
-    }
-    let per_cluster = match *boot.get(13)? {
-        count @ 1..=0x80 => u64::from(count),
-        // Above that, it is the power of two, negative.
-        power => 1_u64.checked_shl(256_u32.saturating_sub(power.into()))?,
-    };
-    let cluster = sector.checked_mul(per_cluster)?;
-    if !per_cluster.is_power_of_two() || cluster > 2 << 20 {
-        return None;
-    }
-    let record = match i8::from_le_bytes([*boot.get(64)?]) {
-        count @ 1.. => cluster.checked_mul(u64::try_from(count).ok()?)?,
-        power => 1_u64.checked_shl(u32::from(power.unsigned_abs()))?,
-    };
-    let record = usize::try_from(record).ok()?;
-    if !(512..=65_536).contains(&record) || !record.is_power_of_two() {
-        return None;
-    }
-    Some(Geometry {
-        cluster,
-        record,
-        // The last sector is a copy of the first and belongs to no cluster; some tools count it, so one more is allowed.
-        clusters: u64_at(boot, 40)?.checked_div(per_cluster)?.checked_add(1)?,
-        mft: (u64_at(boot, 48)?, u64_at(boot, 56)?),
-    })
+fn zeros(buffer: &mut [u8], length: usize) -> usize {
+    let buffer = buffer.get_mut(..length).unwrap_or_default();
+    buffer.fill(0);
+    buffer.len()
 }
 
 /// The body of a resident attribute, or nothing.
@@ -316,25 +330,6 @@ pub(super) fn index_block_size(root: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_boot_sector_tells_the_sizes_and_nonsense_none() {
-        let mut boot = vec![0; 512];
-        boot[3..11].copy_from_slice(b"NTFS    ");
-        boot[11..14].copy_from_slice(&[0, 2, 8]);
-        boot[40..48].copy_from_slice(&8000_u64.to_le_bytes());
-        boot[48] = 4;
-        boot[64] = 0xf6;
-        let read = geometry(&boot).unwrap();
-        assert_eq!((read.cluster, read.record, read.clusters, read.mft.0), (4096, 1024, 1001, 4));
-        boot[13] = 0xf4;
-        assert_eq!(geometry(&boot).unwrap().cluster, 2 << 20);
-        for (at, byte) in [(3, 0), (12, 3), (13, 0), (13, 3), (13, 0x81), (64, 0x80), (64, 0)] {
-            let mut broken = boot.clone();
-            broken[at] = byte;
-            assert_eq!(geometry(&broken), None, "{at}: {byte}");
-        }
-    }
 
     #[test]
     fn a_list_that_leads_nowhere_ends() {

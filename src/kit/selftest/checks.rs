@@ -3,16 +3,11 @@
 
 use super::{
     COMPRESSED, DEEP, IN_USE, LINK, LOOP, NAMES, OFFLINE, OVERLAID, PLAIN, REFUSED, RENAMED, SHORT, SPARSE,
-    SPARSE_END, SPARSE_SIZE, STREAMS, Trying, Verdict, ZONE, deep, told,
+    SPARSE_END, SPARSE_SIZE, STREAMS, Trying, Verdict, ZONE, deep, passes, raw_reading, told,
 };
 use crate::evidence::{Kind, Note, ReasonCode, Utc};
 use crate::sources::host::privileges;
 use crate::sys;
-
-/// Passes where `so` holds; else says what was seen.
-pub(super) fn passes(so: bool, seen: impl FnOnce() -> String) -> Verdict {
-    if so { Verdict::Passed } else { Verdict::Failed(seen()) }
-}
 
 /// The verdict of a check that ends early where something it needs is not there.
 fn held(check: impl FnOnce() -> Result<Verdict, Verdict>) -> Verdict {
@@ -159,13 +154,15 @@ pub(super) fn short_name(trying: &Trying) -> Verdict {
 pub(super) fn in_use(trying: &Trying) -> Verdict {
     on_windows(|| {
         trying.made(IN_USE)?;
-        if raw_is_possible(trying)? {
+        if raw_reading::is_possible(trying)? {
             let read = trying.same(IN_USE)?;
             return Ok(read_by(&read.read_by, "raw_ntfs"));
         }
         match trying.target.open(trying.found(IN_USE)?) {
             Ok(_) => Ok(Verdict::Failed("it was opened although it is kept for oneself".to_owned())),
-            Err(gap) if gap.reason.code == ReasonCode::InUse => Err(Verdict::NotPossible(without_raw())),
+            Err(gap) if gap.reason.code == ReasonCode::InUse => {
+                Err(Verdict::NotPossible(raw_reading::refusal()))
+            }
             Err(gap) => Ok(Verdict::Failed(told(&gap))),
         }
     })
@@ -213,28 +210,14 @@ pub(super) fn overlay(trying: &Trying) -> Verdict {
 /// A file read through Windows, and from the volume where that is possible, against what was written.
 fn both_ways(trying: &Trying, name: &'static str) -> Result<Verdict, Verdict> {
     trying.same(name)?;
-    if !raw_is_possible(trying)? {
+    if !raw_reading::is_possible(trying)? {
         return Ok(Verdict::Passed);
     }
-    let raw = super::machine::raw(trying, name)
+    let raw = raw_reading::read(trying, name)
         .map_err(|error| Verdict::Failed(format!("from the volume: {error}")))?;
     Ok(passes(raw == super::content(name), || {
         "the volume itself gives other bytes than were written".to_owned()
     }))
-}
-
-/// Whether the volume that everything was made on can be read by its own structures.
-pub(super) fn raw_is_possible(trying: &Trying) -> Result<bool, Verdict> {
-    let place = trying.target.place_of(trying.found(PLAIN)?);
-    Ok(privileges().privileged && place.is_some_and(|place| place.tree.raw().is_there()))
-}
-
-pub(super) fn without_raw() -> String {
-    if privileges().privileged {
-        "this is no NTFS volume of this machine".to_owned()
-    } else {
-        "without an administrator's rights the volume cannot be read".to_owned()
-    }
 }
 
 fn read_by(ways: &[String], wanted: &str) -> Verdict {

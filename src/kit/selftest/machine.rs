@@ -4,33 +4,21 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::checks::{passes, raw_is_possible, without_raw};
-use super::{MOST, PLAIN, Trying, Verdict};
+use super::{PLAIN, Trying, Verdict, passes, raw_reading};
 use crate::evidence::{Outcome, ReasonCode};
-use crate::formats::disk::{FileSystem, Mounted as _, Seeker};
+use crate::formats::disk::FileSystem;
 use crate::live;
 use crate::playbook::{Live, Mode, Source, plan_to_look};
 use crate::sources::{Finding, Memory, Opened, devices, volumes as listed};
 use crate::sys::{self, Root, SignatureStatus};
 
-/// Reads a file that was made from the volume beneath, by its number.
-pub(super) fn raw(trying: &Trying, name: &str) -> io::Result<Vec<u8>> {
-    let Ok(found) = trying.found(name) else { return Err(io::ErrorKind::NotFound.into()) };
-    let place = trying.target.place_of(found).ok_or(io::ErrorKind::NotFound)?;
-    let volume = place.tree.raw().open()?;
-    let reading = volume.open(found.metadata.inode.unwrap_or_default(), None)?;
-    let mut content = Vec::new();
-    Seeker::new(reading).take(u64::try_from(MOST).unwrap_or(u64::MAX)).read_to_end(&mut content)?;
-    Ok(content)
-}
-
 pub(super) fn raw_volume(trying: &Trying) -> Verdict {
-    match raw_is_possible(trying) {
+    match raw_reading::is_possible(trying) {
         Err(verdict) => return verdict,
-        Ok(false) => return Verdict::NotPossible(without_raw()),
+        Ok(false) => return Verdict::NotPossible(raw_reading::refusal()),
         Ok(true) => {}
     }
-    match raw(trying, PLAIN) {
+    match raw_reading::read(trying, PLAIN) {
         Ok(content) => passes(content == super::content(PLAIN), || {
             format!("the volume gives {} bytes that are not those written", content.len())
         }),
@@ -40,9 +28,9 @@ pub(super) fn raw_volume(trying: &Trying) -> Verdict {
 
 /// The change journal of the volume that is worked on: found as a playbook asks for it, and its first bytes read.
 pub(super) fn change_journal(trying: &Trying) -> Verdict {
-    match raw_is_possible(trying) {
+    match raw_reading::is_possible(trying) {
         Err(verdict) => return verdict,
-        Ok(false) => return Verdict::NotPossible(without_raw()),
+        Ok(false) => return Verdict::NotPossible(raw_reading::refusal()),
         Ok(true) => {}
     }
     let path = "\\$Extend\\$UsnJrnl:$J".to_owned();

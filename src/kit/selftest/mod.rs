@@ -17,6 +17,7 @@ use crate::sys::{self, Peculiar, Workplace};
 
 mod checks;
 mod machine;
+mod raw_reading;
 
 /// Something that is tried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,11 @@ pub enum Verdict {
     Failed(String),
     /// It cannot be tried here, and why.
     NotPossible(String),
+}
+
+/// Passes where `so` holds; else fails with what was seen.
+fn passes(so: bool, seen: impl FnOnce() -> String) -> Verdict {
+    if so { Verdict::Passed } else { Verdict::Failed(seen()) }
 }
 
 /// A check: its name in this program's output, and how it is carried out.

@@ -5,8 +5,7 @@
 use super::language::Phrase;
 
 /// How many files of a room are in circles; counted, so that a file may be renamed meanwhile.
-pub(super) const CIRCLES: &[(&str, usize)] =
-    &[("analysis", 2), ("cli", 16), ("formats", 15), ("kit", 2), ("playbook", 5), ("sources", 4)];
+pub(super) const CIRCLES: &[(&str, usize)] = &[("sources", 4)];
 
 /// Names of types that are used for more than one thing, with how many.
 pub(super) const NAMES: [(&str, usize); 71] = [

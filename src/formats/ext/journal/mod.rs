@@ -1,29 +1,22 @@
 //! What the journal of a volume holds that was not written down yet, as on every disk that was not unmounted: which block of
 //! the volume stands in which block of the journal.
 //!
-//! In: the journal's own file. Out: [`Journal`]. Only transactions that were committed count, as the kernel does when it
+//! In: the journal's own file. Out: a [`Journal`], by which the volume reads its blocks. Only transactions that were committed count, as the kernel does when it
 //! mounts the volume; nothing is written. The journal is hostile: it is walked once round at most, and what is kept of it is
 //! bounded. Its numbers have the high byte first (<https://docs.kernel.org/filesystems/ext4/journal.html>).
 
 mod walk;
 
-use std::collections::BTreeMap;
-
 use super::Damage;
 use super::checksum::{START, crc32c};
+use super::held_blocks::{Journal, MARK, State};
 use super::layout::feature;
 use super::runs::Runs;
 use super::volume::{Volume, big};
 use walk::Walk;
 
-/// What each block of a journal's own begins with.
-const MARK: u32 = 0xc03b_3998;
-
 /// Most blocks of the volume that a journal may hold: 1 GiB in blocks of 4 KiB, the largest that `mke2fs` makes by itself.
 const MAX_HELD: usize = 1 << 18;
-
-/// Memory that one of them takes, in bytes.
-const HELD_MEMORY: u64 = 48;
 
 /// What the journal is kept with.
 mod kept {
@@ -35,72 +28,15 @@ mod kept {
     pub(crate) const KNOWN: u32 = 0x1 | BITS_64 | 0x4 | CHECKSUMS_2 | CHECKSUMS_3 | FAST;
 }
 
-/// What became of the journal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum State {
-    /// There is nothing in it.
-    #[default]
-    Clean,
-    /// All that it holds is seen.
-    Replayed,
-    /// Some of it is not: it is damaged, too large, or in the form of fast commits.
-    InPart,
-    /// None of it is: it stands elsewhere, or cannot be read.
-    Unusable,
-}
-
-/// Where a block of the volume stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) block: u64,
-    /// Whether its first bytes were taken out, since they are those of a block of the journal's own.
-    escaped: bool,
-}
-
-/// The blocks of a volume that its journal holds.
-#[derive(Debug, Default)]
-pub(crate) struct Journal {
-    pub(crate) state: State,
-    held: BTreeMap<u64, Place>,
-}
-
-impl Journal {
-    /// Reads that of a volume.
-    pub(crate) fn of(volume: &Volume) -> Self {
-        let layout = &volume.layout;
-        if layout.incompatible & feature::RECOVER == 0 {
-            return Self::default();
-        }
-        // One on a device of its own is not at hand.
-        let own = Some(layout.journal).filter(|number| *number != 0).ok_or(Damage::Nothing);
-        own.and_then(|number| read(volume, number))
-            .unwrap_or(Self { state: State::Unusable, held: BTreeMap::new() })
+/// Reads the journal of a volume. One that cannot be used is no error: its [`State`] reports it.
+pub(super) fn replay(volume: &Volume) -> Journal {
+    let layout = &volume.layout;
+    if layout.incompatible & feature::RECOVER == 0 {
+        return Journal::default();
     }
-
-    /// Where a block stands, and how many from there on stand one after the other.
-    pub(crate) fn place(&self, block: u64) -> (Place, u64) {
-        match self.held.range(block..).next() {
-            Some((held, place)) if *held == block => (*place, 1),
-            Some((next, _)) => (Place { block, escaped: false }, next.saturating_sub(block)),
-            None => (Place { block, escaped: false }, u64::MAX),
-        }
-    }
-
-    /// Memory that it takes, in bytes.
-    pub(crate) fn memory(&self) -> u64 {
-        super::layout::to_u64(self.held.len()).saturating_mul(HELD_MEMORY)
-    }
-}
-
-impl Place {
-    /// Puts the bytes back that were taken out of a block, of which `bytes` were read from the byte `within` on.
-    pub(crate) fn give_back(self, within: usize, bytes: &mut [u8]) {
-        if self.escaped {
-            let mark = MARK.to_be_bytes();
-            let mark = mark.get(within..).unwrap_or_default();
-            bytes.iter_mut().zip(mark).for_each(|(byte, mark)| *byte = *mark);
-        }
-    }
+    // A journal on a separate device is not at hand.
+    let own = Some(layout.journal).filter(|number| *number != 0).ok_or(Damage::Nothing);
+    own.and_then(|number| read(volume, number)).unwrap_or_else(|_| Journal::unusable())
 }
 
 /// The journal's superblock, and where its blocks stand.
@@ -188,5 +124,5 @@ fn read(volume: &Volume, number: u32) -> Result<Journal, Damage> {
     while walk.transaction() {}
     let whole = walk.whole && !log.has_fast_commits(volume, walk.sequence);
     let state = if whole { State::Replayed } else { State::InPart };
-    Ok(Journal { state, held: walk.finish() })
+    Ok(Journal::new(state, walk.finish()))
 }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Log, MARK, MAX_HELD, Place, kept};
+use super::{Log, MAX_HELD, kept};
 use crate::formats::ext::checksum::crc32c;
+use crate::formats::ext::held_blocks::{MARK, Place};
 use crate::formats::ext::volume::{Volume, big, big_short};
 
 /// Types of blocks.

@@ -1,0 +1,43 @@
+//! What an examination finds: mistakes, each with its place, and how many items are proved how well.
+//!
+//! In: the judgement of `examine`. Out: the parts of a [`Verdict`](super::Verdict) that list them.
+
+use serde::Serialize;
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `damage` where bytes are lost, else `tampering`.
+    pub kind: FindingKind,
+    /// What it is about: an entry, a checkpoint, the directory.
+    pub on: String,
+    /// What is wrong, lower case; names in it are escaped.
+    pub what: String,
+}
+
+/// Kinds of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// Bytes that cannot be authenticated: a bad sector, or a flipped bit.
+    Damage,
+    /// Authentic bytes that contradict each other: changed by somebody who could encrypt.
+    Tampering,
+}
+
+/// Items by how well they are proved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// In a checkpoint whose chain goes back to the beginning; content and record agree.
+    pub proved: u64,
+    /// The same, but the chain goes back only to the first good checkpoint after a hole.
+    pub relative: u64,
+    /// Recovered after the last checkpoint, or where its checkpoint is lost.
+    pub unproved: u64,
+    /// Recovered in part.
+    pub partial: u64,
+    /// Recorded, but their content is lost in a hole.
+    pub lost: u64,
+    /// Their content is not what their record says, or their checkpoint is not to be trusted.
+    pub refuted: u64,
+}

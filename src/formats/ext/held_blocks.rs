@@ -1,0 +1,80 @@
+//! Blocks of a volume that its journal holds and that were not written to their places yet.
+//!
+//! In: the map that `journal` reads. Out: of each block of the volume, where its current content is. The volume reads its
+//! blocks by it, and so does not need to know how a journal is read.
+
+use std::collections::BTreeMap;
+
+use super::layout::to_u64;
+
+/// What each block of a journal's own begins with.
+pub(super) const MARK: u32 = 0xc03b_3998;
+
+/// Memory that one of them takes, in bytes.
+const HELD_MEMORY: u64 = 48;
+
+/// What became of the journal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum State {
+    /// There is nothing in it.
+    #[default]
+    Clean,
+    /// All that it holds is seen.
+    Replayed,
+    /// Some of it is not: it is damaged, too large, or in the form of fast commits.
+    InPart,
+    /// None of it is: it stands elsewhere, or cannot be read.
+    Unusable,
+}
+
+/// Where a block of the volume stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) block: u64,
+    /// Whether its first bytes were taken out, since they are those of a block of the journal's own.
+    pub(super) escaped: bool,
+}
+
+/// The blocks of a volume that its journal holds.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    pub(crate) state: State,
+    held: BTreeMap<u64, Place>,
+}
+
+impl Journal {
+    /// The blocks that a journal holds, and whether these are all.
+    pub(super) const fn new(state: State, held: BTreeMap<u64, Place>) -> Self {
+        Self { state, held }
+    }
+
+    /// A journal that cannot be read.
+    pub(super) const fn unusable() -> Self {
+        Self::new(State::Unusable, BTreeMap::new())
+    }
+
+    /// Where a block stands, and how many from there on stand one after the other.
+    pub(crate) fn place(&self, block: u64) -> (Place, u64) {
+        match self.held.range(block..).next() {
+            Some((held, place)) if *held == block => (*place, 1),
+            Some((next, _)) => (Place { block, escaped: false }, next.saturating_sub(block)),
+            None => (Place { block, escaped: false }, u64::MAX),
+        }
+    }
+
+    /// Memory that it takes, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        to_u64(self.held.len()).saturating_mul(HELD_MEMORY)
+    }
+}
+
+impl Place {
+    /// Puts the bytes back that were taken out of a block, of which `bytes` were read from the byte `within` on.
+    pub(crate) fn give_back(self, within: usize, bytes: &mut [u8]) {
+        if self.escaped {
+            let mark = MARK.to_be_bytes();
+            let mark = mark.get(within..).unwrap_or_default();
+            bytes.iter_mut().zip(mark).for_each(|(byte, mark)| *byte = *mark);
+        }
+    }
+}
