@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::scan::Account;
+use crate::scan::MemoryAccount;
 
 /// Bytes read and deflated as one piece. Smaller items are kept whole and carry their sizes in front; larger ones
 /// go through in pieces of this size. At half a MiB a piece costs a core some 2 ms, and both cores get their part
@@ -94,7 +94,7 @@ pub(super) struct Share {
     lost: AtomicBool,
 }
 
-impl Account for Share {
+impl MemoryAccount for Share {
     fn left_behind(&self) {
         if !self.lost.swap(true, Ordering::Relaxed) {
             let mut state = self.budget.lock();

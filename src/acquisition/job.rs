@@ -12,7 +12,7 @@ use super::context::RunContext;
 use super::delivery::{Body, Delivery};
 use crate::evidence::{Item, Kind, Metadata, Origin, Outcome, PersonalData};
 use crate::scan::{Bytes, Examined, Scanner};
-use crate::sources::{Found, Gap};
+use crate::sources::{Found, Unread};
 
 /// An item to acquire.
 pub(super) struct Job {
@@ -56,7 +56,7 @@ impl Draft {
     }
 
     /// The record of a gap: something that is not there, or could not be read.
-    pub(super) fn gap(&self, gap: Gap, clock: &Clock) -> Item {
+    pub(super) fn gap(&self, gap: Unread, clock: &Clock) -> Item {
         let mut item = self.item(gap.origin, gap.kind, clock);
         (item.outcome, item.reason, item.metadata) = (gap.outcome, Some(gap.reason), gap.metadata);
         debug_assert!(item.outcome != Outcome::Collected, "a gap is never collected");
@@ -75,7 +75,7 @@ impl Job {
     }
 
     /// The record of the item where it could not be opened.
-    pub(super) fn unread(&self, gap: Gap, run: &RunContext<'_>) -> Item {
+    pub(super) fn unread(&self, gap: Unread, run: &RunContext<'_>) -> Item {
         let mut item = self.draft.gap(gap, run.clock);
         item.notes.clone_from(&self.found.notes);
         run.judge_place(&mut item);

@@ -114,7 +114,7 @@ fn drive(
     thread::scope(|scope| {
         let pool = &pool;
         // Whatever way this closure is left, workers waiting for tasks must be let go.
-        let _closing = pool::Closing(pool);
+        let _closing = pool::PoolClosing(pool);
         for number in 0..run.settings.threads.max(1) {
             thread::Builder::new()
                 .name(format!("worker-{number}"))

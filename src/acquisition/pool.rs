@@ -183,9 +183,9 @@ impl Pool {
 }
 
 /// Closes the pool when dropped: workers end once the queues are empty.
-pub(super) struct Closing<'a>(pub(super) &'a Pool);
+pub(super) struct PoolClosing<'a>(pub(super) &'a Pool);
 
-impl Drop for Closing<'_> {
+impl Drop for PoolClosing<'_> {
     fn drop(&mut self) {
         self.0.close();
     }
@@ -211,7 +211,7 @@ mod tests {
         pool.put(says("task", &to));
         pool.put(says("another", &to));
         pool.put_part(says("part", &to));
-        drop(Closing(&pool));
+        drop(PoolClosing(&pool));
         pool.work(&fixture.run());
         assert_eq!(words.try_iter().collect::<Vec<_>>(), ["part", "task", "another"]);
     }
@@ -246,7 +246,7 @@ mod tests {
         let (fixture, pool) = (Fixture::of(b""), Pool::new());
         let run = fixture.run();
         thread::scope(|scope| {
-            let _closing = Closing(&pool);
+            let _closing = PoolClosing(&pool);
             let worker = scope.spawn(|| pool.work(&run)).thread().id();
             while pool.lock().idle == 0 {
                 thread::yield_now();
@@ -279,7 +279,7 @@ mod tests {
         pool.put(Box::new(|_| panic!("on purpose")));
         pool.put(says("task", &to));
         drop(to);
-        drop(Closing(&pool));
+        drop(PoolClosing(&pool));
         pool.work(&fixture.run());
         assert_eq!(words.recv(), Ok("task"));
         assert_eq!(words.recv_timeout(std::time::Duration::ZERO), Err(RecvTimeoutError::Disconnected));

@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::job::Job;
 use super::pool::WorkerContext;
 use crate::evidence::{Cause, Scanned};
-use crate::scan::{Facts, Gap, Regions, Scan, assess};
+use crate::scan::{Facts, Regions, Scan, ScanGap, assess};
 use crate::sources::Memory;
 
 /// How long one process may take: half a gigabyte at a tenth of the usual rate.
@@ -39,13 +39,16 @@ pub(super) fn scan_process(context: &mut WorkerContext<'_>, job: &Job) {
         item.metadata.size = Some(reading.bytes());
         let gap = gap.or_else(|| {
             if over.load(Ordering::Relaxed) {
-                Some(Gap { cause: Cause::Time, detail: format!("it took longer than {} s", LIMIT.as_secs()) })
+                Some(ScanGap {
+                    cause: Cause::Time,
+                    detail: format!("it took longer than {} s", LIMIT.as_secs()),
+                })
             } else if reading.left() > 0 {
                 let detail = format!("{} bytes past the limit for one process were not read", reading.left());
-                Some(Gap { cause: Cause::Size, detail })
+                Some(ScanGap { cause: Cause::Size, detail })
             } else if reading.refused() > 0 {
                 let detail = format!("{} bytes could not be read", reading.refused());
-                Some(Gap { cause: Cause::Error, detail })
+                Some(ScanGap { cause: Cause::Error, detail })
             } else {
                 None
             }

@@ -8,7 +8,7 @@ use std::io;
 use super::context::RunContext;
 use super::job::Job;
 use crate::evidence::{Item, Outcome, Reason, ReasonCode};
-use crate::sources::{Closed, Gap, Opened};
+use crate::sources::{Closed, Opened, Unread};
 use crate::sys;
 
 /// How reading ended.
@@ -46,7 +46,7 @@ pub(super) fn open_shared(run: &RunContext<'_>, job: &Job) -> Result<Opened, Box
 fn within_limits(
     run: &RunContext<'_>,
     job: &Job,
-    opened: Result<Opened, Box<Gap>>,
+    opened: Result<Opened, Box<Unread>>,
 ) -> Result<Opened, Box<Item>> {
     let opened = opened.map_err(|gap| Box::new(job.unread(*gap, run)))?;
     let (Some(limit), Some(size)) = (run.settings.max_file_size, opened.stored_size) else {

@@ -6,7 +6,7 @@ use std::path::Path;
 use minisign::{PublicKey, SignatureBox};
 
 use super::Claims;
-use super::examine::Examined;
+use super::examine::Examination;
 use super::finding::FindingKind;
 use super::verdict::{Authorship, Remark};
 use crate::bundle::SealCode;
@@ -22,7 +22,7 @@ const MAX_RECEIPT: u64 = 256 * 1024;
 pub(super) struct Evidence<'a> {
     pub(super) path: &'a Path,
     pub(super) sha256: Option<Digest>,
-    pub(super) examined: &'a Examined,
+    pub(super) examined: &'a Examination,
 }
 
 pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> (Authorship, Vec<Remark>) {
@@ -72,7 +72,7 @@ enum Signed {
 /// Holds the signature inside the bundle against the key. Through the manifest it covers the chain, and through the
 /// chain every record and the digest of every entry: so it says nothing for a bundle that contradicts itself.
 fn signature(key: &PublicKey, evidence: &Evidence<'_>) -> Signed {
-    let Examined { manifest_text, signature, opening, sealed, findings, .. } = evidence.examined;
+    let Examination { manifest_text, signature, opening, sealed, findings, .. } = evidence.examined;
     let damaged = findings.iter().any(|finding| finding.kind == FindingKind::Damage);
     let (Some(manifest), Some(signature), Some(opening)) = (manifest_text, signature, opening) else {
         // Only what was sealed and is not damaged can be known to lack a signature.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct VerdictFinding {
     /// `damage` where bytes are lost, else `tampering`.
     pub kind: FindingKind,
     /// What it is about: an entry, a checkpoint, the directory.
@@ -27,7 +27,7 @@ pub enum FindingKind {
 
 /// Items by how well they are proved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct ProofCounts {
     /// In a checkpoint whose chain goes back to the beginning; content and record agree.
     pub proved: u64,
     /// The same, but the chain goes back only to the first good checkpoint after a hole.

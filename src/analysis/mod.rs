@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::bundle::limits::Limits;
+use crate::bundle::limits::ReadLimits;
 use crate::bundle::parts::Parts;
 use crate::bundle::reader::{Decrypted, OpenError};
 use crate::bundle::{Identities, SealCode, forward};
@@ -21,8 +21,8 @@ mod standing;
 pub mod unpack;
 mod verdict;
 
-pub use finding::{Counts, Finding};
-pub use standing::{Listener, Silent, Standing};
+pub use finding::{ProofCounts, VerdictFinding};
+pub use standing::{Listener, Silent, Trust};
 pub use verdict::{Authorship, Integrity, Verdict};
 
 use author::Evidence;
@@ -75,7 +75,7 @@ pub fn verify(
     path: &Path,
     identities: &Identities,
     claims: &Claims,
-    limits: &Limits,
+    limits: &ReadLimits,
     listener: &mut dyn Listener,
 ) -> Result<Verdict, Error> {
     let parts = Parts::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })?;

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Claims, Error, Listener, Standing, Verdict, verify};
+use super::{Claims, Error, Listener, Trust, Verdict, verify};
 use crate::bundle::forward::Head;
-use crate::bundle::limits::{Limits, MAX_UNNAMED};
+use crate::bundle::limits::{MAX_UNNAMED, ReadLimits};
 use crate::bundle::{Identities, names};
 use crate::evidence::{Item, Origin};
 use crate::scan::indicators::{InText, Indicators};
@@ -19,9 +19,9 @@ use crate::scan::{Bytes, Examined, SCAN_LIMIT, Scanner, Subject, assess};
 /// What is told while a bundle is gone through.
 pub trait Rescan {
     /// An item, its hits those of now; and how well it is proved.
-    fn item(&mut self, item: &Item, standing: Standing);
+    fn item(&mut self, item: &Item, standing: Trust);
     /// An entry that no good record names, with what fires on it.
-    fn stray(&mut self, name: &str, examined: &Examined, standing: Standing);
+    fn stray(&mut self, name: &str, examined: &Examined, standing: Trust);
 }
 
 /// Goes through a bundle.
@@ -31,7 +31,7 @@ pub trait Rescan {
 pub fn rescan(
     path: &Path,
     identities: &Identities,
-    limits: &Limits,
+    limits: &ReadLimits,
     (scanner, indicators): (&Scanner, Option<&Indicators>),
     told: &mut dyn Rescan,
 ) -> Result<Verdict, Error> {
@@ -91,7 +91,7 @@ impl Listener for Pass<'_> {
         self.waiting.insert(head.name.clone(), Waiting { examined, in_text });
     }
 
-    fn item(&mut self, item: &Item, standing: Standing) {
+    fn item(&mut self, item: &Item, standing: Trust) {
         let examined = item.entry.as_ref().and_then(|entry| self.waiting.remove(entry));
         let mut item = item.clone();
         if let Some(Waiting { examined, in_text }) = examined {
@@ -109,7 +109,7 @@ impl Listener for Pass<'_> {
         self.told.item(&item, standing);
     }
 
-    fn stray(&mut self, name: &str, standing: Standing) {
+    fn stray(&mut self, name: &str, standing: Trust) {
         if let Some(Waiting { mut examined, in_text }) = self.waiting.remove(name) {
             examined.hits.extend(in_text.hits);
             examined.assessment = assess(&examined.hits);

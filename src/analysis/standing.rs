@@ -6,7 +6,7 @@ use crate::evidence::Item;
 /// How well something in a bundle is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum Trust {
     /// Its record is in a checkpoint whose chain goes back to the beginning, and it is what its record says.
     Proved,
     /// The same, but the chain goes back only to the first good checkpoint after a hole.
@@ -30,12 +30,12 @@ pub trait Listener {
     /// It ended, or broke off where `whole` is false. It is worth nothing yet.
     fn end(&mut self, _head: &Head, _whole: bool) {}
     /// A record was judged together with its entry, if it has one.
-    fn item(&mut self, _item: &Item, _standing: Standing) {}
+    fn item(&mut self, _item: &Item, _standing: Trust) {}
     /// An entry of the format itself was judged.
-    fn own(&mut self, _name: &str, _standing: Standing) {}
+    fn own(&mut self, _name: &str, _standing: Trust) {}
     /// An entry without a record was judged: [`Standing::Unproved`], [`Standing::Partial`] or
     /// [`Standing::Refuted`].
-    fn stray(&mut self, _name: &str, _standing: Standing) {}
+    fn stray(&mut self, _name: &str, _standing: Trust) {}
 }
 
 /// Listens to nothing.

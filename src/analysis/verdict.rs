@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::examine::Examined;
-use super::finding::{Counts, Finding};
+use super::examine::Examination;
+use super::finding::{ProofCounts, VerdictFinding};
 use crate::bundle::SealCode;
 use crate::bundle::forward::{End, Walk};
 use crate::bundle::opening::Opening;
@@ -20,11 +20,11 @@ pub struct Verdict {
     /// Whether it is from whom the caller believes it to be from.
     pub authorship: Authorship,
     /// What was found wrong and where; empty for a whole bundle.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<VerdictFinding>,
     /// Findings past those listed.
     pub findings_left_out: u64,
     /// Items by how well they are proved.
-    pub items: Counts,
+    pub items: ProofCounts,
     /// Items by outcome, of those that are proved.
     pub outcomes: BTreeMap<String, u64>,
     /// Proved items that a rule or an indicator fired on.
@@ -103,7 +103,7 @@ pub enum Remark {
 }
 
 pub(super) fn conclude(
-    examined: Examined,
+    examined: Examination,
     walk: &Walk,
     authorship: Authorship,
     mut remarks: Vec<Remark>,

@@ -28,7 +28,7 @@ const FOLDER: u32 = 0o040_000;
 
 /// What an entry is called, and when and how it stood on the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entry {
+pub struct BundleEntry {
     /// Its name, as [`super::names::entry_name`] makes it; ends in `/` for a folder.
     pub name: String,
     /// When its content was last changed; 1980 where that is not known.
@@ -86,7 +86,13 @@ impl<W: Write> Container<W> {
 
     /// Writes a whole entry: `deflated` is its raw deflate stream, `crc32` and `size` those of the content. An
     /// empty one is stored, and `deflated` left out.
-    pub(super) fn add(&mut self, entry: &Entry, crc32: u32, size: u64, deflated: &[u8]) -> io::Result<()> {
+    pub(super) fn add(
+        &mut self,
+        entry: &BundleEntry,
+        crc32: u32,
+        size: u64,
+        deflated: &[u8],
+    ) -> io::Result<()> {
         let method = if size == 0 { STORED } else { DEFLATED };
         let deflated = if size == 0 { &[] } else { deflated };
         let header = Header::new(entry, UTF8, method)?;
@@ -99,7 +105,7 @@ impl<W: Write> Container<W> {
     }
 
     /// Begins an entry of unknown size.
-    pub(super) fn begin(&mut self, entry: &Entry) -> io::Result<()> {
+    pub(super) fn begin(&mut self, entry: &BundleEntry) -> io::Result<()> {
         if self.open.is_some() {
             return Err(misuse("an entry is begun in the midst of another"));
         }
@@ -236,7 +242,7 @@ impl Sizes {
 }
 
 impl Header {
-    fn new(entry: &Entry, flags: u16, method: u16) -> io::Result<Self> {
+    fn new(entry: &BundleEntry, flags: u16, method: u16) -> io::Result<Self> {
         if entry.name.is_empty() || entry.name.len() > NAME_LIMIT {
             return Err(misuse("a name that is empty or too long"));
         }

@@ -9,7 +9,7 @@ use std::io;
 
 use age::stream::StreamWriter;
 
-use super::container::{Container, Entry};
+use super::container::{BundleEntry, Container};
 use super::deflate::Deflated;
 use super::error::Error;
 use super::sink::Shared;
@@ -30,7 +30,7 @@ impl<'a> EntryWriter<'a> {
     pub(super) fn begin(
         container: &'a mut Container<StreamWriter<Shared>>,
         sink: &'a Shared,
-        entry: &Entry,
+        entry: &BundleEntry,
     ) -> Result<Self, Error> {
         container.begin(entry).map_err(|source| failed(sink, source))?;
         Ok(Self { container, sink, content: Deflated::default() })

@@ -33,7 +33,7 @@ pub const MAX_SPARSE: u64 = 1024 * 1024 * 1024 * 1024;
 
 /// The limits in force while a bundle is read.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ReadLimits {
     /// [`MAX_ENTRIES`].
     pub entries: u64,
     /// [`MAX_NAME`].
@@ -58,7 +58,7 @@ pub struct Limits {
     pub sparse: u64,
 }
 
-impl Default for Limits {
+impl Default for ReadLimits {
     fn default() -> Self {
         Self {
             entries: MAX_ENTRIES,

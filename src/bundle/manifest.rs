@@ -65,7 +65,7 @@ pub struct Manifest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
     /// The chain of checkpoints.
-    pub chain: Chain,
+    pub chain: ChainEnd,
     /// Digests of the entries that no record names: `veldkit.json`, `README.txt`, `log/custody.jsonl`.
     pub entries: BTreeMap<String, Digest>,
     /// Number of entries before this one.
@@ -103,7 +103,7 @@ pub struct Manifest {
 
 /// Where the chain of checkpoints ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Chain {
+pub struct ChainEnd {
     /// Number of checkpoints.
     pub checkpoints: u64,
     /// SHA-256 of the last one's `records/N.jsonl`; of `veldkit.json` where there is none.

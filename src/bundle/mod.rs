@@ -213,7 +213,7 @@ pub mod seal;
 pub mod sink;
 
 pub use checkpoint::{CheckpointHeader, Event};
-pub use container::Entry;
+pub use container::BundleEntry;
 pub use deflate::{Deflated, Deflater};
 pub use entry_writer::EntryWriter;
 pub use error::Error;

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Seek, Write};
 
 use super::Error;
-use super::container::{Container, Entry};
+use super::container::{BundleEntry, Container};
 use super::deflate::Deflater;
 use super::key::{Identities, Recipients};
 use super::reader::{Break, Decrypted, OpenError, Plain};
@@ -31,7 +31,7 @@ pub fn write(
         for (name, content) in files {
             let mut bytes = Vec::new();
             let sums = deflater.whole(content, &mut bytes);
-            let entry = Entry { name: name.clone(), ..Entry::default() };
+            let entry = BundleEntry { name: name.clone(), ..BundleEntry::default() };
             container.add(&entry, sums.crc32, sums.size, &bytes)?;
         }
         container.finish()?.finish()?.flush()

@@ -103,8 +103,8 @@ pub enum OpenError {
 }
 
 /// What a bundle's ciphertext is read from.
-pub trait Source: Read + Seek {}
-impl<S: Read + Seek> Source for S {}
+pub trait Ciphertext: Read + Seek {}
+impl<S: Read + Seek> Ciphertext for S {}
 
 /// A bundle whose encryption is taken off while it is read.
 pub struct Decrypted {
@@ -123,7 +123,7 @@ impl Decrypted {
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn open(mut source: impl Source + 'static, identities: &Identities) -> Result<Self, OpenError> {
+    pub fn open(mut source: impl Ciphertext + 'static, identities: &Identities) -> Result<Self, OpenError> {
         let length = source.seek(SeekFrom::End(0)).map_err(OpenError::Read)?;
         source.seek(SeekFrom::Start(0)).map_err(OpenError::Read)?;
         let cipher = Cipher(Rc::new(RefCell::new(Hashed {
@@ -297,7 +297,7 @@ struct Cipher(Rc<RefCell<Hashed>>);
 
 /// A source whose bytes are hashed in order the first time they are read, however often it is sought.
 struct Hashed {
-    source: Box<dyn Source>,
+    source: Box<dyn Ciphertext>,
     position: u64,
     /// `None` once the medium has refused a byte.
     digest: Option<sha2::Sha256>,

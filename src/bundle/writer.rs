@@ -15,13 +15,13 @@ use super::checkpoint::{
     CHECKPOINT_BYTES, CHECKPOINT_ITEMS, CHECKPOINT_SECONDS, Event, Filling, RECORD_BYTES, pad_length,
     pad_name, records_name, sums_name,
 };
-use super::container::{Container, Entry};
+use super::container::{BundleEntry, Container};
 use super::deflate::{DEFAULT_LEVEL, Deflated, Deflater};
 use super::entry_writer::EntryWriter;
 use super::error::Error;
 use super::json::{json, json_line};
 use super::key::Recipients;
-use super::manifest::{Chain, Closing, Manifest};
+use super::manifest::{ChainEnd, Closing, Manifest};
 use super::names;
 use super::opening::{FORMAT_VERSION, Kit, Opening};
 use super::options::WriterOptions;
@@ -129,7 +129,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Entry`] for a name that the format does not allow; [`Error::Sink`].
-    pub fn add(&mut self, entry: &Entry, deflated: &Deflated, bytes: &[u8]) -> Result<(), Error> {
+    pub fn add(&mut self, entry: &BundleEntry, deflated: &Deflated, bytes: &[u8]) -> Result<(), Error> {
         self.check(entry)?;
         let added = self.container.add(entry, deflated.crc32, deflated.size, bytes);
         added.map_err(|source| self.sink_error(source))
@@ -141,7 +141,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::add`].
-    pub fn entry(&mut self, entry: &Entry, expected: Option<u64>) -> Result<EntryWriter<'_>, Error> {
+    pub fn entry(&mut self, entry: &BundleEntry, expected: Option<u64>) -> Result<EntryWriter<'_>, Error> {
         self.check(entry)?;
         let long = expected.is_none_or(|expected| expected >= CHECKPOINT_BYTES);
         if long && self.filling.items() > 0 {
@@ -258,7 +258,7 @@ impl Writer {
     fn close_manifest(&mut self, closing: Closing, log: &[u8]) {
         let (checkpoints, last) = self.filling.chain();
         self.manifest.close(closing);
-        self.manifest.chain = Chain { checkpoints, last: Some(last) };
+        self.manifest.chain = ChainEnd { checkpoints, last: Some(last) };
         self.manifest.entries = [
             ("veldkit.json", self.opening_digest),
             ("README.txt", Digest::of(README.as_bytes())),
@@ -312,7 +312,7 @@ impl Writer {
         block.extend_from_slice(&size.to_le_bytes());
         block.extend_from_slice(&(!size).to_le_bytes());
         block.extend_from_slice(&zeros);
-        let entry = Entry { name: pad_name(number), modified: Some(now), mode: None };
+        let entry = BundleEntry { name: pad_name(number), modified: Some(now), mode: None };
         self.add(&entry, &Deflated::of(&zeros), &block)
     }
 
@@ -321,8 +321,11 @@ impl Writer {
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
         let deflated = self.deflater.whole(content, &mut out);
-        let added =
-            self.add(&Entry { name: name.to_owned(), modified: Some(modified), mode: None }, &deflated, &out);
+        let added = self.add(
+            &BundleEntry { name: name.to_owned(), modified: Some(modified), mode: None },
+            &deflated,
+            &out,
+        );
         self.scratch = out;
         added
     }
@@ -336,7 +339,7 @@ impl Writer {
         Ok(log)
     }
 
-    fn check(&self, entry: &Entry) -> Result<(), Error> {
+    fn check(&self, entry: &BundleEntry) -> Result<(), Error> {
         let reason = if entry.name.is_empty() || entry.name.len() > names::NAME_LIMIT {
             "has a name that is empty or too long"
         } else if self.container.is_open() {

@@ -10,7 +10,7 @@ use super::identities::Keys;
 use super::reading::ReadingLimits;
 use super::verify::{exit, explain};
 use super::{Console, Exit, Failure, hit_row};
-use crate::analysis::{self, Claims, Integrity, Listener, Standing};
+use crate::analysis::{self, Claims, Integrity, Listener, Trust};
 use crate::evidence::{Item, Printable};
 
 /// What `list` takes.
@@ -55,7 +55,7 @@ struct Lister<'a, 'c> {
 }
 
 impl Listener for Lister<'_, '_> {
-    fn item(&mut self, item: &Item, standing: Standing) {
+    fn item(&mut self, item: &Item, standing: Trust) {
         if self.json {
             let Ok(serde_json::Value::Object(mut record)) = serde_json::to_value(item) else { return };
             record.insert("standing".to_owned(), serde_json::json!(standing));
@@ -73,7 +73,7 @@ impl Listener for Lister<'_, '_> {
             let row = hit.row.as_ref().map(|row| format!(" ({})", hit_row::words(row, self.console.lang)));
             let _ = write!(line, "  [{}{}]", Printable(&hit.rule), row.unwrap_or_default());
         }
-        if !matches!(standing, Standing::Proved) {
+        if !matches!(standing, Trust::Proved) {
             let _ = write!(line, "  <{}>", word(standing));
         }
         self.console.result(line);
@@ -81,13 +81,13 @@ impl Listener for Lister<'_, '_> {
 }
 
 /// The word for how well an item is proved.
-const fn word(standing: Standing) -> &'static str {
+const fn word(standing: Trust) -> &'static str {
     match standing {
-        Standing::Proved => "proved",
-        Standing::Relative => "relative",
-        Standing::Unproved => "unproved",
-        Standing::Partial => "partial",
-        Standing::Lost => "lost",
-        Standing::Refuted => "refuted",
+        Trust::Proved => "proved",
+        Trust::Relative => "relative",
+        Trust::Unproved => "unproved",
+        Trust::Partial => "partial",
+        Trust::Lost => "lost",
+        Trust::Refuted => "refuted",
     }
 }

@@ -4,7 +4,7 @@
 use clap::Args;
 
 use super::quantity::size;
-use crate::bundle::limits::{EXPANSION_ALLOWANCE, Limits, MAX_ENTRIES, MAX_EXPANSION};
+use crate::bundle::limits::{EXPANSION_ALLOWANCE, MAX_ENTRIES, MAX_EXPANSION, ReadLimits};
 
 /// Limits that an option raises.
 #[derive(Debug, Args)]
@@ -23,12 +23,12 @@ pub(super) struct ReadingLimits {
 
 impl ReadingLimits {
     /// The limits in force.
-    pub(super) fn read(&self) -> Limits {
-        Limits {
+    pub(super) fn read(&self) -> ReadLimits {
+        ReadLimits {
             entries: self.max_entries,
             expansion: self.max_expansion,
             allowance: self.expansion_allowance.unwrap_or(EXPANSION_ALLOWANCE),
-            ..Limits::default()
+            ..ReadLimits::default()
         }
     }
 }

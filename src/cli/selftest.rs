@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Console, Exit, Failure};
 use crate::evidence::Printable;
-use crate::kit::selftest::{self, Check, Verdict};
+use crate::kit::selftest::{self, Check, CheckResult};
 use crate::text::Language;
 
 /// What `selftest` takes.
@@ -25,11 +25,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let (mut passed, mut failed, mut not_possible) = (0_u32, 0_u32, 0_u32);
     let lang = console.lang;
-    let mut tell = |check, name: &str, verdict: Verdict| {
+    let mut tell = |check, name: &str, verdict: CheckResult| {
         let (count, word, reason) = match &verdict {
-            Verdict::Passed => (&mut passed, "passed", None),
-            Verdict::Failed(seen) => (&mut failed, "failed", Some(seen)),
-            Verdict::NotPossible(why) => (&mut not_possible, "not_possible", Some(why)),
+            CheckResult::Passed => (&mut passed, "passed", None),
+            CheckResult::Failed(seen) => (&mut failed, "failed", Some(seen)),
+            CheckResult::NotPossible(why) => (&mut not_possible, "not_possible", Some(why)),
         };
         *count = count.saturating_add(1);
         if arguments.json {
@@ -51,11 +51,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     Ok(if failed == 0 { Exit::Done } else { Exit::Failure })
 }
 
-fn line(check: Check, verdict: &Verdict, lang: Language) -> String {
+fn line(check: Check, verdict: &CheckResult, lang: Language) -> String {
     let (word, reason) = match verdict {
-        Verdict::Passed => (lang.pick("geslaagd", "pass"), None),
-        Verdict::Failed(seen) => (lang.pick("MISLUKT", "FAIL"), Some(seen)),
-        Verdict::NotPossible(why) => (lang.pick("niet hier", "not here"), Some(why)),
+        CheckResult::Passed => (lang.pick("geslaagd", "pass"), None),
+        CheckResult::Failed(seen) => (lang.pick("MISLUKT", "FAIL"), Some(seen)),
+        CheckResult::NotPossible(why) => (lang.pick("niet hier", "not here"), Some(why)),
     };
     let (nl, en) = text(check);
     let reason = reason.map(|reason| format!(": {}", Printable(reason))).unwrap_or_default();

@@ -61,7 +61,7 @@ pub fn settings(text: &[u8]) -> Vec<Setting> {
 
 /// A line of a cron table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job<'a> {
+pub struct CronJob<'a> {
     /// Number of its line.
     pub line: u64,
     /// When: five fields, `@reboot` and the like; of anacron its period and delay.
@@ -73,7 +73,7 @@ pub struct Job<'a> {
 }
 
 /// Reads a cron table (crontab(5)); one of the system names the user before the command. Settings of variables are left out.
-pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = Job<'_>> {
+pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> {
     lines(text).filter_map(move |(line, text)| {
         // A name of a variable is no number, `*` or `@word`.
         if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@') {
@@ -83,17 +83,17 @@ pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = Job<'_>> {
         let (schedule, rest) = split(text, count)?;
         let (user, command) =
             if names_user { split(rest, 1).map(|(user, rest)| (Some(user), rest))? } else { (None, rest) };
-        (!command.is_empty()).then_some(Job { line, schedule, user, command })
+        (!command.is_empty()).then_some(CronJob { line, schedule, user, command })
     })
 }
 
 /// Reads anacrontab(5): period, delay, name, command.
-pub fn anacron(text: &[u8]) -> impl Iterator<Item = Job<'_>> {
+pub fn anacron(text: &[u8]) -> impl Iterator<Item = CronJob<'_>> {
     lines(text).filter_map(|(line, text)| {
         let first = *text.first()?;
         let (schedule, rest) = split(text, 2).filter(|_| first.is_ascii_digit() || first == b'@')?;
         let (_, command) = split(rest, 1)?;
-        (!command.is_empty()).then_some(Job { line, schedule, user: None, command })
+        (!command.is_empty()).then_some(CronJob { line, schedule, user: None, command })
     })
 }
 

@@ -11,7 +11,7 @@ const USER_HZ: u64 = 100;
 
 /// What `/proc/PID/stat` tells that `status` does not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Stat {
+pub struct ProcessStat {
     /// The process.
     pub pid: u32,
     /// Its name, at most 15 bytes, any of them.
@@ -35,7 +35,7 @@ pub struct Stat {
 /// Flag of a thread of the kernel: it has no program (`PF_KTHREAD` in `include/linux/sched.h`).
 const PF_KTHREAD: u64 = 0x0020_0000;
 
-impl Stat {
+impl ProcessStat {
     /// Whether it is a thread of the kernel.
     #[must_use]
     pub const fn is_kernel(&self) -> bool {
@@ -45,7 +45,7 @@ impl Stat {
 
 /// Reads `/proc/PID/stat` (`proc_pid_stat(5)`). The name stands in brackets and may hold brackets: the last one ends it.
 #[must_use]
-pub fn stat(text: &[u8]) -> Option<Stat> {
+pub fn stat(text: &[u8]) -> Option<ProcessStat> {
     let open = text.iter().position(|byte| *byte == b'(')?;
     let close = text.iter().rposition(|byte| *byte == b')').filter(|close| *close > open)?;
     let name = text.get(open.checked_add(1)?..close)?.to_vec();
@@ -57,7 +57,7 @@ pub fn stat(text: &[u8]) -> Option<Stat> {
     let value = |number: usize| field(number)?.parse::<u64>().ok();
     // A terminal is a signed number in the kernel's own printing, though it never is below 0.
     let small = |number: usize| field(number)?.parse::<i64>().ok().and_then(|n| u32::try_from(n).ok());
-    Some(Stat {
+    Some(ProcessStat {
         pid,
         name,
         state: field(3)?.chars().next()?,

@@ -268,7 +268,7 @@ pub fn interfaces(text: &[u8]) -> impl Iterator<Item = (String, u64, u64)> {
 
 /// A line of `/proc/net/arp`: a machine beside this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Neighbour {
+pub struct ArpEntry {
     /// Its address.
     pub address: IpAddr,
     /// Its address on the link; zeros where nobody answered.
@@ -280,11 +280,11 @@ pub struct Neighbour {
 }
 
 /// Reads `/proc/net/arp`.
-pub fn neighbours(text: &[u8]) -> impl Iterator<Item = Neighbour> {
+pub fn neighbours(text: &[u8]) -> impl Iterator<Item = ArpEntry> {
     lines(text).filter_map(|line| {
         let fields: Vec<&str> = str::from_utf8(line).ok()?.split_ascii_whitespace().take(6).collect();
         let field = |index: usize| fields.get(index).copied();
-        Some(Neighbour {
+        Some(ArpEntry {
             address: field(0)?.parse().ok()?,
             link: field(3)?.to_owned(),
             flags: u32::from_str_radix(field(2)?.strip_prefix("0x")?, 16).ok()?,

@@ -34,7 +34,7 @@ struct Database<'a> {
 }
 
 /// A row of a table, in bytes.
-pub(crate) struct Row<'r>(&'r [u8]);
+pub(crate) struct TableRow<'r>(&'r [u8]);
 
 /// Hands on the rows of a table, in the order of their numbers, until it is told to stop.
 ///
@@ -44,7 +44,7 @@ pub(crate) struct Row<'r>(&'r [u8]);
 pub(crate) fn rows(
     file: &mut dyn ReadSeek,
     table: &str,
-    take: &mut dyn FnMut(Row<'_>) -> bool,
+    take: &mut dyn FnMut(TableRow<'_>) -> bool,
 ) -> io::Result<()> {
     let mut database = Database::open(file)?;
     let mut root = None;
@@ -90,7 +90,7 @@ impl<'a> Database<'a> {
     }
 
     /// Hands on the rows of the table whose tree begins at a page, until it is told to stop.
-    fn rows(&mut self, root: u64, take: &mut dyn FnMut(Row<'_>) -> bool) -> io::Result<()> {
+    fn rows(&mut self, root: u64, take: &mut dyn FnMut(TableRow<'_>) -> bool) -> io::Result<()> {
         // Pages to be looked at, the next one last, each with how deep it stands.
         let mut waiting = vec![(root, 0_usize)];
         while let Some((number, depth)) = waiting.pop() {
@@ -114,7 +114,7 @@ impl<'a> Database<'a> {
                 let mut space = page.len();
                 for cell in cells {
                     let row = self.row(page.get(cell..).unwrap_or_default(), &mut space)?;
-                    if !take(Row(&row)) {
+                    if !take(TableRow(&row)) {
                         return Ok(());
                     }
                 }
@@ -167,7 +167,7 @@ impl<'a> Database<'a> {
     }
 }
 
-impl<'r> Row<'r> {
+impl<'r> TableRow<'r> {
     /// The bytes of a column, whatever its type; none at all where it holds nothing.
     pub(crate) fn column(&self, wanted: usize) -> Option<&'r [u8]> {
         let (length, _) = varint(self.0)?;
@@ -308,7 +308,7 @@ mod tests {
     fn columns_are_told_apart_by_their_kinds() {
         // A row: nothing, a blob of 3 bytes, the number 1, a number of 2 bytes, a text.
         let row = [6, 0, 18, 9, 2, 17, b'a', b'b', b'c', 1, 2, b'x', b'y'];
-        let row = Row(&row);
+        let row = TableRow(&row);
         let columns: Vec<_> = (0..6).map(|column| row.column(column)).collect();
         assert_eq!(columns, [Some(&b""[..]), Some(b"abc"), Some(&[1]), Some(&[1, 2]), Some(b"xy"), None]);
         assert_eq!(integer(&[1, 2]), 258);

@@ -17,7 +17,7 @@ const MAX_TEXT: usize = 4_096;
 
 /// A scheduled task.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Task {
+pub struct ScheduledTask {
     /// Its name, with the folders that it stands in.
     pub uri: Option<String>,
     /// Who says to have written it.
@@ -63,7 +63,7 @@ pub enum Action {
 
 /// Reads a task; `None` where it is none.
 #[must_use]
-pub fn task(bytes: &[u8]) -> Option<Task> {
+pub fn task(bytes: &[u8]) -> Option<ScheduledTask> {
     let text = text(bytes);
     // It is text already, whatever its first line says of bytes.
     let text = match text.trim_start().strip_prefix("<?xml") {
@@ -83,7 +83,7 @@ pub fn task(bytes: &[u8]) -> Option<Task> {
     let set = |name| settings.and_then(|settings| text_of(settings, name));
     let known = |name| registered.and_then(|registered| text_of(registered, name));
     let as_whom = |name| principal.and_then(|principal| text_of(principal, name));
-    Some(Task {
+    Some(ScheduledTask {
         uri: known("URI"),
         author: known("Author"),
         date: known("Date"),

@@ -16,7 +16,7 @@ const LASTLOG_LENGTHS: [u64; 2] = [292, 296];
 
 /// A record of utmp, wtmp or btmp.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Record {
+pub struct LoginRecord {
     /// Its kind (`ut_type`).
     pub kind: u16,
     /// The process that asked for the logon.
@@ -69,18 +69,18 @@ pub fn record_length(head: &[u8]) -> usize {
 }
 
 /// Reads whole records of `length` bytes, as [`record_length`] tells it; what is cut at the end is left out.
-pub fn records(bytes: &[u8], length: usize) -> impl Iterator<Item = Record> {
+pub fn records(bytes: &[u8], length: usize) -> impl Iterator<Item = LoginRecord> {
     bytes.chunks_exact(length.max(1)).filter_map(move |record| read(record, length == 400))
 }
 
-fn read(record: &[u8], wide: bool) -> Option<Record> {
+fn read(record: &[u8], wide: bool) -> Option<LoginRecord> {
     let (session, seconds, micros, address) = if wide {
         (number::<8>(record, 336)?, number::<8>(record, 344)?, number::<8>(record, 352)?, 360)
     } else {
         (number::<4>(record, 336)?, number::<4>(record, 340)?, number::<4>(record, 344)?, 348)
     };
     let nanoseconds = u32::try_from(micros).ok().and_then(|micros| micros.checked_mul(1_000));
-    Some(Record {
+    Some(LoginRecord {
         kind: u16::try_from(number::<2>(record, 0)?).ok()?,
         pid: u32::try_from(number::<4>(record, 4)?).unwrap_or(0),
         line: text(record, 8, 32)?,

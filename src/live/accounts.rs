@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::Exact;
 use super::files::rooted;
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::evidence::Utc;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::accounts::{AccountRow, HostAccount, HostGroup, SshKey, SudoRule};
@@ -26,7 +26,7 @@ const MAX_TEXT: usize = 16 << 10;
 const MAX_SUDOERS: usize = 1_000;
 
 /// How the rows are made.
-pub(crate) fn rows(reach: Reach) -> Rows {
+pub(crate) fn rows(reach: LinuxHost) -> Rows {
     Rows::new(AccountRow::SCHEMA, "files", move |lines| {
         accounts(&reach, lines)?;
         for (name, id, members) in unix_accounts::groups(&text(&reach, b"etc/group", lines)) {
@@ -40,7 +40,7 @@ pub(crate) fn rows(reach: Reach) -> Rows {
 }
 
 /// The text of a file; empty where it is not there, and a word about it where it cannot be read.
-fn text(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Vec<u8> {
+fn text(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Vec<u8> {
     reach.read_bytes(path, MAX_FILE).unwrap_or_else(|error| {
         if !is_nothing(&error) {
             lines.short(code_of(&error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
@@ -49,7 +49,7 @@ fn text(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Vec<u8> {
     })
 }
 
-fn accounts(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn accounts(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let shadow = text(reach, b"etc/shadow", lines);
     let shadow: BTreeMap<&[u8], _> = unix_accounts::shadow(&shadow)
         .map(|(name, password, changed)| (name, (unix_accounts::password(password), changed)))
@@ -77,7 +77,7 @@ fn accounts(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
 }
 
 /// Where keys may stand: in homes, and where sshd is told to look for them.
-fn keys(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn keys(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let homes = reach.homes();
     let told = told_places(reach, lines);
     for (account, home) in &homes {
@@ -102,7 +102,7 @@ fn keys(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
 }
 
 /// What `AuthorizedKeysFile` says in `sshd_config(5)`, besides what is looked at anyway.
-fn told_places(reach: &Reach, lines: &mut Lines<'_>) -> Vec<String> {
+fn told_places(reach: &LinuxHost, lines: &mut Lines<'_>) -> Vec<String> {
     let files = ["etc/ssh/sshd_config", "etc/ssh/sshd_config.d/*.conf"]
         .into_iter()
         .flat_map(|one| reach.matching(one));
@@ -121,7 +121,7 @@ fn told_places(reach: &Reach, lines: &mut Lines<'_>) -> Vec<String> {
 }
 
 fn key_file(
-    reach: &Reach,
+    reach: &LinuxHost,
     purpose: &'static str,
     account: Option<&String>,
     file: &[u8],
@@ -142,7 +142,7 @@ fn key_file(
     Ok(())
 }
 
-fn sudoers(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn sudoers(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut ahead = vec![b"etc/sudoers".to_vec()];
     let mut seen = Vec::new();
     while let Some(file) = ahead.pop() {

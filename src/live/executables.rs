@@ -10,7 +10,7 @@ use std::io::{self, Read as _};
 use std::time::Duration;
 
 use super::Exact;
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::executables::{ExecutableRow, LooseStretches, RunningFile};
 use crate::evidence::{Digest, ReasonCode};
@@ -42,7 +42,7 @@ const MAX_MAPS: usize = 16 << 20;
 const MAX_PIDS: usize = 32;
 
 /// The programs that run although their files were deleted, looked for as they are asked for.
-pub(crate) fn suspects(reach: Reach) -> impl Iterator<Item = Suspect> {
+pub(crate) fn suspects(reach: LinuxHost) -> impl Iterator<Item = Suspect> {
     let lister = reach.clone();
     let pids = move || if lister.is_live() { lister.pids().unwrap_or_default() } else { Vec::new() };
     let look = move |pid: u32| reach.link(&format!("proc/{pid}/exe"));
@@ -58,7 +58,7 @@ pub(crate) fn suspects(reach: Reach) -> impl Iterator<Item = Suspect> {
 }
 
 /// How the rows are made.
-pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
+pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
     if !reach.is_live() && !reach.pids().is_ok_and(|pids| !pids.is_empty()) {
         return Err("a tree of files has no processes, unless it holds a copy of /proc");
     }
@@ -72,7 +72,7 @@ struct Runs {
     mappings: Vec<proc_maps::Mapping>,
 }
 
-fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let pids = reach.pids().map_err(|error| Halt::of_error("listing '/proc'", &error))?;
     let reader = reach.clone();
     let look = move |pid: u32| -> io::Result<Runs> {
@@ -161,7 +161,7 @@ fn note(files: &mut BTreeMap<(Vec<u8>, u64), RunningFile>, pid: u32, runs: &Runs
 }
 
 /// The same with its digest, through the link of a process where it is a program, and else by its path.
-fn digested(reach: &Reach, path: &[u8], inode: u64, mut code: RunningFile, in_time: bool) -> RunningFile {
+fn digested(reach: &LinuxHost, path: &[u8], inode: u64, mut code: RunningFile, in_time: bool) -> RunningFile {
     code.inode = Some(inode).filter(|inode| *inode != 0);
     let pid = code.pids.first().copied().filter(|_| code.program && reach.is_live());
     let opened = match pid {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use super::packages::{self, Asked, Owned};
-use super::reach::Reach;
+use super::packages::{self, AskedFiles, Owned};
+use super::reach::LinuxHost;
 use super::{Exact, executables};
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::started_files::{PackageOwner, StartedFile};
@@ -18,18 +18,18 @@ use crate::sys::{Stopwatch, is_nothing};
 const DIGEST_TIME: Duration = Duration::from_secs(45);
 
 /// What packages and disk tell of the files that are started.
-pub(crate) struct Book {
-    asked: Asked,
+pub(crate) struct OwnerBook {
+    asked: AskedFiles,
     /// Whether a package manager could be asked.
     known: bool,
     facts: BTreeMap<Exact, StartedFile>,
     watch: Stopwatch,
 }
 
-impl Book {
+impl OwnerBook {
     /// Asks the package manager for all of `paths`.
-    pub(crate) fn of<'a>(reach: &Reach, paths: impl Iterator<Item = &'a Exact>) -> Self {
-        let mut asked: Asked =
+    pub(crate) fn of<'a>(reach: &LinuxHost, paths: impl Iterator<Item = &'a Exact>) -> Self {
+        let mut asked: AskedFiles =
             paths.map(|path| (packages::plain(&path.0).to_vec(), Owned::default())).collect();
         let known = packages::ask(reach, &mut asked);
         Self { asked, known, facts: BTreeMap::new(), watch: Stopwatch::start() }
@@ -50,7 +50,7 @@ impl Book {
     }
 
     /// What is known of it.
-    pub(crate) fn facts(&mut self, reach: &Reach, path: &Exact) -> StartedFile {
+    pub(crate) fn facts(&mut self, reach: &LinuxHost, path: &Exact) -> StartedFile {
         if let Some(known) = self.facts.get(path) {
             return known.clone();
         }
@@ -78,7 +78,7 @@ impl Book {
 }
 
 fn look(
-    reach: &Reach,
+    reach: &LinuxHost,
     path: &Exact,
     facts: &mut StartedFile,
     md5: Option<[u8; 16]>,

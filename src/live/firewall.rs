@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::kernel;
 use super::modules;
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::firewall::FilterPart;
 use crate::evidence::rows::network::NetworkRow;
@@ -28,7 +28,7 @@ const MAX_PARTS: usize = 50_000;
 const MAX_TABLE: usize = 4 << 20;
 
 /// Tells the rules of the running system.
-pub(crate) fn rules(reach: &Reach, sockets: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
+pub(crate) fn rules(reach: &LinuxHost, sockets: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
     let loaded = || reach.read("proc/modules", MAX_TABLE).ok();
     let builtin = || reach.text(&format!("{}/modules.builtin", modules::folder(reach)), MAX_TABLE).ok();
     match is_there(sockets, &loaded, &builtin) {

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::formats::procfs;
 use crate::sys::Stopwatch;
 
@@ -19,7 +19,7 @@ const TIME: Duration = Duration::from_secs(2);
 const MAX_STATUS: usize = 16 << 10;
 
 /// Looks for processes of the running system that are not among `listed`; gives them, and the last number asked for.
-pub(crate) fn look(reach: &Reach, listed: &[u32]) -> (Vec<u32>, u32) {
+pub(crate) fn look(reach: &LinuxHost, listed: &[u32]) -> (Vec<u32>, u32) {
     let last = reach.read("proc/loadavg", 256).ok().and_then(|text| procfs::last_pid(&text)).unwrap_or(0);
     let to = listed.last().copied().unwrap_or(0).max(last);
     let watch = Stopwatch::start();

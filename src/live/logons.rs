@@ -9,7 +9,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use super::Exact;
 use super::files::rooted;
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::evidence::Utc;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::logons::{LastLogon, LogonFile, LogonRecord, LogonRow};
@@ -28,7 +28,7 @@ const MAX_FILE: usize = 64 << 10;
 const MAX_USERS: usize = 100_000;
 
 /// How the rows of `LiveSessions` are made.
-pub(crate) fn sessions(reach: Reach) -> Rows {
+pub(crate) fn sessions(reach: LinuxHost) -> Rows {
     Rows::new(SessionRow::SCHEMA, "utmp", move |lines| {
         for path in reach.matching("run/systemd/sessions/*") {
             // Beside each session stands a pipe that ends with it, and one may have ended.
@@ -51,7 +51,7 @@ pub(crate) fn sessions(reach: Reach) -> Rows {
 }
 
 /// How the rows of `LiveLogons` are made.
-pub(crate) fn logons(reach: Reach) -> Rows {
+pub(crate) fn logons(reach: LinuxHost) -> Rows {
     Rows::new(LogonRow::SCHEMA, "utmp", move |lines| {
         for path in ["var/log/wtmp*", "var/log/btmp*"].iter().flat_map(|pattern| reach.matching(pattern)) {
             let packed = [&b".gz"[..], b".xz", b".zst", b".bz2", b".db-wal", b".db-journal", b".db-shm"];
@@ -128,7 +128,7 @@ pub fn session(id: &[u8], text: &[u8]) -> UserSession {
 }
 
 /// Reads the records of one file, the last of them where there are many; `None` where it cannot be read.
-fn records(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Option<(Vec<LogonRecord>, LogonFile)> {
+fn records(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Option<(Vec<LogonRecord>, LogonFile)> {
     let read = || {
         let mut file = reach.open(path)?;
         let size = file.seek(SeekFrom::End(0))?;
@@ -186,7 +186,7 @@ fn unread(path: &[u8], error: &io::Error, lines: &mut Lines<'_>) {
 /// Tells the records of a database of wtmpdb, the last of them where there are many. Its table is that of
 /// <https://github.com/thkukuk/wtmpdb/blob/main/lib/sqlite.c>: number, kind, user, begin and end in millionths of a second since
 /// 1970, terminal, host, service.
-fn wtmpdb(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn wtmpdb(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
     let (mut records, mut kept) = (0_u64, VecDeque::new());
     let read = reach.open(path).and_then(|mut file| {
         sqlite::rows(&mut file, "wtmp", &mut |row| {
@@ -207,7 +207,7 @@ fn wtmpdb(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt>
 }
 
 /// A record of wtmpdb.
-fn logon(path: &[u8], row: &sqlite::Row<'_>) -> Option<LogonRecord> {
+fn logon(path: &[u8], row: &sqlite::TableRow<'_>) -> Option<LogonRecord> {
     let time = |column: usize| {
         let micros = sqlite::integer(row.column(column).filter(|bytes| !bytes.is_empty())?);
         let nanoseconds = u32::try_from(micros.checked_rem(1_000_000)?).ok()?.checked_mul(1_000)?;
@@ -240,7 +240,7 @@ fn logon(path: &[u8], row: &sqlite::Row<'_>) -> Option<LogonRecord> {
 
 /// Tells the last logons that a database of lastlog2 has: name, second since 1970, terminal, host, service
 /// (<https://github.com/util-linux/util-linux/blob/master/liblastlog2/src/lastlog2.c>).
-fn lastlog2(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn lastlog2(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
     let ids = reach.user_ids().into_iter().take(MAX_USERS);
     let ids: BTreeMap<String, u32> = ids.filter_map(|id| Some((reach.user(id)?, id))).collect();
     let mut all = Vec::new();
@@ -265,7 +265,7 @@ fn lastlog2(reach: &Reach, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Hal
 }
 
 /// Tells the last logons of the target's own accounts: the file has a place for every number, nearly all of it a hole.
-fn lastlog(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn lastlog(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let Ok(mut file) = reach.open(b"var/log/lastlog") else { return Ok(()) };
     let Ok(size) = file.seek(SeekFrom::End(0)) else { return Ok(()) };
     let length = utmp::lastlog_length(size);

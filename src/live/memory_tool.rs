@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::evidence::{Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::{Live, MemoryTool, TargetOs};
 use crate::sources::commands;
-use crate::sources::item::{Finding, Found, Gap};
+use crate::sources::item::{Finding, Found, Unread};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::target::Target;
 use crate::sys::guard;
@@ -45,7 +45,7 @@ pub(crate) fn find(
     emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let origin = Origin::Live { name: format!("{}.raw", Live::Memory.name()) };
-    let gap = |outcome, code, why: &str| Finding::Gap(Gap::new(origin.clone(), outcome, code, why));
+    let gap = |outcome, code, why: &str| Finding::Gap(Unread::new(origin.clone(), outcome, code, why));
     if !target.is_live() {
         let why = "only a running system has memory";
         return emit(gap(Outcome::Missing, ReasonCode::NotApplicable, why));

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 use crate::evidence::{Exact, Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::{Live, TargetOs};
-use crate::sources::item::{Finding, Found, Gap};
+use crate::sources::item::{Finding, Found, Unread};
 use crate::sources::rows::Rows;
 use crate::sources::suspects::{self, Suspect};
 use crate::sources::target::Target;
@@ -41,7 +41,7 @@ pub mod sockets;
 pub mod storage;
 pub mod windows;
 
-use reach::Reach;
+use reach::LinuxHost;
 pub use search::{find as find_step, find_in_shadow};
 
 /// What a collector returns.
@@ -65,9 +65,9 @@ pub(crate) fn find(
     artifact: Live,
     emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let collected = match windows::Machine::of(target).filter(|_| artifact != Live::Bodyfile) {
+    let collected = match windows::WindowsHost::of(target).filter(|_| artifact != Live::Bodyfile) {
         Some(machine) => Collected::only(windows::rows(machine, artifact)),
-        None => match Reach::of(target) {
+        None => match LinuxHost::of(target) {
             Some(reach) => collect(target, artifact, reach),
             None => Collected::only(Err("it holds no system that could be read")),
         },
@@ -94,8 +94,8 @@ fn item(origin: impl Fn(&str) -> Origin, made: Result<Rows, &'static str>) -> Fi
     match made {
         Ok(rows) => Finding::Found(Found::rows(origin(rows.extension()), rows)),
         Err(why) => {
-            let gap = Gap::new(origin("jsonl"), Outcome::Missing, ReasonCode::NotApplicable, why);
-            Finding::Gap(Gap { kind: Kind::Rows, ..gap })
+            let gap = Unread::new(origin("jsonl"), Outcome::Missing, ReasonCode::NotApplicable, why);
+            Finding::Gap(Unread { kind: Kind::Rows, ..gap })
         }
     }
 }
@@ -106,12 +106,12 @@ pub fn unlocked_volumes(target: &Target) -> Vec<String> {
     if target.is_live() && target.os() == TargetOs::Windows {
         return windows::open_volumes();
     }
-    let reach = Reach::of(target).filter(|_| target.is_live());
+    let reach = LinuxHost::of(target).filter(|_| target.is_live());
     reach.map(|reach| storage::unlocked(&reach)).unwrap_or_default()
 }
 
 /// Collects the rows and the suspects of an artifact.
-fn collect(target: &Target, artifact: Live, reach: Reach) -> Collected {
+fn collect(target: &Target, artifact: Live, reach: LinuxHost) -> Collected {
     Collected::only(match artifact {
         Live::Executables => {
             let suspects = Box::new(executables::suspects(reach.clone()));

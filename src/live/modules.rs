@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::Exact;
 use super::files::rooted;
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::evidence::rows::autostarts::KernelModule;
 
 /// Most bytes of a table.
@@ -19,7 +19,7 @@ const MAX_TABLE: usize = 16 << 20;
 const MAX_MODULES: usize = 20_000;
 
 /// All modules of the target.
-pub(crate) fn all(reach: &Reach) -> Vec<KernelModule> {
+pub(crate) fn all(reach: &LinuxHost) -> Vec<KernelModule> {
     let mut all = modules(&reach.read("proc/modules", MAX_TABLE).unwrap_or_default());
     for state in reach.matching("sys/module/*/initstate") {
         let name = state.split(|byte| *byte == b'/').nth(2).unwrap_or_default();
@@ -41,7 +41,7 @@ pub(crate) fn all(reach: &Reach) -> Vec<KernelModule> {
 }
 
 /// The folder of the running kernel's modules.
-pub(crate) fn folder(reach: &Reach) -> String {
+pub(crate) fn folder(reach: &LinuxHost) -> String {
     let release = reach.read("proc/sys/kernel/osrelease", 256).unwrap_or_default();
     format!("lib/modules/{}", String::from_utf8_lossy(&release).trim())
 }

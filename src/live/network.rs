@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::files::rooted;
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use super::{Exact, firewall, kernel};
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
@@ -54,12 +54,12 @@ const WIFI: [&str; 4] = [
 const RESOLVERS: [&str; 2] = ["etc/resolv.conf", "run/systemd/resolve/resolv.conf"];
 
 /// How the rows are made.
-pub(crate) fn rows(reach: Reach) -> Rows {
+pub(crate) fn rows(reach: LinuxHost) -> Rows {
     let rows = Rows::new(NetworkRow::SCHEMA, "procfs", move |lines| make(&reach, lines));
     rows.within(TABLE_LIMIT)
 }
 
-fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let own = reach.link("proc/self").ok().and_then(|target| procfs::number(&target));
     let folder = own.map_or_else(|| "proc/net".to_owned(), |pid| format!("proc/{pid}/net"));
     // What is not there is not: a kernel without IPv6, a tree without /proc.
@@ -88,7 +88,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
         lines.row(&NetworkRow::Route { destination, prefix, gateway, interface, metric, flags })?;
     }
     for beside in procnet::neighbours(&table("arp")) {
-        let procnet::Neighbour { address, link, flags, interface } = beside;
+        let procnet::ArpEntry { address, link, flags, interface } = beside;
         let (link, permanent) = (Some(link), flags & 4 != 0);
         lines.row(&NetworkRow::Neighbour { address, link, interface, permanent })?;
     }
@@ -153,7 +153,7 @@ fn cached_names(lines: &mut Lines<'_>) -> Result<(), Halt> {
 }
 
 /// What files say of proxies, Wi-Fi and shares.
-fn settings(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn settings(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let files =
         |patterns: &'static [&'static str]| patterns.iter().flat_map(|pattern| reach.matching(pattern));
     let text = |file: &[u8]| reach.read_bytes(file, MAX_TABLE).unwrap_or_default();
@@ -188,7 +188,7 @@ fn settings(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     Ok(())
 }
 
-fn interface(reach: &Reach, name: String, received: u64, sent: u64) -> NetworkRow {
+fn interface(reach: &LinuxHost, name: String, received: u64, sent: u64) -> NetworkRow {
     // A link in sysfs leads from the name to the device; only of the running system is there anything.
     let fact = |what: &str| {
         let text = reach.text(&format!("sys/class/net/{name}/{what}"), 256).ok()?;
@@ -217,7 +217,7 @@ fn cached_name(name: resolved::ResolvedName) -> NetworkRow {
 }
 
 /// Addresses with their interface, of the running system.
-fn addresses(reach: &Reach) -> Vec<NetworkRow> {
+fn addresses(reach: &LinuxHost) -> Vec<NetworkRow> {
     if !reach.is_live() {
         return Vec::new();
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reach::{Reach, joined};
+use super::reach::{LinuxHost, joined};
 use crate::formats::rpm;
 use crate::sources::rows::there;
 
@@ -26,10 +26,10 @@ pub struct Owned {
 }
 
 /// Files that are asked for, by the form in which [`plain`] writes them.
-pub type Asked = BTreeMap<Vec<u8>, Owned>;
+pub type AskedFiles = BTreeMap<Vec<u8>, Owned>;
 
 /// Asks the target's package manager for all of `asked`; `false` where there is none that can be read.
-pub(crate) fn ask(reach: &Reach, asked: &mut Asked) -> bool {
+pub(crate) fn ask(reach: &LinuxHost, asked: &mut AskedFiles) -> bool {
     let lists = reach.matching("var/lib/dpkg/info/*.list");
     for path in &lists {
         let Some(stem) = path.strip_suffix(b".list") else { continue };
@@ -74,7 +74,7 @@ pub fn plain(path: &[u8]) -> &[u8] {
 }
 
 /// Reads a list of paths, one a line; tells whether any was asked for.
-pub fn listed(list: &[u8], package: &str, asked: &mut Asked) -> bool {
+pub fn listed(list: &[u8], package: &str, asked: &mut AskedFiles) -> bool {
     let mut any = false;
     for line in list.split(|byte| *byte == b'\n') {
         if let Some(owned) = asked.get_mut(plain(line)) {
@@ -86,7 +86,7 @@ pub fn listed(list: &[u8], package: &str, asked: &mut Asked) -> bool {
 }
 
 /// Reads lines of an MD5 in hexadecimal and a path, as md5sum writes them.
-pub fn md5sums(text: &[u8], asked: &mut Asked) {
+pub fn md5sums(text: &[u8], asked: &mut AskedFiles) {
     for line in text.split(|byte| *byte == b'\n') {
         let Some((digest, path)) = line.split_at_checked(32) else { continue };
         if let Some(owned) = asked.get_mut(plain(path.trim_ascii_start())) {
@@ -101,7 +101,7 @@ fn hexadecimal(text: &[u8]) -> Option<[u8; 16]> {
 
 /// Reads apk's table of what is installed: `P:` names a package, `F:` a folder and `R:` a file in it.
 /// <https://wiki.alpinelinux.org/wiki/Apk_spec>
-pub fn apk(table: &[u8], asked: &mut Asked) {
+pub fn apk(table: &[u8], asked: &mut AskedFiles) {
     let (mut package, mut folder) = (String::new(), &b""[..]);
     for line in table.split(|byte| *byte == b'\n') {
         match line {
@@ -122,7 +122,7 @@ pub fn apk(table: &[u8], asked: &mut Asked) {
 mod tests {
     use super::*;
 
-    fn asked(paths: &[&str]) -> Asked {
+    fn asked(paths: &[&str]) -> AskedFiles {
         paths.iter().map(|path| (plain(path.as_bytes()).to_vec(), Owned::default())).collect()
     }
 

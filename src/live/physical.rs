@@ -12,7 +12,7 @@
 use std::fs::File;
 use std::time::Duration;
 
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::evidence::ReasonCode;
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::formats::disk::fill_at;
@@ -43,7 +43,7 @@ const SLOWEST: u64 = 32 << 20;
 
 /// A stretch of memory by its addresses, the last one not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stretch {
+pub struct AddressRange {
     /// The first address.
     pub start: u64,
     /// The address behind the last one.
@@ -54,13 +54,13 @@ pub struct Stretch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
     /// Its addresses.
-    pub stretch: Stretch,
+    pub stretch: AddressRange,
     /// Where its first byte stands in the file.
     pub offset: u64,
 }
 
 /// How the image is made, or why there is none.
-pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
+pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
     if !reach.is_live() {
         return Err("only a running system has memory");
     }
@@ -80,7 +80,7 @@ pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
     Ok(rows.named("lime").within(limit))
 }
 
-impl Stretch {
+impl AddressRange {
     fn length(&self) -> u64 {
         self.end.saturating_sub(self.start)
     }
@@ -88,7 +88,7 @@ impl Stretch {
 
 /// Where memory is, by `/proc/iomem`; nothing where the addresses are hidden.
 #[must_use]
-pub fn stretches(text: &[u8]) -> Vec<Stretch> {
+pub fn stretches(text: &[u8]) -> Vec<AddressRange> {
     let text = String::from_utf8_lossy(text);
     let stretch = |line: &str| {
         // What stands further in is a part of what stands above it.
@@ -96,9 +96,9 @@ pub fn stretches(text: &[u8]) -> Vec<Stretch> {
         let (first, last) = range.split_once('-')?;
         let start = u64::from_str_radix(first, 16).ok()?;
         let end = u64::from_str_radix(last, 16).ok()?.checked_add(1)?;
-        (what.trim_end() == "System RAM" && start < end && end > 1).then_some(Stretch { start, end })
+        (what.trim_end() == "System RAM" && start < end && end > 1).then_some(AddressRange { start, end })
     };
-    let mut all: Vec<Stretch> = Vec::new();
+    let mut all: Vec<AddressRange> = Vec::new();
     for next in text.lines().filter_map(stretch) {
         // In order, and none twice: what is told otherwise is not the kernel's.
         if all.last().is_none_or(|last| last.end <= next.start) {
@@ -126,7 +126,7 @@ pub fn segments(head: &[u8]) -> Vec<Segment> {
         let (offset, start, length) = (field(8)?, field(24)?, field(32)?);
         // Of memory that no address can be told of, the kernel writes -1, and before 2017 (Linux 4.11) for all of it 0.
         let end = start.checked_add(length).filter(|_| start != u64::MAX && length > 0)?;
-        Some(Segment { stretch: Stretch { start, end }, offset })
+        Some(Segment { stretch: AddressRange { start, end }, offset })
     };
     let all: Vec<Segment> = (0..count).filter_map(segment).collect();
     // The first page is never the beginning of two of them.
@@ -138,7 +138,7 @@ pub fn segments(head: &[u8]) -> Vec<Segment> {
 
 /// The stretches as far as a segment shows them, each with where it stands in the file.
 #[must_use]
-pub fn shown(memory: &[Stretch], segments: &[Segment]) -> Vec<(Stretch, u64)> {
+pub fn shown(memory: &[AddressRange], segments: &[Segment]) -> Vec<(AddressRange, u64)> {
     let mut all = Vec::new();
     for stretch in memory {
         let mut at = stretch.start;
@@ -149,7 +149,7 @@ pub fn shown(memory: &[Stretch], segments: &[Segment]) -> Vec<(Stretch, u64)> {
                 Some(part) => {
                     let end = part.stretch.end.min(stretch.end);
                     let offset = part.offset.saturating_add(at.saturating_sub(part.stretch.start));
-                    all.push((Stretch { start: at, end }, offset));
+                    all.push((AddressRange { start: at, end }, offset));
                     at = end;
                 }
                 None => at = next.unwrap_or(stretch.end),
@@ -160,7 +160,7 @@ pub fn shown(memory: &[Stretch], segments: &[Segment]) -> Vec<(Stretch, u64)> {
 }
 
 /// Writes the image.
-fn image(memory: &[Stretch], kcore: &File, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn image(memory: &[AddressRange], kcore: &File, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut head = vec![0; ELF];
     fill(kcore, 0, &mut head);
     let count = usize::from(u16_at(&head, 56).unwrap_or_default());
@@ -169,7 +169,7 @@ fn image(memory: &[Stretch], kcore: &File, lines: &mut Lines<'_>) -> Result<(), 
     fill(kcore, 0, &mut head);
     let shown = shown(memory, &segments(&head));
     let sum = |all: &mut dyn Iterator<Item = u64>| all.fold(0_u64, u64::saturating_add);
-    let hidden = sum(&mut memory.iter().map(Stretch::length))
+    let hidden = sum(&mut memory.iter().map(AddressRange::length))
         .saturating_sub(sum(&mut shown.iter().map(|(stretch, _)| stretch.length())));
     if hidden > 0 {
         lines.short(
@@ -199,7 +199,7 @@ fn image(memory: &[Stretch], kcore: &File, lines: &mut Lines<'_>) -> Result<(), 
 }
 
 /// The header of a stretch.
-fn header(stretch: Stretch) -> Vec<u8> {
+fn header(stretch: AddressRange) -> Vec<u8> {
     let mut header = Vec::with_capacity(32);
     header.extend(MAGIC.to_le_bytes());
     header.extend(1_u32.to_le_bytes());

@@ -6,7 +6,7 @@
 
 /// How what stands in a place is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum AutostartForm {
     /// The file itself is run, or read by a shell.
     Itself,
     /// The file is a batch of commands; the last line is what it was made for.
@@ -34,12 +34,12 @@ pub(crate) enum Form {
     /// What modprobe runs in place of loading.
     Modprobe,
 }
-use Form::{
+use AutostartForm::{
     Anacron, At, Crontab, Exec, Itself, Modprobe, Modules, OwnCrontab, Pam, Preload, Udev, Unit, Variables,
 };
 
 /// Kind, place and form. Where two lead to the same file by links, it is told once.
-pub(crate) const PLACES: [(&str, &str, Form); 94] = [
+pub(crate) const PLACES: [(&str, &str, AutostartForm); 94] = [
     ("systemd", "etc/systemd/system/*", Unit),
     ("systemd", "etc/systemd/system/*.d/*.conf", Unit),
     ("systemd", "run/systemd/system/*", Unit),

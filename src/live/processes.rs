@@ -7,7 +7,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use super::{Exact, hidden};
 use crate::evidence::Utc;
 use crate::evidence::rows::RowType as _;
@@ -33,7 +33,7 @@ const MAX_FILE: usize = 64 << 10;
 const MAX_MOUNTINFO: usize = 16 << 20;
 
 /// How the rows are made.
-pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
+pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
     if !reach.is_live() && !reach.pids().is_ok_and(|pids| !pids.is_empty()) {
         return Err("a tree of files has no processes, unless it holds a copy of /proc");
     }
@@ -41,7 +41,7 @@ pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
     Ok(rows.within(TABLE_LIMIT))
 }
 
-fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let pids = reach.pids().map_err(|error| Halt::of_error("listing '/proc'", &error))?;
     let boot = reach.read("proc/stat", MAX_MOUNTINFO).ok().and_then(|text| procfs::boot_time(&text));
     let mine = reach.is_live().then(std::process::id);
@@ -87,7 +87,7 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
 }
 
 /// The table of mounts as this process sees it.
-fn mountinfo(reach: &Reach) -> Vec<u8> {
+fn mountinfo(reach: &LinuxHost) -> Vec<u8> {
     let own = reach.link("proc/self").ok().and_then(|target| procfs::number(&target));
     let own = own.map(|pid| format!("proc/{pid}/mountinfo"));
     own.and_then(|path| reach.read(&path, MAX_MOUNTINFO).ok()).unwrap_or_default()
@@ -110,7 +110,7 @@ pub fn mounts_over(mountinfo: &[u8]) -> Vec<ProcessRow> {
 }
 
 /// Reads one process; `None` where it has ended.
-fn read(reach: &Reach, pid: u32, boot: Option<i64>) -> io::Result<Option<Process>> {
+fn read(reach: &LinuxHost, pid: u32, boot: Option<i64>) -> io::Result<Option<Process>> {
     let of = |what: &str| format!("proc/{pid}/{what}");
     let text = match reach.read(&of("stat"), MAX_FILE) {
         Ok(text) => text,

@@ -25,7 +25,7 @@ const MAX_MATCHES: usize = 100_000;
 
 /// A handle on a target's system, to be kept by a collector.
 #[derive(Debug, Clone)]
-pub(crate) struct Reach {
+pub(crate) struct LinuxHost {
     place: Arc<TargetVolume>,
     /// None of a disk image, where nothing runs and files are had by way of the place alone.
     root: Option<Arc<Root>>,
@@ -33,7 +33,7 @@ pub(crate) struct Reach {
     live: bool,
 }
 
-impl Reach {
+impl LinuxHost {
     /// That of the place which holds the system.
     pub(crate) fn of(target: &Target) -> Option<Self> {
         let (_, place) = target.system_place()?;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Exact;
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::sockets::{
     InternetSocket, PacketSocket, SocketHolders, SocketOwner, SocketRow, UnixSocket, UnixSocketKind,
@@ -36,7 +36,7 @@ const INTERNET: [&str; 10] =
     ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "icmp", "icmp6", "raw", "raw6"];
 
 /// How the rows are made.
-pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
+pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
     if !reach.is_live() && reach.names("proc/net").is_err() && reach.link("proc/self").is_err() {
         return Err("a tree of files has no sockets, unless it holds a copy of /proc");
     }
@@ -44,7 +44,7 @@ pub(crate) fn rows(reach: Reach) -> Result<Rows, &'static str> {
     Ok(rows.within(TABLE_LIMIT))
 }
 
-fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     // Handles first: a connection that ends between the two is then one without a table's row, and no other way round.
     let mut holders = Holders::of(reach, lines)?;
     let (mut sockets, mut without) = (0_u64, 0_u64);
@@ -87,7 +87,7 @@ fn count(held: &SocketHolders, sockets: &mut u64, without: &mut u64) {
 }
 
 fn internet(
-    reach: &Reach,
+    reach: &LinuxHost,
     protocol: &'static str,
     socket: &procnet::Internet,
     held: SocketHolders,
@@ -122,7 +122,7 @@ fn unix(socket: procnet::Unix, held: SocketHolders) -> SocketRow {
 }
 
 /// A table of the kernel; empty where it has none of that protocol.
-fn table(reach: &Reach, folder: &str, name: &str, lines: &mut Lines<'_>) -> Vec<u8> {
+fn table(reach: &LinuxHost, folder: &str, name: &str, lines: &mut Lines<'_>) -> Vec<u8> {
     match reach.read(&format!("{folder}/{name}"), MAX_TABLE) {
         Ok(table) => table,
         Err(error) => {
@@ -144,7 +144,7 @@ struct Holders {
 }
 
 impl Holders {
-    fn of(reach: &Reach, lines: &mut Lines<'_>) -> Result<Self, Halt> {
+    fn of(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<Self, Halt> {
         let own = reach.link("proc/self").ok().and_then(|target| procfs::number(&target));
         let own_folder = own.map_or_else(|| "proc/net".to_owned(), |pid| format!("proc/{pid}/net"));
         let own_space = own.and_then(|pid| name_space(reach, pid));
@@ -191,7 +191,7 @@ impl Holders {
         self.name_spaces.push((Some(space), format!("proc/{pid}/net")));
     }
 
-    fn process(&mut self, reach: &Reach, pid: u32, targets: &[(Vec<u8>, Vec<u8>)]) {
+    fn process(&mut self, reach: &LinuxHost, pid: u32, targets: &[(Vec<u8>, Vec<u8>)]) {
         let mut holds = false;
         for inode in targets.iter().filter_map(|(_, target)| procnet::socket(target)) {
             let pids = self.by_inode.entry(inode).or_default();
@@ -218,6 +218,6 @@ impl Holders {
     }
 }
 
-fn name_space(reach: &Reach, pid: u32) -> Option<u64> {
+fn name_space(reach: &LinuxHost, pid: u32) -> Option<u64> {
     procfs::name_space(&reach.link(&format!("proc/{pid}/ns/net")).ok()?)
 }

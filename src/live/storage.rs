@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::Exact;
-use super::reach::Reach;
+use super::reach::LinuxHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::storage::{BlockDevice, CrypttabEntry, MountedVolume, StorageRow, UsbDevice};
 use crate::formats::mountinfo::{self, Mount};
@@ -34,11 +34,11 @@ const MAX_JOURNALS: usize = 500;
 const MAX_USB: usize = 20_000;
 
 /// How the rows are made.
-pub(crate) fn rows(reach: Reach) -> Rows {
+pub(crate) fn rows(reach: LinuxHost) -> Rows {
     Rows::new(StorageRow::SCHEMA, "sysfs", move |lines| make(&reach, lines))
 }
 
-fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mounts = mounts(reach);
     let mut all = devices(reach, &mounts);
     look_at_devices(reach, &mut all);
@@ -104,14 +104,14 @@ fn make(reach: &Reach, lines: &mut Lines<'_>) -> Result<(), Halt> {
     Ok(())
 }
 
-fn mounts(reach: &Reach) -> Vec<Mount> {
+fn mounts(reach: &LinuxHost) -> Vec<Mount> {
     let own = reach.link("proc/self").ok().map(|pid| String::from_utf8_lossy(&pid).into_owned());
     let path = format!("proc/{}/mountinfo", own.as_deref().unwrap_or("1"));
     mountinfo::mounts(&reach.read(&path, MAX_TABLE).unwrap_or_default())
 }
 
 /// The encrypted volumes of the running system that are open now, as they are mapped and mounted. No device is read for it.
-pub(crate) fn unlocked(reach: &Reach) -> Vec<String> {
+pub(crate) fn unlocked(reach: &LinuxHost) -> Vec<String> {
     let mounts = mounts(reach);
     let devices = devices(reach, &mounts).into_iter().filter(|device| device.unlocked == Some(true));
     let mapped = devices.map(|device| {
@@ -126,7 +126,7 @@ pub(crate) fn unlocked(reach: &Reach) -> Vec<String> {
     mapped.chain(folders.map(|mount| String::from_utf8_lossy(&mount.place).into_owned())).collect()
 }
 
-fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<BlockDevice> {
+fn devices(reach: &LinuxHost, mounts: &[Mount]) -> Vec<BlockDevice> {
     let names = reach.matching("sys/class/block/*");
     let mut all: Vec<BlockDevice> = Vec::new();
     for path in names.into_iter().take(MAX_DEVICES) {
@@ -189,7 +189,7 @@ fn devices(reach: &Reach, mounts: &[Mount]) -> Vec<BlockDevice> {
 }
 
 /// Looks at what stands on devices: whether LUKS does on one over which nothing is opened.
-fn look_at_devices(reach: &Reach, all: &mut [BlockDevice]) {
+fn look_at_devices(reach: &LinuxHost, all: &mut [BlockDevice]) {
     let told = if reach.is_live() { volumes::of_system().unwrap_or_default() } else { Vec::new() };
     let told: BTreeMap<String, Option<String>> =
         told.into_iter().map(|volume| (volume.name, volume.file_system)).collect();
@@ -204,7 +204,7 @@ fn look_at_devices(reach: &Reach, all: &mut [BlockDevice]) {
 }
 
 /// What is connected now.
-fn connected(reach: &Reach) -> Vec<UsbDevice> {
+fn connected(reach: &LinuxHost) -> Vec<UsbDevice> {
     let devices = reach.matching("sys/bus/usb/devices/*/idVendor").into_iter().take(MAX_DEVICES);
     devices
         .filter_map(|path| {
@@ -297,7 +297,7 @@ mod tests {
             3 1 0:7 / /home/anna rw - ecryptfs /home/.ecryptfs/anna rw\n";
         put("proc/1/mountinfo", mounts);
         let target = crate::live::Target::tree(dir.path()).unwrap();
-        let reach = Reach::of(&target).unwrap();
+        let reach = LinuxHost::of(&target).unwrap();
         assert_eq!(unlocked(&reach), ["root_crypt (/)", "/home/anna"]);
         assert_eq!(
             crate::live::unlocked_volumes(&target),

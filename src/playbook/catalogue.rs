@@ -15,7 +15,7 @@ use super::error::{Error, Fault, nearest};
 use super::handling::Handling;
 use super::live::Live;
 use super::plan::SourceText;
-use super::text::Content;
+use super::text::FileContent;
 use super::yaml;
 use crate::embedded::PLAYBOOKS;
 use crate::evidence::Digest;
@@ -197,7 +197,7 @@ impl Catalogue {
         let mut together = Self::default();
         let mut added = Added::default();
         for Text { file, text } in texts {
-            match Content::read(file, text) {
+            match FileContent::read(file, text) {
                 Ok(content) => {
                     let duplicates = together.insert(content, &mut added);
                     faults.extend(duplicates);
@@ -236,7 +236,7 @@ impl Catalogue {
     }
 
     /// Takes in the content of one file, and names what was there already.
-    fn insert(&mut self, content: Content, added: &mut Added) -> Vec<Fault> {
+    fn insert(&mut self, content: FileContent, added: &mut Added) -> Vec<Fault> {
         let mut faults = Vec::new();
         let twice = |name: &str, file: &str, line: u64, first: (&str, u64)| Fault {
             line,

@@ -10,7 +10,7 @@ use serde_saphyr::Spanned;
 
 use super::error::Fault;
 use super::handling::RawLimits;
-use super::plan::{Limits, MemoryTool, Text};
+use super::plan::{BilingualText, Limits, MemoryTool};
 use super::yaml::Document;
 
 /// A choice of artifacts for a kind of incident.
@@ -19,9 +19,9 @@ pub struct Playbook {
     /// Its name, in lower case with hyphens.
     pub name: String,
     /// What it is for, in a few words.
-    pub title: Text,
+    pub title: BilingualText,
     /// When it is chosen, in a sentence or two.
-    pub description: Text,
+    pub description: BilingualText,
     /// Playbooks whose choices and notes come before its own.
     pub includes: Vec<Named>,
     /// Artifacts and groups, in order.
@@ -36,7 +36,7 @@ pub struct Playbook {
     /// Whether it takes what must be asked for by name: secrets and the most private data.
     pub opt_in: bool,
     /// What the operator should do with the machine, and know.
-    pub notes: Vec<Text>,
+    pub notes: Vec<BilingualText>,
     /// The file it stands in.
     pub file: String,
     /// The line of its name.
@@ -140,13 +140,13 @@ fn is_place(path: &str) -> bool {
 struct Raw {
     playbook: Spanned<String>,
     version: Spanned<u64>,
-    title: Text,
-    description: Text,
+    title: BilingualText,
+    description: BilingualText,
     includes: Option<Vec<Spanned<String>>>,
     artifacts: Option<Vec<Spanned<String>>>,
     limits: Option<BTreeMap<String, Spanned<RawLimits>>>,
     sweep: Option<Vec<Spanned<String>>>,
     memory_tool: Option<MemoryTool>,
     opt_in: Option<bool>,
-    notes: Option<Vec<Text>>,
+    notes: Option<Vec<BilingualText>>,
 }

@@ -10,7 +10,7 @@ use serde_saphyr::Spanned;
 
 use super::error::Fault;
 use super::pattern::{self, Strictness};
-use super::plan::{Follow, Limits, Pattern, Text, Volatility};
+use super::plan::{BilingualText, Follow, Limits, Pattern, Volatility};
 use super::yaml::Document;
 use crate::evidence::PersonalData;
 
@@ -22,7 +22,7 @@ pub struct Handling {
     /// What it tells about people.
     pub personal_data: PersonalData,
     /// Why it may be taken, for the record of processing.
-    pub purpose: Text,
+    pub purpose: BilingualText,
     /// Limits that hold where a playbook sets no others.
     pub limits: Limits,
     /// Whether it is taken only where it is asked for by its own name, or by a playbook that says `opt_in`.
@@ -45,7 +45,7 @@ impl Handling {
         Self {
             volatility: Volatility::Files,
             personal_data: PersonalData::High,
-            purpose: Text {
+            purpose: BilingualText {
                 nl: "niet opgegeven: de definitie komt van buiten en heeft geen 'handling'".to_owned(),
                 en: "not stated: the definition comes from outside and has no 'handling'".to_owned(),
             },
@@ -118,7 +118,7 @@ struct RawEntry {
     names: Vec<Spanned<String>>,
     volatility: Volatility,
     personal_data: PersonalData,
-    purpose: Text,
+    purpose: BilingualText,
     limits: Option<RawLimits>,
     opt_in: Option<bool>,
     follow_links: Option<bool>,

@@ -7,7 +7,7 @@
 
 use super::definition::{Definition, Place, Placed, System};
 use super::live::Live;
-use super::plan::{Source, Text};
+use super::plan::{BilingualText, Source};
 
 /// The source that a definition names in place of a file: the program itself, whose digest is in every bundle.
 const DEFINED_IN: &str = "veldkit:live";
@@ -15,7 +15,7 @@ const DEFINED_IN: &str = "veldkit:live";
 impl Live {
     /// A sentence about it, in Dutch and in English.
     #[must_use]
-    pub fn doc(self) -> Text {
+    pub fn doc(self) -> BilingualText {
         let (nl, en) = match self {
             Self::Processes => (
                 "Processen: ouder, account, begin, opdrachtregel, programma, rechten; en sporen van verborgen processen.",
@@ -73,7 +73,7 @@ impl Live {
                 "All memory of the running system; on Windows by the tool of one's own that a playbook names (memory_tool).",
             ),
         };
-        Text { nl: nl.to_owned(), en: en.to_owned() }
+        BilingualText { nl: nl.to_owned(), en: en.to_owned() }
     }
 
     /// Pages that document what it is read from.
@@ -110,7 +110,7 @@ impl Live {
 
     /// Its definition, as the catalogue has it.
     pub(super) fn definition(self) -> Definition {
-        let Text { nl, en } = self.doc();
+        let BilingualText { nl, en } = self.doc();
         Definition {
             name: self.name().to_owned(),
             doc: en,

@@ -30,8 +30,8 @@ pub use error::{Error, Fault};
 pub use handling::Handling;
 pub use live::Live;
 pub use plan::{
-    DEFAULT_DEPTH, Excluded, Follow, Limits, MemoryTool, Mode, Note, Pattern, Plan, Source, SourceText, Step,
-    TargetOs, Text, Volatility,
+    BilingualText, DEFAULT_DEPTH, Excluded, Follow, Limits, MemoryTool, Mode, Pattern, Plan, PlaybookNote,
+    Source, SourceText, Step, TargetOs, Volatility,
 };
 pub use request::{MEMORY_ARTIFACT, PATH_ARTIFACT, Request, SWEEP_ARTIFACT, plan_to_look};
-pub use text::Content;
+pub use text::FileContent;

@@ -15,7 +15,7 @@ pub struct Plan {
     /// Artifacts that the playbooks name and this plan leaves out.
     pub excluded: Vec<Excluded>,
     /// What the operator should read before and after, in the order of the playbooks.
-    pub notes: Vec<Note>,
+    pub notes: Vec<PlaybookNote>,
 }
 
 /// A playbook or definition file that a plan came from.
@@ -37,7 +37,7 @@ pub struct Step {
     /// What it tells about people.
     pub personal_data: PersonalData,
     /// Why it may be taken, for the record of processing.
-    pub purpose: Text,
+    pub purpose: BilingualText,
     /// What is left alone of it, by number and size.
     pub limits: Limits,
     /// What is left alone of it, by name: what matches one of these is not taken and gives no record, and a folder
@@ -129,7 +129,7 @@ pub enum Follow {
 /// The same said in Dutch and in English.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Text {
+pub struct BilingualText {
     /// In Dutch.
     pub nl: String,
     /// In English.
@@ -197,7 +197,7 @@ pub struct Excluded {
 
 /// Text of a playbook for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub struct PlaybookNote {
     /// The playbook.
     pub playbook: String,
     /// In Dutch.

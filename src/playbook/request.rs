@@ -14,7 +14,8 @@ use super::error::{Error, nearest};
 use super::handling::Handling;
 use super::live::Live;
 use super::plan::{
-    Excluded, Follow, Limits, MemoryTool, Mode, Note, Pattern, Plan, Source, Step, TargetOs, Text, Volatility,
+    BilingualText, Excluded, Follow, Limits, MemoryTool, Mode, Pattern, Plan, PlaybookNote, Source, Step,
+    TargetOs, Volatility,
 };
 use crate::evidence::PersonalData;
 
@@ -91,7 +92,7 @@ struct Planning<'a> {
     /// Where an artifact's step stands.
     index: BTreeMap<String, usize>,
     excluded: BTreeMap<String, String>,
-    notes: Vec<Note>,
+    notes: Vec<PlaybookNote>,
     played: BTreeSet<String>,
     /// What the playbooks sweep, in their order.
     sweep: Vec<String>,
@@ -147,7 +148,7 @@ impl<'a> Planning<'a> {
                 playbook.sweep.iter().filter(|place| !self.sweep.contains(place)).cloned().collect();
             self.sweep.extend(new);
             self.memory_tool = playbook.memory_tool.clone().or(self.memory_tool.take());
-            self.notes.extend(playbook.notes.iter().map(|note| Note {
+            self.notes.extend(playbook.notes.iter().map(|note| PlaybookNote {
                 playbook: playbook.name.clone(),
                 nl: note.nl.clone(),
                 en: note.en.clone(),
@@ -340,7 +341,7 @@ fn memory_step(ids: &[u32]) -> Step {
         volatility: Volatility::Processes,
         // What a program holds in memory is what people type, read and are logged on with; none of it is stored.
         personal_data: PersonalData::High,
-        purpose: Text {
+        purpose: BilingualText {
             nl: "kwaadaardige code die alleen in het geheugen staat; er wordt niets van bewaard".to_owned(),
             en: "malicious code that stands in memory only; nothing of it is stored".to_owned(),
         },
@@ -369,7 +370,7 @@ fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
         // Nobody has said what stands there.
         personal_data: PersonalData::High,
         purpose: if mode == Mode::Sweep {
-            Text {
+            BilingualText {
                 nl: "sporen van de dader die overal kunnen staan; alleen waarop een regel of indicator afgaat wordt \
                      genomen"
                     .to_owned(),
@@ -377,7 +378,7 @@ fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
                     .to_owned(),
             }
         } else {
-            Text {
+            BilingualText {
                 nl: "door de operator aangewezen voor dit onderzoek".to_owned(),
                 en: "pointed out by the operator for this investigation".to_owned(),
             }

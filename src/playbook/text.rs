@@ -15,7 +15,7 @@ use serde::de::IgnoredAny;
 
 /// What stands in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Content {
+pub struct FileContent {
     /// Artifact definitions, in order.
     pub definitions: Vec<Definition>,
     /// Playbooks, in order.
@@ -24,7 +24,7 @@ pub struct Content {
     pub handlings: BTreeMap<String, Handling>,
 }
 
-impl Content {
+impl FileContent {
     /// Reads the text of a file; `file` is what faults call it.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn faults(text: &str) -> Vec<String> {
-        let faults = Content::read("x.yaml", text).unwrap_err();
+        let faults = FileContent::read("x.yaml", text).unwrap_err();
         faults.iter().map(ToString::to_string).collect()
     }
 
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_key_without_a_value_is_as_if_it_were_left_out() {
         let text = GOOD.replace("doc: b\n", "doc: b\naliases:\nurls: ~\nsupported_os: null\nlabels:\n");
-        let content = Content::read("x.yaml", &text).unwrap();
+        let content = FileContent::read("x.yaml", &text).unwrap();
         assert!(content.definitions[0].aliases.is_empty() && content.definitions[0].systems.is_empty());
     }
 
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn an_empty_text_holds_nothing_and_is_no_fault() {
         for text in ["", "\n# x\n---\n", "%YAML 1.2\n---\n...\n"] {
-            assert_eq!(Content::read("x.yaml", text), Ok(Content::default()), "{text}");
+            assert_eq!(FileContent::read("x.yaml", text), Ok(FileContent::default()), "{text}");
         }
     }
 }

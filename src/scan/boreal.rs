@@ -17,7 +17,7 @@ use boreal::scanner::{
 };
 use boreal::{Metadata, MetadataValue};
 
-use super::engine::{Engine, Failures, Gap, Regions, RuleId, Scan};
+use super::engine::{Engine, Failures, Regions, RuleId, Scan, ScanGap};
 use super::stopwatch::Stopwatch;
 use super::{Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, meta_value};
 use crate::evidence::{Cause, Hit, Match};
@@ -154,11 +154,11 @@ fn params(limit: Duration) -> ScanParams {
 fn outcome<'s>(
     result: Result<ScanResult<'s>, (ScanError, ScanResult<'s>)>,
     limit: Duration,
-) -> (ScanResult<'s>, Option<Gap>) {
+) -> (ScanResult<'s>, Option<ScanGap>) {
     match result {
         Ok(found) => (found, None),
-        Err((ScanError::Timeout, found)) => (found, Some(Gap::timeout(limit))),
-        Err((error, found)) => (found, Some(Gap::new(Cause::Error, error.to_string()))),
+        Err((ScanError::Timeout, found)) => (found, Some(ScanGap::timeout(limit))),
+        Err((error, found)) => (found, Some(ScanGap::new(Cause::Error, error.to_string()))),
     }
 }
 
@@ -196,7 +196,7 @@ impl Boreal {
         scanner
     }
 
-    fn scan_of(&self, (found, gap): (ScanResult<'_>, Option<Gap>)) -> Scan {
+    fn scan_of(&self, (found, gap): (ScanResult<'_>, Option<ScanGap>)) -> Scan {
         Scan { hits: found.rules.iter().map(|rule| self.hit(rule)).collect(), gap, unseen: false }
     }
 

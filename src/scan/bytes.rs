@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// Whoever counts the memory that content takes; kept as long as the content is.
-pub trait Account: Send + Sync {
+pub trait MemoryAccount: Send + Sync {
     /// Hears that a scan was left behind with the content: it is held until that scan ends, which may be never.
     fn left_behind(&self);
 }
@@ -18,7 +18,7 @@ pub trait Account: Send + Sync {
 pub struct Bytes {
     buffer: Arc<Vec<u8>>,
     length: usize,
-    account: Option<Arc<dyn Account>>,
+    account: Option<Arc<dyn MemoryAccount>>,
 }
 
 impl Bytes {
@@ -30,7 +30,7 @@ impl Bytes {
 
     /// The same, on somebody's account.
     #[must_use]
-    pub fn on(self, account: Arc<impl Account + 'static>) -> Self {
+    pub fn on(self, account: Arc<impl MemoryAccount + 'static>) -> Self {
         Self { account: Some(account), ..self }
     }
 

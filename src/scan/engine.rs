@@ -12,21 +12,21 @@ pub struct Scan {
     /// The rules that fired.
     pub hits: Vec<Hit>,
     /// Why the answer is not complete, if it is not.
-    pub gap: Option<Gap>,
+    pub gap: Option<ScanGap>,
     /// The rules were not asked at all; the gap says why.
     pub unseen: bool,
 }
 
 /// Why rules did not see all of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
+pub struct ScanGap {
     /// The kind of reason.
     pub cause: Cause,
     /// What exactly, lower case, no full stop.
     pub detail: String,
 }
 
-impl Gap {
+impl ScanGap {
     /// Makes a gap.
     pub(super) fn new(cause: Cause, detail: impl Into<String>) -> Self {
         Self { cause, detail: detail.into() }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::archive::{self, Member, Report};
-use super::engine::{Gap, Scan};
+use super::engine::{Scan, ScanGap};
 use super::indicators::Indicators;
 use super::stopwatch::Stopwatch;
 use super::{Bytes, Facts, Scanner, assess, filetype};
@@ -63,7 +63,7 @@ impl Scanner {
         let watch = Stopwatch::start();
         let Scan { mut hits, gap, unseen } =
             self.scan(content, &facts(subject.name, subject.path, subject.owner, content));
-        let mut gaps: Vec<Gap> = gap.into_iter().collect();
+        let mut gaps: Vec<ScanGap> = gap.into_iter().collect();
         let mut members = 0;
         if let Some(gate) = self.archives.as_ref().filter(|_| archive::is_archive(content)) {
             let _inside = gate.enter();
@@ -71,7 +71,7 @@ impl Scanner {
             let report = archive::walk(subject.name, content, whole, wanted, &mut |member| {
                 let left = self.item_limit().saturating_sub(watch.elapsed());
                 if left.is_zero() {
-                    gaps.push(Gap::timeout(self.item_limit()));
+                    gaps.push(ScanGap::timeout(self.item_limit()));
                     return ControlFlow::Break(());
                 }
                 let scan = self.member(subject, member, left);
@@ -88,17 +88,20 @@ impl Scanner {
         }
         if hits.len() > HITS {
             hits.truncate(HITS);
-            gaps.push(Gap::new(
+            gaps.push(ScanGap::new(
                 Cause::Archive,
                 format!("more than {HITS} hits: it was not looked into further"),
             ));
         }
         if !whole {
-            gaps.push(Gap::new(Cause::Size, format!("only the first {} bytes were scanned", content.len())));
+            gaps.push(ScanGap::new(
+                Cause::Size,
+                format!("only the first {} bytes were scanned", content.len()),
+            ));
         }
         let set_aside = self.set_aside().len();
         if set_aside > 0 && gaps.is_empty() {
-            gaps.push(Gap::new(
+            gaps.push(ScanGap::new(
                 Cause::Rules,
                 format!("without {set_aside} rules that were set aside as too slow"),
             ));
@@ -126,13 +129,13 @@ fn name_of<'a>(member: &Member<'a>) -> &'a str {
     member.path.rsplit(['/', '\\', '!']).next().unwrap_or(member.path)
 }
 
-fn packed_gap(report: &Report) -> Option<Gap> {
+fn packed_gap(report: &Report) -> Option<ScanGap> {
     let text = report.gaps.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
-    (!text.is_empty()).then(|| Gap::new(Cause::Archive, text))
+    (!text.is_empty()).then(|| ScanGap::new(Cause::Archive, text))
 }
 
 /// All gaps as one sentence, and the kind that counts: what kept rules from most of it.
-fn together(gaps: &[Gap]) -> (Option<String>, Option<Cause>) {
+fn together(gaps: &[ScanGap]) -> (Option<String>, Option<Cause>) {
     let order = [Cause::Error, Cause::Time, Cause::Size, Cause::Archive, Cause::Rules];
     let cause = order.into_iter().find(|cause| gaps.iter().any(|gap| gap.cause == *cause));
     let mut said = BTreeSet::new();

@@ -124,7 +124,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
-    use crate::scan::bytes::Account;
+    use crate::scan::bytes::MemoryAccount;
 
     const MOMENT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_mins(1);
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn content_held_by_what_was_left_behind_is_bounded_and_told_to_its_account() {
         struct Told(AtomicUsize);
-        impl Account for Told {
+        impl MemoryAccount for Told {
             fn left_behind(&self) {
                 self.0.fetch_add(1, Ordering::Relaxed);
             }

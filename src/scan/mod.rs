@@ -36,8 +36,8 @@ mod slow;
 mod stopwatch;
 mod zipped;
 
-pub use bytes::{Account, Bytes};
-pub use engine::{Gap, Regions, Scan};
+pub use bytes::{Bytes, MemoryAccount};
+pub use engine::{Regions, Scan, ScanGap};
 pub use examine::{Examined, Subject};
 pub use rule_files::{RuleFileText, RuleSource, rule_texts};
 pub use scanner::{Scanner, SetAside, TimeLimits};

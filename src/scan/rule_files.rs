@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::rule_limits::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
-use super::zipped::{Member, is_zip, members};
+use super::zipped::{ZippedRules, is_zip, members};
 use crate::embedded::RULES;
 use crate::evidence::Digest;
 
@@ -95,7 +95,7 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
     Ok(texts)
 }
 
-fn zipped(path: &Path, members: Vec<Member>, names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
+fn zipped(path: &Path, members: Vec<ZippedRules>, names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
     for (member, content) in members {
         let name = unique(&format!("{}/{member}", shown(path)), names);
         texts.push(text(name, content));

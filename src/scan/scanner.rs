@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::compile::compile;
-use super::engine::{Engine, Gap, Regions, RuleId, Scan};
+use super::engine::{Engine, Regions, RuleId, Scan, ScanGap};
 use super::gate::Gate;
 use super::guard::{GRACE, Guard, Undone};
-use super::slow::{Search, without};
+use super::slow::{SlowRuleSearch, without};
 use super::stopwatch::Stopwatch;
 use super::{Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, rule_files};
 use crate::evidence::{Cause, Hit};
@@ -152,7 +152,7 @@ impl Scanner {
                 "rule '{rule}' took longer than {} s on it and was set aside for the rest of the run",
                 self.limits.rule.as_secs_f32()
             );
-            scan.gap.get_or_insert(Gap::new(Cause::Rules, detail));
+            scan.gap.get_or_insert(ScanGap::new(Cause::Rules, detail));
         }
         scan
     }
@@ -255,7 +255,8 @@ impl Scanner {
         let mut set_aside = self.set_aside();
         let texts = self.texts_in_use(&set_aside);
         let limit = self.limits.rule;
-        let search = Search { kind: self.kind, texts: &texts, content, facts, limit, guard: &self.guard };
+        let search =
+            SlowRuleSearch { kind: self.kind, texts: &texts, content, facts, limit, guard: &self.guard };
         let RuleId { source, rule } =
             catch_unwind(AssertUnwindSafe(|| search.find(engine))).unwrap_or_default()?;
         set_aside.push(SetAside {
@@ -286,12 +287,12 @@ impl Scanner {
 /// What is said of an item on which the rules did not come to their end.
 fn undone_scan(undone: Undone, limit: Duration, hits: Vec<Hit>) -> Scan {
     let gap = match undone {
-        Undone::Abandoned => Gap::timeout(limit),
-        Undone::NotBegun => Gap::new(
+        Undone::Abandoned => ScanGap::timeout(limit),
+        Undone::NotBegun => ScanGap::new(
             Cause::Time,
             "not scanned: rules that took too long on items before it are still at work on them",
         ),
-        Undone::Failed => Gap::new(Cause::Error, "the rule engine failed on this item"),
+        Undone::Failed => ScanGap::new(Cause::Error, "the rule engine failed on this item"),
     };
     Scan { hits, gap: Some(gap), unseen: undone == Undone::NotBegun }
 }

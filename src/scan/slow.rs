@@ -40,7 +40,7 @@ const LOOKS: usize = 3;
 const PARTS: usize = 16;
 
 /// Where a slow rule is looked for.
-pub(super) struct Search<'a> {
+pub(super) struct SlowRuleSearch<'a> {
     pub(super) kind: EngineKind,
     pub(super) texts: &'a [(String, String)],
     pub(super) content: &'a Bytes,
@@ -65,7 +65,7 @@ struct Piece {
     limit: Duration,
 }
 
-impl Search<'_> {
+impl SlowRuleSearch<'_> {
     /// The rule that takes longer than it may, if one does by itself.
     pub(super) fn find(&self, engine: &Arc<dyn Engine>) -> Option<RuleId> {
         let watch = Stopwatch::start();

@@ -14,7 +14,7 @@ use super::rule_limits::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
 pub const PACKED_LIMIT: u64 = 256 << 20;
 
 /// A rule file's name in the zip file, and its bytes or why there are none.
-pub(super) type Member = (String, Result<Vec<u8>, String>);
+pub(super) type ZippedRules = (String, Result<Vec<u8>, String>);
 
 /// Whether a file begins as a zip file does; no rule file begins so.
 pub(super) fn is_zip(path: &Path) -> bool {
@@ -26,7 +26,7 @@ pub(super) fn is_zip(path: &Path) -> bool {
 ///
 /// # Errors
 /// It cannot be read as one, holds no rule file, or more than the limits allow.
-pub(super) fn members(zip: impl Read + Seek) -> io::Result<Vec<Member>> {
+pub(super) fn members(zip: impl Read + Seek) -> io::Result<Vec<ZippedRules>> {
     let mut archive = ZipArchive::new(zip).map_err(io::Error::other)?;
     let mut found = BTreeMap::new();
     for index in 0..archive.len() {

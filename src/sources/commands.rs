@@ -13,7 +13,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::item::{Finding, Found, Gap};
+use super::item::{Finding, Found, Unread};
 use super::rows::{Halt, Lines, Rows};
 use super::target::Target;
 use crate::evidence::rows::RowType as _;
@@ -62,7 +62,7 @@ pub(crate) fn find(
     };
     let gap = |code: ReasonCode, why: &str| {
         let outcome = if code == ReasonCode::NotFound { Outcome::Missing } else { Outcome::Skipped };
-        Finding::Gap(Gap::new(origin("stdout.txt"), outcome, code, why))
+        Finding::Gap(Unread::new(origin("stdout.txt"), outcome, code, why))
     };
     if !target.is_live() {
         return emit(gap(ReasonCode::NotApplicable, "programs are run on the running system alone"));

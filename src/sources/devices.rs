@@ -16,13 +16,13 @@ const MAX_PARTS: usize = 1024;
 
 /// A file, or the parts of a split one, one after the other.
 #[derive(Debug)]
-pub(crate) struct Files {
+pub(crate) struct ImageFiles {
     /// Each with the offset at which it begins.
     parts: Vec<(u64, File)>,
     size: u64,
 }
 
-impl Files {
+impl ImageFiles {
     /// Opens a file; with one that is named `….001` those that follow it (`.002` and so on).
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut files = Self { parts: Vec::new(), size: 0 };
@@ -49,7 +49,7 @@ impl Files {
     }
 }
 
-impl Device for Files {
+impl Device for ImageFiles {
     fn size(&self) -> u64 {
         self.size
     }
@@ -71,7 +71,7 @@ impl Device for Files {
 /// # Errors
 /// Where it cannot be opened: only an administrator may.
 pub(crate) fn disk(path: &Path) -> io::Result<Arc<dyn Device>> {
-    Ok(Arc::new(Sectors(Arc::new(Files::open(path)?))))
+    Ok(Arc::new(Sectors(Arc::new(ImageFiles::open(path)?))))
 }
 
 /// What stands on such a one.
@@ -101,7 +101,7 @@ mod tests {
         for (name, content) in [("d.001", "abc"), ("d.002", "de"), ("d.003", "fgh"), ("d.005", "no")] {
             std::fs::write(dir.path().join(name), content).unwrap();
         }
-        let device: Arc<dyn Device> = Arc::new(Files::open(&dir.path().join("d.001")).unwrap());
+        let device: Arc<dyn Device> = Arc::new(ImageFiles::open(&dir.path().join("d.001")).unwrap());
         assert_eq!(device.size(), 8);
         let mut all = [0; 8];
         read_exact_at(&*device, 0, &mut all).unwrap();

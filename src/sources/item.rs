@@ -9,7 +9,7 @@ pub enum Finding {
     /// Something that is there.
     Found(Found),
     /// Something that is not, or is not taken.
-    Gap(Gap),
+    Gap(Unread),
 }
 
 /// Something that is there: an item to be opened, or a link or folder whose record is all there is.
@@ -110,7 +110,7 @@ impl Found {
 
 /// Something that is not there, or is not taken, and why.
 #[derive(Debug, Clone)]
-pub struct Gap {
+pub struct Unread {
     /// Where it would stand.
     pub origin: Origin,
     /// What it is, where that is known.
@@ -123,7 +123,7 @@ pub struct Gap {
     pub metadata: Metadata,
 }
 
-impl Gap {
+impl Unread {
     /// Makes the gap that a failure of the operating system leaves.
     pub(crate) fn of_error(origin: Origin, attempt: &str, error: &std::io::Error) -> Self {
         let (outcome, code) = match error.kind() {

@@ -3,7 +3,7 @@
 use crate::evidence::{Outcome, ReasonCode, Utc};
 use crate::playbook::Limits;
 
-use super::item::{Found, Gap};
+use super::item::{Found, Unread};
 
 /// Files left out by the limits of one step that have a record each. A messy `/tmp` has hundreds of thousands; what comes
 /// after these is counted, and one record tells the count.
@@ -26,7 +26,7 @@ impl Meter {
 
     /// Lets a file through, or gives the gap that a limit leaves. A file older than the step asks for is neither: it
     /// is not what was asked for.
-    pub(crate) fn pass(&mut self, found: Found) -> Option<Result<Found, Box<Gap>>> {
+    pub(crate) fn pass(&mut self, found: Found) -> Option<Result<Found, Box<Unread>>> {
         if !self.recent(&found) {
             return None;
         }
@@ -62,10 +62,10 @@ impl Meter {
         size: u64,
         code: ReasonCode,
         detail: String,
-    ) -> Option<Result<Found, Box<Gap>>> {
+    ) -> Option<Result<Found, Box<Unread>>> {
         let (files, bytes) = self.left_out;
         self.left_out = (files.saturating_add(1), bytes.saturating_add(size));
-        (files < NAMED).then(|| Err(Box::new(Gap::of_found(found, Outcome::Skipped, code, detail))))
+        (files < NAMED).then(|| Err(Box::new(Unread::of_found(found, Outcome::Skipped, code, detail))))
     }
 
     /// What to say of the files that were left out without a record of their own; `None` where there are none.

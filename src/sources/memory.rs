@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::item::{Finding, Found, Gap, Way};
+use super::item::{Finding, Found, Unread, Way};
 use crate::evidence::{Kind, Metadata, Origin, Outcome, ReasonCode};
 use crate::sys::{self, ProcessMemory, guard};
 
@@ -67,7 +67,7 @@ pub(crate) fn find(wanted: &[u32]) -> Vec<Finding> {
     let all = if wanted.is_empty() { all } else { Ok(wanted.to_vec()) };
     match all {
         Ok(ids) => ids.into_iter().map(process).collect(),
-        Err(error) => vec![Finding::Gap(Gap::of_error(origin("", ""), "listing processes", &error))],
+        Err(error) => vec![Finding::Gap(Unread::of_error(origin("", ""), "listing processes", &error))],
     }
 }
 
@@ -79,8 +79,8 @@ fn process(pid: u32) -> Finding {
     let facts = match guard::within(guard::LIMIT, move || sys::process_facts(pid)) {
         Ok(facts) => facts,
         Err(error) => {
-            let gap = Gap::of_error(origin(&pid.to_string(), ""), "looking for the process", &error);
-            return Finding::Gap(Gap { kind: Kind::Process, ..gap });
+            let gap = Unread::of_error(origin(&pid.to_string(), ""), "looking for the process", &error);
+            return Finding::Gap(Unread { kind: Kind::Process, ..gap });
         }
     };
     let found = Found {
@@ -97,7 +97,7 @@ fn process(pid: u32) -> Finding {
         way: Way::File,
     };
     if pid == std::process::id() {
-        return Finding::Gap(Gap::of_found(
+        return Finding::Gap(Unread::of_found(
             found,
             Outcome::Skipped,
             ReasonCode::OwnOutput,
@@ -112,10 +112,10 @@ impl Memory {
     ///
     /// # Errors
     /// The gap it leaves: a process that is protected, that ended, or that has no memory of its own.
-    pub fn open(found: &Found) -> Result<Self, Box<Gap>> {
+    pub fn open(found: &Found) -> Result<Self, Box<Unread>> {
         let failed = |error: &io::Error| {
-            let gap = Gap::of_error(found.origin.clone(), "opening its memory", error);
-            Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap })
+            let gap = Unread::of_error(found.origin.clone(), "opening its memory", error);
+            Box::new(Unread { kind: found.kind, metadata: found.metadata.clone(), ..gap })
         };
         let pid = str::from_utf8(&found.path).ok().and_then(|pid| pid.parse().ok());
         let pid: u32 = pid.ok_or_else(|| failed(&io::ErrorKind::NotFound.into()))?;
@@ -123,7 +123,7 @@ impl Memory {
             guard::within(guard::LIMIT, move || ProcessMemory::open(pid)).map_err(|error| failed(&error))?;
         if process.mappings().is_empty() {
             let detail = "it has no memory of its own: a thread of the kernel, or a process that is ending";
-            let gap = Gap::of_found(found.clone(), Outcome::Skipped, ReasonCode::NotAFile, detail);
+            let gap = Unread::of_found(found.clone(), Outcome::Skipped, ReasonCode::NotAFile, detail);
             return Err(Box::new(gap));
         }
         let wanted = process.mappings().iter().filter(|mapping| mapping.is_wanted());
@@ -139,7 +139,7 @@ impl Memory {
     }
 
     /// The memory of this process itself, which no scan looks at: the self-test does.
-    pub(crate) fn own() -> Result<Self, Box<Gap>> {
+    pub(crate) fn own() -> Result<Self, Box<Unread>> {
         let pid = std::process::id();
         let found = Found::program(origin(&pid.to_string(), ""), 0, pid, Metadata::default());
         Self::open(&Found { path: pid.to_string().into_bytes(), ..found })

@@ -33,7 +33,7 @@ pub(crate) mod web_roots;
 pub(crate) mod windows_facts;
 
 pub use host::{ClockFacts, HostFacts, Privileges, privileges};
-pub use item::{Finding, Found, Gap};
+pub use item::{Finding, Found, Unread};
 pub use memory::{Memory, Reading};
 pub use mounts::MountFacts;
 pub use open::{Closed, Opened};

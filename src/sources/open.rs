@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
-use super::item::{Found, Gap, Way};
+use super::item::{Found, Unread, Way};
 use super::mounts::Nature;
 use super::rows::{self, Rows};
 use super::target_volume::TargetVolume;
 use super::tree::{Access, OpenContent, Refused};
 use crate::evidence::ranges::close_smallest_holes;
 use crate::evidence::{Kind, Metadata, Note, Outcome, Range, Reason, ReasonCode, Stat, Volume};
-use crate::formats::disk::Reading;
+use crate::formats::disk::OpenReading;
 use crate::sys::{self, OpenFile, Root, guard};
 
 /// Holes below this are read as zeros: they compress to nothing, and the item stays one file for every tool.
@@ -45,8 +45,8 @@ pub struct Opened {
 enum Source {
     Direct { file: File, pending: std::vec::IntoIter<Range>, left: u64 },
     Guarded(guard::Reader),
-    Image { reading: Box<dyn Reading>, at: u64, pending: std::vec::IntoIter<Range>, left: u64 },
-    Rows(rows::Reader),
+    Image { reading: Box<dyn OpenReading>, at: u64, pending: std::vec::IntoIter<Range>, left: u64 },
+    Rows(rows::RowReader),
 }
 
 /// What is known of an item after it was read.
@@ -66,7 +66,7 @@ pub(crate) fn open(
     found: &Found,
     limit: std::time::Duration,
     access: Access,
-) -> Result<Opened, Box<Gap>> {
+) -> Result<Opened, Box<Unread>> {
     match volume.tree.open(found, limit, access) {
         Ok(OpenContent::File(opened, stat)) => open_on_disk(opened, *stat, found, limit),
         Ok(OpenContent::Volume { reading, read_by, refused }) => {
@@ -77,11 +77,11 @@ pub(crate) fn open(
             Ok(opened)
         }
         Err(Refused { error, on_volume }) => {
-            let mut gap = Gap::of_error(found.origin.clone(), "opening", &error);
+            let mut gap = Unread::of_error(found.origin.clone(), "opening", &error);
             if let Some(error) = on_volume {
                 let _ = write!(gap.reason.detail, "; on the volume itself: {error}");
             }
-            Err(Box::new(Gap { kind: found.kind, metadata: found.metadata.clone(), ..gap }))
+            Err(Box::new(Unread { kind: found.kind, metadata: found.metadata.clone(), ..gap }))
         }
     }
 }
@@ -91,9 +91,9 @@ pub(crate) fn open(
 pub(crate) fn open_in_copies<'a, I: Iterator<Item = &'a TargetVolume>>(
     copies: impl FnOnce() -> I,
     found: &Found,
-    gap: Box<Gap>,
+    gap: Box<Unread>,
     limit: std::time::Duration,
-) -> Result<Opened, Box<Gap>> {
+) -> Result<Opened, Box<Unread>> {
     if !may_stand_in_copies(found, gap.reason.code) {
         return Err(gap);
     }
@@ -123,7 +123,7 @@ fn may_stand_in_copies(found: &Found, code: ReasonCode) -> bool {
     refused && !found.guarded && !found.is_of_a_shadow_copy() && matches!(found.way, Way::File)
 }
 
-fn open_on_volume(reading: Box<dyn Reading>, read_by: &'static str, found: &Found) -> Opened {
+fn open_on_volume(reading: Box<dyn OpenReading>, read_by: &'static str, found: &Found) -> Opened {
     let size = reading.size();
     let mut metadata = found.metadata.clone();
     metadata.size = Some(size);
@@ -156,14 +156,14 @@ fn open_on_disk(
     stat: Stat,
     found: &Found,
     limit: std::time::Duration,
-) -> Result<Opened, Box<Gap>> {
+) -> Result<Opened, Box<Unread>> {
     let OpenFile { file, touches, read_by } = opened;
     // Where a server, a program or the kernel makes the numbers up, they may differ from one asking to the next.
     let same = found.guarded
         || (stat.metadata.inode == found.metadata.inode && stat.metadata.device == found.metadata.device);
     let is_file = stat.kind == Kind::File || found.kind == Kind::Stream;
     if !is_file || !same {
-        let gap = Gap::of_found(
+        let gap = Unread::of_found(
             found.clone(),
             Outcome::Missing,
             ReasonCode::Vanished,
@@ -202,10 +202,10 @@ fn open_on_disk(
 }
 
 /// Begins to make rows.
-pub(crate) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Gap>> {
+pub(crate) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Unread>> {
     let reader = rows.open().map_err(|error| {
-        let gap = Gap::of_error(found.origin.clone(), "starting to make rows", &error);
-        Box::new(Gap { kind: Kind::Rows, ..gap })
+        let gap = Unread::of_error(found.origin.clone(), "starting to make rows", &error);
+        Box::new(Unread { kind: Kind::Rows, ..gap })
     })?;
     Ok(Opened {
         metadata: Metadata::default(),
@@ -221,10 +221,10 @@ pub(crate) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Gap>> 
 
 impl Opened {
     /// Reads on a thread of its own from here on.
-    fn guard(&mut self, found: &Found, limit: std::time::Duration) -> Result<(), Box<Gap>> {
+    fn guard(&mut self, found: &Found, limit: std::time::Duration) -> Result<(), Box<Unread>> {
         let Source::Direct { file, left, .. } = &self.source else { return Ok(()) };
         let failed = |error: io::Error| {
-            Box::new(Gap::of_error(found.origin.clone(), "reading with a time limit", &error))
+            Box::new(Unread::of_error(found.origin.clone(), "reading with a time limit", &error))
         };
         let most = if found.no_size { NO_SIZE_LIMIT } else { *left };
         let reading = file.try_clone().map_err(failed)?;
@@ -348,7 +348,7 @@ mod tests {
 
     use super::*;
     use crate::evidence::Origin;
-    use crate::formats::disk::Memory;
+    use crate::formats::disk::MemoryDevice;
     use crate::formats::ntfs;
     use crate::sys::Asked;
 
@@ -362,7 +362,8 @@ mod tests {
     fn what_the_file_system_has_for_itself_is_read_from_the_volume_beneath_and_the_record_says_so() {
         let dir = tempfile::TempDir::new().unwrap();
         let bytes = crate::formats::made_volume::volume();
-        let place = TargetVolume::above(Volume::Drive('C'), dir.path(), Arc::new(Memory(bytes.clone())));
+        let place =
+            TargetVolume::above(Volume::Drive('C'), dir.path(), Arc::new(MemoryDevice(bytes.clone())));
         let (stat, _) = place.tree.look(b"$MFT", None).unwrap();
         let found = found("$MFT", stat.metadata.inode);
         for access in [Access::All, Access::Shared] {
@@ -382,13 +383,13 @@ mod tests {
      {
         let copy = |number: u32| {
             let bytes = crate::formats::made_volume::volume();
-            let volume = ntfs::Volume::open(Arc::new(Memory(bytes)), 16).unwrap();
+            let volume = ntfs::NtfsVolume::open(Arc::new(MemoryDevice(bytes)), 16).unwrap();
             let of = Volume::Shadow(number, Box::new(Volume::Drive('C')));
-            TargetVolume::mounted(of, Arc::new(ntfs::Files(Arc::new(volume))), None, Asked::AsShadow)
+            TargetVolume::mounted(of, Arc::new(ntfs::NtfsFiles(Arc::new(volume))), None, Asked::AsShadow)
         };
         let copies = [copy(9), copy(4)];
         let refused =
-            |code| Box::new(Gap::new(Origin::drive('C', "x"), Outcome::Failed, code, "opening: in use"));
+            |code| Box::new(Unread::new(Origin::drive('C', "x"), Outcome::Failed, code, "opening: in use"));
         let there = found("$MFT", Some(700));
         let limit = std::time::Duration::MAX;
         let opened = open_in_copies(|| copies.iter(), &there, refused(ReasonCode::InUse), limit).unwrap();

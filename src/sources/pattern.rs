@@ -10,7 +10,7 @@ const MAX_PARTS: usize = 256;
 
 /// One component of a pattern.
 #[derive(Debug, Clone)]
-pub(crate) enum Part {
+pub(crate) enum PatternPart {
     /// A name.
     Literal(Vec<u8>),
     /// A name with `*`, `?` or `[…]`.
@@ -29,7 +29,7 @@ pub(crate) struct Glob {
 }
 
 /// Splits a pattern into parts. `None` where it leads upwards, is too long, or holds a glob that is none.
-pub(crate) fn parts(text: &str, windows: bool, depth: usize) -> Option<Vec<Part>> {
+pub(crate) fn parts(text: &str, windows: bool, depth: usize) -> Option<Vec<PatternPart>> {
     let separators: &[char] = if windows { &['\\', '/'] } else { &['/'] };
     let mut parts = Vec::new();
     for component in text.split(separators).filter(|component| !component.is_empty() && *component != ".") {
@@ -41,17 +41,17 @@ pub(crate) fn parts(text: &str, windows: bool, depth: usize) -> Option<Vec<Part>
     Some(parts)
 }
 
-fn part(component: &str, windows: bool, depth: usize) -> Option<Part> {
+fn part(component: &str, windows: bool, depth: usize) -> Option<PatternPart> {
     if let Some(number) = component.strip_prefix("**") {
         if number.is_empty() {
-            return Some(Part::Deep(depth));
+            return Some(PatternPart::Deep(depth));
         }
         if let Ok(number) = number.parse::<usize>() {
-            return Some(Part::Deep(number.min(MAX_PARTS)));
+            return Some(PatternPart::Deep(number.min(MAX_PARTS)));
         }
     }
     if !component.contains(['*', '?', '[']) {
-        return Some(Part::Literal(component.as_bytes().to_vec()));
+        return Some(PatternPart::Literal(component.as_bytes().to_vec()));
     }
     let mut text = component.to_owned();
     // Two stars in the midst of a name are one.
@@ -59,7 +59,7 @@ fn part(component: &str, windows: bool, depth: usize) -> Option<Part> {
         text = text.replace("**", "*");
     }
     let text = if windows { text.to_lowercase() } else { text };
-    Some(Part::Glob(Glob { pattern: glob::Pattern::new(&text).ok()?, folds: windows }))
+    Some(PatternPart::Glob(Glob { pattern: glob::Pattern::new(&text).ok()?, folds: windows }))
 }
 
 /// Whether a glob fits a name.
@@ -81,22 +81,24 @@ pub(crate) fn same_name(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Whether a path, `/` between its names, is one that the parts mean.
-pub(crate) fn means(parts: &[Part], path: &[u8], windows: bool) -> bool {
+pub(crate) fn means(parts: &[PatternPart], path: &[u8], windows: bool) -> bool {
     let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
     means_names(parts, &names, windows)
 }
 
-fn means_names(parts: &[Part], names: &[&[u8]], windows: bool) -> bool {
+fn means_names(parts: &[PatternPart], names: &[&[u8]], windows: bool) -> bool {
     let Some((part, rest)) = parts.split_first() else { return names.is_empty() };
     let one =
         |fits: bool| fits && names.split_first().is_some_and(|(_, names)| means_names(rest, names, windows));
     match (part, names.first()) {
-        (Part::Deep(depth), _) => (0..=names.len().min(*depth)).any(|skipped| {
+        (PatternPart::Deep(depth), _) => (0..=names.len().min(*depth)).any(|skipped| {
             names.get(skipped..).is_some_and(|names| rest.is_empty() || means_names(rest, names, windows))
         }),
         (_, None) => false,
-        (Part::Literal(wanted), Some(name)) => one(wanted == name || (windows && same_name(wanted, name))),
-        (Part::Glob(glob), Some(name)) => one(fits(glob, name)),
+        (PatternPart::Literal(wanted), Some(name)) => {
+            one(wanted == name || (windows && same_name(wanted, name)))
+        }
+        (PatternPart::Glob(glob), Some(name)) => one(fits(glob, name)),
     }
 }
 
@@ -123,10 +125,10 @@ mod tests {
     fn shape(text: &str, windows: bool) -> Option<String> {
         let parts = parts(text, windows, DEPTH)?;
         let letters = parts.iter().map(|part| match part {
-            Part::Literal(_) => 'l',
-            Part::Glob(_) => 'g',
-            Part::Deep(3) => '3',
-            Part::Deep(_) => 'd',
+            PatternPart::Literal(_) => 'l',
+            PatternPart::Glob(_) => 'g',
+            PatternPart::Deep(3) => '3',
+            PatternPart::Deep(_) => 'd',
         });
         Some(letters.collect())
     }
@@ -142,9 +144,9 @@ mod tests {
 
     #[test]
     fn globs_stay_inside_a_name_and_take_braces_as_they_are() {
-        let Some(Part::Glob(glob)) = part("{a}*.log", false, DEPTH) else { panic!("not a glob") };
+        let Some(PatternPart::Glob(glob)) = part("{a}*.log", false, DEPTH) else { panic!("not a glob") };
         assert!(fits(&glob, b"{a}1.log") && !fits(&glob, b"a1.log"));
-        let Some(Part::Glob(glob)) = part("NTUSER.DAT*", true, DEPTH) else { panic!("not a glob") };
+        let Some(PatternPart::Glob(glob)) = part("NTUSER.DAT*", true, DEPTH) else { panic!("not a glob") };
         assert!(fits(&glob, b"ntuser.dat.LOG1"));
         assert!(same_name("GEMEENTË".as_bytes(), "gemeentë".as_bytes()) && !same_name(b"a", b"b"));
     }
@@ -152,7 +154,7 @@ mod tests {
     #[test]
     fn a_question_mark_is_one_character_and_windows_folds_case_beyond_ascii() {
         let glob = |text, windows| match part(text, windows, DEPTH) {
-            Some(Part::Glob(glob)) => glob,
+            Some(PatternPart::Glob(glob)) => glob,
             other => panic!("not a glob: {other:?}"),
         };
         assert!(fits(&glob("caf?.txt", false), "café.txt".as_bytes()));
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn a_quoted_name_stands_for_itself() {
         let text = quote("we[i]rd*?");
-        let Some(Part::Glob(glob)) = part(&text, false, DEPTH) else { panic!("not a glob") };
+        let Some(PatternPart::Glob(glob)) = part(&text, false, DEPTH) else { panic!("not a glob") };
         assert!(fits(&glob, b"we[i]rd*?") && !fits(&glob, b"weird"));
     }
 }

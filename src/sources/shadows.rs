@@ -52,7 +52,7 @@ impl ShadowVolumes {
         }));
         let share = found.copies.len().saturating_mul(4);
         for copy in found.copies {
-            let opened = ntfs::Volume::open(Arc::clone(&copy.device), share).map_err(io::Error::from);
+            let opened = ntfs::NtfsVolume::open(Arc::clone(&copy.device), share).map_err(io::Error::from);
             self.facts.push(MountFacts {
                 place: format!("vss{}", copy.number),
                 file_system: "NTFS".to_owned(),
@@ -62,7 +62,7 @@ impl ShadowVolumes {
             });
             let Ok(opened) = opened else { continue };
             let volume = Volume::Shadow(copy.number, Box::new(place.volume.clone()));
-            let files = Arc::new(ntfs::Files(Arc::new(opened)));
+            let files = Arc::new(ntfs::NtfsFiles(Arc::new(opened)));
             self.places.push(TargetVolume::mounted(volume, files, None, Asked::AsShadow));
         }
     }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::item::{Finding, Found, Gap};
+use super::item::{Finding, Found, Unread};
 use super::target::Target;
 use super::target_volume::TargetVolume;
 use crate::evidence::{Kind, Metadata, Origin, Outcome};
@@ -116,6 +116,6 @@ fn unread(pid: u32, name: &[u8], error: &io::Error) -> Option<Finding> {
     if is_nothing(error) || error.kind() == io::ErrorKind::PermissionDenied {
         return None;
     }
-    let gap = Gap::of_error(origin(pid, name), "looking at the program of a process", error);
-    Some(Finding::Gap(Gap { kind: Kind::File, outcome: Outcome::Failed, ..gap }))
+    let gap = Unread::of_error(origin(pid, name), "looking at the program of a process", error);
+    Some(Finding::Gap(Unread { kind: Kind::File, outcome: Outcome::Failed, ..gap }))
 }

@@ -56,7 +56,7 @@ impl Contents {
 pub(crate) type EachKey<'a> = dyn FnMut(&str, Contents, Option<Contents>) + 'a;
 
 /// A hive, wherever it is read: keys are named with backslashes, without the hive's own name.
-pub(crate) trait Facts {
+pub(crate) trait RegistryFacts {
     fn value(&mut self, key: &str, name: &str) -> Option<Value>;
     /// What stands in a key.
     fn contents(&mut self, key: &str) -> Option<Contents>;
@@ -79,7 +79,7 @@ fn value_of(value: RegistryEntry) -> Value {
     Value { name, kind, data }
 }
 
-impl Facts for Running {
+impl RegistryFacts for Running {
     fn value(&mut self, key: &str, name: &str) -> Option<Value> {
         sys::registry_value(&format!("{}\\{key}", self.0), name).map(value_of)
     }
@@ -108,7 +108,7 @@ impl Facts for Running {
     }
 }
 
-impl<R: Read + Seek> Facts for Option<Hive<R>> {
+impl<R: Read + Seek> RegistryFacts for Option<Hive<R>> {
     fn value(&mut self, key: &str, name: &str) -> Option<Value> {
         let hive = self.as_mut()?;
         let key = hive.key(key).ok()??;
@@ -148,7 +148,7 @@ fn in_key<R: Read + Seek>(hive: &mut Hive<R>, key: &Key) -> Contents {
 }
 
 /// Reads what both tell, as far as they do.
-pub(crate) fn of(system: &mut dyn Facts, software: &mut dyn Facts) -> WindowsFacts {
+pub(crate) fn of(system: &mut dyn RegistryFacts, software: &mut dyn RegistryFacts) -> WindowsFacts {
     let mut facts = WindowsFacts::default();
     facts.host.os = Some("Windows".to_owned());
     of_system(system, &mut facts);
@@ -156,7 +156,7 @@ pub(crate) fn of(system: &mut dyn Facts, software: &mut dyn Facts) -> WindowsFac
     facts
 }
 
-fn of_system(hive: &mut dyn Facts, facts: &mut WindowsFacts) {
+fn of_system(hive: &mut dyn RegistryFacts, facts: &mut WindowsFacts) {
     let control = hive.control_set();
     let mut text = |key: &str, name: &str| text(hive, &format!("{control}\\{key}"), name);
     if let Some(name) = text("Control\\ComputerName\\ComputerName", "ComputerName") {
@@ -171,7 +171,7 @@ fn of_system(hive: &mut dyn Facts, facts: &mut WindowsFacts) {
     facts.ntds_dirs = places(folders.into_iter().flatten());
 }
 
-fn of_software(hive: &mut dyn Facts, facts: &mut WindowsFacts) {
+fn of_software(hive: &mut dyn RegistryFacts, facts: &mut WindowsFacts) {
     let version = "Microsoft\\Windows NT\\CurrentVersion";
     let build = text(hive, version, "CurrentBuildNumber").or_else(|| text(hive, version, "CurrentBuild"));
     let revision = hive.value(version, "UBR").and_then(|value| value.number());
@@ -192,7 +192,7 @@ fn of_software(hive: &mut dyn Facts, facts: &mut WindowsFacts) {
 }
 
 /// A text that says something.
-pub(crate) fn text(hive: &mut dyn Facts, key: &str, name: &str) -> Option<String> {
+pub(crate) fn text(hive: &mut dyn RegistryFacts, key: &str, name: &str) -> Option<String> {
     let text = hive.value(key, name)?.text()?;
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use veldkit::evidence::{Origin, PersonalData};
-use veldkit::playbook::{Limits, Mode, Pattern, Source, Step, Text, Volatility};
+use veldkit::playbook::{BilingualText, Limits, Mode, Pattern, Source, Step, Volatility};
 use veldkit::sources::{Finding, TargetBuilder};
 
 #[path = "ext.rs"]
@@ -60,7 +60,7 @@ fn read_all(disk: Vec<u8>, separator: char, own: &[&str], told: &mut dyn FnMut(&
         artifact: "X".to_owned(),
         volatility: Volatility::Files,
         personal_data: PersonalData::None,
-        purpose: Text::default(),
+        purpose: BilingualText::default(),
         limits: Limits::default(),
         except: Vec::new(),
         shadow_copies: false,

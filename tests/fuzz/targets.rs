@@ -2,8 +2,8 @@
 //! come back; what a round trip promises is asserted. `cargo fuzz` drives these with coverage, `tests/it/fuzz.rs`
 //! drives the same over seeds and their mutations, so that they cannot rot where no nightly compiler is.
 
-use veldkit::bundle::forward::{Body, Fault, Head, Visitor, forward};
-use veldkit::bundle::limits::Limits as ReadingLimits;
+use veldkit::bundle::forward::{BundleVisitor, EntryBody, Head, StructureFault, forward};
+use veldkit::bundle::limits::ReadLimits as ReadingLimits;
 use veldkit::bundle::{Recipients, SealCode, names, receipt};
 use veldkit::evidence::{Item, Origin};
 use veldkit::formats::hive::{Hive, Recovered};
@@ -20,7 +20,7 @@ use veldkit::live::windows::firewall;
 use veldkit::live::{
     executables, logons as sessions, modules, network, packages, physical, processes, storage,
 };
-use veldkit::playbook::Content;
+use veldkit::playbook::FileContent;
 use veldkit::scan::filetype;
 
 #[path = "images.rs"]
@@ -217,17 +217,17 @@ pub const TARGETS: [Target; 29] = [
 
 pub fn yaml(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    drop(Content::read("fuzz.yaml", &text));
-    drop(Content::read_strictly("fuzz.yaml", &text));
+    drop(FileContent::read("fuzz.yaml", &text));
+    drop(FileContent::read_strictly("fuzz.yaml", &text));
 }
 
 pub fn archive(mut data: &[u8]) {
     struct Nobody;
-    impl Visitor for Nobody {
+    impl BundleVisitor for Nobody {
         fn begin(&mut self, _: &Head) {}
         fn content(&mut self, _: &[u8]) {}
-        fn end(&mut self, _: &Head, _: &Body) {}
-        fn broken(&mut self, _: &Head, _: &Body, _: &Fault) {}
+        fn end(&mut self, _: &Head, _: &EntryBody) {}
+        fn broken(&mut self, _: &Head, _: &EntryBody, _: &StructureFault) {}
         fn hole(&mut self, _: u64, _: u64) {}
     }
     let limits = ReadingLimits { allowance: 1 << 20, ..ReadingLimits::default() };
@@ -287,7 +287,7 @@ pub fn network_tables(data: &[u8]) {
         };
         drop(netlink::Answers { number, take: &mut take, lacking: false }.read(data));
         assert!(count <= data.len() / 16);
-        let form = filter::Form { family: 1, key: 0x1cd, interval: true };
+        let form = filter::SetForm { family: 1, key: 0x1cd, interval: true };
         drop(filter::written(form, elements));
     }
     drop((statement::rule(1, data), resolved::cached_names(data)));
@@ -341,7 +341,7 @@ pub fn accounts(data: &[u8]) {
     }
     drop(unix_accounts::sudoers(data));
     let text = String::from_utf8_lossy(data);
-    let system = software::System::of(&text);
+    let system = software::Distribution::of(&text);
     drop((software::dpkg(&text, &system), software::apk(&text, &system)));
 }
 
@@ -360,7 +360,7 @@ pub fn starting_text(data: &[u8]) {
     let _ = (linux_autostarts::loader_variables(data).count(), linux_autostarts::is_launcher(data));
     assert!(linux_autostarts::words(data).all(|word| !word.is_empty() && !word.contains(&b' ')));
     drop((modules::modules(data), modules::files(data), storage::usb(data, b"var/log/messages")));
-    let mut asked = packages::Asked::from([(b"bin/x".to_vec(), packages::Owned::default())]);
+    let mut asked = packages::AskedFiles::from([(b"bin/x".to_vec(), packages::Owned::default())]);
     packages::listed(data, "p", &mut asked);
     packages::md5sums(data, &mut asked);
     packages::apk(data, &mut asked);

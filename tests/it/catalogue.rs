@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use veldkit::evidence::PersonalData;
-use veldkit::playbook::{Catalogue, Content, Follow, Mode, Request, Source, TargetOs, Volatility};
+use veldkit::playbook::{Catalogue, FileContent, Follow, Mode, Request, Source, TargetOs, Volatility};
 
 /// What a row of the catalogue comes to here.
 enum Row {
@@ -244,7 +244,7 @@ fn our_own_definitions_are_as_the_official_validator_wants_them_and_use_known_va
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        let content = Content::read_strictly(&path.to_string_lossy(), &text)
+        let content = FileContent::read_strictly(&path.to_string_lossy(), &text)
             .unwrap_or_else(|faults| panic!("{faults:?}"));
         let names: Vec<String> = content.definitions.iter().map(|one| one.name.to_lowercase()).collect();
         assert!(names.is_sorted(), "{}: the format wants its definitions sorted by name", path.display());

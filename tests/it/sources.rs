@@ -12,7 +12,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use veldkit::evidence::{Kind, Note, Outcome, ReasonCode};
 use veldkit::playbook::{Catalogue, Request};
-use veldkit::sources::{Finding, Found, Gap, Target};
+use veldkit::sources::{Finding, Found, Target, Unread};
 
 /// A small Linux tree.
 fn tree() -> TempDir {
@@ -28,12 +28,12 @@ fn put(tree: &Path, path: &str, content: &[u8]) {
 }
 
 /// All that these paths and globs find.
-fn find(target: &Target, paths: &[&str]) -> (Vec<Found>, Vec<Gap>) {
+fn find(target: &Target, paths: &[&str]) -> (Vec<Found>, Vec<Unread>) {
     find_while(target, paths, |_| ())
 }
 
 /// The same, while `act` changes things; it is told how many were found so far.
-fn find_while(target: &Target, paths: &[&str], mut act: impl FnMut(usize)) -> (Vec<Found>, Vec<Gap>) {
+fn find_while(target: &Target, paths: &[&str], mut act: impl FnMut(usize)) -> (Vec<Found>, Vec<Unread>) {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
     let plan =
         Catalogue::embedded().unwrap().plan(&Request { paths, ..Request::default() }, target.os()).unwrap();

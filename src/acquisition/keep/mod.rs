@@ -13,7 +13,7 @@ use super::once::Stored;
 use super::pool::Pool;
 use super::stop::StopReason;
 use super::summary::Kept;
-use crate::bundle::{Deflated, Entry, EntryWriter, Error, Writer};
+use crate::bundle::{BundleEntry, Deflated, EntryWriter, Error, Writer};
 use crate::evidence::{Content, Digest, Item, Kind, Metadata, Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::Mode;
 
@@ -234,10 +234,10 @@ impl Keeper<'_> {
         self.record(item)
     }
 
-    fn entry(&mut self, origin: &Origin, sparse: bool, metadata: &Metadata) -> Entry {
+    fn entry(&mut self, origin: &Origin, sparse: bool, metadata: &Metadata) -> BundleEntry {
         let sparse = sparse && !origin.is_change_journal();
         let name = self.writer.entry_name(origin, sparse);
-        Entry { name, modified: metadata.modified, mode: metadata.mode }
+        BundleEntry { name, modified: metadata.modified, mode: metadata.mode }
     }
 
     /// How many bytes the bundle may have before its end is written; `None` without a limit of the operator's.

@@ -1,10 +1,10 @@
 //! What an entry of a bundle is for, and how much of its text is needed whole.
 
-use crate::bundle::limits::{Limits, MAX_SIGNATURE};
+use crate::bundle::limits::{MAX_SIGNATURE, ReadLimits};
 
 /// What an entry is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(super) enum EntryClass {
     Opening,
     Readme,
     Records,
@@ -16,7 +16,7 @@ pub(super) enum Class {
     Evidence,
 }
 
-impl Class {
+impl EntryClass {
     pub(super) fn of(name: &str) -> Self {
         match name {
             "veldkit.json" => Self::Opening,
@@ -37,7 +37,7 @@ impl Class {
         }
     }
 
-    pub(super) fn text_limit(self, limits: &Limits) -> usize {
+    pub(super) fn text_limit(self, limits: &ReadLimits) -> usize {
         match self {
             Self::Opening | Self::Manifest => limits.document,
             Self::Records => limits.records,

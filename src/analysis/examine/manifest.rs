@@ -1,12 +1,12 @@
 //! Holds all that was read against what the manifest says at the end.
 
 use super::Examiner;
-use crate::analysis::Standing;
+use crate::analysis::Trust;
 use crate::bundle::Manifest;
 use crate::evidence::Printable;
 
 impl Examiner<'_> {
-    pub(super) fn manifest(&mut self, index: u64, text: &[u8]) -> Result<Standing, String> {
+    pub(super) fn manifest(&mut self, index: u64, text: &[u8]) -> Result<Trust, String> {
         let manifest: Manifest =
             serde_json::from_slice(text).map_err(|error| format!("cannot be read: {error}"))?;
         if !self.ever_damaged && manifest.entries_before != index {
@@ -20,7 +20,7 @@ impl Examiner<'_> {
         Ok(self.trusted())
     }
 
-    pub(super) fn signature(&mut self, text: &[u8]) -> Result<Standing, String> {
+    pub(super) fn signature(&mut self, text: &[u8]) -> Result<Trust, String> {
         let text = str::from_utf8(text).map_err(|_| "is not text".to_owned())?;
         if self.out.manifest.is_none() && !self.ever_damaged {
             return Err("does not follow the manifest".into());

@@ -13,22 +13,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::Manifest;
 use crate::bundle::checkpoint::{CheckpointHeader, pad_name};
-use crate::bundle::forward::{Body, End, Fault, Head, Visitor, Walk};
-use crate::bundle::limits::{Limits, MAX_FINDINGS};
+use crate::bundle::forward::{BundleVisitor, End, EntryBody, Head, StructureFault, Walk};
+use crate::bundle::limits::{MAX_FINDINGS, ReadLimits};
 use crate::bundle::opening::{FORMAT_VERSION, Opening};
 use crate::evidence::{Digest, Printable};
 
-use self::class::Class;
+use self::class::EntryClass;
 use super::chain::{Chain, Reach};
-use super::finding::{Counts, Finding, FindingKind};
-use super::standing::{Listener, Standing};
+use super::finding::{FindingKind, ProofCounts, VerdictFinding};
+use super::standing::{Listener, Trust};
 
 /// What an examination found.
 #[derive(Debug, Default)]
-pub(super) struct Examined {
-    pub(super) findings: Vec<Finding>,
+pub(super) struct Examination {
+    pub(super) findings: Vec<VerdictFinding>,
     pub(super) findings_left_out: u64,
-    pub(super) counts: Counts,
+    pub(super) counts: ProofCounts,
     pub(super) outcomes: BTreeMap<String, u64>,
     pub(super) items_with_hits: u64,
     pub(super) checkpoints: u64,
@@ -43,18 +43,18 @@ pub(super) struct Examined {
 }
 
 pub(super) struct Examiner<'a> {
-    limits: &'a Limits,
+    limits: &'a ReadLimits,
     listener: &'a mut dyn Listener,
-    out: Examined,
+    out: Examination,
     chain: Chain,
     /// Entries that wait for the checkpoint that names them.
-    waiting: BTreeMap<String, Body>,
+    waiting: BTreeMap<String, EntryBody>,
     /// Entries that did not end well.
-    torn: BTreeMap<String, Standing>,
+    torn: BTreeMap<String, Trust>,
     /// Entries that were judged to be what their records say, with their content: those that others may be the same as.
     kept: BTreeSet<[u8; 16]>,
     /// The entry that is read now.
-    class: Class,
+    class: EntryClass,
     /// Content of the entry that is read now, where it is needed whole.
     text: Vec<u8>,
     text_limit: usize,
@@ -73,9 +73,9 @@ pub(super) struct Examiner<'a> {
     own: BTreeMap<String, Digest>,
 }
 
-impl Visitor for Examiner<'_> {
+impl BundleVisitor for Examiner<'_> {
     fn begin(&mut self, head: &Head) {
-        self.class = Class::of(&head.name);
+        self.class = EntryClass::of(&head.name);
         self.text.clear();
         self.text_limit = self.class.text_limit(self.limits);
         self.pad_is_zero = true;
@@ -88,51 +88,51 @@ impl Visitor for Examiner<'_> {
             let room = self.text_limit.saturating_add(1).saturating_sub(self.text.len());
             self.text.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
         }
-        if self.class == Class::Pad {
+        if self.class == EntryClass::Pad {
             self.pad_is_zero &= bytes.iter().all(|byte| *byte == 0);
         }
         self.listener.content(bytes);
     }
 
-    fn end(&mut self, head: &Head, body: &Body) {
+    fn end(&mut self, head: &Head, body: &EntryBody) {
         self.listener.end(head, true);
         let index = self.entries;
         self.entries = self.entries.saturating_add(1);
         let name = head.name.as_str();
-        if self.class == Class::Evidence {
+        if self.class == EntryClass::Evidence {
             self.wait(name, body.clone());
             return;
         }
         if self.text.len() > self.text_limit && self.text_limit > 0 {
             self.tampering(name, format!("is larger than {} bytes", self.text_limit));
-            self.listener.own(name, Standing::Refuted);
+            self.listener.own(name, Trust::Refuted);
             return;
         }
         let text = std::mem::take(&mut self.text);
         let judged = match self.class {
-            Class::Records if self.is_foreign(head, &text) => Ok(Standing::Refuted),
-            Class::Opening => self.opening(index, head, &text, body),
-            Class::Records => self.records(name, &text, body),
-            Class::Sums => self.sums(name, body),
-            Class::Pad => self.pad(name),
-            Class::Readme | Class::Log => self.named_by_manifest(name, body),
-            Class::Manifest => self.manifest(index, &text),
-            Class::Signature => self.signature(&text),
-            Class::Evidence => Ok(Standing::Unproved),
+            EntryClass::Records if self.is_foreign(head, &text) => Ok(Trust::Refuted),
+            EntryClass::Opening => self.opening(index, head, &text, body),
+            EntryClass::Records => self.records(name, &text, body),
+            EntryClass::Sums => self.sums(name, body),
+            EntryClass::Pad => self.pad(name),
+            EntryClass::Readme | EntryClass::Log => self.named_by_manifest(name, body),
+            EntryClass::Manifest => self.manifest(index, &text),
+            EntryClass::Signature => self.signature(&text),
+            EntryClass::Evidence => Ok(Trust::Unproved),
         };
         self.text = text;
         self.own_judged(name, judged);
     }
 
-    fn broken(&mut self, head: &Head, _body: &Body, why: &Fault) {
+    fn broken(&mut self, head: &Head, _body: &EntryBody, why: &StructureFault) {
         self.listener.end(head, false);
-        let lost = matches!(why, Fault::Hole { .. } | Fault::Cut { .. });
+        let lost = matches!(why, StructureFault::Hole { .. } | StructureFault::Cut { .. });
         if !lost && !head.after_hole {
             self.tampering(&head.name, why.to_string());
         }
         // What was found behind a hole and does not hold was no entry.
-        let standing = if lost { Standing::Partial } else { Standing::Refuted };
-        if self.class == Class::Evidence {
+        let standing = if lost { Trust::Partial } else { Trust::Refuted };
+        if self.class == EntryClass::Evidence {
             if lost {
                 self.out.counts.partial = self.out.counts.partial.saturating_add(1);
             }
@@ -152,16 +152,16 @@ impl Visitor for Examiner<'_> {
 }
 
 impl<'a> Examiner<'a> {
-    pub(super) fn new(limits: &'a Limits, listener: &'a mut dyn Listener) -> Self {
+    pub(super) fn new(limits: &'a ReadLimits, listener: &'a mut dyn Listener) -> Self {
         Self {
             limits,
             listener,
-            out: Examined::default(),
+            out: Examination::default(),
             chain: Chain::default(),
             waiting: BTreeMap::new(),
             torn: BTreeMap::new(),
             kept: BTreeSet::new(),
-            class: Class::Evidence,
+            class: EntryClass::Evidence,
             text: Vec::new(),
             text_limit: 0,
             pad_is_zero: true,
@@ -178,7 +178,7 @@ impl<'a> Examiner<'a> {
     }
 
     /// Draws what can only be known at the end.
-    pub(super) fn conclude(mut self, walk: &Walk) -> Examined {
+    pub(super) fn conclude(mut self, walk: &Walk) -> Examination {
         self.out.sealed = matches!(walk.end, End::Sealed);
         match &walk.end {
             End::Fault(fault) => self.tampering("archive", fault.to_string()),
@@ -198,7 +198,7 @@ impl<'a> Examiner<'a> {
         self.out
     }
 
-    fn opening(&mut self, index: u64, head: &Head, text: &[u8], body: &Body) -> Result<Standing, String> {
+    fn opening(&mut self, index: u64, head: &Head, text: &[u8], body: &EntryBody) -> Result<Trust, String> {
         if index != 0 || head.offset != 0 {
             return Err("does not stand first".into());
         }
@@ -213,7 +213,7 @@ impl<'a> Examiner<'a> {
         Ok(self.trusted())
     }
 
-    fn named_by_manifest(&mut self, name: &str, body: &Body) -> Result<Standing, String> {
+    fn named_by_manifest(&mut self, name: &str, body: &EntryBody) -> Result<Trust, String> {
         if name == "README.txt"
             && let Some(said) = self.out.opening.as_ref().and_then(|opening| opening.readme_sha256)
             && said != body.sha256
@@ -224,7 +224,7 @@ impl<'a> Examiner<'a> {
         Ok(self.trusted())
     }
 
-    fn pad(&mut self, name: &str) -> Result<Standing, String> {
+    fn pad(&mut self, name: &str) -> Result<Trust, String> {
         self.pads = self.pads.saturating_add(1);
         if !self.pad_is_zero {
             return Err("holds more than padding".into());
@@ -236,11 +236,11 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    fn own_judged(&mut self, name: &str, judged: Result<Standing, String>) {
+    fn own_judged(&mut self, name: &str, judged: Result<Trust, String>) {
         let standing = match judged {
             Err(what) => {
                 self.tampering(name, what);
-                Standing::Refuted
+                Trust::Refuted
             }
             Ok(standing) => standing,
         };
@@ -248,11 +248,11 @@ impl<'a> Examiner<'a> {
     }
 
     /// How far what the current checkpoint says can be trusted.
-    fn trusted(&self) -> Standing {
+    fn trusted(&self) -> Trust {
         match self.chain.reach {
-            Reach::Beginning => Standing::Proved,
-            Reach::Relative => Standing::Relative,
-            Reach::Nothing => Standing::Refuted,
+            Reach::Beginning => Trust::Proved,
+            Reach::Relative => Trust::Relative,
+            Reach::Nothing => Trust::Refuted,
         }
     }
 
@@ -271,7 +271,7 @@ impl<'a> Examiner<'a> {
     fn finding(&mut self, kind: FindingKind, on: &str, what: String) {
         if self.out.findings.len() < MAX_FINDINGS {
             let on = Printable(on).to_string();
-            self.out.findings.push(Finding { kind, on, what });
+            self.out.findings.push(VerdictFinding { kind, on, what });
         } else {
             self.out.findings_left_out = self.out.findings_left_out.saturating_add(1);
         }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Examiner;
-use crate::analysis::Standing;
+use crate::analysis::Trust;
 use crate::bundle::checkpoint::{CheckpointHeader, records_name, sum_line, sums_name};
-use crate::bundle::forward::Body;
+use crate::bundle::forward::EntryBody;
 use crate::evidence::{Content, Digest, Item, Printable};
 
 /// By what an entry with its content is known again: as much of a digest of both as nobody finds a second of.
@@ -15,7 +15,7 @@ fn key(entry: &str, content: &Digest) -> [u8; 16] {
 }
 
 impl Examiner<'_> {
-    pub(super) fn records(&mut self, name: &str, text: &[u8], body: &Body) -> Result<Standing, String> {
+    pub(super) fn records(&mut self, name: &str, text: &[u8], body: &EntryBody) -> Result<Trust, String> {
         let mut lines = text.split_inclusive(|byte| *byte == b'\n');
         let header: CheckpointHeader = serde_json::from_slice(lines.next().unwrap_or_default())
             .map_err(|error| format!("does not begin with a checkpoint: {error}"))?;
@@ -72,28 +72,28 @@ impl Examiner<'_> {
                         trusted
                     } else {
                         self.tampering(entry, "is not what its record says".into());
-                        Standing::Refuted
+                        Trust::Refuted
                     }
                 }
-                None if self.torn.contains_key(entry) => self.torn.remove(entry).unwrap_or(Standing::Refuted),
-                None if self.ever_damaged => Standing::Lost,
+                None if self.torn.contains_key(entry) => self.torn.remove(entry).unwrap_or(Trust::Refuted),
+                None if self.ever_damaged => Trust::Lost,
                 None => {
                     self.tampering(entry, "is recorded and not there".into());
-                    Standing::Refuted
+                    Trust::Refuted
                 }
             },
         };
         let counts = &mut self.out.counts;
         let counter = match standing {
-            Standing::Proved => &mut counts.proved,
-            Standing::Relative => &mut counts.relative,
-            Standing::Lost => &mut counts.lost,
+            Trust::Proved => &mut counts.proved,
+            Trust::Relative => &mut counts.relative,
+            Trust::Lost => &mut counts.lost,
             // Counted when it broke off.
-            Standing::Partial => &mut 0,
+            Trust::Partial => &mut 0,
             _ => &mut counts.refuted,
         };
         *counter = counter.saturating_add(1);
-        if matches!(standing, Standing::Proved | Standing::Relative) {
+        if matches!(standing, Trust::Proved | Trust::Relative) {
             count(&mut self.out.outcomes, item.outcome.word());
             if !item.hits.is_empty() {
                 self.out.items_with_hits = self.out.items_with_hits.saturating_add(1);
@@ -103,22 +103,22 @@ impl Examiner<'_> {
     }
 
     /// Judges a record whose bytes are another item's: the entry that it names was judged before, and has that content.
-    fn same(&mut self, item: &Item, content: &Content, trusted: Standing) -> Standing {
+    fn same(&mut self, item: &Item, content: &Content, trusted: Trust) -> Trust {
         let name = item.origin.to_string();
         match &item.same_as {
             Some(entry) if self.kept.contains(&key(entry, &content.sha256_stored)) => trusted,
-            Some(_) if self.ever_damaged => Standing::Lost,
+            Some(_) if self.ever_damaged => Trust::Lost,
             Some(entry) => {
                 let what = format!(
                     "is said to be the same as '{}', which is not there with such content",
                     Printable(entry)
                 );
                 self.tampering(&name, what);
-                Standing::Refuted
+                Trust::Refuted
             }
             None => {
                 self.tampering(&name, "has content and no entry".into());
-                Standing::Refuted
+                Trust::Refuted
             }
         }
     }
@@ -129,15 +129,15 @@ impl Examiner<'_> {
             if due && !self.ever_damaged {
                 self.tampering(&name, "is named by no record".into());
                 self.out.counts.refuted = self.out.counts.refuted.saturating_add(1);
-                self.listener.stray(&name, Standing::Refuted);
+                self.listener.stray(&name, Trust::Refuted);
             } else {
                 self.out.counts.unproved = self.out.counts.unproved.saturating_add(1);
-                self.listener.stray(&name, Standing::Unproved);
+                self.listener.stray(&name, Trust::Unproved);
             }
         }
     }
 
-    pub(super) fn wait(&mut self, name: &str, body: Body) {
+    pub(super) fn wait(&mut self, name: &str, body: EntryBody) {
         if self.waiting.len() >= self.limits.unnamed && self.ever_damaged {
             // The records that name those before it are lost.
             self.strays(false);
@@ -145,20 +145,20 @@ impl Examiner<'_> {
         if self.waiting.len() >= self.limits.unnamed {
             let most = self.limits.unnamed;
             self.tampering(name, format!("follows {most} entries that no record names"));
-            self.listener.stray(name, Standing::Refuted);
+            self.listener.stray(name, Trust::Refuted);
         } else {
             // Behind a hole the later of two has the name: what stands inside a file comes before what follows it.
             self.waiting.insert(name.to_owned(), body);
         }
     }
 
-    pub(super) fn sums(&mut self, name: &str, body: &Body) -> Result<Standing, String> {
+    pub(super) fn sums(&mut self, name: &str, body: &EntryBody) -> Result<Trust, String> {
         self.sums_read = self.sums_read.saturating_add(1);
         match self.sums.take() {
             Some((number, digest)) if name == sums_name(number) && digest == body.sha256 => {
                 Ok(self.trusted())
             }
-            None if self.damaged || self.ever_damaged => Ok(Standing::Unproved),
+            None if self.damaged || self.ever_damaged => Ok(Trust::Unproved),
             Some(_) => Err("does not say what the records beside it say".into()),
             None => Err("belongs to no checkpoint".into()),
         }

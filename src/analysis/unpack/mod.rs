@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{Listener, Standing};
+use super::{Listener, Trust};
 use crate::bundle::forward::Head;
 use crate::bundle::names::entry_name;
 use crate::evidence::{Digest, Item};
@@ -23,7 +23,7 @@ use crate::evidence::{Digest, Item};
 mod files;
 mod places;
 
-use places::Places;
+use places::UnpackPlaces;
 
 /// Where staging files stand while the bundle is read; removed at the end.
 const STAGING: &str = ".staging";
@@ -82,7 +82,7 @@ pub enum Error {
 pub struct Unpacker {
     folder: PathBuf,
     wish: Wish,
-    places: Places,
+    places: UnpackPlaces,
     /// Entries that wait for their judgement, by name; `None` where a name came twice.
     staged: BTreeMap<String, Option<Staged>>,
     current: Option<(String, BufWriter<File>, Staged)>,
@@ -114,7 +114,7 @@ impl Unpacker {
         Ok(Self {
             folder: folder.to_owned(),
             wish,
-            places: Places::default(),
+            places: UnpackPlaces::default(),
             staged: BTreeMap::new(),
             current: None,
             number: 0,
@@ -241,7 +241,7 @@ impl Unpacker {
         if !self.wanted(&name) {
             return;
         }
-        let from = self.folder.join(Places::known(same));
+        let from = self.folder.join(UnpackPlaces::known(same));
         let (relative, why) = self.places.of(&name, "");
         let to = self.folder.join(&relative);
         let linked = to.parent().map_or(Ok(()), files::make_folder).and_then(|()| files::link(&from, &to));
@@ -321,34 +321,34 @@ impl Listener for Unpacker {
         }
     }
 
-    fn item(&mut self, item: &Item, standing: Standing) {
+    fn item(&mut self, item: &Item, standing: Trust) {
         let Some(name) = &item.entry else {
-            if matches!(standing, Standing::Proved | Standing::Relative) {
+            if matches!(standing, Trust::Proved | Trust::Relative) {
                 self.put_same(item);
             }
             return;
         };
         match standing {
-            Standing::Proved | Standing::Relative => {
+            Trust::Proved | Trust::Relative => {
                 if let Some(staged) = self.take(name) {
                     self.put(item, name, &staged);
                 }
             }
-            Standing::Unproved | Standing::Partial => self.stray(name, standing),
-            Standing::Lost | Standing::Refuted => self.discard(name),
+            Trust::Unproved | Trust::Partial => self.stray(name, standing),
+            Trust::Lost | Trust::Refuted => self.discard(name),
         }
     }
 
-    fn own(&mut self, name: &str, standing: Standing) {
+    fn own(&mut self, name: &str, standing: Trust) {
         let Some(staged) = self.take(name) else { return };
-        if standing == Standing::Refuted || !staged.whole {
+        if standing == Trust::Refuted || !staged.whole {
             return files::remove(&staged.path);
         }
         self.place(name, "", &staged);
     }
 
-    fn stray(&mut self, name: &str, standing: Standing) {
-        let keep = self.wish.salvage && matches!(standing, Standing::Unproved | Standing::Partial);
+    fn stray(&mut self, name: &str, standing: Trust) {
+        let keep = self.wish.salvage && matches!(standing, Trust::Unproved | Trust::Partial);
         if !keep {
             return self.discard(name);
         }

@@ -11,13 +11,13 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
 /// The places given out so far.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct UnpackPlaces {
     /// A hash of each place in lower case, and how often it was asked for.
     taken: BTreeMap<u64, u32>,
     hasher: std::hash::RandomState,
 }
 
-impl Places {
+impl UnpackPlaces {
     /// Gives a path for an entry below the folder `below` (empty: the root), and why it is not its own name.
     pub(super) fn of(&mut self, name: &str, below: &str) -> (PathBuf, Option<&'static str>) {
         self.on(cfg!(windows), name, below)
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn nothing_leads_out_of_the_folder() {
         for name in ["../../etc/passwd", "/etc/passwd", "fs/./x", "a//b", "..", "x\\..\\y", "a/../../b"] {
-            let (path, why) = Places::default().on(false, name, "");
+            let (path, why) = UnpackPlaces::default().on(false, name, "");
             assert!(
                 path.components().all(|part| matches!(part, std::path::Component::Normal(_))),
                 "{name}: {path:?}"
@@ -108,13 +108,13 @@ mod tests {
 
     #[test]
     fn an_ordinary_name_is_its_own_place() {
-        let (path, why) = Places::default().on(false, "fs/$rootfs$/var/log/a:b?.log", "");
+        let (path, why) = UnpackPlaces::default().on(false, "fs/$rootfs$/var/log/a:b?.log", "");
         assert_eq!((path, why), (PathBuf::from("fs/$rootfs$/var/log/a:b?.log"), None));
     }
 
     #[test]
     fn names_that_differ_in_case_alone_get_places_of_their_own() {
-        let mut places = Places::default();
+        let mut places = UnpackPlaces::default();
         let (one, first) = places.on(false, "fs/C/Readme", "");
         let (two, second) = places.on(false, "fs/C/README", "");
         assert_eq!((one, first), (PathBuf::from("fs/C/Readme"), None));
@@ -134,7 +134,7 @@ mod tests {
             ("nul", "_nul"),
             ("fs/C/x.exe:Zone.Identifier", "fs/C/x.exe_Zone.Identifier"),
         ] {
-            assert_eq!(Places::default().on(true, name, "").0, PathBuf::from(place));
+            assert_eq!(UnpackPlaces::default().on(true, name, "").0, PathBuf::from(place));
         }
     }
 }

@@ -4,9 +4,9 @@ use flate2::{Decompress, FlushDecompress, Status};
 use sha2::Digest as _;
 
 use super::header::{Fields, Head, Sizes};
-use super::input::{Input, Stop};
-use super::{Body, Fault};
-use crate::bundle::limits::Limits;
+use super::input::{Input, InputEnd};
+use super::{EntryBody, StructureFault};
+use crate::bundle::limits::ReadLimits;
 use crate::evidence::Digest;
 
 /// Bytes handed on at once.
@@ -27,18 +27,18 @@ impl Inflater {
 
 /// What came of an entry, whether it ended well or not.
 pub(super) struct Read {
-    pub(super) body: Body,
+    pub(super) body: EntryBody,
     pub(super) sizes: Sizes,
     pub(super) end: Result<(), Wrong>,
 }
 
 pub(super) enum Wrong {
-    Stop(Stop),
-    Fault(Fault),
+    Stop(InputEnd),
+    Fault(StructureFault),
 }
 
-impl From<Stop> for Wrong {
-    fn from(stop: Stop) -> Self {
+impl From<InputEnd> for Wrong {
+    fn from(stop: InputEnd) -> Self {
         Self::Stop(stop)
     }
 }
@@ -56,7 +56,7 @@ pub(super) fn read(
     input: &mut Input<'_>,
     inflater: &mut Inflater,
     head: &Head,
-    limits: &Limits,
+    limits: &ReadLimits,
     before: u64,
     pass: &mut dyn FnMut(&[u8]),
 ) -> Read {
@@ -69,7 +69,7 @@ pub(super) fn read(
     };
     let end = measure.run(input, inflater, head, limits, before);
     let crc32 = measure.crc32.finalize();
-    let body = Body { size: measure.size, sha256: Digest::from_bytes(measure.sha256.finalize().into()) };
+    let body = EntryBody { size: measure.size, sha256: Digest::from_bytes(measure.sha256.finalize().into()) };
     let sizes = Sizes { crc32, compressed: measure.compressed, size: measure.size };
     let end = end.and_then(|()| match head.sizes {
         Some(said) => compare(head, said, sizes),
@@ -84,7 +84,7 @@ impl Measure<'_> {
         input: &mut Input<'_>,
         inflater: &mut Inflater,
         head: &Head,
-        limits: &Limits,
+        limits: &ReadLimits,
         before: u64,
     ) -> Result<(), Wrong> {
         if head.deflated {
@@ -114,7 +114,7 @@ impl Measure<'_> {
         input: &mut Input<'_>,
         inflater: &mut Inflater,
         head: &Head,
-        limits: &Limits,
+        limits: &ReadLimits,
         before: u64,
     ) -> Result<(), Wrong> {
         let Inflater { decompress: inflater, out } = inflater;
@@ -129,7 +129,7 @@ impl Measure<'_> {
             let (in_before, out_before) = (inflater.total_in(), inflater.total_out());
             let status = inflater
                 .decompress(bytes, out, FlushDecompress::None)
-                .map_err(|_| Wrong::Fault(Fault::Deflate { at, name: head.name.clone() }))?;
+                .map_err(|_| Wrong::Fault(StructureFault::Deflate { at, name: head.name.clone() }))?;
             let used = inflater.total_in().saturating_sub(in_before);
             let made = inflater.total_out().saturating_sub(out_before);
             input.take(usize::try_from(used).unwrap_or(usize::MAX));
@@ -144,7 +144,7 @@ impl Measure<'_> {
                 if left == 0 {
                     let what = "compressed data";
                     let said = self.compressed;
-                    return Err(Wrong::Fault(Fault::Size {
+                    return Err(Wrong::Fault(StructureFault::Size {
                         name: head.name.clone(),
                         what,
                         said,
@@ -152,7 +152,7 @@ impl Measure<'_> {
                     }));
                 }
                 if most > 0 {
-                    return Err(Wrong::Fault(Fault::Deflate { at, name: head.name.clone() }));
+                    return Err(Wrong::Fault(StructureFault::Deflate { at, name: head.name.clone() }));
                 }
             }
         }
@@ -170,7 +170,7 @@ impl Measure<'_> {
     /// Ends an entry that lies about its size as soon as it is longer than it says.
     fn check_size(&self, head: &Head) -> Result<(), Wrong> {
         match head.sizes {
-            Some(said) if self.size > said.size => Err(Wrong::Fault(Fault::Size {
+            Some(said) if self.size > said.size => Err(Wrong::Fault(StructureFault::Size {
                 name: head.name.clone(),
                 what: "content",
                 said: said.size,
@@ -181,10 +181,10 @@ impl Measure<'_> {
     }
 }
 
-fn check_expansion(expanded: u64, read: u64, limits: &Limits) -> Result<(), Wrong> {
+fn check_expansion(expanded: u64, read: u64, limits: &ReadLimits) -> Result<(), Wrong> {
     if expanded > limits.allowance && expanded > read.saturating_mul(limits.expansion) {
         let what = "content that expands to a multiple of its size";
-        return Err(Wrong::Fault(Fault::Limit {
+        return Err(Wrong::Fault(StructureFault::Limit {
             what,
             limit: limits.expansion,
             option: Some("--max-expansion"),
@@ -198,7 +198,10 @@ fn descriptor(input: &mut Input<'_>, head: &Head, found: Sizes) -> Result<(), Wr
     let length = if head.zip64 { 24 } else { 16 };
     let fields = Fields(input.peek(length)?);
     if fields.u32(0) != DESCRIPTOR_SIGNATURE {
-        return Err(Wrong::Fault(Fault::Header { at, what: "is missing: sizes must follow the content" }));
+        return Err(Wrong::Fault(StructureFault::Header {
+            at,
+            what: "is missing: sizes must follow the content",
+        }));
     }
     let crc32 = fields.u32(4);
     let said = if head.zip64 {
@@ -211,8 +214,9 @@ fn descriptor(input: &mut Input<'_>, head: &Head, found: Sizes) -> Result<(), Wr
 }
 
 fn compare(head: &Head, said: Sizes, found: Sizes) -> Result<(), Wrong> {
-    let wrong =
-        |what, said, found| Err(Wrong::Fault(Fault::Size { name: head.name.clone(), what, said, found }));
+    let wrong = |what, said, found| {
+        Err(Wrong::Fault(StructureFault::Size { name: head.name.clone(), what, said, found }))
+    };
     if said.compressed != found.compressed {
         return wrong("compressed data", said.compressed, found.compressed);
     }
@@ -220,7 +224,7 @@ fn compare(head: &Head, said: Sizes, found: Sizes) -> Result<(), Wrong> {
         return wrong("content", said.size, found.size);
     }
     if said.crc32 != found.crc32 {
-        return Err(Wrong::Fault(Fault::Crc { name: head.name.clone() }));
+        return Err(Wrong::Fault(StructureFault::Crc { name: head.name.clone() }));
     }
     Ok(())
 }

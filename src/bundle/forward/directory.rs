@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use sha2::Digest as _;
 
-use super::Fault;
-use super::header::{Fields, Head, Sizes, Wrong, zip64_field};
-use super::input::{Input, Stop};
-use crate::bundle::limits::Limits;
+use super::StructureFault;
+use super::header::{Fields, Head, HeaderFault, Sizes, zip64_field};
+use super::input::{Input, InputEnd};
+use crate::bundle::limits::ReadLimits;
 
 pub(super) const ENTRY: &[u8; 4] = b"PK\x01\x02";
 pub(super) const END_64: &[u8; 4] = b"PK\x06\x06";
@@ -32,7 +32,7 @@ impl Directory {
 
     /// Remembers an entry. The name of one that was found behind a hole is not held against others: headers inside a
     /// hostile file could else take the names of the entries that follow it.
-    pub(super) fn met(&mut self, head: &Head, sizes: &Sizes) -> Result<(), Fault> {
+    pub(super) fn met(&mut self, head: &Head, sizes: &Sizes) -> Result<(), StructureFault> {
         self.facts.push(facts(head.name.as_bytes(), head.flags, head.method, sizes, head.offset));
         if head.after_hole {
             return Ok(());
@@ -42,7 +42,7 @@ impl Directory {
         if self.names.insert(u128::from_le_bytes(short)) {
             Ok(())
         } else {
-            Err(Fault::Double { at: head.offset, name: head.name.clone() })
+            Err(StructureFault::Double { at: head.offset, name: head.name.clone() })
         }
     }
 }
@@ -65,12 +65,12 @@ fn facts(name: &[u8], flags: u16, method: u16, sizes: &Sizes, offset: u64) -> u6
 /// Reads the directory and the end. After a hole its entries are only counted, since some were not met.
 pub(super) fn read(
     input: &mut Input<'_>,
-    limits: &Limits,
+    limits: &ReadLimits,
     met: &Directory,
     after_hole: bool,
-) -> Result<(), Wrong> {
+) -> Result<(), HeaderFault> {
     let begin = input.offset();
-    let differs = |at, what: String| Wrong::Fault(Fault::Directory { at, what });
+    let differs = |at, what: String| HeaderFault::Fault(StructureFault::Directory { at, what });
     let mut count: u64 = 0;
     loop {
         let at = input.offset();
@@ -100,16 +100,16 @@ pub(super) fn read(
     }
     end_records(input, begin, count)?;
     match input.some() {
-        Err(Stop::End) => Ok(()),
+        Err(InputEnd::End) => Ok(()),
         Err(stop) => Err(stop.into()),
-        Ok(_) => Err(Wrong::Fault(Fault::Trailing { at: input.offset() })),
+        Ok(_) => Err(HeaderFault::Fault(StructureFault::Trailing { at: input.offset() })),
     }
 }
 
 /// Reads one entry of the directory: its facts, and how long it is.
-fn entry(input: &mut Input<'_>, limits: &Limits) -> Result<(u64, usize), Wrong> {
+fn entry(input: &mut Input<'_>, limits: &ReadLimits) -> Result<(u64, usize), HeaderFault> {
     let at = input.offset();
-    let wrong = |what: &str| Wrong::Fault(Fault::Directory { at, what: what.to_owned() });
+    let wrong = |what: &str| HeaderFault::Fault(StructureFault::Directory { at, what: what.to_owned() });
     let fixed = Fields(input.peek(FIXED)?);
     let (flags, method, crc32) = (fixed.u16(8), fixed.u16(10), fixed.u32(16));
     let (compressed, size, offset) = (fixed.u32(20), fixed.u32(24), fixed.u32(42));
@@ -141,9 +141,10 @@ fn entry(input: &mut Input<'_>, limits: &Limits) -> Result<(u64, usize), Wrong> 
 }
 
 /// Reads the end records: their counts and offsets must be those of the directory.
-fn end_records(input: &mut Input<'_>, begin: u64, count: u64) -> Result<(), Wrong> {
+fn end_records(input: &mut Input<'_>, begin: u64, count: u64) -> Result<(), HeaderFault> {
     let end_at = input.offset();
-    let differs = |at, what: &str| Err(Wrong::Fault(Fault::Directory { at, what: what.to_owned() }));
+    let differs =
+        |at, what: &str| Err(HeaderFault::Fault(StructureFault::Directory { at, what: what.to_owned() }));
     let size = end_at.saturating_sub(begin);
     let mut zip64 = false;
     if input.peek(4)?.starts_with(END_64) {
@@ -153,7 +154,7 @@ fn end_records(input: &mut Input<'_>, begin: u64, count: u64) -> Result<(), Wron
         if counts != [count; 2] {
             let claimed = counts.iter().max().copied().unwrap_or_default();
             let what = format!("claims {claimed} entries, and names {count}");
-            return Err(Wrong::Fault(Fault::Directory { at: end_at, what }));
+            return Err(HeaderFault::Fault(StructureFault::Directory { at: end_at, what }));
         }
         if fields.u64(4) != 44 || fields.u64(40) != size || fields.u64(48) != begin {
             return differs(end_at, "ends with a size or place that is not its own");
@@ -174,7 +175,7 @@ fn end_records(input: &mut Input<'_>, begin: u64, count: u64) -> Result<(), Wron
     if !counts.iter().all(|said| fits_16(*said, count)) {
         let what =
             format!("claims {} entries, and names {count}", counts.iter().max().copied().unwrap_or_default());
-        return Err(Wrong::Fault(Fault::Directory { at, what }));
+        return Err(HeaderFault::Fault(StructureFault::Directory { at, what }));
     }
     if !fits_32(fields.u32(12), size) || !fits_32(fields.u32(16), begin) {
         return differs(at, "ends with a size or place that is not its own");

@@ -1,8 +1,8 @@
 //! Local headers (APPNOTE 4.3.7): what the format allows in them, and what a name may be.
 
-use super::Fault;
-use super::input::{Input, Stop};
-use crate::bundle::limits::Limits;
+use super::StructureFault;
+use super::input::{Input, InputEnd};
+use crate::bundle::limits::ReadLimits;
 
 pub(super) const LOCAL: &[u8; 4] = b"PK\x03\x04";
 pub(super) const FIXED: usize = 30;
@@ -43,20 +43,24 @@ pub struct Sizes {
     pub size: u64,
 }
 
-pub(super) enum Wrong {
-    Stop(Stop),
-    Fault(Fault),
+pub(super) enum HeaderFault {
+    Stop(InputEnd),
+    Fault(StructureFault),
 }
 
-impl From<Stop> for Wrong {
-    fn from(stop: Stop) -> Self {
+impl From<InputEnd> for HeaderFault {
+    fn from(stop: InputEnd) -> Self {
         Self::Stop(stop)
     }
 }
 
-pub(super) fn read(input: &mut Input<'_>, limits: &Limits, after_hole: bool) -> Result<Head, Wrong> {
+pub(super) fn read(
+    input: &mut Input<'_>,
+    limits: &ReadLimits,
+    after_hole: bool,
+) -> Result<Head, HeaderFault> {
     let offset = input.offset();
-    let wrong = |what| Wrong::Fault(Fault::Header { at: offset, what });
+    let wrong = |what| HeaderFault::Fault(StructureFault::Header { at: offset, what });
     let fixed = Fields(input.peek(FIXED)?);
     let (version, flags, method) = (fixed.u16(4), fixed.u16(6), fixed.u16(8));
     let (crc32, compressed, size) = (fixed.u32(14), fixed.u32(18), fixed.u32(22));
@@ -102,13 +106,18 @@ pub(super) fn read(input: &mut Input<'_>, limits: &Limits, after_hole: bool) -> 
     };
     let zip64 = zip64.is_some();
     if let Some(what) = wrong_name(&name) {
-        return Err(Wrong::Fault(Fault::Name { at: offset, name, what }));
+        return Err(HeaderFault::Fault(StructureFault::Name { at: offset, name, what }));
     }
     if let Some(sizes) = &sizes {
         let most = sizes.compressed.saturating_add(1).saturating_mul(DEFLATE_RATIO);
         if method == STORED && sizes.compressed != sizes.size {
             let what = "content when stored";
-            return Err(Wrong::Fault(Fault::Size { name, what, said: sizes.size, found: sizes.compressed }));
+            return Err(HeaderFault::Fault(StructureFault::Size {
+                name,
+                what,
+                said: sizes.size,
+                found: sizes.compressed,
+            }));
         }
         if method == DEFLATED && sizes.size > most {
             return Err(wrong("claims to expand more than deflate can (1,032 times)"));

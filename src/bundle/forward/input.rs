@@ -9,7 +9,7 @@ const BUFFER: usize = 256 * 1024;
 
 /// Why no more bytes come.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum InputEnd {
     Hole { from: u64, to: u64 },
     Cut { at: u64, rest: u64 },
     End,
@@ -42,7 +42,7 @@ impl<'a> Input<'a> {
     }
 
     /// The bytes at hand; at least one, unless nothing more comes.
-    pub(super) fn some(&mut self) -> Result<&[u8], Stop> {
+    pub(super) fn some(&mut self) -> Result<&[u8], InputEnd> {
         if self.start == self.end {
             self.more()?;
         }
@@ -50,7 +50,7 @@ impl<'a> Input<'a> {
     }
 
     /// The next bytes, at least `count` of them (at most 128 KiB).
-    pub(super) fn peek(&mut self, count: usize) -> Result<&[u8], Stop> {
+    pub(super) fn peek(&mut self, count: usize) -> Result<&[u8], InputEnd> {
         while self.at_hand().len() < count {
             self.more()?;
         }
@@ -65,7 +65,7 @@ impl<'a> Input<'a> {
     }
 
     /// Goes to an offset: within the buffer, or by going back; or behind a hole, where nothing is at hand.
-    pub(super) fn go_to(&mut self, to: u64) -> Result<(), Stop> {
+    pub(super) fn go_to(&mut self, to: u64) -> Result<(), InputEnd> {
         if let Some(ahead) = to.checked_sub(self.offset) {
             let ahead = usize::try_from(ahead).unwrap_or(usize::MAX);
             if ahead <= self.at_hand().len() {
@@ -82,13 +82,13 @@ impl<'a> Input<'a> {
             self.offset = to;
             return Ok(());
         }
-        self.plain.rewind(to).map_err(Stop::from)?;
+        self.plain.rewind(to).map_err(InputEnd::from)?;
         self.clear(to);
         Ok(())
     }
 
     /// Goes forward to the first place where one of the signatures stands.
-    pub(super) fn find(&mut self, signatures: &[[u8; 4]]) -> Result<(), Stop> {
+    pub(super) fn find(&mut self, signatures: &[[u8; 4]]) -> Result<(), InputEnd> {
         loop {
             let bytes = self.peek(4)?;
             let found = bytes.windows(4).position(|window| signatures.iter().any(|s| window == s));
@@ -110,7 +110,7 @@ impl<'a> Input<'a> {
         self.offset = to;
     }
 
-    fn more(&mut self) -> Result<(), Stop> {
+    fn more(&mut self) -> Result<(), InputEnd> {
         // Half of the buffer stays behind the current place, so that going back a little costs nothing.
         if self.end == self.buffer.len() {
             let keep = self.start.min(BUFFER / 4);
@@ -121,7 +121,7 @@ impl<'a> Input<'a> {
         }
         let free = self.buffer.get_mut(self.end..).unwrap_or_default();
         match self.plain.next_bytes(free) {
-            Ok(0) => Err(Stop::End),
+            Ok(0) => Err(InputEnd::End),
             Ok(read) => {
                 self.end = self.end.saturating_add(read).min(BUFFER);
                 self.read = self.read.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));

@@ -8,7 +8,7 @@
 //! After a hole the next entry is looked for byte by byte. What is found there may stand inside hostile content, so
 //! it is marked ([`Head::after_hole`]) and is worth nothing until a checkpoint of this bundle names it.
 
-use super::limits::Limits;
+use super::limits::ReadLimits;
 use super::reader::{Break, Plain};
 use crate::evidence::{Digest, Printable};
 
@@ -24,22 +24,22 @@ use input::Input;
 pub use header::Head;
 
 /// Receives what the walk meets, in the order of the file.
-pub trait Visitor {
+pub trait BundleVisitor {
     /// An entry begins.
     fn begin(&mut self, head: &Head);
     /// The next bytes of its content.
     fn content(&mut self, bytes: &[u8]);
     /// It ended as its sizes and CRC say.
-    fn end(&mut self, head: &Head, body: &Body);
+    fn end(&mut self, head: &Head, body: &EntryBody);
     /// It did not: what came of it is a prefix at best.
-    fn broken(&mut self, head: &Head, body: &Body, why: &Fault);
+    fn broken(&mut self, head: &Head, body: &EntryBody, why: &StructureFault);
     /// Plain bytes are lost.
     fn hole(&mut self, from: u64, to: u64);
 }
 
 /// The content of an entry as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Body {
+pub struct EntryBody {
     /// Its length.
     pub size: u64,
     /// Its digest.
@@ -56,7 +56,7 @@ pub struct Walk {
     /// Where and how it ended.
     pub end: End,
     /// Faults of structure that did not end it.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<StructureFault>,
     /// Whether the directory was held against the entries and says the same.
     pub directory_agrees: bool,
 }
@@ -74,13 +74,13 @@ pub enum End {
         rest: u64,
     },
     /// It could not be followed any further.
-    Fault(Fault),
+    Fault(StructureFault),
 }
 
 /// What is wrong with a bundle's structure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum StructureFault {
     /// The file was cut here.
     #[error("it is cut at byte {at}")]
     Cut {
@@ -197,7 +197,7 @@ pub enum Fault {
 const MAX_FAULTS: usize = 100;
 
 /// Reads all entries of a bundle's plain bytes.
-pub fn forward(plain: &mut dyn Plain, limits: &Limits, visitor: &mut dyn Visitor) -> Walk {
+pub fn forward(plain: &mut dyn Plain, limits: &ReadLimits, visitor: &mut dyn BundleVisitor) -> Walk {
     let mut walker = Walker {
         input: Input::new(plain),
         limits,
@@ -214,8 +214,8 @@ pub fn forward(plain: &mut dyn Plain, limits: &Limits, visitor: &mut dyn Visitor
 
 struct Walker<'a> {
     input: Input<'a>,
-    limits: &'a Limits,
-    visitor: &'a mut dyn Visitor,
+    limits: &'a ReadLimits,
+    visitor: &'a mut dyn BundleVisitor,
     inflater: Inflater,
     directory: Directory,
     walk: Walk,
@@ -264,21 +264,21 @@ impl Walker<'_> {
             header::LOCAL => self.entry(at),
             directory::ENTRY | directory::END_64 | directory::END => self.read_directory(at),
             _ if self.after_hole => Step::Search { from: at.saturating_add(1) },
-            _ => Step::Stop(End::Fault(Fault::Unknown { at })),
+            _ => Step::Stop(End::Fault(StructureFault::Unknown { at })),
         }
     }
 
     fn entry(&mut self, at: u64) -> Step {
         let head = match header::read(&mut self.input, self.limits, self.after_hole) {
             Ok(head) => head,
-            Err(header::Wrong::Stop(stop)) => return self.stopped(stop, "a header"),
-            Err(header::Wrong::Fault(_)) if self.after_hole => {
+            Err(header::HeaderFault::Stop(stop)) => return self.stopped(stop, "a header"),
+            Err(header::HeaderFault::Fault(_)) if self.after_hole => {
                 return self.again(at.saturating_add(1));
             }
-            Err(header::Wrong::Fault(fault)) => return Step::Stop(End::Fault(fault)),
+            Err(header::HeaderFault::Fault(fault)) => return Step::Stop(End::Fault(fault)),
         };
         if self.directory.len() >= self.limits.entries {
-            return Step::Stop(End::Fault(Fault::Limit {
+            return Step::Stop(End::Fault(StructureFault::Limit {
                 what: "a number of entries",
                 limit: self.limits.entries,
                 option: Some("--max-entries"),
@@ -311,11 +311,13 @@ impl Walker<'_> {
             }
             Err(content::Wrong::Stop(stop)) => {
                 let fault = match &stop {
-                    input::Stop::Hole { from, .. } => Fault::Hole { at: *from },
-                    input::Stop::Cut { at, .. } => Fault::Cut { at: *at },
-                    input::Stop::End => Fault::EndsEarly { at: self.input.offset(), within: "an entry" },
-                    input::Stop::Failed(error) => {
-                        Fault::Read { at: self.input.offset(), error: error.to_string() }
+                    input::InputEnd::Hole { from, .. } => StructureFault::Hole { at: *from },
+                    input::InputEnd::Cut { at, .. } => StructureFault::Cut { at: *at },
+                    input::InputEnd::End => {
+                        StructureFault::EndsEarly { at: self.input.offset(), within: "an entry" }
+                    }
+                    input::InputEnd::Failed(error) => {
+                        StructureFault::Read { at: self.input.offset(), error: error.to_string() }
                     }
                 };
                 self.visitor.broken(&head, &body, &fault);
@@ -327,7 +329,7 @@ impl Walker<'_> {
                     return self.again(at.saturating_add(1));
                 }
                 // A wrong CRC leaves the structure whole: what else was changed is worth knowing.
-                if matches!(fault, Fault::Crc { .. }) {
+                if matches!(fault, StructureFault::Crc { .. }) {
                     drop(self.directory.met(&head, &sizes));
                     self.fault(fault);
                     return Step::On;
@@ -343,9 +345,9 @@ impl Walker<'_> {
                 self.walk.directory_agrees = !self.after_hole && self.walk.faults.is_empty();
                 Step::Stop(End::Sealed)
             }
-            Err(header::Wrong::Stop(stop)) => self.stopped(stop, "the directory"),
-            Err(header::Wrong::Fault(_)) if self.after_hole => self.again(at.saturating_add(1)),
-            Err(header::Wrong::Fault(fault)) => Step::Stop(End::Fault(fault)),
+            Err(header::HeaderFault::Stop(stop)) => self.stopped(stop, "the directory"),
+            Err(header::HeaderFault::Fault(_)) if self.after_hole => self.again(at.saturating_add(1)),
+            Err(header::HeaderFault::Fault(fault)) => Step::Stop(End::Fault(fault)),
         }
     }
 
@@ -355,7 +357,7 @@ impl Walker<'_> {
         // What was read at all bounds what may be read again, with room for small bundles.
         let most = self.input.read_so_far().saturating_add(1 << 20).saturating_mul(self.limits.reread);
         if self.reread > most {
-            return Step::Stop(End::Fault(Fault::Limit {
+            return Step::Stop(End::Fault(StructureFault::Limit {
                 what: "searching for the next entry after a hole, with a share of the bundle read again,",
                 limit: self.limits.reread,
                 option: None,
@@ -385,30 +387,30 @@ impl Walker<'_> {
         }
     }
 
-    fn stopped(&mut self, stop: input::Stop, within: &'static str) -> Step {
+    fn stopped(&mut self, stop: input::InputEnd, within: &'static str) -> Step {
         let at = self.input.offset();
         match stop {
-            input::Stop::Hole { from, to } => {
+            input::InputEnd::Hole { from, to } => {
                 self.visitor.hole(from, to);
                 self.after_hole = true;
                 Step::Search { from: to }
             }
-            input::Stop::Cut { at, rest } => Step::Stop(End::Cut { at, rest }),
-            input::Stop::End => Step::Stop(End::Fault(Fault::EndsEarly { at, within })),
-            input::Stop::Failed(error) => {
-                Step::Stop(End::Fault(Fault::Read { at, error: error.to_string() }))
+            input::InputEnd::Cut { at, rest } => Step::Stop(End::Cut { at, rest }),
+            input::InputEnd::End => Step::Stop(End::Fault(StructureFault::EndsEarly { at, within })),
+            input::InputEnd::Failed(error) => {
+                Step::Stop(End::Fault(StructureFault::Read { at, error: error.to_string() }))
             }
         }
     }
 
-    fn fault(&mut self, fault: Fault) {
+    fn fault(&mut self, fault: StructureFault) {
         if self.walk.faults.len() < MAX_FAULTS {
             self.walk.faults.push(fault);
         }
     }
 }
 
-impl From<Break> for input::Stop {
+impl From<Break> for input::InputEnd {
     fn from(broken: Break) -> Self {
         match broken {
             Break::Hole { from, to } => Self::Hole { from, to },

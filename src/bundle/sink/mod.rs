@@ -50,7 +50,7 @@ pub struct Finished {
 
 /// The memory behind [`Sink::memory`], shared with the test that made it.
 #[derive(Debug, Clone, Default)]
-pub struct Memory(Arc<Mutex<Stored>>);
+pub struct MemorySink(Arc<Mutex<Stored>>);
 
 #[derive(Debug, Default)]
 struct Stored {
@@ -62,7 +62,7 @@ struct Stored {
 enum Medium {
     Files(Files),
     Stream(Box<dyn Write + Send>),
-    Memory(Memory),
+    Memory(MemorySink),
 }
 
 impl Sink {
@@ -95,14 +95,14 @@ impl Sink {
 
     /// Makes a sink in memory, and the handle to look into it.
     #[must_use]
-    pub fn memory() -> (Self, Memory) {
-        let memory = Memory::default();
+    pub fn memory() -> (Self, MemorySink) {
+        let memory = MemorySink::default();
         (Self::over(Medium::Memory(memory.clone())), memory)
     }
 
     /// Makes a sink in memory that is full after `capacity` bytes, as a disk is.
     #[must_use]
-    pub fn memory_of(capacity: usize) -> (Self, Memory) {
+    pub fn memory_of(capacity: usize) -> (Self, MemorySink) {
         let (sink, memory) = Self::memory();
         memory.with(|stored| stored.capacity = Some(capacity));
         (sink, memory)
@@ -224,7 +224,7 @@ impl Write for Sink {
     }
 }
 
-impl Memory {
+impl MemorySink {
     /// All bytes written.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {

@@ -19,13 +19,13 @@ pub(in crate::cli) struct Collect {
     #[command(flatten)]
     pub(super) destination: Destination,
     #[command(flatten)]
-    pub(super) keys: Keys,
+    pub(super) keys: KeyArguments,
     #[command(flatten)]
-    pub(super) case: Case,
+    pub(super) case: CaseArguments,
     #[command(flatten)]
     pub(super) scanning: Scanning,
     #[command(flatten)]
-    pub(super) limits: Limits,
+    pub(super) limits: LimitArguments,
 
     /// Say what would be taken, and take nothing
     #[arg(long)]
@@ -102,7 +102,7 @@ pub(super) struct Destination {
 /// To whom the bundle is encrypted, and who signs it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
-pub(super) struct Keys {
+pub(super) struct KeyArguments {
     #[command(flatten)]
     pub(super) to: ToWhom,
     /// Sign receipt and manifest with this minisign secret key
@@ -113,7 +113,7 @@ pub(super) struct Keys {
 /// What is written into the bundle about the case.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Case")]
-pub(super) struct Case {
+pub(super) struct CaseArguments {
     /// Case number
     #[arg(long, value_name = "ID")]
     pub(super) case: Option<String>,
@@ -152,7 +152,7 @@ pub(super) struct Scanning {
 /// Limits of the run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
-pub(super) struct Limits {
+pub(super) struct LimitArguments {
     /// Stop taking new items after this long, and seal: 90s, 10m, 1h30m
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub(super) time_limit: Option<Duration>,

@@ -23,7 +23,7 @@ const SURVEY_LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Where the bundle goes.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct BundleDestination {
     /// The file, or `None` for standard output.
     pub(super) file: Option<PathBuf>,
     /// Where receipt and signature go; `None` where they go nowhere.
@@ -40,7 +40,11 @@ pub(super) struct Place {
 const MAX_TWINS: u32 = 100;
 
 /// Chooses by `--out`, `--sidecar` and `--split`, and makes the folder where it does not exist.
-pub(super) fn choose(arguments: &Collect, target: &Target, clock: &Clock) -> Result<Place, Failure> {
+pub(super) fn choose(
+    arguments: &Collect,
+    target: &Target,
+    clock: &Clock,
+) -> Result<BundleDestination, Failure> {
     let destination = &arguments.destination;
     let name = bundle_name(arguments.case.case.as_deref(), &target.host().name, Some(clock.started()));
     let out = destination.out.clone().unwrap_or_else(|| PathBuf::from("."));
@@ -57,7 +61,7 @@ pub(super) fn choose(arguments: &Collect, target: &Target, clock: &Clock) -> Res
         if let Some(folder) = &destination.sidecar {
             make_folder(folder)?;
         }
-        return Ok(Place {
+        return Ok(BundleDestination {
             file: None,
             sidecar: destination.sidecar.clone(),
             name,
@@ -83,7 +87,7 @@ pub(super) fn choose(arguments: &Collect, target: &Target, clock: &Clock) -> Res
         None => folder.clone(),
     };
     let name = file.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
-    Ok(Place {
+    Ok(BundleDestination {
         file: Some(file),
         sidecar: Some(sidecar),
         name,
@@ -92,7 +96,7 @@ pub(super) fn choose(arguments: &Collect, target: &Target, clock: &Clock) -> Res
     })
 }
 
-impl Place {
+impl BundleDestination {
     /// Opens it. Nothing that stands there is overwritten: a run that begins in the same second as another has a number behind
     /// its name.
     pub(super) fn sink(&mut self) -> Result<Sink, Failure> {
@@ -172,7 +176,7 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
 /// is below all that the target's file systems hold.
 pub(super) fn warn_of_shortage(
     inquiry: &Inquiry<'_>,
-    place: &Place,
+    place: &BundleDestination,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     let Inquiry { arguments, plan, target, clock, stop } = *inquiry;
@@ -222,7 +226,7 @@ pub(super) fn warn_of_shortage(
 }
 
 /// What a person can do where the destination could not be opened.
-pub(super) fn explain(error: bundle::Error, place: &Place) -> Failure {
+pub(super) fn explain(error: bundle::Error, place: &BundleDestination) -> Failure {
     let folder = place.folder().map_or_else(String::new, |folder| folder.display().to_string());
     Failure::new(error).hint(
         format!("is '{folder}' beschrijfbaar, en bestaat het bestand nog niet?"),
@@ -231,7 +235,7 @@ pub(super) fn explain(error: bundle::Error, place: &Place) -> Failure {
 }
 
 /// A run that ended without its seal: what was flushed is salvageable, and how.
-pub(super) fn unsealed(error: acquisition::Error, place: &Place) -> Failure {
+pub(super) fn unsealed(error: acquisition::Error, place: &BundleDestination) -> Failure {
     let name = &place.name;
     Failure::new(error).exit(Exit::Unsealed).hint(
         format!("bewaar wat er staat: 'veldkit unpack {name} --salvage -i SLEUTEL --out MAP' haalt alles terug wat is weggeschreven"),
@@ -246,7 +250,7 @@ mod tests {
     #[test]
     fn a_run_that_begins_in_the_same_second_as_another_gets_a_number_and_a_name_that_was_asked_for_none() {
         let folder = tempfile::TempDir::new().unwrap();
-        let place = |own_name| Place {
+        let place = |own_name| BundleDestination {
             file: Some(folder.path().join("veldkit_a.zip.age")),
             sidecar: None,
             name: "veldkit_a.zip.age".to_owned(),

@@ -5,21 +5,21 @@ use std::path::Path;
 
 use age::secrecy::SecretString;
 
-use super::arguments::Keys;
+use super::arguments::KeyArguments;
 use crate::bundle::{Ask, Signer};
 use crate::cli::recipients::{To, recipients};
 use crate::cli::{Console, Failure};
 
 /// The keys chosen for a run.
-pub(super) struct Chosen {
+pub(super) struct ChosenKeys {
     pub(super) to: To,
     pub(super) signer: Option<Signer>,
 }
 
 /// Reads the signing key and chooses the recipients.
-pub(super) fn choose(keys: &Keys, console: &mut Console<'_>) -> Result<Chosen, Failure> {
+pub(super) fn choose(keys: &KeyArguments, console: &mut Console<'_>) -> Result<ChosenKeys, Failure> {
     let signer = keys.sign.as_deref().map(read_signer).transpose()?;
-    Ok(Chosen { to: recipients(&keys.to, console)?, signer })
+    Ok(ChosenKeys { to: recipients(&keys.to, console)?, signer })
 }
 
 fn read_signer(path: &Path) -> Result<Signer, Failure> {

@@ -29,7 +29,7 @@ mod rights;
 
 pub(super) use arguments::Collect;
 use arguments::Scanning;
-use report::Report;
+use report::RunReport;
 
 /// The playbook that is taken where nothing is asked for.
 const DEFAULT_PLAYBOOK: &str = "quick";
@@ -117,7 +117,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
     });
     let (summary, sealed) = outcome.map_err(|error| destination::unsealed(error, &place))?;
 
-    let report = Report {
+    let report = RunReport {
         summary: &summary,
         sealed: &sealed,
         place: &place,
@@ -136,7 +136,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
 /// for what there is to collect.
 fn judges(
     inquiry: &Inquiry<'_>,
-    place: &destination::Place,
+    place: &destination::BundleDestination,
     console: &mut Console<'_>,
 ) -> Result<(Option<Scanner>, Option<Indicators>), Failure> {
     let scanning = &inquiry.arguments.scanning;
@@ -165,7 +165,7 @@ fn settings<'a>(arguments: &Collect, judges: Judges<'a>) -> Settings<'a> {
     }
 }
 
-fn console_text(note: &crate::playbook::Note, lang: Language) -> &str {
+fn console_text(note: &crate::playbook::PlaybookNote, lang: Language) -> &str {
     lang.pick(&note.nl, &note.en)
 }
 

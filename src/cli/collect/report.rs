@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
-use super::destination::Place;
+use super::destination::BundleDestination;
 use crate::acquisition::{RunContext, RunSummary, Settings, StopReason};
 use crate::bundle::{Closing, Manifest, Sealed};
 use crate::cli::{Console, Exit, severity};
@@ -66,10 +66,10 @@ fn limits_reached(summary: &RunSummary) -> Vec<String> {
 }
 
 /// A finished run, to be told.
-pub(super) struct Report<'a> {
+pub(super) struct RunReport<'a> {
     pub(super) summary: &'a RunSummary,
     pub(super) sealed: &'a Sealed,
-    pub(super) place: &'a Place,
+    pub(super) place: &'a BundleDestination,
     /// Encrypted volumes of the host that are open.
     pub(super) unlocked: &'a [String],
     pub(super) bytes_read: u64,
@@ -77,7 +77,7 @@ pub(super) struct Report<'a> {
     pub(super) exit_on_hit: bool,
 }
 
-impl Report<'_> {
+impl RunReport<'_> {
     fn manifest(&self) -> &Manifest {
         &self.sealed.manifest
     }

@@ -18,7 +18,7 @@ use super::verify::explain;
 use super::{Console, Exit, Failure};
 use crate::acquisition::{Clock, Progress, RunContext, Settings, look_at};
 use crate::analysis::rescan::{Rescan, rescan};
-use crate::analysis::{Integrity, Standing};
+use crate::analysis::{Integrity, Trust};
 use crate::evidence::Item;
 use crate::playbook::plan_to_look;
 use crate::scan::indicators::Indicators;
@@ -27,7 +27,7 @@ use crate::sources::{TargetBuilder, quote};
 
 mod report;
 
-use report::{Ended, Report};
+use report::{ScanEnd, ScanReport};
 
 /// What `scan` takes.
 #[derive(Debug, Args)]
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     let indicators = arguments.indicator_set.load(clock.started()).map_err(Failure::usage)?;
     let indicators = indicators.as_ref();
     name_unused(indicators, console);
-    let mut report = Report::new(arguments.ending.json);
+    let mut report = ScanReport::new(arguments.ending.json);
     let ended = match (&arguments.bundle, identities) {
         (Some(bundle), Some(identities)) => {
             let limits = arguments.reading.read();
@@ -105,7 +105,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
                 );
                 console.warn(console.lang.pick(nl, en));
             }
-            Ended { bundle: Some(super::verify::exit(&verdict)), ..Ended::default() }
+            ScanEnd { bundle: Some(super::verify::exit(&verdict)), ..ScanEnd::default() }
         }
         _ => files(arguments, (&scanner, indicators), &clock, &mut report, console)?,
     };
@@ -117,9 +117,9 @@ fn files(
     arguments: &Arguments,
     (scanner, indicators): (&Scanner, Option<&Indicators>),
     clock: &Clock,
-    report: &mut Report,
+    report: &mut ScanReport,
     console: &mut Console<'_>,
-) -> Result<Ended, Failure> {
+) -> Result<ScanEnd, Failure> {
     arguments.processes.check(arguments.root.as_deref())?;
     let stop = listen_for_interrupts()?;
     let target = match &arguments.root {
@@ -151,21 +151,21 @@ fn files(
     let progress = Progress::default();
     let run = RunContext { plan: &plan, target: &target, settings, clock, progress: &progress, stop: &stop };
     let summary = look_at(&run, &mut |item| report.item(item, None, console)).map_err(Failure::new)?;
-    Ok(Ended { stopped: summary.stopped, bytes_read: progress.snapshot().bytes_read, bundle: None })
+    Ok(ScanEnd { stopped: summary.stopped, bytes_read: progress.snapshot().bytes_read, bundle: None })
 }
 
 /// Hands what a bundle holds to the report.
 struct Telling<'a, 'c> {
-    report: &'a mut Report,
+    report: &'a mut ScanReport,
     console: &'a mut Console<'c>,
 }
 
 impl Rescan for Telling<'_, '_> {
-    fn item(&mut self, item: &Item, standing: Standing) {
+    fn item(&mut self, item: &Item, standing: Trust) {
         self.report.item(item, Some(standing), self.console);
     }
 
-    fn stray(&mut self, name: &str, examined: &Examined, standing: Standing) {
+    fn stray(&mut self, name: &str, examined: &Examined, standing: Trust) {
         self.report.stray(name, examined, standing, self.console);
     }
 }

@@ -4,7 +4,7 @@ use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
 use crate::acquisition::{Clock, StopReason};
-use crate::analysis::Standing;
+use crate::analysis::Trust;
 use crate::cli::hit_row;
 use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts};
@@ -20,7 +20,7 @@ const REASONS: usize = 8;
 
 /// How the scan itself ended.
 #[derive(Debug, Default)]
-pub(super) struct Ended {
+pub(super) struct ScanEnd {
     /// Why it took nothing more, if it did not come to its end.
     pub(super) stopped: Option<StopReason>,
     /// Bytes read.
@@ -30,7 +30,7 @@ pub(super) struct Ended {
 }
 
 /// Collects what is found.
-pub(super) struct Report {
+pub(super) struct ScanReport {
     json: bool,
     counts: ScanCounts,
     hits: u64,
@@ -47,7 +47,7 @@ struct Shown {
     reasons: Vec<String>,
 }
 
-impl Report {
+impl ScanReport {
     pub(super) fn new(json: bool) -> Self {
         Self {
             json,
@@ -60,7 +60,7 @@ impl Report {
     }
 
     /// Takes an item; `standing` says how well it is proved where it comes out of a bundle.
-    pub(super) fn item(&mut self, item: &Item, standing: Option<Standing>, console: &mut Console<'_>) {
+    pub(super) fn item(&mut self, item: &Item, standing: Option<Trust>, console: &mut Console<'_>) {
         self.counts.add(item);
         // What a bundle has no content of could not be read on the host, and not here.
         if standing.is_none() && item.makes_partial() {
@@ -81,7 +81,7 @@ impl Report {
         &mut self,
         name: &str,
         examined: &Examined,
-        standing: Standing,
+        standing: Trust,
         console: &mut Console<'_>,
     ) {
         let Some(assessment) = examined.assessment else { return };
@@ -123,7 +123,7 @@ impl Report {
     pub(super) fn finish(
         mut self,
         scanner: &Scanner,
-        ended: &Ended,
+        ended: &ScanEnd,
         clock: &Clock,
         exit_on_hit: bool,
         console: &mut Console<'_>,
@@ -152,7 +152,7 @@ impl Report {
     }
 
     /// Where several hold: interrupted, nothing seen, partial, what the bundle's state asks for, hits, done.
-    fn exit(&self, ended: &Ended, exit_on_hit: bool) -> Exit {
+    fn exit(&self, ended: &ScanEnd, exit_on_hit: bool) -> Exit {
         let seen = self.counts.of(Fate::Scanned).saturating_add(self.counts.of(Fate::Size));
         match ended.stopped {
             Some(StopReason::Interrupted) => return Exit::Interrupted,
@@ -169,7 +169,7 @@ impl Report {
         }
     }
 
-    fn object(&self, scanner: &Scanner, ended: &Ended, clock: &Clock, exit: Exit) -> Value {
+    fn object(&self, scanner: &Scanner, ended: &ScanEnd, clock: &Clock, exit: Exit) -> Value {
         let failed: Vec<_> = scanner
             .failed()
             .map(|file| json!({ "file": file.name, "line": file.failed_line(), "reason": file.failed }))
@@ -191,7 +191,7 @@ impl Report {
         })
     }
 
-    fn summary(&self, scanner: &Scanner, ended: &Ended, lang: Language) -> Vec<String> {
+    fn summary(&self, scanner: &Scanner, ended: &ScanEnd, lang: Language) -> Vec<String> {
         let mut lines = vec![String::new()];
         let mut row = |nl: &str, en: &str, value: String| {
             lines.push(format!("{:<16}{value}", lang.pick(nl, en)));

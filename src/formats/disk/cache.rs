@@ -108,7 +108,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::disk::device::Memory;
+    use crate::formats::disk::device::MemoryDevice;
 
     #[test]
     fn the_memory_that_is_told_is_that_of_the_blocks() {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_asked_again_is_not_read_again_and_no_more_is_kept_than_allowed() {
         let bytes: Vec<u8> = (0..BLOCK * 20 + 5).map(|at| (at / 7).to_le_bytes()[0]).collect();
-        let cache = Cache::new(Arc::new(Memory(bytes.clone())), BLOCKS / 8);
+        let cache = Cache::new(Arc::new(MemoryDevice(bytes.clone())), BLOCKS / 8);
         let mut buffer = vec![0; 1024];
         for round in 0..2 {
             for at in (0..BLOCK * 8).step_by(1024) {

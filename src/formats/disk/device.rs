@@ -86,9 +86,9 @@ impl Device for Stretch {
 
 /// Bytes in memory: of tests and fuzz targets.
 #[derive(Debug)]
-pub(crate) struct Memory(pub(crate) Vec<u8>);
+pub(crate) struct MemoryDevice(pub(crate) Vec<u8>);
 
-impl Device for Memory {
+impl Device for MemoryDevice {
     fn size(&self) -> u64 {
         to_u64(self.0.len())
     }

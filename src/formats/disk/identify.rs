@@ -127,7 +127,7 @@ const BITLOCKER_TO_GO: [u8; 16] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::disk::device::Memory;
+    use crate::formats::disk::device::MemoryDevice;
 
     #[test]
     fn each_file_system_is_known_by_its_mark_and_an_empty_volume_is_none() {
@@ -136,7 +136,7 @@ mod tests {
             for (at, mark) in marks {
                 bytes[*at..at + mark.len()].copy_from_slice(mark);
             }
-            identify(&Memory(bytes)).unwrap()
+            identify(&MemoryDevice(bytes)).unwrap()
         };
         assert_eq!(of(&[(3, b"NTFS    ")]), FileSystem::Ntfs);
         assert_eq!(of(&[(3, b"-FVE-FS-")]), FileSystem::BitLocker);
@@ -150,6 +150,6 @@ mod tests {
         assert_eq!(of(&[(4086, b"SWAPSPACE2")]), FileSystem::Swap);
         assert_eq!(of(&[(4096, &SOFTWARE_RAID), (1080, &[0x53, 0xef])]), FileSystem::SoftwareRaid);
         assert_eq!(of(&[]), FileSystem::Unknown);
-        assert_eq!(identify(&Memory(Vec::new())).unwrap(), FileSystem::Unknown);
+        assert_eq!(identify(&MemoryDevice(Vec::new())).unwrap(), FileSystem::Unknown);
     }
 }

@@ -20,7 +20,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 pub(crate) use cache::{Cache, MEMORY};
-pub(crate) use device::{Device, Memory, Stretch, fill_at, read_exact_at, read_some, to_u64};
+pub(crate) use device::{Device, MemoryDevice, Stretch, fill_at, read_exact_at, read_some, to_u64};
 pub use identify::FileSystem;
 pub(crate) use identify::identify;
 pub(crate) use sectors::Sectors;
@@ -60,11 +60,11 @@ pub(crate) trait Mounted: Debug + Send + Sync {
     fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>>;
 
     /// Opens a file by reference, or one of its streams.
-    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn Reading>>;
+    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn OpenReading>>;
 }
 
 /// An open file of such a file system.
-pub(crate) trait Reading: Debug + Send {
+pub(crate) trait OpenReading: Debug + Send {
     /// Its size in bytes.
     fn size(&self) -> u64;
 
@@ -78,12 +78,12 @@ pub(crate) trait Reading: Debug + Send {
 /// An open file as something that has a place of its own in it.
 #[derive(Debug)]
 pub(crate) struct Seeker {
-    reading: Box<dyn Reading>,
+    reading: Box<dyn OpenReading>,
     at: u64,
 }
 
 impl Seeker {
-    pub(crate) fn new(reading: Box<dyn Reading>) -> Self {
+    pub(crate) fn new(reading: Box<dyn OpenReading>) -> Self {
         Self { reading, at: 0 }
     }
 }

@@ -337,7 +337,7 @@ pub(crate) mod made {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::disk::device::{Memory, to_u64};
+    use crate::formats::disk::device::{MemoryDevice, to_u64};
 
     const WINDOWS: [u8; 16] =
         [0xa2, 0xa0, 0xd0, 0xeb, 0xe5, 0xb9, 0x33, 0x44, 0x87, 0xc0, 0x68, 0xb6, 0xb7, 0x26, 0x99, 0xc7];
@@ -349,7 +349,7 @@ mod tests {
         disk[100 * 512..101 * 512].copy_from_slice(&made::mbr(0, &[(0x83, 2, 10), (0x05, 50, 60)]));
         // The last link leads back to the first.
         disk[150 * 512..151 * 512].copy_from_slice(&made::mbr(0, &[(0x07, 1, 20), (0x05, 0, 60)]));
-        let table = read(&Memory(disk)).unwrap().unwrap();
+        let table = read(&MemoryDevice(disk)).unwrap().unwrap();
         let told: Vec<_> = table
             .partitions
             .iter()
@@ -372,7 +372,7 @@ mod tests {
             disk[99 * sector..99 * sector + 512].copy_from_slice(&header);
             for broken in [false, true] {
                 disk[sector] = if broken { 0 } else { b'E' };
-                let table = read(&Memory(disk.clone())).unwrap().unwrap();
+                let table = read(&MemoryDevice(disk.clone())).unwrap().unwrap();
                 assert_eq!((table.scheme, table.sector), ("gpt", to_u64(sector)));
                 let [only] = &table.partitions[..] else { panic!("{table:?}") };
                 assert_eq!((only.start, only.size), (40 * table.sector, 20 * table.sector));
@@ -384,16 +384,16 @@ mod tests {
 
     #[test]
     fn what_has_no_table_has_none_and_nonsense_does_no_harm() {
-        assert_eq!(read(&Memory(vec![0; 4096])).unwrap(), None);
-        assert_eq!(read(&Memory(Vec::new())).unwrap(), None);
+        assert_eq!(read(&MemoryDevice(vec![0; 4096])).unwrap(), None);
+        assert_eq!(read(&MemoryDevice(Vec::new())).unwrap(), None);
         let mut code = vec![0xcd; 8192];
         code[510..512].copy_from_slice(&[0x55, 0xaa]);
-        assert_eq!(read(&Memory(code)).unwrap(), None);
+        assert_eq!(read(&MemoryDevice(code)).unwrap(), None);
         let (mut header, _) = made::gpt(&[]);
         header[80..84].copy_from_slice(&u32::MAX.to_le_bytes());
         let mut disk = vec![0; 4096];
         disk[512..1024].copy_from_slice(&header);
         // The changed count breaks its checksum.
-        assert_eq!(read(&Memory(disk)).unwrap(), None);
+        assert_eq!(read(&MemoryDevice(disk)).unwrap(), None);
     }
 }

@@ -51,11 +51,11 @@ impl Device for Sectors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::disk::device::{Memory, read_exact_at};
+    use crate::formats::disk::device::{MemoryDevice, read_exact_at};
 
     /// Refuses what Windows may refuse, and gives no more than some sectors at a time.
     #[derive(Debug)]
-    struct Strict(Memory);
+    struct Strict(MemoryDevice);
 
     impl Device for Strict {
         fn size(&self) -> u64 {
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn any_stretch_is_given_by_whole_sectors() {
         let bytes: Vec<u8> = (0..4096_u32 * 20 + 512).map(|at| (at / 3).to_le_bytes()[0]).collect();
-        let sectors = Sectors(Arc::new(Strict(Memory(bytes.clone()))));
+        let sectors = Sectors(Arc::new(Strict(MemoryDevice(bytes.clone()))));
         let end = bytes.len();
         for (at, length) in [(0, 1), (511, 2), (4095, 4098), (5000, 70_000), (end - 3, 3), (0, end)] {
             let mut buffer = vec![0; length];

@@ -274,7 +274,7 @@ impl Device for Shadow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::disk::device::Memory;
+    use crate::formats::disk::device::MemoryDevice;
 
     /// A volume of sixteen blocks, each full of its own number, with two copies: the catalog in block 8, the older one's list
     /// in 9, the younger one's in 10.
@@ -301,7 +301,7 @@ mod tests {
                 put(at * block + HEADER + number * 32, &words);
             }
         }
-        Arc::new(Memory(disk))
+        Arc::new(MemoryDevice(disk))
     }
 
     /// The first byte of each of some sectors, as a copy gives it.
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn a_volume_without_copies_has_none_and_a_damaged_list_costs_itself_and_what_is_older() {
         for none in [vec![0; 0x1_0000], Vec::new()] {
-            let none = shadow_copies(&(Arc::new(Memory(none)) as Arc<dyn Device>));
+            let none = shadow_copies(&(Arc::new(MemoryDevice(none)) as Arc<dyn Device>));
             assert!(none.copies.is_empty() && none.lacking.is_none());
         }
         for (damaged, left, lacking) in [
@@ -346,7 +346,7 @@ mod tests {
         ] {
             let mut disk = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
             disk[damaged * usize::try_from(BLOCK).unwrap()] ^= 1;
-            let found = shadow_copies(&(Arc::new(Memory(disk)) as Arc<dyn Device>));
+            let found = shadow_copies(&(Arc::new(MemoryDevice(disk)) as Arc<dyn Device>));
             assert_eq!(found.copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), left, "{damaged}");
             assert!(found.lacking.unwrap().starts_with(lacking), "{damaged}");
         }
@@ -357,7 +357,7 @@ mod tests {
         let mut disk = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
         let next = 9 * usize::try_from(BLOCK).unwrap() + 40;
         disk[next..next + 8].copy_from_slice(&(9 * BLOCK).to_le_bytes());
-        let found = shadow_copies(&(Arc::new(Memory(disk)) as Arc<dyn Device>));
+        let found = shadow_copies(&(Arc::new(MemoryDevice(disk)) as Arc<dyn Device>));
         assert_eq!(found.copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), [2]);
         assert!(found.lacking.unwrap().contains("no more than 4 GiB"), "what is not read is said");
     }
@@ -385,7 +385,7 @@ mod tests {
             for (at, numbers, next) in catalogs {
                 list_copies(&mut disk, *at, numbers.clone(), *next);
             }
-            let found = shadow_copies(&(Arc::new(Memory(disk)) as Arc<dyn Device>));
+            let found = shadow_copies(&(Arc::new(MemoryDevice(disk)) as Arc<dyn Device>));
             (found.copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), found.lacking)
         };
         assert_eq!(found(&[(8, 1..4, 8)]), (vec![1, 2, 3], None));

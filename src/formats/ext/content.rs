@@ -3,18 +3,18 @@
 use std::io;
 use std::sync::Arc;
 
-use super::Damage;
+use super::ExtDamage;
 use super::inode::Inode;
 use super::layout::to_u64;
-use super::runs::{Run, Runs};
-use super::volume::Volume;
+use super::runs::{BlockRun, Runs};
+use super::volume::ExtVolume;
 use crate::evidence::Range;
-use crate::formats::disk::Reading;
+use crate::formats::disk::OpenReading;
 
 /// A file opened for reading.
 #[derive(Debug)]
-pub(super) struct Content {
-    volume: Arc<Volume>,
+pub(super) struct ExtContent {
+    volume: Arc<ExtVolume>,
     size: u64,
     kept: Kept,
 }
@@ -25,14 +25,14 @@ enum Kept {
     Inode(Vec<u8>),
 }
 
-impl Content {
+impl ExtContent {
     /// Opens what an inode holds, whatever its kind.
     ///
     /// # Errors
     /// Where it is encrypted, or its blocks are damaged.
-    pub(super) fn of(volume: &Arc<Volume>, inode: &Inode) -> Result<Self, Damage> {
+    pub(super) fn of(volume: &Arc<ExtVolume>, inode: &Inode) -> Result<Self, ExtDamage> {
         if inode.is_encrypted() {
-            return Err(Damage::Unsupported(
+            return Err(ExtDamage::Unsupported(
                 "encrypted by the file system (fscrypt): its key is not on the volume in the open",
             ));
         }
@@ -43,13 +43,13 @@ impl Content {
         if let Kept::Inode(bytes) = &kept
             && to_u64(bytes.len()) < inode.size
         {
-            return Err(Damage::Runs("end before the file does: it is kept in its inode"));
+            return Err(ExtDamage::Runs("end before the file does: it is kept in its inode"));
         }
         Ok(Self { volume: Arc::clone(volume), size: inode.size, kept })
     }
 
     /// Reads at `offset`; 0 at and behind its end.
-    pub(super) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, Damage> {
+    pub(super) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, ExtDamage> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let length = left.min(buffer.len());
         let buffer = buffer.get_mut(..length).unwrap_or_default();
@@ -75,7 +75,7 @@ impl Content {
             usize::try_from(bytes).unwrap_or(usize::MAX).min(length)
         };
         match runs.holding(at) {
-            Ok(Run { at: begin, block, length }) => {
+            Ok(BlockRun { at: begin, block, length }) => {
                 let skip = at.saturating_sub(begin);
                 let most = room(length.saturating_sub(skip));
                 let buffer = buffer.get_mut(..most).unwrap_or_default();
@@ -91,7 +91,7 @@ impl Content {
     }
 }
 
-impl Reading for Content {
+impl OpenReading for ExtContent {
     fn size(&self) -> u64 {
         self.size
     }

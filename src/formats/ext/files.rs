@@ -3,30 +3,30 @@
 use std::io;
 use std::sync::Arc;
 
-use super::Damage;
-use super::content::Content;
-use super::folder::{Entries, Named};
-use super::held_blocks::State;
+use super::ExtDamage;
+use super::content::ExtContent;
+use super::folder::{ExtEntries, NamedInode};
+use super::held_blocks::JournalState;
 use super::inode::Inode;
 use super::link;
-use super::volume::Volume;
+use super::volume::ExtVolume;
 use crate::evidence::{Entry, Kind, Stat};
-use crate::formats::disk::{Mounted, Reading};
+use crate::formats::disk::{Mounted, OpenReading};
 
 /// The inode of the root.
 const ROOT: u32 = 2;
 
 /// A volume that is held by several.
 #[derive(Debug, Clone)]
-pub(crate) struct Files(pub(crate) Arc<Volume>);
+pub(crate) struct ExtFiles(pub(crate) Arc<ExtVolume>);
 
-impl Mounted for Files {
+impl Mounted for ExtFiles {
     fn read_by(&self) -> &'static str {
         match self.0.journal.state {
-            State::Clean => "raw_ext",
-            State::Replayed => "raw_ext with its journal",
-            State::InPart => "raw_ext with its journal in part",
-            State::Unusable => "raw_ext without its journal",
+            JournalState::Clean => "raw_ext",
+            JournalState::Replayed => "raw_ext with its journal",
+            JournalState::InPart => "raw_ext with its journal in part",
+            JournalState::Unusable => "raw_ext without its journal",
         }
     }
 
@@ -55,10 +55,10 @@ impl Mounted for Files {
     }
 
     fn list(&self, path: &[u8]) -> io::Result<Box<dyn Iterator<Item = io::Result<Entry>>>> {
-        let entries = Entries::of(&self.0, self.0.inode(self.find(path)?)?)?;
+        let entries = ExtEntries::of(&self.0, self.0.inode(self.find(path)?)?)?;
         let volume = Arc::clone(&self.0);
         Ok(Box::new(entries.map(move |entry| {
-            let Named { name, inode, kind } = entry?;
+            let NamedInode { name, inode, kind } = entry?;
             // Volumes of before 1999 do not say in the folder what stands in it.
             let told =
                 if kind == Kind::Unknown { volume.inode(inode).map(|inode| inode.kind).ok() } else { None };
@@ -70,21 +70,21 @@ impl Mounted for Files {
         let folder = self.0.inode(self.find(folder)?)?;
         match self.child(folder, name) {
             Ok(_) => Ok(Some(name.to_vec())),
-            Err(Damage::Nothing) => Ok(None),
+            Err(ExtDamage::Nothing) => Ok(None),
             Err(damage) => Err(damage.into()),
         }
     }
 
-    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn Reading>> {
+    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn OpenReading>> {
         let inode = self.0.inode(number(reference)?)?;
         if stream.is_some() || inode.kind != Kind::File {
-            return Err(Damage::Nothing.into());
+            return Err(ExtDamage::Nothing.into());
         }
-        Ok(Box::new(Content::of(&self.0, &inode)?))
+        Ok(Box::new(ExtContent::of(&self.0, &inode)?))
     }
 }
 
-impl Files {
+impl ExtFiles {
     fn facts(&self, number: u32) -> io::Result<Stat> {
         let inode = self.0.inode(number)?;
         let link = link::target(&self.0, &inode)?;
@@ -92,15 +92,15 @@ impl Files {
     }
 
     /// The inode at a path; no link is followed.
-    fn find(&self, path: &[u8]) -> Result<u32, Damage> {
+    fn find(&self, path: &[u8]) -> Result<u32, ExtDamage> {
         let mut parts = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
         parts.try_fold(ROOT, |at, part| self.child(self.0.inode(at)?, part))
     }
 
     /// The inode of the entry `name` of a folder. Damage elsewhere in it counts only where the name is not found.
-    fn child(&self, folder: Inode, name: &[u8]) -> Result<u32, Damage> {
-        let mut damage = Damage::Nothing;
-        for entry in Entries::of(&self.0, folder)? {
+    fn child(&self, folder: Inode, name: &[u8]) -> Result<u32, ExtDamage> {
+        let mut damage = ExtDamage::Nothing;
+        for entry in ExtEntries::of(&self.0, folder)? {
             match entry {
                 Ok(entry) if entry.name == name => return Ok(entry.inode),
                 Ok(_) => {}
@@ -112,6 +112,6 @@ impl Files {
 }
 
 /// The inode that a listing or a record names.
-fn number(reference: u64) -> Result<u32, Damage> {
-    u32::try_from(reference).map_err(|_| Damage::Nothing)
+fn number(reference: u64) -> Result<u32, ExtDamage> {
+    u32::try_from(reference).map_err(|_| ExtDamage::Nothing)
 }

@@ -4,12 +4,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Damage;
+use super::ExtDamage;
 use super::checksum::crc32c;
 use super::inode::Inode;
 use super::layout::to_u64;
 use super::runs::Runs;
-use super::volume::Volume;
+use super::volume::ExtVolume;
 use crate::evidence::Kind;
 use crate::evidence::bytes::{u16_at, u32_at};
 
@@ -21,7 +21,7 @@ const TAIL: (u8, usize) = (0xde, 12);
 
 /// An entry of a folder.
 #[derive(Debug, Clone)]
-pub(super) struct Named {
+pub(super) struct NamedInode {
     pub(super) name: Vec<u8>,
     pub(super) inode: u32,
     /// What the entry says it is; some volumes do not say.
@@ -30,28 +30,28 @@ pub(super) struct Named {
 
 /// The entries of a folder, as they come. What is damaged is an error among them, and the rest follows.
 #[derive(Debug)]
-pub(super) struct Entries {
-    volume: Arc<Volume>,
+pub(super) struct ExtEntries {
+    volume: Arc<ExtVolume>,
     inode: Inode,
     runs: Runs,
     /// The run that is read, and the block in it.
     at: (usize, u64),
     /// Blocks read so far.
     read: u64,
-    ready: VecDeque<Result<Named, Damage>>,
+    ready: VecDeque<Result<NamedInode, ExtDamage>>,
 }
 
-impl Entries {
+impl ExtEntries {
     /// Those of a folder.
     ///
     /// # Errors
     /// Where it is no folder, its names are encrypted, or its blocks are damaged.
-    pub(super) fn of(volume: &Arc<Volume>, inode: Inode) -> Result<Self, Damage> {
+    pub(super) fn of(volume: &Arc<ExtVolume>, inode: Inode) -> Result<Self, ExtDamage> {
         if inode.kind != Kind::Directory {
-            return Err(Damage::Nothing);
+            return Err(ExtDamage::Nothing);
         }
         if inode.is_encrypted() {
-            return Err(Damage::Unsupported(
+            return Err(ExtDamage::Unsupported(
                 "its names are encrypted by the file system (fscrypt): their key is not on the volume in the open",
             ));
         }
@@ -88,7 +88,7 @@ impl Entries {
         self.read = self.read.saturating_add(1);
         if self.read > MAX_BLOCKS {
             self.runs = Runs::default();
-            self.ready.push_back(Err(Damage::TooLarge("list of names")));
+            self.ready.push_back(Err(ExtDamage::TooLarge("list of names")));
             return;
         }
         match self.volume.block(block) {
@@ -96,7 +96,7 @@ impl Entries {
                 take(&bytes, &mut self.ready);
                 // Its names are told all the same: some of them may be whole.
                 if self.volume.layout.has_checksums() && !self.is_whole(&bytes) {
-                    self.ready.push_back(Err(Damage::Checksum("list of names")));
+                    self.ready.push_back(Err(ExtDamage::Checksum("list of names")));
                 }
             }
             Err(damage) => self.ready.push_back(Err(damage)),
@@ -114,8 +114,8 @@ impl Entries {
     }
 }
 
-impl Iterator for Entries {
-    type Item = Result<Named, Damage>;
+impl Iterator for ExtEntries {
+    type Item = Result<NamedInode, ExtDamage>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -134,12 +134,12 @@ fn is_empty(block: &[u8]) -> bool {
 }
 
 /// Takes the entries of a block in. An entry has at least 8 bytes, so that their number is bounded by the block's size.
-fn take(block: &[u8], ready: &mut VecDeque<Result<Named, Damage>>) {
+fn take(block: &[u8], ready: &mut VecDeque<Result<NamedInode, ExtDamage>>) {
     let mut rest = block;
     while rest.len() >= 8 {
         let step = length(rest, block.len()).filter(|step| *step >= 8 && step.is_multiple_of(4));
         let Some((entry, further)) = step.and_then(|step| rest.split_at_checked(step)) else {
-            ready.push_back(Err(Damage::Block("list of names")));
+            ready.push_back(Err(ExtDamage::Block("list of names")));
             return;
         };
         rest = further;
@@ -151,10 +151,10 @@ fn take(block: &[u8], ready: &mut VecDeque<Result<Named, Damage>>) {
             Some(Some(b"." | b"..")) => {}
             Some(Some(name)) if !name.iter().any(|byte| matches!(byte, 0 | b'/')) => {
                 let kind = kind_of(entry.get(7).copied().unwrap_or(0));
-                ready.push_back(Ok(Named { name: name.to_vec(), inode, kind }));
+                ready.push_back(Ok(NamedInode { name: name.to_vec(), inode, kind }));
             }
-            Some(Some(_)) => ready.push_back(Err(Damage::Name)),
-            Some(None) | None => ready.push_back(Err(Damage::Block("list of names"))),
+            Some(Some(_)) => ready.push_back(Err(ExtDamage::Name)),
+            Some(None) | None => ready.push_back(Err(ExtDamage::Block("list of names"))),
         }
     }
 }
@@ -196,7 +196,7 @@ mod tests {
     fn names(block: &[u8]) -> Vec<Result<String, String>> {
         let mut ready = VecDeque::new();
         take(block, &mut ready);
-        let text = |named: Named| {
+        let text = |named: NamedInode| {
             format!("{} {} {:?}", named.inode, String::from_utf8_lossy(&named.name), named.kind)
         };
         ready.into_iter().map(|entry| entry.map(text).map_err(|damage| damage.to_string())).collect()
@@ -213,7 +213,7 @@ mod tests {
             entry(14, 12, b"a\0b", 1),
             entry(15, 40, b"link", 7),
         ];
-        let wrong = Err(Damage::Name.to_string());
+        let wrong = Err(ExtDamage::Name.to_string());
         let read = names(&block.concat());
         assert_eq!(
             read,

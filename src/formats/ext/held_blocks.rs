@@ -15,7 +15,7 @@ const HELD_MEMORY: u64 = 48;
 
 /// What became of the journal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum JournalState {
     /// There is nothing in it.
     #[default]
     Clean,
@@ -29,7 +29,7 @@ pub(crate) enum State {
 
 /// Where a block of the volume stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct BlockPlace {
     pub(crate) block: u64,
     /// Whether its first bytes were taken out, since they are those of a block of the journal's own.
     pub(super) escaped: bool,
@@ -38,27 +38,27 @@ pub(crate) struct Place {
 /// The blocks of a volume that its journal holds.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
-    pub(crate) state: State,
-    held: BTreeMap<u64, Place>,
+    pub(crate) state: JournalState,
+    held: BTreeMap<u64, BlockPlace>,
 }
 
 impl Journal {
     /// The blocks that a journal holds, and whether these are all.
-    pub(super) const fn new(state: State, held: BTreeMap<u64, Place>) -> Self {
+    pub(super) const fn new(state: JournalState, held: BTreeMap<u64, BlockPlace>) -> Self {
         Self { state, held }
     }
 
     /// A journal that cannot be read.
     pub(super) const fn unusable() -> Self {
-        Self::new(State::Unusable, BTreeMap::new())
+        Self::new(JournalState::Unusable, BTreeMap::new())
     }
 
     /// Where a block stands, and how many from there on stand one after the other.
-    pub(crate) fn place(&self, block: u64) -> (Place, u64) {
+    pub(crate) fn place(&self, block: u64) -> (BlockPlace, u64) {
         match self.held.range(block..).next() {
             Some((held, place)) if *held == block => (*place, 1),
-            Some((next, _)) => (Place { block, escaped: false }, next.saturating_sub(block)),
-            None => (Place { block, escaped: false }, u64::MAX),
+            Some((next, _)) => (BlockPlace { block, escaped: false }, next.saturating_sub(block)),
+            None => (BlockPlace { block, escaped: false }, u64::MAX),
         }
     }
 
@@ -68,7 +68,7 @@ impl Journal {
     }
 }
 
-impl Place {
+impl BlockPlace {
     /// Puts the bytes back that were taken out of a block, of which `bytes` were read from the byte `within` on.
     pub(crate) fn give_back(self, within: usize, bytes: &mut [u8]) {
         if self.escaped {

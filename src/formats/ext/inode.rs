@@ -1,8 +1,8 @@
 //! An inode: what it stands for, its times, owner and size, and what is kept in it besides.
 
-use super::Damage;
+use super::ExtDamage;
 use super::checksum::crc32c;
-use super::layout::{Layout, feature, to_u64};
+use super::layout::{Superblock, feature, to_u64};
 use crate::evidence::bytes::{u16_at, u32_at};
 use crate::evidence::{Kind, Metadata, Stat, Utc};
 
@@ -41,15 +41,15 @@ impl Inode {
     ///
     /// # Errors
     /// Where it is free, of no kind, or not what its checksum says.
-    pub(super) fn of(layout: &Layout, number: u32, bytes: Vec<u8>) -> Result<Self, Damage> {
+    pub(super) fn of(layout: &Superblock, number: u32, bytes: Vec<u8>) -> Result<Self, ExtDamage> {
         let short = |at| u16_at(&bytes, at).unwrap_or(0);
         let long = |at| u32_at(&bytes, at).unwrap_or(0);
         if short(0) == 0 || short(26) == 0 {
-            return Err(Damage::Free);
+            return Err(ExtDamage::Free);
         }
         let seed = crc32c(crc32c(layout.seed, &number.to_le_bytes()), &long(100).to_le_bytes());
         if layout.has_checksums() && !is_whole(&bytes, seed) {
-            return Err(Damage::Checksum("inode"));
+            return Err(ExtDamage::Checksum("inode"));
         }
         let kind = match short(0) >> 12 {
             0x1 => Kind::Fifo,
@@ -58,7 +58,7 @@ impl Inode {
             0x8 => Kind::File,
             0xa => Kind::Link,
             0xc => Kind::Socket,
-            _ => return Err(Damage::Block("inode")),
+            _ => return Err(ExtDamage::Block("inode")),
         };
         // Of a small folder the upper half is another number.
         let wide = kind == Kind::File || layout.incompatible & feature::LARGE_FOLDERS != 0;
@@ -96,7 +96,7 @@ impl Inode {
     }
 
     /// All that is told of it.
-    pub(super) fn stat(&self, layout: &Layout, link: Option<Vec<u8>>) -> Stat {
+    pub(super) fn stat(&self, layout: &Superblock, link: Option<Vec<u8>>) -> Stat {
         let short = |at| u16_at(&self.bytes, at).unwrap_or(0);
         let long = |at| u32_at(&self.bytes, at).unwrap_or(0);
         let both = |low: usize, high: usize| u32::from(short(low)) | (u32::from(short(high)) << 16);

@@ -1,6 +1,6 @@
 //! What a volume's superblock says: its sizes, what it is kept with, and where the descriptors of its groups stand.
 
-use super::Damage;
+use super::ExtDamage;
 use super::checksum::{START, crc32c};
 use crate::evidence::bytes::{u16_at, u32_at};
 
@@ -44,7 +44,7 @@ pub(super) mod feature {
 
 /// The superblock of a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(super) struct Superblock {
     /// Bytes of a block.
     pub(super) block: usize,
     /// Blocks of the volume.
@@ -70,19 +70,19 @@ pub(super) struct Layout {
     pub(super) id: [u8; 16],
 }
 
-impl Layout {
+impl Superblock {
     /// Reads a superblock.
     ///
     /// # Errors
     /// [`Damage::Superblock`] where it is none; [`Damage::Features`] where what it describes is not read here.
-    pub(super) fn of(bytes: &[u8]) -> Result<Self, Damage> {
-        let layout = read(bytes).ok_or(Damage::Superblock)?;
+    pub(super) fn of(bytes: &[u8]) -> Result<Self, ExtDamage> {
+        let layout = read(bytes).ok_or(ExtDamage::Superblock)?;
         if layout.incompatible & feature::JOURNAL_DEVICE != 0 {
-            return Err(Damage::Unsupported("it is the journal of another volume, and holds no files"));
+            return Err(ExtDamage::Unsupported("it is the journal of another volume, and holds no files"));
         }
         match layout.incompatible & !feature::KNOWN {
             0 => Ok(layout),
-            unknown => Err(Damage::Features(unknown)),
+            unknown => Err(ExtDamage::Features(unknown)),
         }
     }
 
@@ -141,7 +141,7 @@ impl Layout {
     }
 }
 
-fn read(bytes: &[u8]) -> Option<Layout> {
+fn read(bytes: &[u8]) -> Option<Superblock> {
     let (short, long) = (|at| u16_at(bytes, at), |at| u32_at(bytes, at));
     let wide = |low: u32, high: u32| u64::from(low) | (u64::from(high) << 32);
     if short(56)? != 0xef53 {
@@ -163,7 +163,7 @@ fn read(bytes: &[u8]) -> Option<Layout> {
         && (32..=1024).contains(&descriptor)
         && descriptor.is_power_of_two()
         && blocks > 0;
-    Some(Layout {
+    Some(Superblock {
         block,
         blocks: Some(blocks).filter(|_| sane)?,
         inodes: long(0)?,
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_superblock_tells_the_sizes_and_nonsense_none() {
-        let read = Layout::of(&superblock()).unwrap();
+        let read = Superblock::of(&superblock()).unwrap();
         assert_eq!((read.block, read.blocks, read.inode, read.name()), (4096, 32_768, 256, "ext2"));
         assert_eq!(read.descriptor(3), (1, 96, 32));
         for (at, byte) in [(24, 7), (56, 0), (40, 0), (41, 0), (88, 3), (89, 0x20), (4, 1)] {
@@ -213,11 +213,11 @@ mod tests {
             if at == 41 {
                 broken[40] = 0;
             }
-            let wrong = matches!(Layout::of(&broken), Err(Damage::Superblock));
+            let wrong = matches!(Superblock::of(&broken), Err(ExtDamage::Superblock));
             assert_eq!(wrong, !matches!(at, 40 | 4), "{at}: {byte}");
         }
         for cut in [0, 57, 200, 590] {
-            assert!(matches!(Layout::of(&superblock()[..cut]), Err(Damage::Superblock)), "{cut}");
+            assert!(matches!(Superblock::of(&superblock()[..cut]), Err(ExtDamage::Superblock)), "{cut}");
         }
     }
 
@@ -225,10 +225,10 @@ mod tests {
     fn what_is_not_known_is_refused_with_its_number() {
         let mut bytes = superblock();
         bytes[96..100].copy_from_slice(&0x0080_0042_u32.to_le_bytes());
-        let said = Layout::of(&bytes).unwrap_err().to_string();
+        let said = Superblock::of(&bytes).unwrap_err().to_string();
         assert!(said.contains("(0x800000)") && said.contains("--root"), "{said}");
         bytes[96..100].copy_from_slice(&0x8_u32.to_le_bytes());
-        assert!(Layout::of(&bytes).unwrap_err().to_string().contains("journal of another volume"));
+        assert!(Superblock::of(&bytes).unwrap_err().to_string().contains("journal of another volume"));
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
         let mut bytes = superblock();
         bytes[96..100].copy_from_slice(&0x12_u32.to_le_bytes());
         bytes[100] = 1;
-        let layout = Layout::of(&bytes).unwrap();
+        let layout = Superblock::of(&bytes).unwrap();
         // 128 descriptors a block: the second meta group begins with group 128, which is no power of 3, 5 or 7.
         assert_eq!(layout.descriptor(1), (1, 32, 32));
         assert_eq!(layout.descriptor(130), (128 * 8192, 64, 32));

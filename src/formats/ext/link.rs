@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::Damage;
-use super::content::Content;
+use super::ExtDamage;
+use super::content::ExtContent;
 use super::inode::Inode;
 use super::layout::to_u64;
-use super::volume::Volume;
+use super::volume::ExtVolume;
 use crate::evidence::Kind;
 
 /// Longest link that is read: the kernel takes one of less than a block, and a path of 4,096 bytes.
 const MAX_LINK: u64 = 64 << 10;
 
 /// Reads the target of a link; `None` where it is encrypted, or the inode is no link.
-pub(super) fn target(volume: &Arc<Volume>, inode: &Inode) -> Result<Option<Vec<u8>>, Damage> {
+pub(super) fn target(volume: &Arc<ExtVolume>, inode: &Inode) -> Result<Option<Vec<u8>>, ExtDamage> {
     if inode.kind != Kind::Link || inode.is_encrypted() {
         return Ok(None);
     }
@@ -21,8 +21,8 @@ pub(super) fn target(volume: &Arc<Volume>, inode: &Inode) -> Result<Option<Vec<u
         return Ok(Some(target.to_vec()));
     }
     let size = usize::try_from(inode.size).ok().filter(|_| inode.size <= MAX_LINK);
-    let mut target = vec![0; size.ok_or(Damage::TooLarge("link"))?];
-    let mut content = Content::of(volume, inode)?;
+    let mut target = vec![0; size.ok_or(ExtDamage::TooLarge("link"))?];
+    let mut content = ExtContent::of(volume, inode)?;
     let mut filled = 0_usize;
     while let Some(rest) = target.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match content.read_at(to_u64(filled), rest)? {

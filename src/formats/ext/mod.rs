@@ -24,13 +24,13 @@ mod opening;
 mod runs;
 mod volume;
 
-pub(crate) use files::Files;
-pub(crate) use volume::Volume;
+pub(crate) use files::ExtFiles;
+pub(crate) use volume::ExtVolume;
 
 /// What is wrong with a volume where it was looked at.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Damage {
+pub enum ExtDamage {
     /// The volume could not be read there.
     #[error("cannot read the volume: {0}")]
     Read(#[from] std::io::Error),
@@ -66,13 +66,13 @@ pub enum Damage {
     Unsupported(&'static str),
 }
 
-impl From<Damage> for std::io::Error {
-    fn from(damage: Damage) -> Self {
+impl From<ExtDamage> for std::io::Error {
+    fn from(damage: ExtDamage) -> Self {
         use std::io::ErrorKind;
         let kind = match damage {
-            Damage::Read(error) => return error,
-            Damage::Nothing => ErrorKind::NotFound,
-            Damage::Unsupported(_) | Damage::Features(_) => ErrorKind::Unsupported,
+            ExtDamage::Read(error) => return error,
+            ExtDamage::Nothing => ErrorKind::NotFound,
+            ExtDamage::Unsupported(_) | ExtDamage::Features(_) => ErrorKind::Unsupported,
             _ => ErrorKind::InvalidData,
         };
         Self::new(kind, damage)

@@ -2,31 +2,31 @@
 
 use std::sync::Arc;
 
-use super::Damage;
-use super::held_blocks::{Journal, State};
+use super::ExtDamage;
+use super::held_blocks::{Journal, JournalState};
 use super::journal;
-use super::layout::{Layout, SUPERBLOCK, to_u64};
-use super::volume::Volume;
+use super::layout::{SUPERBLOCK, Superblock, to_u64};
+use super::volume::ExtVolume;
 use crate::formats::disk::{Cache, Device, read_some};
 
-impl Volume {
+impl ExtVolume {
     /// Reads what must be known before anything else. `share` is the part of the memory for blocks that it takes.
     ///
     /// # Errors
     /// Where it is no volume, or has features that are not read here. A journal that cannot be used is no error: what it
     /// holds is not seen, and [`State`] says so.
-    pub(crate) fn open(device: Arc<dyn Device>, share: usize) -> Result<Self, Damage> {
+    pub(crate) fn open(device: Arc<dyn Device>, share: usize) -> Result<Self, ExtDamage> {
         let (at, length) = SUPERBLOCK;
-        let layout = Layout::of(&read_some(&*device, at, length)?)?;
+        let layout = Superblock::of(&read_some(&*device, at, length)?)?;
         let mut volume = Self { cache: Cache::new(device, share), layout, journal: Journal::default() };
         volume.journal = journal::replay(&volume);
-        if volume.journal.state != State::Clean {
+        if volume.journal.state != JournalState::Clean {
             // The superblock itself may be among what was not written down.
             let block = to_u64(volume.layout.block);
             let number = at.checked_div(block).unwrap_or(0);
             let within = usize::try_from(at.checked_rem(block).unwrap_or(0)).unwrap_or(0);
             let later = volume.block(number).ok().and_then(|block| {
-                Layout::of(block.get(within..)?).ok().filter(|later| later.block == volume.layout.block)
+                Superblock::of(block.get(within..)?).ok().filter(|later| later.block == volume.layout.block)
             });
             volume.layout = later.unwrap_or(volume.layout);
         }

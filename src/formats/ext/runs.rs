@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Damage;
+use super::ExtDamage;
 use super::inode::Inode;
 use super::layout::to_u64;
-use super::volume::Volume;
+use super::volume::ExtVolume;
 use crate::evidence::bytes::{u16_at, u32_at};
 
 /// Most runs of one file: a database on a full, old volume has some ten thousand. 24 bytes each.
@@ -25,7 +25,7 @@ const MARK: u16 = 0xf30a;
 
 /// Blocks that follow each other. Between two runs there is a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct BlockRun {
     /// The first of them, counted in the file.
     pub(super) at: u64,
     /// The first of them, counted in the volume.
@@ -36,7 +36,7 @@ pub(super) struct Run {
 /// The runs of a file, in order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Runs {
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: Vec<BlockRun>,
     /// Blocks of the volume.
     blocks: u64,
     /// Nodes that were met.
@@ -48,7 +48,7 @@ impl Runs {
     ///
     /// # Errors
     /// Where they lead out of the volume or round in a circle, overlap, or are too many.
-    pub(super) fn of(volume: &Volume, inode: &Inode) -> Result<Self, Damage> {
+    pub(super) fn of(volume: &ExtVolume, inode: &Inode) -> Result<Self, ExtDamage> {
         let mut runs = Self { blocks: volume.layout.blocks, ..Self::default() };
         if inode.has_extents() {
             runs.tree(volume, inode, inode.map(), None)?;
@@ -61,7 +61,7 @@ impl Runs {
     }
 
     /// The run that holds a block of the file; else the blocks up to the next one, or none where there is none.
-    pub(super) fn holding(&self, at: u64) -> Result<Run, Option<u64>> {
+    pub(super) fn holding(&self, at: u64) -> Result<BlockRun, Option<u64>> {
         let after = self.runs.partition_point(|run| run.at <= at);
         let before = after.checked_sub(1).and_then(|index| self.runs.get(index));
         match before.filter(|run| at.saturating_sub(run.at) < run.length) {
@@ -70,15 +70,15 @@ impl Runs {
         }
     }
 
-    fn push(&mut self, at: u64, block: u64, length: u64) -> Result<(), Damage> {
+    fn push(&mut self, at: u64, block: u64, length: u64) -> Result<(), ExtDamage> {
         let inside = block > 0 && block.checked_add(length).is_some_and(|end| end <= self.blocks);
         if !inside {
-            return Err(Damage::Runs("lead out of the volume"));
+            return Err(ExtDamage::Runs("lead out of the volume"));
         }
         if let Some(last) = self.runs.last_mut() {
             let end = last.at.saturating_add(last.length);
             if at < end {
-                return Err(Damage::Runs("do not follow each other"));
+                return Err(ExtDamage::Runs("do not follow each other"));
             }
             if at == end && block == last.block.saturating_add(last.length) {
                 last.length = last.length.saturating_add(length);
@@ -86,31 +86,31 @@ impl Runs {
             }
         }
         if self.runs.len() >= MAX_RUNS {
-            return Err(Damage::Runs("are in more pieces than are followed"));
+            return Err(ExtDamage::Runs("are in more pieces than are followed"));
         }
-        self.runs.push(Run { at, block, length });
+        self.runs.push(BlockRun { at, block, length });
         Ok(())
     }
 
     /// The content of a node, met for the first time.
-    fn node(&mut self, volume: &Volume, block: u64) -> Result<Vec<u8>, Damage> {
+    fn node(&mut self, volume: &ExtVolume, block: u64) -> Result<Vec<u8>, ExtDamage> {
         if self.met.len() >= MAX_NODES {
-            return Err(Damage::Runs("are in more pieces than are followed"));
+            return Err(ExtDamage::Runs("are in more pieces than are followed"));
         }
         if !self.met.insert(block) {
-            return Err(Damage::Runs("lead round in a circle"));
+            return Err(ExtDamage::Runs("lead round in a circle"));
         }
         volume.block(block)
     }
 
     fn tree(
         &mut self,
-        volume: &Volume,
+        volume: &ExtVolume,
         inode: &Inode,
         node: &[u8],
         level: Option<u16>,
-    ) -> Result<(), Damage> {
-        let broken = || Damage::Block("tree of extents");
+    ) -> Result<(), ExtDamage> {
+        let broken = || ExtDamage::Block("tree of extents");
         let head = |at| u16_at(node, at).ok_or_else(broken);
         let (entries, depth) = (head(2)?, head(6)?);
         if head(0)? != MARK || depth > MAX_DEPTH || level.is_some_and(|level| level != depth) {
@@ -142,7 +142,7 @@ impl Runs {
     }
 
     /// `count` is the number of blocks that the file has by its size.
-    fn map(&mut self, volume: &Volume, inode: &Inode, count: u64) -> Result<(), Damage> {
+    fn map(&mut self, volume: &ExtVolume, inode: &Inode, count: u64) -> Result<(), ExtDamage> {
         let mut at = 0;
         for (slot, place) in inode.map().chunks_exact(4).enumerate() {
             let level = slot.saturating_sub(11).min(3);
@@ -154,12 +154,12 @@ impl Runs {
     /// One number of a map: a block of the file, or of `level` levels of further numbers.
     fn slot(
         &mut self,
-        volume: &Volume,
+        volume: &ExtVolume,
         block: u64,
         level: usize,
         at: &mut u64,
         count: u64,
-    ) -> Result<(), Damage> {
+    ) -> Result<(), ExtDamage> {
         if *at >= count {
             return Ok(());
         }
@@ -183,13 +183,13 @@ impl Runs {
 }
 
 /// Holds a node of a tree against the checksum that stands behind its last entry.
-fn check(volume: &Volume, inode: &Inode, node: &[u8]) -> Result<(), Damage> {
+fn check(volume: &ExtVolume, inode: &Inode, node: &[u8]) -> Result<(), ExtDamage> {
     if !volume.layout.has_checksums() {
         return Ok(());
     }
     let most = usize::from(u16_at(node, 4).unwrap_or(u16::MAX));
     let at = most.saturating_add(1).saturating_mul(12);
-    let wrong = || Damage::Checksum("tree of extents");
+    let wrong = || ExtDamage::Checksum("tree of extents");
     let (before, told) = (node.get(..at).ok_or_else(wrong)?, u32_at(node, at).ok_or_else(wrong)?);
     if super::checksum::crc32c(inode.seed, before) == told { Ok(()) } else { Err(wrong()) }
 }

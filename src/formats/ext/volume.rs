@@ -1,28 +1,28 @@
 //! A volume: its superblock, its inodes, and its blocks as they are by the journal.
 
-use super::Damage;
+use super::ExtDamage;
 use super::held_blocks::Journal;
 use super::inode::Inode;
-use super::layout::{Layout, to_u64};
+use super::layout::{Superblock, to_u64};
 use crate::evidence::bytes::{u16_at, u32_at};
 use crate::formats::disk::Cache;
 
 /// An ext volume.
 #[derive(Debug)]
-pub(crate) struct Volume {
+pub(crate) struct ExtVolume {
     pub(super) cache: Cache,
-    pub(super) layout: Layout,
+    pub(super) layout: Superblock,
     pub(super) journal: Journal,
 }
 
-impl Volume {
+impl ExtVolume {
     /// Its label; empty where it has none.
     pub(crate) fn label(&self) -> String {
         self.layout.label.clone()
     }
 
     /// A block of the volume's own, by way of the cache.
-    pub(super) fn block(&self, block: u64) -> Result<Vec<u8>, Damage> {
+    pub(super) fn block(&self, block: u64) -> Result<Vec<u8>, ExtDamage> {
         let mut bytes = vec![0; self.layout.block];
         self.read(block, 0, &mut bytes, true)?;
         Ok(bytes)
@@ -36,7 +36,7 @@ impl Volume {
         within: usize,
         buffer: &mut [u8],
         cached: bool,
-    ) -> Result<usize, Damage> {
+    ) -> Result<usize, ExtDamage> {
         let size = to_u64(self.layout.block);
         let (place, blocks) = self.journal.place(block);
         // As far as the next block that the journal holds, or to the end of this one.
@@ -62,9 +62,9 @@ impl Volume {
     ///
     /// # Errors
     /// Where there is none, it is free, or it is damaged.
-    pub(super) fn inode(&self, number: u32) -> Result<Inode, Damage> {
+    pub(super) fn inode(&self, number: u32) -> Result<Inode, ExtDamage> {
         let layout = &self.layout;
-        let index = number.checked_sub(1).filter(|_| number <= layout.inodes).ok_or(Damage::Nothing)?;
+        let index = number.checked_sub(1).filter(|_| number <= layout.inodes).ok_or(ExtDamage::Nothing)?;
         let group = index.checked_div(layout.inodes_of_group).unwrap_or(0);
         let (block, within, length) = layout.descriptor(group);
         let mut descriptor = vec![0; length];
@@ -76,7 +76,7 @@ impl Volume {
         let size = to_u64(layout.block);
         let block = table.saturating_add(at.checked_div(size).unwrap_or(0));
         if table == 0 || block >= layout.blocks {
-            return Err(Damage::Block("table of inodes"));
+            return Err(ExtDamage::Block("table of inodes"));
         }
         let within = usize::try_from(at.checked_rem(size).unwrap_or(0)).unwrap_or(0);
         let mut bytes = vec![0; layout.inode];

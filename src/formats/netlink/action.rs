@@ -3,14 +3,14 @@
 //! In: the name of an expression and its attributes, with what the rule has loaded into registers. Out: its text, in the
 //! words of `nft`, added to the rule. Verdicts and comparisons are in `statement.rs`.
 
-use super::statement::Reading;
-use super::value::{Form, address, hex, number};
+use super::statement::RuleReading;
+use super::value::{ValueForm, address, hex, number};
 use super::{attribute, nf_tables as nft, text};
 
 /// Most bytes of a match's or target's own data that are reported.
 pub(super) const MAX_OWN: usize = 256;
 
-impl Reading {
+impl RuleReading {
     /// Writes an expression that compares nothing.
     pub(super) fn doing(&mut self, name: &[u8], body: &[u8]) {
         let of = |kind| attribute(body, kind);
@@ -98,7 +98,7 @@ impl Reading {
                 let what = String::from_utf8_lossy(name).into_owned();
                 // What else loads something leaves its name for what is compared with it.
                 if let Some(register) = other_register(name).and_then(of) {
-                    return self.load(number(register), (what, Form::Bytes));
+                    return self.load(number(register), (what, ValueForm::Bytes));
                 }
                 what
             }
@@ -143,7 +143,7 @@ fn limit(body: &[u8]) -> String {
 }
 
 /// A question to the routing table, and how its answer is written.
-fn fib(body: &[u8]) -> (String, Form) {
+fn fib(body: &[u8]) -> (String, ValueForm) {
     const FLAGS: [(u64, &str); 5] = [
         (nft::NFTA_FIB_F_SADDR, "saddr"),
         (nft::NFTA_FIB_F_DADDR, "daddr"),
@@ -153,10 +153,10 @@ fn fib(body: &[u8]) -> (String, Form) {
     ];
     let value = |kind| attribute(body, kind).map(number).unwrap_or_default();
     let (result, form) = match value(nft::NFTA_FIB_RESULT) {
-        nft::NFT_FIB_RESULT_OIF => ("oif", Form::Own),
-        nft::NFT_FIB_RESULT_OIFNAME => ("oifname", Form::Name),
-        nft::NFT_FIB_RESULT_ADDRTYPE => ("type", Form::Own),
-        _ => ("", Form::Own),
+        nft::NFT_FIB_RESULT_OIF => ("oif", ValueForm::Own),
+        nft::NFT_FIB_RESULT_OIFNAME => ("oifname", ValueForm::Name),
+        nft::NFT_FIB_RESULT_ADDRTYPE => ("type", ValueForm::Own),
+        _ => ("", ValueForm::Own),
     };
     let flags = value(nft::NFTA_FIB_FLAGS);
     let by: Vec<&str> = FLAGS.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();

@@ -79,12 +79,12 @@ pub struct Filter {
     pub elements: Vec<String>,
     /// Numbers of the family, and of a set its kinds of keys and what it is: for reading its elements.
     #[serde(skip)]
-    pub form: Form,
+    pub form: SetForm,
 }
 
 /// How the elements of a set are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Form {
+pub struct SetForm {
     /// The number of its family.
     pub family: u8,
     /// Which kinds its keys are joined of, six bits each.
@@ -141,7 +141,7 @@ pub fn filter(kind: u16, body: &[u8]) -> Option<Filter> {
         family: family_name(family),
         // The same attribute in all four.
         table: name(nft::NFTA_TABLE_NAME)?,
-        form: Form { family, ..Form::default() },
+        form: SetForm { family, ..SetForm::default() },
         ..Filter::default()
     };
     match kind.checked_sub(NFTABLES)? {
@@ -184,7 +184,7 @@ pub fn filter(kind: u16, body: &[u8]) -> Option<Filter> {
         nft::NFT_MSG_NEWSET => {
             let flags = of(nft::NFTA_SET_FLAGS).map(number).unwrap_or_default();
             let key = of(nft::NFTA_SET_KEY_TYPE).map(number).unwrap_or_default();
-            let form = Form { family, key, interval: flags & nft::NFT_SET_INTERVAL != 0 };
+            let form = SetForm { family, key, interval: flags & nft::NFT_SET_INTERVAL != 0 };
             let handle = of(nft::NFTA_SET_HANDLE).map(number);
             Some(Filter { part: "set", name: Some(name(nft::NFTA_SET_NAME)?), handle, form, ..base })
         }
@@ -218,7 +218,7 @@ pub fn elements(kind: u16, body: &[u8], all: &mut Vec<Element>) {
 
 /// The elements as text, in order.
 #[must_use]
-pub fn written(form: Form, mut all: Vec<Element>) -> Vec<String> {
+pub fn written(form: SetForm, mut all: Vec<Element>) -> Vec<String> {
     all.sort_unstable();
     let mut lines = Vec::new();
     for (at, element) in all.iter().enumerate().filter(|(_, element)| element.starts) {
@@ -353,7 +353,7 @@ mod tests {
         let mut read = Vec::new();
         elements(NFTABLES | 0xc, &body, &mut read);
         assert_eq!(read.len(), all.len());
-        written(Form { family: 1, key, interval }, read)
+        written(SetForm { family: 1, key, interval }, read)
     }
 
     #[test]
@@ -421,7 +421,7 @@ mod tests {
             &[(1, b"filter\0"), (2, b"seen\0"), (3, &4_u32.to_be_bytes()), (4, &8_u32.to_be_bytes())],
         )
         .unwrap();
-        assert_eq!(set.form, Form { family: 10, key: 8, interval: true });
+        assert_eq!(set.form, SetForm { family: 10, key: 8, interval: true });
         let asked = elements_of(&set);
         assert_eq!(asked.body, [vec![10, 0, 0, 0], with(1, b"filter\0"), with(2, b"seen\0")].concat());
     }

@@ -5,7 +5,7 @@
 //! (`linux/if_ether.h`), `iphdr` (`linux/ip.h`), `ipv6hdr` (`linux/ipv6.h`), `tcphdr` and `udphdr`.
 
 use super::nf_tables as nft;
-use super::value::{Form, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
+use super::value::{IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, ValueForm};
 
 const ETH_DEST: u64 = 0;
 const ETH_SOURCE: u64 = 6;
@@ -41,7 +41,7 @@ pub(super) struct PacketFacts {
 }
 
 /// The field at a place of a packet.
-pub(super) fn field(packet: &PacketFacts, base: u64, offset: u64, length: u64) -> (String, Form) {
+pub(super) fn field(packet: &PacketFacts, base: u64, offset: u64, length: u64) -> (String, ValueForm) {
     let owned = |field: Field| field.map(|(name, form)| (name.to_owned(), form));
     // The headers of ARP are others.
     let known = match base {
@@ -61,17 +61,17 @@ pub(super) fn field(packet: &PacketFacts, base: u64, offset: u64, length: u64) -
             _ => "?",
         };
         let place = format!("@{header},{},{}", offset.saturating_mul(8), length.saturating_mul(8));
-        (place, Form::Bytes)
+        (place, ValueForm::Bytes)
     })
 }
 
-type Field = Option<(&'static str, Form)>;
+type Field = Option<(&'static str, ValueForm)>;
 
 fn link(offset: u64, length: u64) -> Field {
     match (offset, length) {
-        (ETH_DEST, ETH_ALEN) => Some(("ether daddr", Form::Bytes)),
-        (ETH_SOURCE, ETH_ALEN) => Some(("ether saddr", Form::Bytes)),
-        (ETH_PROTO, 2) => Some(("ether type", Form::Family)),
+        (ETH_DEST, ETH_ALEN) => Some(("ether daddr", ValueForm::Bytes)),
+        (ETH_SOURCE, ETH_ALEN) => Some(("ether saddr", ValueForm::Bytes)),
+        (ETH_PROTO, 2) => Some(("ether type", ValueForm::Family)),
         _ => None,
     }
 }
@@ -79,25 +79,25 @@ fn link(offset: u64, length: u64) -> Field {
 /// Of an address only as much is loaded as is compared.
 fn ipv4(offset: u64, length: u64) -> Field {
     match (offset, length) {
-        (IP_PROTOCOL, 1) => Some(("ip protocol", Form::Protocol)),
-        (IP_TTL, 1) => Some(("ip ttl", Form::Number)),
-        (IP_SADDR, 1..=4) => Some(("ip saddr", Form::Address(4))),
-        (IP_DADDR, 1..=4) => Some(("ip daddr", Form::Address(4))),
+        (IP_PROTOCOL, 1) => Some(("ip protocol", ValueForm::Protocol)),
+        (IP_TTL, 1) => Some(("ip ttl", ValueForm::Number)),
+        (IP_SADDR, 1..=4) => Some(("ip saddr", ValueForm::Address(4))),
+        (IP_DADDR, 1..=4) => Some(("ip daddr", ValueForm::Address(4))),
         _ => None,
     }
 }
 
 fn ipv6(offset: u64, length: u64) -> Field {
     match (offset, length) {
-        (IPV6_SADDR, 1..=16) => Some(("ip6 saddr", Form::Address(16))),
-        (IPV6_DADDR, 1..=16) => Some(("ip6 daddr", Form::Address(16))),
-        (IPV6_NEXTHDR, 1) => Some(("ip6 nexthdr", Form::Protocol)),
-        (IPV6_HOP_LIMIT, 1) => Some(("ip6 hoplimit", Form::Number)),
+        (IPV6_SADDR, 1..=16) => Some(("ip6 saddr", ValueForm::Address(16))),
+        (IPV6_DADDR, 1..=16) => Some(("ip6 daddr", ValueForm::Address(16))),
+        (IPV6_NEXTHDR, 1) => Some(("ip6 nexthdr", ValueForm::Protocol)),
+        (IPV6_HOP_LIMIT, 1) => Some(("ip6 hoplimit", ValueForm::Number)),
         _ => None,
     }
 }
 
-fn transport(protocol: u64, offset: u64, length: u64) -> Option<(String, Form)> {
+fn transport(protocol: u64, offset: u64, length: u64) -> Option<(String, ValueForm)> {
     let name = match protocol {
         IPPROTO_TCP => "tcp",
         IPPROTO_UDP => "udp",
@@ -105,11 +105,11 @@ fn transport(protocol: u64, offset: u64, length: u64) -> Option<(String, Form)> 
         _ => "th",
     };
     match (protocol, offset, length) {
-        (IPPROTO_ICMP, ICMP_TYPE, 1) => Some(("icmp type".to_owned(), Form::Number)),
-        (IPPROTO_ICMPV6, ICMP_TYPE, 1) => Some(("icmpv6 type".to_owned(), Form::Number)),
-        (IPPROTO_TCP, TCP_FLAGS, 1) => Some(("tcp flags".to_owned(), Form::Bytes)),
-        (_, SOURCE_PORT, PORT_LENGTH) => Some((format!("{name} sport"), Form::Number)),
-        (_, DESTINATION_PORT, PORT_LENGTH) => Some((format!("{name} dport"), Form::Number)),
+        (IPPROTO_ICMP, ICMP_TYPE, 1) => Some(("icmp type".to_owned(), ValueForm::Number)),
+        (IPPROTO_ICMPV6, ICMP_TYPE, 1) => Some(("icmpv6 type".to_owned(), ValueForm::Number)),
+        (IPPROTO_TCP, TCP_FLAGS, 1) => Some(("tcp flags".to_owned(), ValueForm::Bytes)),
+        (_, SOURCE_PORT, PORT_LENGTH) => Some((format!("{name} sport"), ValueForm::Number)),
+        (_, DESTINATION_PORT, PORT_LENGTH) => Some((format!("{name} dport"), ValueForm::Number)),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@
 //! as its name, and a match or target that came from `iptables` with its bytes as well.
 
 use super::payload::{self, PacketFacts};
-use super::value::{Form, ct, hex, is_ipv6, meta, number, prefix, told_verdict};
+use super::value::{ValueForm, ct, hex, is_ipv6, meta, number, prefix, told_verdict};
 use super::{attribute, attributes, nf_tables as nft, text};
 
 /// What was loaded into a register.
@@ -13,7 +13,7 @@ pub(super) struct Loaded {
     /// The first of its four bytes each.
     at: u64,
     what: String,
-    form: Form,
+    form: ValueForm,
     /// What is left of it, where that is less.
     mask: Option<Vec<u8>>,
     /// Its bytes, where a rule itself puts them there.
@@ -37,7 +37,7 @@ impl Loaded {
 pub fn rule(family: u8, expressions: &[u8]) -> Vec<u8> {
     let six = family == nft::NFPROTO_IPV6;
     let packet = PacketFacts { family, six, protocol: 0 };
-    let mut reading = Reading { packet, loaded: Vec::new(), says: Vec::new() };
+    let mut reading = RuleReading { packet, loaded: Vec::new(), says: Vec::new() };
     for (_, expression) in attributes(expressions) {
         let name = attribute(expression, nft::NFTA_EXPR_NAME).map(text).unwrap_or_default();
         reading.expression(name, attribute(expression, nft::NFTA_EXPR_DATA).unwrap_or_default());
@@ -46,14 +46,14 @@ pub fn rule(family: u8, expressions: &[u8]) -> Vec<u8> {
 }
 
 /// A rule while it is read.
-pub(super) struct Reading {
+pub(super) struct RuleReading {
     /// The packet, as far as the expressions up to here determine it.
     packet: PacketFacts,
     loaded: Vec<Loaded>,
     says: Vec<u8>,
 }
 
-impl Reading {
+impl RuleReading {
     fn expression(&mut self, name: &[u8], body: &[u8]) {
         let of = |kind| attribute(body, kind);
         let value = |kind| of(kind).map(number).unwrap_or_default();
@@ -83,7 +83,7 @@ impl Reading {
             b"byteorder" => {
                 if let Some(loaded) = self.at(value(nft::NFTA_BYTEORDER_SREG)) {
                     let to = slot(value(nft::NFTA_BYTEORDER_DREG));
-                    (loaded.at, loaded.form, loaded.used) = (to, Form::Number, false);
+                    (loaded.at, loaded.form, loaded.used) = (to, ValueForm::Number, false);
                 }
             }
             b"cmp" => {
@@ -107,7 +107,7 @@ impl Reading {
                 match of(nft::NFTA_LOOKUP_DREG).map(number) {
                     None => self.say(&format!("{what} {not}@{set}")),
                     Some(nft::NFT_REG_VERDICT) => self.say(&format!("{what} vmap @{set}")),
-                    Some(to) => self.load(to, (format!("{what} map @{set}"), Form::Bytes)),
+                    Some(to) => self.load(to, (format!("{what} map @{set}"), ValueForm::Bytes)),
                 }
             }
             b"immediate" => {
@@ -117,7 +117,7 @@ impl Reading {
                     return self.say(&told_verdict(told));
                 }
                 let (to, bytes) = (value(nft::NFTA_IMMEDIATE_DREG), data(nft::NFTA_IMMEDIATE_DATA));
-                self.load(to, (hex(bytes), Form::Bytes));
+                self.load(to, (hex(bytes), ValueForm::Bytes));
                 if let Some(loaded) = self.at(to) {
                     loaded.bytes = bytes.to_vec();
                 }
@@ -127,7 +127,7 @@ impl Reading {
     }
 
     /// That something is given a value.
-    fn set(&mut self, (what, form): (String, Form), register: u64) {
+    fn set(&mut self, (what, form): (String, ValueForm), register: u64) {
         let value = match self.at(register) {
             Some(loaded) if !loaded.bytes.is_empty() => {
                 loaded.form = form;
@@ -145,7 +145,7 @@ impl Reading {
         self.says.extend(what.as_bytes());
     }
 
-    pub(super) fn load(&mut self, register: u64, (what, form): (String, Form)) {
+    pub(super) fn load(&mut self, register: u64, (what, form): (String, ValueForm)) {
         let at = slot(register);
         self.loaded.retain(|loaded| loaded.at != at);
         self.loaded.push(Loaded { at, what, form, mask: None, bytes: Vec::new(), used: false });
@@ -198,12 +198,12 @@ impl Reading {
         let line = match &loaded.mask {
             // One of some bits of a state.
             Some(mask)
-                if loaded.form == Form::State && operation == nft::NFT_CMP_NEQ && number(with) == 0 =>
+                if loaded.form == ValueForm::State && operation == nft::NFT_CMP_NEQ && number(with) == 0 =>
             {
                 format!("{what} {}", loaded.form.value(mask))
             }
             Some(mask) => {
-                let address = matches!(loaded.form, Form::Address(_));
+                let address = matches!(loaded.form, ValueForm::Address(_));
                 if let Some(length) = prefix(mask).filter(|_| address) {
                     format!("{what} {sign}{value}/{length}")
                 } else {
@@ -214,8 +214,8 @@ impl Reading {
             None => format!("{what} {sign}{value}"),
         };
         match loaded.form {
-            Form::Protocol if operation == nft::NFT_CMP_EQ => self.packet.protocol = number(with),
-            Form::Family if operation == nft::NFT_CMP_EQ => self.packet.six = is_ipv6(number(with)),
+            ValueForm::Protocol if operation == nft::NFT_CMP_EQ => self.packet.protocol = number(with),
+            ValueForm::Family if operation == nft::NFT_CMP_EQ => self.packet.six = is_ipv6(number(with)),
             _ => {}
         }
         self.say(&line);

@@ -34,7 +34,7 @@ const IP_CT_DIR_ORIGINAL: u64 = 0;
 
 /// How its values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ValueForm {
     /// As bytes.
     Bytes,
     /// A number with its higher bytes first.
@@ -55,25 +55,25 @@ pub(super) enum Form {
     Family,
 }
 
-impl Form {
+impl ValueForm {
     /// A value as text.
     pub(super) fn value(self, bytes: &[u8]) -> String {
         match self {
-            Form::Number if bytes.len() <= 8 => number(bytes).to_string(),
-            Form::Protocol => protocol(number(bytes)),
-            Form::Address(length) if bytes.len() < length => {
+            ValueForm::Number if bytes.len() <= 8 => number(bytes).to_string(),
+            ValueForm::Protocol => protocol(number(bytes)),
+            ValueForm::Address(length) if bytes.len() < length => {
                 let mut whole = bytes.to_vec();
                 whole.resize(length, 0);
                 format!("{}/{}", address(&whole), bytes.len().saturating_mul(8))
             }
-            Form::Address(_) => address(bytes),
-            Form::Name => {
+            ValueForm::Address(_) => address(bytes),
+            ValueForm::Name => {
                 let name = text(bytes);
                 // Without its end it is the beginning of names.
                 let any = if name.len() == bytes.len() { "*" } else { "" };
                 format!("{:?}", format!("{}{any}", String::from_utf8_lossy(name)))
             }
-            Form::State => {
+            ValueForm::State => {
                 let bits = u32_at(bytes, 0).unwrap_or_default();
                 let mut set = String::new();
                 for (_, name) in STATES.iter().filter(|(bit, _)| bits & bit != 0) {
@@ -82,9 +82,9 @@ impl Form {
                 }
                 if set.is_empty() { bits.to_string() } else { set }
             }
-            Form::Own => u32_at(bytes, 0).map_or_else(|| hex(bytes), |number| number.to_string()),
-            Form::Mark => u32_at(bytes, 0).map_or_else(|| hex(bytes), |mark| format!("{mark:#x}")),
-            Form::Family => match number(bytes) {
+            ValueForm::Own => u32_at(bytes, 0).map_or_else(|| hex(bytes), |number| number.to_string()),
+            ValueForm::Mark => u32_at(bytes, 0).map_or_else(|| hex(bytes), |mark| format!("{mark:#x}")),
+            ValueForm::Family => match number(bytes) {
                 AF_INET | ETH_P_IP => "ip".to_owned(),
                 number if is_ipv6(number) => "ip6".to_owned(),
                 _ => hex(bytes),
@@ -108,47 +108,47 @@ pub(crate) fn prefix(mask: &[u8]) -> Option<usize> {
 }
 
 /// What stands beside a packet (`NFT_META_*`).
-pub(super) fn meta(key: u64) -> (String, Form) {
+pub(super) fn meta(key: u64) -> (String, ValueForm) {
     let (name, form) = match key {
-        nft::NFT_META_PROTOCOL => ("meta protocol", Form::Family),
-        nft::NFT_META_MARK => ("meta mark", Form::Mark),
-        nft::NFT_META_IIF => ("iif", Form::Own),
-        nft::NFT_META_OIF => ("oif", Form::Own),
-        nft::NFT_META_IIFNAME => ("iifname", Form::Name),
-        nft::NFT_META_OIFNAME => ("oifname", Form::Name),
-        nft::NFT_META_SKUID => ("meta skuid", Form::Own),
-        nft::NFT_META_SKGID => ("meta skgid", Form::Own),
-        nft::NFT_META_NFTRACE => ("meta nftrace", Form::Bytes),
-        nft::NFT_META_NFPROTO => ("meta nfproto", Form::Family),
-        nft::NFT_META_L4PROTO => ("meta l4proto", Form::Protocol),
-        nft::NFT_META_BRI_IIFNAME => ("ibrname", Form::Name),
-        nft::NFT_META_BRI_OIFNAME => ("obrname", Form::Name),
-        nft::NFT_META_PKTTYPE => ("meta pkttype", Form::Bytes),
-        other => return (format!("meta {other}"), Form::Bytes),
+        nft::NFT_META_PROTOCOL => ("meta protocol", ValueForm::Family),
+        nft::NFT_META_MARK => ("meta mark", ValueForm::Mark),
+        nft::NFT_META_IIF => ("iif", ValueForm::Own),
+        nft::NFT_META_OIF => ("oif", ValueForm::Own),
+        nft::NFT_META_IIFNAME => ("iifname", ValueForm::Name),
+        nft::NFT_META_OIFNAME => ("oifname", ValueForm::Name),
+        nft::NFT_META_SKUID => ("meta skuid", ValueForm::Own),
+        nft::NFT_META_SKGID => ("meta skgid", ValueForm::Own),
+        nft::NFT_META_NFTRACE => ("meta nftrace", ValueForm::Bytes),
+        nft::NFT_META_NFPROTO => ("meta nfproto", ValueForm::Family),
+        nft::NFT_META_L4PROTO => ("meta l4proto", ValueForm::Protocol),
+        nft::NFT_META_BRI_IIFNAME => ("ibrname", ValueForm::Name),
+        nft::NFT_META_BRI_OIFNAME => ("obrname", ValueForm::Name),
+        nft::NFT_META_PKTTYPE => ("meta pkttype", ValueForm::Bytes),
+        other => return (format!("meta {other}"), ValueForm::Bytes),
     };
     (name.to_owned(), form)
 }
 
 /// What is known of its connection (`NFT_CT_*`).
-pub(super) fn ct(key: u64, direction: Option<u64>) -> (String, Form) {
+pub(super) fn ct(key: u64, direction: Option<u64>) -> (String, ValueForm) {
     let direction = match direction {
         None => "",
         Some(IP_CT_DIR_ORIGINAL) => "original ",
         Some(_) => "reply ",
     };
     let (name, form) = match key {
-        nft::NFT_CT_STATE => ("state", Form::State),
-        nft::NFT_CT_DIRECTION => ("direction", Form::Bytes),
-        nft::NFT_CT_STATUS => ("status", Form::Mark),
-        nft::NFT_CT_MARK => ("mark", Form::Mark),
-        nft::NFT_CT_SRC | nft::NFT_CT_SRC_IP => ("saddr", Form::Address(4)),
-        nft::NFT_CT_DST | nft::NFT_CT_DST_IP => ("daddr", Form::Address(4)),
-        nft::NFT_CT_PROTOCOL => ("protocol", Form::Protocol),
-        nft::NFT_CT_PROTO_SRC => ("proto-src", Form::Number),
-        nft::NFT_CT_PROTO_DST => ("proto-dst", Form::Number),
-        nft::NFT_CT_SRC_IP6 => ("saddr", Form::Address(16)),
-        nft::NFT_CT_DST_IP6 => ("daddr", Form::Address(16)),
-        other => return (format!("ct {direction}{other}"), Form::Bytes),
+        nft::NFT_CT_STATE => ("state", ValueForm::State),
+        nft::NFT_CT_DIRECTION => ("direction", ValueForm::Bytes),
+        nft::NFT_CT_STATUS => ("status", ValueForm::Mark),
+        nft::NFT_CT_MARK => ("mark", ValueForm::Mark),
+        nft::NFT_CT_SRC | nft::NFT_CT_SRC_IP => ("saddr", ValueForm::Address(4)),
+        nft::NFT_CT_DST | nft::NFT_CT_DST_IP => ("daddr", ValueForm::Address(4)),
+        nft::NFT_CT_PROTOCOL => ("protocol", ValueForm::Protocol),
+        nft::NFT_CT_PROTO_SRC => ("proto-src", ValueForm::Number),
+        nft::NFT_CT_PROTO_DST => ("proto-dst", ValueForm::Number),
+        nft::NFT_CT_SRC_IP6 => ("saddr", ValueForm::Address(16)),
+        nft::NFT_CT_DST_IP6 => ("daddr", ValueForm::Address(16)),
+        other => return (format!("ct {direction}{other}"), ValueForm::Bytes),
     };
     (format!("ct {direction}{name}"), form)
 }

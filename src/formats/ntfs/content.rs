@@ -7,8 +7,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::runs::{Run, holding};
-use super::stream::{Clusters, Value};
-use super::volume::Volume;
+use super::stream::{AttributeValue, Clusters};
+use super::volume::NtfsVolume;
 use super::{Damage, lznt1};
 use crate::evidence::Range;
 
@@ -17,17 +17,17 @@ const MAX_UNIT: u64 = 1 << 20;
 
 /// A value opened for reading.
 #[derive(Debug)]
-pub(crate) struct Content {
-    volume: Arc<Volume>,
-    value: Value,
+pub(crate) struct NtfsContent {
+    volume: Arc<NtfsVolume>,
+    value: AttributeValue,
     /// The unit expanded last, and its number.
     unit: Vec<u8>,
     held: Option<u64>,
 }
 
-impl Content {
-    pub(super) fn new(volume: Arc<Volume>, value: Value) -> Result<Self, Damage> {
-        if let Value::Clusters(clusters) = &value {
+impl NtfsContent {
+    pub(super) fn new(volume: Arc<NtfsVolume>, value: AttributeValue) -> Result<Self, Damage> {
+        if let AttributeValue::Clusters(clusters) = &value {
             if clusters.encrypted {
                 return Err(Damage::Unsupported(
                     "encrypted by EFS: its key is not on the volume in the open",
@@ -48,10 +48,10 @@ impl Content {
     /// The stretches that hold data, in order; `None` where holes play no part.
     pub(crate) fn ranges(&self) -> Option<Vec<Range>> {
         match &self.value {
-            Value::Clusters(clusters) if clusters.unit == 0 => {
+            AttributeValue::Clusters(clusters) if clusters.unit == 0 => {
                 Some(data_ranges(clusters, self.volume.geometry.cluster))
             }
-            Value::Clusters(_) | Value::Resident(_) => None,
+            AttributeValue::Clusters(_) | AttributeValue::Resident(_) => None,
         }
     }
 
@@ -61,11 +61,11 @@ impl Content {
     /// Where the volume cannot be read there, or is damaged.
     pub(crate) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.value {
-            Value::Resident(bytes) => copy(bytes, offset, buffer),
-            Value::Clusters(clusters) if clusters.unit == 0 => {
+            AttributeValue::Resident(bytes) => copy(bytes, offset, buffer),
+            AttributeValue::Clusters(clusters) if clusters.unit == 0 => {
                 self.volume.read_clusters(clusters, offset, buffer, false)?
             }
-            Value::Clusters(clusters) => {
+            AttributeValue::Clusters(clusters) => {
                 let size = clusters.unit.saturating_mul(self.volume.geometry.cluster);
                 let number = offset.checked_div(size).unwrap_or(0);
                 if self.held != Some(number) {
@@ -96,7 +96,12 @@ impl Content {
 }
 
 /// Reads and expands one unit of a compressed value.
-fn expand_unit(volume: &Volume, clusters: &Clusters, number: u64, unit: &mut Vec<u8>) -> Result<(), Damage> {
+fn expand_unit(
+    volume: &NtfsVolume,
+    clusters: &Clusters,
+    number: u64,
+    unit: &mut Vec<u8>,
+) -> Result<(), Damage> {
     let size = volume.geometry.cluster;
     let whole = usize::try_from(clusters.unit.saturating_mul(size)).unwrap_or(0);
     unit.clear();

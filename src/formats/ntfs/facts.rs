@@ -2,8 +2,8 @@
 
 use super::record::{Record, kind};
 use super::security;
-use super::stream::{Gathered, Stream, Value};
-use super::volume::{Volume, resident};
+use super::stream::{AttributeValue, Gathered, Stream};
+use super::volume::{NtfsVolume, resident};
 use crate::evidence::bytes::{filetime, u16_at, u32_at, u64_at};
 use crate::evidence::{Kind, Metadata, sid, wtf8};
 
@@ -27,7 +27,7 @@ const MAX_ZONE: u64 = 4 << 10;
 
 /// What is known of a file.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct NtfsFacts {
     pub(super) kind: Kind,
     pub(super) metadata: Metadata,
     /// Bytes of storage its content takes.
@@ -41,8 +41,8 @@ pub(super) struct Facts {
 }
 
 /// Reads all of it. Damage in one place costs what stands there; the facts are what is left.
-pub(super) fn of(volume: &Volume, number: u64, record: &Record) -> Facts {
-    let mut metadata = Metadata { inode: Some(Volume::reference(number, record)), ..Metadata::default() };
+pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record) -> NtfsFacts {
+    let mut metadata = Metadata { inode: Some(NtfsVolume::reference(number, record)), ..Metadata::default() };
     let (mut security_id, mut links, mut short) = (None, 0_u64, None);
     let clusters = volume.geometry.clusters;
     let (mut data, mut reparse) = (Gathered::new(clusters), Gathered::new(clusters));
@@ -74,7 +74,7 @@ pub(super) fn of(volume: &Volume, number: u64, record: &Record) -> Facts {
     metadata.owner = descriptor.or_else(|| security_id.and_then(|id| security::owner(volume, id)));
     let reparse = held(reparse);
 
-    let mut facts = Facts {
+    let mut facts = NtfsFacts {
         kind: if record.is_directory() { Kind::Directory } else { Kind::File },
         metadata,
         allocated: None,
@@ -97,13 +97,13 @@ pub(super) fn of(volume: &Volume, number: u64, record: &Record) -> Facts {
     facts
 }
 
-fn take_streams(volume: &Volume, streams: Vec<Stream>, overlay: bool, facts: &mut Facts) {
+fn take_streams(volume: &NtfsVolume, streams: Vec<Stream>, overlay: bool, facts: &mut NtfsFacts) {
     for (name, value) in streams {
         let name = wtf8::encode(&name);
-        let size = value.as_ref().map_or(0, Value::size);
+        let size = value.as_ref().map_or(0, AttributeValue::size);
         if name.is_empty() {
             facts.metadata.size = Some(size);
-            facts.allocated = value.as_ref().ok().map(Value::allocated);
+            facts.allocated = value.as_ref().ok().map(AttributeValue::allocated);
         } else if name == b"Zone.Identifier" && size <= MAX_ZONE {
             let bytes = value.and_then(|value| volume.held(&value)).unwrap_or_default();
             facts.metadata.zone_identifier = Some(String::from_utf8_lossy(&bytes).into_owned());
@@ -149,7 +149,7 @@ const fn is_link(tag: u32) -> bool {
 }
 
 /// Takes out of a reparse point where it leads.
-fn follow(bytes: &[u8], facts: &mut Facts) {
+fn follow(bytes: &[u8], facts: &mut NtfsFacts) {
     let Some(tag) = u32_at(bytes, 0).filter(|tag| is_link(*tag)) else { return };
     facts.kind = Kind::Link;
     let Some(buffer) = bytes.get(8..) else { return };
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn followed(bytes: &[u8]) -> (Kind, Option<String>, Option<String>) {
-        let mut facts = Facts {
+        let mut facts = NtfsFacts {
             kind: Kind::File,
             metadata: Metadata::default(),
             allocated: None,

@@ -6,25 +6,25 @@ use std::io;
 use std::sync::Arc;
 
 use super::Damage;
-use super::content::Content;
-use super::facts::{self, Facts, entry_kind};
+use super::content::NtfsContent;
+use super::facts::{self, NtfsFacts, entry_kind};
 use super::index::Nodes;
 use super::names::key_units;
 use super::overlay::{self, Overlay};
 use super::record::{Record, kind};
-use super::stream::Value;
-use super::volume::{Volume, known};
+use super::stream::AttributeValue;
+use super::volume::{NtfsVolume, known};
 use crate::evidence::{Entry, Range, Stat, wtf8};
-use crate::formats::disk::{Mounted, Reading};
+use crate::formats::disk::{Mounted, OpenReading};
 
 /// The index of a folder.
 const FOLDER: &str = "$I30";
 
 /// A volume that is held by several.
 #[derive(Debug, Clone)]
-pub(crate) struct Files(pub(crate) Arc<Volume>);
+pub(crate) struct NtfsFiles(pub(crate) Arc<NtfsVolume>);
 
-impl Mounted for Files {
+impl Mounted for NtfsFiles {
     fn read_by(&self) -> &'static str {
         "raw_ntfs"
     }
@@ -52,7 +52,7 @@ impl Mounted for Files {
     fn stat_of(&self, reference: u64) -> io::Result<Stat> {
         let record = self.0.record(reference)?;
         let facts = facts::of(&self.0, number(reference), &record);
-        let Facts { kind, metadata, allocated, link, streams, reparse: _ } = facts;
+        let NtfsFacts { kind, metadata, allocated, link, streams, reparse: _ } = facts;
         Ok(Stat { kind, metadata, allocated, link, touched: false, streams })
     }
 
@@ -77,7 +77,7 @@ impl Mounted for Files {
         Ok(long.and_then(|entry| facts::name_in(entry.key())))
     }
 
-    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn Reading>> {
+    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn OpenReading>> {
         let record = self.0.record(reference)?;
         let streams = self.0.values(number(reference), &record, kind::DATA)?;
         let wanted = stream.unwrap_or_default();
@@ -85,7 +85,7 @@ impl Mounted for Files {
             let same = |name: &[u8]| wtf8::encode(name) == wanted;
             streams.iter().position(|(name, _)| same(name))
         };
-        let mut values: Vec<Option<Result<Value, Damage>>> = Vec::new();
+        let mut values: Vec<Option<Result<AttributeValue, Damage>>> = Vec::new();
         let (main, packed) = (take(wanted), take(overlay::STREAM));
         values.extend(streams.into_iter().map(|(_, value)| Some(value)));
         let mut value_at =
@@ -94,19 +94,19 @@ impl Mounted for Files {
             && let Some(reparse) = self.overlay(reference, &record)
         {
             let size = value_at(main)?.size();
-            let packed = Content::new(Arc::clone(&self.0), value_at(packed)?)?;
+            let packed = NtfsContent::new(Arc::clone(&self.0), value_at(packed)?)?;
             return Ok(Box::new(Overlay::open(&reparse, packed, size)?));
         }
         let value = match (value_at(main), stream) {
             // A file without any data stream is empty.
-            (Err(Damage::Nothing), None) => Value::Resident(Vec::new()),
+            (Err(Damage::Nothing), None) => AttributeValue::Resident(Vec::new()),
             (value, _) => value?,
         };
-        Ok(Box::new(Content::new(Arc::clone(&self.0), value)?))
+        Ok(Box::new(NtfsContent::new(Arc::clone(&self.0), value)?))
     }
 }
 
-impl Files {
+impl NtfsFiles {
     /// The file at a path spelled as on disk.
     fn find(&self, path: &[u8]) -> Result<u64, Damage> {
         let mut reference = known::ROOT;
@@ -139,7 +139,7 @@ impl Files {
     }
 }
 
-impl AsRef<Self> for Volume {
+impl AsRef<Self> for NtfsVolume {
     fn as_ref(&self) -> &Self {
         self
     }
@@ -159,7 +159,7 @@ fn listed(reference: u64, key: &[u8]) -> Option<Entry> {
     Some(Entry { name: facts::name_in(key)?, kind, reference: Some(reference) })
 }
 
-impl Reading for Content {
+impl OpenReading for NtfsContent {
     fn size(&self) -> u64 {
         Self::size(self)
     }
@@ -173,7 +173,7 @@ impl Reading for Content {
     }
 }
 
-impl Reading for Overlay {
+impl OpenReading for Overlay {
     fn size(&self) -> u64 {
         Self::size(self)
     }

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use super::Damage;
 use super::names::key_units;
 use super::record::{Record, kind, take_back_fixups};
-use super::stream::{Clusters, Value};
-use super::volume::{Volume, index_block_size, resident};
+use super::stream::{AttributeValue, Clusters};
+use super::volume::{NtfsVolume, index_block_size, resident};
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 
 /// Deepest node that is followed: three levels hold some million entries.
@@ -24,13 +24,13 @@ const LAST: u16 = 2;
 
 /// One entry: what it stands for and its key.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct IndexEntry {
     bytes: Vec<u8>,
     flags: u16,
     key_length: usize,
 }
 
-impl Entry {
+impl IndexEntry {
     /// The file that it names.
     pub(super) fn reference(&self) -> u64 {
         u64_at(&self.bytes, 0).unwrap_or(0)
@@ -64,7 +64,7 @@ impl Nodes {
     ///
     /// # Errors
     /// Where it has none, or its parts are damaged.
-    pub(super) fn of(volume: &Volume, number: u64, record: &Record, name: &str) -> Result<Self, Damage> {
+    pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record, name: &str) -> Result<Self, Damage> {
         let named = |bytes: &[u8]| super::names::units(bytes).eq(name.encode_utf16());
         let (mut root, mut blocks) = (None, super::stream::Gathered::new(volume.geometry.clusters));
         let damage = volume.each_attribute(number, record, |attribute| match attribute.kind {
@@ -78,15 +78,15 @@ impl Nodes {
         };
         let block = index_block_size(&root).ok_or(Damage::Block("index"))?;
         let blocks = match blocks.finish().pop() {
-            Some((_, Ok(Value::Clusters(clusters)))) => Some(clusters),
+            Some((_, Ok(AttributeValue::Clusters(clusters)))) => Some(clusters),
             Some((_, Err(error))) => return Err(error),
-            Some((_, Ok(Value::Resident(_)))) | None => None,
+            Some((_, Ok(AttributeValue::Resident(_)))) | None => None,
         };
         Ok(Self { root, block, blocks })
     }
 
     /// All entries in order. What is damaged is an error among them, and the rest follows.
-    pub(super) fn entries<V: AsRef<Volume>>(self, volume: V) -> Entries<V> {
+    pub(super) fn entries<V: AsRef<NtfsVolume>>(self, volume: V) -> Entries<V> {
         let root = self.root.get(16..).and_then(node).unwrap_or_default();
         let levels = vec![Level { entries: root.into_iter(), behind: None }];
         Entries { volume, nodes: self, levels, met: BTreeSet::new() }
@@ -96,7 +96,7 @@ impl Nodes {
     ///
     /// # Errors
     /// Where a node on the way is damaged.
-    pub(super) fn find(&self, volume: &Volume, name: &[u16]) -> Result<Option<Entry>, Damage> {
+    pub(super) fn find(&self, volume: &NtfsVolume, name: &[u16]) -> Result<Option<IndexEntry>, Damage> {
         let mut met = BTreeSet::new();
         let mut candidate = None;
         let root = self.root.get(16..).and_then(node).ok_or(Damage::Block("index"))?;
@@ -135,7 +135,7 @@ impl Nodes {
     }
 
     /// Reads the node at a cluster of the index.
-    fn node_at(&self, volume: &Volume, at: u64) -> Result<Vec<Entry>, Damage> {
+    fn node_at(&self, volume: &NtfsVolume, at: u64) -> Result<Vec<IndexEntry>, Damage> {
         let blocks = self.blocks.as_ref().ok_or(Damage::Block("index"))?;
         // Nodes smaller than a cluster are counted in sectors.
         let unit = if crate::formats::disk::to_u64(self.block) < volume.geometry.cluster {
@@ -155,14 +155,14 @@ impl Nodes {
 }
 
 /// The entries of a node, from its header on.
-fn node(bytes: &[u8]) -> Option<Vec<Entry>> {
+fn node(bytes: &[u8]) -> Option<Vec<IndexEntry>> {
     let (first, end) = (usize::try_from(u32_at(bytes, 0)?).ok()?, usize::try_from(u32_at(bytes, 4)?).ok()?);
     let mut rest = bytes.get(first..end)?;
     let mut entries = Vec::new();
     // Each round takes at least 16 bytes.
     while let (Some(length), Some(key), Some(flags)) = (u16_at(rest, 8), u16_at(rest, 10), u16_at(rest, 12)) {
         let (bytes, tail) = rest.split_at_checked(length.into()).filter(|_| length >= 16)?;
-        entries.push(Entry { bytes: bytes.to_vec(), flags, key_length: key.into() });
+        entries.push(IndexEntry { bytes: bytes.to_vec(), flags, key_length: key.into() });
         if flags & LAST != 0 {
             break;
         }
@@ -173,9 +173,9 @@ fn node(bytes: &[u8]) -> Option<Vec<Entry>> {
 
 #[derive(Debug)]
 struct Level {
-    entries: std::vec::IntoIter<Entry>,
+    entries: std::vec::IntoIter<IndexEntry>,
     /// The entry of the level above that stands behind everything on this one.
-    behind: Option<Entry>,
+    behind: Option<IndexEntry>,
 }
 
 /// The entries of an index, in order.
@@ -187,8 +187,8 @@ pub(super) struct Entries<V> {
     met: BTreeSet<u64>,
 }
 
-impl<V: AsRef<Volume>> Iterator for Entries<V> {
-    type Item = Result<Entry, Damage>;
+impl<V: AsRef<NtfsVolume>> Iterator for Entries<V> {
+    type Item = Result<IndexEntry, Damage>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -249,7 +249,7 @@ mod tests {
     fn a_node_gives_its_entries_and_one_that_claims_too_much_none() {
         let entries = [entry(b"one", 0), entry(b"two2", 0), entry(b"", LAST), entry(b"stale", 0)].concat();
         let read = node(&header(&entries)).unwrap();
-        let keys: Vec<_> = read.iter().map(Entry::key).collect();
+        let keys: Vec<_> = read.iter().map(IndexEntry::key).collect();
         assert_eq!(keys, [&b"one"[..], b"two2", b""]);
         let mut broken = header(&entries);
         broken[24] = 15;

@@ -30,8 +30,8 @@ mod stream;
 mod volume;
 mod xpress;
 
-pub(crate) use files::Files;
-pub(crate) use volume::Volume;
+pub(crate) use files::NtfsFiles;
+pub(crate) use volume::NtfsVolume;
 
 /// What is wrong with a volume where it was looked at.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@
 
 use std::io;
 
-use super::content::Content;
+use super::content::NtfsContent;
 use super::{Damage, lzx, xpress};
 use crate::evidence::bytes::{u32_at, u64_at};
 use crate::formats::disk::to_u64;
@@ -39,7 +39,7 @@ enum Method {
 /// The content of such a file.
 #[derive(Debug)]
 pub(crate) struct Overlay {
-    packed: Content,
+    packed: NtfsContent,
     size: u64,
     chunk: usize,
     method: Method,
@@ -53,7 +53,7 @@ impl Overlay {
     ///
     /// # Errors
     /// Where its data stands elsewhere, or is compressed in a way that is not known.
-    pub(super) fn open(reparse: &[u8], packed: Content, size: u64) -> Result<Self, Damage> {
+    pub(super) fn open(reparse: &[u8], packed: NtfsContent, size: u64) -> Result<Self, Damage> {
         let word = |at: usize| u32_at(reparse, at.saturating_add(8));
         if word(4) != Some(PROVIDER_FILE) {
             return Err(Damage::Unsupported("its data stands in an archive elsewhere (WIM)"));
@@ -141,7 +141,7 @@ impl Overlay {
     }
 }
 
-fn read_all(content: &mut Content, at: u64, buffer: &mut [u8]) -> io::Result<()> {
+fn read_all(content: &mut NtfsContent, at: u64, buffer: &mut [u8]) -> io::Result<()> {
     let mut filled = 0_usize;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match content.read_at(at.saturating_add(to_u64(filled)), rest)? {

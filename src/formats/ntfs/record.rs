@@ -66,12 +66,12 @@ pub(super) struct Attribute<'a> {
     /// In UTF-16, as on disk.
     pub(super) name: &'a [u8],
     pub(super) flags: u16,
-    pub(super) body: Body<'a>,
+    pub(super) body: AttributeBody<'a>,
 }
 
 /// Where an attribute's value stands.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Body<'a> {
+pub(super) enum AttributeBody<'a> {
     /// In the record.
     Resident(&'a [u8]),
     /// Elsewhere.
@@ -170,9 +170,9 @@ fn attribute(bytes: &[u8], kind: u32) -> Option<Attribute<'_>> {
     };
     let body = if *bytes.get(8)? == 0 {
         let length = usize::try_from(u32_at(bytes, 16)?).ok()?;
-        Body::Resident(bytes.get(usize::from(u16_at(bytes, 20)?)..)?.get(..length)?)
+        AttributeBody::Resident(bytes.get(usize::from(u16_at(bytes, 20)?)..)?.get(..length)?)
     } else {
-        Body::Elsewhere(Elsewhere {
+        AttributeBody::Elsewhere(Elsewhere {
             lowest: u64_at(bytes, 16)?,
             runs: bytes.get(usize::from(u16_at(bytes, 32)?)..)?,
             unit: *bytes.get(34)?,
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!((read.bytes[510], read.bytes[1023]), (0xaa, 0xdd));
         let attributes: Vec<_> = read.attributes().map(Result::unwrap).collect();
         let [only] = attributes[..] else { panic!("{attributes:?}") };
-        assert!(matches!(only.body, Body::Resident(b"abc")) && only.kind == kind::DATA);
+        assert!(matches!(only.body, AttributeBody::Resident(b"abc")) && only.kind == kind::DATA);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use super::Damage;
 use super::index::{self, Nodes};
 use super::owners::Descriptors;
 use super::record::kind;
-use super::stream::Value;
-use super::volume::{Volume, known};
+use super::stream::AttributeValue;
+use super::volume::{NtfsVolume, known};
 use crate::evidence::bytes::{u32_at, u64_at};
 use crate::evidence::sid;
 
@@ -25,7 +25,7 @@ const MAX_OWNERS: usize = 20_000;
 const MAX_DESCRIPTOR: u32 = 256 << 10;
 
 /// The SID of the owner that a file's number in `$Secure` means.
-pub(super) fn owner(volume: &Volume, id: u32) -> Option<String> {
+pub(super) fn owner(volume: &NtfsVolume, id: u32) -> Option<String> {
     let owners = &volume.owners;
     let known = owners.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
     let owner = if let Some(owner) = known {
@@ -43,11 +43,11 @@ pub(super) fn owner(volume: &Volume, id: u32) -> Option<String> {
 }
 
 /// Reads the index of descriptors.
-fn descriptors(volume: &Volume) -> Result<Descriptors, Damage> {
+fn descriptors(volume: &NtfsVolume) -> Result<Descriptors, Damage> {
     let record = volume.record(known::SECURE)?;
     let streams = volume.values(known::SECURE, &record, kind::DATA)?;
     let stream = streams.into_iter().find(|(name, _)| is_named(name, "$SDS"));
-    let Some((_, Ok(Value::Clusters(stream)))) = stream else { return Err(Damage::Nothing) };
+    let Some((_, Ok(AttributeValue::Clusters(stream)))) = stream else { return Err(Damage::Nothing) };
     let mut places = BTreeMap::new();
     for entry in Nodes::of(volume, known::SECURE, &record, "$SII")?.entries(volume) {
         let Ok(entry) = entry else { continue };
@@ -58,7 +58,7 @@ fn descriptors(volume: &Volume) -> Result<Descriptors, Damage> {
     Ok(Descriptors { places, stream })
 }
 
-fn read_owner(volume: &Volume, descriptors: &Descriptors, id: u32) -> Option<String> {
+fn read_owner(volume: &NtfsVolume, descriptors: &Descriptors, id: u32) -> Option<String> {
     /// Hash, number, offset and length precede each descriptor.
     const HEAD: u32 = 20;
     let (offset, length) = *descriptors.places.get(&id)?;
@@ -73,7 +73,7 @@ fn is_named(name: &[u8], wanted: &str) -> bool {
 }
 
 /// The number of a descriptor, and its offset and length in `$SDS`, out of an entry of `$SII`.
-fn place_of(entry: &index::Entry) -> Option<(u32, (u64, u32))> {
+fn place_of(entry: &index::IndexEntry) -> Option<(u32, (u64, u32))> {
     let data = entry.data()?;
     Some((u32_at(data, 4)?, (u64_at(data, 8)?, u32_at(data, 16)?)))
 }

@@ -1,7 +1,7 @@
 //! The streams of a file, put together from the attributes of its record and of the records that extend it.
 
 use super::Damage;
-use super::record::{Attribute, Body, flag};
+use super::record::{Attribute, AttributeBody, flag};
 use super::runs::{self, Run};
 
 /// Most streams of one file that are told.
@@ -13,7 +13,7 @@ pub(super) const MAX_HELD: u64 = 1 << 20;
 
 /// The value of an attribute, wherever it stands.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(super) enum AttributeValue {
     /// In its record.
     Resident(Vec<u8>),
     /// In clusters.
@@ -33,7 +33,7 @@ pub(super) struct Clusters {
     pub(super) encrypted: bool,
 }
 
-impl Value {
+impl AttributeValue {
     pub(super) fn size(&self) -> u64 {
         match self {
             Self::Resident(bytes) => crate::formats::disk::to_u64(bytes.len()),
@@ -51,7 +51,7 @@ impl Value {
 }
 
 /// A value's name in UTF-16 as on disk, and the value, or what is wrong with it.
-pub(super) type Stream = (Vec<u8>, Result<Value, Damage>);
+pub(super) type Stream = (Vec<u8>, Result<AttributeValue, Damage>);
 
 /// Gathers the values of one kind of attribute by name, piece by piece.
 #[derive(Debug, Default)]
@@ -81,12 +81,13 @@ impl Gathered {
     /// Takes an attribute in.
     pub(super) fn add(&mut self, attribute: &Attribute<'_>) {
         match attribute.body {
-            Body::Resident(bytes) => {
+            AttributeBody::Resident(bytes) => {
                 if self.streams.len() < MAX_STREAMS {
-                    self.streams.push((attribute.name.to_vec(), Ok(Value::Resident(bytes.to_vec()))));
+                    self.streams
+                        .push((attribute.name.to_vec(), Ok(AttributeValue::Resident(bytes.to_vec()))));
                 }
             }
-            Body::Elsewhere(body) => {
+            AttributeBody::Elsewhere(body) => {
                 let first = body.lowest == 0;
                 // A unit above 2^16 clusters has no meaning; Windows makes 2^4.
                 let compressed = attribute.flags & flag::COMPRESSED != 0 && (1..=16).contains(&body.unit);
@@ -123,11 +124,11 @@ impl Gathered {
     }
 }
 
-fn join(pieces: &[Piece], volume: u64) -> Result<Value, Damage> {
+fn join(pieces: &[Piece], volume: u64) -> Result<AttributeValue, Damage> {
     let head = pieces.iter().find_map(|piece| piece.head.clone());
     let mut clusters = head.ok_or(Damage::Runs("do not begin at the beginning"))?;
     for piece in pieces {
         runs::decode(&piece.pairs, piece.lowest, volume, &mut clusters.runs)?;
     }
-    Ok(Value::Clusters(clusters))
+    Ok(AttributeValue::Clusters(clusters))
 }

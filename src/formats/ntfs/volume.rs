@@ -8,9 +8,9 @@ use super::Damage;
 use super::geometry::{Geometry, geometry};
 use super::names::UpperCase;
 use super::owners::Owners;
-use super::record::{Attribute, Body, Record, kind};
+use super::record::{Attribute, AttributeBody, Record, kind};
 use super::runs::holding;
-use super::stream::{Clusters, Gathered, MAX_HELD, Stream, Value};
+use super::stream::{AttributeValue, Clusters, Gathered, MAX_HELD, Stream};
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::evidence::wtf8;
 use crate::formats::disk::{Cache, Device, read_some, to_u64};
@@ -34,7 +34,7 @@ const MAX_EXTENSIONS: usize = 8_192;
 
 /// An NTFS volume.
 #[derive(Debug)]
-pub(crate) struct Volume {
+pub(crate) struct NtfsVolume {
     pub(super) cache: Cache,
     pub(super) geometry: Geometry,
     mft: Clusters,
@@ -42,7 +42,7 @@ pub(crate) struct Volume {
     pub(super) owners: Owners,
 }
 
-impl Volume {
+impl NtfsVolume {
     /// Reads what must be known before anything else. `share` is the part of the memory for blocks that it takes.
     ///
     /// # Errors
@@ -157,7 +157,7 @@ impl Volume {
     }
 
     /// The value without a name of one of the file system's own files.
-    pub(super) fn first_value(&self, number: u64, wanted: u32) -> Result<Value, Damage> {
+    pub(super) fn first_value(&self, number: u64, wanted: u32) -> Result<AttributeValue, Damage> {
         let record = self.record(number)?;
         let values = self.values(number, &record, wanted)?;
         let unnamed = values.into_iter().find(|(name, _)| name.is_empty());
@@ -165,12 +165,12 @@ impl Volume {
     }
 
     /// A value as bytes, where it is small enough to be held.
-    pub(super) fn held(&self, value: &Value) -> Result<Vec<u8>, Damage> {
+    pub(super) fn held(&self, value: &AttributeValue) -> Result<Vec<u8>, Damage> {
         let size = usize::try_from(value.size()).ok().filter(|_| value.size() <= MAX_HELD);
         let mut bytes = vec![0; size.ok_or(Damage::TooLarge("attribute"))?];
         match value {
-            Value::Resident(resident) => bytes.clone_from(resident),
-            Value::Clusters(clusters) => self.read_value(clusters, 0, &mut bytes)?,
+            AttributeValue::Resident(resident) => bytes.clone_from(resident),
+            AttributeValue::Clusters(clusters) => self.read_value(clusters, 0, &mut bytes)?,
         }
         Ok(bytes)
     }
@@ -284,9 +284,9 @@ impl Volume {
 
 fn clusters(values: Vec<Stream>) -> Result<Clusters, Damage> {
     match values.into_iter().next() {
-        Some((_, Ok(Value::Clusters(clusters)))) => Ok(clusters),
+        Some((_, Ok(AttributeValue::Clusters(clusters)))) => Ok(clusters),
         Some((_, Err(damage))) => Err(damage),
-        Some((_, Ok(Value::Resident(_)))) | None => Err(Damage::Block("master file table")),
+        Some((_, Ok(AttributeValue::Resident(_)))) | None => Err(Damage::Block("master file table")),
     }
 }
 
@@ -316,8 +316,8 @@ fn zeros(buffer: &mut [u8], length: usize) -> usize {
 /// The body of a resident attribute, or nothing.
 pub(super) fn resident<'a>(attribute: &Attribute<'a>) -> Option<&'a [u8]> {
     match attribute.body {
-        Body::Resident(bytes) => Some(bytes),
-        Body::Elsewhere(_) => None,
+        AttributeBody::Resident(bytes) => Some(bytes),
+        AttributeBody::Elsewhere(_) => None,
     }
 }
 

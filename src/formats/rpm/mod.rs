@@ -30,14 +30,17 @@ const NDB: &str = "Packages.db";
 const BERKELEY: &str = "Packages";
 
 /// Opens a file of the database by its path below the root; `None` where nothing has that path.
-pub(crate) type Open<'a> = dyn Fn(&str) -> io::Result<Option<Box<dyn ReadSeek>>> + 'a;
+pub(crate) type OpenDatabase<'a> = dyn Fn(&str) -> io::Result<Option<Box<dyn ReadSeek>>> + 'a;
 
 /// Hands out each package of the database that `open` finds; gives the name of it, or none where there is none.
 ///
 /// # Errors
 /// The database's name with what it lacks: it is in a form that is not read, damaged, or cannot be opened. What was handed out
 /// until then stands.
-pub(crate) fn packages(open: &Open<'_>, take: &mut dyn FnMut(Package<'_>)) -> Result<Option<String>, String> {
+pub(crate) fn packages(
+    open: &OpenDatabase<'_>,
+    take: &mut dyn FnMut(Package<'_>),
+) -> Result<Option<String>, String> {
     for folder in FOLDERS {
         let forms: [(&str, Each); 3] = [(SQLITE, of_sqlite), (NDB, ndb::each), (BERKELEY, berkeley::each)];
         for (name, read) in forms {

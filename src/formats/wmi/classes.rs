@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Part;
+use super::SubscriptionPart;
 use crate::evidence::bytes::u32_at;
 use crate::evidence::{Digest, sid, wtf8};
 
@@ -46,28 +46,28 @@ pub enum Field {
 }
 
 /// A field as it stands in a record: how many bytes it has there, and what it is, where that is told.
-pub type Slot = (usize, Option<Field>);
+pub type FieldSlot = (usize, Option<Field>);
 
-const LONG: Slot = (4, None);
-const FLAG: Slot = (2, None);
-const HUGE: Slot = (8, None);
-const NAME: Slot = (4, Some(Field::Name));
-const MADE_BY: Slot = (4, Some(Field::Creator));
-const QUERY: Slot = (4, Some(Field::Query));
-const SPACE: Slot = (4, Some(Field::Namespace));
-const PROGRAM: Slot = (4, Some(Field::Program));
-const COMMAND: Slot = (4, Some(Field::Command));
-const ENGINE: Slot = (4, Some(Field::Engine));
-const SCRIPT: Slot = (4, Some(Field::Script));
-const FILE: Slot = (4, Some(Field::File));
-const TEXT: Slot = (4, Some(Field::Text));
-const PLACE: Slot = (4, Some(Field::Place));
-const FILTER: Slot = (4, Some(Field::Filter));
-const CONSUMER: Slot = (4, Some(Field::Consumer));
+const LONG: FieldSlot = (4, None);
+const FLAG: FieldSlot = (2, None);
+const HUGE: FieldSlot = (8, None);
+const NAME: FieldSlot = (4, Some(Field::Name));
+const MADE_BY: FieldSlot = (4, Some(Field::Creator));
+const QUERY: FieldSlot = (4, Some(Field::Query));
+const SPACE: FieldSlot = (4, Some(Field::Namespace));
+const PROGRAM: FieldSlot = (4, Some(Field::Program));
+const COMMAND: FieldSlot = (4, Some(Field::Command));
+const ENGINE: FieldSlot = (4, Some(Field::Engine));
+const SCRIPT: FieldSlot = (4, Some(Field::Script));
+const FILE: FieldSlot = (4, Some(Field::File));
+const TEXT: FieldSlot = (4, Some(Field::Text));
+const PLACE: FieldSlot = (4, Some(Field::Place));
+const FILTER: FieldSlot = (4, Some(Field::Filter));
+const CONSUMER: FieldSlot = (4, Some(Field::Consumer));
 
 /// A class: its name, and its fields as they follow each other. All consumers begin with a machine, the length of a queue, who made it
 /// and its name.
-pub type Class = (&'static str, &'static [Slot]);
+pub type Class = (&'static str, &'static [FieldSlot]);
 
 /// The classes that are told.
 pub const CLASSES: [Class; 7] = [
@@ -101,7 +101,7 @@ pub fn pattern(class: &str) -> Vec<u8> {
 }
 
 /// Reads a record; none where it is not one of its class.
-pub(super) fn part((class, slots): Class, record: &[u8]) -> Option<Part> {
+pub(super) fn part((class, slots): Class, record: &[u8]) -> Option<SubscriptionPart> {
     let length = usize::try_from(u32_at(record, HEAD)? & 0x3fff_ffff).ok()?;
     // Two bits of each field say whether it has a value of its own.
     let states = slots.len().div_ceil(4);
@@ -132,7 +132,7 @@ pub(super) fn part((class, slots): Class, record: &[u8]) -> Option<Part> {
         says.extend(value.map(|value| (*field, value)));
     }
     let cut = record.len() < HEAD.saturating_add(length);
-    Some(Part { class, says, remnant: false, cut })
+    Some(SubscriptionPart { class, says, remnant: false, cut })
 }
 
 /// A text: a byte that says how it is written, and the text with its end.

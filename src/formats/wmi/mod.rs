@@ -41,7 +41,7 @@ pub const MAX_TEXT: usize = 64 << 10;
 
 /// A part of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct SubscriptionPart {
     /// Its class.
     pub class: &'static str,
     /// What it says, text as UTF-8.
@@ -54,13 +54,13 @@ pub struct Part {
 
 /// Which page of the file each page of the repository is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mapping {
+pub struct PageMap {
     /// By this the newest of several is known.
     pub version: u32,
     pages: Vec<u32>,
 }
 
-impl Mapping {
+impl PageMap {
     /// Reads a mapping file, which begins with that of the objects.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
@@ -86,8 +86,8 @@ impl Mapping {
 /// The file could not be read further; what was found until then stands in `all`.
 pub(crate) fn parts(
     objects: &mut dyn ReadSeek,
-    mapping: Option<&Mapping>,
-    all: &mut Vec<Part>,
+    mapping: Option<&PageMap>,
+    all: &mut Vec<SubscriptionPart>,
 ) -> io::Result<()> {
     let patterns = CLASSES.map(|(name, _)| pattern(name));
     let finder = AhoCorasick::new(patterns).map_err(io::Error::other)?;
@@ -124,14 +124,14 @@ pub(crate) fn parts(
 
 /// The same of files in memory.
 #[must_use]
-pub fn parts_of(objects: &[u8], mapping: &[u8]) -> Vec<Part> {
+pub fn parts_of(objects: &[u8], mapping: &[u8]) -> Vec<SubscriptionPart> {
     let mut all = Vec::new();
-    drop(parts(&mut io::Cursor::new(objects), Mapping::read(mapping).as_ref(), &mut all));
+    drop(parts(&mut io::Cursor::new(objects), PageMap::read(mapping).as_ref(), &mut all));
     all
 }
 
 /// Keeps a part once: pages that are no longer used hold most of what those have that took their place.
-fn keep(part: Part, all: &mut Vec<Part>) {
+fn keep(part: SubscriptionPart, all: &mut Vec<SubscriptionPart>) {
     match all.iter_mut().find(|known| known.class == part.class && known.says == part.says) {
         Some(known) => known.remnant &= part.remnant,
         None => all.push(part),
@@ -141,7 +141,7 @@ fn keep(part: Part, all: &mut Vec<Part>) {
 /// The bytes of a record that begins in a page; as far as it goes on in those that follow in the repository.
 fn record(
     objects: &mut dyn ReadSeek,
-    mapping: Option<&Mapping>,
+    mapping: Option<&PageMap>,
     page: &[u8],
     number: u32,
     offset: usize,
@@ -254,13 +254,13 @@ pub(crate) mod tests {
         words.into_iter().chain(entries).flat_map(u32::to_le_bytes).chain([9; 8]).collect()
     }
 
-    fn read(objects: &[u8], mapping: Option<&Mapping>) -> Vec<Part> {
+    fn read(objects: &[u8], mapping: Option<&PageMap>) -> Vec<SubscriptionPart> {
         let mut all = Vec::new();
         parts(&mut Cursor::new(objects), mapping, &mut all).unwrap();
         all
     }
 
-    fn says(part: &Part) -> Vec<(Field, &str)> {
+    fn says(part: &SubscriptionPart) -> Vec<(Field, &str)> {
         part.says.iter().map(|(field, text)| (*field, str::from_utf8(text).unwrap())).collect()
     }
 
@@ -363,7 +363,7 @@ pub(crate) mod tests {
         let mut third = rest[PAGE..].to_vec();
         third.resize(PAGE, 0);
         let objects = [&first, third.as_slice(), &other, second, &used].concat();
-        let map = Mapping::read(&mapping(5, &[4, 0, 3, 1])).unwrap();
+        let map = PageMap::read(&mapping(5, &[4, 0, 3, 1])).unwrap();
         assert_eq!((map.version, map.pages.as_slice()), (5, &[4, 0, 3, 1][..]));
         let all = read(&objects, Some(&map));
         let by = |name: &str| all.iter().find(|part| part.says[&Name] == name.as_bytes()).unwrap();
@@ -384,7 +384,7 @@ pub(crate) mod tests {
         record[HEAD..HEAD + 4].copy_from_slice(&0x003f_0000_u32.to_le_bytes());
         let (page, _) = page(&vec![record.as_slice(); 20]);
         // Each page is followed by itself.
-        let map = Mapping::read(&mapping(5, &[0, 0])).unwrap();
+        let map = PageMap::read(&mapping(5, &[0, 0])).unwrap();
         let mut all = Vec::new();
         let error = parts(&mut Cursor::new(&page), Some(&map), &mut all).unwrap_err();
         assert!(error.to_string().contains("more of them") && all.len() == 1, "{error}");
@@ -414,6 +414,6 @@ pub(crate) mod tests {
         other[..DIGEST].copy_from_slice(&pattern("SMTPEventConsumer"));
         assert_eq!(read(&other, None), []);
         let whole = mapping(5, &[1, 2]);
-        assert!((0..whole.len() - 8).all(|length| Mapping::read(&whole[..length]).is_none()));
+        assert!((0..whole.len() - 8).all(|length| PageMap::read(&whole[..length]).is_none()));
     }
 }

@@ -2,45 +2,45 @@
 //! that is not what was made.
 
 use super::{
-    COMPRESSED, DEEP, IN_USE, LINK, LOOP, NAMES, OFFLINE, OVERLAID, PLAIN, REFUSED, RENAMED, SHORT, SPARSE,
-    SPARSE_END, SPARSE_SIZE, STREAMS, Trying, Verdict, ZONE, deep, passes, raw_reading, told,
+    COMPRESSED, CheckResult, DEEP, IN_USE, LINK, LOOP, NAMES, OFFLINE, OVERLAID, PLAIN, REFUSED, RENAMED,
+    SHORT, SPARSE, SPARSE_END, SPARSE_SIZE, STREAMS, Trying, ZONE, deep, passes, raw_reading, told,
 };
 use crate::evidence::{Kind, Note, ReasonCode, Utc};
 use crate::sources::host::privileges;
 use crate::sys;
 
 /// The verdict of a check that ends early where something it needs is not there.
-fn held(check: impl FnOnce() -> Result<Verdict, Verdict>) -> Verdict {
+fn held(check: impl FnOnce() -> Result<CheckResult, CheckResult>) -> CheckResult {
     check().unwrap_or_else(|verdict| verdict)
 }
 
 /// A check of what only Windows has.
-fn on_windows(check: impl FnOnce() -> Result<Verdict, Verdict>) -> Verdict {
-    if sys::HAS_STREAMS { held(check) } else { Verdict::NotPossible("only Windows has this".to_owned()) }
+fn on_windows(check: impl FnOnce() -> Result<CheckResult, CheckResult>) -> CheckResult {
+    if sys::HAS_STREAMS { held(check) } else { CheckResult::NotPossible("only Windows has this".to_owned()) }
 }
 
-pub(super) fn content(trying: &Trying) -> Verdict {
-    held(|| trying.same(PLAIN).map(|_| Verdict::Passed))
+pub(super) fn content(trying: &Trying) -> CheckResult {
+    held(|| trying.same(PLAIN).map(|_| CheckResult::Passed))
 }
 
 /// Reading must leave the time of the last access as it was, also where it lies before that of the last change.
-pub(super) fn access_time(trying: &Trying) -> Verdict {
+pub(super) fn access_time(trying: &Trying) -> CheckResult {
     held(|| {
         let read = trying.same(RENAMED)?;
         let after = trying
             .target
             .look_again(trying.found(RENAMED)?)
-            .map_err(|error| Verdict::Failed(format!("looking again: {error}")))?;
+            .map_err(|error| CheckResult::Failed(format!("looking again: {error}")))?;
         let (before, after) = (read.metadata.accessed, after.accessed);
         if before != after && read.notes.contains(&Note::AccessTimeTouched) {
             let why = "the file system here notes each read, and the record says so";
-            return Err(Verdict::NotPossible(why.to_owned()));
+            return Err(CheckResult::NotPossible(why.to_owned()));
         }
         Ok(passes(before == after, || format!("it was {before:?}, and is {after:?} after reading")))
     })
 }
 
-pub(super) fn times(trying: &Trying) -> Verdict {
+pub(super) fn times(trying: &Trying) -> CheckResult {
     held(|| {
         trying.made(PLAIN)?;
         let metadata = &trying.found(PLAIN)?.metadata;
@@ -57,7 +57,7 @@ pub(super) fn times(trying: &Trying) -> Verdict {
     })
 }
 
-pub(super) fn owner(trying: &Trying) -> Verdict {
+pub(super) fn owner(trying: &Trying) -> CheckResult {
     held(|| {
         let metadata = &trying.found(PLAIN)?.metadata;
         let sid = metadata.owner.as_ref().is_some_and(|owner| owner.starts_with("S-1-"));
@@ -66,7 +66,7 @@ pub(super) fn owner(trying: &Trying) -> Verdict {
     })
 }
 
-pub(super) fn long_path(trying: &Trying) -> Verdict {
+pub(super) fn long_path(trying: &Trying) -> CheckResult {
     held(|| {
         trying.made(DEEP)?;
         let read = trying.read(&deep())?;
@@ -76,23 +76,23 @@ pub(super) fn long_path(trying: &Trying) -> Verdict {
     })
 }
 
-pub(super) fn names(trying: &Trying) -> Verdict {
+pub(super) fn names(trying: &Trying) -> CheckResult {
     held(|| {
         for name in NAMES {
             trying.same(name)?;
         }
-        Ok(Verdict::Passed)
+        Ok(CheckResult::Passed)
     })
 }
 
 /// Both links are records with their target, and the one that leads back up is no way.
-pub(super) fn links(trying: &Trying) -> Verdict {
+pub(super) fn links(trying: &Trying) -> CheckResult {
     held(|| {
         for name in [LINK, LOOP] {
             trying.made(name)?;
             let found = trying.found(name)?;
             if found.kind != Kind::Link || found.metadata.target.is_none() {
-                return Ok(Verdict::Failed(format!(
+                return Ok(CheckResult::Failed(format!(
                     "'{name}' is told as {:?} that leads to {:?}",
                     found.kind, found.metadata.target
                 )));
@@ -103,11 +103,11 @@ pub(super) fn links(trying: &Trying) -> Verdict {
     })
 }
 
-pub(super) fn sparse(trying: &Trying) -> Verdict {
+pub(super) fn sparse(trying: &Trying) -> CheckResult {
     held(|| {
         trying.made(SPARSE)?;
         if trying.found(SPARSE)?.allocated.is_some_and(|taken| taken >= SPARSE_SIZE) {
-            return Err(Verdict::NotPossible("the file system here keeps no holes".to_owned()));
+            return Err(CheckResult::NotPossible("the file system here keeps no holes".to_owned()));
         }
         let read = trying.read(SPARSE)?;
         let size = read.metadata.size == Some(SPARSE_SIZE);
@@ -117,20 +117,21 @@ pub(super) fn sparse(trying: &Trying) -> Verdict {
 }
 
 /// Any other program may do with a file what it likes while it is read.
-pub(super) fn sharing(trying: &Trying) -> Verdict {
+pub(super) fn sharing(trying: &Trying) -> CheckResult {
     held(|| {
         trying.made(PLAIN)?;
-        let opened = trying.target.open(trying.found(PLAIN)?).map_err(|gap| Verdict::Failed(told(&gap)))?;
+        let opened =
+            trying.target.open(trying.found(PLAIN)?).map_err(|gap| CheckResult::Failed(told(&gap)))?;
         let renamed = trying.place.rename_and_back(PLAIN);
         drop(opened);
         Ok(renamed.map_or_else(
-            |error| Verdict::Failed(format!("renaming it meanwhile: {error}")),
-            |()| Verdict::Passed,
+            |error| CheckResult::Failed(format!("renaming it meanwhile: {error}")),
+            |()| CheckResult::Passed,
         ))
     })
 }
 
-pub(super) fn streams(trying: &Trying) -> Verdict {
+pub(super) fn streams(trying: &Trying) -> CheckResult {
     on_windows(|| {
         trying.made("other")?;
         let stream = trying.read(&format!("{STREAMS}:other"))?;
@@ -140,18 +141,20 @@ pub(super) fn streams(trying: &Trying) -> Verdict {
     })
 }
 
-pub(super) fn short_name(trying: &Trying) -> Verdict {
+pub(super) fn short_name(trying: &Trying) -> CheckResult {
     on_windows(|| {
         trying.made(SHORT)?;
         match &trying.found(SHORT)?.metadata.short_name {
             Some(name) => Ok(passes(name.len() <= 12, || name.clone())),
-            None => Err(Verdict::NotPossible("the volume keeps no short names, or none is told".to_owned())),
+            None => {
+                Err(CheckResult::NotPossible("the volume keeps no short names, or none is told".to_owned()))
+            }
         }
     })
 }
 
 /// A file that another handle keeps for itself: read from the volume, or its record says why not.
-pub(super) fn in_use(trying: &Trying) -> Verdict {
+pub(super) fn in_use(trying: &Trying) -> CheckResult {
     on_windows(|| {
         trying.made(IN_USE)?;
         if raw_reading::is_possible(trying)? {
@@ -159,22 +162,22 @@ pub(super) fn in_use(trying: &Trying) -> Verdict {
             return Ok(read_by(&read.read_by, "raw_ntfs"));
         }
         match trying.target.open(trying.found(IN_USE)?) {
-            Ok(_) => Ok(Verdict::Failed("it was opened although it is kept for oneself".to_owned())),
+            Ok(_) => Ok(CheckResult::Failed("it was opened although it is kept for oneself".to_owned())),
             Err(gap) if gap.reason.code == ReasonCode::InUse => {
-                Err(Verdict::NotPossible(raw_reading::refusal()))
+                Err(CheckResult::NotPossible(raw_reading::refusal()))
             }
-            Err(gap) => Ok(Verdict::Failed(told(&gap))),
+            Err(gap) => Ok(CheckResult::Failed(told(&gap))),
         }
     })
 }
 
 /// A file whose permissions refuse everybody: read by the right to make backups.
-pub(super) fn backup(trying: &Trying) -> Verdict {
+pub(super) fn backup(trying: &Trying) -> CheckResult {
     on_windows(|| {
         trying.made(REFUSED)?;
         if privileges().backup != Some(true) {
             let text = "SeBackupPrivilege is not held: start it as an administrator";
-            return Err(Verdict::NotPossible(text.to_owned()));
+            return Err(CheckResult::NotPossible(text.to_owned()));
         }
         let read = trying.same(REFUSED)?;
         Ok(read_by(&read.read_by, "open_backup"))
@@ -182,7 +185,7 @@ pub(super) fn backup(trying: &Trying) -> Verdict {
 }
 
 /// What the attributes call elsewhere is not opened.
-pub(super) fn not_local(trying: &Trying) -> Verdict {
+pub(super) fn not_local(trying: &Trying) -> CheckResult {
     on_windows(|| {
         trying.made(OFFLINE)?;
         let gap = trying.gap(OFFLINE)?;
@@ -190,17 +193,17 @@ pub(super) fn not_local(trying: &Trying) -> Verdict {
     })
 }
 
-pub(super) fn compressed(trying: &Trying) -> Verdict {
+pub(super) fn compressed(trying: &Trying) -> CheckResult {
     on_windows(|| both_ways(trying, COMPRESSED))
 }
 
 /// Read through Windows it is the whole file, and its packed stream is no item.
-pub(super) fn overlay(trying: &Trying) -> Verdict {
+pub(super) fn overlay(trying: &Trying) -> CheckResult {
     on_windows(|| {
         let verdict = both_ways(trying, OVERLAID)?;
         let packed = format!("{OVERLAID}:WofCompressedData");
         Ok(if trying.found.contains_key(&packed) {
-            Verdict::Failed(format!("'{packed}' is an item"))
+            CheckResult::Failed(format!("'{packed}' is an item"))
         } else {
             verdict
         })
@@ -208,18 +211,18 @@ pub(super) fn overlay(trying: &Trying) -> Verdict {
 }
 
 /// A file read through Windows, and from the volume where that is possible, against what was written.
-fn both_ways(trying: &Trying, name: &'static str) -> Result<Verdict, Verdict> {
+fn both_ways(trying: &Trying, name: &'static str) -> Result<CheckResult, CheckResult> {
     trying.same(name)?;
     if !raw_reading::is_possible(trying)? {
-        return Ok(Verdict::Passed);
+        return Ok(CheckResult::Passed);
     }
     let raw = raw_reading::read(trying, name)
-        .map_err(|error| Verdict::Failed(format!("from the volume: {error}")))?;
+        .map_err(|error| CheckResult::Failed(format!("from the volume: {error}")))?;
     Ok(passes(raw == super::content(name), || {
         "the volume itself gives other bytes than were written".to_owned()
     }))
 }
 
-fn read_by(ways: &[String], wanted: &str) -> Verdict {
+fn read_by(ways: &[String], wanted: &str) -> CheckResult {
     passes(ways.last().is_some_and(|way| way == wanted), || format!("it was read by {ways:?}"))
 }

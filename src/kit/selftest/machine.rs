@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::{PLAIN, Trying, Verdict, passes, raw_reading};
+use super::{CheckResult, PLAIN, Trying, passes, raw_reading};
 use crate::evidence::{Outcome, ReasonCode};
 use crate::formats::disk::FileSystem;
 use crate::live;
@@ -12,40 +12,40 @@ use crate::playbook::{Live, Mode, Source, plan_to_look};
 use crate::sources::{Finding, Memory, Opened, devices, volumes as listed};
 use crate::sys::{self, Root, SignatureStatus};
 
-pub(super) fn raw_volume(trying: &Trying) -> Verdict {
+pub(super) fn raw_volume(trying: &Trying) -> CheckResult {
     match raw_reading::is_possible(trying) {
         Err(verdict) => return verdict,
-        Ok(false) => return Verdict::NotPossible(raw_reading::refusal()),
+        Ok(false) => return CheckResult::NotPossible(raw_reading::refusal()),
         Ok(true) => {}
     }
     match raw_reading::read(trying, PLAIN) {
         Ok(content) => passes(content == super::content(PLAIN), || {
             format!("the volume gives {} bytes that are not those written", content.len())
         }),
-        Err(error) => Verdict::Failed(error.to_string()),
+        Err(error) => CheckResult::Failed(error.to_string()),
     }
 }
 
 /// The change journal of the volume that is worked on: found as a playbook asks for it, and its first bytes read.
-pub(super) fn change_journal(trying: &Trying) -> Verdict {
+pub(super) fn change_journal(trying: &Trying) -> CheckResult {
     match raw_reading::is_possible(trying) {
         Err(verdict) => return verdict,
-        Ok(false) => return Verdict::NotPossible(raw_reading::refusal()),
+        Ok(false) => return CheckResult::NotPossible(raw_reading::refusal()),
         Ok(true) => {}
     }
     let path = "\\$Extend\\$UsnJrnl:$J".to_owned();
     let plan = plan_to_look(&[path], None, trying.target.os());
-    let mut verdict = Verdict::NotPossible("no volume of this machine keeps one".to_owned());
+    let mut verdict = CheckResult::NotPossible("no volume of this machine keeps one".to_owned());
     for step in &plan.steps {
         live::find_step(&trying.target, step, &mut |finding| {
             let Finding::Found(found) = finding else { return ControlFlow::Continue(()) };
             verdict = match trying.target.open(&found) {
                 Ok(mut opened) => match opened.read(&mut [0; 4096]) {
-                    Ok(1..) => Verdict::Passed,
-                    Ok(0) => Verdict::Failed("it is there and gives nothing".to_owned()),
-                    Err(error) => Verdict::Failed(error.to_string()),
+                    Ok(1..) => CheckResult::Passed,
+                    Ok(0) => CheckResult::Failed("it is there and gives nothing".to_owned()),
+                    Err(error) => CheckResult::Failed(error.to_string()),
                 },
-                Err(gap) => Verdict::Failed(super::told(&gap)),
+                Err(gap) => CheckResult::Failed(super::told(&gap)),
             };
             ControlFlow::Break(())
         });
@@ -54,13 +54,13 @@ pub(super) fn change_journal(trying: &Trying) -> Verdict {
 }
 
 /// On Windows one of them is the drive that is worked on; elsewhere a file system may stand on no disk.
-pub(super) fn volumes(trying: &Trying) -> Verdict {
+pub(super) fn volumes(trying: &Trying) -> CheckResult {
     let volumes = match listed::of_this_host() {
         Ok(volumes) => volumes,
-        Err(error) => return Verdict::Failed(error.to_string()),
+        Err(error) => return CheckResult::Failed(error.to_string()),
     };
     if volumes.is_empty() {
-        return Verdict::NotPossible("the system names none".to_owned());
+        return CheckResult::NotPossible("the system names none".to_owned());
     }
     let path = sys::place_text(&sys::path_bytes(trying.place.path()));
     let mut places = volumes.iter().filter_map(|volume| volume.place.as_ref());
@@ -69,27 +69,29 @@ pub(super) fn volumes(trying: &Trying) -> Verdict {
 }
 
 /// Each shadow copy that the system lists is a file system whose root can be listed.
-pub(super) fn shadow_copies(_trying: &Trying) -> Verdict {
+pub(super) fn shadow_copies(_trying: &Trying) -> CheckResult {
     let copies = sys::shadow_copies();
     if copies.is_empty() {
-        return Verdict::NotPossible("this machine has none, or tells of none".to_owned());
+        return CheckResult::NotPossible("this machine has none, or tells of none".to_owned());
     }
     for (number, root) in copies {
         let listed = Root::open(&root).and_then(|root| root.folder(b"")?.entries()?.next().transpose());
         match listed {
             Ok(Some(_)) => {}
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Verdict::NotPossible("without an administrator's rights none can be read".to_owned());
+                return CheckResult::NotPossible(
+                    "without an administrator's rights none can be read".to_owned(),
+                );
             }
-            Ok(None) => return Verdict::Failed(format!("shadow copy {number} lists nothing")),
-            Err(error) => return Verdict::Failed(format!("shadow copy {number}: {error}")),
+            Ok(None) => return CheckResult::Failed(format!("shadow copy {number} lists nothing")),
+            Err(error) => return CheckResult::Failed(format!("shadow copy {number}: {error}")),
         }
     }
-    Verdict::Passed
+    CheckResult::Passed
 }
 
 /// The table of processes names this one.
-pub(super) fn processes(trying: &Trying) -> Verdict {
+pub(super) fn processes(trying: &Trying) -> CheckResult {
     let own = std::process::id();
     rows(trying, Live::Processes, |row| {
         row.get("pid").and_then(serde_json::Value::as_u64) == Some(own.into())
@@ -97,77 +99,77 @@ pub(super) fn processes(trying: &Trying) -> Verdict {
 }
 
 /// A row of any socket is told, since something listens on every machine; which, is its own affair.
-pub(super) fn sockets(trying: &Trying) -> Verdict {
+pub(super) fn sockets(trying: &Trying) -> CheckResult {
     rows(trying, Live::Sockets, |row| row.get("row").is_some_and(|kind| kind != "schema"))
 }
 
 /// An account of this machine's own is told: one is there, if only the one that it was set up with.
-pub(super) fn accounts(trying: &Trying) -> Verdict {
+pub(super) fn accounts(trying: &Trying) -> CheckResult {
     rows(trying, Live::Accounts, |row| is(row, "account"))
 }
 
 /// Where NTFS' volumes begin on their disks, what Windows says or `BitLocker` stands there.
-pub(super) fn disks(_: &Trying) -> Verdict {
+pub(super) fn disks(_: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return Verdict::NotPossible("Linux names what is laid over what".to_owned());
+        return CheckResult::NotPossible("Linux names what is laid over what".to_owned());
     }
     if !sys::privileged() {
-        return Verdict::NotPossible("without an administrator's rights no disk can be read".to_owned());
+        return CheckResult::NotPossible("without an administrator's rights no disk can be read".to_owned());
     }
     let all = match listed::of_system() {
         Ok(all) => all,
-        Err(error) => return Verdict::Failed(error.to_string()),
+        Err(error) => return CheckResult::Failed(error.to_string()),
     };
-    let mut verdict = Verdict::Failed("of no volume of NTFS Windows says where it begins".to_owned());
+    let mut verdict = CheckResult::Failed("of no volume of NTFS Windows says where it begins".to_owned());
     for facts in all.iter().filter(|facts| facts.file_system.as_deref() == Some("ntfs")) {
         let (Some(disk), Some(start)) = (facts.disk.as_deref(), facts.start) else { continue };
         match devices::file_system_at(Path::new(disk), start, u64::MAX) {
-            Ok(FileSystem::Ntfs | FileSystem::BitLocker) => verdict = Verdict::Passed,
+            Ok(FileSystem::Ntfs | FileSystem::BitLocker) => verdict = CheckResult::Passed,
             Ok(other) => {
                 let text = format!("'{}' holds {} by its disk '{disk}'", facts.name, other.name());
-                return Verdict::Failed(text);
+                return CheckResult::Failed(text);
             }
-            Err(error) => return Verdict::Failed(format!("reading '{disk}': {error}")),
+            Err(error) => return CheckResult::Failed(format!("reading '{disk}': {error}")),
         }
     }
     verdict
 }
 
 /// On Windows the system itself is logged on; elsewhere nobody need be.
-pub(super) fn sessions(trying: &Trying) -> Verdict {
+pub(super) fn sessions(trying: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return Verdict::NotPossible("nobody need be logged on here".to_owned());
+        return CheckResult::NotPossible("nobody need be logged on here".to_owned());
     }
     rows(trying, Live::Sessions, |row| is(row, "logon_session"))
 }
 
 /// A named pipe is told: Windows' own services have some.
-pub(super) fn pipes(trying: &Trying) -> Verdict {
+pub(super) fn pipes(trying: &Trying) -> CheckResult {
     rows(trying, Live::Objects, |row| is(row, "pipe"))
 }
 
 /// A name that the resolver remembers is told, where it remembers any.
-pub(super) fn cached_names(trying: &Trying) -> Verdict {
+pub(super) fn cached_names(trying: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return Verdict::NotPossible("only Windows tells of them".to_owned());
+        return CheckResult::NotPossible("only Windows tells of them".to_owned());
     }
     match sys::cached_names() {
-        Ok(names) if names.is_empty() => Verdict::NotPossible(
+        Ok(names) if names.is_empty() => CheckResult::NotPossible(
             "it remembers none, or its service does not run; look a name up first".to_owned(),
         ),
         Ok(_) => rows(trying, Live::Network, |row| is(row, "cached_name")),
-        Err(error) => Verdict::Failed(error.to_string()),
+        Err(error) => CheckResult::Failed(error.to_string()),
     }
 }
 
 /// Of this program it is told whether it is signed, of a text not; and one that runs has a valid signature, as Windows' own have.
-pub(super) fn signatures(trying: &Trying) -> Verdict {
+pub(super) fn signatures(trying: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return Verdict::NotPossible("only Windows says this of a file".to_owned());
+        return CheckResult::NotPossible("only Windows says this of a file".to_owned());
     }
     let text = sys::signature(&trying.place.path().join(PLAIN).display().to_string());
     if !matches!(text, Ok(None)) {
-        return Verdict::Failed(format!("of a text it says {text:?}"));
+        return CheckResult::Failed(format!("of a text it says {text:?}"));
     }
     let program = std::env::current_exe().and_then(|program| sys::signature(&program.display().to_string()));
     match program {
@@ -176,13 +178,13 @@ pub(super) fn signatures(trying: &Trying) -> Verdict {
                 row.pointer("/signature/status").is_some_and(|status| status == "valid")
             })
         }
-        Ok(said) => Verdict::Failed(format!("of this program it says {said:?}")),
-        Err(error) => Verdict::Failed(error.to_string()),
+        Ok(said) => CheckResult::Failed(format!("of this program it says {said:?}")),
+        Err(error) => CheckResult::Failed(error.to_string()),
     }
 }
 
 /// The environment of a process is told to its end.
-pub(super) fn environments(trying: &Trying) -> Verdict {
+pub(super) fn environments(trying: &Trying) -> CheckResult {
     rows(trying, Live::Environments, |row| is(row, "environment") && row.get("truncated").is_none())
 }
 
@@ -192,23 +194,25 @@ fn is(row: &serde_json::Value, kind: &str) -> bool {
 }
 
 /// Reads the rows of an artifact until one is as wanted.
-fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> bool) -> Verdict {
+fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> bool) -> CheckResult {
     let systems = artifact.systems();
     if !(systems.is_empty() || systems.iter().any(|system| system.target() == trying.target.os())) {
-        return Verdict::NotPossible("this version has such rows of other systems alone".to_owned());
+        return CheckResult::NotPossible("this version has such rows of other systems alone".to_owned());
     }
     let plan = plan_to_look(&["/".to_owned()], None, trying.target.os());
-    let Some(mut step) = plan.steps.into_iter().next() else { return Verdict::Failed("no plan".to_owned()) };
+    let Some(mut step) = plan.steps.into_iter().next() else {
+        return CheckResult::Failed("no plan".to_owned());
+    };
     (step.sources, step.mode) = (vec![Source::Live(artifact)], Mode::Look);
-    let mut verdict = Verdict::Failed("it is no artifact of this system".to_owned());
+    let mut verdict = CheckResult::Failed("it is no artifact of this system".to_owned());
     live::find_step(&trying.target, &step, &mut |finding| {
         verdict = match finding {
             Finding::Gap(gap) if gap.reason.code == ReasonCode::NotApplicable => {
-                Verdict::NotPossible(gap.reason.detail)
+                CheckResult::NotPossible(gap.reason.detail)
             }
-            Finding::Gap(gap) => Verdict::Failed(super::told(&gap)),
+            Finding::Gap(gap) => CheckResult::Failed(super::told(&gap)),
             Finding::Found(found) => match trying.target.open(&found) {
-                Err(gap) => Verdict::Failed(super::told(&gap)),
+                Err(gap) => CheckResult::Failed(super::told(&gap)),
                 Ok(opened) => {
                     let mut rows = BufReader::new(Rows(opened));
                     let lines = rows.by_ref().lines().map_while(Result::ok);
@@ -216,7 +220,7 @@ fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> 
                         lines.filter_map(|line| serde_json::from_str(&line).ok()).any(|row| wanted(&row));
                     match rows.into_inner().0.finish().shortfall {
                         Some(reason) if reason.code == ReasonCode::Unsupported && !so => {
-                            Verdict::NotPossible(reason.detail)
+                            CheckResult::NotPossible(reason.detail)
                         }
                         lacks => passes(so, || format!("none of the rows is the one looked for: {lacks:?}")),
                     }
@@ -238,23 +242,25 @@ impl io::Read for Rows {
 }
 
 /// Looks for a mark in this process's own memory, by the way in which that of others is read.
-pub(super) fn memory(_trying: &Trying) -> Verdict {
+pub(super) fn memory(_trying: &Trying) -> CheckResult {
     // Made while running, so that it stands in no file.
     let mark: Vec<u8> =
         std::process::id().to_le_bytes().into_iter().cycle().zip(1_u8..=64).map(|(a, b)| a ^ b).collect();
     let mut memory = match Memory::own() {
         Ok(memory) => memory,
         Err(gap) if gap.outcome == Outcome::Failed && gap.reason.code == ReasonCode::Unsupported => {
-            return Verdict::NotPossible(gap.reason.detail);
+            return CheckResult::NotPossible(gap.reason.detail);
         }
-        Err(gap) => return Verdict::Failed(super::told(&gap)),
+        Err(gap) => return CheckResult::Failed(super::told(&gap)),
     };
     let reading = memory.reading();
     while memory.advance() {
         if memchr::memmem::find(memory.region().1, &mark).is_some() {
-            return Verdict::Passed;
+            return CheckResult::Passed;
         }
     }
     let (read, refused) = (reading.bytes(), reading.refused());
-    Verdict::Failed(format!("{read} bytes were read and {refused} refused, and the mark was not among them"))
+    CheckResult::Failed(format!(
+        "{read} bytes were read and {refused} refused, and the mark was not among them"
+    ))
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::evidence::Metadata;
 use crate::live;
 use crate::playbook::plan_to_look;
-use crate::sources::{Error, Finding, Found, Gap, Target};
+use crate::sources::{Error, Finding, Found, Target, Unread};
 use crate::sys::{self, Peculiar, Workplace};
 
 mod checks;
@@ -57,7 +57,7 @@ pub enum Check {
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CheckResult {
     /// It holds.
     Passed,
     /// It does not; what was seen instead.
@@ -67,12 +67,12 @@ pub enum Verdict {
 }
 
 /// Passes where `so` holds; else fails with what was seen.
-fn passes(so: bool, seen: impl FnOnce() -> String) -> Verdict {
-    if so { Verdict::Passed } else { Verdict::Failed(seen()) }
+fn passes(so: bool, seen: impl FnOnce() -> String) -> CheckResult {
+    if so { CheckResult::Passed } else { CheckResult::Failed(seen()) }
 }
 
 /// A check: its name in this program's output, and how it is carried out.
-type Trial = (Check, &'static str, fn(&Trying) -> Verdict);
+type Trial = (Check, &'static str, fn(&Trying) -> CheckResult);
 
 /// All of them, in the order in which they are carried out.
 const TRIALS: [Trial; 30] = [
@@ -136,7 +136,10 @@ pub enum SelfTestError {
 ///
 /// # Errors
 /// [`SelfTestError`], where it cannot begin or cannot take away what it made.
-pub fn run(folder: &Path, tell: &mut dyn FnMut(Check, &'static str, Verdict)) -> Result<(), SelfTestError> {
+pub fn run(
+    folder: &Path,
+    tell: &mut dyn FnMut(Check, &'static str, CheckResult),
+) -> Result<(), SelfTestError> {
     let name = format!("veldkit-selftest-{}", std::process::id());
     let place = Workplace::new(folder, &name)
         .map_err(|source| SelfTestError::Folder { folder: folder.to_owned(), source })?;
@@ -216,46 +219,46 @@ impl Trying {
     }
 
     /// Whether something was made; if not, the reason as a verdict.
-    fn made(&self, name: &str) -> Result<(), Verdict> {
+    fn made(&self, name: &str) -> Result<(), CheckResult> {
         match self.made.get(name) {
             Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(Verdict::NotPossible(format!("cannot be made here: {error}"))),
-            None => Err(Verdict::Failed(format!("'{name}' was never made"))),
+            Some(Err(error)) => Err(CheckResult::NotPossible(format!("cannot be made here: {error}"))),
+            None => Err(CheckResult::Failed(format!("'{name}' was never made"))),
         }
     }
 
     /// What was found of a file that was made.
-    fn found(&self, name: &str) -> Result<&Found, Verdict> {
+    fn found(&self, name: &str) -> Result<&Found, CheckResult> {
         match self.found.get(name) {
             Some(Finding::Found(found)) => Ok(found),
-            Some(Finding::Gap(gap)) => Err(Verdict::Failed(told(gap))),
-            None => Err(Verdict::Failed(format!("'{name}' was not found"))),
+            Some(Finding::Gap(gap)) => Err(CheckResult::Failed(told(gap))),
+            None => Err(CheckResult::Failed(format!("'{name}' was not found"))),
         }
     }
 
     /// The record of what was found and not taken.
-    fn gap(&self, name: &str) -> Result<&Gap, Verdict> {
+    fn gap(&self, name: &str) -> Result<&Unread, CheckResult> {
         match self.found.get(name) {
             Some(Finding::Gap(gap)) => Ok(gap),
-            Some(Finding::Found(_)) => Err(Verdict::Failed(format!("'{name}' would have been taken"))),
-            None => Err(Verdict::Failed(format!("'{name}' was not found"))),
+            Some(Finding::Found(_)) => Err(CheckResult::Failed(format!("'{name}' would have been taken"))),
+            None => Err(CheckResult::Failed(format!("'{name}' was not found"))),
         }
     }
 
     /// Reads what was found as `collect` does.
-    fn read(&self, name: &str) -> Result<Read, Verdict> {
+    fn read(&self, name: &str) -> Result<Read, CheckResult> {
         let found = self.found(name)?;
-        let mut opened = self.target.open(found).map_err(|gap| Verdict::Failed(told(&gap)))?;
+        let mut opened = self.target.open(found).map_err(|gap| CheckResult::Failed(told(&gap)))?;
         let (mut content, mut buffer) = (Vec::new(), vec![0; 64 << 10]);
         loop {
             match opened.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(count) => content.extend_from_slice(buffer.get(..count).unwrap_or_default()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Verdict::Failed(format!("reading '{name}': {error}"))),
+                Err(error) => return Err(CheckResult::Failed(format!("reading '{name}': {error}"))),
             }
             if content.len() > MOST {
-                return Err(Verdict::Failed(format!("'{name}' gives more than was written")));
+                return Err(CheckResult::Failed(format!("'{name}' gives more than was written")));
             }
         }
         let metadata = opened.metadata.clone();
@@ -265,13 +268,13 @@ impl Trying {
     }
 
     /// Reads a file and holds it against what was written; gives how it was read.
-    fn same(&self, name: &'static str) -> Result<Read, Verdict> {
+    fn same(&self, name: &'static str) -> Result<Read, CheckResult> {
         self.made(name)?;
         let read = self.read(name)?;
         if read.content == content(name) {
             Ok(read)
         } else {
-            Err(Verdict::Failed(format!(
+            Err(CheckResult::Failed(format!(
                 "'{name}' gives other bytes than were written, read by {:?}",
                 read.read_by
             )))
@@ -341,6 +344,6 @@ fn below(origin: &crate::evidence::Origin, folder: &Path) -> Option<String> {
 }
 
 /// What a gap says, as one line.
-fn told(gap: &Gap) -> String {
+fn told(gap: &Unread) -> String {
     format!("{}: {}", gap.outcome.word(), gap.reason.detail)
 }

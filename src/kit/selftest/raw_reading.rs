@@ -2,12 +2,12 @@
 
 use std::io::{self, Read as _};
 
-use super::{MOST, PLAIN, Trying, Verdict};
+use super::{CheckResult, MOST, PLAIN, Trying};
 use crate::formats::disk::{Mounted as _, Seeker};
 use crate::sources::host::privileges;
 
 /// Whether the volume that everything was made on can be read by its own structures.
-pub(super) fn is_possible(trying: &Trying) -> Result<bool, Verdict> {
+pub(super) fn is_possible(trying: &Trying) -> Result<bool, CheckResult> {
     let place = trying.target.place_of(trying.found(PLAIN)?);
     Ok(privileges().privileged && place.is_some_and(|place| place.tree.raw().is_there()))
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::files::Book;
+use super::files::OwnerBook;
 use super::{Collected, Exact};
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::autostarts::AutostartRow;
@@ -22,13 +22,13 @@ use crate::sys::guarded_step::GuardedStep;
 mod starts;
 pub(crate) mod survey;
 
-use survey::Survey;
+use survey::AutostartSurvey;
 
 /// How long the rows may take. More than the survey may: its failure is theirs, and what it found is in them.
 const TABLE_LIMIT: Duration = Duration::from_mins(2);
 
 /// The rows and the suspects of one survey.
-pub(crate) fn collect(step: GuardedStep<Survey>) -> Collected {
+pub(crate) fn collect(step: GuardedStep<AutostartSurvey>) -> Collected {
     let step = Arc::new(step);
     let surveyed = Arc::clone(&step);
     let make = move |lines: &mut Lines<'_>| {
@@ -43,19 +43,19 @@ pub(crate) fn collect(step: GuardedStep<Survey>) -> Collected {
     Collected { rows: Ok(rows), suspects: Box::new(suspects) }
 }
 
-fn tell(survey: &Survey, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn tell(survey: &AutostartSurvey, lines: &mut Lines<'_>) -> Result<(), Halt> {
     for (code, detail) in &survey.gaps {
         lines.short(*code, detail.clone());
     }
     for start in &survey.starts {
-        Book::complain(&start.facts, lines);
+        OwnerBook::complain(&start.facts, lines);
         lines.row(&AutostartRow::Start(Box::new(start.clone())))?;
     }
     survey.modules.iter().try_for_each(|module| lines.row(&AutostartRow::Module(Box::new(module.clone()))))
 }
 
 /// The targets that no package has, or that differ from the package's, each once.
-fn suspects(survey: &Survey) -> Vec<Suspect> {
+fn suspects(survey: &AutostartSurvey) -> Vec<Suspect> {
     let starts = survey.starts.iter().map(|start| (&start.target, &start.facts));
     let modules = survey.modules.iter().map(|module| (&module.target, &module.facts));
     let named = starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts)));
@@ -102,7 +102,7 @@ mod tests {
         let (silent, speaking) = io::pipe().unwrap();
         let (blocked, reached) = channel();
         let step = GuardedStep::start(Duration::ZERO, move |progress| {
-            progress.add(|survey: &mut Survey| {
+            progress.add(|survey: &mut AutostartSurvey| {
                 let cron = PackageOwner::Package("cron".to_owned());
                 let altered = StartedFile {
                     owned_by: cron.clone(),

@@ -6,63 +6,67 @@ use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::formats::linux_autostarts;
 use crate::live::files::rooted;
-use crate::live::places::Form;
-use crate::live::reach::Reach;
+use crate::live::places::AutostartForm;
+use crate::live::reach::LinuxHost;
 
 /// Most bytes of a command that are kept.
 const MAX_COMMAND: usize = 4_096;
 
 /// Reads one file; the rest of each row is filled in by the caller.
-pub(super) fn read(form: Form, file: &[u8], text: &[u8], all: &mut Vec<Autostart>) {
+pub(super) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<Autostart>) {
     let start = |line: u64, command: &[u8]| Autostart {
         line: Some(line),
         command: Some(Exact::cut(command, MAX_COMMAND).0),
         ..Autostart::default()
     };
     match form {
-        Form::Unit | Form::Exec => unit(file, text, &start, all),
-        Form::Crontab | Form::OwnCrontab | Form::Anacron => {
-            let own = file.rsplit(|byte| *byte == b'/').next().filter(|_| form == Form::OwnCrontab);
-            let job = |job: linux_autostarts::Job<'_>| Autostart {
+        AutostartForm::Unit | AutostartForm::Exec => unit(file, text, &start, all),
+        AutostartForm::Crontab | AutostartForm::OwnCrontab | AutostartForm::Anacron => {
+            let own = file.rsplit(|byte| *byte == b'/').next().filter(|_| form == AutostartForm::OwnCrontab);
+            let job = |job: linux_autostarts::CronJob<'_>| Autostart {
                 schedule: Some(job.schedule.into()),
                 user: job.user.or(own).map(Exact::from),
                 ..start(job.line, job.command)
             };
             match form {
-                Form::Anacron => all.extend(linux_autostarts::anacron(text).map(job)),
-                _ => all.extend(linux_autostarts::jobs(text, form == Form::Crontab).map(job)),
+                AutostartForm::Anacron => all.extend(linux_autostarts::anacron(text).map(job)),
+                _ => all.extend(linux_autostarts::jobs(text, form == AutostartForm::Crontab).map(job)),
             }
         }
-        Form::At => {
+        AutostartForm::At => {
             all.extend(linux_autostarts::lines(text).last().map(|(line, command)| start(line, command)));
         }
-        Form::Udev => all.extend(linux_autostarts::udev(text).map(|(line, command)| start(line, command))),
-        Form::Pam => {
+        AutostartForm::Udev => {
+            all.extend(linux_autostarts::udev(text).map(|(line, command)| start(line, command)))
+        }
+        AutostartForm::Pam => {
             let module = |(line, module, rest): (u64, &[u8], &[u8])| Autostart {
                 key: Some(module.into()),
                 ..start(line, rest)
             };
             all.extend(linux_autostarts::pam(text).map(module));
         }
-        Form::Preload => {
+        AutostartForm::Preload => {
             // The loader takes blanks and colons between them (ld.so(8)).
             for (line, text) in linux_autostarts::lines(text) {
                 let libraries = text.split(|byte| byte.is_ascii_whitespace() || *byte == b':');
                 all.extend(libraries.filter(|path| !path.is_empty()).map(|path| start(line, path)));
             }
         }
-        Form::Variables | Form::Modprobe => {
+        AutostartForm::Variables | AutostartForm::Modprobe => {
             let named = |(line, name, value): (u64, &[u8], &[u8])| Autostart {
                 key: Some(name.into()),
                 ..start(line, value)
             };
             match form {
-                Form::Variables => all.extend(linux_autostarts::loader_variables(text).map(named)),
+                AutostartForm::Variables => all.extend(linux_autostarts::loader_variables(text).map(named)),
                 _ => all.extend(linux_autostarts::installs(text).map(named)),
             }
         }
-        Form::Modules => all.extend(linux_autostarts::lines(text).map(|(line, name)| start(line, name))),
-        Form::Itself => {}
+        AutostartForm::Modules => {
+            all.extend(linux_autostarts::lines(text).map(|(line, name)| start(line, name)))
+        }
+        AutostartForm::Itself => {}
     }
 }
 
@@ -91,13 +95,14 @@ fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Autostart, all: 
 }
 
 /// Finds what a command leads to.
-pub(super) fn lead(reach: &Reach, form: Form, start: &mut Autostart) {
-    let Some(command) = start.command.as_ref().filter(|_| start.schedule.is_none() || form != Form::Unit)
+pub(super) fn lead(reach: &LinuxHost, form: AutostartForm, start: &mut Autostart) {
+    let Some(command) =
+        start.command.as_ref().filter(|_| start.schedule.is_none() || form != AutostartForm::Unit)
     else {
         return;
     };
     let folders: &[&str] = match form {
-        Form::Pam => &[
+        AutostartForm::Pam => &[
             "usr/lib/*/security",
             "usr/lib/security",
             "lib/*/security",
@@ -105,12 +110,14 @@ pub(super) fn lead(reach: &Reach, form: Form, start: &mut Autostart) {
             "lib64/security",
             "usr/lib64/security",
         ],
-        Form::Udev => &["usr/lib/udev", "lib/udev", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"],
-        Form::Modules => return,
+        AutostartForm::Udev => {
+            &["usr/lib/udev", "lib/udev", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"]
+        }
+        AutostartForm::Modules => return,
         _ => &["usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"],
     };
     // Signs before a unit's command say how it is started (systemd.service(5)).
-    let bare = if form == Form::Unit {
+    let bare = if form == AutostartForm::Unit {
         let begin = command.0.iter().position(|byte| !b"@-:+!|".contains(byte)).unwrap_or(0);
         command.0.get(begin..).unwrap_or_default()
     } else {
@@ -118,8 +125,11 @@ pub(super) fn lead(reach: &Reach, form: Form, start: &mut Autostart) {
     };
     let (mut first, mut launcher) = (None, None);
     for (at, word) in linux_autostarts::words(bare).enumerate() {
-        let word =
-            if form == Form::Variables { word.strip_prefix(b"DEFAULT=").unwrap_or(word) } else { word };
+        let word = if form == AutostartForm::Variables {
+            word.strip_prefix(b"DEFAULT=").unwrap_or(word)
+        } else {
+            word
+        };
         let found = if word.contains(&b'/') {
             reach.end_of(word).ok().filter(|end| reach.is_file(end))
         } else if at == 0 || launcher.is_some() {
@@ -130,7 +140,7 @@ pub(super) fn lead(reach: &Reach, form: Form, start: &mut Autostart) {
         let is_launcher = linux_autostarts::is_launcher(word);
         match found {
             // A module of PAM that runs programs is one: its argument is meant.
-            Some(end) if is_launcher || form == Form::Pam && word == b"pam_exec.so" => {
+            Some(end) if is_launcher || form == AutostartForm::Pam && word == b"pam_exec.so" => {
                 launcher.get_or_insert_with(|| rooted(&end));
             }
             Some(end) => {
@@ -146,7 +156,7 @@ pub(super) fn lead(reach: &Reach, form: Form, start: &mut Autostart) {
 }
 
 /// A program or library that is named without its folder.
-fn named(reach: &Reach, name: &[u8], folders: &[&str]) -> Option<Vec<u8>> {
+fn named(reach: &LinuxHost, name: &[u8], folders: &[&str]) -> Option<Vec<u8>> {
     let name = glob::Pattern::escape(&String::from_utf8_lossy(name));
     let paths = folders.iter().flat_map(|folder| reach.matching(&format!("{folder}/{name}")));
     paths.filter_map(|path| reach.end_of(&path).ok()).find(|end| reach.is_file(end))

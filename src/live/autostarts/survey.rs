@@ -10,10 +10,10 @@ use std::time::Duration;
 use super::starts;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::autostarts::{Autostart, KernelModule};
-use crate::live::files::{Book, rooted};
+use crate::live::files::{OwnerBook, rooted};
 use crate::live::modules;
-use crate::live::places::{Form, PLACES};
-use crate::live::reach::Reach;
+use crate::live::places::{AutostartForm, PLACES};
+use crate::live::reach::LinuxHost;
 use crate::sources::rows::code_of;
 use crate::sys::guarded_step::{GuardedStep, StepProgress};
 
@@ -28,7 +28,7 @@ const MAX_STARTS: usize = 50_000;
 
 /// What is started, and what is known of what that leads to.
 #[derive(Debug, Default)]
-pub(crate) struct Survey {
+pub(crate) struct AutostartSurvey {
     pub(super) starts: Vec<Autostart>,
     pub(super) modules: Vec<KernelModule>,
     /// What could not be read.
@@ -36,7 +36,7 @@ pub(crate) struct Survey {
 }
 
 /// Starts the survey of a target.
-pub(crate) fn start(reach: Reach) -> GuardedStep<Survey> {
+pub(crate) fn start(reach: LinuxHost) -> GuardedStep<AutostartSurvey> {
     GuardedStep::start(LIMIT, move |progress| {
         // Nobody waits for it any more: it has ended early, and its outcome says so.
         let _ = survey(&reach, progress);
@@ -44,7 +44,7 @@ pub(crate) fn start(reach: Reach) -> GuardedStep<Survey> {
 }
 
 /// Makes it; `None` once nobody waits for it any more.
-fn survey(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
+fn survey(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> Option<()> {
     find_starts(reach, progress)?;
     let modules = modules::all(reach);
     let (starts, modules) = progress.add(|survey| {
@@ -54,7 +54,7 @@ fn survey(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
         (starts.collect::<Vec<_>>(), modules.collect::<Vec<_>>())
     })?;
     let told = starts.iter().flat_map(|(file, target)| target.iter().chain(file));
-    let mut book = Book::of(reach, told.chain(modules.iter().flatten()));
+    let mut book = OwnerBook::of(reach, told.chain(modules.iter().flatten()));
     for (at, (file, target)) in starts.iter().enumerate() {
         let owner = file.as_ref().map(|file| book.owner(file)).unwrap_or_default();
         let facts = target.as_ref().map(|target| book.facts(reach, target)).unwrap_or_default();
@@ -76,7 +76,7 @@ fn survey(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
 }
 
 /// Finds all that is started, by the table of places, each file once.
-fn find_starts(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
+fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> Option<()> {
     let homes = reach.homes();
     let enabled = enabled(reach, &homes);
     let mut seen = BTreeSet::new();
@@ -88,7 +88,7 @@ fn find_starts(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
                 continue;
             }
             let mut found = Vec::new();
-            if form == Form::Itself {
+            if form == AutostartForm::Itself {
                 let target = Some(rooted(&end));
                 let (kind, file) = (kind.into(), Some(rooted(&file)));
                 found.push(Autostart { kind, file, target, ..Autostart::default() });
@@ -102,7 +102,7 @@ fn find_starts(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
                 }
                 for start in &mut found {
                     (start.kind, start.file) = (kind.into(), Some(rooted(&end)));
-                    if form == Form::Unit {
+                    if form == AutostartForm::Unit {
                         start.enabled = Some(is_enabled(&file, &enabled) || is_enabled(&end, &enabled));
                     }
                     starts::lead(reach, form, start);
@@ -127,14 +127,14 @@ fn find_starts(reach: &Reach, progress: &StepProgress<Survey>) -> Option<()> {
 }
 
 /// The paths of a place.
-fn expand(reach: &Reach, place: &str, homes: &[(String, Vec<u8>)]) -> Vec<Vec<u8>> {
+fn expand(reach: &LinuxHost, place: &str, homes: &[(String, Vec<u8>)]) -> Vec<Vec<u8>> {
     let Some(below) = place.strip_prefix("~/") else { return reach.matching(place) };
     let home = |home: &Vec<u8>| format!("{}/{below}", glob::Pattern::escape(&String::from_utf8_lossy(home)));
     homes.iter().flat_map(|(_, path)| reach.matching(&home(path))).collect()
 }
 
 /// The names of units that folders of other units have started.
-fn enabled(reach: &Reach, homes: &[(String, Vec<u8>)]) -> BTreeSet<Vec<u8>> {
+fn enabled(reach: &LinuxHost, homes: &[(String, Vec<u8>)]) -> BTreeSet<Vec<u8>> {
     let folders = ["etc/systemd", "run/systemd", "usr/lib/systemd", "lib/systemd"];
     let mut paths = Vec::new();
     for ending in ["wants", "requires", "upholds"] {

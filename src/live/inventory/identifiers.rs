@@ -8,7 +8,7 @@ use crate::sources::host::{HostFacts, release_field};
 
 /// Which distribution it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct System {
+pub struct Distribution {
     /// Its identifier: `debian`.
     id: Option<String>,
     /// Its version: `12`.
@@ -19,7 +19,7 @@ pub struct System {
     vendor: Option<String>,
 }
 
-impl System {
+impl Distribution {
     /// Reads os-release(5).
     #[must_use]
     pub fn of(release: &str) -> Self {
@@ -109,19 +109,19 @@ mod tests {
 
     #[test]
     fn a_package_is_named_by_its_url_and_what_is_special_is_escaped() {
-        let system = System::of("ID=debian\nVERSION_ID=\"12\"\n");
+        let system = Distribution::of("ID=debian\nVERSION_ID=\"12\"\n");
         assert_eq!(
             system.purl("deb", "libstdc++6", "1:2.3+dfsg-1~deb12u1", Some("amd64")).unwrap(),
             "pkg:deb/debian/libstdc%2B%2B6@1:2.3%2Bdfsg-1~deb12u1?arch=amd64&distro=debian-12"
         );
-        let rolling = System::of("ID=kali\n");
+        let rolling = Distribution::of("ID=kali\n");
         assert_eq!(rolling.purl("deb", "x", "1", None).unwrap(), "pkg:deb/kali/x@1");
-        assert_eq!(System::default().purl("deb", "x", "1", None), None);
+        assert_eq!(Distribution::default().purl("deb", "x", "1", None), None);
     }
 
     #[test]
     fn a_system_is_named_by_its_own_cpe_or_by_that_of_the_table_or_not_at_all() {
-        let cpe = |text: &str| System::of(text).component(&HostFacts::default()).cpe;
+        let cpe = |text: &str| Distribution::of(text).component(&HostFacts::default()).cpe;
         assert_eq!(
             cpe("ID=debian\nVERSION_ID=\"12\"\n").unwrap(),
             "cpe:2.3:o:debian:debian_linux:12:*:*:*:*:*:*:*"

@@ -136,7 +136,7 @@ fn unix(target: &Target, inventory: &mut Inventory) {
     let text = |path: &str| target.text(path.as_bytes(), MAX_FILE);
     let release = text("etc/os-release");
     let release = if release.is_empty() { text("usr/lib/os-release") } else { release };
-    let system = identifiers::System::of(&release);
+    let system = identifiers::Distribution::of(&release);
     let mut components = vec![system.component(&inventory.host)];
     if let Some(kernel) = &inventory.host.kernel {
         let mut component = Component::new(Sort::System, "Linux");

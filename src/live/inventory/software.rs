@@ -4,7 +4,7 @@
 //! (<https://wiki.alpinelinux.org/wiki/Apk_spec>). Out: a [`Component`] each. What was removed and left its configuration behind
 //! is not installed.
 
-pub use super::identifiers::System;
+pub use super::identifiers::Distribution;
 use super::{Component, Sort};
 use crate::formats::rpm::Package;
 
@@ -13,7 +13,7 @@ const MAX_PACKAGES: usize = 200_000;
 
 /// Reads dpkg's table.
 #[must_use]
-pub fn dpkg(text: &str, system: &System) -> Vec<Component> {
+pub fn dpkg(text: &str, system: &Distribution) -> Vec<Component> {
     let package = |stanza: &str| {
         let field = |name: &str| {
             let line = stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
@@ -38,7 +38,7 @@ pub fn dpkg(text: &str, system: &System) -> Vec<Component> {
 
 /// Reads apk's table.
 #[must_use]
-pub fn apk(text: &str, system: &System) -> Vec<Component> {
+pub fn apk(text: &str, system: &Distribution) -> Vec<Component> {
     let package = |stanza: &str| {
         let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
         let (name, version, architecture) = (field("P:")?, field("V:")?, field("A:"));
@@ -54,7 +54,7 @@ pub fn apk(text: &str, system: &System) -> Vec<Component> {
 }
 
 /// A package of rpm; none where it is a key that rpm trusts, which it keeps among them.
-pub(super) fn rpm(package: &Package<'_>, system: &System) -> Option<Component> {
+pub(super) fn rpm(package: &Package<'_>, system: &Distribution) -> Option<Component> {
     let architecture = package.architecture().map(str::to_owned);
     let version = format!("{}-{}", package.version, package.release);
     let purl = system.purl("rpm", package.name, &version, architecture.as_deref());
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_is_installed_is_told_and_what_was_removed_is_not() {
-        let all = dpkg(STATUS, &System::of("ID=debian\nVERSION_ID=12\n"));
+        let all = dpkg(STATUS, &Distribution::of("ID=debian\nVERSION_ID=12\n"));
         let names: Vec<_> = all.iter().map(|one| (one.name.as_str(), one.version.as_deref())).collect();
         assert_eq!(names, [("adduser", Some("3.134")), ("bare", Some("2"))]);
         assert_eq!(all[0].vendor.as_deref(), Some("Debian Adduser Developers"));
@@ -96,7 +96,7 @@ mod tests {
     fn packages_of_alpine_are_told() {
         let table =
             "C:Q1x=\nP:musl\nV:1.2.4-r2\nA:x86_64\nm:Timo <timo@example.org>\nF:lib\nR:ld.so\n\nP:broken\n";
-        let all = apk(table, &System::of("ID=alpine\nVERSION_ID=3.18.4\n"));
+        let all = apk(table, &Distribution::of("ID=alpine\nVERSION_ID=3.18.4\n"));
         assert_eq!(all.len(), 1);
         assert_eq!(
             all[0].purl.as_deref(),

@@ -5,7 +5,7 @@
 use super::{Component, Inventory, Sort};
 use crate::evidence::Utc;
 use crate::sources::target::Target;
-use crate::sources::windows_facts::{Facts, text};
+use crate::sources::windows_facts::{RegistryFacts, text};
 
 /// Where installers say what can be removed.
 const UNINSTALL: [&str; 2] = [
@@ -37,7 +37,7 @@ pub(super) fn add(target: &Target, inventory: &mut Inventory) {
 
 /// What an installer has registered, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct FoundInstallation {
     pub(crate) component: Component,
     /// The key, from its hive's root.
     pub(crate) key: String,
@@ -50,8 +50,8 @@ pub(crate) struct Found {
 }
 
 /// What installers have registered, below `root` of the hive; a part of another product is none of its own.
-pub(crate) fn installed(hive: &mut dyn Facts, root: &str) -> Vec<Found> {
-    let mut all: Vec<Found> = Vec::new();
+pub(crate) fn installed(hive: &mut dyn RegistryFacts, root: &str) -> Vec<FoundInstallation> {
+    let mut all: Vec<FoundInstallation> = Vec::new();
     for place in UNINSTALL {
         let place = format!("{root}{place}");
         hive.each(&place, "", MAX_KEYS, &mut |name, key, _| {
@@ -64,7 +64,7 @@ pub(crate) fn installed(hive: &mut dyn Facts, root: &str) -> Vec<Found> {
                 ..Component::new(if patch { Sort::Patch } else { Sort::Software }, shown)
             };
             if !all.iter().any(|known| known.component == component) {
-                all.push(Found {
+                all.push(FoundInstallation {
                     component,
                     key: format!("{place}\\{name}"),
                     written: key.written,
@@ -84,7 +84,7 @@ const PACKAGES: (&str, u32) =
 
 /// Updates of the system: `Package_for_KB5034441~31bf3856ad364e35~amd64~~10.0.1.3`, name, publisher's key, processor,
 /// language, version.
-pub(crate) fn patches(hive: &mut dyn Facts) -> Vec<Component> {
+pub(crate) fn patches(hive: &mut dyn RegistryFacts) -> Vec<Component> {
     let (place, installed) = PACKAGES;
     let mut all: Vec<Component> = Vec::new();
     for key in hive.subkeys(place).into_iter().take(MAX_KEYS) {
@@ -105,7 +105,7 @@ pub(crate) fn patches(hive: &mut dyn Facts) -> Vec<Component> {
 }
 
 /// Hardware and firmware, as the system wrote them down when it started.
-pub(crate) fn firmware(hive: &mut dyn Facts) -> Vec<Component> {
+pub(crate) fn firmware(hive: &mut dyn RegistryFacts) -> Vec<Component> {
     let control = hive.control_set();
     let key = format!("{control}\\Control\\SystemInformation");
     let mut all = Vec::new();

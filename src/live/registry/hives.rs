@@ -16,7 +16,7 @@ pub(crate) type Open = Hive<Recovered<Box<dyn ReadSeek>>>;
 
 /// A hive and where in the registry it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct MountedHive {
     /// For example `HKEY_LOCAL_MACHINE\SOFTWARE`.
     pub(crate) at: String,
     /// As spelled on disk, below its place.
@@ -25,18 +25,18 @@ pub(crate) struct Standing {
 
 /// The hives of a system.
 #[derive(Debug, Clone)]
-pub(crate) struct Mapping {
+pub(crate) struct SystemHives {
     place: Arc<TargetVolume>,
-    pub(crate) hives: Vec<Standing>,
+    pub(crate) hives: Vec<MountedHive>,
 }
 
-impl Mapping {
+impl SystemHives {
     /// Finds the hives of the system that stands in a place.
     pub(crate) fn of(place: Arc<TargetVolume>) -> Self {
         let mut hives = Vec::new();
         let mut add = |at: String, path: &str| {
             if let Some(path) = spelled(path.as_bytes(), &place) {
-                hives.push(Standing { at, path });
+                hives.push(MountedHive { at, path });
             }
         };
         for name in ["SYSTEM", "SOFTWARE", "SAM", "SECURITY", "DRIVERS"] {
@@ -65,12 +65,12 @@ impl Mapping {
     }
 
     /// Opens a hive with its logs.
-    pub(crate) fn open(&self, hive: &Standing) -> Result<Open, crate::formats::hive::HiveError> {
+    pub(crate) fn open(&self, hive: &MountedHive) -> Result<Open, crate::formats::hive::HiveError> {
         Hive::open(self.place.open_hive(&hive.path)?)
     }
 
     /// A hive's path as people of that system write it.
-    pub(crate) fn told(&self, hive: &Standing) -> String {
+    pub(crate) fn told(&self, hive: &MountedHive) -> String {
         let origin = crate::evidence::Origin::File {
             volume: self.place.volume.clone(),
             path: hive.path.clone(),

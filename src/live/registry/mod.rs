@@ -25,12 +25,12 @@ use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::registry::RegistryRow;
 use crate::evidence::{Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::{Source, Step, TargetOs};
-use crate::sources::item::{Finding, Found, Gap};
+use crate::sources::item::{Finding, Found, Unread};
 use crate::sources::rows::Rows;
 use crate::sources::target::Target;
-use hives::Mapping;
 pub(crate) use hives::Open;
-use search::{Wanted, search};
+use hives::SystemHives;
+use search::{WantedKeys, search};
 
 /// Hands out the one item of all that a step asks of the registry.
 pub(crate) fn find(
@@ -40,13 +40,13 @@ pub(crate) fn find(
 ) -> ControlFlow<()> {
     let origin = Origin::Derived { name: format!("{}.jsonl", step.artifact) };
     let missing = |code, detail: &str| {
-        let gap = Gap::new(origin.clone(), Outcome::Missing, code, detail);
-        Finding::Gap(Gap { kind: Kind::Rows, ..gap })
+        let gap = Unread::new(origin.clone(), Outcome::Missing, code, detail);
+        Finding::Gap(Unread { kind: Kind::Rows, ..gap })
     };
     let Some((_, place)) = target.system_place().filter(|_| target.os() == TargetOs::Windows) else {
         return emit(missing(ReasonCode::NotApplicable, "only a Windows has a registry"));
     };
-    let mapping = Mapping::of(Arc::clone(place));
+    let mapping = SystemHives::of(Arc::clone(place));
     if mapping.hives.is_empty() {
         return emit(missing(ReasonCode::NotFound, "no hive of the registry is there"));
     }
@@ -67,12 +67,12 @@ pub(crate) fn find(
 }
 
 /// All keys and values that the sources of a step name.
-fn wanted(step: &Step) -> Vec<Wanted> {
-    let of = |source: &Source| -> Vec<Wanted> {
+fn wanted(step: &Step) -> Vec<WantedKeys> {
+    let of = |source: &Source| -> Vec<WantedKeys> {
         match source {
-            Source::RegistryKeys(keys) => keys.iter().cloned().map(Wanted::Key).collect(),
+            Source::RegistryKeys(keys) => keys.iter().cloned().map(WantedKeys::Key).collect(),
             Source::RegistryValues(pairs) => {
-                pairs.iter().cloned().map(|(key, value)| Wanted::Value(key, value)).collect()
+                pairs.iter().cloned().map(|(key, value)| WantedKeys::Value(key, value)).collect()
             }
             _ => Vec::new(),
         }

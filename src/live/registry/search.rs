@@ -7,11 +7,11 @@
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 
-use super::hives::Mapping;
+use super::hives::SystemHives;
 use super::row::{of_hive, of_value};
 use crate::evidence::rows::registry::RegistryRow;
 use crate::formats::hive::{Hive, HiveError, Key, Recovery};
-use crate::sources::pattern::{Part, fits, parts};
+use crate::sources::pattern::{PatternPart, fits, parts};
 
 /// How deep `**` goes, as in paths of files.
 const DEPTH: usize = crate::sources::pattern::DEPTH;
@@ -24,7 +24,7 @@ const MAX_LEVEL: usize = 512;
 
 /// What a definition asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum WantedKeys {
     /// Keys with their values.
     Key(String),
     /// Values of keys, by name or glob.
@@ -35,9 +35,9 @@ pub(crate) enum Wanted {
 type Emit<'a> = dyn FnMut(&RegistryRow) -> ControlFlow<()> + 'a;
 
 /// Hands out the rows of everything that is wanted, hive by hive.
-pub(crate) fn search(mapping: &Mapping, wanted: &[Wanted], emit: &mut Emit<'_>) -> ControlFlow<()> {
+pub(crate) fn search(mapping: &SystemHives, wanted: &[WantedKeys], emit: &mut Emit<'_>) -> ControlFlow<()> {
     for hive in &mapping.hives {
-        let asked: Vec<(Vec<Part>, Option<Part>)> =
+        let asked: Vec<(Vec<PatternPart>, Option<PatternPart>)> =
             wanted.iter().filter_map(|wanted| asked_of(wanted, &hive.at)).collect();
         if asked.is_empty() {
             continue;
@@ -58,10 +58,10 @@ fn broken(hive: &str, error: &HiveError) -> RegistryRow {
 }
 
 /// What is left of a pattern below the place where a hive stands; `None` where it does not lead there.
-fn asked_of(wanted: &Wanted, at: &str) -> Option<(Vec<Part>, Option<Part>)> {
+fn asked_of(wanted: &WantedKeys, at: &str) -> Option<(Vec<PatternPart>, Option<PatternPart>)> {
     let (pattern, value) = match wanted {
-        Wanted::Key(pattern) => (pattern, None),
-        Wanted::Value(pattern, value) => (pattern, Some(value)),
+        WantedKeys::Key(pattern) => (pattern, None),
+        WantedKeys::Value(pattern, value) => (pattern, Some(value)),
     };
     let value = match value {
         Some(name) => Some(value_part(name)?),
@@ -73,9 +73,9 @@ fn asked_of(wanted: &Wanted, at: &str) -> Option<(Vec<Part>, Option<Part>)> {
     for name in names {
         let (part, tail) = rest.split_first()?;
         let same = match part {
-            Part::Literal(literal) => literal.eq_ignore_ascii_case(name.as_bytes()),
-            Part::Glob(glob) => fits(glob, name.as_bytes()),
-            Part::Deep(_) => return Some((rest.to_vec(), value)),
+            PatternPart::Literal(literal) => literal.eq_ignore_ascii_case(name.as_bytes()),
+            PatternPart::Glob(glob) => fits(glob, name.as_bytes()),
+            PatternPart::Deep(_) => return Some((rest.to_vec(), value)),
         };
         if !same {
             return None;
@@ -86,11 +86,11 @@ fn asked_of(wanted: &Wanted, at: &str) -> Option<(Vec<Part>, Option<Part>)> {
 }
 
 /// The name of a value as a part of a pattern; `None` where it is a glob that is none.
-fn value_part(name: &str) -> Option<Part> {
+fn value_part(name: &str) -> Option<PatternPart> {
     if name.contains(['*', '?', '[']) && !name.contains('\\') {
         return parts(name, true, DEPTH)?.into_iter().next();
     }
-    Some(Part::Literal(name.as_bytes().to_vec()))
+    Some(PatternPart::Literal(name.as_bytes().to_vec()))
 }
 
 /// A pattern with its variables filled in and its root written out.
@@ -117,7 +117,7 @@ fn within<R: Read + Seek>(
     at: &str,
     hive: &mut Hive<R>,
     recovery: Recovery,
-    asked: &[(Vec<Part>, Option<Part>)],
+    asked: &[(Vec<PatternPart>, Option<PatternPart>)],
     emit: &mut Emit<'_>,
 ) -> ControlFlow<()> {
     let mut begun = false;
@@ -159,7 +159,7 @@ fn current_control_set<R: Read + Seek>(hive: &mut Hive<R>) -> Option<String> {
 struct Walk<'a, R> {
     hive: &'a mut Hive<R>,
     /// The values that are wanted; all of a key where it is the key that is.
-    value: Option<&'a Part>,
+    value: Option<&'a PatternPart>,
     left: usize,
     current: Option<&'a str>,
     /// The first thing that kept this walk from being whole.
@@ -167,7 +167,7 @@ struct Walk<'a, R> {
 }
 
 impl<'a, R: Read + Seek> Walk<'a, R> {
-    const fn new(hive: &'a mut Hive<R>, value: Option<&'a Part>, current: Option<&'a str>) -> Self {
+    const fn new(hive: &'a mut Hive<R>, value: Option<&'a PatternPart>, current: Option<&'a str>) -> Self {
         Self { hive, value, left: MAX_KEYS, current, lost: None }
     }
 
@@ -180,7 +180,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         &mut self,
         key: &Key,
         at: &str,
-        parts: &[Part],
+        parts: &[PatternPart],
         level: usize,
         emit: &mut Emit<'_>,
     ) -> ControlFlow<()> {
@@ -190,7 +190,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         }
         let Some((part, rest)) = parts.split_first() else { return self.arrive(key, at, emit) };
         match part {
-            Part::Literal(name) => {
+            PatternPart::Literal(name) => {
                 let name = String::from_utf8_lossy(name);
                 // A link in a running registry; on disk there are only the sets that it may lead to.
                 let name = match self.current {
@@ -209,7 +209,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
                     }
                 }
             }
-            Part::Glob(glob) => {
+            PatternPart::Glob(glob) => {
                 if rest.is_empty() && self.value.is_none() {
                     // `Run\*` means what stands in `Run`, keys and values alike.
                     self.values(key, at, &|name| fits(glob, name.as_bytes()), emit)?;
@@ -222,10 +222,11 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
                 }
                 ControlFlow::Continue(())
             }
-            Part::Deep(depth) => {
+            PatternPart::Deep(depth) => {
                 self.down(key, at, rest, level, emit)?;
                 let Some(less) = depth.checked_sub(1) else { return ControlFlow::Continue(()) };
-                let parts: Vec<Part> = [Part::Deep(less)].into_iter().chain(rest.iter().cloned()).collect();
+                let parts: Vec<PatternPart> =
+                    [PatternPart::Deep(less)].into_iter().chain(rest.iter().cloned()).collect();
                 for below in self.below(key, at) {
                     let at = format!("{at}\\{}", below.name);
                     self.down(&below, &at, &parts, level.saturating_add(1), emit)?;
@@ -242,12 +243,12 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
                 emit(&RegistryRow::Key { key: at.to_owned(), last_written: key.last_written })?;
                 self.values(key, at, &|_| true, emit)
             }
-            Some(Part::Glob(glob)) => self.values(key, at, &|name| fits(glob, name.as_bytes()), emit),
-            Some(Part::Literal(wanted)) => {
+            Some(PatternPart::Glob(glob)) => self.values(key, at, &|name| fits(glob, name.as_bytes()), emit),
+            Some(PatternPart::Literal(wanted)) => {
                 let same = |name: &str| name.to_lowercase() == String::from_utf8_lossy(wanted).to_lowercase();
                 self.values(key, at, &same, emit)
             }
-            Some(Part::Deep(_)) => self.values(key, at, &|_| true, emit),
+            Some(PatternPart::Deep(_)) => self.values(key, at, &|_| true, emit),
         }
     }
 
@@ -313,7 +314,7 @@ mod tests {
     }
 
     /// Keys, and key and value as `key:name`, below `HKEY_LOCAL_MACHINE\SYSTEM\ControlSet002\Services`.
-    fn found(wanted: &[Wanted]) -> Vec<String> {
+    fn found(wanted: &[WantedKeys]) -> Vec<String> {
         let at = "HKEY_LOCAL_MACHINE\\SYSTEM";
         let asked: Vec<_> = wanted.iter().filter_map(|wanted| asked_of(wanted, at)).collect();
         let mut rows = Vec::new();
@@ -337,8 +338,8 @@ mod tests {
         rows
     }
 
-    fn key(pattern: &str) -> Wanted {
-        Wanted::Key(pattern.to_owned())
+    fn key(pattern: &str) -> WantedKeys {
+        WantedKeys::Key(pattern.to_owned())
     }
 
     #[test]
@@ -358,9 +359,9 @@ mod tests {
             rows,
             ["Kwaad:ImagePath", "Kwaad:Start", "Kwaad\\Parameters", "Kwaad\\Parameters:ServiceDll"]
         );
-        let dll = Wanted::Value(format!("{services}\\*\\Parameters"), "servicedll".to_owned());
+        let dll = WantedKeys::Value(format!("{services}\\*\\Parameters"), "servicedll".to_owned());
         assert_eq!(found(&[dll]), ["Kwaad\\Parameters:ServiceDll"]);
-        let any = Wanted::Value(format!("{services}\\**"), "ServiceD*".to_owned());
+        let any = WantedKeys::Value(format!("{services}\\**"), "ServiceD*".to_owned());
         assert_eq!(found(&[any]), ["Kwaad\\Parameters:ServiceDll"]);
     }
 

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::accounts::{AccountRow, HostAccount, HostGroup, UserProfile};
@@ -13,11 +13,11 @@ use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::{self, LocalAccount, LocalGroup};
 
 /// How the rows are made.
-pub(crate) fn rows(machine: Machine) -> Rows {
+pub(crate) fn rows(machine: WindowsHost) -> Rows {
     Rows::new(AccountRow::SCHEMA, "netapi", move |lines| make(&machine, lines))
 }
 
-fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if machine.is_live() && sys::IS_WINDOWS {
         let accounts = sys::local_accounts().map(|all| all.into_iter().map(AccountRow::from).collect());
         let groups = sys::local_groups().map(|all| all.into_iter().map(AccountRow::from).collect());

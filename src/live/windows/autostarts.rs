@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::files::Book;
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use super::{starts, subscriptions};
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::RowType as _;
@@ -24,12 +24,12 @@ const TABLE_LIMIT: Duration = Duration::from_mins(2);
 const MAX_STARTS: usize = 50_000;
 
 /// How the rows are made.
-pub(crate) fn rows(machine: Machine) -> Rows {
+pub(crate) fn rows(machine: WindowsHost) -> Rows {
     let rows = Rows::new(AutostartRow::SCHEMA, "registry", move |lines| make(&machine, lines));
     rows.within(TABLE_LIMIT)
 }
 
-fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut all = starts::all(machine);
     subscriptions::add(machine, &mut all, lines);
     if machine.is_live() && sys::IS_WINDOWS {

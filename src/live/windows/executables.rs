@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::files::Book;
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::executables::{ExecutableRow, RunningFile};
 use crate::evidence::{Exact, ReasonCode};
@@ -31,12 +31,12 @@ const MAX_FILES: usize = 100_000;
 const MAX_PIDS: usize = 32;
 
 /// How the rows are made.
-pub(crate) fn rows(machine: Machine) -> Rows {
+pub(crate) fn rows(machine: WindowsHost) -> Rows {
     let rows = Rows::new(ExecutableRow::SCHEMA, "toolhelp", move |lines| make(&machine, lines));
     rows.within(TABLE_LIMIT)
 }
 
-fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let pids = sys::process_ids().map_err(|error| Halt::of_error("listing processes", &error))?;
     let mut modules = OneByOne::new(PROCESS_LIMIT, sys::loaded_modules);
     let mut memory = OneByOne::new(PROCESS_LIMIT, sys::loose_code);

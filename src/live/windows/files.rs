@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::signature::Signature;
 use crate::evidence::rows::started_files::StartedFile;
 use crate::live::executables::{MAX_DIGESTED, digest};
-use crate::live::files::Book as Said;
+use crate::live::files::OwnerBook;
 use crate::sources::rows::{Lines, code_of};
 use crate::sys::guard::OneByOne;
 use crate::sys::{self, FileSignature, Stopwatch, is_nothing};
@@ -35,14 +35,14 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    pub(crate) fn new(machine: &Machine) -> Self {
+    pub(crate) fn new(machine: &WindowsHost) -> Self {
         let knows = machine.is_live() && sys::IS_WINDOWS;
         let signatures = knows.then(|| OneByOne::new(SIGNATURE_LIMIT, |path: String| sys::signature(&path)));
         Self { facts: BTreeMap::new(), watch: Stopwatch::start(), signatures, asking: Duration::ZERO }
     }
 
     /// What is known of a file.
-    pub(crate) fn facts(&mut self, machine: &Machine, path: &str, lines: &mut Lines<'_>) -> StartedFile {
+    pub(crate) fn facts(&mut self, machine: &WindowsHost, path: &str, lines: &mut Lines<'_>) -> StartedFile {
         let key = path.to_lowercase();
         if let Some(known) = self.facts.get(&key) {
             return known.clone();
@@ -56,7 +56,7 @@ impl Book {
         if facts.sha256.is_some() {
             facts.signature = self.signature(&machine.folders(None).expand(path), lines).map(Box::new);
         }
-        Said::complain(&facts, lines);
+        OwnerBook::complain(&facts, lines);
         if self.facts.len() < MAX_FILES {
             self.facts.insert(key, facts.clone());
         }
@@ -89,7 +89,7 @@ impl Book {
     }
 }
 
-fn look(machine: &Machine, path: &str, facts: &mut StartedFile, in_time: bool) -> io::Result<()> {
+fn look(machine: &WindowsHost, path: &str, facts: &mut StartedFile, in_time: bool) -> io::Result<()> {
     let standing = machine.stand(path)?;
     (facts.size, facts.modified) = (standing.metadata.size, standing.metadata.modified);
     if !in_time || facts.size.is_none_or(|size| size > MAX_DIGESTED) {

@@ -6,7 +6,7 @@
 
 use crate::evidence::Exact;
 use crate::evidence::rows::firewall::{FirewallProfile, FirewallRule};
-use crate::sources::windows_facts::Facts;
+use crate::sources::windows_facts::RegistryFacts;
 
 /// Most rules of one place: rules for each app of each user are some thousand.
 const MAX_RULES: usize = 50_000;
@@ -31,17 +31,21 @@ const RULES: [&str; 4] = [
 ];
 
 /// What is set on this machine, in the SYSTEM hive.
-pub(crate) fn of_system(hive: &mut dyn Facts) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
+pub(crate) fn of_system(hive: &mut dyn RegistryFacts) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
     let place = format!("{}\\Services\\SharedAccess\\Parameters\\FirewallPolicy", hive.control_set());
     below(hive, &place, false)
 }
 
 /// What policy has set, in the SOFTWARE hive.
-pub(crate) fn of_policy(hive: &mut dyn Facts) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
+pub(crate) fn of_policy(hive: &mut dyn RegistryFacts) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
     below(hive, "Policies\\Microsoft\\WindowsFirewall", true)
 }
 
-fn below(hive: &mut dyn Facts, place: &str, policy: bool) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
+fn below(
+    hive: &mut dyn RegistryFacts,
+    place: &str,
+    policy: bool,
+) -> (Vec<FirewallProfile>, Vec<FirewallRule>) {
     let (mut profiles, mut rules) = (Vec::new(), Vec::new());
     for (profile, name) in PROFILES {
         let Some(set) = hive.contents(&format!("{place}\\{name}")) else { continue };

@@ -14,7 +14,7 @@ use crate::playbook::TargetOs;
 use crate::sources::resolve::spelled;
 use crate::sources::target::Target;
 use crate::sources::target_volume::TargetVolume;
-use crate::sources::windows_facts::{Facts, Running};
+use crate::sources::windows_facts::{RegistryFacts, Running};
 use crate::sys;
 
 /// Most users whose hives are read.
@@ -24,11 +24,11 @@ const MAX_USERS: usize = 5_000;
 const PROFILES: &str = "Microsoft\\Windows NT\\CurrentVersion\\ProfileList";
 
 /// What is done with a user's SID, folder and hive.
-type OfUser<'a> = &'a mut dyn FnMut(&str, Option<&str>, &mut dyn Facts);
+type OfUser<'a> = &'a mut dyn FnMut(&str, Option<&str>, &mut dyn RegistryFacts);
 
 /// A handle on a target's Windows, to be kept by a collector.
 #[derive(Debug, Clone)]
-pub(crate) struct Machine {
+pub(crate) struct WindowsHost {
     places: Vec<Arc<TargetVolume>>,
     system: usize,
     live: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Profile {
 }
 
 /// A file that was found.
-pub(crate) struct Standing {
+pub(crate) struct FoundFile {
     /// Number of its place.
     pub(crate) place: usize,
     /// Its path there, joined by slashes.
@@ -51,7 +51,7 @@ pub(crate) struct Standing {
     pub(crate) metadata: Metadata,
 }
 
-impl Machine {
+impl WindowsHost {
     /// That of a target; none where it is no Windows.
     pub(crate) fn of(target: &Target) -> Option<Self> {
         let (system, _) = target.system_place().filter(|_| target.os() == TargetOs::Windows)?;
@@ -73,7 +73,7 @@ impl Machine {
     }
 
     /// What regular file stands at a path as Windows writes it, variables in it put in; [`io::ErrorKind::NotFound`] where none does.
-    pub(crate) fn stand(&self, path: &str) -> io::Result<Standing> {
+    pub(crate) fn stand(&self, path: &str) -> io::Result<FoundFile> {
         let path = self.folders(None).expand(path);
         let nothing = || io::Error::from(io::ErrorKind::NotFound);
         let (letter, rest) = path.split_once(":\\").ok_or_else(nothing)?;
@@ -100,11 +100,11 @@ impl Machine {
         if stat.kind != Kind::File {
             return Err(nothing());
         }
-        Ok(Standing { place: index, path, metadata: stat.metadata })
+        Ok(FoundFile { place: index, path, metadata: stat.metadata })
     }
 
     /// Opens what was found.
-    pub(crate) fn open(&self, standing: &Standing) -> io::Result<Box<dyn ReadSeek>> {
+    pub(crate) fn open(&self, standing: &FoundFile) -> io::Result<Box<dyn ReadSeek>> {
         let place = self.places.get(standing.place).ok_or(io::ErrorKind::NotFound)?;
         place.tree.open_to_seek(&standing.path)
     }
@@ -132,7 +132,10 @@ impl Machine {
     }
 
     /// Lets `read` ask the hives SYSTEM and SOFTWARE, either of which may be absent or broken.
-    pub(crate) fn registry<T>(&self, read: impl FnOnce(&mut dyn Facts, &mut dyn Facts) -> T) -> T {
+    pub(crate) fn registry<T>(
+        &self,
+        read: impl FnOnce(&mut dyn RegistryFacts, &mut dyn RegistryFacts) -> T,
+    ) -> T {
         if self.live {
             return read(&mut Running("SYSTEM".to_owned()), &mut Running("SOFTWARE".to_owned()));
         }

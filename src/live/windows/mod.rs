@@ -27,11 +27,11 @@ mod starts;
 pub mod storage;
 mod subscriptions;
 
-pub(crate) use machine::Machine;
+pub(crate) use machine::WindowsHost;
 pub(crate) use storage::open_volumes;
 
 /// How an artifact's rows are made of a Windows, or why there are none.
-pub(crate) fn rows(machine: Machine, artifact: Live) -> Result<Rows, &'static str> {
+pub(crate) fn rows(machine: WindowsHost, artifact: Live) -> Result<Rows, &'static str> {
     let running = machine.is_live() && sys::IS_WINDOWS;
     match artifact {
         Live::Processes

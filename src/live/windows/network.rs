@@ -10,13 +10,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::firewall;
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
 use crate::live::network::hosts;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sources::windows_facts::Facts;
+use crate::sources::windows_facts::RegistryFacts;
 use crate::sys::{self, NeighbourEntry, NetworkAdapter, ResolverEntry, RouteEntry};
 
 /// How long all of it may take.
@@ -29,12 +29,12 @@ const MAX_HOSTS: usize = 16 << 20;
 const MAX_SET: usize = 10_000;
 
 /// How the rows are made.
-pub(crate) fn rows(machine: Machine) -> Rows {
+pub(crate) fn rows(machine: WindowsHost) -> Rows {
     let rows = Rows::new(NetworkRow::SCHEMA, "iphlpapi", move |lines| make(&machine, lines));
     rows.within(TABLE_LIMIT)
 }
 
-fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if machine.is_live() && sys::IS_WINDOWS {
         tables(lines)?;
     }
@@ -150,7 +150,7 @@ fn search_domain(domain: &str, interface: String) -> NetworkRow {
 }
 
 /// Shares, and ports that are led on.
-fn of_system(hive: &mut dyn Facts) -> Vec<NetworkRow> {
+fn of_system(hive: &mut dyn RegistryFacts) -> Vec<NetworkRow> {
     let services = format!("{}\\Services", hive.control_set());
     let mut all = Vec::new();
     for value in hive.contents(&format!("{services}\\LanmanServer\\Shares")).unwrap_or_default().values {
@@ -176,7 +176,7 @@ fn of_system(hive: &mut dyn Facts) -> Vec<NetworkRow> {
     all
 }
 
-fn known_networks(hive: &mut dyn Facts) -> Vec<NetworkRow> {
+fn known_networks(hive: &mut dyn RegistryFacts) -> Vec<NetworkRow> {
     let place = "Microsoft\\Windows NT\\CurrentVersion\\NetworkList\\Profiles";
     let mut all = Vec::new();
     hive.each(place, "", MAX_SET, &mut |_, key, _| {
@@ -185,7 +185,7 @@ fn known_networks(hive: &mut dyn Facts) -> Vec<NetworkRow> {
     all
 }
 
-fn proxies(user: &str, hive: &mut dyn Facts) -> Vec<NetworkRow> {
+fn proxies(user: &str, hive: &mut dyn RegistryFacts) -> Vec<NetworkRow> {
     let place = "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings";
     let Some(set) = hive.contents(place) else { return Vec::new() };
     let enabled = set.number("ProxyEnable") == Some(1);

@@ -3,18 +3,18 @@
 //! In: the hives, by the same reader that `inventory` has. Out: [`SoftwareRow`]s. An intruder's tool for remote
 //! control is often installed as any other program is, and says when.
 
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::software::{InstalledSoftware, SoftwareRow};
 use crate::live::inventory::{Component, Sort, windows};
 use crate::sources::rows::{Halt, Lines, Rows};
 
 /// How the rows are made.
-pub(crate) fn rows(machine: Machine) -> Rows {
+pub(crate) fn rows(machine: WindowsHost) -> Rows {
     Rows::new(SoftwareRow::SCHEMA, "registry", move |lines| make(&machine, lines))
 }
 
-fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut all = Vec::new();
     machine.registry(|system, software| {
         all.extend(windows::firmware(system).into_iter().map(of_component));
@@ -33,7 +33,7 @@ fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
     all.into_iter().try_for_each(|one| lines.row(&SoftwareRow::Component(Box::new(one))))
 }
 
-fn of_found(found: windows::Found, root: &str, user: Option<&str>) -> InstalledSoftware {
+fn of_found(found: windows::FoundInstallation, root: &str, user: Option<&str>) -> InstalledSoftware {
     InstalledSoftware {
         user: user.map(str::to_owned),
         registry_key: Some(format!("{root}\\{}", found.key)),

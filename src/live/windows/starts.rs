@@ -1,12 +1,12 @@
 //! All that a Windows starts by itself, out of its registry, its tasks and its startup folders, with the file that each leads to.
 
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use super::places::{Form, In, SPOTS, STARTUP, Spot, TASKS, What};
 use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, Kind};
 use crate::formats::task_xml::{self, Action};
 use crate::formats::windows_command::{self, Folders, Lead};
-use crate::sources::windows_facts::{Contents, Facts};
+use crate::sources::windows_facts::{Contents, RegistryFacts};
 
 /// Most keys of one place, services among them.
 const MAX_KEYS: usize = 20_000;
@@ -22,7 +22,7 @@ const MAX_TASK: usize = 1 << 20;
 const MAX_COMMAND: usize = 4_096;
 
 /// All of it.
-pub(crate) fn all(machine: &Machine) -> Vec<Autostart> {
+pub(crate) fn all(machine: &WindowsHost) -> Vec<Autostart> {
     let mut all = Vec::new();
     machine.registry(|system, software| {
         let control = system.control_set();
@@ -76,7 +76,7 @@ impl<'a> Place<'a> {
 }
 
 /// Where a command leads to on this machine.
-fn lead(machine: &Machine, folders: &Folders, start: &mut Autostart, command: &str) {
+fn lead(machine: &WindowsHost, folders: &Folders, start: &mut Autostart, command: &str) {
     let Lead { launcher, target } =
         windows_command::lead(command, folders, &|path| machine.stand(path).is_ok());
     (start.launcher, start.target) = (launcher.map(Exact::from), target.map(Exact::from));
@@ -87,7 +87,7 @@ fn told(command: &str) -> Exact {
 }
 
 /// Services and drivers.
-fn services(machine: &Machine, system: &mut dyn Facts, control: &str, all: &mut Vec<Autostart>) {
+fn services(machine: &WindowsHost, system: &mut dyn RegistryFacts, control: &str, all: &mut Vec<Autostart>) {
     let folders = machine.folders(None);
     system.each(&format!("{control}\\Services"), "Parameters", MAX_KEYS, &mut |name, key, inner| {
         let root = format!("HKEY_LOCAL_MACHINE\\SYSTEM\\{control}\\Services\\{name}");
@@ -151,10 +151,10 @@ fn service(name: &str, key: &Contents, inner: Option<&Contents>) -> Vec<(Autosta
 
 /// What one place says.
 fn of_spot(
-    machine: &Machine,
+    machine: &WindowsHost,
     spot: &Spot,
     place: &Place<'_>,
-    hive: &mut dyn Facts,
+    hive: &mut dyn RegistryFacts,
     all: &mut Vec<Autostart>,
 ) {
     let folders = machine.folders(place.folder);
@@ -220,7 +220,7 @@ fn parts(form: Form, text: &str) -> Vec<String> {
 }
 
 /// Files in a startup folder, each of which is started.
-fn startup(machine: &Machine, folder: &str, user: Option<&str>, all: &mut Vec<Autostart>) {
+fn startup(machine: &WindowsHost, folder: &str, user: Option<&str>, all: &mut Vec<Autostart>) {
     let folder = machine.folders(None).expand(folder);
     for (name, kind) in machine.list(&folder) {
         // That file says how the folder looks.
@@ -238,7 +238,7 @@ fn startup(machine: &Machine, folder: &str, user: Option<&str>, all: &mut Vec<Au
 }
 
 /// Scheduled tasks, folder by folder.
-fn of_tasks(machine: &Machine, software: &mut dyn Facts, all: &mut Vec<Autostart>) {
+fn of_tasks(machine: &WindowsHost, software: &mut dyn RegistryFacts, all: &mut Vec<Autostart>) {
     let root = machine.folders(None).expand(TASKS);
     let mut waiting = vec![(root.clone(), 0_usize)];
     let mut count = 0_usize;
@@ -270,11 +270,11 @@ fn of_tasks(machine: &Machine, software: &mut dyn Facts, all: &mut Vec<Autostart
 }
 
 fn of_task(
-    machine: &Machine,
-    software: &mut dyn Facts,
+    machine: &WindowsHost,
+    software: &mut dyn RegistryFacts,
     path: &str,
     named: &str,
-    task: &task_xml::Task,
+    task: &task_xml::ScheduledTask,
     all: &mut Vec<Autostart>,
 ) {
     let folders = machine.folders(None);
@@ -315,7 +315,7 @@ fn of_task(
 }
 
 /// The library or program behind a class.
-fn library(software: &mut dyn Facts, id: &str) -> Option<String> {
+fn library(software: &mut dyn RegistryFacts, id: &str) -> Option<String> {
     // Nothing but a GUID is a name of a key there.
     let is_id = id.len() == 38 && id.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '{' | '}' | '-'));
     let mut of = |server: &str| {

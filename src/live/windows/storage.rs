@@ -8,7 +8,7 @@
 use std::io;
 use std::path::Path;
 
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::storage::{MountedVolume, StorageRow, UsbDevice};
@@ -16,18 +16,18 @@ use crate::formats::disk::FileSystem;
 use crate::sources::devices;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::volumes::{self, VolumeFacts};
-use crate::sources::windows_facts::Facts;
+use crate::sources::windows_facts::RegistryFacts;
 use crate::sys::{self, guard};
 
 /// Most disks and most of one kind.
 const MAX_DISKS: usize = 10_000;
 
 /// How the rows are made.
-pub(crate) fn rows(machine: Machine) -> Rows {
+pub(crate) fn rows(machine: WindowsHost) -> Rows {
     Rows::new(StorageRow::SCHEMA, "volumes", move |lines| make(&machine, lines))
 }
 
-fn make(machine: &Machine, lines: &mut Lines<'_>) -> Result<(), Halt> {
+fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if machine.is_live() && sys::IS_WINDOWS {
         match volumes::of_system() {
             Ok(volumes) => {
@@ -95,7 +95,7 @@ pub(crate) fn open_volumes() -> Vec<String> {
 }
 
 /// USB disks: a key for each kind, and below it one for each disk.
-fn usb(hive: &mut dyn Facts, all: &mut Vec<StorageRow>) {
+fn usb(hive: &mut dyn RegistryFacts, all: &mut Vec<StorageRow>) {
     let place = format!("{}\\Enum\\USBSTOR", hive.control_set());
     for device in hive.subkeys(&place).into_iter().take(MAX_DISKS) {
         let most = MAX_DISKS.saturating_sub(all.len());

@@ -5,11 +5,11 @@
 
 use std::io;
 
-use super::machine::Machine;
+use super::machine::WindowsHost;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, ReasonCode};
 use crate::formats::windows_command;
-use crate::formats::wmi::{self, Field, MAX_TEXT, Mapping, Part};
+use crate::formats::wmi::{self, Field, MAX_TEXT, PageMap, SubscriptionPart};
 use crate::sources::rows::{Lines, code_of};
 use crate::sys::is_nothing;
 
@@ -20,7 +20,7 @@ const REPOSITORY: &str = "%SystemRoot%\\System32\\wbem\\Repository";
 const MAX_MAPPING: usize = 16 << 20;
 
 /// Adds the parts of all subscriptions.
-pub(crate) fn add(machine: &Machine, all: &mut Vec<Autostart>, lines: &mut Lines<'_>) {
+pub(crate) fn add(machine: &WindowsHost, all: &mut Vec<Autostart>, lines: &mut Lines<'_>) {
     let folder = machine.folders(None).expand(REPOSITORY);
     let file = format!("{folder}\\OBJECTS.DATA");
     let mut parts = Vec::new();
@@ -38,12 +38,17 @@ pub(crate) fn add(machine: &Machine, all: &mut Vec<Autostart>, lines: &mut Lines
     }
 }
 
-fn read(machine: &Machine, folder: &str, file: &str, parts: &mut Vec<Part>) -> io::Result<()> {
+fn read(
+    machine: &WindowsHost,
+    folder: &str,
+    file: &str,
+    parts: &mut Vec<SubscriptionPart>,
+) -> io::Result<()> {
     let mut objects = machine.open(&machine.stand(file)?)?;
-    let mut newest: Option<Mapping> = None;
+    let mut newest: Option<PageMap> = None;
     for number in 1..=3 {
         let bytes = machine.read(&format!("{folder}\\MAPPING{number}.MAP"), MAX_MAPPING).unwrap_or_default();
-        let mapping = Mapping::read(&bytes);
+        let mapping = PageMap::read(&bytes);
         if mapping.as_ref().map(|mapping| mapping.version) > newest.as_ref().map(|mapping| mapping.version) {
             newest = mapping;
         }
@@ -51,7 +56,7 @@ fn read(machine: &Machine, folder: &str, file: &str, parts: &mut Vec<Part>) -> i
     wmi::parts(objects.as_mut(), newest.as_ref(), parts)
 }
 
-fn start(machine: &Machine, file: &str, part: &Part) -> Autostart {
+fn start(machine: &WindowsHost, file: &str, part: &SubscriptionPart) -> Autostart {
     let bytes = |field: Field| part.says.get(&field).map(Vec::as_slice);
     let text = |field: Field| bytes(field).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let exact = |field: Field| bytes(field).map(|bytes| Exact::cut(bytes, MAX_TEXT).0);
@@ -160,7 +165,7 @@ mod tests {
         put(&format!("{place}/MAPPING2.MAP"), &mapping(5, &[1]));
         let told = || {
             let target = Target::tree(dir.path()).unwrap();
-            let (rows, short) = read_all(&autostarts::rows(Machine::of(&target).unwrap()));
+            let (rows, short) = read_all(&autostarts::rows(WindowsHost::of(&target).unwrap()));
             let rows = String::from_utf8(rows).unwrap();
             let rows = rows.lines().map(|row| serde_json::from_str::<serde_json::Value>(row).unwrap());
             let rows: Vec<_> =

@@ -56,7 +56,7 @@ pub(super) struct Member<'a> {
 }
 
 /// Takes files inside; breaks off where no more is wanted.
-pub(super) type Visitor<'v> = dyn FnMut(&Member<'_>) -> ControlFlow<()> + 'v;
+pub(super) type MemberVisitor<'v> = dyn FnMut(&Member<'_>) -> ControlFlow<()> + 'v;
 
 /// What became of an archive.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub(super) fn walk(
     content: &[u8],
     whole: bool,
     wanted: Option<Wanted>,
-    visit: &mut Visitor<'_>,
+    visit: &mut MemberVisitor<'_>,
 ) -> Report {
     let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
     let bytes = length.saturating_mul(RATIO).clamp(ALLOWANCE, BYTES);
@@ -115,7 +115,7 @@ impl Packing {
 }
 
 struct Walk<'a, 'v> {
-    visit: &'a mut Visitor<'v>,
+    visit: &'a mut MemberVisitor<'v>,
     wanted: Option<Wanted>,
     /// What may still be unpacked.
     bytes: u64,

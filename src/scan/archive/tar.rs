@@ -52,8 +52,8 @@ impl<R: Read> Archive<R> {
     }
 
     /// The content of the current file.
-    pub(super) fn content(&mut self) -> Content<'_, R> {
-        Content(self)
+    pub(super) fn content(&mut self) -> TarContent<'_, R> {
+        TarContent(self)
     }
 
     /// Passes over the rest of the current file, of which at most `most` bytes are read. Returns how many were.
@@ -86,9 +86,9 @@ impl<R: Read> Archive<R> {
 }
 
 /// Reads the current file of an archive.
-pub(super) struct Content<'a, R>(&'a mut Archive<R>);
+pub(super) struct TarContent<'a, R>(&'a mut Archive<R>);
 
-impl<R: Read> Read for Content<'_, R> {
+impl<R: Read> Read for TarContent<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.0.left).unwrap_or(usize::MAX).min(buffer.len());
         let count = self.0.reader.read(buffer.get_mut(..most).unwrap_or_default())?;

@@ -17,7 +17,7 @@ const ENCRYPTED: u16 = 1;
 const SIZES_FOLLOW: u16 = 8;
 
 /// A file in a zip.
-pub(super) struct Entry<'a> {
+pub(super) struct ZipEntry<'a> {
     /// Its name as it stands there; what is not UTF-8 is replaced.
     pub(super) name: String,
     method: u16,
@@ -25,7 +25,7 @@ pub(super) struct Entry<'a> {
     packed: &'a [u8],
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ZipEntry<'a> {
     /// Its content as it unpacks, or why it cannot.
     pub(super) fn open(&self) -> Result<Box<dyn Read + 'a>, String> {
         if self.flags & ENCRYPTED != 0 {
@@ -40,7 +40,7 @@ impl<'a> Entry<'a> {
 }
 
 /// All files of a zip, folders left out.
-pub(super) fn entries(content: &[u8]) -> Box<dyn Iterator<Item = Result<Entry<'_>, String>> + '_> {
+pub(super) fn entries(content: &[u8]) -> Box<dyn Iterator<Item = Result<ZipEntry<'_>, String>> + '_> {
     match directory(content) {
         Some(at) => Box::new(Listed { content, at }),
         None => Box::new(Forward { content, at: 0, ended: false }),
@@ -65,7 +65,7 @@ struct Listed<'a> {
 }
 
 impl<'a> Iterator for Listed<'a> {
-    type Item = Result<Entry<'a>, String>;
+    type Item = Result<ZipEntry<'a>, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -83,7 +83,7 @@ impl<'a> Iterator for Listed<'a> {
             let offset = usize::try_from(u32_at(header, 42)?).ok()?;
             let packed = self.packed(offset, size);
             return Some(match packed {
-                Some(packed) => Ok(Entry { name, method, flags, packed }),
+                Some(packed) => Ok(ZipEntry { name, method, flags, packed }),
                 None => Err("files in it are not where its directory says".to_owned()),
             });
         }
@@ -108,7 +108,7 @@ struct Forward<'a> {
 }
 
 impl<'a> Iterator for Forward<'a> {
-    type Item = Result<Entry<'a>, String>;
+    type Item = Result<ZipEntry<'a>, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.ended {
@@ -125,14 +125,14 @@ impl<'a> Iterator for Forward<'a> {
                 self.ended = true;
                 let packed = rest;
                 return Some(if method == DEFLATED {
-                    Ok(Entry { name, method, flags, packed })
+                    Ok(ZipEntry { name, method, flags, packed })
                 } else {
                     Err("its directory is missing, and files in it do not say where they end".to_owned())
                 });
             }
             self.at = self.at.checked_add(begin)?.checked_add(size)?;
             if !name.ends_with('/') {
-                return Some(Ok(Entry { name, method, flags, packed }));
+                return Some(Ok(ZipEntry { name, method, flags, packed }));
             }
         }
         None

@@ -191,7 +191,7 @@ fn encoding(first: &[u8]) -> (Encoding, usize) {
 }
 
 /// The lines of a text.
-pub(super) struct Lines<R> {
+pub(super) struct TextLines<R> {
     inner: BufReader<R>,
     bytes: Vec<u8>,
 }
@@ -207,7 +207,7 @@ pub(super) enum Next {
     End,
 }
 
-impl<R: Read> Lines<R> {
+impl<R: Read> TextLines<R> {
     pub(super) fn new(inner: R) -> Self {
         Self { inner: BufReader::with_capacity(BLOCK, inner), bytes: Vec::new() }
     }
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     fn lines(bytes: &[u8]) -> Vec<String> {
-        let mut lines = Lines::new(Text::new(bytes).unwrap());
+        let mut lines = TextLines::new(Text::new(bytes).unwrap());
         let (mut all, mut line) = (Vec::new(), String::new());
         while lines.next(&mut line).unwrap() != Next::End {
             all.push(line.clone());
@@ -296,7 +296,7 @@ mod tests {
     fn a_line_of_a_gigabyte_is_passed_over_without_being_held() {
         let long = io::repeat(b'x').take(1 << 30);
         let bytes = long.chain(&b"\nnext\n"[..]);
-        let mut lines = Lines::new(Text::new(bytes).unwrap());
+        let mut lines = TextLines::new(Text::new(bytes).unwrap());
         let mut line = String::new();
         assert_eq!(lines.next(&mut line).unwrap(), Next::TooLong);
         assert_eq!(line.len(), LINE_LIMIT);

@@ -13,12 +13,12 @@ const INDEX_BITS: u32 = 24;
 
 /// A digest and its label, without a byte between or behind them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry<const N: usize> {
+pub(super) struct DigestEntry<const N: usize> {
     digest: [u8; N],
     label: [u8; 4],
 }
 
-impl<const N: usize> Entry<N> {
+impl<const N: usize> DigestEntry<N> {
     /// The first bytes as a number, which is compared faster than an array; of two alike the rest decides.
     fn first(&self) -> u64 {
         u64::from_be_bytes(self.digest.first_chunk().copied().unwrap_or_default())
@@ -32,7 +32,7 @@ impl<const N: usize> Entry<N> {
 
 /// All digests of one length.
 pub(super) struct Digests<const N: usize> {
-    entries: Vec<Entry<N>>,
+    entries: Vec<DigestEntry<N>>,
     /// At place `p`: how many entries begin with fewer than `p` in their first `bits` bits; one more place ends it.
     index: Vec<u32>,
     bits: u32,
@@ -47,7 +47,7 @@ impl<const N: usize> Default for Digests<N> {
 impl<const N: usize> Digests<N> {
     /// Takes a digest; it is found after [`Self::seal`].
     pub(super) fn push(&mut self, digest: [u8; N], label: u32) {
-        self.entries.push(Entry { digest, label: label.to_be_bytes() });
+        self.entries.push(DigestEntry { digest, label: label.to_be_bytes() });
     }
 
     /// Sorts, drops what is there twice, and makes the index.
@@ -71,7 +71,7 @@ impl<const N: usize> Digests<N> {
     }
 
     /// Everything that stands under a digest: one entry for each label.
-    pub(super) fn find(&self, digest: &[u8; N]) -> &[Entry<N>] {
+    pub(super) fn find(&self, digest: &[u8; N]) -> &[DigestEntry<N>] {
         let place = self.place(digest);
         let at = |place: usize| usize::try_from(self.index.get(place).copied().unwrap_or(0)).unwrap_or(0);
         let neighbours = self.entries.get(at(place)..at(place.saturating_add(1))).unwrap_or_default();
@@ -88,7 +88,7 @@ impl<const N: usize> Digests<N> {
 
     /// Memory they take, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let entries = self.entries.capacity().saturating_mul(size_of::<Entry<N>>());
+        let entries = self.entries.capacity().saturating_mul(size_of::<DigestEntry<N>>());
         entries.saturating_add(self.index.capacity().saturating_mul(size_of::<u32>()))
     }
 
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn labels(digests: &Digests<32>, digest: &[u8; 32]) -> Vec<u32> {
-        digests.find(digest).iter().map(Entry::label).collect()
+        digests.find(digest).iter().map(DigestEntry::label).collect()
     }
 
     #[test]

@@ -10,10 +10,10 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::digests::hexadecimal;
-use super::json::{self, Step, Visitor};
+use super::json::{self, KeyAction, Visitor};
 use super::list::Account;
 use super::network::{self, Network, domains_above};
-use super::observable::Observable;
+use super::observable::IndicatorValue;
 use super::path::PathForm;
 use super::pattern::Patterns;
 
@@ -46,7 +46,7 @@ pub(super) struct Exclusions {
 
 impl Exclusions {
     /// By which list an observable is excluded.
-    pub(super) fn excludes(&self, observable: &Observable) -> Option<String> {
+    pub(super) fn excludes(&self, observable: &IndicatorValue) -> Option<String> {
         if let Some(why) = digest_of_no_file(observable) {
             return Some(why.to_owned());
         }
@@ -55,24 +55,24 @@ impl Exclusions {
             return None;
         }
         let value = match observable {
-            Observable::Md5(digest) => hexadecimal(digest),
-            Observable::Sha1(digest) => hexadecimal(digest),
-            Observable::Sha256(digest) => hexadecimal(digest),
-            Observable::Address(network) => network.to_string(),
-            Observable::Domain(text, _) | Observable::Url(text) => text.clone(),
-            Observable::Path(PathForm::Literal(text)) | Observable::Pipe(text) | Observable::Mutex(text) => {
-                text.to_lowercase()
-            }
-            Observable::Path(PathForm::Pattern { .. }) => return None,
-            Observable::Registry(value) => value.key.to_lowercase(),
+            IndicatorValue::Md5(digest) => hexadecimal(digest),
+            IndicatorValue::Sha1(digest) => hexadecimal(digest),
+            IndicatorValue::Sha256(digest) => hexadecimal(digest),
+            IndicatorValue::Address(network) => network.to_string(),
+            IndicatorValue::Domain(text, _) | IndicatorValue::Url(text) => text.clone(),
+            IndicatorValue::Path(PathForm::Literal(text))
+            | IndicatorValue::Pipe(text)
+            | IndicatorValue::Mutex(text) => text.to_lowercase(),
+            IndicatorValue::Path(PathForm::Pattern { .. }) => return None,
+            IndicatorValue::Registry(value) => value.key.to_lowercase(),
         };
         let by_host = match observable {
-            Observable::Domain(domain, _) => self.host(domain),
+            IndicatorValue::Domain(domain, _) => self.host(domain),
             // A page of a large site is an indicator, the site itself is not.
-            Observable::Url(url) => network::url(url)
+            IndicatorValue::Url(url) => network::url(url)
                 .filter(|parts| parts.text.ends_with(&format!("{}/", parts.host)))
                 .and_then(|parts| self.host(&parts.host)),
-            Observable::Address(address) => {
+            IndicatorValue::Address(address) => {
                 self.networks.iter().find(|(network, _)| network.holds(address)).map(|(_, list)| *list)
             }
             _ => None,
@@ -155,11 +155,11 @@ impl Exclusions {
 }
 
 /// Why a digest says nothing of any file, whatever list it stands in.
-fn digest_of_no_file(observable: &Observable) -> Option<&'static str> {
+fn digest_of_no_file(observable: &IndicatorValue) -> Option<&'static str> {
     let digest: &[u8] = match observable {
-        Observable::Md5(digest) => digest,
-        Observable::Sha1(digest) => digest,
-        Observable::Sha256(digest) => digest,
+        IndicatorValue::Md5(digest) => digest,
+        IndicatorValue::Sha1(digest) => digest,
+        IndicatorValue::Sha256(digest) => digest,
         _ => return None,
     };
     let first = digest.first().copied().unwrap_or_default();
@@ -179,11 +179,11 @@ struct Warninglist {
 }
 
 impl Visitor for Warninglist {
-    fn step(&mut self, key: &str, depth: u32) -> Step {
+    fn step(&mut self, key: &str, depth: u32) -> KeyAction {
         match (key, depth) {
-            ("name" | "type", 0) => Step::Take,
-            ("list", 0) => Step::Elements,
-            _ => Step::Skip,
+            ("name" | "type", 0) => KeyAction::Take,
+            ("list", 0) => KeyAction::Elements,
+            _ => KeyAction::Skip,
         }
     }
 
@@ -222,7 +222,7 @@ mod tests {
             r#"{"name":"parts","type":"substring","list":[".sinkhole."]}"#,
             r#"{"name":"expressions","type":"regex","list":["/^test[0-9]+\\.example\\.info$/i"]}"#,
         ]);
-        let by = |observable: Result<Observable, &str>| exclusions.excludes(&observable.unwrap());
+        let by = |observable: Result<IndicatorValue, &str>| exclusions.excludes(&observable.unwrap());
         let named = |name: &str| Some(format!("excluded by the warninglist '{name}'"));
         assert_eq!(by(address("198.51.100.7")), named("ranges"));
         assert_eq!(by(address("198.51.101.7")), None);

@@ -8,7 +8,7 @@ use super::exclusions::Exclusions;
 use super::labels::{Labels, Said};
 use super::list::Account;
 use super::network::Networks;
-use super::observable::{Below, Observable, Reading, of_type};
+use super::observable::{Below, IndicatorValue, ValueReading, of_type};
 use super::path::Paths;
 use super::registry;
 use super::texts::Texts;
@@ -77,7 +77,7 @@ impl Tables {
 
 /// For what a list is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum ListPurpose {
     /// What it names is to be found.
     Indicators,
     /// What it names is known to be good.
@@ -85,29 +85,29 @@ pub(super) enum Purpose {
 }
 
 /// One list on its way into the tables.
-pub(super) struct Intake<'a> {
+pub(super) struct ListIntake<'a> {
     pub(super) tables: &'a mut Tables,
     pub(super) exclusions: &'a Exclusions,
     pub(super) account: &'a mut Account,
     /// Number of the list.
     pub(super) list: u32,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: ListPurpose,
     /// When the run began: what a list says is valid until an earlier moment is not in use.
     pub(super) now: Utc,
 }
 
-impl Intake<'_> {
+impl ListIntake<'_> {
     /// Takes a value whose type the list names.
     pub(super) fn typed(&mut self, word: &str, value: &str, said: &Said<'_>) {
         match of_type(word, value) {
-            Reading::Taken(observables, beside) => self.all(observables, beside.as_deref(), said),
-            Reading::Refused(why) => self.refuse(why, value),
-            Reading::Unknown => self.refuse(&format!("type {word}"), value),
+            ValueReading::Taken(observables, beside) => self.all(observables, beside.as_deref(), said),
+            ValueReading::Refused(why) => self.refuse(why, value),
+            ValueReading::Unknown => self.refuse(&format!("type {word}"), value),
         }
     }
 
     /// Takes observables, with what is told beside them.
-    pub(super) fn all(&mut self, observables: Vec<Observable>, beside: Option<&str>, said: &Said<'_>) {
+    pub(super) fn all(&mut self, observables: Vec<IndicatorValue>, beside: Option<&str>, said: &Said<'_>) {
         let description = match (said.description, beside) {
             (description, None) => description.to_owned(),
             ("", Some(beside)) => beside.to_owned(),
@@ -119,8 +119,8 @@ impl Intake<'_> {
     }
 
     /// Takes one observable.
-    pub(super) fn take(&mut self, observable: Observable, said: &Said<'_>) {
-        if self.purpose == Purpose::KnownGood {
+    pub(super) fn take(&mut self, observable: IndicatorValue, said: &Said<'_>) {
+        if self.purpose == ListPurpose::KnownGood {
             return self.known_good(&observable);
         }
         if let Some(why) = self.exclusions.excludes(&observable) {
@@ -128,52 +128,54 @@ impl Intake<'_> {
         }
         let (label, kept) = self.tables.labels.number(self.list, said);
         let tables = &mut *self.tables;
-        let is_digest =
-            matches!(observable, Observable::Md5(_) | Observable::Sha1(_) | Observable::Sha256(_));
+        let is_digest = matches!(
+            observable,
+            IndicatorValue::Md5(_) | IndicatorValue::Sha1(_) | IndicatorValue::Sha256(_)
+        );
         let full = if is_digest { tables.digests() >= DIGESTS_LIMIT } else { tables.texts() >= TEXTS_LIMIT };
         if full {
             return self.refuse("indicator past the most that are taken", &shown(&observable));
         }
         let kind = match observable {
-            Observable::Md5(digest) => {
+            IndicatorValue::Md5(digest) => {
                 tables.md5.push(digest, label);
                 HitKind::Md5
             }
-            Observable::Sha1(digest) => {
+            IndicatorValue::Sha1(digest) => {
                 tables.sha1.push(digest, label);
                 HitKind::Sha1
             }
-            Observable::Sha256(digest) => {
+            IndicatorValue::Sha256(digest) => {
                 tables.sha256.push(digest, label);
                 HitKind::Sha256
             }
-            Observable::Path(form) => {
+            IndicatorValue::Path(form) => {
                 if let Err(why) = tables.paths.push(&form, label) {
                     return self.refuse(why, form.text());
                 }
                 HitKind::Path
             }
-            Observable::Address(network) => {
+            IndicatorValue::Address(network) => {
                 tables.networks.push(network, label);
                 HitKind::Address
             }
-            Observable::Domain(domain, below) => {
+            IndicatorValue::Domain(domain, below) => {
                 tables.domains.push(domain, (below, label));
                 HitKind::Domain
             }
-            Observable::Url(url) => {
+            IndicatorValue::Url(url) => {
                 tables.urls.push(url, label);
                 HitKind::Url
             }
-            Observable::Pipe(name) => {
+            IndicatorValue::Pipe(name) => {
                 tables.pipes.push(registry::pipe(&name), label);
                 HitKind::Pipe
             }
-            Observable::Mutex(name) => {
+            IndicatorValue::Mutex(name) => {
                 tables.mutexes.push(registry::mutex(&name), label);
                 HitKind::Mutex
             }
-            Observable::Registry(value) => {
+            IndicatorValue::Registry(value) => {
                 let data = value.data.as_deref().map(|data| registry::data(data).into());
                 tables.registry.push(registry::key(&value.key), (data, label));
                 HitKind::Registry
@@ -189,16 +191,16 @@ impl Intake<'_> {
     }
 
     /// Only a SHA-256 can vouch for a file: for MD5 and SHA-1 a good and a bad one can be made alike.
-    fn known_good(&mut self, observable: &Observable) {
+    fn known_good(&mut self, observable: &IndicatorValue) {
         match observable {
-            Observable::Sha256(_) if self.tables.digests() >= DIGESTS_LIMIT => {
+            IndicatorValue::Sha256(_) if self.tables.digests() >= DIGESTS_LIMIT => {
                 self.refuse("digest past the most that are taken", &shown(observable));
             }
-            Observable::Sha256(digest) => {
+            IndicatorValue::Sha256(digest) => {
                 self.tables.known_good.push(*digest, 0);
                 self.account.used("known_good");
             }
-            Observable::Md5(_) | Observable::Sha1(_) => {
+            IndicatorValue::Md5(_) | IndicatorValue::Sha1(_) => {
                 self.refuse("MD5 or SHA-1, which cannot vouch for a file", &shown(observable));
             }
             _ => self.refuse("not a digest, in a list of known good ones", &shown(observable)),
@@ -212,17 +214,17 @@ impl Intake<'_> {
 }
 
 /// An observable as text.
-fn shown(observable: &Observable) -> String {
+fn shown(observable: &IndicatorValue) -> String {
     match observable {
-        Observable::Md5(digest) => hexadecimal(digest),
-        Observable::Sha1(digest) => hexadecimal(digest),
-        Observable::Sha256(digest) => hexadecimal(digest),
-        Observable::Path(form) => form.text().to_owned(),
-        Observable::Address(network) => network.to_string(),
-        Observable::Domain(text, _)
-        | Observable::Url(text)
-        | Observable::Pipe(text)
-        | Observable::Mutex(text) => text.clone(),
-        Observable::Registry(value) => value.key.clone(),
+        IndicatorValue::Md5(digest) => hexadecimal(digest),
+        IndicatorValue::Sha1(digest) => hexadecimal(digest),
+        IndicatorValue::Sha256(digest) => hexadecimal(digest),
+        IndicatorValue::Path(form) => form.text().to_owned(),
+        IndicatorValue::Address(network) => network.to_string(),
+        IndicatorValue::Domain(text, _)
+        | IndicatorValue::Url(text)
+        | IndicatorValue::Pipe(text)
+        | IndicatorValue::Mutex(text) => text.clone(),
+        IndicatorValue::Registry(value) => value.key.clone(),
     }
 }

@@ -18,7 +18,7 @@ const STRING_LIMIT: usize = 64 << 20;
 
 /// What to do with what stands under a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum KeyAction {
     /// Go down: its keys, or those of the objects in its array, are asked for in turn.
     Descend,
     /// Hand it over.
@@ -32,7 +32,7 @@ pub(super) enum Step {
 /// Who reads a feed.
 pub(super) trait Visitor {
     /// What to do with what stands under `key`, so many objects deep (0: the document's own keys).
-    fn step(&mut self, key: &str, depth: u32) -> Step;
+    fn step(&mut self, key: &str, depth: u32) -> KeyAction;
     /// A value, or an element.
     fn value(&mut self, key: &str, value: Value);
     /// An object under `key` that was gone down into begins.
@@ -78,10 +78,10 @@ impl<'de> SerdeVisitor<'de> for Down<'_> {
         visitor.begin(name);
         while let Some(key) = map.next_key::<String>()? {
             match visitor.step(&key, depth) {
-                Step::Skip => drop(map.next_value::<IgnoredAny>()?),
-                Step::Take => visitor.value(&key, map.next_value()?),
-                Step::Elements => map.next_value_seed(Elements { visitor, key: &key })?,
-                Step::Descend => {
+                KeyAction::Skip => drop(map.next_value::<IgnoredAny>()?),
+                KeyAction::Take => visitor.value(&key, map.next_value()?),
+                KeyAction::Elements => map.next_value_seed(Elements { visitor, key: &key })?,
+                KeyAction::Descend => {
                     let below = Down { visitor, key: &key, depth: depth.saturating_add(1) };
                     map.next_value_seed(below)?;
                 }
@@ -247,12 +247,12 @@ mod tests {
     struct Log(Vec<String>);
 
     impl Visitor for Log {
-        fn step(&mut self, key: &str, depth: u32) -> Step {
+        fn step(&mut self, key: &str, depth: u32) -> KeyAction {
             match (key, depth) {
-                ("down", _) => Step::Descend,
-                ("list", _) => Step::Elements,
-                ("take", _) => Step::Take,
-                _ => Step::Skip,
+                ("down", _) => KeyAction::Descend,
+                ("list", _) => KeyAction::Elements,
+                ("take", _) => KeyAction::Take,
+                _ => KeyAction::Skip,
             }
         }
         fn value(&mut self, key: &str, value: Value) {

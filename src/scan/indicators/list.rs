@@ -185,7 +185,7 @@ impl Account {
 
 /// A list to read: one file, or a feed's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Listed {
+pub(super) struct ListToRead {
     pub(super) path: PathBuf,
     pub(super) format: Option<Format>,
 }
@@ -194,16 +194,16 @@ pub(super) struct Listed {
 ///
 /// # Errors
 /// A named path cannot be listed, or a folder holds no list.
-pub(super) fn lists(sources: &[IndicatorSource]) -> Result<Vec<Listed>, Error> {
+pub(super) fn lists(sources: &[IndicatorSource]) -> Result<Vec<ListToRead>, Error> {
     let mut lists = Vec::new();
     for IndicatorSource { path, format } in sources {
         let failed = |source| Error::ListIndicators { path: path.clone(), source };
         if !std::fs::metadata(path).map_err(failed)?.is_dir() {
-            lists.push(Listed { path: path.clone(), format: *format });
+            lists.push(ListToRead { path: path.clone(), format: *format });
             continue;
         }
         if path.join(MANIFEST).is_file() {
-            lists.push(Listed { path: path.clone(), format: Some(Format::MispFeed) });
+            lists.push(ListToRead { path: path.clone(), format: Some(Format::MispFeed) });
             continue;
         }
         let before = lists.len();
@@ -215,7 +215,7 @@ pub(super) fn lists(sources: &[IndicatorSource]) -> Result<Vec<Listed>, Error> {
             if lists.len().saturating_sub(before) >= FILES_LIMIT {
                 return Err(failed(std::io::Error::other(format!("more than {FILES_LIMIT} lists"))));
             }
-            lists.push(Listed { path: entry.into_path(), format: *format });
+            lists.push(ListToRead { path: entry.into_path(), format: *format });
         }
         if lists.len() == before {
             let endings = ENDINGS.join(", .");

@@ -7,10 +7,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::decode::{self, Digesting, Lines, Text};
+use super::decode::{self, Digesting, Text, TextLines};
 use super::exclusions::Exclusions;
-use super::intake::{Intake, Purpose};
-use super::list::{self, Account, Format, IndicatorList, IndicatorSource, Listed, MANIFEST};
+use super::intake::{ListIntake, ListPurpose};
+use super::list::{self, Account, Format, IndicatorList, IndicatorSource, ListToRead, MANIFEST};
 use super::{Indicators, csv, detect, misp, openioc, stix, text};
 use crate::evidence::{Digest, Utc};
 use crate::scan::Error;
@@ -43,12 +43,12 @@ impl Indicators {
         exclusions.seal();
         for (number, ((list, format), place)) in listed.iter().zip(&formats).zip(&mut lists).enumerate() {
             if !is_warninglist(format) {
-                *place = Some(all.take(list, *format, &exclusions, number, Purpose::Indicators, now));
+                *place = Some(all.take(list, *format, &exclusions, number, ListPurpose::Indicators, now));
             }
         }
         all.lists = lists.into_iter().flatten().collect();
         for list in &good {
-            let taken = all.take(list, format_of(list), &exclusions, 0, Purpose::KnownGood, now);
+            let taken = all.take(list, format_of(list), &exclusions, 0, ListPurpose::KnownGood, now);
             all.known_good.push(taken);
         }
         all.tables.seal();
@@ -57,16 +57,16 @@ impl Indicators {
 
     fn take(
         &mut self,
-        list: &Listed,
+        list: &ListToRead,
         format: Option<Format>,
         exclusions: &Exclusions,
         number: usize,
-        purpose: Purpose,
+        purpose: ListPurpose,
         now: Utc,
     ) -> IndicatorList {
         let mut account = Account::default();
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let intake = Intake {
+        let intake = ListIntake {
             tables: &mut self.tables,
             exclusions,
             account: &mut account,
@@ -83,7 +83,7 @@ impl Indicators {
 }
 
 /// The format that is forced, or told by the content; nothing where it cannot be told, which reading the list then says.
-fn format_of(list: &Listed) -> Option<Format> {
+fn format_of(list: &ListToRead) -> Option<Format> {
     list.format.or_else(|| {
         let text = Text::new(decode::open(&list.path).ok()?).ok()?;
         detect::format(text.head()).ok()
@@ -93,7 +93,7 @@ fn format_of(list: &Listed) -> Option<Format> {
 /// How reading a list ended: its digest, and why it ended before its end.
 type Read = (Digest, Result<(), String>);
 
-fn close(account: Account, list: &Listed, format: Option<Format>, (sha256, read): Read) -> IndicatorList {
+fn close(account: Account, list: &ListToRead, format: Option<Format>, (sha256, read): Read) -> IndicatorList {
     account.close(list.path.display().to_string(), format, sha256, read.err())
 }
 
@@ -115,7 +115,7 @@ fn read_file(
     }
 }
 
-fn read_list(path: &Path, format: Option<Format>, mut intake: Intake<'_>) -> Read {
+fn read_list(path: &Path, format: Option<Format>, mut intake: ListIntake<'_>) -> Read {
     read_file(path, |text, head| {
         let format = format.map_or_else(|| detect::format(head), Ok)?;
         read_as(format, text, head, &mut intake)
@@ -126,12 +126,12 @@ fn read_as(
     format: Format,
     text: impl std::io::Read,
     head: &[u8],
-    intake: &mut Intake<'_>,
+    intake: &mut ListIntake<'_>,
 ) -> Result<(), String> {
     match format {
-        Format::Values => text::values(&mut Lines::new(text), intake),
-        Format::Filenames => text::filenames(&mut Lines::new(text), intake),
-        Format::Csv => csv::read(&String::from_utf8_lossy(head), &mut Lines::new(text), intake),
+        Format::Values => text::values(&mut TextLines::new(text), intake),
+        Format::Filenames => text::filenames(&mut TextLines::new(text), intake),
+        Format::Csv => csv::read(&String::from_utf8_lossy(head), &mut TextLines::new(text), intake),
         Format::Misp => misp::read(text, intake),
         Format::Stix => stix::read(text, intake),
         Format::OpenIoc => openioc::read(text, intake),
@@ -141,7 +141,7 @@ fn read_as(
 }
 
 /// Reads the events of a feed's folder, in the order of their names. One that cannot be read is counted.
-fn read_feed(folder: &Path, mut intake: Intake<'_>) -> Read {
+fn read_feed(folder: &Path, mut intake: ListIntake<'_>) -> Read {
     let mut sums = String::new();
     let mut sum = |name: &str, digest: Digest| {
         let _ = writeln!(sums, "{digest}  {name}");
@@ -177,12 +177,12 @@ pub fn read_bytes(bytes: &[u8], format: Option<Format>, now: Utc) -> Indicators 
         if format == Format::Warninglist {
             return exclusions.read(text, &mut account);
         }
-        let mut intake = Intake {
+        let mut intake = ListIntake {
             tables: &mut all.tables,
             exclusions: &exclusions,
             account: &mut account,
             list: 0,
-            purpose: Purpose::Indicators,
+            purpose: ListPurpose::Indicators,
             now,
         };
         read_as(format, text, &head, &mut intake)

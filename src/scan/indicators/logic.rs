@@ -5,7 +5,7 @@
 //! a path; a registry key, the name of a value and its data are one value; what only narrows (a port, a size) is told
 //! beside. An AND of two things that must both be seen is not two alerts and not one: it is refused, and counted.
 
-use super::observable::{Observable, RegistryValue};
+use super::observable::{IndicatorValue, RegistryValue};
 use super::path::PathForm;
 
 /// Most alternatives of one expression: a pattern that lists a case's digests has thousands.
@@ -23,7 +23,7 @@ pub(super) enum Expression {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Leaf {
     /// Can be looked up.
-    Observable(Observable),
+    Observable(IndicatorValue),
     /// Makes another one more exact: what people should read beside it.
     Narrows(String),
     /// The folder of a name.
@@ -37,7 +37,7 @@ pub(super) enum Leaf {
 }
 
 /// What fires by itself, and what is told beside it.
-pub(super) type Alternative = (Vec<Observable>, Option<String>);
+pub(super) type Alternative = (Vec<IndicatorValue>, Option<String>);
 
 /// The alternatives of an expression, each usable or refused with its reason.
 pub(super) fn alternatives(expression: Expression) -> Vec<Result<Alternative, String>> {
@@ -89,7 +89,9 @@ fn conclude(leaves: Vec<Leaf>) -> Result<Alternative, String> {
     let (mut folder, mut value_name, mut value_data) = (None, None, None);
     for leaf in leaves {
         match leaf {
-            Leaf::Observable(one @ (Observable::Md5(_) | Observable::Sha1(_) | Observable::Sha256(_))) => {
+            Leaf::Observable(
+                one @ (IndicatorValue::Md5(_) | IndicatorValue::Sha1(_) | IndicatorValue::Sha256(_)),
+            ) => {
                 digests.push(one);
             }
             Leaf::Observable(other) if others.contains(&other) => {}
@@ -103,7 +105,7 @@ fn conclude(leaves: Vec<Leaf>) -> Result<Alternative, String> {
     }
     if !digests.is_empty() {
         let names = others.iter().filter_map(|other| match other {
-            Observable::Path(form) => Some(format!("file name {}", form.text())),
+            IndicatorValue::Path(form) => Some(format!("file name {}", form.text())),
             _ => None,
         });
         beside.extend(names);
@@ -115,21 +117,21 @@ fn conclude(leaves: Vec<Leaf>) -> Result<Alternative, String> {
     }
     let one = match (others.as_slice(), folder, value_name, value_data) {
         ([one], None, None, None) => one.clone(),
-        ([Observable::Path(PathForm::Literal(name))], Some(folder), None, None) => {
+        ([IndicatorValue::Path(PathForm::Literal(name))], Some(folder), None, None) => {
             let separator = if folder.contains('/') { '/' } else { '\\' };
             let path = format!("{}{separator}{name}", folder.trim_end_matches(['/', '\\']));
-            Observable::Path(PathForm::of(&path).map_err(ToOwned::to_owned)?)
+            IndicatorValue::Path(PathForm::of(&path).map_err(ToOwned::to_owned)?)
         }
         ([], Some(folder), None, None) => {
             let folder = folder.trim_end_matches(['/', '\\']);
-            Observable::Path(PathForm::containing(&format!("{folder}\\")))
+            IndicatorValue::Path(PathForm::containing(&format!("{folder}\\")))
         }
-        ([Observable::Registry(key)], None, name, data) => {
+        ([IndicatorValue::Registry(key)], None, name, data) => {
             let key = name.map_or_else(
                 || key.key.clone(),
                 |name| format!("{}\\{name}", key.key.trim_end_matches('\\')),
             );
-            Observable::Registry(RegistryValue { key, data })
+            IndicatorValue::Registry(RegistryValue { key, data })
         }
         ([], None, None, None) => return Err("pattern without an observable".to_owned()),
         ([], ..) => return Err("registry value without its key".to_owned()),
@@ -147,11 +149,11 @@ mod tests {
     use super::*;
     use crate::scan::indicators::observable::{address, digest, path};
 
-    fn is(read: Result<Observable, &'static str>) -> Expression {
+    fn is(read: Result<IndicatorValue, &'static str>) -> Expression {
         Expression::Is(Leaf::Observable(read.unwrap()))
     }
 
-    fn md5(digit: &str) -> Result<Observable, &'static str> {
+    fn md5(digit: &str) -> Result<IndicatorValue, &'static str> {
         digest(&digit.repeat(16))
     }
 

@@ -10,8 +10,8 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::intake::Intake;
-use super::json::{self, Step, Visitor, text, truth};
+use super::intake::ListIntake;
+use super::json::{self, KeyAction, Visitor, text, truth};
 use super::labels::Said;
 
 /// Most attributes of one event: the largest public ones have some 100,000.
@@ -21,7 +21,7 @@ const ATTRIBUTES_LIMIT: usize = 1_000_000;
 const TEXT_LIMIT: usize = 32 << 10;
 
 /// Reads a document of events.
-pub(super) fn read(reader: impl Read, intake: &mut Intake<'_>) -> Result<(), String> {
+pub(super) fn read(reader: impl Read, intake: &mut ListIntake<'_>) -> Result<(), String> {
     let mut events = Events { intake, event: Event::default(), object: None, seen: false };
     json::walk(reader, &mut events)?;
     events.event_ends();
@@ -39,12 +39,12 @@ pub(super) fn manifest(reader: impl Read) -> Result<Vec<String>, String> {
 struct Names(Vec<String>);
 
 impl Visitor for Names {
-    fn step(&mut self, key: &str, _: u32) -> Step {
+    fn step(&mut self, key: &str, _: u32) -> KeyAction {
         // A UUID and nothing else: no key leads out of the folder.
         if key.len() == 36 && key.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
             self.0.push(format!("{key}.json"));
         }
-        Step::Skip
+        KeyAction::Skip
     }
 
     fn value(&mut self, _: &str, _: Value) {}
@@ -71,19 +71,19 @@ struct Object {
 }
 
 struct Events<'a, 'i> {
-    intake: &'a mut Intake<'i>,
+    intake: &'a mut ListIntake<'i>,
     event: Event,
     object: Option<Object>,
     seen: bool,
 }
 
 impl Visitor for Events<'_, '_> {
-    fn step(&mut self, key: &str, _: u32) -> Step {
+    fn step(&mut self, key: &str, _: u32) -> KeyAction {
         match key {
-            "response" | "Event" | "Object" => Step::Descend,
-            "Attribute" => Step::Elements,
-            "info" | "uuid" | "name" | "value" => Step::Take,
-            _ => Step::Skip,
+            "response" | "Event" | "Object" => KeyAction::Descend,
+            "Attribute" => KeyAction::Elements,
+            "info" | "uuid" | "name" | "value" => KeyAction::Take,
+            _ => KeyAction::Skip,
         }
     }
 

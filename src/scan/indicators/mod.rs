@@ -44,7 +44,7 @@ pub(crate) use sums::Sums;
 
 use digests::hexadecimal;
 use intake::Tables;
-use observable::{Below, Observable};
+use observable::{Below, IndicatorValue};
 
 use crate::evidence::{Content, Digest, Hit, HitKind, cut};
 
@@ -147,20 +147,20 @@ impl Indicators {
             }
         };
         for digest in [Some(content.sha256_stored), content.sha256_logical].into_iter().flatten() {
-            let labels = sha256.find(digest.as_bytes()).iter().map(digests::Entry::label).collect();
+            let labels = sha256.find(digest.as_bytes()).iter().map(digests::DigestEntry::label).collect();
             add(HitKind::Sha256, labels, digest.as_bytes());
         }
         if let Some(digest) = content.sha1 {
             add(
                 HitKind::Sha1,
-                sha1.find(digest.as_bytes()).iter().map(digests::Entry::label).collect(),
+                sha1.find(digest.as_bytes()).iter().map(digests::DigestEntry::label).collect(),
                 digest.as_bytes(),
             );
         }
         if let Some(digest) = content.md5 {
             add(
                 HitKind::Md5,
-                md5.find(digest.as_bytes()).iter().map(digests::Entry::label).collect(),
+                md5.find(digest.as_bytes()).iter().map(digests::DigestEntry::label).collect(),
                 digest.as_bytes(),
             );
         }
@@ -175,14 +175,14 @@ impl Indicators {
     pub fn digest(&self, digest: &str) -> Vec<Hit> {
         let Tables { md5, sha1, sha256, .. } = &self.tables;
         let (kind, labels): (_, Vec<u32>) = match observable::digest(digest) {
-            Ok(Observable::Md5(bytes)) => {
-                (HitKind::Md5, md5.find(&bytes).iter().map(digests::Entry::label).collect())
+            Ok(IndicatorValue::Md5(bytes)) => {
+                (HitKind::Md5, md5.find(&bytes).iter().map(digests::DigestEntry::label).collect())
             }
-            Ok(Observable::Sha1(bytes)) => {
-                (HitKind::Sha1, sha1.find(&bytes).iter().map(digests::Entry::label).collect())
+            Ok(IndicatorValue::Sha1(bytes)) => {
+                (HitKind::Sha1, sha1.find(&bytes).iter().map(digests::DigestEntry::label).collect())
             }
-            Ok(Observable::Sha256(bytes)) => {
-                (HitKind::Sha256, sha256.find(&bytes).iter().map(digests::Entry::label).collect())
+            Ok(IndicatorValue::Sha256(bytes)) => {
+                (HitKind::Sha256, sha256.find(&bytes).iter().map(digests::DigestEntry::label).collect())
             }
             _ => return Vec::new(),
         };

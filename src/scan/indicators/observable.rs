@@ -8,7 +8,7 @@ use super::path::PathForm;
 
 /// Something that can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Observable {
+pub(super) enum IndicatorValue {
     Md5([u8; 16]),
     Sha1([u8; 20]),
     Sha256([u8; 32]),
@@ -40,9 +40,9 @@ pub(super) struct RegistryValue {
 
 /// What a value of a type is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum ValueReading {
     /// These, and what is said beside them: `file name x`, `port 443`.
-    Taken(Vec<Observable>, Option<String>),
+    Taken(Vec<IndicatorValue>, Option<String>),
     /// Nothing that can be looked up, for this reason.
     Refused(&'static str),
     /// A type that has no observable here.
@@ -53,14 +53,14 @@ pub(super) enum Reading {
 const VALUE_LIMIT: usize = 32 << 10;
 
 /// Reads a value whose type a list names.
-pub(super) fn of_type(word: &str, value: &str) -> Reading {
+pub(super) fn of_type(word: &str, value: &str) -> ValueReading {
     let word = word.trim().trim_matches('"').to_ascii_lowercase().replace(['_', ' ', ':'], "-");
     let value = value.trim();
     if value.is_empty() {
-        return Reading::Refused("empty value");
+        return ValueReading::Refused("empty value");
     }
     if value.len() > VALUE_LIMIT {
-        return Reading::Refused("value that is too long");
+        return ValueReading::Refused("value that is too long");
     }
     match word.as_str() {
         "md5" | "sha1" | "sha256" | "sha-1" | "sha-256" | "hash" | "filehash" | "filehash-md5"
@@ -72,7 +72,7 @@ pub(super) fn of_type(word: &str, value: &str) -> Reading {
             one(path(value))
         }
         "filename-pattern" => {
-            one(Ok(Observable::Path(PathForm::Pattern { expression: value.to_owned(), except: None })))
+            one(Ok(IndicatorValue::Path(PathForm::Pattern { expression: value.to_owned(), except: None })))
         }
         "ip" | "ip-src" | "ip-dst" | "ipv4" | "ipv6" | "ipv4-addr" | "ipv6-addr" | "ip-address"
         | "address" | "dst-ip" | "src-ip" | "cidr" | "ip-range" => one(address(value)),
@@ -82,15 +82,15 @@ pub(super) fn of_type(word: &str, value: &str) -> Reading {
         "hostname|port" => with_port(value, |host| domain(host, Below::Not)),
         "domain|ip" => match value.split_once('|') {
             Some((name, ip)) => match (domain(name, Below::Counts), address(ip)) {
-                (Ok(name), Ok(ip)) => Reading::Taken(vec![name, ip], None),
-                (Ok(one), Err(_)) | (Err(_), Ok(one)) => Reading::Taken(vec![one], None),
-                (Err(why), Err(_)) => Reading::Refused(why),
+                (Ok(name), Ok(ip)) => ValueReading::Taken(vec![name, ip], None),
+                (Ok(one), Err(_)) | (Err(_), Ok(one)) => ValueReading::Taken(vec![one], None),
+                (Err(why), Err(_)) => ValueReading::Refused(why),
             },
             None => one(domain(value, Below::Counts)),
         },
         "url" | "uri" | "link-url" => one(url(value)),
-        "named-pipe" | "named pipe" | "pipe" | "namedpipe" => one(Ok(Observable::Pipe(value.to_owned()))),
-        "mutex" => one(Ok(Observable::Mutex(value.to_owned()))),
+        "named-pipe" | "named pipe" | "pipe" | "namedpipe" => one(Ok(IndicatorValue::Pipe(value.to_owned()))),
+        "mutex" => one(Ok(IndicatorValue::Mutex(value.to_owned()))),
         "regkey" | "registry" | "registry-key" => one(registry(value, None)),
         "regkey|value" => match value.split_once('|') {
             Some((key, data)) => one(registry(key, Some(data))),
@@ -98,46 +98,48 @@ pub(super) fn of_type(word: &str, value: &str) -> Reading {
         },
         _ => match word.split_once('|') {
             Some(("filename", "md5" | "sha1" | "sha256")) => named_digest(value),
-            _ => Reading::Unknown,
+            _ => ValueReading::Unknown,
         },
     }
 }
 
-fn one(read: Result<Observable, &'static str>) -> Reading {
+fn one(read: Result<IndicatorValue, &'static str>) -> ValueReading {
     match read {
-        Ok(observable) => Reading::Taken(vec![observable], None),
-        Err(why) => Reading::Refused(why),
+        Ok(observable) => ValueReading::Taken(vec![observable], None),
+        Err(why) => ValueReading::Refused(why),
     }
 }
 
 /// `name|digest`: the digest decides; the name is told beside it, and does not fire by itself.
-fn named_digest(value: &str) -> Reading {
+fn named_digest(value: &str) -> ValueReading {
     let (name, hash) = value.rsplit_once('|').unwrap_or(("", value));
     match digest(hash) {
-        Ok(digest) => Reading::Taken(vec![digest], (!name.is_empty()).then(|| format!("file name {name}"))),
-        Err(why) => Reading::Refused(why),
+        Ok(digest) => {
+            ValueReading::Taken(vec![digest], (!name.is_empty()).then(|| format!("file name {name}")))
+        }
+        Err(why) => ValueReading::Refused(why),
     }
 }
 
 /// `address|port` or `address:port`: the address decides; the port is told beside it.
-fn with_port(value: &str, read: impl Fn(&str) -> Result<Observable, &'static str>) -> Reading {
+fn with_port(value: &str, read: impl Fn(&str) -> Result<IndicatorValue, &'static str>) -> ValueReading {
     let is_port =
         |port: &str| !port.is_empty() && port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
     let split = value.split_once('|').or_else(|| value.rsplit_once(':').filter(|(_, port)| is_port(port)));
     let (host, port) = split.map_or((value, None), |(host, port)| (host, Some(port)));
     match read(host) {
-        Ok(observable) => Reading::Taken(vec![observable], port.map(|port| format!("port {port}"))),
-        Err(why) => Reading::Refused(why),
+        Ok(observable) => ValueReading::Taken(vec![observable], port.map(|port| format!("port {port}"))),
+        Err(why) => ValueReading::Refused(why),
     }
 }
 
 /// Reads an MD5, SHA-1 or SHA-256 by its length.
-pub(super) fn digest(text: &str) -> Result<Observable, &'static str> {
+pub(super) fn digest(text: &str) -> Result<IndicatorValue, &'static str> {
     let text = text.trim();
     let read = match text.len() {
-        32 => hexadecimal(text).map(Observable::Md5),
-        40 => hexadecimal(text).map(Observable::Sha1),
-        64 => hexadecimal(text).map(Observable::Sha256),
+        32 => hexadecimal(text).map(IndicatorValue::Md5),
+        40 => hexadecimal(text).map(IndicatorValue::Sha1),
+        64 => hexadecimal(text).map(IndicatorValue::Sha256),
         _ => None,
     };
     read.ok_or("not an MD5, SHA-1 or SHA-256")
@@ -166,8 +168,8 @@ const fn nibble(digit: u8) -> Option<u8> {
 }
 
 /// Reads an address or a network.
-pub(super) fn address(text: &str) -> Result<Observable, &'static str> {
-    Network::parse(text).map(Observable::Address).map_err(|why| match why {
+pub(super) fn address(text: &str) -> Result<IndicatorValue, &'static str> {
+    Network::parse(text).map(IndicatorValue::Address).map_err(|why| match why {
         NoNetwork::NotOne => "not an IP address",
         NoNetwork::TooWide => "network that is too wide",
         NoNetwork::NotOutside => "address of the host itself, or of everybody",
@@ -175,40 +177,40 @@ pub(super) fn address(text: &str) -> Result<Observable, &'static str> {
 }
 
 /// Reads a domain.
-pub(super) fn domain(text: &str, below: Below) -> Result<Observable, &'static str> {
+pub(super) fn domain(text: &str, below: Below) -> Result<IndicatorValue, &'static str> {
     network::domain(text)
-        .map(|domain| Observable::Domain(domain, below))
+        .map(|domain| IndicatorValue::Domain(domain, below))
         .ok_or("not a domain of two labels or more")
 }
 
 /// Reads a URL.
-pub(super) fn url(text: &str) -> Result<Observable, &'static str> {
-    network::url(text).map(|url| Observable::Url(url.text)).ok_or("not a URL")
+pub(super) fn url(text: &str) -> Result<IndicatorValue, &'static str> {
+    network::url(text).map(|url| IndicatorValue::Url(url.text)).ok_or("not a URL")
 }
 
 /// Reads a file name or a path.
-pub(super) fn path(text: &str) -> Result<Observable, &'static str> {
-    PathForm::of(text).map(Observable::Path)
+pub(super) fn path(text: &str) -> Result<IndicatorValue, &'static str> {
+    PathForm::of(text).map(IndicatorValue::Path)
 }
 
-fn registry(key: &str, data: Option<&str>) -> Result<Observable, &'static str> {
+fn registry(key: &str, data: Option<&str>) -> Result<IndicatorValue, &'static str> {
     let key = key.trim();
     if !key.contains('\\') {
         return Err("not a registry key");
     }
     let data = data.map(str::trim).filter(|data| !data.is_empty()).map(ToOwned::to_owned);
-    Ok(Observable::Registry(RegistryValue { key: key.to_owned(), data }))
+    Ok(IndicatorValue::Registry(RegistryValue { key: key.to_owned(), data }))
 }
 
 /// What a bare value is, where nothing says its type: a digest, an address, a URL or a domain. Never a file name:
 /// every word could be one.
-pub(super) fn guess(text: &str) -> Result<Observable, &'static str> {
+pub(super) fn guess(text: &str) -> Result<IndicatorValue, &'static str> {
     let read = digest(text);
     if read.is_ok() {
         return read;
     }
     match Network::parse(text) {
-        Ok(network) => return Ok(Observable::Address(network)),
+        Ok(network) => return Ok(IndicatorValue::Address(network)),
         Err(NoNetwork::TooWide | NoNetwork::NotOutside) => return address(text),
         Err(NoNetwork::NotOne) => {}
     }
@@ -229,23 +231,23 @@ mod tests {
 
     const SHA256: &str = "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08";
 
-    fn sha256() -> Observable {
+    fn sha256() -> IndicatorValue {
         let Ok(read) = digest(SHA256) else { panic!() };
         read
     }
 
-    fn taken(word: &str, value: &str) -> (Vec<Observable>, Option<String>) {
+    fn taken(word: &str, value: &str) -> (Vec<IndicatorValue>, Option<String>) {
         match of_type(word, value) {
-            Reading::Taken(observables, beside) => (observables, beside),
+            ValueReading::Taken(observables, beside) => (observables, beside),
             other => panic!("{word} {value}: {other:?}"),
         }
     }
 
     #[test]
     fn digests_are_read_by_their_length_in_either_case_and_nothing_else_is_one() {
-        assert!(matches!(sha256(), Observable::Sha256(bytes) if bytes[..2] == [0x9f, 0x86]));
-        assert!(matches!(digest(&"aB".repeat(16)), Ok(Observable::Md5(_))));
-        assert!(matches!(digest(&"0".repeat(40)), Ok(Observable::Sha1(_))));
+        assert!(matches!(sha256(), IndicatorValue::Sha256(bytes) if bytes[..2] == [0x9f, 0x86]));
+        assert!(matches!(digest(&"aB".repeat(16)), Ok(IndicatorValue::Md5(_))));
+        assert!(matches!(digest(&"0".repeat(40)), Ok(IndicatorValue::Sha1(_))));
         for wrong in ["", "abc", &"g".repeat(32), &"+1".repeat(16), &"é".repeat(16), &"a".repeat(33)] {
             assert!(digest(wrong).is_err(), "{wrong}");
         }
@@ -268,26 +270,32 @@ mod tests {
         assert_eq!(taken("domain|ip", "evil.example.com|198.51.100.7"), (vec![domain(), address()], None));
         assert_eq!(taken("domain|ip", "evil.example.com|127.0.0.1"), (vec![domain()], None));
         let key = RegistryValue { key: r"HKLM\Software\Evil".into(), data: Some("on".into()) };
-        assert_eq!(taken("regkey|value", r"HKLM\Software\Evil|on"), (vec![Observable::Registry(key)], None));
+        assert_eq!(
+            taken("regkey|value", r"HKLM\Software\Evil|on"),
+            (vec![IndicatorValue::Registry(key)], None)
+        );
     }
 
     #[test]
     fn a_type_without_an_observable_is_unknown_and_a_wrong_value_refused() {
-        assert_eq!(of_type("email-src", "a@b.c"), Reading::Unknown);
-        assert_eq!(of_type("filename|tlsh", "a|b"), Reading::Unknown);
-        assert_eq!(of_type("md5", "xyz"), Reading::Refused("not an MD5, SHA-1 or SHA-256"));
-        assert_eq!(of_type("md5", " "), Reading::Refused("empty value"));
-        assert_eq!(of_type("url", &"a".repeat(VALUE_LIMIT + 1)), Reading::Refused("value that is too long"));
+        assert_eq!(of_type("email-src", "a@b.c"), ValueReading::Unknown);
+        assert_eq!(of_type("filename|tlsh", "a|b"), ValueReading::Unknown);
+        assert_eq!(of_type("md5", "xyz"), ValueReading::Refused("not an MD5, SHA-1 or SHA-256"));
+        assert_eq!(of_type("md5", " "), ValueReading::Refused("empty value"));
+        assert_eq!(
+            of_type("url", &"a".repeat(VALUE_LIMIT + 1)),
+            ValueReading::Refused("value that is too long")
+        );
     }
 
     #[test]
     fn a_bare_value_is_guessed_but_never_to_be_a_file_name() {
         assert_eq!(guess(SHA256), Ok(sha256()));
-        assert!(matches!(guess("198.51.100.0/24"), Ok(Observable::Address(_))));
-        assert!(matches!(guess("2001:db8::1"), Ok(Observable::Address(_))));
-        assert!(matches!(guess("evil[.]example[.]com"), Ok(Observable::Domain(..))));
-        assert!(matches!(guess("hxxp://evil.example.com/x"), Ok(Observable::Url(_))));
-        assert!(matches!(guess("evil.example.com/x.php"), Ok(Observable::Url(_))));
+        assert!(matches!(guess("198.51.100.0/24"), Ok(IndicatorValue::Address(_))));
+        assert!(matches!(guess("2001:db8::1"), Ok(IndicatorValue::Address(_))));
+        assert!(matches!(guess("evil[.]example[.]com"), Ok(IndicatorValue::Domain(..))));
+        assert!(matches!(guess("hxxp://evil.example.com/x"), Ok(IndicatorValue::Url(_))));
+        assert!(matches!(guess("evil.example.com/x.php"), Ok(IndicatorValue::Url(_))));
         assert!(guess("0.0.0.0/0").is_err_and(|why| why.contains("wide")));
         for word in ["evil", "C:\\evil.exe", "two words.com", "/tmp/x"] {
             assert!(guess(word).is_err(), "{word}: {:?}", guess(word));

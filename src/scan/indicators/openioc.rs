@@ -7,10 +7,10 @@ use std::io::Read;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::intake::Intake;
+use super::intake::ListIntake;
 use super::labels::Said;
 use super::logic::{Expression, Leaf, alternatives};
-use super::observable::{self, Below, Observable, RegistryValue};
+use super::observable::{self, Below, IndicatorValue, RegistryValue};
 use super::path::PathForm;
 
 /// Largest document: the largest public ones have some 2 MB.
@@ -23,7 +23,7 @@ const NODES_LIMIT: u32 = 2_000_000;
 const DEPTH_LIMIT: u32 = 64;
 
 /// Reads a document.
-pub(super) fn read(reader: impl Read, intake: &mut Intake<'_>) -> Result<(), String> {
+pub(super) fn read(reader: impl Read, intake: &mut ListIntake<'_>) -> Result<(), String> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(DOCUMENT_LIMIT).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
@@ -125,7 +125,7 @@ fn term(search: &str, condition: Condition, content: &str) -> Leaf {
     let lower = search.to_ascii_lowercase();
     let last = lower.rsplit('/').next().unwrap_or_default();
     let exact = condition == Condition::Is;
-    let held = |read: Result<Observable, &'static str>| {
+    let held = |read: Result<IndicatorValue, &'static str>| {
         read.map_or_else(|why| Leaf::Not(why.to_owned()), Leaf::Observable)
     };
     match (lower.as_str(), last) {
@@ -157,7 +157,7 @@ fn term(search: &str, condition: Condition, content: &str) -> Leaf {
             held(observable::url(content))
         }
         ("registryitem/keypath" | "registryitem/path", _) if exact => {
-            Leaf::Observable(Observable::Registry(RegistryValue { key: content.to_owned(), data: None }))
+            Leaf::Observable(IndicatorValue::Registry(RegistryValue { key: content.to_owned(), data: None }))
         }
         ("registryitem/valuename", _) if exact => Leaf::ValueName(content.to_owned()),
         ("registryitem/text" | "registryitem/value", _) if exact => Leaf::ValueData(content.to_owned()),
@@ -165,9 +165,9 @@ fn term(search: &str, condition: Condition, content: &str) -> Leaf {
             let lower = content.to_ascii_lowercase();
             let is_pipe = lower.starts_with(r"\device\namedpipe\") || lower.starts_with(r"\\.\pipe\");
             Leaf::Observable(if is_pipe {
-                Observable::Pipe(content.to_owned())
+                IndicatorValue::Pipe(content.to_owned())
             } else {
-                Observable::Mutex(content.to_owned())
+                IndicatorValue::Mutex(content.to_owned())
             })
         }
         ("processitem/handlelist/handle/type", _) => Leaf::Narrows(format!("handle of type {content}")),
@@ -186,5 +186,5 @@ fn path(condition: Condition, content: &str) -> Leaf {
         Condition::EndsWith => PathForm::ending_in(content),
         Condition::Matches => PathForm::Pattern { expression: content.to_owned(), except: None },
     };
-    Leaf::Observable(Observable::Path(form))
+    Leaf::Observable(IndicatorValue::Path(form))
 }

@@ -8,10 +8,10 @@
 
 use std::io::Read;
 
-use super::decode::{Lines, Next};
-use super::intake::Intake;
+use super::decode::{Next, TextLines};
+use super::intake::ListIntake;
 use super::labels::Said;
-use super::observable::{self, Observable};
+use super::observable::{self, IndicatorValue};
 use super::path::PathForm;
 
 /// Lines that are looked at to tell the two kinds of lists.
@@ -37,7 +37,7 @@ pub(super) fn is_filenames(head: &str) -> bool {
 }
 
 /// Reads a list of values.
-pub(super) fn values<R: Read>(lines: &mut Lines<R>, intake: &mut Intake<'_>) -> Result<(), String> {
+pub(super) fn values<R: Read>(lines: &mut TextLines<R>, intake: &mut ListIntake<'_>) -> Result<(), String> {
     each(lines, intake, |line, above, intake| {
         let (first, score, description) = fields(line);
         let said = Said {
@@ -53,7 +53,10 @@ pub(super) fn values<R: Read>(lines: &mut Lines<R>, intake: &mut Intake<'_>) -> 
 }
 
 /// Reads a list of expressions over paths.
-pub(super) fn filenames<R: Read>(lines: &mut Lines<R>, intake: &mut Intake<'_>) -> Result<(), String> {
+pub(super) fn filenames<R: Read>(
+    lines: &mut TextLines<R>,
+    intake: &mut ListIntake<'_>,
+) -> Result<(), String> {
     each(lines, intake, |line, above, intake| {
         let (expression, score, except) = match split_score(line) {
             Some((expression, score, except)) => (expression, Some(score), except),
@@ -62,15 +65,15 @@ pub(super) fn filenames<R: Read>(lines: &mut Lines<R>, intake: &mut Intake<'_>) 
         };
         let form =
             PathForm::Pattern { expression: expression.to_owned(), except: except.map(ToOwned::to_owned) };
-        intake.take(Observable::Path(form), &Said { score, description: above, reference: "" });
+        intake.take(IndicatorValue::Path(form), &Said { score, description: above, reference: "" });
     })
 }
 
 /// Hands over each line with the comment above it.
 fn each<R: Read>(
-    lines: &mut Lines<R>,
-    intake: &mut Intake<'_>,
-    mut take: impl FnMut(&str, &str, &mut Intake<'_>),
+    lines: &mut TextLines<R>,
+    intake: &mut ListIntake<'_>,
+    mut take: impl FnMut(&str, &str, &mut ListIntake<'_>),
 ) -> Result<(), String> {
     let (mut line, mut above, mut used) = (String::new(), String::new(), false);
     loop {
@@ -141,10 +144,10 @@ fn fields(line: &str) -> (&str, Option<u8>, &str) {
 }
 
 /// A bare value, but for what looks like the name of a file.
-pub(super) fn value(text: &str) -> Result<Observable, &'static str> {
+pub(super) fn value(text: &str) -> Result<IndicatorValue, &'static str> {
     let text = text.trim().trim_matches('"');
     match observable::guess(text) {
-        Ok(Observable::Domain(..)) if has_file_ending(text) => {
+        Ok(IndicatorValue::Domain(..)) if has_file_ending(text) => {
             Err("file name in a list of values (a list of expressions is read with filenames=)")
         }
         read => read,

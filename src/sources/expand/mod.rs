@@ -9,9 +9,9 @@ use std::ops::ControlFlow;
 
 mod streams;
 
-use super::item::{Finding, Found, Gap};
+use super::item::{Finding, Found, Unread};
 use super::limits::Meter;
-use super::pattern::{Part, fits, means, parts};
+use super::pattern::{PatternPart, fits, means, parts};
 use super::resolve::{Astray, may_hang, resolve};
 use super::target::Target;
 use super::tree::Handle;
@@ -41,7 +41,7 @@ pub(crate) struct Search<'a, 'e> {
     emit: &'a mut Emit<'e>,
     pattern: &'a Pattern,
     /// What the playbook leaves alone by name.
-    except: Vec<Vec<Part>>,
+    except: Vec<Vec<PatternPart>>,
     /// Whether the pattern at hand has met anything, be it in an earlier step.
     met: bool,
     /// The shadow copy that is looked through, by the index of its place; else all that is no shadow copy is.
@@ -71,7 +71,7 @@ pub(crate) fn search(
     match search.meter.unnamed() {
         Some(detail) => {
             let origin = search.wanted();
-            search.gap(Gap::new(origin, Outcome::Skipped, ReasonCode::ArtifactLimit, detail))
+            search.gap(Unread::new(origin, Outcome::Skipped, ReasonCode::ArtifactLimit, detail))
         }
         None => ControlFlow::Continue(()),
     }
@@ -79,7 +79,7 @@ pub(crate) fn search(
 
 /// The exceptions of a step, their variables filled in. One that cannot be read leaves nothing alone: too much is
 /// recorded rather than too little taken unseen.
-fn except(target: &Target, step: &Step, depth: usize) -> Vec<Vec<Part>> {
+fn except(target: &Target, step: &Step, depth: usize) -> Vec<Vec<PatternPart>> {
     let windows = target.os() == TargetOs::Windows;
     let texts =
         step.except.iter().filter_map(|pattern| target.variables().fill(&pattern.text).ok()).flatten();
@@ -93,7 +93,7 @@ impl Search<'_, '_> {
             Ok(texts) => texts,
             Err(name) => {
                 let detail = format!("the variable '{name}' has no meaning on this target");
-                return self.gap(Gap::new(
+                return self.gap(Unread::new(
                     self.wanted(),
                     Outcome::Missing,
                     ReasonCode::NotApplicable,
@@ -105,7 +105,7 @@ impl Search<'_, '_> {
             let (letter, rest) = if windows { drive_of(text) } else { (None, text.as_str()) };
             let Some(parts) = parts(rest, windows, depth) else {
                 let detail = "the pattern leads upwards or holds a glob that is none";
-                self.gap(Gap::new(self.wanted(), Outcome::Failed, ReasonCode::Unsupported, detail))?;
+                self.gap(Unread::new(self.wanted(), Outcome::Failed, ReasonCode::Unsupported, detail))?;
                 continue;
             };
             for (index, place) in self.target.places().iter().enumerate() {
@@ -124,7 +124,7 @@ impl Search<'_, '_> {
         }
         let detail =
             if texts.is_empty() { "nobody it is asked of is on this target" } else { "nothing matches" };
-        self.gap(Gap::new(self.wanted(), Outcome::Missing, ReasonCode::NotFound, detail))
+        self.gap(Unread::new(self.wanted(), Outcome::Missing, ReasonCode::NotFound, detail))
     }
 
     /// The pattern itself as an origin, for a record of what was looked for.
@@ -142,21 +142,21 @@ impl Search<'_, '_> {
     }
 
     /// Goes down from the folder `here` by the parts that are left.
-    fn down(&mut self, place: usize, here: Vec<u8>, parts: &[Part], why: Why) -> ControlFlow<()> {
+    fn down(&mut self, place: usize, here: Vec<u8>, parts: &[PatternPart], why: Why) -> ControlFlow<()> {
         let Some((part, rest)) = parts.split_first() else {
             return self.arrive(place, here, None);
         };
         match part {
-            Part::Literal(name) if rest.is_empty() && self.names_a_stream(place, name).is_some() => {
+            PatternPart::Literal(name) if rest.is_empty() && self.names_a_stream(place, name).is_some() => {
                 self.stream_of(place, &here, name)
             }
-            Part::Literal(name) => match self.child(place, &here, name, rest.is_empty()) {
+            PatternPart::Literal(name) => match self.child(place, &here, name, rest.is_empty()) {
                 Ok(None) => ControlFlow::Continue(()),
                 Ok(Some(next)) if rest.is_empty() => self.arrive(place, next, None),
                 Ok(Some(next)) => self.down(place, next, rest, Why::Named),
                 Err(astray) => self.astray(place, join(&here, name), &astray),
             },
-            Part::Glob(glob) => self.each(place, &here, why, |search, folder, entry| {
+            PatternPart::Glob(glob) => self.each(place, &here, why, |search, folder, entry| {
                 if !fits(glob, &entry.name) {
                     return ControlFlow::Continue(());
                 }
@@ -169,7 +169,7 @@ impl Search<'_, '_> {
                     (false, _) => ControlFlow::Continue(()),
                 }
             }),
-            Part::Deep(depth) => self.deep(place, here, *depth, rest, why),
+            PatternPart::Deep(depth) => self.deep(place, here, *depth, rest, why),
         }
     }
 
@@ -179,7 +179,7 @@ impl Search<'_, '_> {
         place: usize,
         here: Vec<u8>,
         depth: usize,
-        rest: &[Part],
+        rest: &[PatternPart],
         why: Why,
     ) -> ControlFlow<()> {
         let mut folders = vec![(here, 0_usize)];
@@ -200,7 +200,7 @@ impl Search<'_, '_> {
                     if entry.reference.is_some_and(|known| !met.insert(known)) {
                         let detail = "a folder that stands in another place too: it is entered there";
                         let origin = search.target.origin(place, next);
-                        return search.gap(Gap::new(origin, Outcome::Skipped, ReasonCode::Loop, detail));
+                        return search.gap(Unread::new(origin, Outcome::Skipped, ReasonCode::Loop, detail));
                     }
                     if search.may_enter(place, &next) {
                         beneath.push((next, level.saturating_add(1)));
@@ -238,7 +238,7 @@ impl Search<'_, '_> {
                 return ControlFlow::Continue(());
             }
             Err(error) => {
-                let gap = Gap::of_error(self.target.origin(place, path), "looking", &error);
+                let gap = Unread::of_error(self.target.origin(place, path), "looking", &error);
                 return self.gap(gap);
             }
         };
@@ -293,7 +293,7 @@ impl Search<'_, '_> {
             // The link's own record tells where it leads to.
             Ok(_) => ControlFlow::Continue(()),
             Err(error) if sys::is_nothing(&error) => ControlFlow::Continue(()),
-            Err(error) => self.gap(Gap::of_error(self.target.origin(place, end), "looking", &error)),
+            Err(error) => self.gap(Unread::of_error(self.target.origin(place, end), "looking", &error)),
         }
     }
 
@@ -301,13 +301,13 @@ impl Search<'_, '_> {
     fn astray(&mut self, place: usize, path: Vec<u8>, astray: &Astray) -> ControlFlow<()> {
         let origin = self.target.origin(place, path);
         self.gap(match astray {
-            Astray::Loop => Gap::new(
+            Astray::Loop => Unread::new(
                 origin,
                 Outcome::Skipped,
                 ReasonCode::Loop,
                 "its links lead round in a circle, or there are too many of them",
             ),
-            Astray::Failed(error) => Gap::of_error(origin, "following links", error),
+            Astray::Failed(error) => Unread::of_error(origin, "following links", error),
         })
     }
 
@@ -323,13 +323,13 @@ impl Search<'_, '_> {
         let streams = std::mem::take(&mut found.streams);
         let file = if streams.is_empty() { None } else { Some(found.clone()) };
         let finding = match found.kind {
-            _ if is_elsewhere(&found, self.target.is_image(found.place)) => Finding::Gap(Gap::of_found(
+            _ if is_elsewhere(&found, self.target.is_image(found.place)) => Finding::Gap(Unread::of_found(
                 found,
                 Outcome::Skipped,
                 ReasonCode::NotLocal,
                 "a placeholder: its content is with a service, and reading it would fetch it",
             )),
-            _ if self.target.is_own(&found) => Finding::Gap(Gap::of_found(
+            _ if self.target.is_own(&found) => Finding::Gap(Unread::of_found(
                 found,
                 Outcome::Skipped,
                 ReasonCode::OwnOutput,
@@ -342,7 +342,7 @@ impl Search<'_, '_> {
             },
             Kind::Fifo | Kind::Socket | Kind::Device | Kind::Process | Kind::Unknown => {
                 let detail = "it has no content to copy, and opening it could hang or act";
-                Finding::Gap(Gap::of_found(found, Outcome::Skipped, ReasonCode::NotAFile, detail))
+                Finding::Gap(Unread::of_found(found, Outcome::Skipped, ReasonCode::NotAFile, detail))
             }
             Kind::Directory | Kind::Link | Kind::Stream | Kind::Rows => Finding::Found(found),
         };
@@ -355,7 +355,7 @@ impl Search<'_, '_> {
         }
     }
 
-    fn gap(&mut self, gap: Gap) -> ControlFlow<()> {
+    fn gap(&mut self, gap: Unread) -> ControlFlow<()> {
         self.met = true;
         (self.emit)(Finding::Gap(gap))
     }
@@ -391,15 +391,15 @@ impl Search<'_, '_> {
             let origin = search.target.origin(place, here.to_vec());
             let gap = match why {
                 Why::Named if sys::is_nothing(error) => return ControlFlow::Continue(()),
-                Why::Listed if sys::is_nothing(error) => Gap::new(
+                Why::Listed if sys::is_nothing(error) => Unread::new(
                     origin,
                     Outcome::Missing,
                     ReasonCode::Vanished,
                     "the folder was gone, or no folder any more, when it was to be listed",
                 ),
-                Why::Named | Why::Listed => Gap::of_error(origin, "listing", error),
+                Why::Named | Why::Listed => Unread::of_error(origin, "listing", error),
             };
-            search.gap(Gap { kind: Kind::Directory, ..gap })
+            search.gap(Unread { kind: Kind::Directory, ..gap })
         };
         let listing = match standing.tree.list(here) {
             Ok(listing) => listing,

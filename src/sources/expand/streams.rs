@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Search, join};
 use crate::evidence::{Kind, Origin};
-use crate::sources::item::{Finding, Found, Gap};
+use crate::sources::item::{Finding, Found, Unread};
 use crate::sources::pattern::same_name;
 use crate::sys;
 
@@ -49,7 +49,7 @@ impl Search<'_, '_> {
             Ok(found) => found,
             Err(error) if sys::is_nothing(&error) => return ControlFlow::Continue(()),
             Err(error) => {
-                return self.gap(Gap::of_error(self.target.origin(place, path), "looking", &error));
+                return self.gap(Unread::of_error(self.target.origin(place, path), "looking", &error));
             }
         };
         let streams = std::mem::take(&mut found.streams);

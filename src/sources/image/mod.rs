@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub(crate) use places::{ImageVolumes, in_memory as volumes_in_memory, open as open_volumes, told};
 
-use super::devices::Files;
+use super::devices::ImageFiles;
 use crate::formats::disk::{self, Disk};
 
 /// Opens an image and finds its volumes.
@@ -20,5 +20,5 @@ use crate::formats::disk::{self, Disk};
 /// # Errors
 /// Where it cannot be read, or has a form that is not read here; the text says what to do.
 pub fn open(path: &Path) -> io::Result<Disk> {
-    disk::open(Arc::new(Files::open(path)?))
+    disk::open(Arc::new(ImageFiles::open(path)?))
 }

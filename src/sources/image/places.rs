@@ -44,7 +44,7 @@ pub(crate) fn open(path: &Path, partition: Option<u32>) -> io::Result<ImageVolum
 
 /// The same of a disk in memory.
 pub(crate) fn in_memory(bytes: Vec<u8>) -> io::Result<ImageVolumes> {
-    of_disk(&disk::volumes("memory", Arc::new(disk::Memory(bytes)))?, "memory", None)
+    of_disk(&disk::volumes("memory", Arc::new(disk::MemoryDevice(bytes)))?, "memory", None)
 }
 
 /// The same of a disk that is open.
@@ -154,12 +154,12 @@ pub(crate) fn told(disk: &Disk) -> Vec<VolumeFacts> {
 /// Opens the file system of a volume, or says why not.
 fn mount(volume: &DiskVolume, readable: usize) -> Result<Arc<dyn Mounted>, String> {
     match volume.file_system {
-        FileSystem::Ntfs => match ntfs::Volume::open(Arc::clone(&volume.device), readable) {
-            Ok(opened) => Ok(Arc::new(ntfs::Files(Arc::new(opened)))),
+        FileSystem::Ntfs => match ntfs::NtfsVolume::open(Arc::clone(&volume.device), readable) {
+            Ok(opened) => Ok(Arc::new(ntfs::NtfsFiles(Arc::new(opened)))),
             Err(damage) => Err(damage.to_string()),
         },
-        FileSystem::Ext => match ext::Volume::open(Arc::clone(&volume.device), readable) {
-            Ok(opened) => Ok(Arc::new(ext::Files(Arc::new(opened)))),
+        FileSystem::Ext => match ext::ExtVolume::open(Arc::clone(&volume.device), readable) {
+            Ok(opened) => Ok(Arc::new(ext::ExtFiles(Arc::new(opened)))),
             Err(damage) => Err(damage.to_string()),
         },
         other => Err(other.obstacle().unwrap_or("this file system is not read by this version").to_owned()),

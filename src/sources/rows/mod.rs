@@ -22,8 +22,8 @@ use crate::sys::{self, guard};
 
 mod pipe;
 
-pub(crate) use pipe::Reader;
-use pipe::{Ending, Pipe};
+pub(crate) use pipe::RowReader;
+use pipe::{Pipe, PipeEnding};
 
 /// How long the maker of one item may keep its reader waiting, all waits together, where nothing else is said.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
@@ -130,16 +130,16 @@ impl Rows {
     }
 
     /// Begins to make them.
-    pub(crate) fn open(&self) -> io::Result<Reader> {
+    pub(crate) fn open(&self) -> io::Result<RowReader> {
         let pipe = Arc::new(Pipe::default());
         let (mine, rows) = (Arc::clone(&pipe), self.clone());
         let thread = guard::start(move || rows.fill(&mine))?;
-        Ok(Reader::new(pipe, thread, self.limit))
+        Ok(RowReader::new(pipe, thread, self.limit))
     }
 
     /// What the maker's thread does.
     fn fill(&self, pipe: &Pipe) {
-        let ending = Ending::of(pipe);
+        let ending = PipeEnding::of(pipe);
         let mut lines = Lines { pipe, rows: self, begun: false, left: self.most, short: BTreeMap::new() };
         let made = (self.make)(&mut lines).and_then(|()| lines.begin());
         if let Err(Halt::Failed(reason)) = made {

@@ -55,9 +55,9 @@ impl Pipe {
 }
 
 /// Tells the reader of the end, whatever way the maker comes to it.
-pub(super) struct Ending<'a>(&'a Pipe);
+pub(super) struct PipeEnding<'a>(&'a Pipe);
 
-impl<'a> Ending<'a> {
+impl<'a> PipeEnding<'a> {
     pub(super) fn of(pipe: &'a Pipe) -> Self {
         Self(pipe)
     }
@@ -68,7 +68,7 @@ impl<'a> Ending<'a> {
     }
 }
 
-impl Drop for Ending<'_> {
+impl Drop for PipeEnding<'_> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         if !state.ended {
@@ -81,7 +81,7 @@ impl Drop for Ending<'_> {
 }
 
 /// Rows as the bytes of an item. Its end is never an error: [`Reader::finish`] tells what they lack.
-pub(crate) struct Reader {
+pub(crate) struct RowReader {
     pipe: Arc<Pipe>,
     thread: Ended,
     current: Vec<u8>,
@@ -90,7 +90,7 @@ pub(crate) struct Reader {
     limit: Duration,
 }
 
-impl Reader {
+impl RowReader {
     pub(super) fn new(pipe: Arc<Pipe>, thread: Ended, limit: Duration) -> Self {
         Self { pipe, thread, current: Vec::new(), taken: 0, waited: Duration::ZERO, limit }
     }
@@ -147,7 +147,7 @@ impl Reader {
 }
 
 /// Lets the maker end: nobody takes what it makes.
-impl Drop for Reader {
+impl Drop for RowReader {
     fn drop(&mut self) {
         self.pipe.lock().unwanted = true;
         self.pipe.changed.notify_all();

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::accounts::Accounts;
 use super::host::{ClockFacts, HostFacts};
-use super::item::{Finding, Found, Gap, Way};
+use super::item::{Finding, Found, Unread, Way};
 use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, open, open_in_copies, open_rows};
 use super::own_output::OwnOutput;
@@ -161,7 +161,7 @@ impl Target {
     ///
     /// # Errors
     /// The gap it leaves, where it cannot be read.
-    pub fn open(&self, found: &Found) -> Result<Opened, Box<Gap>> {
+    pub fn open(&self, found: &Found) -> Result<Opened, Box<Unread>> {
         self.open_within(found, Access::All)
     }
 
@@ -169,11 +169,11 @@ impl Target {
     ///
     /// # Errors
     /// The gap it leaves, where it cannot be read.
-    pub fn open_shared(&self, found: &Found) -> Result<Opened, Box<Gap>> {
+    pub fn open_shared(&self, found: &Found) -> Result<Opened, Box<Unread>> {
         self.open_within(found, Access::Shared)
     }
 
-    fn open_within(&self, found: &Found, access: Access) -> Result<Opened, Box<Gap>> {
+    fn open_within(&self, found: &Found, access: Access) -> Result<Opened, Box<Unread>> {
         if let Way::Rows(rows) = &found.way {
             return open_rows(found, rows);
         }
@@ -185,9 +185,11 @@ impl Target {
                 let copies = || self.last_resort().iter().filter(|copy| copy.is_copy_of(&place.volume));
                 open_in_copies(copies, found, gap, guard::LIMIT)
             }),
-            None => {
-                Err(Box::new(Gap::of_error(found.origin.clone(), "opening", &io::ErrorKind::NotFound.into())))
-            }
+            None => Err(Box::new(Unread::of_error(
+                found.origin.clone(),
+                "opening",
+                &io::ErrorKind::NotFound.into(),
+            ))),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::formats::hive::Hive;
 use crate::formats::seek::ReadSeek;
 use crate::playbook::TargetOs;
 use crate::sources::resolve;
-use crate::sources::windows_facts::{self, Facts, Running};
+use crate::sources::windows_facts::{self, RegistryFacts, Running};
 
 /// Largest file of the target that is read to learn about it (accounts, host name, web server's configuration).
 const FACTS_LIMIT: u64 = 4 << 20;
@@ -70,7 +70,10 @@ impl Target {
     }
 
     /// Lets `read` ask the hives SYSTEM and SOFTWARE, either of which may be absent or broken.
-    pub(crate) fn with_registry<T>(&self, read: impl FnOnce(&mut dyn Facts, &mut dyn Facts) -> T) -> T {
+    pub(crate) fn with_registry<T>(
+        &self,
+        read: impl FnOnce(&mut dyn RegistryFacts, &mut dyn RegistryFacts) -> T,
+    ) -> T {
         let open = |name: &str| {
             let place = self.places.get(self.system)?;
             let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::listing::{self, Handle, Listing};
 use super::{Access, FileTree, HostTree, OpenContent, Refused};
 use crate::evidence::{Entry, Origin, Stat};
-use crate::formats::disk::{Mounted, Reading, Seeker};
+use crate::formats::disk::{Mounted, OpenReading, Seeker};
 use crate::formats::seek::ReadSeek;
 use crate::sources::item::Found;
 use crate::sources::mounts::Nature;
@@ -58,7 +58,7 @@ impl FileTree for ImageTree {
 }
 
 /// Opens what was found on a volume, by the number of its record.
-pub(super) fn read(volume: &dyn Mounted, found: &Found) -> io::Result<Box<dyn Reading>> {
+pub(super) fn read(volume: &dyn Mounted, found: &Found) -> io::Result<Box<dyn OpenReading>> {
     let stream = match &found.origin {
         Origin::File { stream, .. } => stream.as_deref(),
         Origin::Live { .. } | Origin::Derived { .. } | Origin::Command { .. } => None,

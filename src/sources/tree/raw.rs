@@ -69,14 +69,14 @@ impl Raw {
     /// # Errors
     /// [`io::ErrorKind::PermissionDenied`] without an administrator's rights; [`io::ErrorKind::Unsupported`] where there is
     /// nothing of the kind.
-    pub(crate) fn open(&self) -> io::Result<ntfs::Files> {
+    pub(crate) fn open(&self) -> io::Result<ntfs::NtfsFiles> {
         let device = match self {
             Self::Nothing => return Err(io::ErrorKind::Unsupported.into()),
             Self::Volume(path) => devices::disk(path)?,
             #[cfg(test)]
             Self::Disk(device) => Arc::clone(device),
         };
-        Ok(ntfs::Files(Arc::new(ntfs::Volume::open(device, SHARE)?)))
+        Ok(ntfs::NtfsFiles(Arc::new(ntfs::NtfsVolume::open(device, SHARE)?)))
     }
 }
 

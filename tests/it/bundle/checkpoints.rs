@@ -101,7 +101,7 @@ fn a_full_disk_says_what_was_flushed() {
     add(&mut writer, &mut deflater, 1, &Origin::root("a"), &noise(1_000, 1));
     hand.pass(5);
     writer.tick().unwrap();
-    let entry = Entry { name: "fs/$rootfs$/b".into(), ..Entry::default() };
+    let entry = BundleEntry { name: "fs/$rootfs$/b".into(), ..BundleEntry::default() };
     let mut entry = writer.entry(&entry, None).unwrap();
     let noise = noise(100_000, 2);
     let error = (0..10).find_map(|_| entry.piece(&noise, &Deflated::of(&noise)).err()).unwrap();

@@ -115,10 +115,10 @@ fn times_and_modes_stand_in_the_archive_without_links_or_set_uid() {
     let (sink, memory) = Sink::memory();
     let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
     for (name, mode) in [("fs/a", 0o120_777), ("fs/b", 0o104_000), ("fs/c/", 0o040_000)] {
-        let entry = Entry { name: name.into(), modified: Some(utc(0)), mode: Some(mode) };
+        let entry = BundleEntry { name: name.into(), modified: Some(utc(0)), mode: Some(mode) };
         writer.add(&entry, &Deflated::default(), &[]).unwrap();
     }
-    let old = Entry { name: "fs/old".into(), modified: Utc::from_unix(-5_000_000_000, 0), mode: None };
+    let old = BundleEntry { name: "fs/old".into(), modified: Utc::from_unix(-5_000_000_000, 0), mode: None };
     writer.add(&old, &Deflated::default(), &[]).unwrap();
     writer.seal(Closing::default()).unwrap();
     let zip = key.decrypt(&memory.bytes());
@@ -170,7 +170,7 @@ fn a_name_the_format_does_not_allow_is_refused() {
     let (sink, _) = Sink::memory();
     let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
     for name in [String::new(), "x".repeat(1_001)] {
-        let entry = Entry { name, ..Entry::default() };
+        let entry = BundleEntry { name, ..BundleEntry::default() };
         assert!(matches!(writer.add(&entry, &Deflated::default(), &[]), Err(Error::Entry { .. })));
     }
 }
@@ -180,7 +180,7 @@ fn a_bundle_with_an_abandoned_entry_takes_no_further_one_and_cannot_be_sealed() 
     let key = Key::new();
     let (sink, _) = Sink::memory();
     let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();
-    let entry = Entry { name: "fs/a".into(), ..Entry::default() };
+    let entry = BundleEntry { name: "fs/a".into(), ..BundleEntry::default() };
     drop(writer.entry(&entry, None).unwrap());
     assert!(matches!(writer.entry(&entry, None), Err(Error::Entry { .. })));
     assert!(matches!(writer.add(&entry, &Deflated::default(), &[]), Err(Error::Entry { .. })));

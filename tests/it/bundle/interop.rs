@@ -226,7 +226,7 @@ fn an_entry_of_5_gib_and_those_behind_it_open_everywhere() {
     for (number, last) in [(1, 1_280), (2, 3)] {
         let origin = Origin::root(format!("large{number}"));
         let name = writer.entry_name(&origin, false);
-        let header = Entry { name: name.clone(), ..Entry::default() };
+        let header = BundleEntry { name: name.clone(), ..BundleEntry::default() };
         let mut entry = writer.entry(&header, None).unwrap();
         let mut out = Vec::new();
         for piece in 1..=last {
@@ -259,7 +259,7 @@ fn an_entry_of_5_gib_of_zeros_opens_everywhere() {
     let mut deflater = Deflater::new(1);
     let origin = Origin::root("zeros");
     let name = writer.entry_name(&origin, false);
-    let header = Entry { name: name.clone(), ..Entry::default() };
+    let header = BundleEntry { name: name.clone(), ..BundleEntry::default() };
     let mut entry = writer.entry(&header, None).unwrap();
     let mut out = Vec::new();
     for piece in 1..=1_280 {

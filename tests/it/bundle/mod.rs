@@ -13,7 +13,7 @@ use veldkit::bundle::checkpoint::{
 use veldkit::bundle::manifest::{NAMES_COUNTED, OTHERS};
 use veldkit::bundle::opening::Kit;
 use veldkit::bundle::{
-    Ask, Closing, Deflated, Deflater, Entry, Error, Event, Identities, LOG_BYTES, Manifest, Opening,
+    Ask, BundleEntry, Closing, Deflated, Deflater, Error, Event, Identities, LOG_BYTES, Manifest, Opening,
     Recipients, Sealed, Signer, Sink, Writer, WriterOptions, names, receipt,
 };
 use veldkit::evidence::{
@@ -122,7 +122,7 @@ fn add(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origi
     let name = writer.entry_name(origin, false);
     let mut out = Vec::new();
     let sum = deflater.whole(data, &mut out);
-    let entry = Entry { name: name.clone(), modified: Some(utc(0)), mode: Some(0o640) };
+    let entry = BundleEntry { name: name.clone(), modified: Some(utc(0)), mode: Some(0o640) };
     writer.add(&entry, &sum, &out).unwrap();
     let content = Content::new(data.len() as u64, Digest::of(data));
     writer
@@ -134,7 +134,7 @@ fn add(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origi
 /// Streams one file in chunks, with its record.
 fn stream(writer: &mut Writer, deflater: &mut Deflater, number: u64, origin: &Origin, data: &[u8]) -> String {
     let name = writer.entry_name(origin, false);
-    let header = Entry { name: name.clone(), modified: Some(utc(0)), mode: None };
+    let header = BundleEntry { name: name.clone(), modified: Some(utc(0)), mode: None };
     let mut entry = writer.entry(&header, None).unwrap();
     let mut out = Vec::new();
     for (place, chunk) in data.chunks(300_000).enumerate() {
@@ -215,7 +215,9 @@ fn fill(sink: Sink, options: WriterOptions, key: &Key) -> (Sealed, BTreeMap<Stri
     }
     let folder = Origin::drive('C', "Windows/System32");
     let name = format!("{}/", writer.entry_name(&folder, false));
-    writer.add(&Entry { name: name.clone(), ..Entry::default() }, &Deflated::default(), &[]).unwrap();
+    writer
+        .add(&BundleEntry { name: name.clone(), ..BundleEntry::default() }, &Deflated::default(), &[])
+        .unwrap();
     let record = Item { entry: Some(name), kind: Kind::Directory, ..item(number + 1, &folder) };
     writer.record(&record).unwrap();
     let denied = Item {

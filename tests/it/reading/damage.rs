@@ -37,7 +37,7 @@ fn with_random_sectors_zeroed_every_item_of_an_undamaged_checkpoint_comes_back()
             }
         }
         let bundle = desk.write("b.zip.age", &bytes);
-        let (verdict, _) = unpack(&desk, &bundle, &Limits::default());
+        let (verdict, _) = unpack(&desk, &bundle, &ReadLimits::default());
         assert_ne!(verdict.integrity, Integrity::Whole, "trial {trial}");
         relative_at_all += verdict.items.relative;
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret as _;
 use veldkit::bundle::checkpoint::{CheckpointHeader, Event, pad_name, records_name, sum_line, sums_name};
-use veldkit::bundle::manifest::{Chain, Counts};
+use veldkit::bundle::manifest::{ChainEnd, Counts};
 use veldkit::bundle::{Deflater, Manifest, Opening, README};
 use veldkit::evidence::{Content, Digest, Item, Kind, Metadata, Origin, Outcome, PersonalData, Utc};
 
@@ -302,7 +302,7 @@ impl Forge {
             case: self.opening.case.clone(),
             host_name: self.opening.host_name.clone(),
             complete: true,
-            chain: Chain { checkpoints: self.checkpoint, last: Some(self.previous) },
+            chain: ChainEnd { checkpoints: self.checkpoint, last: Some(self.previous) },
             entries: [
                 ("veldkit.json", self.opening_digest),
                 ("README.txt", Digest::of(README.as_bytes())),

@@ -14,10 +14,10 @@ fn stayed_inside(desk: &Desk) {
 
 /// Unpacks an archive and expects tampering to be found.
 fn tampered(zip: Zip, what: &str) -> Verdict {
-    tampered_within(zip, what, &Limits::default())
+    tampered_within(zip, what, &ReadLimits::default())
 }
 
-fn tampered_within(zip: Zip, what: &str, limits: &Limits) -> Verdict {
+fn tampered_within(zip: Zip, what: &str, limits: &ReadLimits) -> Verdict {
     let desk = Desk::new();
     let (verdict, _) = unpack(&desk, &desk.bundle(&zip.finish()), limits);
     assert_eq!(verdict.integrity, Integrity::Tampered, "{what}: {:?}", verdict.findings);
@@ -51,7 +51,7 @@ fn an_entry_that_claims_to_be_a_link_is_written_as_a_file_if_at_all() {
     forge.file("etc/passwd-link", b"/etc/passwd");
     forge.checkpoint();
     let desk = Desk::new();
-    unpack(&desk, &desk.bundle(&forge.close(None).finish()), &Limits::default());
+    unpack(&desk, &desk.bundle(&forge.close(None).finish()), &ReadLimits::default());
     stayed_inside(&desk);
 }
 
@@ -62,7 +62,7 @@ fn two_entries_of_one_name_are_tampering_and_neither_gets_the_place() {
     forge.file("twice", b"the other");
     forge.checkpoint();
     let desk = Desk::new();
-    let (verdict, _) = unpack(&desk, &desk.bundle(&forge.close(None).finish()), &Limits::default());
+    let (verdict, _) = unpack(&desk, &desk.bundle(&forge.close(None).finish()), &ReadLimits::default());
     assert_eq!(verdict.integrity, Integrity::Tampered);
     assert!(!desk.path("out/fs/$rootfs$/twice").exists());
 }
@@ -123,7 +123,7 @@ fn a_record_that_says_it_is_the_same_as_another_is_held_against_that_one() {
     right.same_as("vss2/first", "fs/$rootfs$/first", b"the same bytes");
     right.checkpoint();
     let desk = Desk::new();
-    let (verdict, _) = unpack(&desk, &desk.bundle(&right.close(None).finish()), &Limits::default());
+    let (verdict, _) = unpack(&desk, &desk.bundle(&right.close(None).finish()), &ReadLimits::default());
     assert_eq!((verdict.findings.as_slice(), verdict.integrity), (&[][..], Integrity::Whole));
     assert_eq!((verdict.items.proved, verdict.items.refuted), (66, 0));
 
@@ -150,7 +150,7 @@ fn a_bomb_is_refused_at_the_limit() {
     let mut forge = ordinary();
     forge.file("bomb", &vec![0; 64 << 20]);
     forge.checkpoint();
-    let limits = Limits { allowance: 1 << 20, expansion: 20, ..Limits::default() };
+    let limits = ReadLimits { allowance: 1 << 20, expansion: 20, ..ReadLimits::default() };
     let verdict = tampered_within(forge.close(None), "bomb", &limits);
     assert!(
         verdict.findings.iter().any(|finding| finding.what.contains("expands to a multiple")),
@@ -175,7 +175,7 @@ fn what_is_no_bundle_at_all_is_said_to_be_none() {
             &path,
             &desk.identities(),
             &Claims::default(),
-            &Limits::default(),
+            &ReadLimits::default(),
             &mut analysis::Silent,
         );
         assert!(wrong.is_err(), "{bytes:?}");

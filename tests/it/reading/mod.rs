@@ -12,10 +12,10 @@ use forge::{Desk, Dice, Forge, Lie};
 use veldkit::analysis;
 use veldkit::analysis::unpack::{Unpacked, Unpacker, Wish};
 use veldkit::analysis::{Claims, Integrity, Verdict};
-use veldkit::bundle::limits::Limits;
+use veldkit::bundle::limits::ReadLimits;
 
 /// Unpacks a bundle with salvage into `out`, and judges it.
-fn unpack(desk: &Desk, bundle: &Path, limits: &Limits) -> (Verdict, Unpacked) {
+fn unpack(desk: &Desk, bundle: &Path, limits: &ReadLimits) -> (Verdict, Unpacked) {
     let wish = Wish { salvage: true, only: None, sparse: limits.sparse };
     let mut unpacker = Unpacker::new(&desk.path("out"), wish).unwrap();
     let verdict =
@@ -44,7 +44,8 @@ fn an_ordinary_bundle_is_whole_and_every_file_of_it_comes_back() {
     let desk = Desk::new();
     let forge = ordinary();
     let content = forge.content.clone();
-    let (verdict, unpacked) = unpack(&desk, &desk.bundle(&forge.close(None).finish()), &Limits::default());
+    let (verdict, unpacked) =
+        unpack(&desk, &desk.bundle(&forge.close(None).finish()), &ReadLimits::default());
     assert_eq!(verdict.findings, []);
     assert_eq!(verdict.integrity, Integrity::Whole);
     assert_eq!((verdict.items.proved, verdict.checkpoints, unpacked.files), (63, 3, 63));

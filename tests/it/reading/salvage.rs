@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use veldkit::analysis::{Listener, Standing};
+use veldkit::analysis::{Listener, Trust};
 use veldkit::evidence::Item;
 
 use super::*;
@@ -13,7 +13,7 @@ use crate::made::rounds;
 struct Proved {
     reading: Vec<u8>,
     read: BTreeMap<String, Vec<u8>>,
-    items: BTreeMap<String, Standing>,
+    items: BTreeMap<String, Trust>,
 }
 
 impl Listener for Proved {
@@ -28,14 +28,14 @@ impl Listener for Proved {
             self.read.insert(head.name.clone(), std::mem::take(&mut self.reading));
         }
     }
-    fn item(&mut self, item: &Item, standing: Standing) {
+    fn item(&mut self, item: &Item, standing: Trust) {
         self.items.insert(item.entry.clone().unwrap(), standing);
     }
 }
 
 impl Proved {
     fn is(&self, entry: &str) -> bool {
-        matches!(self.items.get(entry), Some(Standing::Proved | Standing::Relative))
+        matches!(self.items.get(entry), Some(Trust::Proved | Trust::Relative))
     }
 }
 
@@ -43,7 +43,7 @@ fn read(desk: &Desk, bundle: &[u8]) -> Option<(Verdict, Proved)> {
     let path = desk.write("b.zip.age", bundle);
     let mut proved = Proved::default();
     let verdict =
-        analysis::verify(&path, &desk.identities(), &Claims::default(), &Limits::default(), &mut proved);
+        analysis::verify(&path, &desk.identities(), &Claims::default(), &ReadLimits::default(), &mut proved);
     verdict.ok().map(|verdict| (verdict, proved))
 }
 
@@ -93,7 +93,7 @@ fn a_bundle_cut_anywhere_gives_back_every_item_of_every_complete_checkpoint() {
         for (entry, _, checkpoint) in &forge.content {
             let sums = format!("records/{checkpoint:06}.sha256");
             let flushed = places.iter().any(|(name, place)| *name == sums && *place <= plain);
-            assert!(!flushed || proved.items.get(entry) == Some(&Standing::Proved), "{length}: {entry}");
+            assert!(!flushed || proved.items.get(entry) == Some(&Trust::Proved), "{length}: {entry}");
             checkpoints_seen += u64::from(flushed);
         }
         assert_eq!(verdict.items.refuted + verdict.items.lost, 0);
@@ -209,7 +209,7 @@ fn what_is_the_same_as_something_lost_is_lost_with_it() {
     let at = header(&bundle) + (place + 100_000) / 65_536 * 65_552 + 100;
     bundle[at] ^= 1;
     let path = desk.write("b.zip.age", &bundle);
-    let limits = Limits::default();
+    let limits = ReadLimits::default();
     let claims = Claims::default();
     let verdict =
         analysis::verify(&path, &desk.identities(), &claims, &limits, &mut analysis::Silent).unwrap();
@@ -291,7 +291,7 @@ fn a_whole_bundle_hidden_in_a_file_proves_nothing_behind_a_hole() {
         assert_eq!(verdict.integrity, Integrity::Tampered);
         if what == "sealed" {
             assert!(proved.is("fs/$rootfs$/etc/after"), "{:?} {:?}", verdict.items, verdict.findings);
-            unpack(&desk, &desk.path("b.zip.age"), &Limits::default());
+            unpack(&desk, &desk.path("b.zip.age"), &ReadLimits::default());
             let out = desk.path("out/fs/$rootfs$/etc");
             assert_eq!(std::fs::read(out.join("after")).unwrap(), b"after");
             assert!(!out.join("forged00").exists());

@@ -7,13 +7,13 @@
 
 mod walk;
 
-use super::Damage;
+use super::ExtDamage;
 use super::checksum::{START, crc32c};
-use super::held_blocks::{Journal, MARK, State};
+use super::held_blocks::{Journal, JournalState, MARK};
 use super::layout::feature;
 use super::runs::Runs;
-use super::volume::{Volume, big};
-use walk::Walk;
+use super::volume::{ExtVolume, big};
+use walk::JournalWalk;
 
 /// Most blocks of the volume that a journal may hold: 1 GiB in blocks of 4 KiB, the largest that `mke2fs` makes by itself.
 const MAX_HELD: usize = 1 << 18;
@@ -29,13 +29,13 @@ mod kept {
 }
 
 /// Reads the journal of a volume. One that cannot be used is no error: its [`State`] reports it.
-pub(super) fn replay(volume: &Volume) -> Journal {
+pub(super) fn replay(volume: &ExtVolume) -> Journal {
     let layout = &volume.layout;
     if layout.incompatible & feature::RECOVER == 0 {
         return Journal::default();
     }
     // A journal on a separate device is not at hand.
-    let own = Some(layout.journal).filter(|number| *number != 0).ok_or(Damage::Nothing);
+    let own = Some(layout.journal).filter(|number| *number != 0).ok_or(ExtDamage::Nothing);
     own.and_then(|number| read(volume, number)).unwrap_or_else(|_| Journal::unusable())
 }
 
@@ -55,14 +55,14 @@ struct Log {
 
 impl Log {
     /// Reads the superblock; `None` where the log is empty.
-    fn open(volume: &Volume, number: u32) -> Result<Option<Self>, Damage> {
+    fn open(volume: &ExtVolume, number: u32) -> Result<Option<Self>, ExtDamage> {
         let inode = volume.inode(number)?;
         let runs = Runs::of(volume, &inode)?;
         let block = volume.layout.block;
         let mut log = Self { runs, kept: 0, first: 0, end: 0, start: 0, sequence: 0, seed: 0 };
         let head = log.block(volume, 0)?;
         let word = |at| big(&head, at);
-        let wrong = || Damage::Block("journal");
+        let wrong = || ExtDamage::Block("journal");
         if word(0) != MARK || !matches!(word(4), 3 | 4) || usize::try_from(word(12)).ok() != Some(block) {
             return Err(wrong());
         }
@@ -87,12 +87,12 @@ impl Log {
     }
 
     /// The block of the volume that a block of the log is.
-    fn place(&self, at: u64) -> Result<u64, Damage> {
-        let run = self.runs.holding(at).map_err(|_| Damage::Runs("end before the journal does"))?;
+    fn place(&self, at: u64) -> Result<u64, ExtDamage> {
+        let run = self.runs.holding(at).map_err(|_| ExtDamage::Runs("end before the journal does"))?;
         Ok(run.block.saturating_add(at.saturating_sub(run.at)))
     }
 
-    fn block(&self, volume: &Volume, at: u64) -> Result<Vec<u8>, Damage> {
+    fn block(&self, volume: &ExtVolume, at: u64) -> Result<Vec<u8>, ExtDamage> {
         volume.block(self.place(at)?)
     }
 
@@ -107,7 +107,7 @@ impl Log {
     }
 
     /// Whether a fast commit stands behind the log that belongs to what follows the transaction before `sequence`.
-    fn has_fast_commits(&self, volume: &Volume, sequence: u32) -> bool {
+    fn has_fast_commits(&self, volume: &ExtVolume, sequence: u32) -> bool {
         const HEAD: [u8; 2] = [9, 0];
         self.kept & kept::FAST != 0
             && self.block(volume, self.end).is_ok_and(|block| {
@@ -116,13 +116,13 @@ impl Log {
     }
 }
 
-fn read(volume: &Volume, number: u32) -> Result<Journal, Damage> {
+fn read(volume: &ExtVolume, number: u32) -> Result<Journal, ExtDamage> {
     let Some(log) = Log::open(volume, number)? else {
         return Ok(Journal::default());
     };
-    let mut walk = Walk::of(volume, &log);
+    let mut walk = JournalWalk::of(volume, &log);
     while walk.transaction() {}
     let whole = walk.whole && !log.has_fast_commits(volume, walk.sequence);
-    let state = if whole { State::Replayed } else { State::InPart };
+    let state = if whole { JournalState::Replayed } else { JournalState::InPart };
     Ok(Journal::new(state, walk.finish()))
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{Log, MAX_HELD, kept};
 use crate::formats::ext::checksum::crc32c;
-use crate::formats::ext::held_blocks::{MARK, Place};
-use crate::formats::ext::volume::{Volume, big, big_short};
+use crate::formats::ext::held_blocks::{BlockPlace, MARK};
+use crate::formats::ext::volume::{ExtVolume, big, big_short};
 
 /// Types of blocks.
 const DESCRIPTOR: u32 = 1;
@@ -26,15 +26,15 @@ mod flag {
 /// What one transaction holds.
 #[derive(Default)]
 struct Transaction {
-    held: Vec<(u64, Place)>,
+    held: Vec<(u64, BlockPlace)>,
     revoked: Vec<u64>,
     /// Whether something of it had to be left out.
     lacks: bool,
 }
 
 /// A walk through a log.
-pub(super) struct Walk<'a> {
-    volume: &'a Volume,
+pub(super) struct JournalWalk<'a> {
+    volume: &'a ExtVolume,
     log: &'a Log,
     at: u64,
     /// Blocks of the log that are left: it is walked once round at most.
@@ -42,7 +42,7 @@ pub(super) struct Walk<'a> {
     /// Number of the transaction that is expected.
     pub(super) sequence: u32,
     /// Each block held, with the number of the transaction that it is of.
-    held: BTreeMap<u64, (u32, Place)>,
+    held: BTreeMap<u64, (u32, BlockPlace)>,
     /// Blocks taken back, and by which transaction last.
     revoked: BTreeMap<u64, u32>,
     /// Whether nothing that was committed had to be left out.
@@ -57,8 +57,8 @@ struct Tag {
     sum: Option<(u32, u32)>,
 }
 
-impl<'a> Walk<'a> {
-    pub(super) fn of(volume: &'a Volume, log: &'a Log) -> Self {
+impl<'a> JournalWalk<'a> {
+    pub(super) fn of(volume: &'a ExtVolume, log: &'a Log) -> Self {
         let left = log.end.saturating_sub(log.first);
         let (at, sequence) = (log.start, log.sequence);
         Self { volume, log, at, left, sequence, held: BTreeMap::new(), revoked: BTreeMap::new(), whole: true }
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The blocks that the log holds in the end.
-    pub(super) fn finish(self) -> BTreeMap<u64, Place> {
+    pub(super) fn finish(self) -> BTreeMap<u64, BlockPlace> {
         let Self { held, revoked, .. } = self;
         // A block that was taken back later than it was written has another use by now.
         let stands = |block: u64, sequence: u32| {
@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
             let at = self.step()?;
             if self.fits(at, &tag) && transaction.held.len() < MAX_HELD {
                 let place =
-                    Place { block: self.log.place(at).ok()?, escaped: tag.flags & flag::ESCAPED != 0 };
+                    BlockPlace { block: self.log.place(at).ok()?, escaped: tag.flags & flag::ESCAPED != 0 };
                 transaction.held.push((tag.block, place));
             } else {
                 transaction.lacks = true;

@@ -12,10 +12,10 @@ mod row;
 use std::io::Read;
 
 use self::row::Row;
-use super::decode::{Lines, Next};
-use super::intake::Intake;
+use super::decode::{Next, TextLines};
+use super::intake::ListIntake;
 use super::labels::Said;
-use super::observable::{Observable, Reading, of_type};
+use super::observable::{IndicatorValue, ValueReading, of_type};
 use super::text::{read_score, value};
 
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
@@ -136,7 +136,11 @@ pub(super) fn is_csv(head: &str) -> bool {
 }
 
 /// Reads a list in columns; `head` is the beginning of it, by which it is laid out.
-pub(super) fn read<R: Read>(head: &str, lines: &mut Lines<R>, intake: &mut Intake<'_>) -> Result<(), String> {
+pub(super) fn read<R: Read>(
+    head: &str,
+    lines: &mut TextLines<R>,
+    intake: &mut ListIntake<'_>,
+) -> Result<(), String> {
     let layout = layout(head).ok_or("no header, and no column that holds indicators in every row")?;
     let (mut line, mut row) = (String::new(), Row::new(layout.separator));
     let mut named = layout.columns.is_none();
@@ -178,7 +182,7 @@ pub(super) fn read<R: Read>(head: &str, lines: &mut Lines<R>, intake: &mut Intak
 }
 
 /// Takes the indicators of one row.
-fn take(cells: &[String], columns: Option<&[Column]>, row: &str, intake: &mut Intake<'_>) {
+fn take(cells: &[String], columns: Option<&[Column]>, row: &str, intake: &mut ListIntake<'_>) {
     let of = |wanted: fn(&Column) -> bool| {
         let named = columns.unwrap_or_default().iter().zip(cells);
         named.filter(|(column, cell)| wanted(column) && !is_empty(cell)).map(|(_, cell)| cell.trim()).next()
@@ -209,29 +213,29 @@ fn take(cells: &[String], columns: Option<&[Column]>, row: &str, intake: &mut In
             (Column::Typed(word), _) => of_type(word, cell),
             (Column::Value, Some(kind)) => of_type(kind, cell),
             (Column::Value, None) => match value(cell) {
-                Ok(observable) => Reading::Taken(vec![observable], None),
-                Err(why) => Reading::Refused(why),
+                Ok(observable) => ValueReading::Taken(vec![observable], None),
+                Err(why) => ValueReading::Refused(why),
             },
             _ => continue,
         };
         match read {
-            Reading::Taken(observables, also) => {
+            ValueReading::Taken(observables, also) => {
                 taken.extend(observables);
                 beside = beside.or(also);
             }
-            Reading::Refused(why) => refused = refused.or_else(|| Some((why.to_owned(), cell))),
-            Reading::Unknown => {
+            ValueReading::Refused(why) => refused = refused.or_else(|| Some((why.to_owned(), cell))),
+            ValueReading::Unknown => {
                 refused = refused.or_else(|| Some((format!("type {}", kind.unwrap_or_default()), cell)));
             }
         }
     }
     if let Some(file) = of(|column| *column == Column::File) {
-        let is_digest = |taken: &Observable| {
-            matches!(taken, Observable::Md5(_) | Observable::Sha1(_) | Observable::Sha256(_))
+        let is_digest = |taken: &IndicatorValue| {
+            matches!(taken, IndicatorValue::Md5(_) | IndicatorValue::Sha1(_) | IndicatorValue::Sha256(_))
         };
         if taken.iter().any(is_digest) {
             beside = beside.or_else(|| Some(format!("file name {file}")));
-        } else if let Reading::Taken(observables, _) = of_type("filename", file) {
+        } else if let ValueReading::Taken(observables, _) = of_type("filename", file) {
             taken.extend(observables);
         }
     }

@@ -3,7 +3,7 @@
 //! The objects are those of STIX 2.1, chapter 6; which are held, and with which operators, stands in [`leaf`], top down.
 
 use crate::scan::indicators::logic::Leaf;
-use crate::scan::indicators::observable::{self, Below, Observable, RegistryValue};
+use crate::scan::indicators::observable::{self, Below, IndicatorValue, RegistryValue};
 use crate::scan::indicators::path::PathForm;
 use crate::scan::indicators::pattern::escape;
 
@@ -56,9 +56,9 @@ pub(super) fn leaf(path: &str, operator: Operator, value: &str) -> Leaf {
             held(observable::domain(value.trim_start_matches('%'), Below::Counts))
         }
         ("url", "value") if exact => held(observable::url(value)),
-        ("mutex", "name") if exact => Leaf::Observable(Observable::Mutex(value.to_owned())),
+        ("mutex", "name") if exact => Leaf::Observable(IndicatorValue::Mutex(value.to_owned())),
         ("windows-registry-key", "key") if exact => {
-            Leaf::Observable(Observable::Registry(RegistryValue { key: value.to_owned(), data: None }))
+            Leaf::Observable(IndicatorValue::Registry(RegistryValue { key: value.to_owned(), data: None }))
         }
         ("windows-registry-key", "values.name" | "values[*].name" | "values[0].name") if exact => {
             Leaf::ValueName(value.to_owned())
@@ -74,7 +74,7 @@ pub(super) fn leaf(path: &str, operator: Operator, value: &str) -> Leaf {
     }
 }
 
-fn held(read: Result<Observable, &'static str>) -> Leaf {
+fn held(read: Result<IndicatorValue, &'static str>) -> Leaf {
     read.map_or_else(|why| Leaf::Not(why.to_owned()), Leaf::Observable)
 }
 
@@ -88,11 +88,11 @@ fn file(operator: Operator, value: &str) -> Leaf {
             None => value.to_owned(),
         },
         _ if value.to_ascii_lowercase().starts_with(r"\\.\pipe\") => {
-            return Leaf::Observable(Observable::Pipe(value.to_owned()));
+            return Leaf::Observable(IndicatorValue::Pipe(value.to_owned()));
         }
         _ => return held(observable::path(value)),
     };
-    Leaf::Observable(Observable::Path(PathForm::Pattern { expression, except: None }))
+    Leaf::Observable(IndicatorValue::Path(PathForm::Pattern { expression, except: None }))
 }
 
 /// `%` is any text and `_` any character, within a name.
@@ -124,7 +124,7 @@ mod tests {
             let form = PathForm::Pattern { expression: expected.into(), except: None };
             assert_eq!(
                 alternatives(parse(pattern).unwrap()),
-                [Ok((vec![Observable::Path(form)], None))],
+                [Ok((vec![IndicatorValue::Path(form)], None))],
                 "{pattern}"
             );
         }

@@ -12,8 +12,8 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::intake::Intake;
-use super::json::{self, Step, Visitor, text, truth};
+use super::intake::ListIntake;
+use super::json::{self, KeyAction, Visitor, text, truth};
 use super::labels::Said;
 use super::logic::alternatives;
 use crate::evidence::Utc;
@@ -35,22 +35,22 @@ const OBSERVED: [&str; 12] = [
 ];
 
 /// Reads a bundle.
-pub(super) fn read(reader: impl Read, intake: &mut Intake<'_>) -> Result<(), String> {
+pub(super) fn read(reader: impl Read, intake: &mut ListIntake<'_>) -> Result<(), String> {
     let mut bundle = Bundle { intake, seen: false };
     json::walk(reader, &mut bundle)?;
     if bundle.seen { Ok(()) } else { Err("no 'objects' in it".to_owned()) }
 }
 
 struct Bundle<'a, 'i> {
-    intake: &'a mut Intake<'i>,
+    intake: &'a mut ListIntake<'i>,
     seen: bool,
 }
 
 impl Visitor for Bundle<'_, '_> {
-    fn step(&mut self, key: &str, depth: u32) -> Step {
+    fn step(&mut self, key: &str, depth: u32) -> KeyAction {
         let objects = key == "objects" && depth == 0;
         self.seen |= objects;
-        if objects { Step::Elements } else { Step::Skip }
+        if objects { KeyAction::Elements } else { KeyAction::Skip }
     }
 
     fn value(&mut self, _: &str, object: Value) {

@@ -268,7 +268,7 @@ fn not(why: &str) -> Expression {
 mod tests {
     use super::*;
     use crate::scan::indicators::logic::{Alternative, alternatives};
-    use crate::scan::indicators::observable::{self, Below, Observable, RegistryValue};
+    use crate::scan::indicators::observable::{self, Below, IndicatorValue, RegistryValue};
 
     const MD5: &str = "d41d8cd98f00b204e9800998ecf8427f";
 
@@ -307,8 +307,8 @@ mod tests {
                 "[url:value = 'http://evil.example.com/a?b']",
                 observable::url("http://evil.example.com/a?b").unwrap(),
             ),
-            ("[mutex:name = 'it\\'s']", Observable::Mutex("it's".into())),
-            (r"[file:name = '\\\\.\\pipe\\evil']", Observable::Pipe(r"\\.\pipe\evil".into())),
+            ("[mutex:name = 'it\\'s']", IndicatorValue::Mutex("it's".into())),
+            (r"[file:name = '\\\\.\\pipe\\evil']", IndicatorValue::Pipe(r"\\.\pipe\evil".into())),
             (r"[file:name = 'C:\\Temp\\evil.exe']", observable::path(r"C:\Temp\evil.exe").unwrap()),
         ] {
             assert_eq!(taken(pattern), [Ok((vec![expected], None))], "{pattern}");
@@ -337,7 +337,7 @@ mod tests {
         );
         let run = r"[windows-registry-key:key = 'HKCU\\Run' AND windows-registry-key:values[*].name = 'x']";
         let value = RegistryValue { key: r"HKCU\Run\x".into(), data: None };
-        assert_eq!(taken(run), [Ok((vec![Observable::Registry(value)], None))]);
+        assert_eq!(taken(run), [Ok((vec![IndicatorValue::Registry(value)], None))]);
         let two = "[domain-name:value = 'a.nl' AND ipv4-addr:value = '198.51.100.7']";
         assert_eq!(refused(two), ["pattern that needs several observables at once"]);
         for join in ["AND", "FOLLOWEDBY"] {
