@@ -3,15 +3,16 @@
 //! UTC is read once and advanced by the monotonic clock, so that somebody who sets the host's clock during a run
 //! does not disorder the record; the custody log says how far it was set.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::evidence::Utc;
+use crate::sys::Stopwatch;
 
 /// A clock that started with the run.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Utc,
-    instant: Instant,
+    watch: Stopwatch,
 }
 
 impl Clock {
@@ -19,7 +20,7 @@ impl Clock {
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "this is the one place where the clock is read")]
     pub fn start() -> Self {
-        Self { start: Utc::new(time::OffsetDateTime::now_utc()), instant: Instant::now() }
+        Self { start: Utc::new(time::OffsetDateTime::now_utc()), watch: Stopwatch::start() }
     }
 
     /// The moment the run began.
@@ -30,9 +31,8 @@ impl Clock {
 
     /// How long the run has been going on.
     #[must_use]
-    #[allow(clippy::disallowed_methods, reason = "this is the one place where the clock is read")]
     pub fn elapsed(&self) -> Duration {
-        self.instant.elapsed()
+        self.watch.elapsed()
     }
 
     /// How far the host's clock was set since the start: what it says now, less what it would say untouched.

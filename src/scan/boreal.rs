@@ -18,9 +18,9 @@ use boreal::scanner::{
 use boreal::{Metadata, MetadataValue};
 
 use super::engine::{Engine, Failures, Regions, RuleId, Scan, ScanGap};
-use super::stopwatch::Stopwatch;
 use super::{Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, meta_value};
 use crate::evidence::{Cause, Hit, Match};
+use crate::sys::Stopwatch;
 
 pub(super) struct Boreal {
     scanner: boreal::Scanner,

@@ -10,9 +10,9 @@ use std::time::Duration;
 use super::archive::{self, Member, Report};
 use super::engine::{Scan, ScanGap};
 use super::indicators::Indicators;
-use super::stopwatch::Stopwatch;
 use super::{Bytes, Facts, Scanner, assess, filetype};
 use crate::evidence::{Assessment, Cause, Hit, Scanned};
+use crate::sys::Stopwatch;
 
 /// Hits that a record names; a library of documents that each fire fills no checkpoint.
 const HITS: usize = 256;

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::abandoned::Abandoned;
 use super::{Bytes, SCAN_LIMIT};
+use crate::sys::abandoned::Abandoned;
 
 /// Most abandoned scans, each on a core of the host; past them nothing more is scanned until one ends.
 const SCANS: usize = 16;

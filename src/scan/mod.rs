@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Digest, Printable};
 
-mod abandoned;
 mod archive;
 mod boreal;
 mod bytes;
@@ -33,7 +32,6 @@ mod rule_limits;
 mod scanner;
 mod score;
 mod slow;
-mod stopwatch;
 mod zipped;
 
 pub use bytes::{Bytes, MemoryAccount};

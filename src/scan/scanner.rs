@@ -12,9 +12,9 @@ use super::engine::{Engine, Regions, RuleId, Scan, ScanGap};
 use super::gate::Gate;
 use super::guard::{GRACE, Guard, Undone};
 use super::slow::{SlowRuleSearch, without};
-use super::stopwatch::Stopwatch;
 use super::{Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, rule_files};
 use crate::evidence::{Cause, Hit};
+use crate::sys::Stopwatch;
 
 /// The embedded rule that must fire at start, and what it fires on: in pieces, so that it does not fire on this program.
 const SELF_TEST: (&str, [&str; 2]) =

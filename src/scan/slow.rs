@@ -18,8 +18,8 @@ use boreal_parser::rule::Rule;
 use super::compile::compile;
 use super::engine::{Engine, RuleId};
 use super::guard::{GRACE, Guard, Undone};
-use super::stopwatch::Stopwatch;
 use super::{Bytes, EngineKind, OwnedFacts};
+use crate::sys::Stopwatch;
 
 /// How long looking for one rule may take, whatever the parts cost.
 const SEARCH: Duration = Duration::from_mins(2);

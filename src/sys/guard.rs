@@ -4,11 +4,12 @@
 //! limit passes. What came until then is kept.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
+
+use super::abandoned::{Abandoned, Call};
 
 /// How long one system call on a guarded file system may take.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -23,15 +24,13 @@ const CHUNKS: usize = 4;
 /// Size of one chunk.
 const CHUNK: usize = 64 << 10;
 
-/// Threads that hang now, having been given up on.
-static LOST: AtomicUsize = AtomicUsize::new(0);
+/// The calls that were given up on, each with its thread.
+static LOST: LazyLock<Arc<Abandoned>> = LazyLock::new(Arc::default);
 
-/// Threads that were given up on since the process began, those included that came to their end after all.
-static ABANDONED: AtomicUsize = AtomicUsize::new(0);
-
-/// The number of calls that hung so long that their threads were given up on, in this run.
+/// The number of calls that hung so long that their threads were given up on, in this run; those included that ended after
+/// all.
 pub(crate) fn abandoned() -> usize {
-    ABANDONED.load(Ordering::Relaxed)
+    LOST.total()
 }
 
 /// Does `act` on a thread of its own and gives up after `limit`.
@@ -155,32 +154,26 @@ fn read_ahead(source: &mut impl io::Read, most: u64, sender: &SyncSender<io::Res
     }
 }
 
-/// What has become of a thread, known to it and to the one who waits for it.
-pub(crate) type Ended = Arc<AtomicU8>;
-
-const RUNNING: u8 = 0;
-const ENDED: u8 = 1;
-const GIVEN_UP: u8 = 2;
+/// A call that runs on its own thread, known to that thread and to the one that waits for it.
+pub(crate) type Ended = Arc<Call>;
 
 /// Starts a thread that may have to be left behind.
 pub(crate) fn start(act: impl FnOnce() + Send + 'static) -> io::Result<Ended> {
-    if LOST.load(Ordering::Relaxed) >= MAX_LOST {
+    if LOST.calls() >= MAX_LOST {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "too many reads hang already"));
     }
-    let ended = Ended::new(AtomicU8::new(RUNNING));
-    let mine = Ended::clone(&ended);
+    let call = LOST.call(0);
+    let made = Arc::clone(&call);
     let run = move || {
         act();
-        if mine.swap(ENDED, Ordering::Relaxed) == GIVEN_UP {
-            LOST.fetch_sub(1, Ordering::Relaxed);
-        }
+        made.end();
     };
     thread::Builder::new().name("guarded".to_owned()).spawn(run)?;
-    Ok(ended)
+    Ok(call)
 }
 
 /// Waits for a message; `None` where the thread has ended without one.
-fn receive<T>(receiver: &Receiver<T>, limit: Duration, thread: &AtomicU8) -> io::Result<Option<T>> {
+fn receive<T>(receiver: &Receiver<T>, limit: Duration, thread: &Call) -> io::Result<Option<T>> {
     match receiver.recv_timeout(limit) {
         Ok(message) => Ok(Some(message)),
         Err(RecvTimeoutError::Disconnected) => Ok(None),
@@ -193,12 +186,8 @@ fn receive<T>(receiver: &Receiver<T>, limit: Duration, thread: &AtomicU8) -> io:
 }
 
 /// Leaves a thread behind: it counts as lost until it comes to its end.
-pub(crate) fn give_up(thread: &AtomicU8) {
-    ABANDONED.fetch_add(1, Ordering::Relaxed);
-    LOST.fetch_add(1, Ordering::Relaxed);
-    if thread.swap(GIVEN_UP, Ordering::Relaxed) == ENDED {
-        LOST.fetch_sub(1, Ordering::Relaxed);
-    }
+pub(crate) fn give_up(thread: &Call) {
+    thread.abandon();
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! `unsupported`, which answers for every other system, and for what one of the two has not. What Windows answers is read by
 //! [`layouts`], tested everywhere. What may hang is called through [`guard`].
 
+pub(crate) mod abandoned;
 mod accounts;
 mod clock;
 mod files;

@@ -2,22 +2,25 @@
 //!
 //! A call that hangs cannot be taken back. Whoever waits for it goes on without it; from then on it is counted, with the
 //! bytes that it holds, until it comes to its end after all. In: the begin and end of each call, as the thread that makes
-//! it reports them, and the decision of the waiter. Out: the counts, by which a caller decides whether to begin another.
-//! Nothing here knows what is called, so that reading from a target and asking rules can share it.
+//! it reports them, and the decision of the waiter. Out: the counts, by which a caller decides whether to begin another,
+//! and how many there were in all. Nothing here knows what is called: reading from a target and asking rules share it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
-/// Calls that were abandoned and have not ended.
+/// The calls of one purpose that were abandoned.
 #[derive(Debug, Default)]
-pub(super) struct Abandoned {
+pub(crate) struct Abandoned {
+    /// Those that have not ended, and what they hold.
     calls: AtomicUsize,
     bytes: AtomicUsize,
+    /// Those that ended after all, too.
+    total: AtomicUsize,
 }
 
 /// A call, known to the thread that makes it and to the one that waits for it.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(crate) struct Call {
     state: AtomicU8,
     /// What it holds while it runs.
     bytes: usize,
@@ -30,17 +33,22 @@ const ABANDONED: u8 = 2;
 
 impl Abandoned {
     /// How many calls were abandoned and have not ended.
-    pub(super) fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// How many bytes they hold together.
-    pub(super) fn bytes(&self) -> usize {
+    /// How many calls were abandoned, those included that ended after all.
+    pub(crate) fn total(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes the calls that have not ended hold together.
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
     /// Begins a call that holds this many bytes.
-    pub(super) fn call(self: &Arc<Self>, bytes: usize) -> Arc<Call> {
+    pub(crate) fn call(self: &Arc<Self>, bytes: usize) -> Arc<Call> {
         Arc::new(Call { state: AtomicU8::new(RUNNING), bytes, abandoned: Arc::clone(self) })
     }
 
@@ -57,21 +65,23 @@ impl Abandoned {
 
 impl Call {
     /// Reports that the call has ended and holds nothing any more.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if self.state.swap(ENDED, Ordering::AcqRel) == ABANDONED {
             self.abandoned.remove(self.bytes);
         }
     }
 
-    /// Abandons the call. Returns false where it has ended meanwhile.
-    pub(super) fn abandon(&self) -> bool {
+    /// Abandons the call; a second time changes nothing. Returns false where it has ended meanwhile.
+    pub(crate) fn abandon(&self) -> bool {
         // Counted first: the call may end at any moment, and takes itself off the count then.
         self.abandoned.add(self.bytes);
-        let runs = self.state.swap(ABANDONED, Ordering::AcqRel) != ENDED;
-        if !runs {
+        let before = self.state.swap(ABANDONED, Ordering::AcqRel);
+        if before == RUNNING {
+            self.abandoned.total.fetch_add(1, Ordering::Relaxed);
+        } else {
             self.abandoned.remove(self.bytes);
         }
-        runs
+        before != ENDED
     }
 }
 
@@ -90,10 +100,12 @@ mod tests {
         assert_eq!(counts(&abandoned), (0, 0));
         assert!(one.abandon() && other.abandon());
         assert_eq!(counts(&abandoned), (2, 12));
+        assert!(one.abandon());
+        assert_eq!(counts(&abandoned), (2, 12), "it is abandoned once");
         one.end();
         assert_eq!(counts(&abandoned), (1, 5));
         other.end();
-        assert_eq!(counts(&abandoned), (0, 0));
+        assert_eq!((counts(&abandoned), abandoned.total()), ((0, 0), 2));
     }
 
     #[test]
@@ -102,6 +114,6 @@ mod tests {
         let call = abandoned.call(7);
         call.end();
         assert!(!call.abandon());
-        assert_eq!(counts(&abandoned), (0, 0));
+        assert_eq!((counts(&abandoned), abandoned.total()), ((0, 0), 0));
     }
 }
