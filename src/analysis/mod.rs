@@ -1,6 +1,6 @@
 //! READ: a bundle becomes a verdict, a list, files.
 //!
-//! In: a bundle and who can read it, what the caller knows of its author ([`Claims`]), [`Limits`]. Out: a
+//! In: a bundle and who can read it, what the caller knows of its author ([`Claims`]), [`ReadLimits`]. Out: a
 //! [`Verdict`] on two axes, and, while the one pass over the file goes on, calls of a [`Listener`] that lists or
 //! unpacks. Nothing in here knows of the host the bundle came from, and nothing inside the bundle is believed
 //! before it is checked.

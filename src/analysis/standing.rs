@@ -33,8 +33,8 @@ pub trait Listener {
     fn item(&mut self, _item: &Item, _standing: Trust) {}
     /// An entry of the format itself was judged.
     fn own(&mut self, _name: &str, _standing: Trust) {}
-    /// An entry without a record was judged: [`Standing::Unproved`], [`Standing::Partial`] or
-    /// [`Standing::Refuted`].
+    /// An entry without a record was judged: [`Trust::Unproved`], [`Trust::Partial`] or
+    /// [`Trust::Refuted`].
     fn stray(&mut self, _name: &str, _standing: Trust) {}
 }
 

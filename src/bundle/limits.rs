@@ -1,6 +1,6 @@
 //! What a reader takes from a bundle before it says no. Everything inside a bundle is hostile until checked.
 //!
-//! Each limit is a named constant with its reason, and a field of [`Limits`] that an option can raise.
+//! Each limit is a named constant with its reason, and a field of [`ReadLimits`] that an option can raise.
 
 /// Entries of one bundle. Each costs some 35 bytes while a bundle is read: 2 million stay below 100 MiB.
 pub const MAX_ENTRIES: u64 = 2_000_000;

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::{memory_tool, registry};
 use crate::playbook::{Source, Step};
-use crate::sources::{Finding, Target, commands, memory};
+use crate::sources::{Finding, Target, commands, expand, memory};
 
 /// Looks for everything of one step and hands it out as it is found, until `emit` breaks. A file that an earlier step
 /// was given is not given again.
@@ -16,7 +16,7 @@ pub fn find(target: &Target, step: &Step, emit: &mut dyn FnMut(Finding) -> Contr
     let mut commands = 0_usize;
     for source in &step.sources {
         let flow = match source {
-            Source::Files(patterns) => target.find_files(step, patterns, None, emit),
+            Source::Files(patterns) => expand::search(target, step, patterns, None, emit),
             Source::Memory(ids) => memory::find(ids).into_iter().try_for_each(&mut *emit),
             Source::RegistryKeys(_) | Source::RegistryValues(_) => match registry.take() {
                 Some(()) => registry::find(target, step, emit),
@@ -44,7 +44,7 @@ pub fn find_in_shadow(
 ) {
     for source in &step.sources {
         if let Source::Files(patterns) = source
-            && target.find_files(step, patterns, Some(shadow), emit).is_break()
+            && expand::search(target, step, patterns, Some(shadow), emit).is_break()
         {
             return;
         }

@@ -1,6 +1,6 @@
 //! From the text of a file to what stands in it: definitions, playbooks, handlings, told apart by their keys.
 //!
-//! In: a name and a text, of whatever origin. Out: [`Content`], or every fault of the text. Pure: reads no file.
+//! In: a name and a text, of whatever origin. Out: [`FileContent`], or every fault of the text. Pure: reads no file.
 
 use std::collections::BTreeMap;
 

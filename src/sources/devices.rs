@@ -1,7 +1,7 @@
 //! Files and disks of this machine as devices: bytes at offsets.
 //!
 //! In: the path of an image, of the first part of a split one (`.001`), or of a disk or volume of the running system. Out: a
-//! [`Device`](crate::formats::disk::Device), and which file system is on it.
+//! [`Device`], and which file system is on it.
 
 use std::fs::File;
 use std::io;

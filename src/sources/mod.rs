@@ -1,7 +1,7 @@
 //! WHERE evidence stands: an artifact's patterns become items of a live host or of a mounted tree.
 //!
 //! In: a [`Step`](crate::playbook::Step). Out: what was found, opened for one pass of reading, and what was not.
-//! [`Target::find`] walks and streams [`Finding`]s, so memory does not grow with the tree; [`Target::open`] is called
+//! `expand::search` walks and streams [`Finding`]s, so memory does not grow with the tree; [`Target::open`] is called
 //! by a worker and gives the stored bytes of one item. Everything on the target is hostile: no path leads out of the
 //! tree, no link is followed unasked, nothing that is not a regular file is opened.
 
@@ -28,6 +28,7 @@ pub(crate) mod target;
 pub(crate) mod target_volume;
 pub(crate) mod tree;
 pub(crate) mod variables;
+pub(crate) mod volume_facts;
 pub mod volumes;
 pub(crate) mod web_roots;
 pub(crate) mod windows_facts;

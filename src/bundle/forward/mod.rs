@@ -1,6 +1,6 @@
 //! Reads a bundle's entries forward, from their local headers, and never trusts an index.
 //!
-//! In: plain bytes ([`Plain`]), [`Limits`]. Out: calls of a [`Visitor`] for each entry (its header, its content,
+//! In: plain bytes ([`Plain`]), [`ReadLimits`]. Out: calls of a [`BundleVisitor`] for each entry (its header, its content,
 //! its digest), and how the walk ended ([`Walk`]). Both forms of entry of the format are read: sizes known, or a
 //! deflate stream that ends itself and a descriptor. The directory at the end is held against what was read.
 //! Memory: a buffer, the inflater, and some 35 bytes an entry, whatever the input says.

@@ -74,7 +74,7 @@ impl Superblock {
     /// Reads a superblock.
     ///
     /// # Errors
-    /// [`Damage::Superblock`] where it is none; [`Damage::Features`] where what it describes is not read here.
+    /// [`ExtDamage::Superblock`] where it is none; [`ExtDamage::Features`] where what it describes is not read here.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, ExtDamage> {
         let layout = read(bytes).ok_or(ExtDamage::Superblock)?;
         if layout.incompatible & feature::JOURNAL_DEVICE != 0 {

@@ -14,7 +14,7 @@ impl ExtVolume {
     ///
     /// # Errors
     /// Where it is no volume, or has features that are not read here. A journal that cannot be used is no error: what it
-    /// holds is not seen, and [`State`] says so.
+    /// holds is not seen, and [`JournalState`] says so.
     pub(crate) fn open(device: Arc<dyn Device>, share: usize) -> Result<Self, ExtDamage> {
         let (at, length) = SUPERBLOCK;
         let layout = Superblock::of(&read_some(&*device, at, length)?)?;

@@ -1,6 +1,6 @@
 //! The classes that subscriptions of WMI are made of, and their records: which fields follow each other, and what stands in them.
 //!
-//! In: the bytes of a record. Out: a [`Part`]. The order of the fields is that of the classes as every Windows brings them.
+//! In: the bytes of a record. Out: a [`SubscriptionPart`]. The order of the fields is that of the classes as every Windows brings them.
 
 use std::collections::BTreeMap;
 

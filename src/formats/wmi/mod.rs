@@ -1,7 +1,7 @@
 //! Subscriptions of WMI, out of its repository: a filter says when, a consumer what is done then, a binding that the one starts the
 //! other. WMI itself is not asked: that would be noticed, and of a tree or an image nobody could be asked.
 //!
-//! In: `OBJECTS.DATA` and the mapping of its pages, of Windows Vista and later. Out: a [`Part`] each. Where their records and fields
+//! In: `OBJECTS.DATA` and the mapping of its pages, of Windows Vista and later. Out: a [`SubscriptionPart`] each. Where their records and fields
 //! stand is not described by Microsoft: it is as the makers of `flare-wmi` and of `dissect.cim` have found it. Records are found by the
 //! digest of their class's name, in pages that the repository uses and in those it has left behind: what was deleted stands there
 //! until it is written over, and is told as a remnant.

@@ -1,6 +1,6 @@
 //! What one file starts, and the file that each of its commands leads to.
 //!
-//! In: the bytes of a file and how they are read ([`Form`]), by the readers of `formats::linux_autostarts`. Out: [`Autostart`]s.
+//! In: the bytes of a file and how they are read ([`AutostartForm`]), by the readers of `formats::linux_autostarts`. Out: [`Autostart`]s.
 
 use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
@@ -37,7 +37,7 @@ pub(super) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
             all.extend(linux_autostarts::lines(text).last().map(|(line, command)| start(line, command)));
         }
         AutostartForm::Udev => {
-            all.extend(linux_autostarts::udev(text).map(|(line, command)| start(line, command)))
+            all.extend(linux_autostarts::udev(text).map(|(line, command)| start(line, command)));
         }
         AutostartForm::Pam => {
             let module = |(line, module, rest): (u64, &[u8], &[u8])| Autostart {
@@ -64,7 +64,7 @@ pub(super) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
             }
         }
         AutostartForm::Modules => {
-            all.extend(linux_autostarts::lines(text).map(|(line, name)| start(line, name)))
+            all.extend(linux_autostarts::lines(text).map(|(line, name)| start(line, name)));
         }
         AutostartForm::Itself => {}
     }

@@ -1,6 +1,6 @@
 //! The survey of what starts by itself: made once, under a time limit of its own, for the rows and for the suspects.
 //!
-//! In: a target. Out: a [`Survey`]. It reads the files that say what is started first, then the package manager's lists, then
+//! In: a target. Out: a [`AutostartSurvey`]. It reads the files that say what is started first, then the package manager's lists, then
 //! the files that are started. Each finding is kept as soon as it is made, so that a file system that hangs costs what comes
 //! after it and nothing else.
 

@@ -1,7 +1,7 @@
 //! What a list names, read from its text into the form in which it is looked up.
 //!
 //! In: a value and, where the list has one, the word for its type: those of MISP, of CSV headers, of OTX and abuse.ch.
-//! Out: [`Observable`]s, or why there is none. Composite types (`filename|sha256`, `ip-dst|port`) are taken apart here.
+//! Out: [`IndicatorValue`]s, or why there is none. Composite types (`filename|sha256`, `ip-dst|port`) are taken apart here.
 
 use super::network::{self, Network, NoNetwork};
 use super::path::PathForm;

@@ -16,7 +16,7 @@ use crate::formats::{ext, ntfs};
 use crate::sources::mounts::MountFacts;
 use crate::sources::resolve::spelled;
 use crate::sources::target_volume::TargetVolume;
-use crate::sources::volumes::VolumeFacts;
+use crate::sources::volume_facts::VolumeFacts;
 use crate::sys::Asked;
 
 /// Most volumes of one disk that are read.

@@ -80,7 +80,7 @@ impl Drop for PipeEnding<'_> {
     }
 }
 
-/// Rows as the bytes of an item. Its end is never an error: [`Reader::finish`] tells what they lack.
+/// Rows as the bytes of an item. Its end is never an error: [`RowReader::finish`] tells what they lack.
 pub(crate) struct RowReader {
     pipe: Arc<Pipe>,
     thread: Ended,

@@ -1,13 +1,12 @@
 //! The machine or tree under examination: where its files stand, what system it is, who lives on it.
 
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::accounts::Accounts;
 use super::host::{ClockFacts, HostFacts};
-use super::item::{Finding, Found, Unread, Way};
+use super::item::{Found, Unread, Way};
 use super::mounts::{MountFacts, Nature};
 use super::open::{Opened, open, open_in_copies, open_rows};
 use super::own_output::OwnOutput;
@@ -16,10 +15,10 @@ use super::target_volume::TargetVolume;
 use super::tree::{Access, Handle};
 use super::variables::Variables;
 use super::windows_facts::WindowsFacts;
-use super::{Error, expand, host, shadows};
+use super::{Error, host, shadows};
 use crate::evidence::{Entry, Kind, Note, Origin, Utc, Volume};
 use crate::formats::disk;
-use crate::playbook::{Pattern, Step, TargetOs};
+use crate::playbook::TargetOs;
 use crate::sys::{self, Asked, guard};
 
 mod builder;
@@ -143,18 +142,6 @@ impl Target {
     pub fn used_space(&self) -> Option<u64> {
         let all = self.places.iter().filter(|place| place.asked == Asked::Always);
         all.map(|place| sys::used_space(&place.folder(b"")?)).sum()
-    }
-
-    /// Looks for the files that match the patterns of one step, in the shadow copy `shadow` if one is given, and hands them out
-    /// as they are found, until `emit` breaks. A file that an earlier step was given is not given again.
-    pub(crate) fn find_files(
-        &self,
-        step: &Step,
-        patterns: &[Pattern],
-        shadow: Option<usize>,
-        emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        expand::search(self, step, patterns, shadow, emit)
     }
 
     /// Opens what was found, for one pass.

@@ -74,11 +74,11 @@ mod tests {
         for (symbol, expected) in [
             ("_ZN7veldkit4scan5score7reasons17h0123456789abcdefE", "veldkit"),
             (
-                "_ZN71_$LT$age..keys..FileKey$u20$as$u20$core..ops..drop..Drop$GT$4drop17h0123456789abcdefE",
+                "_ZN60_$LT$age..keys..FileKey$u20$as$u20$core..ops..drop..Drop$GT$4drop17h0123456789abcdefE",
                 "age",
             ),
-            ("_ZN46_$LT$$RF$mut$u20$boreal..Scanner$u20$as$u20$X$GT$1f17h0123456789abcdefE", "boreal"),
-            ("_ZN43_$LT$u8$u20$as$u20$core..fmt..LowerHex$GT$3fmt17h0123456789abcdefE", "core"),
+            ("_ZN49_$LT$$RF$mut$u20$boreal..Scanner$u20$as$u20$X$GT$1f17h0123456789abcdefE", "boreal"),
+            ("_ZN42_$LT$u8$u20$as$u20$core..fmt..LowerHex$GT$3fmt17h0123456789abcdefE", "core"),
             ("memcpy", OTHER),
         ] {
             assert_eq!(crate_of(symbol), expected, "{symbol}");

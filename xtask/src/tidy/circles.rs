@@ -13,13 +13,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::code::without_tests;
-use super::known::CIRCLES;
 use super::paths::{Mention, Modules, mentions};
 use super::{Fault, Tree};
 
-/// Rooms in which more files are in circles than are known, or fewer.
+/// The circles of files, each as a fault.
 pub(super) fn circles(code: &Tree) -> Vec<Fault> {
-    compare(&all(code), CIRCLES)
+    all(code).iter().map(Circle::fault).collect()
 }
 
 /// A circle: how many files it has, and its shortest way round, back to the first file.
@@ -29,42 +28,12 @@ struct Circle {
     shortest: Vec<String>,
 }
 
-/// All circles, each as a fault.
-pub(super) fn listed(code: &Tree) -> Vec<Fault> {
-    all(code).iter().map(Circle::fault).collect()
-}
-
 impl Circle {
     fn fault(&self) -> Fault {
         let first = self.shortest.first().map_or("", String::as_str);
         let says = format!("in a circle of {} files: {}", self.files, self.shortest.join(" -> "));
         Fault::new(first, 0, says)
     }
-
-    fn room(&self) -> &str {
-        self.shortest.first().and_then(|file| file.split('/').nth(1)).unwrap_or_default()
-    }
-}
-
-/// Compares the circles of the tree with what is known: the number of files in circles, by room.
-fn compare(found: &[Circle], known: &[(&str, usize)]) -> Vec<Fault> {
-    let mut files: BTreeMap<&str, usize> = known.iter().map(|(room, _)| (*room, 0)).collect();
-    for circle in found {
-        let count = files.entry(circle.room()).or_default();
-        *count = count.saturating_add(circle.files);
-    }
-    let mut faults = Vec::new();
-    for (room, count) in files {
-        let limit = known.iter().find(|(known, _)| *known == room).map_or(0, |(_, limit)| *limit);
-        if count > limit {
-            faults.extend(found.iter().filter(|circle| circle.room() == room).map(Circle::fault));
-        }
-        if count != limit {
-            let says = format!("'{room}' has {count} files in circles, and tidy's CIRCLES says {limit}");
-            faults.push(Fault::new("xtask/src/tidy/known.rs", 0, says));
-        }
-    }
-    faults
 }
 
 /// The circles of the tree.
@@ -152,7 +121,7 @@ fn hands_on(code: &str, mention: &Mention) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::{code, tree};
-    use super::{all, compare};
+    use super::{all, circles};
 
     #[test]
     fn files_that_use_each_other_are_a_circle() {
@@ -240,19 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn known_circles_pass_and_more_or_fewer_do_not() {
-        let circles = all(&code::of(&tree(&[
+    fn a_circle_is_a_fault_that_shows_its_shortest_way_round() {
+        let faults = circles(&code::of(&tree(&[
             ("src/a/b.rs", "use super::c::C;\nuse super::d::D;"),
             ("src/a/c.rs", "use super::d::D;"),
             ("src/a/d.rs", "use super::b::B;"),
         ])));
-        assert_eq!(
-            circles[0].fault().to_string(),
-            "src/a/b.rs: in a circle of 3 files: src/a/b.rs -> src/a/d.rs -> src/a/b.rs"
-        );
-        assert_eq!(compare(&circles, &[("a", 3)]), []);
-        for known in [&[][..], &[("a", 2)], &[("a", 4)], &[("a", 3), ("b", 2)]] {
-            assert!(!compare(&circles, known).is_empty(), "{known:?}");
-        }
+        let says: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(says, ["src/a/b.rs: in a circle of 3 files: src/a/b.rs -> src/a/d.rs -> src/a/b.rs"]);
     }
 }

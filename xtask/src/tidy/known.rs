@@ -1,14 +1,8 @@
-//! What the tree has not yet reached: today's circles of files, shared type names and old phrases.
+//! What the tree has not yet reached: old phrases.
 //!
 //! Each list may only shrink. An entry that is no longer true is a fault, so that a list says what is left to do.
 
 use super::language::Phrase;
-
-/// How many files of a room are in circles; counted, so that a file may be renamed meanwhile.
-pub(super) const CIRCLES: &[(&str, usize)] = &[("sources", 4)];
-
-/// Names of types that are used for more than one thing, with how many.
-pub(super) const NAMES: [(&str, usize); 0] = [];
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [

@@ -85,9 +85,7 @@ pub(crate) fn run(root: &Path) -> Result {
 /// The tree cannot be read.
 pub(crate) fn left(root: &Path) -> Result {
     let tree = read(root)?;
-    let code = code::of(&tree);
-    let climbs = names::climbing(&code, CLIMB);
-    for place in [circles::listed(&code), names::listed(&code), climbs, language::listed(&tree)].concat() {
+    for place in language::listed(&tree) {
         println!("{place}");
     }
     Ok(())

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::without_tests;
-use super::known::NAMES;
 use super::{Fault, Tree};
 
 /// Names that one type per module may have.
@@ -16,39 +15,20 @@ const FREE: [&str; 4] = ["Error", "Result", "Options", "Arguments"];
 /// Directories and files that hold one of several versions of the same thing.
 const VERSIONS: [&str; 4] = ["linux", "windows", "unsupported", "absent"];
 
-/// Names of types that are not known to be shared, and known ones that are no longer shared as often.
+/// Names that more than one type has.
 pub(super) fn shared(code: &Tree) -> Vec<Fault> {
-    compare(&types(code), &NAMES)
-}
-
-/// All shared names, each as a fault.
-pub(super) fn listed(code: &Tree) -> Vec<Fault> {
-    compare(&types(code), &[])
+    let types = types(code).into_iter();
+    let shared = types.filter(|(name, places)| places.len() > 1 && !FREE.contains(&name.as_str()));
+    let fault = |(name, places): (String, BTreeSet<String>)| {
+        let says =
+            format!("'{name}' names {} types: {}", places.len(), Vec::from_iter(places.clone()).join(", "));
+        Fault::new(places.last().map_or("src", String::as_str), 0, says)
+    };
+    shared.map(fault).collect()
 }
 
 /// Each name with the places that define it.
 type Types = BTreeMap<String, BTreeSet<String>>;
-
-fn compare(types: &Types, known: &[(&str, usize)]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (name, places) in types {
-        let allowed = known.iter().find(|(known, _)| known == name).map_or(1, |(_, count)| *count);
-        if places.len() > allowed && !FREE.contains(&name.as_str()) {
-            let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            let says =
-                format!("'{name}' names {} types, at most {allowed}: {}", places.len(), places.join(", "));
-            faults.push(Fault::new(places.last().unwrap_or(&"src"), 0, says));
-        }
-    }
-    for (name, count) in known {
-        let now = types.get(*name).map_or(0, BTreeSet::len);
-        if now < *count {
-            let says = format!("stale in tidy's NAMES: '{name}' names {now} types, not {count}");
-            faults.push(Fault::new("xtask/src/tidy/known.rs", 0, says));
-        }
-    }
-    faults
-}
 
 /// The types at the top level of each file that others can see.
 fn types(code: &Tree) -> Types {
@@ -113,7 +93,7 @@ pub(super) fn climbing(code: &Tree, steps: usize) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::super::{Tree, code};
-    use super::{climbing, compare, types};
+    use super::{climbing, shared};
 
     fn tree(files: &[(&str, &str)]) -> Tree {
         code::of(&super::super::tree(files))
@@ -132,7 +112,7 @@ mod tests {
             ("pub struct Options {}", "pub struct Options {}", 0),
         ] {
             let tree = tree(&[("src/a.rs", one), ("src/b/mod.rs", other)]);
-            assert_eq!(compare(&types(&tree), &[]).len(), faults, "{one} {other}");
+            assert_eq!(shared(&tree).len(), faults, "{one} {other}");
         }
     }
 
@@ -140,17 +120,9 @@ mod tests {
     fn versions_for_each_system_count_once() {
         let text = "pub struct Volume;";
         let versions = tree(&[("src/sys/files/linux.rs", text), ("src/sys/files/windows/mod.rs", text)]);
-        assert_eq!(compare(&types(&versions), &[]), []);
+        assert_eq!(shared(&versions), []);
         let two = tree(&[("src/sys/files/linux.rs", text), ("src/sys/disks/linux.rs", text)]);
-        assert_eq!(compare(&types(&two), &[]).len(), 1);
-    }
-
-    #[test]
-    fn a_known_name_passes_and_one_that_is_shared_less_is_stale() {
-        let two = types(&tree(&[("src/a.rs", "pub struct Row;"), ("src/b.rs", "pub struct Row;")]));
-        assert_eq!(compare(&two, &[("Row", 2)]), []);
-        assert_eq!(compare(&two, &[("Row", 3)]).len(), 1);
-        assert_eq!(compare(&two, &[("Row", 2), ("Gone", 2)]).len(), 1);
+        assert_eq!(shared(&two).len(), 1);
     }
 
     #[test]

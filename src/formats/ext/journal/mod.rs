@@ -28,7 +28,7 @@ mod kept {
     pub(crate) const KNOWN: u32 = 0x1 | BITS_64 | 0x4 | CHECKSUMS_2 | CHECKSUMS_3 | FAST;
 }
 
-/// Reads the journal of a volume. One that cannot be used is no error: its [`State`] reports it.
+/// Reads the journal of a volume. One that cannot be used is no error: its [`JournalState`] reports it.
 pub(super) fn replay(volume: &ExtVolume) -> Journal {
     let layout = &volume.layout;
     if layout.incompatible & feature::RECOVER == 0 {
