@@ -6,10 +6,10 @@ use super::language::Phrase;
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
-    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 232),
+    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 203),
     (&[&["tells"], &["of"]], 27),
     (&[&["held"], &["against"]], 56),
-    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 219),
+    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 187),
     (&[&["gives"], &["out"]], 0),
     (&[&["fires"], &["on"]], 15),
     (&[&["of"], &["one's"], &["own"]], 5),
