@@ -27,12 +27,15 @@ use veldkit::scan::filetype;
 pub mod images;
 #[path = "lists.rs"]
 pub mod lists;
+#[path = "rows.rs"]
+pub mod rows;
 
 /// A target: its name, a seed or two, its body.
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 29] = [
+pub const TARGETS: [Target; 30] = [
+    rows::ROWS,
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
     ("entry_name", &[b"var/log/\xe9%41\\\n..", b"C:/CON./x:y"], entry_name),

@@ -41,7 +41,7 @@ pub mod storage;
 #[cfg(test)]
 pub(crate) mod validate;
 
-pub use reader::{RowLines, RowRead, read};
+pub use reader::{RowLines, RowRead, read, rows_of_unknown_schema};
 
 /// Validates the rows of an item against the schema next to their type, and reads them back as that type, which gives the
 /// same lines again.
@@ -240,6 +240,12 @@ macro_rules! schemas {
                 match self {
                     $(Self::$name(row) => row.observables(report),)+
                 }
+            }
+
+            /// Whether it is of a kind that this version does not know.
+            #[must_use]
+            pub const fn is_unknown(&self) -> bool {
+                matches!(self, $(Self::$name(<$row>::Unknown))|+)
             }
 
             /// Returns what a hit in this row cites besides its number.

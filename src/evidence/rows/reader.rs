@@ -55,6 +55,19 @@ pub fn read(bytes: &[u8]) -> Option<RowLines<'_>> {
     Some(RowLines { schema: RowSchema::of(&first.schema)?, rest, number: 0 })
 }
 
+/// Counts the rows of an item whose first line names a schema that this version does not know; 0 of anything else.
+#[must_use]
+pub fn rows_of_unknown_schema(bytes: &[u8]) -> u64 {
+    let (first, rest) = split(bytes);
+    let names_a_schema = serde_json::from_slice::<FirstLine<'_>>(first).is_ok_and(|first| {
+        first.schema.starts_with("urn:veldkit:") && RowSchema::of(&first.schema).is_none()
+    });
+    if !names_a_schema {
+        return 0;
+    }
+    u64::try_from(rest.split_inclusive(|byte| *byte == b'\n').count()).unwrap_or(u64::MAX)
+}
+
 impl RowLines<'_> {
     /// The schema of all its rows.
     #[must_use]
@@ -120,6 +133,16 @@ mod tests {
     fn what_names_no_schema_or_a_later_one_is_no_item_of_rows() {
         for first in ["", "{}", "nonsense", "{\"schema\":\"urn:veldkit:live:sockets:2\"}", "{\"schema\":7}"] {
             assert!(read(format!("{first}\n{{\"row\":\"summary\"}}\n").as_bytes()).is_none(), "{first}");
+        }
+    }
+
+    #[test]
+    fn the_rows_of_a_later_schema_are_counted_and_nothing_else_is() {
+        let later = "{\"schema\":\"urn:veldkit:live:sockets:2\"}\n{\"row\":\"a\"}\n{\"row\":\"b\"}\n";
+        for (text, count) in
+            [(later, 2), (FIRST, 0), ("{\"schema\":\"https://example.org\"}\n{}\n", 0), ("{}\n{}", 0)]
+        {
+            assert_eq!(rows_of_unknown_schema(text.as_bytes()), count, "{text}");
         }
     }
 }

@@ -22,7 +22,8 @@ const WORDS: usize = 256;
 pub struct InText {
     /// The hits, at most one for the same indicator and the same value.
     pub hits: Vec<Hit>,
-    /// Rows that do not fit the type of their schema, and were not matched.
+    /// Rows that were not matched: they do not fit the type of their schema, or are of a kind or a schema that this
+    /// version does not know.
     pub unread_rows: u64,
 }
 
@@ -41,10 +42,16 @@ pub(super) fn find(indicators: &Indicators, origin: &Origin, bytes: &[u8]) -> Op
     if !matches!(origin, Origin::Live { .. } | Origin::Derived { .. }) {
         return None;
     }
-    let lines = rows::read(bytes)?;
+    let Some(lines) = rows::read(bytes) else {
+        let unread_rows = rows::rows_of_unknown_schema(bytes);
+        return (unread_rows > 0).then(|| InText { unread_rows, ..InText::default() });
+    };
     let (mut found, mut seen) = (InText::default(), BTreeSet::new());
     for line in lines {
         match line {
+            RowRead::Row { row, .. } if row.is_unknown() => {
+                found.unread_rows = found.unread_rows.saturating_add(1);
+            }
             RowRead::Row { number, row } if found.hits.len() < HITS => {
                 let new = matched(indicators, &row).into_iter();
                 // A hundred connections to one address are one hit.
@@ -137,6 +144,17 @@ mod tests {
 
     fn rules<R: RowType + PartialEq + std::fmt::Debug>(list: &str, rows: &[R]) -> Vec<String> {
         hits(list, rows).into_iter().map(|hit| hit.rule).collect()
+    }
+
+    #[test]
+    fn rows_of_a_later_kind_or_schema_are_counted_as_not_matched() {
+        let first = "{\"row\":\"schema\",\"schema\":\"urn:veldkit:live:sockets:1\"}\n";
+        let later = "{\"row\":\"later\",\"remote\":\"203.0.113.9\"}\n";
+        let schema = "{\"row\":\"schema\",\"schema\":\"urn:veldkit:live:later:1\"}\n";
+        for (text, unread_rows) in [(format!("{first}{later}"), 1), (format!("{schema}{later}{later}"), 2)] {
+            let expected = InText { hits: Vec::new(), unread_rows };
+            assert_eq!(found("203.0.113.9;bad\n", &text), Some(expected), "{text}");
+        }
     }
 
     fn connection(remote: &str) -> SocketRow {
