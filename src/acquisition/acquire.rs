@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::budget::PIECE;
 use super::delivery::Body;
+use super::fill::{Ending, fill, open};
 use super::job::Job;
 use super::large;
 use super::pool::WorkerContext;
-use super::reading::{Ending, fill, open};
 use super::recorder::{ItemRecorder, Purpose, scan};
 use crate::scan::Bytes;
 use crate::sources::Opened;

@@ -37,6 +37,7 @@ mod context;
 mod custody;
 mod delivery;
 mod digester;
+mod fill;
 #[cfg(test)]
 mod fixture;
 mod inspect;
@@ -49,7 +50,6 @@ mod once;
 mod pool;
 mod process;
 mod progress;
-mod reading;
 mod recorder;
 mod stop;
 mod summary;
@@ -63,7 +63,8 @@ pub use stop::{Stop, StopReason};
 pub use summary::{RunSummary, Swept};
 pub use survey::{StepSurvey, Survey, SurveyLimits, survey};
 
-use crate::bundle::{self, Writer};
+use crate::bundle;
+use crate::bundle::Writer;
 
 /// A run that cannot go on.
 #[derive(Debug, thiserror::Error)]

@@ -11,9 +11,9 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest as _, Sha256};
 
 use super::acquire::acquire;
+use super::fill::{Ending, fill, open};
 use super::job::Job;
 use super::pool::WorkerContext;
-use super::reading::{Ending, fill, open};
 use crate::evidence::{Content, Digest, Item, Outcome};
 
 /// Entries by the digest of their bytes.

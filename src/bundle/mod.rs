@@ -209,7 +209,7 @@ pub mod packed;
 pub mod parts;
 pub mod reader;
 pub mod receipt;
-pub mod seal;
+pub mod seal_code;
 pub mod sink;
 
 pub use checkpoint::{CheckpointHeader, Event};
@@ -222,7 +222,7 @@ pub use manifest::{Closing, Manifest};
 pub use opening::Opening;
 pub use options::WriterClock;
 pub use options::WriterOptions;
-pub use seal::SealCode;
+pub use seal_code::SealCode;
 pub use sealed::Sealed;
 pub use sink::Sink;
 pub use writer::{LOG_BYTES, README, Writer};

@@ -11,8 +11,9 @@ use super::key::Signer;
 use super::manifest::Manifest;
 use super::opening::Opening;
 use super::options::WriterOptions;
-use super::receipt::{self, Receipt};
-use super::seal::SealCode;
+use super::receipt;
+use super::receipt::Receipt;
+use super::seal_code::SealCode;
 use super::sink::{Finished, write_sidecar};
 use crate::evidence::Digest;
 

@@ -7,10 +7,11 @@ use clap::Args;
 use indicatif::HumanBytes;
 
 use super::identities::Keys;
-use super::reading::ReadingLimits;
+use super::reading_limits::ReadingLimits;
 use super::verify::{exit, explain};
 use super::{Console, Exit, Failure, hit_row};
-use crate::analysis::{self, Claims, Integrity, Listener, Trust};
+use crate::analysis;
+use crate::analysis::{Claims, Integrity, Listener, Trust};
 use crate::evidence::{Item, Printable};
 
 /// What `list` takes.

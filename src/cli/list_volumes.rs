@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{Console, Exit, Failure};
 use crate::evidence::Printable;
-use crate::sources::volumes::{self, VolumeFacts};
+use crate::sources::volumes;
+use crate::sources::volumes::VolumeFacts;
 use crate::text::Language;
 
 /// What `list-volumes` takes.

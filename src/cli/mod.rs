@@ -23,7 +23,7 @@ mod list_volumes;
 mod playbook;
 mod progress;
 mod quantity;
-mod reading;
+mod reading_limits;
 mod recipients;
 mod rules;
 mod scan;

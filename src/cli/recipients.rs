@@ -10,7 +10,8 @@ use super::secret::first_line;
 use super::{Console, Failure};
 use crate::bundle::Recipients;
 use crate::evidence::Utc;
-use crate::kit::keys::{self, Identity};
+use crate::kit::keys;
+use crate::kit::keys::Identity;
 
 /// To whom something is encrypted.
 #[derive(Debug, Args)]

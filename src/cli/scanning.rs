@@ -12,7 +12,8 @@ use super::{Console, Failure};
 use crate::bundle::Identities;
 use crate::evidence::Printable;
 use crate::kit;
-use crate::scan::{self, EngineKind, RuleSource, Scanner, TimeLimits};
+use crate::scan;
+use crate::scan::{EngineKind, RuleSource, Scanner, TimeLimits};
 
 /// Rules besides those built in, and who can read packed ones.
 #[derive(Debug, Args)]

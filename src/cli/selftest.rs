@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::{Console, Exit, Failure};
 use crate::evidence::Printable;
-use crate::kit::selftest::{self, Check, CheckResult};
+use crate::kit::selftest;
+use crate::kit::selftest::{Check, CheckResult};
 use crate::text::Language;
 
 /// What `selftest` takes.

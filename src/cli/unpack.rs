@@ -7,11 +7,12 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::json;
 
 use super::identities::Keys;
-use super::reading::ReadingLimits;
+use super::reading_limits::ReadingLimits;
 use super::verify::{ClaimArguments, exit, explain, lines};
 use super::{Console, Exit, Failure};
+use crate::analysis;
 use crate::analysis::unpack::{Unpacker, Wish};
-use crate::analysis::{self, Authorship, Integrity, Verdict};
+use crate::analysis::{Authorship, Integrity, Verdict};
 use crate::evidence::Printable;
 
 /// What `unpack` takes.

@@ -7,9 +7,10 @@ use clap::Args;
 use indicatif::HumanCount;
 
 use super::identities::Keys;
-use super::reading::ReadingLimits;
+use super::reading_limits::ReadingLimits;
 use super::{Console, Exit, Failure};
-use crate::analysis::{self, Authorship, Claims, Error, Integrity, Silent, Verdict};
+use crate::analysis;
+use crate::analysis::{Authorship, Claims, Error, Integrity, Silent, Verdict};
 use crate::bundle::SealCode;
 use crate::evidence::Printable;
 use crate::text::Language;

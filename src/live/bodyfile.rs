@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::reach::joined;
+use super::linux::linux_host::joined;
 use crate::evidence::{Kind, ReasonCode, Stat, Utc, Volume};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::target::Target;

@@ -15,10 +15,10 @@ use std::time::Duration;
 use crate::evidence::{Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::{Live, MemoryTool, TargetOs};
 use crate::sources::commands;
-use crate::sources::item::{Finding, Found, Unread};
+use crate::sources::found::{Finding, Found, Unread};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::target::Target;
-use crate::sys::guard;
+use crate::sys::time_limit;
 
 /// How long it may say nothing.
 const IDLE: Duration = Duration::from_mins(2);
@@ -87,9 +87,9 @@ fn take(
     let (out, err) = (running.0.stdout.take(), running.0.stderr.take());
     let unread = |error: io::Error| failed("reading from", &error);
     let out = out.ok_or_else(|| unread(io::ErrorKind::BrokenPipe.into()))?;
-    let mut out = guard::Reader::start(out, u64::MAX, idle).map_err(unread)?;
+    let mut out = time_limit::Reader::start(out, u64::MAX, idle).map_err(unread)?;
     let (said, saying) = sync_channel(1);
-    guard::start(move || {
+    time_limit::start(move || {
         let mut text = Vec::new();
         if let Some(mut err) = err {
             let _ = err.by_ref().take(MAX_SAID).read_to_end(&mut text);

@@ -2,8 +2,8 @@
 //!
 //! In: an artifact and a target. Out: an item of rows, `live/<artifact>.jsonl` of the running system and
 //! `derived/<artifact>.jsonl` of a tree, whose files tell what they can. A collector returns its rows and the files that it
-//! found suspicious, which `sources` opens. Collectors are the same for every system but Windows, which has its own in
-//! [`windows`]; what the kernel wrote is read by pure functions (`formats`), which are fuzzed.
+//! found suspicious, which `sources` opens. The collectors of each system are in
+//! [`linux`] and [`windows`]; bytes are read by pure functions in `formats`, which are fuzzed.
 //!
 //! Rows are JSON objects, one per line. The first is `{"row":"schema","schema":"urn:veldkit:live:…:1"}`; the others are
 //! values of the types in [`crate::evidence::rows`]. Fields that could not be learnt are left out.
@@ -12,37 +12,21 @@ use std::ops::ControlFlow;
 
 use crate::evidence::{Exact, Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::{Live, TargetOs};
-use crate::sources::item::{Finding, Found, Unread};
+use crate::sources::found::{Finding, Found, Unread};
 use crate::sources::rows::Rows;
-use crate::sources::suspects::{self, Suspect};
+use crate::sources::suspects;
+use crate::sources::suspects::Suspect;
 use crate::sources::target::Target;
 
-pub mod accounts;
-pub mod autostarts;
 mod bodyfile;
-pub mod executables;
-pub mod files;
-mod firewall;
-mod hidden;
 pub mod inventory;
-mod kernel;
-pub mod logons;
+pub mod linux;
 pub(crate) mod memory_tool;
-pub mod modules;
-pub mod network;
-pub mod packages;
-pub mod physical;
-mod places;
-pub mod processes;
-pub(crate) mod reach;
 pub(crate) mod registry;
-mod search;
-pub mod sockets;
-pub mod storage;
+mod step;
 pub mod windows;
 
-use reach::LinuxHost;
-pub use search::{find as find_step, find_in_shadow};
+pub use step::{find as find_step, find_in_shadow};
 
 /// What a collector returns.
 pub(crate) struct Collected {
@@ -66,9 +50,9 @@ pub(crate) fn find(
     emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let collected = match windows::WindowsHost::of(target).filter(|_| artifact != Live::Bodyfile) {
-        Some(machine) => Collected::only(windows::rows(machine, artifact)),
-        None => match LinuxHost::of(target) {
-            Some(reach) => collect(target, artifact, reach),
+        Some(host) => Collected::only(windows::rows(host, artifact)),
+        None => match linux::LinuxHost::of(target) {
+            Some(host) => linux::collect(target, artifact, host),
             None => Collected::only(Err("it holds no system that could be read")),
         },
     };
@@ -106,31 +90,5 @@ pub fn unlocked_volumes(target: &Target) -> Vec<String> {
     if target.is_live() && target.os() == TargetOs::Windows {
         return windows::open_volumes();
     }
-    let reach = LinuxHost::of(target).filter(|_| target.is_live());
-    reach.map(|reach| storage::unlocked(&reach)).unwrap_or_default()
-}
-
-/// Collects the rows and the suspects of an artifact.
-fn collect(target: &Target, artifact: Live, reach: LinuxHost) -> Collected {
-    Collected::only(match artifact {
-        Live::Executables => {
-            let suspects = Box::new(executables::suspects(reach.clone()));
-            return Collected { rows: executables::rows(reach), suspects };
-        }
-        Live::Autostarts => return autostarts::collect(autostarts::survey::start(reach)),
-        Live::Processes => processes::rows(reach),
-        Live::Sockets => sockets::rows(reach),
-        Live::Network => Ok(network::rows(reach)),
-        Live::Sessions => Ok(logons::sessions(reach)),
-        Live::Logons => Ok(logons::logons(reach)),
-        Live::Accounts => Ok(accounts::rows(reach)),
-        Live::Storage => Ok(storage::rows(reach)),
-        Live::Objects => Err("only Windows names such objects"),
-        Live::Environments => Err("each process has this as a file: LinuxProcessEnvironment"),
-        Live::Software => {
-            Err("what is installed here stands in the packages' own lists, as `inventory` tells it")
-        }
-        Live::Bodyfile => Ok(bodyfile::rows(target)),
-        Live::Memory => physical::rows(reach),
-    })
+    linux::open_volumes(target)
 }

@@ -9,12 +9,12 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use super::choice::Playbook;
 use super::definition::Definition;
 use super::error::{Error, Fault, nearest};
 use super::handling::Handling;
 use super::live::Live;
 use super::plan::SourceText;
+use super::playbook_document::Playbook;
 use super::text::FileContent;
 use super::yaml;
 use crate::embedded::PLAYBOOKS;

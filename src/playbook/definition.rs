@@ -11,7 +11,8 @@ use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use super::error::Fault;
-use super::pattern::{self, Strictness};
+use super::pattern;
+use super::pattern::Strictness;
 use super::plan::{Follow, Pattern, Source, TargetOs};
 use super::yaml::Document;
 

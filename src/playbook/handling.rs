@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::error::Fault;
-use super::pattern::{self, Strictness};
+use super::pattern;
+use super::pattern::Strictness;
 use super::plan::{BilingualText, Follow, Limits, Pattern, Volatility};
 use super::yaml::Document;
 use crate::evidence::PersonalData;

@@ -11,7 +11,6 @@
 //! - The [`Catalogue`] knows all of them and makes the [`Plan`].
 
 mod catalogue;
-mod choice;
 mod definition;
 mod error;
 mod handling;
@@ -19,12 +18,12 @@ mod live;
 mod live_definitions;
 mod pattern;
 mod plan;
+mod playbook_document;
 mod request;
 mod text;
 mod yaml;
 
 pub use catalogue::{Added, Catalogue};
-pub use choice::{Named, Playbook};
 pub use definition::{Definition, Place, Placed, System};
 pub use error::{Error, Fault};
 pub use handling::Handling;
@@ -33,5 +32,6 @@ pub use plan::{
     BilingualText, DEFAULT_DEPTH, Excluded, Follow, Limits, MemoryTool, Mode, Pattern, Plan, PlaybookNote,
     Source, SourceText, Step, TargetOs, Volatility,
 };
+pub use playbook_document::{Named, Playbook};
 pub use request::{MEMORY_ARTIFACT, PATH_ARTIFACT, Request, SWEEP_ARTIFACT, plan_to_look};
 pub use text::FileContent;

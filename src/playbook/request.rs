@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Catalogue;
-use super::choice::Playbook;
 use super::definition::{Definition, Place};
 use super::error::{Error, nearest};
 use super::handling::Handling;
@@ -17,6 +16,7 @@ use super::plan::{
     BilingualText, Excluded, Follow, Limits, MemoryTool, Mode, Pattern, Plan, PlaybookNote, Source, Step,
     TargetOs, Volatility,
 };
+use super::playbook_document::Playbook;
 use crate::evidence::PersonalData;
 
 /// The artifact of what the operator names by path.

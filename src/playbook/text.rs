@@ -4,12 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use super::choice::{self, Playbook};
-use super::definition::{self, Definition};
+use super::definition;
+use super::definition::Definition;
 use super::error::Fault;
-use super::handling::{self, Handling};
+use super::handling;
+use super::handling::Handling;
 use super::pattern::Strictness;
-use super::yaml::{self, MAX_FAULTS};
+use super::playbook_document;
+use super::playbook_document::Playbook;
+use super::yaml;
+use super::yaml::MAX_FAULTS;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -65,7 +69,7 @@ impl FileContent {
     fn take(&mut self, document: &yaml::Document<'_>, strictness: Strictness) -> Result<(), Vec<Fault>> {
         let kind: Kind = document.parse().map_err(|fault| vec![fault])?;
         if kind.playbook.is_some() {
-            self.playbooks.push(choice::read(document)?);
+            self.playbooks.push(playbook_document::read(document)?);
         } else if kind.handling.is_some() {
             for (name, handling) in handling::read(document)? {
                 let line = handling.line;

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::archive::{self, Member, Report};
+use super::archive;
+use super::archive::{Member, Report};
 use super::engine::{Scan, ScanGap};
 use super::indicators::Indicators;
 use super::{Bytes, Facts, Scanner, assess, filetype};

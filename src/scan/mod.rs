@@ -23,24 +23,24 @@ mod engine;
 mod examine;
 pub mod filetype;
 mod gate;
-mod guard;
 pub mod indicators;
 #[cfg(feature = "libyara")]
 mod libyara;
 mod rule_files;
 mod rule_limits;
+mod rule_zip;
+mod scan_threads;
 mod scanner;
 mod score;
 mod slow;
-mod zipped;
 
 pub use bytes::{Bytes, MemoryAccount};
 pub use engine::{Regions, Scan, ScanGap};
 pub use examine::{Examined, Subject};
 pub use rule_files::{RuleFileText, RuleSource, rule_texts};
+pub use rule_zip::PACKED_LIMIT;
 pub use scanner::{Scanner, SetAside, TimeLimits};
 pub use score::{DEFAULT as DEFAULT_SCORE, assess, reasons};
-pub use zipped::PACKED_LIMIT;
 
 /// Largest buffer that rules see at once. Rules that use `pe` or offsets need whole files: 32 MiB holds nearly every
 /// program and script; of what is larger the beginning is scanned, and its record says so.

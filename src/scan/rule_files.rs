@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::rule_limits::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
-use super::zipped::{ZippedRules, is_zip, members};
+use super::rule_zip::{ZippedRules, is_zip, members};
 use crate::embedded::RULES;
 use crate::evidence::Digest;
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::compile::compile;
 use super::engine::{Engine, Regions, RuleId, Scan, ScanGap};
 use super::gate::Gate;
-use super::guard::{GRACE, Guard, Undone};
+use super::scan_threads::{GRACE, Guard, Undone};
 use super::slow::{SlowRuleSearch, without};
 use super::{Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, rule_files};
 use crate::evidence::{Cause, Hit};

@@ -17,7 +17,7 @@ use boreal_parser::rule::Rule;
 
 use super::compile::compile;
 use super::engine::{Engine, RuleId};
-use super::guard::{GRACE, Guard, Undone};
+use super::scan_threads::{GRACE, Guard, Undone};
 use super::{Bytes, EngineKind, OwnedFacts};
 use crate::sys::Stopwatch;
 

@@ -13,14 +13,14 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::item::{Finding, Found, Unread};
+use super::found::{Finding, Found, Unread};
 use super::rows::{Halt, Lines, Rows};
 use super::target::Target;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::commands::{CommandRow, CommandRun};
 use crate::evidence::{Digest, Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::TargetOs;
-use crate::sys::{Stopwatch, guard};
+use crate::sys::{Stopwatch, time_limit};
 
 /// How long a program may run; then it is ended.
 const TIME: Duration = Duration::from_mins(1);
@@ -173,7 +173,7 @@ fn follow(mut child: Child, watch: &Stopwatch, limit: Duration, done: &mut Done)
     if !all {
         // What it started may hold the outputs open still.
         for thread in &threads {
-            guard::give_up(thread);
+            time_limit::give_up(thread);
         }
         let detail = format!("no end within {} s; what came until then is kept", limit.as_secs());
         done.short = Some(Reason::new(ReasonCode::Timeout, detail));
@@ -199,9 +199,9 @@ fn keep(
     from: Option<impl io::Read + Send + 'static>,
     kept: Arc<Mutex<Output>>,
     ended: Sender<()>,
-) -> io::Result<guard::Ended> {
+) -> io::Result<time_limit::Ended> {
     let mut from = from.ok_or(io::ErrorKind::BrokenPipe)?;
-    guard::start(move || {
+    time_limit::start(move || {
         let mut buffer = vec![0; 64 << 10];
         loop {
             match from.read(&mut buffer) {

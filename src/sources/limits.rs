@@ -3,7 +3,7 @@
 use crate::evidence::{Outcome, ReasonCode, Utc};
 use crate::playbook::Limits;
 
-use super::item::{Found, Unread};
+use super::found::{Found, Unread};
 
 /// Files left out by the limits of one step that have a record each. A messy `/tmp` has hundreds of thousands; what comes
 /// after these is counted, and one record tells the count.

@@ -8,9 +8,10 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::item::{Finding, Found, Unread, Way};
+use super::found::{Finding, Found, Unread, Way};
 use crate::evidence::{Kind, Metadata, Origin, Outcome, ReasonCode};
-use crate::sys::{self, ProcessMemory, guard};
+use crate::sys;
+use crate::sys::{ProcessMemory, time_limit};
 
 /// Bytes read at once: what is held of a process in memory.
 const CHUNK: u64 = 4 << 20;
@@ -63,7 +64,7 @@ pub struct Memory {
 
 /// All processes, or those asked for, as findings.
 pub(crate) fn find(wanted: &[u32]) -> Vec<Finding> {
-    let all = guard::within(guard::LIMIT, sys::process_ids);
+    let all = time_limit::within(time_limit::LIMIT, sys::process_ids);
     let all = if wanted.is_empty() { all } else { Ok(wanted.to_vec()) };
     match all {
         Ok(ids) => ids.into_iter().map(process).collect(),
@@ -76,7 +77,7 @@ fn origin(pid: &str, name: &str) -> Origin {
 }
 
 fn process(pid: u32) -> Finding {
-    let facts = match guard::within(guard::LIMIT, move || sys::process_facts(pid)) {
+    let facts = match time_limit::within(time_limit::LIMIT, move || sys::process_facts(pid)) {
         Ok(facts) => facts,
         Err(error) => {
             let gap = Unread::of_error(origin(&pid.to_string(), ""), "looking for the process", &error);
@@ -119,8 +120,8 @@ impl Memory {
         };
         let pid = str::from_utf8(&found.path).ok().and_then(|pid| pid.parse().ok());
         let pid: u32 = pid.ok_or_else(|| failed(&io::ErrorKind::NotFound.into()))?;
-        let process =
-            guard::within(guard::LIMIT, move || ProcessMemory::open(pid)).map_err(|error| failed(&error))?;
+        let process = time_limit::within(time_limit::LIMIT, move || ProcessMemory::open(pid))
+            .map_err(|error| failed(&error))?;
         if process.mappings().is_empty() {
             let detail = "it has no memory of its own: a thread of the kernel, or a process that is ending";
             let gap = Unread::of_found(found.clone(), Outcome::Skipped, ReasonCode::NotAFile, detail);
@@ -159,7 +160,7 @@ impl Memory {
                 continue;
             }
             let (process, mut chunk) = (Arc::clone(&self.process), std::mem::take(&mut self.chunk));
-            let read = guard::within(guard::LIMIT, move || {
+            let read = time_limit::within(time_limit::LIMIT, move || {
                 chunk.clear();
                 if !process.is_used(start, length) {
                     return Ok(chunk);

@@ -10,8 +10,10 @@ use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 
-use crate::formats::mountinfo::{self, Mount};
-use crate::sys::{self, VolumeMount};
+use crate::formats::mountinfo;
+use crate::formats::mountinfo::Mount;
+use crate::sys;
+use crate::sys::VolumeMount;
 
 /// One mount, as the manifest has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,8 @@ use super::mounts::MountFacts;
 use super::target_volume::TargetVolume;
 use crate::evidence::{Origin, Volume};
 use crate::formats::{disk, ntfs};
-use crate::sys::{self, Asked};
+use crate::sys;
+use crate::sys::Asked;
 
 /// What stands in shadow copies.
 #[derive(Default)]

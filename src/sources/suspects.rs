@@ -8,11 +8,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::item::{Finding, Found, Unread};
+use super::found::{Finding, Found, Unread};
 use super::target::Target;
 use super::target_volume::TargetVolume;
 use crate::evidence::{Kind, Metadata, Origin, Outcome};
-use crate::sys::guard::OneByOne;
+use crate::sys::time_limit::OneByOne;
 use crate::sys::{Root, is_nothing};
 
 /// Most files that are collected because of what is known of them, and the size of the largest.

@@ -10,7 +10,8 @@ use crate::evidence::{Kind, Stat, Volume};
 use crate::formats::disk::{Device, Mounted};
 use crate::formats::hive::Recovered;
 use crate::formats::seek::ReadSeek;
-use crate::sys::{self, Asked};
+use crate::sys;
+use crate::sys::Asked;
 
 /// A root or drive of the target.
 #[derive(Debug)]

@@ -7,8 +7,10 @@ use super::Error;
 pub use super::volume_facts::VolumeFacts;
 use super::{devices, image};
 use crate::formats::disk::FileSystem;
-use crate::formats::mountinfo::{self, Mount};
-use crate::sys::{self, SystemVolume, SystemVolumeKind};
+use crate::formats::mountinfo;
+use crate::formats::mountinfo::Mount;
+use crate::sys;
+use crate::sys::{SystemVolume, SystemVolumeKind};
 
 /// The volumes of an image.
 ///

@@ -9,7 +9,8 @@ use super::host::HostFacts;
 use super::pattern::quote;
 use crate::evidence::Utc;
 use crate::formats::hive::{Hive, Key, Value};
-use crate::sys::{self, RegistryEntry, RegistryKey};
+use crate::sys;
+use crate::sys::{RegistryEntry, RegistryKey};
 
 /// Most places that a registry may name of one kind.
 const MAX_PLACES: usize = 64;

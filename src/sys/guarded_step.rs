@@ -2,14 +2,15 @@
 //!
 //! In: a limit and the work. The work runs on a thread of its own and adds to its results as it goes. Out: the results
 //! and how the work ended, the same for every reader. When the limit passes, the thread is left behind (see
-//! [`super::guard`]), and the results are those found until then.
+//! [`super::time_limit`]), and the results are those found until then.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Stopwatch;
-use super::guard::{self, Ended};
+use super::time_limit;
+use super::time_limit::Ended;
 
 /// Work that was started, with its limit. `T` is what it finds.
 pub(crate) struct GuardedStep<T> {
@@ -46,7 +47,7 @@ impl<T: Default + Send + Sync + 'static> GuardedStep<T> {
         let shared = Arc::new(Shared { state, changed: Condvar::new() });
         let progress = StepProgress(Arc::clone(&shared));
         let watch = Stopwatch::start();
-        match guard::start(move || {
+        match time_limit::start(move || {
             let ending = Ending(&progress.0);
             work(&progress);
             drop(ending);
@@ -68,7 +69,7 @@ impl<T: Default + Send + Sync + 'static> GuardedStep<T> {
         let waiting = self.shared.changed.wait_timeout_while(self.shared.lock(), left, running);
         let (mut state, _) = waiting.unwrap_or_else(PoisonError::into_inner);
         if let State::Running(_, Some(thread)) = &*state {
-            guard::give_up(thread);
+            time_limit::give_up(thread);
         }
         let text = format!("no end within {} s; what was found until then is kept", self.limit.as_secs());
         let outcome = state.end(Some(io::Error::new(io::ErrorKind::TimedOut, text)));

@@ -9,7 +9,6 @@ pub(crate) mod abandoned;
 mod accounts;
 mod clock;
 mod files;
-pub(crate) mod guard;
 pub(crate) mod guarded_step;
 #[cfg(any(windows, test))]
 #[cfg_attr(not(windows), allow(dead_code, unused_imports, reason = "elsewhere only its own tests use it"))]
@@ -23,6 +22,7 @@ mod services;
 mod signatures;
 mod specimens;
 mod this_process;
+pub(crate) mod time_limit;
 mod volumes;
 #[cfg(windows)]
 #[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]

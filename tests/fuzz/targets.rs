@@ -15,11 +15,11 @@ use veldkit::formats::{
 };
 use veldkit::formats::{rpm, web_server};
 use veldkit::formats::{task_xml, wmi};
-use veldkit::live::inventory::software;
-use veldkit::live::windows::firewall;
-use veldkit::live::{
-    executables, logons as sessions, modules, network, packages, physical, processes, storage,
+use veldkit::live::inventory::linux_packages;
+use veldkit::live::linux::{
+    executables, logons as sessions, modules, network, packages, physical_memory, processes, storage,
 };
+use veldkit::live::windows::firewall;
 use veldkit::playbook::FileContent;
 use veldkit::scan::filetype;
 
@@ -344,8 +344,8 @@ pub fn accounts(data: &[u8]) {
     }
     drop(unix_accounts::sudoers(data));
     let text = String::from_utf8_lossy(data);
-    let system = software::Distribution::of(&text);
-    drop((software::dpkg(&text, &system), software::apk(&text, &system)));
+    let system = linux_packages::Distribution::of(&text);
+    drop((linux_packages::dpkg(&text, &system), linux_packages::apk(&text, &system)));
 }
 
 pub fn starting_text(data: &[u8]) {
@@ -412,11 +412,11 @@ pub fn hive(data: &[u8]) {
 }
 
 pub fn physical_memory(data: &[u8]) {
-    let stretches = physical::stretches(data);
+    let stretches = physical_memory::stretches(data);
     assert!(stretches.windows(2).all(|two| matches!(two, [one, next] if one.end <= next.start)));
-    let segments = physical::segments(data);
+    let segments = physical_memory::segments(data);
     assert!(segments.iter().all(|segment| segment.stretch.start < segment.stretch.end));
-    let _ = physical::shown(&stretches, &segments);
+    let _ = physical_memory::shown(&stretches, &segments);
 }
 
 /// The bytes are a repository as they are, and a mapping; and a record of each class behind the digest of its name.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
-use veldkit::evidence::rows::{self, RowRead};
+use veldkit::evidence::rows;
+use veldkit::evidence::rows::RowRead;
 
 /// A place of one test's own: a tree to collect from, an identity, a folder for bundles.
 pub struct Made {

@@ -22,9 +22,9 @@ use piece::{Buffers, DICTIONARY, PieceData, copy, tail};
 
 use super::budget::PIECE;
 use super::delivery::{Delivery, LargeStart, Piece, Window};
+use super::fill::{Ending, fill};
 use super::job::Job;
 use super::pool::WorkerContext;
-use super::reading::{Ending, fill};
 use super::recorder::{ItemRecorder, Purpose, scan};
 use crate::evidence::{Cause, Digest, Scanned};
 use crate::scan::{Bytes, Examined, SCAN_LIMIT};

@@ -4,9 +4,9 @@ use std::io::Read as _;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::*;
+use crate::acquisition::fill::open;
 use crate::acquisition::fixture::{Fixture, content};
 use crate::acquisition::pool::Pool;
-use crate::acquisition::reading::open;
 use crate::acquisition::stop::StopReason;
 use crate::evidence::{Item, Note, Outcome, ReasonCode};
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::Manifest;
 use super::opening::Opening;
-use super::seal::SealCode;
+use super::seal_code::SealCode;
 use crate::evidence::{Digest, Printable, Utc};
 use crate::text::Language;
 

@@ -7,9 +7,11 @@ use indicatif::HumanBytes;
 
 use super::Inquiry;
 use super::arguments::Collect;
-use crate::acquisition::{self, Clock, SurveyLimits, survey};
+use crate::acquisition;
+use crate::acquisition::{Clock, SurveyLimits, survey};
+use crate::bundle;
+use crate::bundle::Sink;
 use crate::bundle::receipt::bundle_name;
-use crate::bundle::{self, Sink};
 use crate::cli::{Console, Exit, Failure};
 use crate::playbook::{Mode, Plan};
 use crate::sources::Target;

@@ -7,15 +7,20 @@ use std::sync::Arc;
 use std::thread;
 
 use super::indicators::name_unused;
-use super::progress::{self, Display};
-use super::scanning::{self, name_failed};
+use super::progress;
+use super::progress::Display;
+use super::scanning;
+use super::scanning::name_failed;
 use super::{Console, Exit, Failure};
-use crate::acquisition::{self, Clock, Progress, RunContext, Settings, Stop, StopReason};
-use crate::bundle::{self, Writer, WriterOptions};
+use crate::acquisition;
+use crate::acquisition::{Clock, Progress, RunContext, Settings, Stop, StopReason};
+use crate::bundle;
+use crate::bundle::{Writer, WriterOptions};
 use crate::live;
 use crate::playbook::{Catalogue, Live, Plan, Request};
+use crate::scan;
+use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
-use crate::scan::{self, Scanner};
 use crate::sources::{Target, TargetBuilder};
 use crate::text::Language;
 

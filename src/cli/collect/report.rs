@@ -42,7 +42,7 @@ pub(super) fn closing(run: &RunContext<'_>, summary: &RunSummary) -> Closing {
             "seconds": clock.elapsed().as_secs_f64(),
             "first_tier_seconds": summary.first_tier.map(|tier| tier.as_secs_f64()),
             "peak_memory_bytes": sys::peak_memory(),
-            "threads_abandoned": sys::guard::abandoned(),
+            "threads_abandoned": sys::time_limit::abandoned(),
         }),
     }
 }
@@ -162,7 +162,7 @@ impl RunReport<'_> {
             "seconds": self.elapsed.as_secs_f64(),
             "first_tier_seconds": self.summary.first_tier.map(|tier| tier.as_secs_f64()),
             "peak_memory_bytes": sys::peak_memory(),
-            "threads_abandoned": sys::guard::abandoned(),
+            "threads_abandoned": sys::time_limit::abandoned(),
             "exit": self.exit().code(),
         })
     }

@@ -12,7 +12,7 @@ use super::collect::{listen_for_interrupts, workers};
 use super::identities::Keys;
 use super::indicators::{IndicatorSet, name_unused};
 use super::quantity::{duration, size};
-use super::reading::ReadingLimits;
+use super::reading_limits::ReadingLimits;
 use super::scanning::{Processes, RuleSet, name_failed};
 use super::verify::explain;
 use super::{Console, Exit, Failure};

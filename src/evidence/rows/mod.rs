@@ -31,7 +31,7 @@ pub mod processes;
 mod reader;
 pub mod registry;
 #[cfg(test)]
-mod schema;
+mod schema_generator;
 pub mod sessions;
 pub mod signature;
 pub mod sockets;
@@ -229,7 +229,7 @@ macro_rules! schemas {
             #[cfg(test)]
             fn generate(self) -> schemars::Schema {
                 match self {
-                    $(Self::$name => schema::generator().into_root_schema_for::<$row>(),)+
+                    $(Self::$name => schema_generator::generator().into_root_schema_for::<$row>(),)+
                 }
             }
         }

@@ -4,7 +4,8 @@
 //! with something (both here), or does something (`action.rs`). Out: one line. An expression that is not known is written
 //! as its name, and a match or target that came from `iptables` with its bytes as well.
 
-use super::payload::{self, PacketFacts};
+use super::payload;
+use super::payload::PacketFacts;
 use super::value::{ValueForm, ct, hex, is_ipv6, meta, number, prefix, told_verdict};
 use super::{attribute, attributes, nf_tables as nft, text};
 
@@ -321,7 +322,7 @@ mod tests {
         assert_eq!(says(2, &[expression("match", &own)]), "match recent 0x0102");
         assert_eq!(
             says(2, &[expression("target", &[(1, b"LOG\0"), (3, &[9; 400])])]).len(),
-            13 + 2 * super::super::action::MAX_OWN
+            13 + 2 * crate::formats::netlink::action::MAX_OWN
         );
         let none = expression("cmp", &[(1, &one), (2, &word(77)), (3, &with(1, &[5]))]);
         assert_eq!(says(2, &[none]), "? 0x05");

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use super::Damage;
 use super::content::NtfsContent;
-use super::facts::{self, NtfsFacts, entry_kind};
+use super::facts;
+use super::facts::{NtfsFacts, entry_kind};
 use super::index::Nodes;
 use super::names::key_units;
-use super::overlay::{self, Overlay};
+use super::overlay;
+use super::overlay::Overlay;
 use super::record::{Record, kind};
 use super::stream::AttributeValue;
 use super::volume::{NtfsVolume, known};

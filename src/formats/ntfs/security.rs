@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use super::Damage;
-use super::index::{self, Nodes};
+use super::index;
+use super::index::Nodes;
 use super::owners::Descriptors;
 use super::record::kind;
 use super::stream::AttributeValue;

@@ -2,7 +2,8 @@
 
 use super::Damage;
 use super::record::{Attribute, AttributeBody, flag};
-use super::runs::{self, Run};
+use super::runs;
+use super::runs::Run;
 
 /// Most streams of one file that are told.
 pub(super) const MAX_STREAMS: usize = 1_000;

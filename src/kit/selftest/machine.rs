@@ -10,7 +10,8 @@ use crate::formats::disk::FileSystem;
 use crate::live;
 use crate::playbook::{Live, Mode, Source, plan_to_look};
 use crate::sources::{Finding, Memory, Opened, devices, volumes as listed};
-use crate::sys::{self, Root, SignatureStatus};
+use crate::sys;
+use crate::sys::{Root, SignatureStatus};
 
 pub(super) fn raw_volume(trying: &Trying) -> CheckResult {
     match raw_reading::is_possible(trying) {

@@ -13,7 +13,8 @@ use crate::evidence::Metadata;
 use crate::live;
 use crate::playbook::plan_to_look;
 use crate::sources::{Error, Finding, Found, Target, Unread};
-use crate::sys::{self, Peculiar, Workplace};
+use crate::sys;
+use crate::sys::{Peculiar, Workplace};
 
 mod checks;
 mod machine;

@@ -15,7 +15,7 @@ use crate::sources::rows::there;
 use crate::sources::target::Target;
 
 mod identifiers;
-pub mod software;
+pub mod linux_packages;
 pub(crate) mod windows;
 
 /// Most bytes of one file that is read for this: dpkg's table has 2 KB a package.
@@ -149,9 +149,9 @@ fn unix(target: &Target, inventory: &mut Inventory) {
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }));
     let installed = [
-        software::dpkg(&text("var/lib/dpkg/status"), &system),
-        software::apk(&text("lib/apk/db/installed"), &system),
-        software::apk(&text("usr/lib/apk/db/installed"), &system),
+        linux_packages::dpkg(&text("var/lib/dpkg/status"), &system),
+        linux_packages::apk(&text("lib/apk/db/installed"), &system),
+        linux_packages::apk(&text("usr/lib/apk/db/installed"), &system),
     ];
     for package in installed.into_iter().flatten() {
         if !components.contains(&package) {
@@ -161,11 +161,11 @@ fn unix(target: &Target, inventory: &mut Inventory) {
     // A package of a container or of a distribution without a base has a file of its own.
     for name in target.names(b"var/lib/dpkg/status.d") {
         if !name.ends_with(".md5sums") {
-            components.extend(software::dpkg(&text(&format!("var/lib/dpkg/status.d/{name}")), &system));
+            components.extend(linux_packages::dpkg(&text(&format!("var/lib/dpkg/status.d/{name}")), &system));
         }
     }
     let rpm = rpm::packages(&|path| there(target.open_to_seek(path.as_bytes())), &mut |package| {
-        components.extend(software::rpm(&package, &system));
+        components.extend(linux_packages::rpm(&package, &system));
     });
     inventory.lacking.extend(rpm.err());
     inventory.components = components;

@@ -25,7 +25,7 @@ use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::registry::RegistryRow;
 use crate::evidence::{Kind, Origin, Outcome, ReasonCode};
 use crate::playbook::{Source, Step, TargetOs};
-use crate::sources::item::{Finding, Found, Unread};
+use crate::sources::found::{Finding, Found, Unread};
 use crate::sources::rows::Rows;
 use crate::sources::target::Target;
 pub(crate) use hives::Open;

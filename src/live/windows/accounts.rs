@@ -5,12 +5,13 @@
 
 use std::io;
 
-use super::machine::WindowsHost;
+use super::windows_host::WindowsHost;
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::accounts::{AccountRow, HostAccount, HostGroup, UserProfile};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::{self, LocalAccount, LocalGroup};
+use crate::sys;
+use crate::sys::{LocalAccount, LocalGroup};
 
 /// How the rows are made.
 pub(crate) fn rows(machine: WindowsHost) -> Rows {
@@ -32,7 +33,7 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     for profile in machine.profiles() {
-        let super::machine::Profile { sid, folder, changed } = profile;
+        let super::windows_host::Profile { sid, folder, changed } = profile;
         lines.row(&AccountRow::Profile(UserProfile { sid, folder, changed }))?;
     }
     Ok(())

@@ -8,14 +8,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::files::Book;
-use super::machine::WindowsHost;
-use super::{starts, subscriptions};
+use super::started_files::Book;
+use super::windows_host::WindowsHost;
+use super::{registry_and_task_starts, subscriptions};
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::autostarts::{Autostart, AutostartRow};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::{self, ServiceState};
+use crate::sys;
+use crate::sys::ServiceState;
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_mins(2);
@@ -30,7 +31,7 @@ pub(crate) fn rows(machine: WindowsHost) -> Rows {
 }
 
 fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let mut all = starts::all(machine);
+    let mut all = registry_and_task_starts::all(machine);
     subscriptions::add(machine, &mut all, lines);
     if machine.is_live() && sys::IS_WINDOWS {
         match sys::services() {

@@ -10,8 +10,9 @@ use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::environments::{Environment, EnvironmentRow};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::guard::OneByOne;
-use crate::sys::{self, ProcessEntry, ProcessEnvironment, is_nothing};
+use crate::sys;
+use crate::sys::time_limit::OneByOne;
+use crate::sys::{ProcessEntry, ProcessEnvironment, is_nothing};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_mins(1);

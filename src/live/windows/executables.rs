@@ -7,16 +7,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::files::Book;
-use super::machine::WindowsHost;
+use super::started_files::Book;
+use super::windows_host::WindowsHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::executables::{ExecutableRow, RunningFile};
 use crate::evidence::{Exact, ReasonCode};
 use crate::formats::proc_maps::Mapping;
-use crate::live::executables::loose_code;
+use crate::live::linux::executables::loose_code;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::guard::OneByOne;
-use crate::sys::{self, LooseCode, is_nothing};
+use crate::sys;
+use crate::sys::time_limit::OneByOne;
+use crate::sys::{LooseCode, is_nothing};
 
 /// How long all of it may take at most.
 const TABLE_LIMIT: Duration = Duration::from_mins(2);

@@ -9,26 +9,26 @@ use crate::sources::rows::Rows;
 use crate::sys;
 
 pub mod accounts;
+mod autostart_places;
 pub mod autostarts;
 pub mod environments;
 pub mod executables;
-mod files;
 pub mod firewall;
-mod machine;
 pub mod network;
 pub mod objects;
-mod places;
 pub mod processes;
+mod registry_and_task_starts;
 pub mod sessions;
 mod signature;
 pub mod sockets;
 pub mod software;
-mod starts;
+mod started_files;
 pub mod storage;
 mod subscriptions;
+mod windows_host;
 
-pub(crate) use machine::WindowsHost;
 pub(crate) use storage::open_volumes;
+pub(crate) use windows_host::WindowsHost;
 
 /// How an artifact's rows are made of a Windows, or why there are none.
 pub(crate) fn rows(machine: WindowsHost, artifact: Live) -> Result<Rows, &'static str> {

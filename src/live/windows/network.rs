@@ -10,14 +10,15 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::firewall;
-use super::machine::WindowsHost;
+use super::windows_host::WindowsHost;
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
-use crate::live::network::hosts;
+use crate::live::linux::network::hosts;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::windows_facts::RegistryFacts;
-use crate::sys::{self, NeighbourEntry, NetworkAdapter, ResolverEntry, RouteEntry};
+use crate::sys;
+use crate::sys::{NeighbourEntry, NetworkAdapter, ResolverEntry, RouteEntry};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);

@@ -9,7 +9,8 @@ use std::time::Duration;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::objects::{NamedObject, ObjectRow, PipeObject};
 use crate::sources::rows::{Rows, code_of};
-use crate::sys::{self, KernelObject, NamedPipe};
+use crate::sys;
+use crate::sys::{KernelObject, NamedPipe};
 
 /// How long all of it may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);

@@ -12,8 +12,9 @@ use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::processes::{Process, ProcessRow, ProcessSummary, UnreadPart};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::guard::OneByOne;
-use crate::sys::{self, ProcessDetails, ProcessEntry, is_nothing};
+use crate::sys;
+use crate::sys::time_limit::OneByOne;
+use crate::sys::{ProcessDetails, ProcessEntry, is_nothing};
 
 /// How long the whole table may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);

@@ -7,7 +7,8 @@ use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::sessions::{LogonOfSession, SessionId, SessionRow, UserSession};
 use crate::sources::rows::{Rows, code_of};
-use crate::sys::{self, LogonSession, TerminalSession};
+use crate::sys;
+use crate::sys::{LogonSession, TerminalSession};
 
 impl From<TerminalSession> for UserSession {
     fn from(session: TerminalSession) -> Self {

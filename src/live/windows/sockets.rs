@@ -10,7 +10,8 @@ use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::sockets::{InternetSocket, SocketHolders, SocketOwner, SocketRow};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::{self, SocketEntry};
+use crate::sys;
+use crate::sys::SocketEntry;
 
 /// How long the whole table may take.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);

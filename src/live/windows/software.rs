@@ -3,7 +3,7 @@
 //! In: the hives, by the same reader that `inventory` has. Out: [`SoftwareRow`]s. An intruder's tool for remote
 //! control is often installed as any other program is, and says when.
 
-use super::machine::WindowsHost;
+use super::windows_host::WindowsHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::software::{InstalledSoftware, SoftwareRow};
 use crate::live::inventory::{Component, Sort, windows};

@@ -8,16 +8,18 @@
 use std::io;
 use std::path::Path;
 
-use super::machine::WindowsHost;
+use super::windows_host::WindowsHost;
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::storage::{MountedVolume, StorageRow, UsbDevice};
 use crate::formats::disk::FileSystem;
 use crate::sources::devices;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sources::volumes::{self, VolumeFacts};
+use crate::sources::volumes;
+use crate::sources::volumes::VolumeFacts;
 use crate::sources::windows_facts::RegistryFacts;
-use crate::sys::{self, guard};
+use crate::sys;
+use crate::sys::time_limit;
 
 /// Most disks and most of one kind.
 const MAX_DISKS: usize = 10_000;
@@ -35,7 +37,7 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
                 for facts in volumes {
                     let asked = facts.clone();
                     // A disk that is failing may take minutes to say so.
-                    let unlocked = guard::within(guard::LIMIT, move || unlocked(&asked));
+                    let unlocked = time_limit::within(time_limit::LIMIT, move || unlocked(&asked));
                     let unlocked = unlocked.unwrap_or_else(|error| {
                         unknown.get_or_insert((facts.disk.clone().unwrap_or_default(), error));
                         None
@@ -91,7 +93,7 @@ pub(crate) fn open_volumes() -> Vec<String> {
             volumes::of_system()?.into_iter().filter(|facts| matches!(unlocked(facts), Ok(Some(true))));
         Ok(open.map(|facts| facts.place.unwrap_or(facts.name)).collect())
     };
-    guard::within(guard::LIMIT, look).unwrap_or_default()
+    time_limit::within(time_limit::LIMIT, look).unwrap_or_default()
 }
 
 /// USB disks: a key for each kind, and below it one for each disk.

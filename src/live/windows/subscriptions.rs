@@ -5,11 +5,12 @@
 
 use std::io;
 
-use super::machine::WindowsHost;
+use super::windows_host::WindowsHost;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, ReasonCode};
 use crate::formats::windows_command;
-use crate::formats::wmi::{self, Field, MAX_TEXT, PageMap, SubscriptionPart};
+use crate::formats::wmi;
+use crate::formats::wmi::{Field, MAX_TEXT, PageMap, SubscriptionPart};
 use crate::sources::rows::{Lines, code_of};
 use crate::sys::is_nothing;
 

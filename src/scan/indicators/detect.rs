@@ -4,8 +4,8 @@
 //! XML by its first element, everything else by its lines.
 
 use super::csv;
+use super::line_list;
 use super::list::Format;
-use super::text;
 
 /// The format of a list that begins like this.
 pub(super) fn format(head: &[u8]) -> Result<Format, &'static str> {
@@ -24,7 +24,7 @@ pub(super) fn format(head: &[u8]) -> Result<Format, &'static str> {
             json(begins)
         }
         Some(_) if csv::is_csv(&text) => Ok(Format::Csv),
-        Some(_) if text::is_filenames(&text) => Ok(Format::Filenames),
+        Some(_) if line_list::is_filenames(&text) => Ok(Format::Filenames),
         Some(_) => Ok(Format::Values),
     }
 }

@@ -10,9 +10,11 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::digests::hexadecimal;
-use super::json::{self, KeyAction, Visitor};
+use super::json;
+use super::json::{KeyAction, Visitor};
 use super::list::Account;
-use super::network::{self, Network, domains_above};
+use super::network;
+use super::network::{Network, domains_above};
 use super::observable::IndicatorValue;
 use super::path::PathForm;
 use super::pattern::Patterns;

@@ -10,8 +10,8 @@ use super::list::Account;
 use super::network::Networks;
 use super::observable::{Below, IndicatorValue, ValueReading, of_type};
 use super::path::Paths;
-use super::registry;
-use super::texts::Texts;
+use super::text_table::Texts;
+use super::windows_names;
 use crate::evidence::{HitKind, Utc};
 
 /// Most digests of all lists together: at 37 bytes each they take 1.9 GB.
@@ -168,16 +168,16 @@ impl ListIntake<'_> {
                 HitKind::Url
             }
             IndicatorValue::Pipe(name) => {
-                tables.pipes.push(registry::pipe(&name), label);
+                tables.pipes.push(windows_names::pipe(&name), label);
                 HitKind::Pipe
             }
             IndicatorValue::Mutex(name) => {
-                tables.mutexes.push(registry::mutex(&name), label);
+                tables.mutexes.push(windows_names::mutex(&name), label);
                 HitKind::Mutex
             }
             IndicatorValue::Registry(value) => {
-                let data = value.data.as_deref().map(|data| registry::data(data).into());
-                tables.registry.push(registry::key(&value.key), (data, label));
+                let data = value.data.as_deref().map(|data| windows_names::data(data).into());
+                tables.registry.push(windows_names::key(&value.key), (data, label));
                 HitKind::Registry
             }
         };

@@ -7,11 +7,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::decode::{self, Digesting, Text, TextLines};
+use super::decode;
+use super::decode::{Digesting, Text, TextLines};
 use super::exclusions::Exclusions;
 use super::intake::{ListIntake, ListPurpose};
-use super::list::{self, Account, Format, IndicatorList, IndicatorSource, ListToRead, MANIFEST};
-use super::{Indicators, csv, detect, misp, openioc, stix, text};
+use super::list;
+use super::list::{Account, Format, IndicatorList, IndicatorSource, ListToRead, MANIFEST};
+use super::{Indicators, csv, detect, line_list, misp, openioc, stix};
 use crate::evidence::{Digest, Utc};
 use crate::scan::Error;
 
@@ -129,8 +131,8 @@ fn read_as(
     intake: &mut ListIntake<'_>,
 ) -> Result<(), String> {
     match format {
-        Format::Values => text::values(&mut TextLines::new(text), intake),
-        Format::Filenames => text::filenames(&mut TextLines::new(text), intake),
+        Format::Values => line_list::values(&mut TextLines::new(text), intake),
+        Format::Filenames => line_list::filenames(&mut TextLines::new(text), intake),
         Format::Csv => csv::read(&String::from_utf8_lossy(head), &mut TextLines::new(text), intake),
         Format::Misp => misp::read(text, intake),
         Format::Stix => stix::read(text, intake),

@@ -11,7 +11,8 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::intake::ListIntake;
-use super::json::{self, KeyAction, Visitor, text, truth};
+use super::json;
+use super::json::{KeyAction, Visitor, text, truth};
 use super::labels::Said;
 
 /// Most attributes of one event: the largest public ones have some 100,000.

@@ -19,6 +19,7 @@ mod intake;
 mod item;
 mod json;
 mod labels;
+mod line_list;
 mod list;
 mod load;
 mod logic;
@@ -29,12 +30,11 @@ mod observable;
 mod openioc;
 mod path;
 mod pattern;
-mod registry;
 mod rows;
 mod stix;
 mod sums;
-mod text;
-mod texts;
+mod text_table;
+mod windows_names;
 
 pub use list::{Format, IndicatorList, IndicatorSource, Unused};
 pub use load::read_bytes;
@@ -243,14 +243,14 @@ impl Indicators {
     /// What the name of a named pipe meets.
     #[must_use]
     pub fn pipe(&self, name: &str) -> Vec<Hit> {
-        let met = self.tables.pipes.find(&registry::pipe(name)).take(HITS_LIMIT);
+        let met = self.tables.pipes.find(&windows_names::pipe(name)).take(HITS_LIMIT);
         met.map(|(text, label)| self.hit(HitKind::Pipe, text, *label, Some(name))).collect()
     }
 
     /// What the name of a mutex meets.
     #[must_use]
     pub fn mutex(&self, name: &str) -> Vec<Hit> {
-        let met = self.tables.mutexes.find(&registry::mutex(name)).take(HITS_LIMIT);
+        let met = self.tables.mutexes.find(&windows_names::mutex(name)).take(HITS_LIMIT);
         met.map(|(text, label)| self.hit(HitKind::Mutex, text, *label, Some(name))).collect()
     }
 
@@ -258,9 +258,10 @@ impl Indicators {
     /// the value has some.
     #[must_use]
     pub fn registry(&self, key: &str, name: Option<&str>, data: Option<&str>) -> Vec<Hit> {
-        let comparable = registry::key(key);
-        let named = name.filter(|name| !name.is_empty()).map(|name| registry::key(&format!("{key}\\{name}")));
-        let held = data.map(registry::data);
+        let comparable = windows_names::key(key);
+        let named =
+            name.filter(|name| !name.is_empty()).map(|name| windows_names::key(&format!("{key}\\{name}")));
+        let held = data.map(windows_names::data);
         let seen = match (name, data) {
             (Some(name), Some(data)) => format!("{key}\\{name} = {data}"),
             (Some(name), None) => format!("{key}\\{name}"),

@@ -3,7 +3,8 @@
 //! In: a value and, where the list has one, the word for its type: those of MISP, of CSV headers, of OTX and abuse.ch.
 //! Out: [`IndicatorValue`]s, or why there is none. Composite types (`filename|sha256`, `ip-dst|port`) are taken apart here.
 
-use super::network::{self, Network, NoNetwork};
+use super::network;
+use super::network::{Network, NoNetwork};
 use super::path::PathForm;
 
 /// Something that can be looked up.

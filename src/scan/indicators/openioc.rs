@@ -10,7 +10,8 @@ use roxmltree::{Document, Node, ParsingOptions};
 use super::intake::ListIntake;
 use super::labels::Said;
 use super::logic::{Expression, Leaf, alternatives};
-use super::observable::{self, Below, IndicatorValue, RegistryValue};
+use super::observable;
+use super::observable::{Below, IndicatorValue, RegistryValue};
 use super::path::PathForm;
 
 /// Largest document: the largest public ones have some 2 MB.

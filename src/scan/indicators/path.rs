@@ -7,7 +7,7 @@
 //! forms of one letter are two names there, and here.
 
 use super::pattern::{Patterns, escape};
-use super::texts::Texts;
+use super::text_table::Texts;
 
 /// Deepest path that is looked up component by component; deeper ones are looked up by their last components.
 const DEPTH_LIMIT: usize = 512;

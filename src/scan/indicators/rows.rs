@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::{Indicators, command};
-use crate::evidence::rows::{self, AnyRow, Observable, RowRead};
+use crate::evidence::rows;
+use crate::evidence::rows::{AnyRow, Observable, RowRead};
 use crate::evidence::{Hit, HitRow, Item, Note, Origin, cut};
 
 /// Most hits of one item: a table of thousands of sockets to one bad network fills no checkpoint.

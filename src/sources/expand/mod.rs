@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 mod streams;
 
-use super::item::{Finding, Found, Unread};
+use super::found::{Finding, Found, Unread};
 use super::limits::Meter;
 use super::pattern::{PatternPart, fits, means, parts};
 use super::resolve::{Astray, may_hang, resolve};

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Search, join};
 use crate::evidence::{Kind, Origin};
-use crate::sources::item::{Finding, Found, Unread};
+use crate::sources::found::{Finding, Found, Unread};
 use crate::sources::pattern::same_name;
 use crate::sys;
 

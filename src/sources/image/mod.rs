@@ -13,7 +13,8 @@ use std::sync::Arc;
 pub(crate) use places::{ImageVolumes, in_memory as volumes_in_memory, open as open_volumes, told};
 
 use super::devices::ImageFiles;
-use crate::formats::disk::{self, Disk};
+use crate::formats::disk;
+use crate::formats::disk::Disk;
 
 /// Opens an image and finds its volumes.
 ///

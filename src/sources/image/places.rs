@@ -10,7 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::evidence::{Printable, Volume};
-use crate::formats::disk::{self, Disk, DiskVolume, FileSystem, Mounted, ShadowCopies, to_u64};
+use crate::formats::disk;
+use crate::formats::disk::{Disk, DiskVolume, FileSystem, Mounted, ShadowCopies, to_u64};
 use crate::formats::hive::Hive;
 use crate::formats::{ext, ntfs};
 use crate::sources::mounts::MountFacts;

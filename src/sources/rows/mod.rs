@@ -18,7 +18,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::evidence::{Reason, ReasonCode};
-use crate::sys::{self, guard};
+use crate::sys;
+use crate::sys::time_limit;
 
 mod pipe;
 
@@ -133,7 +134,7 @@ impl Rows {
     pub(crate) fn open(&self) -> io::Result<RowReader> {
         let pipe = Arc::new(Pipe::default());
         let (mine, rows) = (Arc::clone(&pipe), self.clone());
-        let thread = guard::start(move || rows.fill(&mine))?;
+        let thread = time_limit::start(move || rows.fill(&mine))?;
         Ok(RowReader::new(pipe, thread, self.limit))
     }
 

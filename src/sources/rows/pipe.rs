@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Halt;
 use crate::evidence::{Reason, ReasonCode};
 use crate::sys::Stopwatch;
-use crate::sys::guard::{Ended, give_up};
+use crate::sys::time_limit::{Ended, give_up};
 
 /// Bytes made ahead of the reader before the maker rests.
 pub(super) const AHEAD: usize = 256 << 10;

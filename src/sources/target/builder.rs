@@ -8,17 +8,20 @@ use std::sync::{Arc, OnceLock};
 use super::Target;
 use crate::evidence::{Kind, Utc, Volume};
 use crate::playbook::TargetOs;
-use crate::sources::accounts::{self, Accounts};
+use crate::sources::accounts;
+use crate::sources::accounts::Accounts;
 use crate::sources::drives::drives;
 use crate::sources::mounts::MountFacts;
 use crate::sources::own_output::OwnOutput;
 use crate::sources::seen::Seen;
-use crate::sources::shadows::{self, ShadowVolumes};
+use crate::sources::shadows;
+use crate::sources::shadows::ShadowVolumes;
 use crate::sources::target_volume::TargetVolume;
 use crate::sources::variables::Variables;
 use crate::sources::windows_facts::WindowsFacts;
 use crate::sources::{Error, image, web_roots};
-use crate::sys::{self, Asked, HostSystem, LiveRoot, LiveSystem, guard};
+use crate::sys;
+use crate::sys::{Asked, HostSystem, LiveRoot, LiveSystem, time_limit};
 
 /// A target whose volumes are open and whose options are still to be set.
 #[derive(Debug)]
@@ -50,7 +53,8 @@ impl TargetBuilder {
             let opening = path.clone();
             let open = move || TargetVolume::open(volume, &opening, asked);
             // A drive of a server that is gone may take minutes to say so.
-            let place = if asked == Asked::Always { open() } else { guard::within(guard::LIMIT, open) };
+            let place =
+                if asked == Asked::Always { open() } else { time_limit::within(time_limit::LIMIT, open) };
             match place {
                 Ok(place) => opened.push(place),
                 // An empty drive, or one whose server is gone; the first one holds the system.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::accounts::Accounts;
+use super::found::{Found, Unread, Way};
 use super::host::{ClockFacts, HostFacts};
-use super::item::{Found, Unread, Way};
 use super::mounts::{MountFacts, Nature};
-use super::open::{Opened, open, open_in_copies, open_rows};
+use super::opened_item::{Opened, open, open_in_copies, open_rows};
 use super::own_output::OwnOutput;
 use super::seen::Seen;
 use super::target_volume::TargetVolume;
@@ -19,7 +19,8 @@ use super::{Error, host, shadows};
 use crate::evidence::{Entry, Kind, Note, Origin, Utc, Volume};
 use crate::formats::disk;
 use crate::playbook::TargetOs;
-use crate::sys::{self, Asked, guard};
+use crate::sys;
+use crate::sys::{Asked, time_limit};
 
 mod builder;
 mod own_files;
@@ -165,12 +166,12 @@ impl Target {
             return open_rows(found, rows);
         }
         match self.places.get(found.place) {
-            Some(place) => open(place, found, guard::LIMIT, access).or_else(|gap| {
+            Some(place) => open(place, found, time_limit::LIMIT, access).or_else(|gap| {
                 if access == Access::Shared || !self.live {
                     return Err(gap);
                 }
                 let copies = || self.last_resort().iter().filter(|copy| copy.is_copy_of(&place.volume));
-                open_in_copies(copies, found, gap, guard::LIMIT)
+                open_in_copies(copies, found, gap, time_limit::LIMIT)
             }),
             None => Err(Box::new(Unread::of_error(
                 found.origin.clone(),

@@ -9,7 +9,8 @@ use crate::formats::hive::Hive;
 use crate::formats::seek::ReadSeek;
 use crate::playbook::TargetOs;
 use crate::sources::resolve;
-use crate::sources::windows_facts::{self, RegistryFacts, Running};
+use crate::sources::windows_facts;
+use crate::sources::windows_facts::{RegistryFacts, Running};
 
 /// Largest file of the target that is read to learn about it (accounts, host name, web server's configuration).
 const FACTS_LIMIT: u64 = 4 << 20;

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::image::{read, to_seek};
 use super::listing::{Handle, Listing};
-use super::raw::{self, Raw};
+use super::raw;
+use super::raw::Raw;
 use super::{Access, FileTree, HostTree, OpenContent, Refused};
 use crate::evidence::{Entry, Stat};
 use crate::formats::disk::Mounted as _;
 use crate::formats::seek::ReadSeek;
-use crate::sources::item::{Found, Way};
+use crate::sources::found::{Found, Way};
 use crate::sources::mounts::Nature;
 
 /// A drive whose volume can be read.

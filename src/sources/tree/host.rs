@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::listing::{self, Handle, Listing};
+use super::listing;
+use super::listing::{Handle, Listing};
 use super::{Access, FileTree, OpenContent, Refused};
 use crate::evidence::{Entry, Origin, Stat};
 use crate::formats::seek::ReadSeek;
-use crate::sources::item::{Found, Way};
-use crate::sources::mounts::{self, Mounts, Nature};
-use crate::sys::{self, OpenFile, Root, guard};
+use crate::sources::found::{Found, Way};
+use crate::sources::mounts;
+use crate::sources::mounts::{Mounts, Nature};
+use crate::sys;
+use crate::sys::{OpenFile, Root, time_limit};
 
 /// Files of this machine.
 #[derive(Debug)]
@@ -59,7 +62,7 @@ impl HostTree {
             Nature::Local => self.root.spelled(path),
             Nature::Pseudo | Nature::Network => {
                 let (root, path) = (Arc::clone(&self.root), path.to_vec());
-                guard::within(guard::LIMIT, move || root.spelled(&path))
+                time_limit::within(time_limit::LIMIT, move || root.spelled(&path))
             }
         }
     }
@@ -86,18 +89,18 @@ impl FileTree for HostTree {
             (Nature::Local, Some(folder)) => folder.stat(name)?,
             (_, None) => {
                 let (root, path) = (Arc::clone(&self.root), path.to_vec());
-                guard::within(guard::LIMIT, move || root.stat(&path))?
+                time_limit::within(time_limit::LIMIT, move || root.stat(&path))?
             }
             (_, Some(folder)) => {
                 let name = name.to_vec();
-                guard::within(guard::LIMIT, move || folder.stat(&name))?
+                time_limit::within(time_limit::LIMIT, move || folder.stat(&name))?
             }
         };
         Ok((stat, nature))
     }
 
     fn list(&self, path: &[u8]) -> io::Result<Listing> {
-        listing::list(&self.root, path, self.mounts.nature_at(path) != Nature::Local, guard::LIMIT)
+        listing::list(&self.root, path, self.mounts.nature_at(path) != Nature::Local, time_limit::LIMIT)
     }
 
     fn open(&self, found: &Found, limit: Duration, _: Access) -> Result<OpenContent, Refused> {
@@ -114,7 +117,7 @@ impl FileTree for HostTree {
         };
         let (opened, stat) = if found.guarded {
             let (root, path) = (Arc::clone(&self.root), found.path.clone());
-            guard::within(limit, move || act(&root, &path))?
+            time_limit::within(limit, move || act(&root, &path))?
         } else {
             act(&self.root, &found.path)?
         };

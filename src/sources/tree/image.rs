@@ -4,12 +4,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::listing::{self, Handle, Listing};
+use super::listing;
+use super::listing::{Handle, Listing};
 use super::{Access, FileTree, HostTree, OpenContent, Refused};
 use crate::evidence::{Entry, Origin, Stat};
 use crate::formats::disk::{Mounted, OpenReading, Seeker};
 use crate::formats::seek::ReadSeek;
-use crate::sources::item::Found;
+use crate::sources::found::Found;
 use crate::sources::mounts::Nature;
 
 /// The files of a volume.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::evidence::Entry;
 use crate::formats::disk::Mounted;
-use crate::sys::{OpenDirectory, Root, guard};
+use crate::sys::{OpenDirectory, Root, time_limit};
 
 /// Folders with more entries are taken in the order of the file system: sorting needs all names at once.
 const MAX_SORTED: usize = 10_000;
@@ -46,7 +46,7 @@ pub(crate) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration
         return Ok(Listing { folder: Handle::Open(folder), entries });
     }
     let (root, path) = (Arc::clone(root), path.to_vec());
-    let (folder, entries) = guard::within(limit, move || {
+    let (folder, entries) = time_limit::within(limit, move || {
         let folder = root.folder(&path)?;
         let mut entries: Vec<_> = folder.entries()?.take(MAX_GUARDED + 1).collect();
         if entries.len() > MAX_GUARDED {
@@ -90,10 +90,10 @@ mod tests {
         }
         let root = Arc::new(Root::open(dir.path()).unwrap());
         for guarded in [false, true] {
-            let listing = list(&root, b"", guarded, guard::LIMIT).unwrap();
+            let listing = list(&root, b"", guarded, time_limit::LIMIT).unwrap();
             let names: Vec<_> = listing.entries.map(|entry| entry.unwrap().name).collect();
             assert_eq!(names, [b"a", b"b", b"c"]);
-            let missing = list(&root, b"no", guarded, guard::LIMIT).err().unwrap();
+            let missing = list(&root, b"no", guarded, time_limit::LIMIT).err().unwrap();
             assert_eq!(missing.kind(), io::ErrorKind::NotFound);
         }
     }

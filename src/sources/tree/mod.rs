@@ -20,7 +20,7 @@ pub(crate) use image::ImageTree;
 pub(crate) use listing::{Handle, Listing, list};
 pub(crate) use raw::Raw;
 
-use super::item::Found;
+use super::found::Found;
 use super::mounts::Nature;
 use super::pattern::same_name;
 use crate::evidence::{Entry, Stat};

@@ -27,7 +27,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::core::{BOOL, GUID, PCWSTR};
 
-use super::answers::{self, is_absent};
+use super::answers;
+use super::answers::is_absent;
 use super::{FileSignature, SignatureStatus};
 use crate::sys::files::{leave_access_time, reads_are_noted};
 use crate::sys::registry::registry_value;

@@ -15,8 +15,8 @@ use self::row::Row;
 use super::decode::{Next, TextLines};
 use super::intake::ListIntake;
 use super::labels::Said;
+use super::line_list::{read_score, value};
 use super::observable::{IndicatorValue, ValueReading, of_type};
-use super::text::{read_score, value};
 
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 

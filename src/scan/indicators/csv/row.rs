@@ -7,7 +7,7 @@
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 
-use super::super::decode::LINE_LIMIT;
+use crate::scan::indicators::decode::LINE_LIMIT;
 
 /// Most columns of a row; further cells are dropped.
 const COLUMNS_LIMIT: usize = 256;

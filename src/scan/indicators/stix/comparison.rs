@@ -3,7 +3,8 @@
 //! The objects are those of STIX 2.1, chapter 6; which are held, and with which operators, stands in [`leaf`], top down.
 
 use crate::scan::indicators::logic::Leaf;
-use crate::scan::indicators::observable::{self, Below, IndicatorValue, RegistryValue};
+use crate::scan::indicators::observable;
+use crate::scan::indicators::observable::{Below, IndicatorValue, RegistryValue};
 use crate::scan::indicators::path::PathForm;
 use crate::scan::indicators::pattern::escape;
 

@@ -13,7 +13,8 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::intake::ListIntake;
-use super::json::{self, KeyAction, Visitor, text, truth};
+use super::json;
+use super::json::{KeyAction, Visitor, text, truth};
 use super::labels::Said;
 use super::logic::alternatives;
 use crate::evidence::Utc;
@@ -89,7 +90,7 @@ impl Bundle<'_, '_> {
             .map(|reference| text(reference, "url"))
             .find(|url| !url.is_empty())
             .unwrap_or_else(|| id.clone());
-        let score = super::text::read_score(&text(indicator, "confidence"));
+        let score = super::line_list::read_score(&text(indicator, "confidence"));
         let said = Said { score, description: &name, reference: &reference };
         match pattern::parse(&pattern) {
             Err(why) => self.intake.refuse(&why, &pattern),

@@ -268,7 +268,8 @@ fn not(why: &str) -> Expression {
 mod tests {
     use super::*;
     use crate::scan::indicators::logic::{Alternative, alternatives};
-    use crate::scan::indicators::observable::{self, Below, IndicatorValue, RegistryValue};
+    use crate::scan::indicators::observable;
+    use crate::scan::indicators::observable::{Below, IndicatorValue, RegistryValue};
 
     const MD5: &str = "d41d8cd98f00b204e9800998ecf8427f";
 

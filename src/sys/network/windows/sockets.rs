@@ -10,7 +10,8 @@ use windows_sys::Win32::NetworkManagement::IpHelper::{
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
 
 use crate::sys::network::SocketTableResult;
-use crate::sys::network::socket_table::{self, TCP, TCP_6, UDP, UDP_6};
+use crate::sys::network::socket_table;
+use crate::sys::network::socket_table::{TCP, TCP_6, UDP, UDP_6};
 
 /// How often a table is asked for that grows from one asking to the next.
 const TRIES: usize = 8;

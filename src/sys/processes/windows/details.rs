@@ -23,7 +23,8 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::list::{KERNEL, open_process, program};
-use crate::sys::layouts::{self, u16_at, u64_at};
+use crate::sys::layouts;
+use crate::sys::layouts::{u16_at, u64_at};
 use crate::sys::windows::{handle, text, ticks, token};
 use crate::sys::{ProcessDetails, ProcessEntry, ProcessEnvironment};
 

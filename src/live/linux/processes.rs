@@ -7,15 +7,16 @@
 use std::io;
 use std::time::Duration;
 
-use super::reach::LinuxHost;
-use super::{Exact, hidden};
+use super::hidden;
+use super::linux_host::LinuxHost;
 use crate::evidence::Utc;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::processes::{NameSpaces, Process, ProcessRow, ProcessSummary, UnreadPart};
 use crate::formats::{mountinfo, procfs};
+use crate::live::Exact;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::guard::OneByOne;
 use crate::sys::is_nothing;
+use crate::sys::time_limit::OneByOne;
 
 /// How long the whole table may take: 10,000 processes take a second or two.
 const TABLE_LIMIT: Duration = Duration::from_secs(30);

@@ -8,14 +8,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::files::rooted;
-use super::reach::LinuxHost;
-use super::{Exact, firewall, kernel};
+use super::linux_host::LinuxHost;
+use super::started_files::rooted;
+use super::{firewall, kernel};
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
 use crate::formats::netlink::routing;
 use crate::formats::network_settings::{networks, proxies, shares};
 use crate::formats::{linux_autostarts, procfs, procnet, resolved};
+use crate::live::Exact;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys;
 

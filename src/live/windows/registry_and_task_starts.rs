@@ -1,11 +1,13 @@
 //! All that a Windows starts by itself, out of its registry, its tasks and its startup folders, with the file that each leads to.
 
-use super::machine::WindowsHost;
-use super::places::{Form, In, SPOTS, STARTUP, Spot, TASKS, What};
+use super::autostart_places::{Form, In, SPOTS, STARTUP, Spot, TASKS, What};
+use super::windows_host::WindowsHost;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, Kind};
-use crate::formats::task_xml::{self, Action};
-use crate::formats::windows_command::{self, Folders, Lead};
+use crate::formats::task_xml;
+use crate::formats::task_xml::Action;
+use crate::formats::windows_command;
+use crate::formats::windows_command::{Folders, Lead};
 use crate::sources::windows_facts::{Contents, RegistryFacts};
 
 /// Most keys of one place, services among them.

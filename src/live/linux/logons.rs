@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
-use super::Exact;
-use super::files::rooted;
-use super::reach::LinuxHost;
+use super::linux_host::LinuxHost;
+use super::started_files::rooted;
 use crate::evidence::Utc;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::logons::{LastLogon, LogonFile, LogonRecord, LogonRow};
 use crate::evidence::rows::sessions::{SessionId, SessionRow, UserSession};
 use crate::formats::{sqlite, utmp};
+use crate::live::Exact;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::is_nothing;
 

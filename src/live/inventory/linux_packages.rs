@@ -54,7 +54,7 @@ pub fn apk(text: &str, system: &Distribution) -> Vec<Component> {
 }
 
 /// A package of rpm; none where it is a key that rpm trusts, which it keeps among them.
-pub(super) fn rpm(package: &Package<'_>, system: &Distribution) -> Option<Component> {
+pub(crate) fn rpm(package: &Package<'_>, system: &Distribution) -> Option<Component> {
     let architecture = package.architecture().map(str::to_owned);
     let version = format!("{}-{}", package.version, package.release);
     let purl = system.purl("rpm", package.name, &version, architecture.as_deref());

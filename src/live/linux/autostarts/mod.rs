@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::files::OwnerBook;
-use super::{Collected, Exact};
+use super::started_files::OwnerBook;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::autostarts::AutostartRow;
 use crate::evidence::rows::started_files::{PackageOwner, StartedFile};
+use crate::live::{Collected, Exact};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::suspects::Suspect;
 use crate::sys::guarded_step::GuardedStep;
 
-mod starts;
+mod file_starts;
 pub(crate) mod survey;
 
 use survey::AutostartSurvey;
@@ -79,7 +79,7 @@ mod tests {
     use crate::evidence::rows::autostarts::Autostart;
     use crate::live::hand_out;
     use crate::playbook::Live;
-    use crate::sources::item::{Finding, Way};
+    use crate::sources::found::{Finding, Way};
     use crate::sources::rows::tests::read_all;
     use crate::sources::target::Target;
 

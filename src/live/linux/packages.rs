@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reach::{LinuxHost, joined};
+use super::linux_host::{LinuxHost, joined};
 use crate::formats::rpm;
 use crate::sources::rows::there;
 

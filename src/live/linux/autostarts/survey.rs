@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::starts;
+use super::file_starts;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::autostarts::{Autostart, KernelModule};
-use crate::live::files::{OwnerBook, rooted};
-use crate::live::modules;
-use crate::live::places::{AutostartForm, PLACES};
-use crate::live::reach::LinuxHost;
+use crate::live::linux::autostart_places::{AutostartForm, PLACES};
+use crate::live::linux::linux_host::LinuxHost;
+use crate::live::linux::modules;
+use crate::live::linux::started_files::{OwnerBook, rooted};
 use crate::sources::rows::code_of;
 use crate::sys::guarded_step::{GuardedStep, StepProgress};
 
@@ -29,10 +29,10 @@ const MAX_STARTS: usize = 50_000;
 /// What is started, and what is known of what that leads to.
 #[derive(Debug, Default)]
 pub(crate) struct AutostartSurvey {
-    pub(super) starts: Vec<Autostart>,
-    pub(super) modules: Vec<KernelModule>,
+    pub(crate) starts: Vec<Autostart>,
+    pub(crate) modules: Vec<KernelModule>,
     /// What could not be read.
-    pub(super) gaps: Vec<(ReasonCode, String)>,
+    pub(crate) gaps: Vec<(ReasonCode, String)>,
 }
 
 /// Starts the survey of a target.
@@ -94,7 +94,7 @@ fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> O
                 found.push(Autostart { kind, file, target, ..Autostart::default() });
             } else {
                 match reach.read_bytes(&end, MAX_FILE) {
-                    Ok(text) => starts::read(form, &file, &text, &mut found),
+                    Ok(text) => file_starts::read(form, &file, &text, &mut found),
                     Err(error) => {
                         let detail = format!("reading '/{}': {error}", String::from_utf8_lossy(&end));
                         progress.add(|survey| survey.gaps.push((code_of(&error), detail)))?;
@@ -105,7 +105,7 @@ fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> O
                     if form == AutostartForm::Unit {
                         start.enabled = Some(is_enabled(&file, &enabled) || is_enabled(&end, &enabled));
                     }
-                    starts::lead(reach, form, start);
+                    file_starts::lead(reach, form, start);
                 }
             }
             let full = progress.add(|survey| {

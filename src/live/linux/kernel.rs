@@ -6,7 +6,8 @@ use std::io;
 use std::time::Duration;
 
 use crate::formats::netlink::{Answers, Part, Question};
-use crate::sys::{self, NetlinkPart};
+use crate::sys;
+use crate::sys::NetlinkPart;
 
 /// Asks the kernel and passes on the kind and content of each message.
 ///

@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Exact;
-use super::reach::LinuxHost;
+use super::linux_host::LinuxHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::storage::{BlockDevice, CrypttabEntry, MountedVolume, StorageRow, UsbDevice};
-use crate::formats::mountinfo::{self, Mount};
+use crate::formats::mountinfo;
+use crate::formats::mountinfo::Mount;
 use crate::formats::{journald, linux_autostarts};
+use crate::live::Exact;
 use crate::sources::mounts::{Nature, nature};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::volumes;
@@ -248,7 +249,7 @@ pub fn usb(text: &[u8], file: &[u8]) -> Vec<UsbDevice> {
                 value.chars().take(8).collect()
             };
             all.push(UsbDevice {
-                file: Some(super::files::rooted(file)),
+                file: Some(super::started_files::rooted(file)),
                 at: Some(Exact::cut(before, 256).0),
                 port: Some(port.chars().take(64).collect()),
                 vendor_id: Some(number("idVendor=")),

@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use super::packages::{self, AskedFiles, Owned};
-use super::reach::LinuxHost;
-use super::{Exact, executables};
+use super::executables;
+use super::linux_host::LinuxHost;
+use super::packages;
+use super::packages::{AskedFiles, Owned};
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::started_files::{PackageOwner, StartedFile};
+use crate::live::Exact;
 use crate::sources::rows::{Lines, code_of};
 use crate::sys::{Stopwatch, is_nothing};
 

@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Exact;
-use super::files::rooted;
-use super::reach::LinuxHost;
+use super::linux_host::LinuxHost;
+use super::started_files::rooted;
 use crate::evidence::Utc;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::accounts::{AccountRow, HostAccount, HostGroup, SshKey, SudoRule};
-use crate::formats::unix_accounts::{self, Sudo};
+use crate::formats::unix_accounts;
+use crate::formats::unix_accounts::Sudo;
+use crate::live::Exact;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::is_nothing;
 

@@ -11,7 +11,8 @@ use std::io::Read;
 use super::decode::{Next, TextLines};
 use super::intake::ListIntake;
 use super::labels::Said;
-use super::observable::{self, IndicatorValue};
+use super::observable;
+use super::observable::IndicatorValue;
 use super::path::PathForm;
 
 /// Lines that are looked at to tell the two kinds of lists.

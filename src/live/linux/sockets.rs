@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::Exact;
-use super::reach::LinuxHost;
+use super::linux_host::LinuxHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::sockets::{
     InternetSocket, PacketSocket, SocketHolders, SocketOwner, SocketRow, UnixSocket, UnixSocketKind,
 };
 use crate::formats::{procfs, procnet};
+use crate::live::Exact;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys::is_nothing;
 

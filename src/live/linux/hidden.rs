@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::reach::LinuxHost;
+use super::linux_host::LinuxHost;
 use crate::formats::procfs;
 use crate::sys::Stopwatch;
 

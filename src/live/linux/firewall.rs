@@ -7,16 +7,18 @@
 use std::time::Duration;
 
 use super::kernel;
+use super::linux_host::LinuxHost;
 use super::modules;
-use super::reach::LinuxHost;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::firewall::FilterPart;
 use crate::evidence::rows::network::NetworkRow;
 use crate::formats::iptables;
 use crate::formats::netlink::Question;
-use crate::formats::netlink::filter::{self, Element, Filter, MAX_ELEMENTS};
+use crate::formats::netlink::filter;
+use crate::formats::netlink::filter::{Element, Filter, MAX_ELEMENTS};
 use crate::sources::rows::{Halt, Lines, code_of};
-use crate::sys::{self, Stopwatch};
+use crate::sys;
+use crate::sys::Stopwatch;
 
 /// How long all answers may take.
 const LIMIT: Duration = Duration::from_secs(8);

@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Exact;
-use super::files::rooted;
-use super::reach::LinuxHost;
+use super::linux_host::LinuxHost;
+use super::started_files::rooted;
 use crate::evidence::rows::autostarts::KernelModule;
+use crate::live::Exact;
 
 /// Most bytes of a table.
 const MAX_TABLE: usize = 16 << 20;

@@ -12,7 +12,7 @@
 use std::fs::File;
 use std::time::Duration;
 
-use super::reach::LinuxHost;
+use super::linux_host::LinuxHost;
 use crate::evidence::ReasonCode;
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::formats::disk::fill_at;

@@ -7,15 +7,17 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
-use super::item::{Found, Unread, Way};
+use super::found::{Found, Unread, Way};
 use super::mounts::Nature;
-use super::rows::{self, Rows};
+use super::rows;
+use super::rows::Rows;
 use super::target_volume::TargetVolume;
 use super::tree::{Access, OpenContent, Refused};
 use crate::evidence::ranges::close_smallest_holes;
 use crate::evidence::{Kind, Metadata, Note, Outcome, Range, Reason, ReasonCode, Stat, Volume};
 use crate::formats::disk::OpenReading;
-use crate::sys::{self, OpenFile, Root, guard};
+use crate::sys;
+use crate::sys::{OpenFile, Root, time_limit};
 
 /// Holes below this are read as zeros: they compress to nothing, and the item stays one file for every tool.
 const WORTH_LEAVING_OUT: u64 = 64 << 20;
@@ -44,7 +46,7 @@ pub struct Opened {
 
 enum Source {
     Direct { file: File, pending: std::vec::IntoIter<Range>, left: u64 },
-    Guarded(guard::Reader),
+    Guarded(time_limit::Reader),
     Image { reading: Box<dyn OpenReading>, at: u64, pending: std::vec::IntoIter<Range>, left: u64 },
     Rows(rows::RowReader),
 }
@@ -228,7 +230,7 @@ impl Opened {
         };
         let most = if found.no_size { NO_SIZE_LIMIT } else { *left };
         let reading = file.try_clone().map_err(failed)?;
-        let reader = guard::Reader::start(reading, most, limit).map_err(failed)?;
+        let reader = time_limit::Reader::start(reading, most, limit).map_err(failed)?;
         if found.no_size {
             self.stored_size = None;
             self.metadata.size = None;

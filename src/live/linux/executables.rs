@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use super::Exact;
-use super::reach::LinuxHost;
+use super::linux_host::LinuxHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::executables::{ExecutableRow, LooseStretches, RunningFile};
 use crate::evidence::{Digest, ReasonCode};
 use crate::formats::{proc_maps, procfs};
+use crate::live::Exact;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::suspects::Suspect;
-use crate::sys::guard::OneByOne;
+use crate::sys::time_limit::OneByOne;
 use crate::sys::{Stopwatch, is_nothing};
 
 /// How long all of it may take at most.

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use super::machine::WindowsHost;
+use super::windows_host::WindowsHost;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::signature::Signature;
 use crate::evidence::rows::started_files::StartedFile;
-use crate::live::executables::{MAX_DIGESTED, digest};
-use crate::live::files::OwnerBook;
+use crate::live::linux::executables::{MAX_DIGESTED, digest};
+use crate::live::linux::started_files::OwnerBook;
 use crate::sources::rows::{Lines, code_of};
-use crate::sys::guard::OneByOne;
-use crate::sys::{self, FileSignature, Stopwatch, is_nothing};
+use crate::sys;
+use crate::sys::time_limit::OneByOne;
+use crate::sys::{FileSignature, Stopwatch, is_nothing};
 
 /// How long files are read for their digests; the rest get none, and the rows say so.
 const DIGEST_TIME: Duration = Duration::from_secs(45);

@@ -5,15 +5,15 @@
 use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::formats::linux_autostarts;
-use crate::live::files::rooted;
-use crate::live::places::AutostartForm;
-use crate::live::reach::LinuxHost;
+use crate::live::linux::autostart_places::AutostartForm;
+use crate::live::linux::linux_host::LinuxHost;
+use crate::live::linux::started_files::rooted;
 
 /// Most bytes of a command that are kept.
 const MAX_COMMAND: usize = 4_096;
 
 /// Reads one file; the rest of each row is filled in by the caller.
-pub(super) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<Autostart>) {
+pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<Autostart>) {
     let start = |line: u64, command: &[u8]| Autostart {
         line: Some(line),
         command: Some(Exact::cut(command, MAX_COMMAND).0),
@@ -95,7 +95,7 @@ fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Autostart, all: 
 }
 
 /// Finds what a command leads to.
-pub(super) fn lead(reach: &LinuxHost, form: AutostartForm, start: &mut Autostart) {
+pub(crate) fn lead(reach: &LinuxHost, form: AutostartForm, start: &mut Autostart) {
     let Some(command) =
         start.command.as_ref().filter(|_| start.schedule.is_none() || form != AutostartForm::Unit)
     else {
