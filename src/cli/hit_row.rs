@@ -4,13 +4,13 @@
 
 use std::fmt::Write as _;
 
-use crate::evidence::rows::RowKey;
+use crate::evidence::rows::RowCitation;
 use crate::evidence::{HitRow, Printable};
 use crate::text::Language;
 
 /// Writes the row as its number and the fields by which a person finds it.
 pub(super) fn words(row: &HitRow, lang: Language) -> String {
-    let HitRow { number, key: RowKey { pid, port, path } } = row;
+    let HitRow { number, key: RowCitation { pid, port, path } } = row;
     let mut text = format!("{} {number}", lang.pick("rij", "row"));
     if let Some(pid) = pid {
         let _ = write!(text, ", pid {pid}");
@@ -30,10 +30,10 @@ mod tests {
 
     #[test]
     fn a_row_is_its_number_and_the_fields_that_it_has() {
-        let key = RowKey { pid: Some(7), port: Some(443), path: Some("/run/\u{1b}x".to_owned()) };
+        let key = RowCitation { pid: Some(7), port: Some(443), path: Some("/run/\u{1b}x".to_owned()) };
         let row = HitRow { number: 3, key };
         assert_eq!(words(&row, Language::En), "row 3, pid 7, port 443, /run/\\u{1b}x");
         assert_eq!(words(&row, Language::Nl), "rij 3, pid 7, poort 443, /run/\\u{1b}x");
-        assert_eq!(words(&HitRow { key: RowKey::default(), ..row }, Language::En), "row 3");
+        assert_eq!(words(&HitRow { key: RowCitation::default(), ..row }, Language::En), "row 3");
     }
 }

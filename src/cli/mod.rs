@@ -13,9 +13,11 @@ use crate::text::Language;
 mod args;
 mod collect;
 pub mod console;
+mod exit;
 mod hit_row;
 mod identities;
 mod indicators;
+mod interrupts;
 mod inventory;
 mod keygen;
 mod list;
@@ -34,7 +36,8 @@ mod severity;
 mod unpack;
 mod verify;
 
-pub use console::{Console, Exit, Failure};
+pub use console::{Console, Failure};
+pub use exit::Exit;
 
 /// Runs the command line and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

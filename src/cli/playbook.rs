@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::console::{Console, Exit, Failure};
+use super::{Console, Exit, Failure};
 use crate::evidence::{PersonalData, Printable};
 use crate::playbook::{
     Catalogue, Definition, Error, Limits, Mode, Playbook, Request, Source, Step, TargetOs, Volatility,

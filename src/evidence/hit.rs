@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::RowKey;
+use super::rows::RowCitation;
 
 /// Longest text that a hit keeps of what a list or an item says, in characters: enough for a sentence and an address,
 /// too short to fill a record.
@@ -58,7 +58,7 @@ pub struct HitRow {
     pub number: u64,
     /// The fields by which a person finds it.
     #[serde(flatten)]
-    pub key: RowKey,
+    pub key: RowCitation,
 }
 
 /// What fired: a rule, or an indicator of a kind. Additions are new variants.
@@ -183,7 +183,7 @@ impl Hit {
     pub fn strip(&mut self) {
         let (rule, source) = (std::mem::take(&mut self.rule), std::mem::take(&mut self.source));
         let inner = self.inner.take();
-        let row = self.row.take().map(|row| HitRow { number: row.number, key: RowKey::default() });
+        let row = self.row.take().map(|row| HitRow { number: row.number, key: RowCitation::default() });
         *self = Self { rule, source, kind: self.kind, inner, row, score: self.score(), ..Self::default() };
     }
 }

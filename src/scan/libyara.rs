@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ::yara::{Compiler, Metadata, MetadataValue, Rule, Rules, YaraErrorKind};
 
-use super::engine::{Engine, Failures, Gap, Regions, Scan};
+use super::engine::{Engine, Failures, ScanGap, Regions, Scan};
 use super::{Error, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, meta_value};
 use crate::evidence::{Cause, Hit, Match};
 
@@ -56,8 +56,8 @@ fn reason(error: &::yara::Error) -> String {
 impl Engine for Libyara {
     fn scan(&self, content: &[u8], facts: &Facts<'_>, limit: Duration) -> Scan {
         let gap = |error: ::yara::errors::YaraError| match error.kind {
-            YaraErrorKind::ScanTimeout => Some(Gap::timeout(limit)),
-            _ => Some(Gap::new(Cause::Error, error.to_string())),
+            YaraErrorKind::ScanTimeout => Some(ScanGap::timeout(limit)),
+            _ => Some(ScanGap::new(Cause::Error, error.to_string())),
         };
         let mut scanner = match self.rules.scanner() {
             Ok(scanner) => scanner,

@@ -15,7 +15,7 @@ use super::target_volume::TargetVolume;
 use super::tree::{Access, OpenContent, Refused};
 use crate::evidence::ranges::close_smallest_holes;
 use crate::evidence::{Kind, Metadata, Note, Outcome, Range, Reason, ReasonCode, Stat, Volume};
-use crate::formats::disk::OpenReading;
+use crate::formats::disk::VolumeFile;
 use crate::sys;
 use crate::sys::{OpenFile, Root, time_limit};
 
@@ -47,7 +47,7 @@ pub struct Opened {
 enum Source {
     Direct { file: File, pending: std::vec::IntoIter<Range>, left: u64 },
     Guarded(time_limit::Reader),
-    Image { reading: Box<dyn OpenReading>, at: u64, pending: std::vec::IntoIter<Range>, left: u64 },
+    Image { reading: Box<dyn VolumeFile>, at: u64, pending: std::vec::IntoIter<Range>, left: u64 },
     Rows(rows::RowReader),
 }
 
@@ -125,7 +125,7 @@ fn may_stand_in_copies(found: &Found, code: ReasonCode) -> bool {
     refused && !found.guarded && !found.is_of_a_shadow_copy() && matches!(found.way, Way::File)
 }
 
-fn open_on_volume(reading: Box<dyn OpenReading>, read_by: &'static str, found: &Found) -> Opened {
+fn open_on_volume(reading: Box<dyn VolumeFile>, read_by: &'static str, found: &Found) -> Opened {
     let size = reading.size();
     let mut metadata = found.metadata.clone();
     metadata.size = Some(size);

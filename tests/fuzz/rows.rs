@@ -25,7 +25,7 @@ pub fn rows(data: &[u8]) {
         if let RowRead::Row { number, row } = line {
             assert_eq!(number, u64::try_from(seen).unwrap());
             row.observables(&mut |observable| drop(format!("{observable:?}")));
-            drop(row.key());
+            drop(row.citation());
         }
     }
     assert_eq!(seen, expected);

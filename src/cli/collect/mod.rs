@@ -3,7 +3,6 @@
 //! Everything that can be wrong with the command line, the playbooks, the keys or the destination is found before
 //! the first byte is written.
 
-use std::sync::Arc;
 use std::thread;
 
 use super::indicators::name_unused;
@@ -13,9 +12,10 @@ use super::scanning;
 use super::scanning::name_failed;
 use super::{Console, Exit, Failure};
 use crate::acquisition;
-use crate::acquisition::{Clock, Progress, RunContext, Settings, Stop, StopReason};
+use crate::acquisition::{Clock, Progress, RunContext, Settings, Stop};
 use crate::bundle;
 use crate::bundle::{Writer, WriterOptions};
+use crate::cli::interrupts;
 use crate::live;
 use crate::playbook::{Catalogue, Live, Plan, Request};
 use crate::scan;
@@ -60,7 +60,7 @@ struct Judges<'a> {
 pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit, Failure> {
     console.quiet = arguments.quiet;
     let clock = Clock::start();
-    let stop = listen_for_interrupts()?;
+    let stop = interrupts::listen()?;
     if let Some(lost) = rights::lost(&crate::sources::privileges(), console.lang) {
         console.warn(lost);
     }
@@ -248,30 +248,6 @@ fn no_sweep(arguments: &Collect) -> Option<String> {
 /// The rules of the run, if it scans at all.
 fn choose(scanning: &Scanning) -> Result<Option<scanning::Chosen>, Failure> {
     if scanning.no_scan { Ok(None) } else { scanning.rule_set.choose().map(Some) }
-}
-
-/// Sets the flag on Ctrl-C, SIGTERM, SIGHUP or a closed console; a second time ends the process at once.
-pub(super) fn listen_for_interrupts() -> Result<Arc<Stop>, Failure> {
-    let stop = Arc::new(Stop::new());
-    let flag = Arc::clone(&stop);
-    // Where a closed console is no signal, the run has some seconds to be sealed in.
-    let closing = Arc::clone(&stop);
-    crate::sys::on_close(Box::new(move || {
-        closing.set(StopReason::Interrupted);
-    }));
-    let heard = std::sync::atomic::AtomicBool::new(false);
-    ctrlc::set_handler(move || {
-        flag.set(StopReason::Interrupted);
-        if heard.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            #[allow(
-                clippy::exit,
-                reason = "a second Ctrl-C asks to end at once; what was flushed is salvageable"
-            )]
-            std::process::exit(Exit::Interrupted.code().into());
-        }
-    })
-    .map_err(Failure::new)?;
-    Ok(stop)
 }
 
 /// How many workers take items, where nobody says so. One a processor; where rules are asked half as many again, since a

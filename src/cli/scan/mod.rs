@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::collect::{listen_for_interrupts, workers};
+use super::collect::workers;
 use super::identities::Keys;
 use super::indicators::{IndicatorSet, name_unused};
+use super::interrupts;
 use super::quantity::{duration, size};
 use super::reading_limits::ReadingLimits;
 use super::scanning::{Processes, RuleSet, name_failed};
@@ -121,7 +122,7 @@ fn files(
     console: &mut Console<'_>,
 ) -> Result<ScanEnd, Failure> {
     arguments.processes.check(arguments.root.as_deref())?;
-    let stop = listen_for_interrupts()?;
+    let stop = interrupts::listen()?;
     let target = match &arguments.root {
         Some(root) => TargetBuilder::tree(root).map_err(Failure::new)?,
         None => TargetBuilder::live().map_err(|error| {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::{Exact, Utc};
 
 /// A row of schema `urn:veldkit:live:accounts:1`.
@@ -215,14 +215,14 @@ impl RowType for AccountRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         let name = match self {
             Self::Account(account) => account.name.text().into_owned(),
             Self::Group(group) => group.name.text().into_owned(),
             Self::SshKey(SshKey { file, .. }) | Self::Sudo(SudoRule { file, .. }) => file.text().into_owned(),
             Self::Profile(profile) => profile.folder.clone(),
-            Self::Unknown => return RowKey::default(),
+            Self::Unknown => return RowCitation::default(),
         };
-        RowKey { path: Some(name), ..RowKey::default() }
+        RowCitation { path: Some(name), ..RowCitation::default() }
     }
 }

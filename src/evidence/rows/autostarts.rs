@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::started_files::{PackageOwner, StartedFile};
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::{Exact, Utc};
 
 /// A row of schema `urn:veldkit:live:autostarts:1`.
@@ -200,17 +200,17 @@ impl RowType for AutostartRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         match self {
             Self::Start(start) => {
                 let file = start.file.as_ref().map(|file| file.text().into_owned());
-                RowKey { pid: start.pid, port: None, path: file.or_else(|| start.registry_key.clone()) }
+                RowCitation { pid: start.pid, port: None, path: file.or_else(|| start.registry_key.clone()) }
             }
             Self::Module(module) => {
                 let path = module.target.as_ref().unwrap_or(&module.name).text().into_owned();
-                RowKey { path: Some(path), ..RowKey::default() }
+                RowCitation { path: Some(path), ..RowCitation::default() }
             }
-            Self::Unknown => RowKey::default(),
+            Self::Unknown => RowCitation::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::Digest;
 
 /// A row of schema `urn:veldkit:command:1`.
@@ -48,10 +48,10 @@ impl RowType for CommandRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         match self {
-            Self::Run(run) => RowKey { path: Some(run.program.clone()), ..RowKey::default() },
-            Self::Unknown => RowKey::default(),
+            Self::Run(run) => RowCitation { path: Some(run.program.clone()), ..RowCitation::default() },
+            Self::Unknown => RowCitation::default(),
         }
     }
 }

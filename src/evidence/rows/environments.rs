@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::{Exact, ReasonCode, Utc};
 
 /// A row of schema `urn:veldkit:live:environments:1`.
@@ -58,13 +58,13 @@ impl RowType for EnvironmentRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         let (pid, name) = match self {
             Self::Environment(Environment { pid, name, .. }) | Self::Unreadable { pid, name, .. } => {
                 (Some(*pid), Some(name.clone()))
             }
             Self::Unknown => (None, None),
         };
-        RowKey { pid, port: None, path: name }
+        RowCitation { pid, port: None, path: name }
     }
 }

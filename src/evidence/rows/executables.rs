@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::signature::Signature;
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::{Digest, Exact, ReasonCode};
 
 /// A row of schema `urn:veldkit:live:executables:1`.
@@ -101,15 +101,15 @@ impl RowType for ExecutableRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         match self {
-            Self::File(file) => RowKey {
+            Self::File(file) => RowCitation {
                 pid: file.pids.first().copied(),
                 port: None,
                 path: Some(file.path.text().into_owned()),
             },
-            Self::LooseCode(loose) => RowKey { pid: Some(loose.pid), ..RowKey::default() },
-            Self::Unknown => RowKey::default(),
+            Self::LooseCode(loose) => RowCitation { pid: Some(loose.pid), ..RowCitation::default() },
+            Self::Unknown => RowCitation::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::{Exact, Utc};
 
 /// A row of schema `urn:veldkit:live:logons:1`.
@@ -122,9 +122,9 @@ impl LogonRecord {
     }
 
     /// The process and the file.
-    pub(super) fn key(&self) -> RowKey {
+    pub(super) fn citation(&self) -> RowCitation {
         let pid = Some(self.pid).filter(|pid| *pid != 0);
-        RowKey { pid, port: None, path: Some(self.file.text().into_owned()) }
+        RowCitation { pid, port: None, path: Some(self.file.text().into_owned()) }
     }
 }
 
@@ -143,14 +143,14 @@ impl RowType for LogonRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         match self {
-            Self::Logon(record) => record.key(),
+            Self::Logon(record) => record.citation(),
             Self::File(LogonFile { file, .. }) | Self::NotRead { file } => {
-                RowKey { path: Some(file.text().into_owned()), ..RowKey::default() }
+                RowCitation { path: Some(file.text().into_owned()), ..RowCitation::default() }
             }
-            Self::LastLogon(last) => RowKey { path: last.user.clone(), ..RowKey::default() },
-            Self::Unknown => RowKey::default(),
+            Self::LastLogon(last) => RowCitation { path: last.user.clone(), ..RowCitation::default() },
+            Self::Unknown => RowCitation::default(),
         }
     }
 }

@@ -114,7 +114,7 @@ pub trait RowType: Serialize + DeserializeOwned {
     fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>));
 
     /// Returns what a hit in this row cites besides its number.
-    fn key(&self) -> RowKey;
+    fn citation(&self) -> RowCitation;
 }
 
 /// Something in a row that an indicator can name. Text that is not UTF-8 has U+FFFD for what is none.
@@ -167,7 +167,7 @@ impl<'row> Observable<'row> {
 
 /// The fields of a row by which a person finds what it is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowKey {
+pub struct RowCitation {
     /// The process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
@@ -250,9 +250,9 @@ macro_rules! schemas {
 
             /// Returns what a hit in this row cites besides its number.
             #[must_use]
-            pub fn key(&self) -> RowKey {
+            pub fn citation(&self) -> RowCitation {
                 match self {
-                    $(Self::$name(row) => row.key(),)+
+                    $(Self::$name(row) => row.citation(),)+
                 }
             }
         }

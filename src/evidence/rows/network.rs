@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::firewall::{FilterPart, FirewallProfile, FirewallRule};
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::Exact;
 
 /// A row of schema `urn:veldkit:live:network:1`.
@@ -323,7 +323,7 @@ impl RowType for NetworkRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         let path = match self {
             Self::Interface(interface) => Some(interface.name.clone()),
             Self::Address { address, .. }
@@ -343,7 +343,7 @@ impl RowType for NetworkRow {
             Self::FirewallProfile(profile) => Some(profile.profile.clone().into_owned()),
             Self::Unknown => None,
         };
-        RowKey { path, ..RowKey::default() }
+        RowCitation { path, ..RowCitation::default() }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 
 /// A row of schema `urn:veldkit:live:objects:1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,12 +60,12 @@ impl RowType for ObjectRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         let path = match self {
             Self::Object(object) => Some(format!("{}\\{}", object.folder, object.name)),
             Self::Pipe(pipe) => Some(format!("\\\\.\\pipe\\{}", pipe.name)),
             Self::Unknown => None,
         };
-        RowKey { path, ..RowKey::default() }
+        RowCitation { path, ..RowCitation::default() }
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType, hexadecimal};
+use super::{Observable, RowCitation, RowType, hexadecimal};
 use crate::evidence::{Exact, ReasonCode, Utc};
 
 /// A row of schema `urn:veldkit:live:processes:1`.
@@ -224,18 +224,18 @@ impl RowType for ProcessRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         match self {
-            Self::Process(process) | Self::Hidden(process) => RowKey {
+            Self::Process(process) | Self::Hidden(process) => RowCitation {
                 pid: Some(process.pid),
                 port: None,
                 path: process.program.as_ref().map(|program| program.text().into_owned()),
             },
-            Self::Unreadable { pid, .. } => RowKey { pid: Some(*pid), ..RowKey::default() },
+            Self::Unreadable { pid, .. } => RowCitation { pid: Some(*pid), ..RowCitation::default() },
             Self::MountOver { place, .. } => {
-                RowKey { path: Some(place.text().into_owned()), ..RowKey::default() }
+                RowCitation { path: Some(place.text().into_owned()), ..RowCitation::default() }
             }
-            Self::Summary(_) | Self::Unknown => RowKey::default(),
+            Self::Summary(_) | Self::Unknown => RowCitation::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::Utc;
 
 /// A row of schema `urn:veldkit:derived:registry:1`.
@@ -115,13 +115,13 @@ impl RowType for RegistryRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         let path = match self {
             Self::Hive { hive, .. } | Self::Broken { hive, .. } => Some(hive.clone()),
             Self::Key { key, .. } => Some(key.clone()),
             Self::Value(RegistryValueRow { key, name, .. }) => Some(format!("{key}\\{name}")),
             Self::Unknown => None,
         };
-        RowKey { path, ..RowKey::default() }
+        RowCitation { path, ..RowCitation::default() }
     }
 }

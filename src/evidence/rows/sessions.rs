@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::logons::{LogonFile, LogonRecord};
-use super::{Observable, RowKey, RowType, hexadecimal};
+use super::{Observable, RowCitation, RowType, hexadecimal};
 use crate::evidence::{Exact, Utc};
 
 /// A row of schema `urn:veldkit:live:sessions:1`.
@@ -170,17 +170,19 @@ impl RowType for SessionRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         match self {
-            Self::Session(session) => RowKey {
+            Self::Session(session) => RowCitation {
                 pid: session.pid,
                 port: None,
                 path: session.user.as_ref().map(|user| user.text().into_owned()),
             },
-            Self::Logon(record) => record.key(),
-            Self::LogonSession(logon) => RowKey { path: logon.user.clone(), ..RowKey::default() },
-            Self::File(file) => RowKey { path: Some(file.file.text().into_owned()), ..RowKey::default() },
-            Self::Unknown => RowKey::default(),
+            Self::Logon(record) => record.citation(),
+            Self::LogonSession(logon) => RowCitation { path: logon.user.clone(), ..RowCitation::default() },
+            Self::File(file) => {
+                RowCitation { path: Some(file.file.text().into_owned()), ..RowCitation::default() }
+            }
+            Self::Unknown => RowCitation::default(),
         }
     }
 }

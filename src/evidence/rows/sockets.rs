@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::{Exact, Utc};
 
 /// A row of schema `urn:veldkit:live:sockets:1`.
@@ -192,19 +192,23 @@ impl RowType for SocketRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         let owner = |held: &SocketHolders| held.processes.first().map(|owner| owner.pid);
         match self {
-            Self::Internet(socket) => {
-                RowKey { pid: owner(&socket.held).or(socket.pid), port: Some(socket.local_port), path: None }
-            }
-            Self::Unix(UnixSocket { held, path, .. }) => RowKey {
+            Self::Internet(socket) => RowCitation {
+                pid: owner(&socket.held).or(socket.pid),
+                port: Some(socket.local_port),
+                path: None,
+            },
+            Self::Unix(UnixSocket { held, path, .. }) => RowCitation {
                 pid: owner(held),
                 port: None,
                 path: path.as_ref().map(|path| path.text().into_owned()),
             },
-            Self::Packet(PacketSocket { held, .. }) => RowKey { pid: owner(held), ..RowKey::default() },
-            Self::Summary { .. } | Self::Unknown => RowKey::default(),
+            Self::Packet(PacketSocket { held, .. }) => {
+                RowCitation { pid: owner(held), ..RowCitation::default() }
+            }
+            Self::Summary { .. } | Self::Unknown => RowCitation::default(),
         }
     }
 }

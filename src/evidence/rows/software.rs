@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::Utc;
 
 /// A row of schema `urn:veldkit:live:software:1`.
@@ -83,12 +83,12 @@ impl RowType for SoftwareRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         match self {
             Self::Component(component) => {
-                RowKey { path: component.registry_key.clone(), ..RowKey::default() }
+                RowCitation { path: component.registry_key.clone(), ..RowCitation::default() }
             }
-            Self::Unknown => RowKey::default(),
+            Self::Unknown => RowCitation::default(),
         }
     }
 }

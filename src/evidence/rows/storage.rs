@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Observable, RowKey, RowType};
+use super::{Observable, RowCitation, RowType};
 use crate::evidence::{Exact, Utc};
 
 /// A row of schema `urn:veldkit:live:storage:1`.
@@ -197,7 +197,7 @@ impl RowType for StorageRow {
         }
     }
 
-    fn key(&self) -> RowKey {
+    fn citation(&self) -> RowCitation {
         let text = |text: &Exact| text.text().into_owned();
         let path = match self {
             Self::Device(device) => Some(device.name.clone()),
@@ -208,6 +208,6 @@ impl RowType for StorageRow {
             Self::Usb(usb) => Some(text(&usb.serial)),
             Self::Unknown => None,
         };
-        RowKey { path, ..RowKey::default() }
+        RowCitation { path, ..RowCitation::default() }
     }
 }

@@ -60,11 +60,11 @@ pub(crate) trait Mounted: Debug + Send + Sync {
     fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>>;
 
     /// Opens a file by reference, or one of its streams.
-    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn OpenReading>>;
+    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn VolumeFile>>;
 }
 
 /// An open file of such a file system.
-pub(crate) trait OpenReading: Debug + Send {
+pub(crate) trait VolumeFile: Debug + Send {
     /// Its size in bytes.
     fn size(&self) -> u64;
 
@@ -78,12 +78,12 @@ pub(crate) trait OpenReading: Debug + Send {
 /// An open file as something that has a place of its own in it.
 #[derive(Debug)]
 pub(crate) struct Seeker {
-    reading: Box<dyn OpenReading>,
+    reading: Box<dyn VolumeFile>,
     at: u64,
 }
 
 impl Seeker {
-    pub(crate) fn new(reading: Box<dyn OpenReading>) -> Self {
+    pub(crate) fn new(reading: Box<dyn VolumeFile>) -> Self {
         Self { reading, at: 0 }
     }
 }

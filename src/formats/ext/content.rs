@@ -9,7 +9,7 @@ use super::layout::to_u64;
 use super::runs::{BlockRun, Runs};
 use super::volume::ExtVolume;
 use crate::evidence::Range;
-use crate::formats::disk::OpenReading;
+use crate::formats::disk::VolumeFile;
 
 /// A file opened for reading.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl ExtContent {
     }
 }
 
-impl OpenReading for ExtContent {
+impl VolumeFile for ExtContent {
     fn size(&self) -> u64 {
         self.size
     }

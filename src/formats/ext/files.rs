@@ -11,7 +11,7 @@ use super::inode::Inode;
 use super::link;
 use super::volume::ExtVolume;
 use crate::evidence::{Entry, Kind, Stat};
-use crate::formats::disk::{Mounted, OpenReading};
+use crate::formats::disk::{Mounted, VolumeFile};
 
 /// The inode of the root.
 const ROOT: u32 = 2;
@@ -75,7 +75,7 @@ impl Mounted for ExtFiles {
         }
     }
 
-    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn OpenReading>> {
+    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn VolumeFile>> {
         let inode = self.0.inode(number(reference)?)?;
         if stream.is_some() || inode.kind != Kind::File {
             return Err(ExtDamage::Nothing.into());

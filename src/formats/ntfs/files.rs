@@ -17,7 +17,7 @@ use super::record::{Record, kind};
 use super::stream::AttributeValue;
 use super::volume::{NtfsVolume, known};
 use crate::evidence::{Entry, Range, Stat, wtf8};
-use crate::formats::disk::{Mounted, OpenReading};
+use crate::formats::disk::{Mounted, VolumeFile};
 
 /// The index of a folder.
 const FOLDER: &str = "$I30";
@@ -79,7 +79,7 @@ impl Mounted for NtfsFiles {
         Ok(long.and_then(|entry| facts::name_in(entry.key())))
     }
 
-    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn OpenReading>> {
+    fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn VolumeFile>> {
         let record = self.0.record(reference)?;
         let streams = self.0.values(number(reference), &record, kind::DATA)?;
         let wanted = stream.unwrap_or_default();
@@ -161,7 +161,7 @@ fn listed(reference: u64, key: &[u8]) -> Option<Entry> {
     Some(Entry { name: facts::name_in(key)?, kind, reference: Some(reference) })
 }
 
-impl OpenReading for NtfsContent {
+impl VolumeFile for NtfsContent {
     fn size(&self) -> u64 {
         Self::size(self)
     }
@@ -175,7 +175,7 @@ impl OpenReading for NtfsContent {
     }
 }
 
-impl OpenReading for Overlay {
+impl VolumeFile for Overlay {
     fn size(&self) -> u64 {
         Self::size(self)
     }

@@ -75,7 +75,7 @@ pub(super) fn find(indicators: &Indicators, origin: &Origin, bytes: &[u8]) -> Op
 
 /// The row as its hits cite it.
 fn mark(number: u64, row: &AnyRow) -> HitRow {
-    let mut key = row.key();
+    let mut key = row.citation();
     key.path = key.path.map(|path| cut(&path));
     HitRow { number, key }
 }
@@ -126,7 +126,7 @@ mod tests {
     use crate::evidence::rows::sessions::{SessionRow, UserSession};
     use crate::evidence::rows::sockets::{InternetSocket, SocketHolders, SocketOwner, SocketRow};
     use crate::evidence::rows::started_files::StartedFile;
-    use crate::evidence::rows::{RowKey, RowType, written};
+    use crate::evidence::rows::{RowCitation, RowType, written};
     use crate::evidence::{Digest, Exact, Utc};
 
     fn indicators(list: &str) -> Indicators {
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(rules, ["address:203.0.113.0/24", "address:203.0.113.0/24", "address:2001:db8::7"]);
         let numbers: Vec<_> = hits.iter().map(|hit| hit.row.as_ref().unwrap().number).collect();
         assert_eq!(numbers, [1, 3, 4]);
-        let key = RowKey { pid: Some(4711), port: Some(49_152), path: None };
+        let key = RowCitation { pid: Some(4711), port: Some(49_152), path: None };
         assert_eq!(hits[0].row.as_ref().unwrap().key, key);
     }
 
@@ -301,7 +301,7 @@ mod tests {
         assert!(cited[0].0.contains("/tmp/.x/miner") && cited[0].1 == 1, "{cited:?}");
         assert_eq!(cited[1], ("domain:evil.example.org", 2));
         assert_eq!(cited[2].1, 3, "Windows ignores case: {cited:?}");
-        let key = RowKey { pid: Some(42), port: None, path: Some("/tmp/.x/miner".to_owned()) };
+        let key = RowCitation { pid: Some(42), port: None, path: Some("/tmp/.x/miner".to_owned()) };
         assert_eq!(hits[0].row.as_ref().unwrap().key, key);
     }
 

@@ -8,7 +8,7 @@ use super::listing;
 use super::listing::{Handle, Listing};
 use super::{Access, FileTree, HostTree, OpenContent, Refused};
 use crate::evidence::{Entry, Origin, Stat};
-use crate::formats::disk::{Mounted, OpenReading, Seeker};
+use crate::formats::disk::{Mounted, Seeker, VolumeFile};
 use crate::formats::seek::ReadSeek;
 use crate::sources::found::Found;
 use crate::sources::mounts::Nature;
@@ -59,7 +59,7 @@ impl FileTree for ImageTree {
 }
 
 /// Opens what was found on a volume, by the number of its record.
-pub(super) fn read(volume: &dyn Mounted, found: &Found) -> io::Result<Box<dyn OpenReading>> {
+pub(super) fn read(volume: &dyn Mounted, found: &Found) -> io::Result<Box<dyn VolumeFile>> {
     let stream = match &found.origin {
         Origin::File { stream, .. } => stream.as_deref(),
         Origin::Live { .. } | Origin::Derived { .. } | Origin::Command { .. } => None,

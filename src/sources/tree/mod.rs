@@ -24,7 +24,7 @@ use super::found::Found;
 use super::mounts::Nature;
 use super::pattern::same_name;
 use crate::evidence::{Entry, Stat};
-use crate::formats::disk::OpenReading;
+use crate::formats::disk::VolumeFile;
 use crate::formats::seek::ReadSeek;
 use crate::sys::OpenFile;
 
@@ -93,7 +93,7 @@ pub(crate) enum OpenContent {
     /// A file that is read by the structures of its volume.
     Volume {
         /// The file.
-        reading: Box<dyn OpenReading>,
+        reading: Box<dyn VolumeFile>,
         /// How a record names this way of reading.
         read_by: &'static str,
         /// Why the operating system did not open it, where it was asked first.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use veldkit::bundle::RECORD_SCHEMA;
-use veldkit::evidence::rows::RowKey;
+use veldkit::evidence::rows::RowCitation;
 use veldkit::evidence::{Assessment, Cause, HitKind, HitRow, Level, Match, Md5, Note, Range, Scanned, Sha1};
 
 use super::*;
@@ -175,7 +175,7 @@ fn records() -> Vec<Item> {
             inner: Some("a.zip!eicar.com".into()),
             row: Some(HitRow {
                 number: 1,
-                key: RowKey { pid: Some(4711), port: Some(443), path: Some("/tmp/x".into()) },
+                key: RowCitation { pid: Some(4711), port: Some(443), path: Some("/tmp/x".into()) },
             }),
             score: Some(100),
             description: Some("a test".into()),
