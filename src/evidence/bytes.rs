@@ -1,4 +1,4 @@
-//! Little-endian numbers at an offset of hostile bytes: what lies outside of them is `None`.
+//! Little-endian numbers at an offset of hostile bytes: what is outside of them is `None`.
 
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))

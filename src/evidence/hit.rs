@@ -1,8 +1,8 @@
-//! What was scanned of an item, and what fired on it: a YARA rule, or an indicator of a list. One shape for both, so
+//! How an item was scanned, and what matched it: a YARA rule, or an indicator of a list. One shape for both, so
 //! that whoever counts, scores or prints hits need not know where they come from.
 //!
 //! A rule's hit is its name, its file and what its `meta` says. An indicator's hit has the kind of the indicator, its
-//! value as `kind:value` in `rule`, the list it stands in, and what that list says of it.
+//! value as `kind:value` in `rule`, the list it is in, and what that list says about it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,10 @@
-//! The words all stages share: where an item stood, what became of it, its digest, what fired on it.
+//! The vocabulary that all stages share: where an item was found, its outcome, its digest, what matched it; and in
+//! [`rows`] the types of live and derived state.
 //!
 //! An [`Item`] is filled in on its way from `sources` through `scan` to `bundle`, is written as one JSON line of
-//! a checkpoint, and is read back by `analysis` unchanged. Nothing here reads, writes or decides.
+//! a checkpoint, and is read back by `analysis` unchanged. Facts of files (`Stat`), exact text ([`Exact`]) and the
+//! helpers for bytes, SIDs and UTF-16 are here because both the operating system and the readers of formats return them.
+//! Nothing here reads a file, writes one or decides.
 
 use std::fmt;
 

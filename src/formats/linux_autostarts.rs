@@ -1,4 +1,4 @@
-//! What Linux is told to start by itself, read from text: units, cron tables, rules of udev and of PAM, and the words of a
+//! What Linux starts by itself, read from text: units, cron tables, rules of udev and of PAM, and the words of a
 //! command. Pure, and never a panic.
 //!
 //! In: the bytes of one file. Out: what its lines say, with their numbers from 1. What a command line starts is found by

@@ -1,4 +1,4 @@
-//! What files say of the network: proxies, the names of Wi-Fi networks, shares. Pure, and never a panic.
+//! Settings of the network in files: proxies, the names of Wi-Fi networks, shares. Pure, and never a panic.
 //!
 //! In: the text of one file. Out: settings; no password among them.
 

@@ -1,8 +1,8 @@
-//! The names that systemd's resolver remembers, as it tells them by itself (Varlink, `io.systemd.Resolve.Monitor.DumpCache`, since
-//! systemd 254). The answer comes out of its memory: no server is asked.
+//! The names that systemd's resolver remembers, as it reports them itself (Varlink,
+//! `io.systemd.Resolve.Monitor.DumpCache`, since systemd 254). The answer comes out of its memory: no server is asked.
 //!
-//! In: its reply. Out: a [`ResolvedName`] each. What other resolvers remember (dnsmasq, unbound, nscd) they tell nobody
-//! by reading alone.
+//! In: its reply. Out: a [`ResolvedName`] each. What other resolvers
+//! (dnsmasq, unbound, nscd) remember cannot be learnt by reading alone.
 
 use std::io;
 use std::net::IpAddr;

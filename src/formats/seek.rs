@@ -1,4 +1,4 @@
-//! Files of the target that are read here and there, as databases and hives are, and what is said of damaged ones.
+//! Reading at positions, as databases and hives need it: [`ReadSeek`], and the error of a damaged file.
 
 use std::io;
 

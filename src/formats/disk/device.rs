@@ -1,4 +1,5 @@
-//! Something that gives bytes at an offset: an image of whatever form, or a stretch of one.
+//! A device, from which bytes are read at an offset: an image of any format, or a range of one. Files and disks of this
+//! machine become devices in `src/sources/devices.rs`.
 //!
 //! Reading moves nothing, so that workers read side by side. What stands behind the end is no error of the device: it
 //! gives fewer bytes, and whoever needed them says what is missing.

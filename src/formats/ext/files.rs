@@ -1,4 +1,4 @@
-//! A volume as a place of the target: paths to facts, folders to names, files to contents.
+//! The files of a volume by their paths: facts of a path, names in a directory, contents of a file.
 
 use std::io;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! nftables, as the kernel tells it by netlink: tables, chains, rules, sets and what is in them.
+//! nftables, as the kernel reports it by netlink: tables, chains, rules, and sets with their elements.
 //!
-//! In: the content of a message of `nfnetlink` (`linux/netfilter/nf_tables.h`), numbers with their higher bytes first. Out: a
-//! [`Filter`] each. What a rule says stands in `statement.rs`. Objects beside them (counters, quotas and others by a name) are told
-//! where a rule names them.
+//! In: the content of a message of `nfnetlink` (`linux/netfilter/nf_tables.h`), numbers with their higher bytes first.
+//! Out: a [`Filter`] each. The text of a rule is made in `statement.rs`. Other named objects (counters, quotas) are
+//! reported only where a rule names them.
 
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! Netlink (netlink(7)): a question for a whole table of the kernel, and the messages of its answer.
 //!
-//! In: bytes, as a machine has them whose lower bytes come first. Out: the content of each message. What a message means stands in
-//! `routing.rs` and `filter.rs`. A message that has not its form ends the reading with an error; what was read until then stands.
-//! Where the table changed while it was told, or an answer was lost, the rest is read all the same, and it is said to lack some.
+//! In: bytes, little-endian. Out: the content of each message, which `routing.rs` and `filter.rs` read. A malformed
+//! message ends the reading with an error; what was read until then is kept. Where the table changed while the kernel
+//! listed it, or an answer was lost, the rest is read all the same, and the result is marked as incomplete.
 
 mod action;
 pub mod filter;

@@ -1,6 +1,6 @@
-//! Links and neighbours, as Linux tells them by netlink (rtnetlink(7)): the questions, and what is read out of a message.
+//! Links and neighbours, as Linux reports them by netlink (rtnetlink(7)): the questions, and what is read from a message.
 //!
-//! In: the content of a message. Out: a link's number and name; a machine beside this one.
+//! In: the content of a message. Out: a link's number and name; a neighbour on the network.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};

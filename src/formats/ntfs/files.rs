@@ -1,6 +1,7 @@
-//! A volume as a place of the target: paths to facts, folders to names, files to contents.
+//! The files of a volume by their paths: facts of a path, names in a directory, contents of a file.
 //!
-//! Names are spelled as on disk: a path whose case differs is not there, and [`Mounted::spelling`] tells how it is written.
+//! Names are spelled as on disk: a path whose case differs is not there, and [`Mounted::spelling`] tells how it is
+//! written.
 
 use std::io;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
-//! The forms in which virtual disks are kept: what stands in the file becomes the disk that it is.
+//! Formats of virtual disks (QCOW2, VHD, VHDX, VMDK): the content of the file becomes a device.
 //!
-//! In: a file. Out: the same as a raw device, and the name of its form. A disk in one of these forms is a table from blocks
-//! to places in the file; tables are read as they are asked for, so that memory does not grow with the disk. What needs
-//! another file (a snapshot's base), or is kept in a way that is not read here, is an error that says what to do.
+//! In: a file. Out: its disk as a raw device, and the name of the format. A disk in one of these formats is a table
+//! from blocks to places in the file; tables are read as they are asked for, so that memory does not grow with the
+//! disk. What needs another file (a snapshot's base), or is kept in a way that is not read here, is an error that says
+//! what to do.
 
 mod qcow2;
 mod vhd;
