@@ -1,9 +1,11 @@
-//! WHERE evidence stands: an artifact's patterns become items of a live host or of a mounted tree.
+//! WHERE evidence is: an artifact's patterns become items of a live host, a mounted tree or an image.
 //!
-//! In: a [`Step`](crate::playbook::Step). Out: what was found, opened for one pass of reading, and what was not.
-//! `expand::search` walks and streams [`Finding`]s, so memory does not grow with the tree; [`Target::open`] is called
-//! by a worker and gives the stored bytes of one item. Everything on the target is hostile: no path leads out of the
-//! tree, no link is followed unasked, nothing that is not a regular file is opened.
+//! In: a [`Step`](crate::playbook::Step). Out: what was found, opened for one pass of reading, and what was not. A
+//! target has one or more `TargetVolume`s, each with a `FileTree`: of this machine, of an image, or of this machine
+//! with the volume beneath to fall back on. `expand::search` walks them and streams [`Finding`]s, so memory does not
+//! grow with the tree; [`Target::open`] is called by a worker and gives the stored bytes of one item. Everything on the
+//! target is hostile: no path leads out of the tree, no link is followed unasked, nothing that is not a regular file is
+//! opened.
 
 pub(crate) mod accounts;
 pub(crate) mod commands;

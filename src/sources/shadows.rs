@@ -1,7 +1,7 @@
-//! The shadow copies of a target's volumes, as places of their own.
+//! The shadow copies of a target's volumes, as further volumes of the target.
 //!
-//! In: the places of a target. Out: [`ShadowVolumes`]: those of an image by the volume's own lists, those of a running Windows
-//! by the names that it gives them.
+//! In: the volumes of a target. Out: [`ShadowVolumes`]: those of an image by the volume's own lists, those of a running
+//! Windows by the names that it gives them.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A root or drive of the target: a file tree with the name that evidence has it by, and the patterns that are looked for in it.
+//! A root or drive of the target: a file tree, its name in evidence, and which patterns are searched for in it.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! One volume of an image or of this host, as `list-volumes` prints it.
+//! One volume of an image or of this host, as `list-volumes` prints it. Apart from `volumes.rs`, so that `image` fills
+//! it in without a circle.
 
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! What a Windows installation's own registry tells of it: its name and version, and where its servers keep their data.
 //!
-//! In: its SYSTEM and SOFTWARE hives, as far as they can be read. Out: facts, each absent where nothing is told. A hive is
-//! the target's own word: what it names are patterns of places inside the target, and few of them.
+//! In: its SYSTEM and SOFTWARE hives, as far as they can be read. Out: facts, each absent where nothing is told. A hive
+//! is the target's own word: what it names are patterns of paths inside the target, and few of them.
 
 use std::io::{Read, Seek};
 

@@ -1,8 +1,8 @@
 //! Images and disks as file trees of the target: opens the files, and places each volume under its letter or root.
 //!
-//! In: the path of an image, raw (also split into `.001`, `.002` …) or a virtual disk; or the path of a disk of the running
-//! system. Out: the volumes that are read, as places of the target, and of the others what is known of them. What an
-//! image holds is read by [`crate::formats::disk`].
+//! In: the path of an image, raw (also split into `.001`, `.002` …) or a virtual disk; or the path of a disk of the
+//! running system. Out: the volumes that are read, as volumes of the target, and facts of the others. What an image
+//! holds is read by [`crate::formats::disk`].
 
 mod places;
 

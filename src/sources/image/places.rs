@@ -1,8 +1,8 @@
-//! From a disk's volumes to places of the target: which are read, under which letter, and what is said of the others.
+//! From a disk's volumes to volumes of the target: which are read, under which letter, and why the others are not.
 //!
-//! The volume that holds a Windows is `C`, unless the `MountedDevices` of its own registry say otherwise; the letters of the
-//! others are taken from there too. The first that holds a Unix is its root. A volume that is neither is known by its
-//! identifier.
+//! The volume that holds a Windows is `C`, unless the `MountedDevices` of its own registry say otherwise; the letters
+//! of the others are taken from there too. The first that holds a Unix is its root. A volume that is neither is known
+//! by its identifier.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! How a target comes about: its volumes are opened, options are set, and then it is examined once and for all.
+//! Builds a target: opens its volumes, takes options, and then examines it once.
 //!
 //! In: the running system, a directory or an image. Out: a [`Target`], which nothing changes any more.
 

@@ -1,4 +1,7 @@
-//! The machine or tree under examination: where its files stand, what system it is, who lives on it.
+//! The machine, tree or image under examination: its volumes, which system it is, and its accounts.
+//!
+//! In: what [`TargetBuilder`] found out. Out: [`Target`], which every thread shares and which answers where something is,
+//! opens it, and keeps count of what was handed out already.
 
 use std::io;
 use std::path::{Path, PathBuf};

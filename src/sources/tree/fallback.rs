@@ -1,5 +1,8 @@
-//! Files of this machine, and for what the operating system does not give the volume beneath them: the file system's own
-//! files, and what another program keeps for itself.
+//! Files of this machine, with the volume beneath them to fall back on.
+//!
+//! In: paths, and the two trees. Out: the operating system's answer wherever it has one. The volume is read for the file
+//! system's own files (`$MFT` and its like), and for a file that the system refuses because of rights or because another
+//! program keeps it; the record says so.
 
 use std::io;
 use std::time::Duration;

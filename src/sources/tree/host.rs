@@ -1,4 +1,7 @@
-//! Files of this machine below a directory, asked with a time limit where the file system may hang.
+//! Files of this machine below a directory.
+//!
+//! In: paths below it. Out: what `sys` reports, by handles. On a local file system the question is asked directly; on one
+//! that may hang (network and pseudo file systems) it has a time limit.
 
 use std::io;
 use std::path::{Path, PathBuf};

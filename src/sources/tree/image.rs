@@ -1,4 +1,7 @@
-//! A volume that is read by its own structures: of an image, of a disk in memory, or of a shadow copy in either.
+//! Files of a volume that is read by its own structures: of an image, or of a shadow copy in one.
+//!
+//! In: paths, and a [`Mounted`] volume of `formats`. Out: its facts, names and contents. Nothing in an image changes or
+//! hangs, so there are no time limits here.
 
 use std::io;
 use std::sync::Arc;

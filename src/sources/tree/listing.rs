@@ -1,5 +1,5 @@
-//! Lists folders: sorted where they are small enough, as they come where they are not, and with a time limit where
-//! the file system may hang.
+//! Lists directories: sorted where they are small enough, else in the order of the file system, and with a time limit
+//! where the file system may hang.
 
 use std::io;
 use std::sync::Arc;
