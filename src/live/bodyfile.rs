@@ -1,10 +1,10 @@
 //! `LiveBodyfile`: a line for everything that stands in the file systems in scope, for a timeline: the bodyfile that
 //! mactime of The Sleuth Kit 3 reads, and Plaso and Timesketch with it.
 //!
-//! In: the places of a target: local mounts are crossed, network and made-up ones are not. Out: an item of text, no rows:
-//! `MD5|name|inode|mode|UID|GID|size|atime|mtime|ctime|crtime`, times in whole seconds since 1970 in UTC, 0 where there is
-//! none; MD5 is always 0, since nothing is read. Control characters and `|` in a name are `^`, as fls prints the former.
-//! Memory is that of the folders still to be walked. <https://wiki.sleuthkit.org/index.php?title=Body_file>
+//! In: the volumes of a target: local mounts are crossed, network and pseudo ones are not. Out: an item of text, no
+//! rows: `MD5|name|inode|mode|UID|GID|size|atime|mtime|ctime|crtime`, times in whole seconds since 1970 in UTC, 0 where
+//! there is none; MD5 is always 0, since nothing is read. Control characters and `|` in a name are `^`, as fls prints
+//! the former. Memory is that of the folders still to be walked. <https://wiki.sleuthkit.org/index.php?title=Body_file>
 
 use std::io::Write as _;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
-//! What a system tells of itself, as rows: the artifacts of [`crate::playbook::Live`].
+//! STATE: what a system reports about itself, as rows: the artifacts of [`crate::playbook::Live`].
 //!
 //! In: an artifact and a target. Out: an item of rows, `live/<artifact>.jsonl` of the running system and
-//! `derived/<artifact>.jsonl` of a tree, whose files tell what they can. A collector returns its rows and the files that it
-//! found suspicious, which `sources` opens. The collectors of each system are in
-//! [`linux`] and [`windows`]; bytes are read by pure functions in `formats`, which are fuzzed.
+//! `derived/<artifact>.jsonl` of a tree, as far as its files report it. A collector returns its rows and the files that
+//! it found suspicious, which `sources` opens. The collectors of each system are in [`linux`] and [`windows`]; bytes are
+//! read by pure functions in `formats`, which are fuzzed.
 //!
 //! Rows are JSON objects, one per line. The first is `{"row":"schema","schema":"urn:veldkit:live:…:1"}`; the others are
 //! values of the types in [`crate::evidence::rows`]. Fields that could not be learnt are left out.

@@ -1,5 +1,5 @@
-//! What is held against files that the self-test made itself: each check reads what it is about, and says what it saw where
-//! that is not what was made.
+//! Checks on files that the self-test made itself: each collects its specimen, compares it with what was made, and
+//! reports the difference.
 
 use super::{
     COMPRESSED, CheckResult, DEEP, IN_USE, LINK, LOOP, NAMES, OFFLINE, OVERLAID, PLAIN, REFUSED, RENAMED,

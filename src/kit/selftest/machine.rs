@@ -1,4 +1,4 @@
-//! What is asked of the machine as a whole: its volumes and what they keep to themselves, its processes, their memory.
+//! Checks on the machine as a whole: its volumes with their own files, its processes, their memory.
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::ops::ControlFlow;

@@ -1,8 +1,9 @@
-//! Tries this collector out on the machine it stands on: what only a real one can show, and no test elsewhere.
+//! Tries this collector on the machine that it runs on: what only a real one can show, and no test elsewhere.
 //!
-//! In: a folder to work in. Out: of each [`Check`], whether it holds, fails, or cannot be tried here and why. Files that it
-//! makes itself, in a folder of its own that goes when it ends, are found and read just as `collect` does it, and what comes is
-//! held against what was made; of the machine itself only what it tells of all is asked for. No evidence is written.
+//! In: a folder to work in. Out: of each [`Check`], whether it holds, fails, or cannot be tried here and why. Files
+//! that it makes itself, in a folder of its own that goes when it ends, are found and read just as `collect` does it,
+//! and what comes is held against what was made; of the machine itself only what it tells of all is asked for. No
+//! evidence is written.
 
 use std::collections::BTreeMap;
 use std::io;

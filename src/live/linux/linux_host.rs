@@ -1,7 +1,8 @@
-//! What collectors read a target with: small files, links and folders below its root.
+//! [`LinuxHost`], by which collectors read a target that is no Windows: small files, links and directories below its
+//! root.
 //!
-//! A collector runs on a thread that is left behind where it hangs (`rows`), so reads here are made directly. No path
-//! leads out of the target, and nothing is opened that is not a regular file.
+//! A collector runs on a thread that is left behind where it hangs (`crate::sources::rows`), so reads here are made
+//! directly. No path leads out of the target, and nothing is opened that is not a regular file.
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -1,4 +1,4 @@
-//! What is known of a file that is started: what stands there, its digest, and the package it belongs to.
+//! Facts of a file that is started: its kind, size and digest, and the package that it belongs to.
 //!
 //! In: paths of the target. Out: [`StartedFile`]. A file is read once, whatever the number of rows that lead to it.
 

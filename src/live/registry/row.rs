@@ -1,4 +1,7 @@
-//! The rows of the schema, and how the data of a value is told.
+//! From the values of a hive to the rows of [`crate::evidence::rows::registry`].
+//!
+//! In: a hive's state, or a value with its bytes. Out: a [`RegistryRow`]. The data of a value is written by its type as
+//! text, list or number, else as base64, and cut at [`MOST`] bytes.
 
 use base64::Engine as _;
 

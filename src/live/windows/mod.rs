@@ -1,8 +1,8 @@
-//! What a Windows tells of itself, as rows: the artifacts of [`crate::playbook::Live`] where the target is one.
+//! What a Windows reports about itself, as rows: the artifacts of [`crate::playbook::Live`] where the target is one.
 //!
 //! In: an artifact and a target. Out: an item of rows with the schemas and, for the same thing, the fields that rows of
-//! other systems have. What the running system alone knows comes by its own functions (`sys`); what the registry or a file says
-//! is had of a tree or an image as well. What is read there is hostile, and read by pure functions.
+//! other systems have. What only the running system knows is asked of `sys`; what the registry or a file says
+//! is collected from a tree or an image as well. What is read there is hostile, and read by pure functions.
 
 use crate::playbook::Live;
 use crate::sources::rows::Rows;

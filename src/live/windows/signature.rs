@@ -1,7 +1,8 @@
-//! What Windows says of a file's signature, in this program's words.
+//! A file's signature as Windows verified it, as a part of rows.
 //!
-//! In: what the system reports ([`FileSignature`]). Out: a [`Signature`], a part of rows of files. A wrong "none" is worse
-//! than no word: it is reported only where the file has no signature in it and Windows could search all of its catalogs.
+//! In: what the system reports ([`FileSignature`]). Out: a [`Signature`], a part of rows of files. A wrong "none" is
+//! worse than no word: it is reported only where the file has no signature in it and Windows could search all of its
+//! catalogs.
 
 use crate::evidence::rows::signature::Signature;
 use crate::sys::{FileSignature, SignatureStatus};

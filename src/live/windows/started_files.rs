@@ -1,5 +1,5 @@
-//! What is known of a file that Windows starts or runs: what stands there, its digest, and of a running system what Windows says of
-//! its signature. Each is read once.
+//! Facts of a file that Windows starts or runs: its kind, size and digest, and on a running system its signature as
+//! Windows verifies it. Each file is read once.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};

@@ -1,7 +1,8 @@
-//! What collectors read a Windows with: files by the paths that Windows writes, the registry, the hives of users.
+//! [`WindowsHost`], by which collectors read a Windows: files by the paths that Windows writes, the registry, the hives
+//! of users.
 //!
-//! In: a target. Out: a handle that a collector keeps. Of the running system the registry is asked by its own functions; the
-//! hives of users who are not logged on, and those of a tree or an image, are read as files.
+//! In: a target. Out: a handle that a collector keeps. Of the running system the registry is asked by its own
+//! functions; the hives of users who are not logged on, and those of a tree or an image, are read as files.
 
 use std::io::{self, Read as _};
 use std::sync::Arc;

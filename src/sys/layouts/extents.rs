@@ -1,4 +1,4 @@
-//! Where a volume stands on disks (`VOLUME_DISK_EXTENTS`).
+//! Where a volume is on disks (`VOLUME_DISK_EXTENTS`).
 
 use super::{u32_at, u64_at};
 

@@ -1,7 +1,7 @@
-//! The forms in which Windows tells things, read from bytes without asking it: so that they are tested everywhere.
+//! Layouts of what Windows returns, read from bytes and not by its functions, so that they are tested on every system.
 //!
-//! In: lists of entries and streams, what a reparse point holds, addresses, where volumes stand, environments, answers about tokens, names in UTF-16. Out: the same in this program's words.
-//! What does not have the form is `None`, never a guess.
+//! In: lists of entries and streams, reparse points, addresses, extents of volumes, environments, tokens and names in
+//! UTF-16, as bytes. Out: structs. Bytes that do not have the layout give `None`, never a guess.
 
 mod addresses;
 mod environment;

@@ -1,4 +1,4 @@
-//! Linux: `/proc`. What else it has of a process the readers of a target's files find there.
+//! Linux: the numbers in `/proc`. Everything else about a process is in files there, which `live` reads like any other.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;

@@ -1,5 +1,5 @@
-//! What the self-test makes to try the collector on: files of its own, in a folder of its own, which goes when it ends.
-//! Nothing else on the machine is changed. What only one system can make stands with that system.
+//! Specimens that the self-test makes to try the collector on: files in a directory of its own, which is removed at the
+//! end. Nothing else on the machine is changed. Specimens that only one system can make are in that system's module.
 
 #[cfg(target_os = "linux")]
 mod linux;

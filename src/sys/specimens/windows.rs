@@ -1,5 +1,5 @@
-//! What the self-test makes on Windows: files kept for oneself or refused to everybody, junctions, holes, compression. Each is
-//! made below the self-test's own folder, and nothing else is touched.
+//! Specimens of the self-test on Windows: files kept for oneself or refused to everybody, junctions, holes,
+//! compression. Each is made below the self-test's own folder, and nothing else is touched.
 
 use std::fs::{File, FileTimes, OpenOptions};
 use std::io::{self, Write as _};

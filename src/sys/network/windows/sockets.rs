@@ -19,7 +19,7 @@ const TRIES: usize = 8;
 /// Most bytes of one table: 160 a socket.
 const MAX_TABLE: u32 = 128 << 20;
 
-/// The forms have the sizes that Windows' own headers have.
+/// The structs have the sizes that Windows' own headers give them.
 const _: () = assert!(
     size_of::<MIB_TCPROW_OWNER_MODULE>() == TCP.row
         && size_of::<MIB_TCP6ROW_OWNER_MODULE>() == TCP_6.row
