@@ -3,7 +3,7 @@
 //! The ForensicArtifacts format has no type of source for them, so they are not YAML but this table, and the official
 //! validator keeps accepting `playbooks/artifacts`. The [`Catalogue`](super::Catalogue) has them like any other:
 //! playbooks and `--artifact` choose them, `playbooks/handling.yaml` says how they are handled. In: a [`Live`]. Out: its
-//! [`Definition`]. How the rows are made is the room `live`.
+//! [`Definition`]. The rows are made by the module `live`.
 
 use super::definition::{Definition, Place, Placed, System};
 use super::live::Live;

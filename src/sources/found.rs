@@ -23,9 +23,9 @@ pub struct Found {
     pub metadata: Metadata,
     /// How it was found.
     pub notes: Vec<Note>,
-    /// Index of the place (root or drive) it stands in.
+    /// Index of the volume (root or drive) that it is on.
     pub(crate) place: usize,
-    /// Its path below that place, as bytes joined by `/`.
+    /// Its path below the root of that volume, as bytes joined by `/`.
     pub(crate) path: Vec<u8>,
     /// Bytes of storage it takes.
     pub(crate) allocated: Option<u64>,
@@ -68,7 +68,7 @@ impl Found {
         }
     }
 
-    /// A file, all but its place still to be told.
+    /// A file of which only the origin is known so far.
     #[cfg(test)]
     pub(crate) fn file(origin: Origin) -> Self {
         let way = Way::File;

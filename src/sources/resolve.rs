@@ -16,7 +16,7 @@ pub(crate) enum Astray {
     Failed(io::Error),
 }
 
-/// Gives the path below the place where `path` really stands: every link on the way is followed, and the last one too.
+/// Returns the path on the volume that `path` leads to: every link on the way is followed, and the last one too.
 /// Absolute links start at the tree's root, `..` stops there. Where something is not there, the rest stays as it is
 /// written: asking for it will tell so.
 pub(crate) fn resolve(place: &TargetVolume, path: &[u8]) -> Result<Vec<u8>, Astray> {

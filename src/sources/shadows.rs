@@ -26,7 +26,7 @@ pub(crate) struct ShadowVolumes {
     pub(crate) memory: u64,
 }
 
-/// The shadow copies of these places; of the running system where `live` says so.
+/// The shadow copies of these volumes; of the running system where `live` says so.
 pub(crate) fn of(places: &[Arc<TargetVolume>], live: bool) -> ShadowVolumes {
     let mut standing = ShadowVolumes::default();
     if live {

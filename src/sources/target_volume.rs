@@ -116,7 +116,7 @@ impl TargetVolume {
         Some([path.get(..folder)?, &name.ok()?].concat())
     }
 
-    /// Where a link's target stands in this place: from its root where it begins with a slash. `None` where it leads to
+    /// Where a link's target is on this volume: from its root where it begins with a slash. `None` where it leads to
     /// another drive or machine.
     pub(crate) fn inside(&self, target: &[u8]) -> Option<Vec<u8>> {
         let Volume::Drive(letter) = self.volume else { return Some(target.to_vec()) };

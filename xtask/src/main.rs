@@ -1,7 +1,7 @@
-//! The project's own tasks: `cargo xtask ci | tidy | dist | bench | fixtures`.
+//! The project's own tasks: `cargo xtask ci | dist | fixtures | bench | setup | tidy`.
 //!
-//! One file a task. With one small dependency, so that `tidy` answers in seconds in a fresh clone; what has to call
-//! the product's own code (the stages of `bench`) stands behind the feature `bench`.
+//! One module per task, and `deny` for a step of `ci`. Two small dependencies, so that `tidy` answers in seconds in a
+//! fresh clone; code that calls the product itself (the stages of `bench`) is behind the feature `bench`.
 
 #![allow(
     clippy::disallowed_methods,

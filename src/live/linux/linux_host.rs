@@ -28,14 +28,14 @@ const MAX_MATCHES: usize = 100_000;
 #[derive(Debug, Clone)]
 pub(crate) struct LinuxHost {
     place: Arc<TargetVolume>,
-    /// None of a disk image, where nothing runs and files are had by way of the place alone.
+    /// None of a disk image, where nothing runs and files are read through the volume alone.
     root: Option<Arc<Root>>,
     accounts: Arc<Accounts>,
     live: bool,
 }
 
 impl LinuxHost {
-    /// That of the place which holds the system.
+    /// Returns the host on the volume that holds the system.
     pub(crate) fn of(target: &Target) -> Option<Self> {
         let (_, place) = target.system_place()?;
         let root = place.tree.host().map(|host| Arc::clone(host.root()));

@@ -45,7 +45,7 @@ pub(crate) struct Profile {
 
 /// A file that was found.
 pub(crate) struct FoundFile {
-    /// Number of its place.
+    /// Index of its volume.
     pub(crate) place: usize,
     /// Its path there, joined by slashes.
     pub(crate) path: Vec<u8>,

@@ -44,7 +44,7 @@ pub(crate) struct Search<'a, 'e> {
     except: Vec<Vec<PatternPart>>,
     /// Whether the pattern at hand has met anything, be it in an earlier step.
     met: bool,
-    /// The shadow copy that is looked through, by the index of its place; else all that is no shadow copy is.
+    /// The shadow copy that is searched, by the index of its volume; `None` where everything else is.
     shadow: Option<usize>,
 }
 

@@ -29,7 +29,7 @@ impl Search<'_, '_> {
         }
     }
 
-    /// The file and the stream that a name asks for (`$UsnJrnl:$J`), where the place has streams.
+    /// The file and the stream that a name asks for (`$UsnJrnl:$J`), where the volume has streams.
     pub(super) fn names_a_stream<'n>(&self, place: usize, name: &'n [u8]) -> Option<(&'n [u8], &'n [u8])> {
         self.target.places().get(place).filter(|place| place.tree.has_streams())?;
         let colon = name.iter().position(|byte| *byte == b':').filter(|colon| *colon > 0)?;

@@ -35,7 +35,7 @@ pub struct Target {
     live: bool,
     os: TargetOs,
     places: Vec<Arc<TargetVolume>>,
-    /// Index of the place that holds the operating system.
+    /// Index of the volume that holds the operating system.
     system: usize,
     accounts: Arc<Accounts>,
     variables: Variables,
@@ -97,7 +97,7 @@ impl Target {
         self.os
     }
 
-    /// The shadow copies that are looked through, by the index of their place, the oldest of each volume first.
+    /// The shadow copies that are searched, by the index of their volume, the oldest of each volume first.
     #[must_use]
     pub fn shadow_copies(&self) -> Vec<usize> {
         let places = self.places.iter().enumerate();
@@ -192,7 +192,7 @@ impl Target {
         })
     }
 
-    /// The place that something found stands in.
+    /// The volume that something found is on.
     pub(crate) fn place_of(&self, found: &Found) -> Option<&Arc<TargetVolume>> {
         self.places.get(found.place)
     }
@@ -203,7 +203,7 @@ impl Target {
         Ok(place.tree.look(&found.path, None)?.0.metadata)
     }
 
-    /// Whether a place stands in an image.
+    /// Whether a volume is one of an image.
     pub(crate) fn is_image(&self, place: usize) -> bool {
         self.places.get(place).is_some_and(|place| place.tree.host().is_none())
     }
@@ -220,7 +220,7 @@ impl Target {
         &self.places
     }
 
-    /// The place that holds the operating system, and its index.
+    /// The volume that holds the operating system, and its index.
     pub(crate) fn system_place(&self) -> Option<(usize, &Arc<TargetVolume>)> {
         self.places.get(self.system).map(|place| (self.system, place))
     }

@@ -16,7 +16,7 @@ use crate::sources::windows_facts::{RegistryFacts, Running};
 const FACTS_LIMIT: u64 = 4 << 20;
 
 impl Target {
-    /// A small text file of the target's first place, links inside the tree followed; empty where it cannot be read.
+    /// A small text file of the target's first volume, links inside the tree followed; empty where it cannot be read.
     pub(crate) fn read_text(&self, path: &[u8]) -> String {
         self.text(path, FACTS_LIMIT)
     }
@@ -45,7 +45,7 @@ impl Target {
         place.tree.open_to_seek(&self.end_of(path).ok_or(io::ErrorKind::NotFound)?)
     }
 
-    /// The names in a folder of the target's first place, sorted; none where it cannot be listed.
+    /// The names in a directory of the target's first volume, sorted; none where it cannot be listed.
     pub(crate) fn names(&self, path: &[u8]) -> Vec<String> {
         let names = || Some(self.places.get(self.system)?.tree.names(&self.end_of(path)?));
         let names = names().unwrap_or_default().into_iter();

@@ -37,7 +37,7 @@ pub(crate) fn is_own(path: &[u8]) -> bool {
     OWN.iter().any(|own| own.eq_ignore_ascii_case(first))
 }
 
-/// What stands beneath a place.
+/// The volume beneath a file tree of this machine.
 #[derive(Debug)]
 pub(crate) enum Raw {
     /// Nothing that can be read so: a folder, a drive of a server, another file system.
