@@ -19,7 +19,7 @@
 //! budget  digester                     memory, digests
 //! context                              the run as all threads see it
 //! pool                                 the workers' queues
-//! delivery ── job ── reading           what an item is on its way from target to bundle
+//! delivery ── job ── fill              what an item is on its way from target to bundle
 //! recorder                             its record
 //! large ── acquire                     tasks: acquire it, in pieces or whole,
 //! once  inspect  process               unless stored already, only where it has a hit, or from memory

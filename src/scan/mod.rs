@@ -1,9 +1,9 @@
 //! JUDGE: bytes and facts become hits. Rules are compiled once, used on the host, and again by analysts.
 //!
-//! In: rule files (embedded, or named by the operator), then the content of an item with its facts. Out: what fired, on it
-//! and on what is packed in it, how bad that is together, and a gap where rules could not see everything. Each rule file is
+//! In: rule files (embedded, or named by the operator), then the content of an item with its facts. Out: what matched, in it
+//! and in what is packed in it, how bad that is together, and a gap where rules could not see everything. Each rule file is
 //! compiled alone: one that does not compile is named and costs only itself; a rule that is too slow is named and set
-//! aside, and a scan that does not come to its end is left behind. Nothing in a rule can read the host: includes are refused.
+//! aside, and a scan that does not come to its end is abandoned. Nothing in a rule can read the host: includes are refused.
 //!
 //! Engines behind one trait: **boreal** (pure Rust, the default), and libyara behind the feature `libyara` as
 //! reference. boreal 1.4 offers the modules console, dex, dotnet, elf, hash, macho, math, pe, string and time; rules

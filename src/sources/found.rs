@@ -1,4 +1,6 @@
-//! What looking for an artifact gives: something to read, or the reason why there is nothing.
+//! Findings of the search for an artifact: something to read, or the reason why there is nothing.
+//!
+//! In: a path, its facts and its volume. Out: [`Finding`], which is [`Found`] or [`Unread`].
 
 use super::rows::Rows;
 use crate::evidence::{Kind, Metadata, Note, Origin, Outcome, Reason, ReasonCode, Volume};

@@ -1,4 +1,4 @@
-//! One item, opened for one pass: its stored bytes in order, and how it stood before and after.
+//! One item, opened for one pass: its stored bytes in order, and its facts before and after.
 //!
 //! What is read never exceeds the size seen when it was opened, so that a log that is written to comes to an end.
 //! Holes of 64 MiB and more are left out, and the ranges that hold data are told.

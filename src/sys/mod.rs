@@ -3,7 +3,7 @@
 //! In: questions. Out: structs of its own, which the rooms above turn into records and rows; it imports nothing of them. Each
 //! subject is a module: its `mod.rs` has the structs, the documented functions and the one switch between `linux`, `windows` and
 //! `unsupported`, which answers for every other system, and for what one of the two has not. What Windows answers is read by
-//! `layouts`, tested everywhere. What may hang is called through `guard`.
+//! `layouts`, tested everywhere. What may hang is called through `time_limit`.
 
 pub(crate) mod abandoned;
 mod accounts;

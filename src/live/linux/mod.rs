@@ -1,7 +1,7 @@
 //! Collectors of the state of a Linux, running or as files of a tree or an image.
 //!
-//! In: a [`LinuxHost`], which is the place that holds the system. Out: rows, and the files that are suspicious. Each artifact of
-//! [`Live`] has its module.
+//! In: a [`LinuxHost`], on the volume that holds the system. Out: rows, and the files that are suspicious. Each artifact
+//! of [`Live`] has its module.
 
 pub mod accounts;
 mod autostart_places;

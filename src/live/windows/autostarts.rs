@@ -1,7 +1,7 @@
 //! `LiveAutostarts` of Windows: what this host starts by itself, one row a command, with what it leads to: the file and its
 //! digest.
 //!
-//! In: services and drivers, the places of `places.rs`, scheduled tasks, startup folders, subscriptions of WMI. Out: an item of rows
+//! In: services and drivers, the places of `autostart_places.rs`, scheduled tasks, startup folders, subscriptions of WMI. Out: an item of rows
 //! ([`AutostartRow`]), of a tree or an image as well. The older tasks in `Windows\Tasks` are not read. Of the running system a service's state is told too, and a service that runs but has
 //! no key in the registry.
 

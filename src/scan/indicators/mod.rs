@@ -1,8 +1,8 @@
 //! Indicators: digests, names and paths, addresses, domains, URLs, pipes, mutexes and registry values that lists name.
 //!
-//! In: lists in the formats of the field, each read by its own file here (`text.rs`, `csv.rs`, `misp.rs`, `stix.rs`,
-//! `openioc.rs`, `exclusions.rs`), each told by its content (`detect.rs`). Out: [`Indicators`], which answers what of them an
-//! observation meets, as [`Hit`]s. Everything in a list is hostile: nothing is held whole that has no limit, and what cannot
+//! In: lists in the formats of the field, each read by a module here (`line_list`, `csv`, `misp`, `stix`,
+//! `openioc`, `exclusions`) and detected from its content (`detect`). Out: [`Indicators`], which returns those that match an
+//! observation, as [`Hit`]s. Everything in a list is hostile: nothing is held whole that has no limit, and what cannot
 //! be used is counted and named ([`IndicatorList`]). No look-up grows with the lists by more than a logarithm.
 
 use std::net::IpAddr;
