@@ -111,6 +111,7 @@ impl Listener for Pass<'_> {
 
     fn stray(&mut self, name: &str, standing: Trust) {
         if let Some(Waiting { mut examined, in_text }) = self.waiting.remove(name) {
+            in_text.report_gap(&mut examined.scanned);
             examined.hits.extend(in_text.hits);
             examined.assessment = assess(&examined.hits);
             self.told.stray(name, &examined, standing);

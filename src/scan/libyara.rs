@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ::yara::{Compiler, Metadata, MetadataValue, Rule, Rules, YaraErrorKind};
 
-use super::engine::{Engine, Failures, ScanGap, Regions, Scan};
+use super::engine::{Engine, Failures, Regions, Scan, ScanGap};
 use super::{Error, Facts, MATCHES_PER_HIT, MATCHES_PER_STRING, RuleFacts, meta_value};
 use crate::evidence::{Cause, Hit, Match};
 

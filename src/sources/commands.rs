@@ -5,7 +5,7 @@
 //! shell, and nothing of this process's environment but on Windows, where programs need it. The program is run once,
 //! when the first of its items is read; it has [`TIME`], and what it writes beyond [`MOST`] is left out.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -120,9 +120,23 @@ fn tell(done: &Done, output: Option<usize>, lines: &mut Lines<'_>) -> Result<(),
     output.bytes.chunks(64 << 10).try_for_each(|chunk| lines.raw(chunk))
 }
 
-/// SHA-256 of a file of this machine.
+/// Largest program whose digest is computed.
+const MAX_PROGRAM: u64 = 512 << 20;
+
+/// SHA-256 of a program of this machine.
+///
+/// # Errors
+/// It cannot be read, is not a regular file (a pipe would never end), or has more than 512 MiB.
 pub(crate) fn digest_of(path: &Path) -> io::Result<Digest> {
-    Digest::of_reader(&mut std::fs::File::open(path)?)
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut program = std::fs::File::open(path)?.take(MAX_PROGRAM.saturating_add(1));
+    let digest = Digest::of_reader(&mut program)?;
+    if program.limit() == 0 {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 512 MiB"));
+    }
+    Ok(digest)
 }
 
 /// Runs it to its end, or to the limit.
@@ -226,6 +240,15 @@ mod tests {
 
     fn shell(script: &str, limit: Duration) -> Done {
         run(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()], true, limit)
+    }
+
+    #[test]
+    fn the_digest_of_a_program_is_that_of_a_regular_file_only() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let program = dir.path().join("program");
+        std::fs::write(&program, "abc").unwrap();
+        assert_eq!(digest_of(&program).unwrap(), Digest::of(b"abc"));
+        assert_eq!(digest_of(dir.path()).unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }
 
     #[test]

@@ -75,13 +75,16 @@ impl Call {
     pub(crate) fn abandon(&self) -> bool {
         // Counted first: the call may end at any moment, and takes itself off the count then.
         self.abandoned.add(self.bytes);
-        let before = self.state.swap(ABANDONED, Ordering::AcqRel);
-        if before == RUNNING {
-            self.abandoned.total.fetch_add(1, Ordering::Relaxed);
-        } else {
-            self.abandoned.remove(self.bytes);
+        match self.state.compare_exchange(RUNNING, ABANDONED, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
+                self.abandoned.total.fetch_add(1, Ordering::Relaxed);
+                true
+            }
+            Err(before) => {
+                self.abandoned.remove(self.bytes);
+                before == ABANDONED
+            }
         }
-        before != ENDED
     }
 }
 
@@ -114,6 +117,7 @@ mod tests {
         let call = abandoned.call(7);
         call.end();
         assert!(!call.abandon());
+        assert!(!call.abandon(), "it stays ended");
         assert_eq!((counts(&abandoned), abandoned.total()), ((0, 0), 0));
     }
 }

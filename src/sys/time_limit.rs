@@ -157,16 +157,25 @@ fn read_ahead(source: &mut impl io::Read, most: u64, sender: &SyncSender<io::Res
 /// A call that runs on its own thread, known to that thread and to the one that waits for it.
 pub(crate) type Ended = Arc<Call>;
 
+/// Ends a call when it is dropped, so that one that panics does not count as hanging for ever.
+struct EndsCall(Ended);
+
+impl Drop for EndsCall {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// Starts a thread that may have to be left behind.
 pub(crate) fn start(act: impl FnOnce() + Send + 'static) -> io::Result<Ended> {
     if LOST.calls() >= MAX_LOST {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "too many reads hang already"));
     }
     let call = LOST.call(0);
-    let made = Arc::clone(&call);
+    let ending = EndsCall(Arc::clone(&call));
     let run = move || {
+        let _ending = ending;
         act();
-        made.end();
     };
     thread::Builder::new().name("guarded".to_owned()).spawn(run)?;
     Ok(call)
@@ -195,6 +204,22 @@ mod tests {
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_call_that_panics_has_ended_and_does_not_count_as_hanging() {
+        let (done, ended) = std::sync::mpsc::channel::<()>();
+        let call = start(move || {
+            let _done = done;
+            panic!("a reader fell over");
+        })
+        .unwrap();
+        // The sender is dropped while the thread unwinds, and the call is ended right after.
+        assert!(ended.recv().is_err());
+        while Arc::strong_count(&call) > 1 {
+            thread::yield_now();
+        }
+        assert!(!call.abandon());
+    }
 
     #[test]
     fn a_read_that_hangs_is_given_up_and_what_came_before_is_kept() {

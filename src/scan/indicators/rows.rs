@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::{Indicators, command};
 use crate::evidence::rows;
 use crate::evidence::rows::{AnyRow, Observable, RowRead};
-use crate::evidence::{Hit, HitRow, Item, Note, Origin, cut};
+use crate::evidence::{Cause, Hit, HitRow, Item, Note, Origin, Scanned, cut};
 
 /// Most hits of one item: a table of thousands of sockets to one bad network fills no checkpoint.
 const HITS: usize = 256;
@@ -29,11 +29,23 @@ pub struct InText {
 }
 
 impl InText {
-    /// Adds the hits to the record of the item, and a note where rows were not matched.
+    /// Adds the hits to the record of the item, and where rows were not matched a note and a gap in what was scanned.
     pub fn add_to(self, item: &mut Item) {
+        if let Some(scanned) = &mut item.scan {
+            self.report_gap(scanned);
+        }
         item.hits.extend(self.hits);
         if self.unread_rows > 0 && !item.notes.contains(&Note::RowsUnread) {
             item.notes.push(Note::RowsUnread);
+        }
+    }
+
+    /// Says in what was scanned that rows were not matched, if it says nothing yet.
+    pub(crate) fn report_gap(&self, scanned: &mut Scanned) {
+        if self.unread_rows > 0 {
+            let says = || format!("{} rows were not matched with the indicators", self.unread_rows);
+            scanned.gap.get_or_insert_with(says);
+            scanned.cause.get_or_insert(Cause::Error);
         }
     }
 }
@@ -155,6 +167,9 @@ mod tests {
         for (text, unread_rows) in [(format!("{first}{later}"), 1), (format!("{schema}{later}{later}"), 2)] {
             let expected = InText { hits: Vec::new(), unread_rows };
             assert_eq!(found("203.0.113.9;bad\n", &text), Some(expected), "{text}");
+            let mut scanned = Scanned::default();
+            found("203.0.113.9;bad\n", &text).unwrap().report_gap(&mut scanned);
+            assert_eq!(scanned.cause, Some(Cause::Error), "{text}");
         }
     }
 
@@ -199,7 +214,8 @@ mod tests {
         let mut text = written(&[connection("203.0.113.9")]);
         assert_eq!(found(list, &text).unwrap().unread_rows, 0);
         text.push_str("nonsense\n{\"row\":\"internet\",\"remote\":\"203.0.113.9\"}\n");
-        text.push_str(&written(&[connection("203.0.113.9")])[..80]);
+        let cut = written(&[connection("203.0.113.9")]);
+        text.push_str(&cut.lines().nth(1).unwrap()[..40]);
         let in_text = found(list, &text).unwrap();
         assert_eq!((in_text.hits.len(), in_text.unread_rows), (1, 2));
         let mut item: Item = serde_json::from_value(serde_json::json!({
@@ -213,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_item_of_rows_or_of_another_schema_says_nothing() {
+    fn what_is_no_item_of_rows_says_nothing() {
         let list = "203.0.113.9;bad\n";
         let all = indicators(list);
         assert_eq!(
@@ -221,8 +237,6 @@ mod tests {
             None
         );
         assert_eq!(found(list, "{}"), None);
-        let other = written(&[connection("203.0.113.9")]).replace("sockets:1", "sockets:2");
-        assert_eq!(found(list, &other), None);
         assert_eq!(find(&all, &Origin::Live { name: "x".to_owned() }, b"\xff\xfe"), None);
     }
 

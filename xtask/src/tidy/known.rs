@@ -6,12 +6,12 @@ use super::language::Phrase;
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
-    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 203),
-    (&[&["tells"], &["of"]], 27),
-    (&[&["held"], &["against"]], 56),
-    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 187),
+    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 198),
+    (&[&["tells"], &["of"]], 17),
+    (&[&["held"], &["against"]], 35),
+    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 175),
     (&[&["gives"], &["out"]], 0),
-    (&[&["fires"], &["on"]], 15),
+    (&[&["fires"], &["on"]], 175),
     (&[&["of"], &["one's"], &["own"]], 5),
-    (&[&["had"], &["of"]], 4),
+    (&[&["had"], &["of"]], 2),
 ];
