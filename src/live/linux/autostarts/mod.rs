@@ -54,18 +54,24 @@ fn tell(survey: &AutostartSurvey, lines: &mut Lines<'_>) -> Result<(), Halt> {
     survey.modules.iter().try_for_each(|module| lines.row(&AutostartRow::Module(Box::new(module.clone()))))
 }
 
-/// The targets that no package has, or that differ from the package's, each once.
+/// The targets that no package has, or that differ from the package's, each once. Where the survey ends early, some starts
+/// have no facts yet; another start of the same target may have them.
 fn suspects(survey: &AutostartSurvey) -> Vec<Suspect> {
     let starts = survey.starts.iter().map(|start| (&start.target, &start.facts));
     let modules = survey.modules.iter().map(|module| (&module.target, &module.facts));
-    let named = starts.chain(modules).filter_map(|(target, facts)| Some((target.as_ref()?, facts)));
-    let targets: BTreeMap<&Exact, &StartedFile> = named.collect();
-    let suspect = |(path, facts): (&Exact, &StartedFile)| match facts {
+    let suspects = starts.chain(modules).filter_map(|(target, facts)| {
+        let path = target.as_ref()?;
+        Some((path, suspect(path, facts)?))
+    });
+    suspects.collect::<BTreeMap<&Exact, Suspect>>().into_values().collect()
+}
+
+fn suspect(path: &Exact, facts: &StartedFile) -> Option<Suspect> {
+    match facts {
         StartedFile { as_packaged: Some(false), .. } => Some(Suspect::Altered(path.0.clone())),
         StartedFile { owned_by: PackageOwner::Nobody, .. } => Some(Suspect::Unpackaged(path.0.clone())),
         _ => None,
-    };
-    targets.into_iter().filter_map(suspect).collect()
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +97,33 @@ mod tests {
             facts,
             ..Autostart::default()
         }
+    }
+
+    #[test]
+    fn a_start_that_the_survey_had_no_time_for_takes_no_suspect_away() {
+        let nobody = StartedFile { owned_by: PackageOwner::Nobody, ..StartedFile::default() };
+        let altered = StartedFile { as_packaged: Some(false), ..StartedFile::default() };
+        let none = StartedFile::default;
+        let found = AutostartSurvey {
+            starts: vec![
+                start("/altered", altered),
+                start("/unpackaged", nobody.clone()),
+                start("/unpackaged", nobody),
+                start("/altered", none()),
+                start("/unpackaged", none()),
+                start("/unknown", none()),
+            ],
+            ..AutostartSurvey::default()
+        };
+        let suspects = suspects(&found);
+        assert!(
+            matches!(
+                suspects.as_slice(),
+                [Suspect::Altered(altered), Suspect::Unpackaged(unpackaged)]
+                    if altered == b"/altered" && unpackaged == b"/unpackaged"
+            ),
+            "{suspects:?}"
+        );
     }
 
     #[test]
