@@ -2,7 +2,8 @@
 //!
 //! In: a limit and the work. The work runs on a thread of its own and adds to its results as it goes. Out: the results
 //! and how the work ended, the same for every reader. When the limit passes, the thread is left behind (see
-//! [`super::time_limit`]), and the results are those found until then.
+//! [`super::time_limit`]), and the results are those found until then. When the step is dropped, nobody reads the results:
+//! the work ends at the next one that it adds.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,7 +14,7 @@ use super::time_limit;
 use super::time_limit::Ended;
 
 /// Work that was started, with its limit. `T` is what it finds.
-pub(crate) struct GuardedStep<T> {
+pub(crate) struct GuardedStep<T: Default> {
     limit: Duration,
     watch: Stopwatch,
     shared: Arc<Shared<T>>,
@@ -76,6 +77,13 @@ impl<T: Default + Send + Sync + 'static> GuardedStep<T> {
         drop(state);
         self.shared.changed.notify_all();
         outcome
+    }
+}
+
+/// A run that stops early must not leave work behind that reads the target.
+impl<T: Default> Drop for GuardedStep<T> {
+    fn drop(&mut self) {
+        self.shared.lock().end(None);
     }
 }
 
@@ -161,6 +169,19 @@ mod tests {
         drop(speaking);
         assert_eq!(refused.recv().unwrap(), None);
         assert_eq!(step.outcome().found, [7]);
+    }
+
+    #[test]
+    fn work_of_a_step_that_was_dropped_is_refused_its_finds() {
+        let (drop_it, dropped) = channel();
+        let (done, refused) = channel();
+        let step = GuardedStep::start(LONG, move |progress: &StepProgress<Vec<u32>>| {
+            dropped.recv().unwrap();
+            done.send(progress.add(|found| found.push(1))).unwrap();
+        });
+        drop(step);
+        drop_it.send(()).unwrap();
+        assert_eq!(refused.recv().unwrap(), None);
     }
 
     #[test]
