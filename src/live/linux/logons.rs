@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
+use serde::Serialize;
+
 use super::linux_host::LinuxHost;
 use super::started_files::rooted;
 use crate::evidence::Utc;
@@ -20,6 +22,9 @@ use crate::sys::is_nothing;
 
 /// Most records told of one file, the last of it: who guesses passwords writes millions into btmp, which is stored.
 const MAX_RECORDS: u64 = 20_000;
+
+/// Bytes of a file of records that are read at once: a whole number of records of either length.
+const CHUNK: u64 = 9_600 * 4;
 
 /// Most bytes of a session's file.
 const MAX_FILE: usize = 64 << 10;
@@ -42,11 +47,7 @@ pub(crate) fn sessions(reach: LinuxHost) -> Rows {
         }
         // `/var/run` is a link to `/run` but on the oldest.
         let all = reach.matching("run/utmp").into_iter().chain(reach.matching("var/run/utmp"));
-        all.take(1).try_for_each(|path| {
-            let Some((records, end)) = records(&reach, &path, lines) else { return Ok(()) };
-            records.into_iter().try_for_each(|record| lines.row(&SessionRow::Logon(Box::new(record))))?;
-            lines.row(&SessionRow::File(end))
-        })
+        all.take(1).try_for_each(|path| records(&reach, &path, (SessionRow::Logon, SessionRow::File), lines))
     })
 }
 
@@ -60,9 +61,7 @@ pub(crate) fn logons(reach: LinuxHost) -> Rows {
             } else if packed.iter().any(|end| path.ends_with(end)) {
                 lines.row(&LogonRow::NotRead { file: rooted(&path) })?;
             } else {
-                let Some((records, end)) = records(&reach, &path, lines) else { continue };
-                records.into_iter().try_for_each(|record| lines.row(&LogonRow::Logon(Box::new(record))))?;
-                lines.row(&LogonRow::File(end))?;
+                records(&reach, &path, (LogonRow::Logon, LogonRow::File), lines)?;
             }
         }
         for path in reach.matching("var/lib/wtmpdb/*") {
@@ -127,53 +126,69 @@ pub fn session(id: &[u8], text: &[u8]) -> UserSession {
     session
 }
 
-/// Reads the records of one file, the last of them where there are many; `None` where it cannot be read.
-fn records(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Option<(Vec<LogonRecord>, LogonFile)> {
-    let read = || {
+/// Makes rows of a record and of the end of its file.
+type ToRow<R> = (fn(Box<LogonRecord>) -> R, fn(LogonFile) -> R);
+
+/// Writes the records of one file as they are read, the last of them where there are many.
+fn records<R: Serialize>(
+    reach: &LinuxHost,
+    path: &[u8],
+    (record_row, end_row): ToRow<R>,
+    lines: &mut Lines<'_>,
+) -> Result<(), Halt> {
+    let open = || {
         let mut file = reach.open(path)?;
         let size = file.seek(SeekFrom::End(0))?;
         file.rewind()?;
         let mut head = Vec::new();
-        // A number of bytes that is a whole number of records of either length.
-        file.by_ref().take(9_600 * 4).read_to_end(&mut head)?;
+        file.by_ref().take(CHUNK).read_to_end(&mut head)?;
         let length = utmp::record_length(&head);
         let one = u64::try_from(length).unwrap_or(384);
         let count = size.checked_div(one).unwrap_or(0);
-        let told = count.min(MAX_RECORDS);
-        file.seek(SeekFrom::Start(count.saturating_sub(told).saturating_mul(one)))?;
-        let mut bytes = Vec::new();
-        file.take(told.saturating_mul(one)).read_to_end(&mut bytes)?;
-        Ok::<_, io::Error>((bytes, length, count))
+        let most = count.min(MAX_RECORDS);
+        file.seek(SeekFrom::Start(count.saturating_sub(most).saturating_mul(one)))?;
+        Ok::<_, io::Error>((file.take(most.saturating_mul(one)), length, count))
     };
-    let (bytes, length, count) = match read() {
-        Ok(read) => read,
+    let (mut file, length, count) = match open() {
+        Ok(parts) => parts,
         Err(error) => {
             unread(path, &error, lines);
-            return None;
+            return Ok(());
         }
     };
     let failed = path.rsplit(|byte| *byte == b'/').next().is_some_and(|name| name.starts_with(b"btmp"));
     let mut told = 0_u64;
-    let mut all = Vec::new();
-    for record in utmp::records(&bytes, length) {
-        told = told.saturating_add(1);
-        let Some(kind) = utmp::kind_name(record.kind) else { continue };
-        all.push(LogonRecord {
-            file: rooted(path),
-            kind: kind.into(),
-            failed,
-            time: record.time,
-            user: Exact(record.user),
-            terminal: Exact(record.line),
-            host: Exact(record.host),
-            remote: record.address,
-            service: None,
-            until: None,
-            pid: record.pid,
-            session: record.session,
-        });
+    loop {
+        let mut bytes = Vec::new();
+        let read = file.by_ref().take(CHUNK).read_to_end(&mut bytes);
+        for record in utmp::records(&bytes, length) {
+            told = told.saturating_add(1);
+            let Some(kind) = utmp::kind_name(record.kind) else { continue };
+            lines.row(&record_row(Box::new(LogonRecord {
+                file: rooted(path),
+                kind: kind.into(),
+                failed,
+                time: record.time,
+                user: Exact(record.user),
+                terminal: Exact(record.line),
+                host: Exact(record.host),
+                remote: record.address,
+                service: None,
+                until: None,
+                pid: record.pid,
+                session: record.session,
+            })))?;
+        }
+        match read {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => {
+                unread(path, &error, lines);
+                break;
+            }
+        }
     }
-    Some((all, LogonFile { file: rooted(path), records: count, told }))
+    lines.row(&end_row(LogonFile { file: rooted(path), records: count, told }))
 }
 
 /// Says that a file could not be read; one that has gone meanwhile is no fault.
@@ -290,7 +305,49 @@ fn lastlog(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::sources::target::Target;
+
+    /// Nothing is read further ahead than rows are taken, so what is gone from the file after the first row is not in the
+    /// others.
+    #[test]
+    fn records_become_rows_while_their_file_is_read() {
+        const ALL: usize = 20_000;
+        let dir = tempfile::TempDir::new().unwrap();
+        let mut record = vec![b'h'; 384];
+        record[..8].copy_from_slice(&[7, 0, 0, 0, 1, 0, 0, 0]);
+        record[332..].fill(0);
+        let paths = ["run/utmp", "var/log/wtmp"];
+        for path in paths {
+            let file = dir.path().join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, record.repeat(ALL)).unwrap();
+        }
+        let host = LinuxHost::of(&Target::tree(dir.path()).unwrap()).unwrap();
+        for (path, rows) in paths.into_iter().zip([sessions(host.clone()), logons(host)]) {
+            let file = dir.path().join(path);
+            let mut reader = rows.open().unwrap();
+            let (mut text, mut buffer) = (Vec::new(), vec![0; 64 << 10]);
+            loop {
+                match reader.read(&mut buffer) {
+                    Ok(0) => break,
+                    Ok(count) => text.extend_from_slice(&buffer[..count]),
+                    Err(error) => assert_eq!(error.kind(), io::ErrorKind::Interrupted),
+                }
+                if !text.is_empty() {
+                    fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(0).unwrap();
+                }
+            }
+            let text = String::from_utf8(text).unwrap();
+            let logons = text.lines().filter(|line| line.contains("\"row\":\"logon\"")).count();
+            assert!((1..ALL / 2).contains(&logons), "{path}: {logons}");
+            let end = format!("\"records\":{ALL},\"told\":{logons}}}");
+            assert!(text.trim_end().ends_with(&end), "{path}: {:?}", text.lines().last());
+            assert!(reader.finish().is_none());
+        }
+    }
 
     /// In the form that `session_save` of systemd's `logind-session.c` writes.
     #[test]
