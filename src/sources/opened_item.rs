@@ -160,8 +160,9 @@ fn open_on_disk(
     limit: std::time::Duration,
 ) -> Result<Opened, Box<Unread>> {
     let OpenFile { file, touches, read_by } = opened;
-    // Where a server, a program or the kernel makes the numbers up, they may differ from one asking to the next.
-    let same = found.guarded
+    // Where a server, a program or the kernel makes the numbers up, they may differ from one asking to the next. Those of
+    // a program stay while it runs, and a process may begin another one before this one is copied.
+    let same = (found.guarded && !matches!(found.way, Way::Program))
         || (stat.metadata.inode == found.metadata.inode && stat.metadata.device == found.metadata.device);
     let is_file = stat.kind == Kind::File || found.kind == Kind::Stream;
     if !is_file || !same {

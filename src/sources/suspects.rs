@@ -12,6 +12,7 @@ use super::found::{Finding, Found, Unread};
 use super::target::Target;
 use super::target_volume::TargetVolume;
 use crate::evidence::{Kind, Metadata, Origin, Outcome};
+use crate::formats::procfs;
 use crate::sys::time_limit::OneByOne;
 use crate::sys::{Root, is_nothing};
 
@@ -55,7 +56,8 @@ pub(crate) fn find(
 ) -> ControlFlow<()> {
     let Some((index, place)) = target.system_place() else { return ControlFlow::Continue(()) };
     let programs = Arc::clone(place);
-    let mut programs = OneByOne::new(PROCESS_LIMIT, move |pid| program(&programs, pid));
+    let mut programs =
+        OneByOne::new(PROCESS_LIMIT, move |(pid, path): (u32, Vec<u8>)| program(&programs, pid, &path));
     let (mut files, mut copied) = (0_usize, Vec::new());
     for suspect in suspects {
         let finding = match suspect {
@@ -66,17 +68,17 @@ pub(crate) fn find(
             }
             Suspect::Unpackaged(_) | Suspect::Altered(_) => None,
             Suspect::DeletedProgram { pid, path } => {
-                let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-                match programs.ask(pid).and_then(|metadata: io::Result<_>| metadata) {
+                let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
+                match programs.ask((pid, path)).and_then(|metadata: io::Result<_>| metadata) {
                     Ok(metadata) => {
                         let file = (metadata.device, metadata.inode);
                         let new = !copied.contains(&file) && copied.len() < MAX_PROGRAMS;
                         new.then(|| {
                             copied.push(file);
-                            Finding::Found(Found::program(origin(pid, name), index, pid, metadata))
+                            Finding::Found(Found::program(origin(pid, &name), index, pid, metadata))
                         })
                     }
-                    Err(error) => unread(pid, name, &error),
+                    Err(error) => unread(pid, &name, &error),
                 }
             }
             Suspect::UnreadProgram { pid, error } => unread(pid, b"program", &error),
@@ -96,10 +98,18 @@ fn file(target: &Target, index: usize, path: &[u8]) -> Option<Found> {
     (found.kind == Kind::File && small && target.first_time(index, plain)).then_some(found)
 }
 
-/// The facts of the program that a process runs, by the kernel's link to it.
-fn program(place: &TargetVolume, pid: u32) -> io::Result<Metadata> {
+/// The facts of the deleted program that a process runs, by the kernel's link to it. `path` is the one that the link had
+/// before; a process that runs a program by now that was not deleted counts as one that has ended.
+fn program(place: &TargetVolume, pid: u32, path: &[u8]) -> io::Result<Metadata> {
     let root = place.tree.host().ok_or(io::ErrorKind::NotFound)?.root();
-    let stat = Root::stat_open(&root.open_program(format!("proc/{pid}/exe").as_bytes())?.file)?;
+    let exe = format!("proc/{pid}/exe").into_bytes();
+    let stat = Root::stat_open(&root.open_program(&exe)?.file)?;
+    // Read after opening: had the process begun another program before, the link would name that one.
+    match procfs::deleted(&root.link(&exe)?) {
+        (now, true) if now == path => {}
+        (_, true) => return Err(io::Error::other("the path of the deleted program changed meanwhile")),
+        (_, false) => return Err(io::ErrorKind::NotFound.into()),
+    }
     if stat.kind == Kind::File {
         return Ok(stat.metadata);
     }
@@ -118,4 +128,43 @@ fn unread(pid: u32, name: &[u8], error: &io::Error) -> Option<Finding> {
     }
     let gap = Unread::of_error(origin(pid, name), "looking at the program of a process", error);
     Some(Finding::Gap(Unread { kind: Kind::File, outcome: Outcome::Failed, ..gap }))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::evidence::ReasonCode;
+
+    /// The process of the test itself: its program was not deleted, as if it had begun it after the link was read.
+    #[test]
+    fn a_process_that_runs_another_program_by_now_is_not_copied_under_the_name_of_the_deleted_one() {
+        let target = Target::tree(Path::new("/")).unwrap();
+        let program = std::env::current_exe().unwrap().into_os_string().into_encoded_bytes();
+        for path in [b"/tmp/gone".to_vec(), program] {
+            let suspects = [Suspect::DeletedProgram { pid: std::process::id(), path }];
+            let mut findings = Vec::new();
+            let flow = find(&target, suspects.into_iter(), &mut |finding| {
+                findings.push(finding);
+                ControlFlow::Continue(())
+            });
+            assert!(flow.is_continue() && findings.is_empty(), "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_begins_before_the_deleted_one_is_copied_is_another_file() {
+        let target = Target::tree(Path::new("/")).unwrap();
+        let (index, place) = target.system_place().unwrap();
+        let pid = std::process::id();
+        let exe = format!("proc/{pid}/exe").into_bytes();
+        let opened = place.tree.host().unwrap().root().open_program(&exe).unwrap();
+        let metadata = Root::stat_open(&opened.file).unwrap().metadata;
+        let found = |metadata| Found::program(origin(pid, b"gone"), index, pid, metadata);
+        assert!(target.open(&found(metadata.clone())).is_ok());
+        let other = Metadata { inode: metadata.inode.map(|inode| inode.wrapping_add(1)), ..metadata };
+        let gap = target.open(&found(other)).err().unwrap();
+        assert_eq!(gap.reason.code, ReasonCode::Vanished);
+    }
 }
