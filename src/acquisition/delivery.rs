@@ -59,8 +59,20 @@ pub(super) struct LargeStart {
     pub(super) sparse: bool,
     /// Bytes that will come at most.
     pub(super) stored_size: Option<u64>,
+    pub(super) receiver: PieceReceiver,
+}
+
+/// The writer's end of a large item. Dropping it, read or unread, tells the reader that nothing more is wanted, so that
+/// no reader waits for room in a window that nobody empties. A reader that waits already needs a nudge of the pool.
+pub(super) struct PieceReceiver {
     pub(super) pieces: Receiver<Piece>,
     pub(super) window: Arc<Window>,
+}
+
+impl Drop for PieceReceiver {
+    fn drop(&mut self) {
+        self.window.cut();
+    }
 }
 
 /// The next part of a large item.

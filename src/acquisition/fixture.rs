@@ -12,7 +12,7 @@ use super::job::{Draft, Job};
 use super::progress::Progress;
 use super::stop::Stop;
 use crate::evidence::PersonalData;
-use crate::playbook::{Plan, plan_to_look};
+use crate::playbook::{Mode, Plan, plan_to_look};
 use crate::scan::{EngineKind, RuleSource, Scanner};
 use crate::sources::{Finding, Found, Target};
 
@@ -20,7 +20,7 @@ use crate::sources::{Finding, Found, Target};
 const NAME: &str = "item.bin";
 
 pub(super) struct Fixture {
-    _folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
     target: Target,
     plan: Plan,
     found: Found,
@@ -40,7 +40,7 @@ impl Fixture {
         let plan = plan_to_look(&[format!("/{NAME}")], None, target.os());
         let found = find(&target, &plan);
         Self {
-            _folder: folder,
+            directory: folder,
             target,
             plan,
             found,
@@ -55,6 +55,18 @@ impl Fixture {
     /// The same with the embedded rules.
     pub(super) fn scanned(mut self) -> Self {
         self.scanner = Some(Scanner::compile(&[RuleSource::Embedded], EngineKind::Boreal).unwrap());
+        self
+    }
+
+    /// A run that collects the file, and this many further ones with the same content.
+    pub(super) fn collected_with(mut self, further: usize) -> Self {
+        let root = self.directory.path();
+        for number in 0..further {
+            std::fs::hard_link(root.join(NAME), root.join(format!("{number}.bin"))).unwrap();
+        }
+        self.target = Target::tree(root).unwrap();
+        self.plan = plan_to_look(&["/*.bin".to_owned()], None, self.target.os());
+        self.plan.steps[0].mode = Mode::Collect;
         self
     }
 

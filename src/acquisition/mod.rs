@@ -110,12 +110,13 @@ fn drive(
 ) -> Result<RunSummary, Error> {
     let pool = pool::Pool::new();
     let stored = Arc::new(once::Stored::default());
-    let (slots, ordered) = mpsc::channel();
 
     thread::scope(|scope| {
         let pool = &pool;
         // Whatever way this closure is left, workers waiting for tasks must be let go.
         let _closing = pool::PoolClosing(pool);
+        // Dropped before the pool is closed, which wakes those that waited for somebody to read their pieces.
+        let (slots, ordered) = mpsc::channel();
         for number in 0..run.settings.threads.max(1) {
             thread::Builder::new()
                 .name(format!("worker-{number}"))
@@ -129,9 +130,14 @@ fn drive(
             .map_err(Error::Thread)?;
 
         let kept = take(pool, &stored, &ordered);
-        // After a failure the intake learns that nobody takes its slots any more.
+        // After a failure the intake learns that nobody takes its slots any more, and so do the workers of large items,
+        // which may have the memory that the intake waits for.
         drop(ordered);
+        pool.nudge();
         let left = intake.join().unwrap_or_else(|_| intake::lost(run.plan));
         kept.map(|kept| RunSummary::new(left, kept, run.stop))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,6 +118,12 @@ impl Pool {
         self.changed.notify_all();
     }
 
+    /// Whether a worker waits in [`WorkerContext::help_until`].
+    #[cfg(test)]
+    pub(super) fn has_waiting(&self) -> bool {
+        self.lock().busy > 0
+    }
+
     fn put_part(&self, part: Task) {
         self.lock().parts.push_back(part);
         self.changed.notify_all();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::context::RunContext;
 use super::custody;
-use super::delivery::{Body, Delivery, LargeStart, Piece, Slot, SlotContent, Window};
+use super::delivery::{Body, Delivery, LargeStart, Piece, PieceReceiver, Slot, SlotContent};
 use super::once::Stored;
 use super::pool::Pool;
 use super::stop::StopReason;
@@ -195,13 +195,13 @@ impl Keeper<'_> {
     }
 
     fn large(&mut self, large: LargeStart) -> Result<(), Error> {
-        let LargeStart { draft, sparse, stored_size, pieces, window } = large;
+        let LargeStart { draft, sparse, stored_size, receiver } = large;
         let header = self.entry(&draft.origin, sparse, &draft.metadata);
         let room = self.room_for_all();
         let mut entry = self.writer.entry(&header, stored_size)?;
-        let written = write_pieces(&pieces, room, &window, self.pool, &mut entry);
+        let written = write_pieces(&receiver, room, self.pool, &mut entry);
         // However it ended, nothing more is wanted: a reader that waits for room must not wait for ever.
-        window.cut();
+        drop(receiver);
         self.pool.nudge();
         let Written { digest, is_cut, end } = written?;
         let is_whole = end.is_some() && !is_cut;
@@ -282,12 +282,12 @@ struct Written {
 
 /// Writes the pieces of a large item as they come, while the bundle has `room` for them.
 fn write_pieces(
-    pieces: &Receiver<Piece>,
+    receiver: &PieceReceiver,
     room: Option<u64>,
-    window: &Window,
     pool: &Pool,
     entry: &mut EntryWriter<'_>,
 ) -> Result<Written, Error> {
+    let PieceReceiver { pieces, window } = receiver;
     let mut written = Written { digest: None, is_cut: false, end: None };
     // No checkpoint is due in the midst of an entry, so there is no need to look at the clock.
     while let Ok(piece) = pieces.recv() {

@@ -5,6 +5,7 @@ use std::sync::mpsc::{channel, sync_channel};
 
 use super::*;
 use crate::acquisition::budget::{Budget, WINDOW};
+use crate::acquisition::delivery::Window;
 use crate::acquisition::fixture::Fixture;
 use crate::bundle::{Opening, Recipients, Sink, WriterOptions};
 
@@ -20,16 +21,27 @@ fn writer(fixture: &Fixture, sink: Sink) -> Writer {
 
 /// Keeps one item, which a worker delivers so, or not at all.
 fn keep_one(fixture: &Fixture, writer: &mut Writer, delivered: Option<Delivery>) -> Result<Kept, Error> {
+    keep_all(fixture, writer, [delivered])
+}
+
+/// Keeps items, each of which a worker delivers so, or not at all.
+fn keep_all<const N: usize>(
+    fixture: &Fixture,
+    writer: &mut Writer,
+    items: [Option<Delivery>; N],
+) -> Result<Kept, Error> {
     let (slots, ordered) = channel();
-    let (reply, delivery) = sync_channel(1);
-    if let Some(delivered) = delivered {
-        assert!(reply.send(delivered).is_ok());
+    for delivered in items {
+        let (reply, delivery) = sync_channel(1);
+        if let Some(delivered) = delivered {
+            assert!(reply.send(delivered).is_ok());
+        }
+        drop(reply);
+        let draft = Box::new(fixture.job().0.item(fixture.run().clock));
+        let share = Arc::new(Budget::new(1).take(1, 0));
+        let content = SlotContent::Awaited { draft, delivery, share };
+        slots.send(Slot { step: 0, content }).unwrap();
     }
-    drop(reply);
-    let draft = Box::new(fixture.job().0.item(fixture.run().clock));
-    let share = Arc::new(Budget::new(1).take(1, 0));
-    let content = SlotContent::Awaited { draft, delivery, share };
-    slots.send(Slot { step: 0, content }).unwrap();
     drop(slots);
     keep(&fixture.run(), &Pool::new(), &Stored::default(), &ordered, writer)
 }
@@ -41,8 +53,8 @@ fn large(fixture: &Fixture, window: &Arc<Window>, bytes: Vec<u8>) -> Delivery {
     let (to, pieces) = channel();
     to.send(Piece::Bytes { deflated, prefix: Digest::of(b"content") }).unwrap();
     let draft = fixture.job().0.item(fixture.run().clock);
-    let window = Arc::clone(window);
-    Delivery::Large(Box::new(LargeStart { draft, sparse: false, stored_size: Some(9), pieces, window }))
+    let receiver = PieceReceiver { pieces, window: Arc::clone(window) };
+    Delivery::Large(Box::new(LargeStart { draft, sparse: false, stored_size: Some(9), receiver }))
 }
 
 fn outcomes(writer: &Writer) -> Vec<u64> {
@@ -74,10 +86,28 @@ fn a_reader_that_waits_for_room_is_let_go_where_the_medium_is_full() {
     let fixture = Fixture::of(b"");
     let (sink, _) = Sink::memory_of(100_000);
     let mut writer = writer(&fixture, sink);
-    let window = Arc::new(Window::default());
-    (0..WINDOW).for_each(|_| window.sent());
-    assert!(!window.has_room());
+    let window = full_window();
     let delivery = large(&fixture, &window, vec![0; 200_000]);
     assert!(keep_one(&fixture, &mut writer, Some(delivery)).is_err());
     assert!(window.has_room());
+}
+
+/// It waited for ever as well: the writer never came to its pieces.
+#[test]
+fn the_reader_of_a_later_item_is_let_go_where_the_medium_is_full() {
+    let fixture = Fixture::of(b"");
+    let (sink, _) = Sink::memory_of(100_000);
+    let mut writer = writer(&fixture, sink);
+    let windows = [full_window(), full_window()];
+    let deliveries = windows.each_ref().map(|window| Some(large(&fixture, window, vec![0; 200_000])));
+    assert!(keep_all(&fixture, &mut writer, deliveries).is_err());
+    assert_eq!(windows.map(|window| window.has_room()), [true, true]);
+}
+
+/// The window of a reader that waits for room.
+fn full_window() -> Arc<Window> {
+    let window = Arc::new(Window::default());
+    (0..WINDOW).for_each(|_| window.sent());
+    assert!(!window.has_room());
+    window
 }

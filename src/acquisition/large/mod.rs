@@ -21,7 +21,7 @@ mod piece;
 use piece::{Buffers, DICTIONARY, PieceData, copy, tail};
 
 use super::budget::PIECE;
-use super::delivery::{Delivery, LargeStart, Piece, Window};
+use super::delivery::{Delivery, LargeStart, Piece, PieceReceiver, Window};
 use super::fill::{Ending, fill};
 use super::job::Job;
 use super::pool::WorkerContext;
@@ -55,24 +55,23 @@ impl LargeItem {
     fn begin(context: &WorkerContext<'_>, job: &Job, mut opened: Opened, first: Vec<u8>) -> Self {
         let sparse = !opened.ranges.is_empty();
         let recorder = ItemRecorder::begin(context.run, job, &mut opened, Purpose::Store);
-        let (pieces, receiver) = channel();
+        let (pieces, received) = channel();
         let window = Arc::new(Window::default());
         job.deliver(Delivery::Large(Box::new(LargeStart {
             draft: recorder.item().clone(),
             sparse,
             stored_size: opened.stored_size,
-            pieces: receiver,
-            window: Arc::clone(&window),
+            receiver: PieceReceiver { pieces: received, window: Arc::clone(&window) },
         })));
         Self::Head(Head { reading: Reading { recorder, opened, line: Line { pieces, window } }, first })
     }
 
-    /// Takes the next step; `None` after the last, or where nobody listens any more.
+    /// Takes the next step; `None` after the last.
     fn advance(self, context: &mut WorkerContext<'_>, job: &Job) -> Option<Self> {
         match self {
             Self::Head(head) => Some(Self::Sending(head.read(context, job))),
-            Self::Sending(sending) => sending.send(context),
-            Self::Following(following) => following.send_next(context),
+            Self::Sending(sending) => Some(sending.send(context)),
+            Self::Following(following) => Some(following.send_next(context)),
             Self::Ended(ended) => {
                 ended.close(context);
                 None
@@ -161,31 +160,29 @@ impl Head {
 
 impl Sending {
     /// Sends the pieces of the head.
-    fn send(self, context: &mut WorkerContext<'_>) -> Option<LargeItem> {
+    fn send(self, context: &mut WorkerContext<'_>) -> LargeItem {
         let Self { reading, verdict, bytes, mut ends, ending } = self;
         let mut begin = 0;
         while let Some((end, prefix)) = ends.next() {
             let last = ending.is_some() && ends.peek().is_none();
             let piece = PieceData { buffer: Arc::clone(&bytes), data: begin..end, last };
-            if !reading.line.send(context, piece, prefix) {
-                return None;
-            }
+            reading.line.send(context, piece, prefix);
             begin = end;
         }
         if ending.is_some() {
-            return Some(LargeItem::Ended(Ended { reading, verdict, ending }));
+            return LargeItem::Ended(Ended { reading, verdict, ending });
         }
         let before = tail(&bytes).to_vec();
-        Some(LargeItem::Following(Following { reading, verdict, before, buffers: Buffers::default() }))
+        LargeItem::Following(Following { reading, verdict, before, buffers: Buffers::default() })
     }
 }
 
 impl Following {
     /// Reads and sends one piece.
-    fn send_next(self, context: &mut WorkerContext<'_>) -> Option<LargeItem> {
+    fn send_next(self, context: &mut WorkerContext<'_>) -> LargeItem {
         let Self { mut reading, verdict, mut before, mut buffers } = self;
         if reading.line.window.is_cut() {
-            return Some(LargeItem::Ended(Ended { reading, verdict, ending: None }));
+            return LargeItem::Ended(Ended { reading, verdict, ending: None });
         }
         let mut buffer = buffers.take();
         let begin = before.len();
@@ -201,14 +198,12 @@ impl Following {
         }
         let piece = PieceData { buffer: buffers.give(buffer), data: begin..end, last: ending.is_some() };
         let prefix = reading.recorder.prefix();
-        if !reading.line.send(context, piece, prefix) {
-            return None;
-        }
-        Some(if ending.is_some() {
+        reading.line.send(context, piece, prefix);
+        if ending.is_some() {
             LargeItem::Ended(Ended { reading, verdict, ending })
         } else {
             LargeItem::Following(Self { reading, verdict, before, buffers })
-        })
+        }
     }
 }
 
@@ -311,20 +306,18 @@ struct Line {
 }
 
 impl Line {
-    /// Sends the next piece once there is room for it, deflated by whoever is idle. Returns whether anybody listens.
-    fn send(&self, context: &mut WorkerContext<'_>, piece: PieceData, prefix: Digest) -> bool {
+    /// Sends the next piece once there is room for it, deflated by whoever is idle; does nothing where no more is wanted.
+    fn send(&self, context: &mut WorkerContext<'_>, piece: PieceData, prefix: Digest) {
         if self.window.is_cut() {
-            return true;
+            return;
         }
         // Room first, so that no more than the window is ever under way; meanwhile there is other work.
         context.help_until(|| self.window.has_room());
         self.window.sent();
         let (done, deflated) = sync_channel(1);
-        if self.pieces.send(Piece::Bytes { deflated, prefix }).is_err() {
-            return false;
+        if self.pieces.send(Piece::Bytes { deflated, prefix }).is_ok() {
+            context.share(move |context: &mut WorkerContext<'_>| piece.deflate(&mut context.deflater, &done));
         }
-        context.share(move |context: &mut WorkerContext<'_>| piece.deflate(&mut context.deflater, &done));
-        true
     }
 }
 
