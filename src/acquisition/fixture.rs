@@ -11,8 +11,9 @@ use super::delivery::Delivery;
 use super::job::{Draft, Job};
 use super::progress::Progress;
 use super::stop::Stop;
-use crate::evidence::PersonalData;
+use crate::evidence::{PersonalData, Utc};
 use crate::playbook::{Mode, Plan, plan_to_look};
+use crate::scan::indicators::{Indicators, read_bytes};
 use crate::scan::{EngineKind, RuleSource, Scanner};
 use crate::sources::{Finding, Found, Target};
 
@@ -28,6 +29,7 @@ pub(super) struct Fixture {
     progress: Progress,
     pub(super) stop: Stop,
     scanner: Option<Scanner>,
+    indicators: Option<Indicators>,
     pub(super) max_file_size: Option<u64>,
 }
 
@@ -48,6 +50,7 @@ impl Fixture {
             progress: Progress::default(),
             stop: Stop::new(),
             scanner: None,
+            indicators: None,
             max_file_size: None,
         }
     }
@@ -55,6 +58,12 @@ impl Fixture {
     /// The same with the embedded rules.
     pub(super) fn scanned(mut self) -> Self {
         self.scanner = Some(Scanner::compile(&[RuleSource::Embedded], EngineKind::Boreal).unwrap());
+        self
+    }
+
+    /// The same with this list of indicators.
+    pub(super) fn listed(mut self, list: &str) -> Self {
+        self.indicators = Some(read_bytes(list.as_bytes(), None, Utc::from_unix(0, 0).unwrap()));
         self
     }
 
@@ -74,7 +83,7 @@ impl Fixture {
         let settings = Settings {
             threads: 1,
             scanner: self.scanner.as_ref(),
-            indicators: None,
+            indicators: self.indicators.as_ref(),
             level: 1,
             time_limit: None,
             size_limit: None,

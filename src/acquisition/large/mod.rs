@@ -26,7 +26,7 @@ use super::fill::{Ending, fill};
 use super::job::Job;
 use super::pool::WorkerContext;
 use super::recorder::{ItemRecorder, Purpose, scan};
-use crate::evidence::{Cause, Digest, Scanned};
+use crate::evidence::{Cause, Digest, Reason, ReasonCode, Scanned};
 use crate::scan::{Bytes, Examined, SCAN_LIMIT};
 use crate::sources::Opened;
 
@@ -117,8 +117,7 @@ struct Following {
 struct Ended {
     reading: Reading,
     verdict: Verdict,
-    /// How reading ended; none where the writer asked to stop.
-    ending: Option<Ending>,
+    ending: Ending,
 }
 
 /// What the rules say of the head.
@@ -169,7 +168,7 @@ impl Sending {
             reading.line.send(context, piece, prefix);
             begin = end;
         }
-        if ending.is_some() {
+        if let Some(ending) = ending {
             return LargeItem::Ended(Ended { reading, verdict, ending });
         }
         let before = tail(&bytes).to_vec();
@@ -182,7 +181,7 @@ impl Following {
     fn send_next(self, context: &mut WorkerContext<'_>) -> LargeItem {
         let Self { mut reading, verdict, mut before, mut buffers } = self;
         if reading.line.window.is_cut() {
-            return LargeItem::Ended(Ended { reading, verdict, ending: None });
+            return LargeItem::Ended(Ended { reading, verdict, ending: unwanted() });
         }
         let mut buffer = buffers.take();
         let begin = before.len();
@@ -199,10 +198,9 @@ impl Following {
         let piece = PieceData { buffer: buffers.give(buffer), data: begin..end, last: ending.is_some() };
         let prefix = reading.recorder.prefix();
         reading.line.send(context, piece, prefix);
-        if ending.is_some() {
-            LargeItem::Ended(Ended { reading, verdict, ending })
-        } else {
-            LargeItem::Following(Self { reading, verdict, before, buffers })
+        match ending {
+            Some(ending) => LargeItem::Ended(Ended { reading, verdict, ending }),
+            None => LargeItem::Following(Self { reading, verdict, before, buffers }),
         }
     }
 }
@@ -217,10 +215,16 @@ impl Ended {
             Verdict::Unasked(examined) => recorder.unscanned(examined),
             Verdict::Awaited { length, answer } => recorder.scanned(answered(context, &answer), length),
         }
-        let mut item = recorder.finish(context.run, closed, ending.unwrap_or(Ending::Whole));
+        let mut item = recorder.finish(context.run, closed, ending);
         item.acquired = context.run.clock.now();
         drop(line.pieces.send(Piece::End(Box::new(item))));
     }
+}
+
+/// How reading ends where the writer wants no more: it has no room. Only the writer knows how much it kept, so it
+/// replaces the reason; what counts here is that the item is not whole, and has no digest that a list could name.
+fn unwanted() -> Ending {
+    Ending::Cut(Reason::new(ReasonCode::OperatorLimit, "--size-limit was reached"))
 }
 
 /// Queues a head for the rules. The answer is set by the worker that asks them; where that fails, it is never set, and

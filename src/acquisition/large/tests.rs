@@ -8,7 +8,8 @@ use crate::acquisition::fill::open;
 use crate::acquisition::fixture::{Fixture, content};
 use crate::acquisition::pool::Pool;
 use crate::acquisition::stop::StopReason;
-use crate::evidence::{Item, Note, Outcome, ReasonCode};
+use crate::evidence::{Item, Note, Outcome, Range};
+use crate::scan::indicators::{Sums, Wanted};
 
 /// A large item that was announced, with what its states need.
 struct Begun<'a> {
@@ -20,10 +21,16 @@ struct Begun<'a> {
 
 /// Lets `act` have an item of this content after its announcement.
 fn begun(fixture: &Fixture, act: impl FnOnce(Begun<'_>)) {
+    begun_of(fixture, Vec::new(), act);
+}
+
+/// The same of an item of which only these ranges are data.
+fn begun_of(fixture: &Fixture, ranges: Vec<Range>, act: impl FnOnce(Begun<'_>)) {
     let (run, pool) = (fixture.run(), Pool::new());
     let context = WorkerContext::new(&run, &pool);
     let (job, delivery) = fixture.job();
     let mut opened = open(&run, &job).unwrap();
+    opened.ranges = ranges;
     let mut first = vec![0; PIECE];
     assert_eq!(fill(&run, &mut opened, &mut first), (PIECE, None));
     let item = LargeItem::begin(&context, &job, opened, first);
@@ -39,12 +46,17 @@ impl Begun<'_> {
     }
 
     /// Takes all steps that are left. Returns the content that came out, and the record.
-    fn finish(mut self) -> (Vec<u8>, Item) {
+    fn finish(self) -> (Vec<u8>, Item) {
+        received(&self.run_out().receiver.pieces)
+    }
+
+    /// Takes all steps that are left.
+    fn run_out(mut self) -> LargeStart {
         let mut state = Some(self.item);
         while let Some(item) = state {
             state = item.advance(&mut self.context, &self.job);
         }
-        received(&self.start.receiver.pieces)
+        self.start
     }
 }
 
@@ -113,7 +125,7 @@ fn when_its_head_is_all_of_it_nothing_follows() {
     begun(&Fixture::of(&content).scanned(), |begun| {
         let begun = begun.advance().advance();
         let LargeItem::Ended(ended) = &begun.item else { panic!("it goes on") };
-        assert_eq!(ended.ending, Some(Ending::Whole));
+        assert_eq!(ended.ending, Ending::Whole);
         let (stored, item) = begun.finish();
         assert!(stored == content);
         let scan = item.scan.unwrap();
@@ -132,7 +144,7 @@ fn each_step_behind_the_head_sends_one_piece_until_its_end() {
         }
         let begun = begun.advance();
         let LargeItem::Ended(ended) = &begun.item else { panic!("it goes on") };
-        assert_eq!(ended.ending, Some(Ending::Whole));
+        assert_eq!(ended.ending, Ending::Whole);
         let (stored, item) = begun.finish();
         assert!(stored == content, "the pieces are not the item");
         assert_eq!(item.outcome, Outcome::Collected);
@@ -147,8 +159,37 @@ fn a_writer_that_wants_no_more_ends_the_reading() {
         begun.start.receiver.window.cut();
         let begun = begun.advance();
         let LargeItem::Ended(ended) = &begun.item else { panic!("it goes on") };
-        assert_eq!(ended.ending, None);
+        assert_eq!(ended.ending, unwanted());
     });
+}
+
+/// The list names the digests of what is read before the writer stops it, which are those of no file.
+#[test]
+fn what_the_writer_cuts_has_no_digest_of_the_whole_and_matches_none() {
+    let content = content(3);
+    let read = &content[..2 * PIECE];
+    let mut sums = Sums::new(Wanted { md5: true, sha1: true });
+    sums.update(read);
+    let (md5, sha1) = sums.finish();
+    let list = format!("{}\n{}\n{}\n", md5.unwrap(), sha1.unwrap(), Digest::of(read));
+    let fixture = Fixture::of(&content).listed(&list);
+    assert_eq!(fixture.run().settings.indicators.unwrap().len(), 3);
+    let all = Range { offset: 0, length: content.len() as u64 };
+    let as_far_as_read = Range { length: read.len() as u64, ..all };
+    for (ranges, kept) in [(vec![], vec![]), (vec![all], vec![as_far_as_read])] {
+        begun_of(&fixture, ranges, |begun| {
+            let begun = begun.advance().advance().advance();
+            begun.start.receiver.window.cut();
+            let Some(Piece::End(item)) = begun.run_out().receiver.pieces.try_iter().last() else {
+                panic!("there is no record")
+            };
+            let content = item.content.unwrap();
+            assert_eq!((content.sha256_stored, content.ranges), (Digest::of(read), kept));
+            assert_eq!((content.md5, content.sha1, content.sha256_logical), (None, None, None));
+            assert_eq!((item.hits, item.outcome), (vec![], Outcome::Partial));
+            assert_eq!(item.reason.unwrap().code, ReasonCode::OperatorLimit);
+        });
+    }
 }
 
 #[test]
@@ -158,7 +199,7 @@ fn a_run_that_is_stopped_cuts_it_and_the_record_says_why() {
         let begun = begun.advance().advance();
         fixture.stop.set(StopReason::Interrupted);
         let begun = begun.advance();
-        assert!(matches!(begun.item, LargeItem::Ended(Ended { ending: Some(Ending::Cut(_)), .. })));
+        assert!(matches!(begun.item, LargeItem::Ended(Ended { ending: Ending::Cut(_), .. })));
         let (stored, item) = begun.finish();
         assert_eq!((stored.len(), item.outcome), (PIECE, Outcome::Partial));
         assert_eq!(item.reason.unwrap().code, ReasonCode::Interrupted);
