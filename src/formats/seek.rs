@@ -1,4 +1,4 @@
-//! Reading at positions, as databases and hives need it: [`ReadSeek`], and the error of a damaged file.
+//! Reading at positions, as databases and hives need it: `ReadSeek`, and the error of a damaged file.
 
 use std::io;
 

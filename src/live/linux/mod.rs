@@ -1,6 +1,6 @@
 //! Collectors of the state of a Linux, running or as files of a tree or an image.
 //!
-//! In: a [`LinuxHost`], on the volume that holds the system. Out: rows, and the files that are suspicious. Each artifact
+//! In: a `LinuxHost`, on the volume that holds the system. Out: rows, and the files that are suspicious. Each artifact
 //! of [`Live`] has its module.
 
 pub mod accounts;
