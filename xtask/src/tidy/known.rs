@@ -11,7 +11,7 @@ pub(super) const PHRASES: [(Phrase, usize); 8] = [
     (&[&["held"], &["against"]], 35),
     (&[&["stands"], &["in", "at", "beside", "below", "on"]], 175),
     (&[&["gives"], &["out"]], 0),
-    (&[&["fires"], &["on"]], 175),
+    (&[&["fires"], &["on"]], 15),
     (&[&["of"], &["one's"], &["own"]], 5),
     (&[&["had"], &["of"]], 2),
 ];
