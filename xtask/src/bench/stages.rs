@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 use veldkit::bundle::{
-    Closing, Deflated, Deflater, Entry, Opening, Recipients, Sink, Writer, WriterOptions, deflate,
+    BundleEntry, Closing, Deflated, Deflater, Opening, Recipients, Sink, Writer, WriterOptions, deflate,
 };
 use veldkit::evidence::{Item, Utc};
 use veldkit::scan::{Bytes, EngineKind, Facts, RuleSource, SCAN_LIMIT, Scanner};
@@ -142,7 +142,7 @@ fn measure(files: &[PathBuf], beside: &Path, scanner: Option<&Scanner>, watches:
 
 fn write(writer: &mut Writer, item: &Item, deflated: &Deflated, bytes: &[u8]) -> Result {
     let name = writer.entry_name(&item.origin, false);
-    let entry = Entry { name, modified: item.metadata.modified, mode: item.metadata.mode };
+    let entry = BundleEntry { name, modified: item.metadata.modified, mode: item.metadata.mode };
     writer.add(&entry, deflated, bytes)?;
     writer.record(item)?;
     Ok(())

@@ -93,12 +93,15 @@ fn fmt(root: &Path) -> Result {
     run_program(cargo(root).args(["fmt", "--all", "--check"]))
 }
 
+/// With the features of xtask, so that the measurements are compiled here and not only in the last step.
 fn clippy(root: &Path) -> Result {
     run_program(cargo(root).args([
         "clippy",
         "--quiet",
         "--workspace",
         "--all-targets",
+        "--features",
+        "xtask/bench,xtask/hives",
         "--",
         "--deny",
         "warnings",
