@@ -2,7 +2,8 @@
 //! `cargo xtask ci --long` for what takes longer.
 //!
 //! In: the tree. Out: the steps' own output, the first failure, and a table of the minutes that each step took. After
-//! the steps the tree must be as it was before them.
+//! the steps the tree must be as it was before them. A whole run does the steps for Windows beside those that compile
+//! for this machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +12,7 @@ use std::time::Instant;
 use crate::process::{cargo, run as run_program};
 use crate::{Result, bench as measurements, deny, dist, fixtures, setup, tidy};
 
+mod beside;
 mod clean;
 mod fuzz;
 mod long;
@@ -18,13 +20,14 @@ mod mounts;
 mod msrv;
 mod times;
 
+use beside::Beside;
 use clean::Status;
 use times::Times;
 
 /// A step: its name, what it shows, how it is done.
 type Step = (&'static str, &'static str, fn(&Path) -> Result);
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     ("fmt", "the formatting is rustfmt's", fmt),
     ("tidy", "the rules of the tree hold", tidy::run),
     ("deny", "licences, bans and sources of the dependency tree are those of .deny.toml", deny::run),
@@ -33,14 +36,21 @@ const STEPS: [Step; 15] = [
     ("clippy", "no lint is broken, in either package", clippy),
     ("doc", "the documentation builds", doc),
     ("fixtures", "a Debian and a Windows tree are made under target/", trees),
+    ("dist", "the static binary is what a kit may carry", linux),
+    ("compile", "the tests compile", compile),
     ("windows", "the collector for Windows is what a kit may carry", windows),
     ("windows-lint", "no lint is broken in what only Windows compiles", windows_lint),
     ("wine", "the collector for Windows runs under Wine", wine),
     ("test", "all tests, those included that need root or other programs", test),
     ("libyara", "the reference engine agrees", libyara),
-    ("dist", "the static binary is what a kit may carry", linux),
     ("bench", "the measurements run, on little; their figures are for a quiet machine", bench),
 ];
+
+/// What a whole run does beside the other steps, from the first of them that compiles until the first that needs them.
+const BESIDE: [&str; 2] = ["windows", "windows-lint"];
+
+/// The first step that compiles the product.
+const FIRST_BESIDE: &str = "clippy";
 
 /// Where tests that need public data sets find them, from the root of the tree; they are in modules named
 /// `with_data`.
@@ -77,14 +87,27 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> Result {
 }
 
 fn run_steps(root: &Path, names: &[&str], times: &mut Times) -> Result {
+    let whole = names.is_empty();
+    let mut beside = None;
     for (name, shows, step) in STEPS {
-        if names.is_empty() || names.contains(&name) {
-            println!("== ci {name}: {shows}");
-            let begin = Instant::now();
-            let result = step(root);
-            times.add(name, begin.elapsed());
-            result.map_err(|error| format!("ci {name}: {error}"))?;
+        if !whole && !names.contains(&name) {
+            continue;
         }
+        if whole && name == FIRST_BESIDE {
+            beside = Some(Beside::start(root, &BESIDE)?);
+        }
+        let begin = Instant::now();
+        let result = if whole && BESIDE.contains(&name) {
+            // The first of them is waited for with all the others.
+            let Some(steps) = beside.take() else { continue };
+            println!("== ci {}: begun with {FIRST_BESIDE}, and waited for here", BESIDE.join(" "));
+            steps.join()
+        } else {
+            println!("== ci {name}: {shows}");
+            step(root)
+        };
+        times.add(name, begin.elapsed());
+        result.map_err(|error| format!("ci {name}: {error}"))?;
     }
     Ok(())
 }
@@ -108,7 +131,7 @@ fn clippy(root: &Path) -> Result {
     ]))
 }
 
-/// After `windows`, of which it uses all but the collector itself.
+/// After `windows`, of which it uses all but the collector itself. No step that it runs beside may install packages.
 fn windows_lint(root: &Path) -> Result {
     setup::windows()?;
     dist::windows::lint(root)
@@ -147,6 +170,11 @@ fn bench(root: &Path) -> Result {
     let rules = rules.to_string_lossy();
     fixtures::run(&["rules", &rules, "--count", "2000"])?;
     measurements::run(root, &["--mib", "16", "--files", "100,1000", "--rounds", "1", "--rules", &rules])
+}
+
+/// Before the steps for Windows are waited for, so that neither core is idle until then.
+fn compile(root: &Path) -> Result {
+    run_program(cargo(root).args(["test", "--quiet", "--workspace", "--no-run"]))
 }
 
 /// The program for Windows is what `windows` left; the tests that start it are those that `test` builds.
