@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::budget::PIECE;
 use super::delivery::Body;
-use super::fill::{Ending, fill, open};
+use super::item_reading::{Ending, fill, open};
 use super::job::Job;
 use super::large;
 use super::pool::WorkerContext;

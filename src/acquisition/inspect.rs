@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::acquire::acquire;
 use super::budget::PIECE;
 use super::delivery::Delivery;
-use super::fill::{Ending, fill, open_shared};
+use super::item_reading::{Ending, fill, open_shared};
 use super::job::Job;
 use super::pool::WorkerContext;
 use super::recorder::{ItemRecorder, Purpose, scan};

@@ -37,20 +37,20 @@ mod context;
 mod custody;
 mod delivery;
 mod digester;
-mod fill;
 #[cfg(test)]
 mod fixture;
 mod inspect;
 mod intake;
+mod item_reading;
 mod job;
 mod keep;
 mod large;
 mod listen;
-mod once;
 mod pool;
 mod process;
 mod progress;
 mod recorder;
+mod shadow_duplicates;
 mod stop;
 mod summary;
 mod survey;
@@ -106,10 +106,14 @@ pub fn look_at(run: &RunContext<'_>, listener: &mut ItemListener<'_>) -> Result<
 /// Starts intake and workers, and lets `take` have the slots in order.
 fn drive(
     run: &RunContext<'_>,
-    take: impl FnOnce(&pool::Pool, &once::Stored, &mpsc::Receiver<delivery::Slot>) -> Result<summary::Kept, Error>,
+    take: impl FnOnce(
+        &pool::Pool,
+        &shadow_duplicates::Stored,
+        &mpsc::Receiver<delivery::Slot>,
+    ) -> Result<summary::Kept, Error>,
 ) -> Result<RunSummary, Error> {
     let pool = pool::Pool::new();
-    let stored = Arc::new(once::Stored::default());
+    let stored = Arc::new(shadow_duplicates::Stored::default());
 
     thread::scope(|scope| {
         let pool = &pool;

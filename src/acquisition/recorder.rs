@@ -6,7 +6,7 @@
 
 use super::context::RunContext;
 use super::digester::Digester;
-use super::fill::Ending;
+use super::item_reading::Ending;
 use super::job::Job;
 use crate::evidence::{Cause, Digest, Item, Note, Outcome, Range, ReasonCode};
 use crate::scan::indicators::InText;
@@ -143,8 +143,8 @@ pub(super) fn scan(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::acquisition::fill::open;
     use crate::acquisition::fixture::Fixture;
+    use crate::acquisition::item_reading::open;
     use crate::evidence::{Reason, Scanned};
 
     const CONTENT: &[u8] = b"0123456789";

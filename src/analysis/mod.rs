@@ -17,12 +17,12 @@ mod chain;
 mod examine;
 mod finding;
 pub mod rescan;
-mod standing;
+mod trust;
 pub mod unpack;
 mod verdict;
 
 pub use finding::{ProofCounts, VerdictFinding};
-pub use standing::{Listener, Silent, Trust};
+pub use trust::{Listener, Silent, Trust};
 pub use verdict::{Authorship, Integrity, Verdict};
 
 use author::Evidence;

@@ -1,114 +1,14 @@
-//! What Linux starts by itself, read from text: units, cron tables, rules of udev and of PAM, and the words of a
-//! command. Pure, and never a panic.
+//! What Linux starts by itself besides units ([`systemd_unit`](super::systemd_unit)) and cron tables
+//! ([`crontab`](super::crontab)): rules of udev and of PAM, variables of the loader, commands of modprobe; and the words of
+//! a command. Pure, and never a panic.
 //!
 //! In: the bytes of one file. Out: what its lines say, with their numbers from 1. What a command line starts is found by
 //! its words alone, not by understanding a shell: [`words`] gives all that could be a program or a script.
 
-/// Most lines taken of one file.
-const MAX_LINES: usize = 50_000;
+use super::text_lines::{Line, lines, split};
 
 /// Most words looked at of one command.
 const MAX_WORDS: usize = 64;
-
-/// Most bytes of one line with those that go on with it.
-const MAX_LINE: usize = 64 << 10;
-
-/// A line that says something: its number, and its text without blanks around it.
-pub type Line<'a> = (u64, &'a [u8]);
-
-/// Lines that are neither empty nor comments.
-pub fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
-    let numbered = text.split(|byte| *byte == b'\n').take(MAX_LINES).zip(1_u64..);
-    let trimmed = numbered.map(|(line, number)| (number, line.trim_ascii()));
-    trimmed.filter(|(_, line)| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b";"))
-}
-
-/// A setting of a unit, of an entry of the desktop or of a service of D-Bus.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// Number of its first line.
-    pub line: u64,
-    /// Its key.
-    pub key: Vec<u8>,
-    /// Its value.
-    pub value: Vec<u8>,
-}
-
-/// Reads settings (systemd.syntax(7)): `Key=value`, where a backslash at the end joins the next line; sections are left out,
-/// since no key that is asked for means another thing in another section.
-#[must_use]
-pub fn settings(text: &[u8]) -> Vec<Setting> {
-    let (mut all, mut whole, mut begin) = (Vec::new(), Vec::new(), 0);
-    for (number, line) in lines(text) {
-        if whole.is_empty() {
-            begin = number;
-        }
-        if let Some(part) = line.strip_suffix(b"\\").filter(|_| whole.len() < MAX_LINE) {
-            whole.extend_from_slice(part);
-            whole.push(b' ');
-            continue;
-        }
-        whole.extend_from_slice(line);
-        if let Some(cut) = whole.iter().position(|byte| *byte == b'=') {
-            let (key, value) = whole.split_at(cut);
-            let value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
-            all.push(Setting { line: begin, key: key.trim_ascii().to_vec(), value });
-        }
-        whole.clear();
-    }
-    all
-}
-
-/// A line of a cron table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CronJob<'a> {
-    /// Number of its line.
-    pub line: u64,
-    /// When: five fields, `@reboot` and the like; of anacron its period and delay.
-    pub schedule: &'a [u8],
-    /// The user in a table that names one.
-    pub user: Option<&'a [u8]>,
-    /// What is given to the shell.
-    pub command: &'a [u8],
-}
-
-/// Reads a cron table (crontab(5)); one of the system names the user before the command. Settings of variables are left out.
-pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> {
-    lines(text).filter_map(move |(line, text)| {
-        // A name of a variable is no number, `*` or `@word`.
-        if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@') {
-            return None;
-        }
-        let count = if text.starts_with(b"@") { 1 } else { 5 };
-        let (schedule, rest) = split(text, count)?;
-        let (user, command) =
-            if names_user { split(rest, 1).map(|(user, rest)| (Some(user), rest))? } else { (None, rest) };
-        (!command.is_empty()).then_some(CronJob { line, schedule, user, command })
-    })
-}
-
-/// Reads anacrontab(5): period, delay, name, command.
-pub fn anacron(text: &[u8]) -> impl Iterator<Item = CronJob<'_>> {
-    lines(text).filter_map(|(line, text)| {
-        let first = *text.first()?;
-        let (schedule, rest) = split(text, 2).filter(|_| first.is_ascii_digit() || first == b'@')?;
-        let (_, command) = split(rest, 1)?;
-        (!command.is_empty()).then_some(CronJob { line, schedule, user: None, command })
-    })
-}
-
-/// The first `count` words and what stands behind them, without the blanks between.
-fn split(text: &[u8], count: usize) -> Option<(&[u8], &[u8])> {
-    let mut rest = text;
-    for _ in 0..count {
-        let begin = rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
-        let word = rest.get(begin..)?;
-        let end = word.iter().position(u8::is_ascii_whitespace).unwrap_or(word.len());
-        rest = word.get(end..)?;
-    }
-    let head = text.get(..text.len().checked_sub(rest.len())?)?;
-    Some((head.trim_ascii(), rest.trim_ascii()))
-}
 
 /// Reads rules of udev (udev(7)): what they run, or ask of a program.
 pub fn udev(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
@@ -233,46 +133,6 @@ mod tests {
 
     fn text(bytes: &[u8]) -> String {
         String::from_utf8_lossy(bytes).into_owned()
-    }
-
-    /// Lines of `cron.service` and `apt-daily.timer` of Debian 12, and what systemd.syntax(7) allows.
-    #[test]
-    fn settings_of_units_are_read_over_lines() {
-        let unit = b"[Unit]\nDescription=Regular background program processing daemon\n; x\n[Service]\nExecStart=/usr/sbin/cron -f \\\n\
-            # a comment between\n  $EXTRA_OPTS\nKillMode = process\nnonsense\n[Timer]\nOnCalendar=*-*-* 6,18:00\n";
-        let all: Vec<_> =
-            settings(unit).into_iter().map(|one| (one.line, text(&one.key), text(&one.value))).collect();
-        assert_eq!(all[1], (5, "ExecStart".to_owned(), "/usr/sbin/cron -f  $EXTRA_OPTS".to_owned()));
-        assert_eq!(all[2], (8, "KillMode".to_owned(), "process".to_owned()));
-        assert_eq!((all.len(), all[3].1.as_str()), (4, "OnCalendar"));
-        assert_eq!(settings(b"a=b\\"), [], "a line without its end says nothing");
-    }
-
-    /// The form of Debian 12's `/etc/crontab` and of cron's own manual.
-    #[test]
-    fn jobs_of_cron_and_anacron_are_read_and_variables_are_none() {
-        let table = b"SHELL=/bin/sh\n# m h\n17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n@reboot anna /tmp/.x/m -q\n1 2 3 4 5\n";
-        let all: Vec<_> = jobs(table, true).collect();
-        assert_eq!(all.len(), 2);
-        assert_eq!(
-            (all[0].line, text(all[0].schedule), all[0].user),
-            (3, "17 *\t* * *".to_owned(), Some(&b"root"[..]))
-        );
-        assert_eq!(text(all[0].command), "cd / && run-parts --report /etc/cron.hourly");
-        assert_eq!(
-            (text(all[1].schedule), text(all[1].command)),
-            ("@reboot".to_owned(), "/tmp/.x/m -q".to_owned())
-        );
-        let own: Vec<_> = jobs(b"*/5 * * * * curl x | sh\n", false).collect();
-        assert_eq!((own[0].user, text(own[0].command)), (None, "curl x | sh".to_owned()));
-        let all: Vec<_> = anacron(
-            b"START_HOURS_RANGE=3-22\n1\t5\tcron.daily\trun-parts /etc/cron.daily\n@monthly 15 x /y\n",
-        )
-        .collect();
-        assert_eq!(
-            (all.len(), text(all[0].schedule), text(all[0].command)),
-            (2, "1\t5".into(), "run-parts /etc/cron.daily".into())
-        );
     }
 
     #[test]

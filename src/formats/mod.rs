@@ -4,6 +4,7 @@
 //! here knows the operating system, the target, records or rows, and nothing opens a file: the caller passes the bytes.
 //! Every reader is bounded, and has a fuzz target in `tests/fuzz`.
 
+pub mod crontab;
 pub mod disk;
 pub mod ext;
 pub mod hive;
@@ -21,7 +22,9 @@ pub mod resolved;
 pub mod rpm;
 pub mod seek;
 pub mod sqlite;
+pub mod systemd_unit;
 pub mod task_xml;
+pub mod text_lines;
 pub mod unix_accounts;
 pub mod utmp;
 pub mod web_server;

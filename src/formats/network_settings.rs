@@ -2,14 +2,14 @@
 //!
 //! In: the text of one file. Out: settings; no password among them.
 
-use super::linux_autostarts;
+use super::text_lines;
 use crate::evidence::Exact;
 
 /// Reads settings of proxies: a key that ends in `proxy`, and a value behind a blank or `=`, as environment(5), apt.conf(5)
 /// and dnf.conf(5) have it. What stands before an `@` is left out.
 #[must_use]
 pub fn proxies(text: &[u8]) -> Vec<(&[u8], Vec<u8>)> {
-    fn setting((_, line): linux_autostarts::Line<'_>) -> Option<(&[u8], Vec<u8>)> {
+    fn setting((_, line): text_lines::Line<'_>) -> Option<(&[u8], Vec<u8>)> {
         let line = line.strip_prefix(b"export ").unwrap_or(line);
         let cut = line.iter().position(|byte| matches!(byte, b'=' | b' ' | b'\t'))?;
         let (key, value) = line.split_at(cut);
@@ -21,7 +21,7 @@ pub fn proxies(text: &[u8]) -> Vec<(&[u8], Vec<u8>)> {
         let known = lower.ends_with(b"proxy") && !lower.ends_with(b"no_proxy");
         known.then(|| (key, without_user(value)))
     }
-    linux_autostarts::lines(text).filter_map(setting).collect()
+    text_lines::lines(text).filter_map(setting).collect()
 }
 
 /// An address without what stands before its `@`.
@@ -34,7 +34,7 @@ fn without_user(address: &[u8]) -> Vec<u8> {
 
 /// Reads the names of networks: `ssid=` of `NetworkManager`'s profiles and of `wpa_supplicant.conf(5)`.
 pub fn networks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    linux_autostarts::lines(text).filter_map(|(_, line)| {
+    text_lines::lines(text).filter_map(|(_, line)| {
         let name = line.strip_prefix(b"ssid=")?.trim_ascii();
         Some(name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name))
     })
@@ -45,7 +45,7 @@ pub fn networks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub fn shares(text: &[u8]) -> Vec<Exact> {
     let mut all: Vec<Exact> = Vec::new();
     let mut within = false;
-    for (_, line) in linux_autostarts::lines(text).take(100_000) {
+    for (_, line) in text_lines::lines(text).take(100_000) {
         if let Some(name) = line.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
             within = !name.eq_ignore_ascii_case(b"global");
             if within {

@@ -10,8 +10,8 @@ use veldkit::formats::hive::{Hive, Recovered};
 use veldkit::formats::netlink::{filter, routing, statement};
 use veldkit::formats::windows_command::{Folders, lead};
 use veldkit::formats::{
-    iptables, journald, linux_autostarts, netlink, network_settings, proc_maps, procfs, procnet, resolved,
-    unix_accounts, utmp,
+    crontab, iptables, journald, linux_autostarts, netlink, network_settings, proc_maps, procfs, procnet,
+    resolved, systemd_unit, unix_accounts, utmp,
 };
 use veldkit::formats::{rpm, web_server};
 use veldkit::formats::{task_xml, wmi};
@@ -349,11 +349,11 @@ pub fn accounts(data: &[u8]) {
 }
 
 pub fn starting_text(data: &[u8]) {
-    drop(linux_autostarts::settings(data));
+    drop(systemd_unit::settings(data));
     let _ = (
-        linux_autostarts::jobs(data, true).count(),
-        linux_autostarts::jobs(data, false).count(),
-        linux_autostarts::anacron(data).count(),
+        crontab::jobs(data, true).count(),
+        crontab::jobs(data, false).count(),
+        crontab::anacron(data).count(),
     );
     let _ = (
         linux_autostarts::udev(data).count(),

@@ -22,7 +22,7 @@ use piece::{Buffers, DICTIONARY, PieceData, copy, tail};
 
 use super::budget::PIECE;
 use super::delivery::{Delivery, LargeStart, Piece, PieceReceiver, Window};
-use super::fill::{Ending, fill};
+use super::item_reading::{Ending, fill};
 use super::job::Job;
 use super::pool::WorkerContext;
 use super::recorder::{ItemRecorder, Purpose, scan};

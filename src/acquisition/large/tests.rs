@@ -4,8 +4,8 @@ use std::io::Read as _;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::*;
-use crate::acquisition::fill::open;
 use crate::acquisition::fixture::{Fixture, content};
+use crate::acquisition::item_reading::open;
 use crate::acquisition::pool::Pool;
 use crate::acquisition::stop::StopReason;
 use crate::evidence::{Item, Note, Outcome, Range};

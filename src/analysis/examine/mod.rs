@@ -21,7 +21,7 @@ use crate::evidence::{Digest, Printable};
 use self::class::EntryClass;
 use super::chain::{Chain, Reach};
 use super::finding::{FindingKind, ProofCounts, VerdictFinding};
-use super::standing::{Listener, Trust};
+use super::trust::{Listener, Trust};
 
 /// What an examination found.
 #[derive(Debug, Default)]

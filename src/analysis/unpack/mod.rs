@@ -21,9 +21,9 @@ use crate::bundle::names::entry_name;
 use crate::evidence::{Digest, Item};
 
 mod files;
-mod places;
+mod safe_paths;
 
-use places::UnpackPlaces;
+use safe_paths::UnpackPlaces;
 
 /// Where staging files stand while the bundle is read; removed at the end.
 const STAGING: &str = ".staging";

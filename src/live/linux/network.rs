@@ -15,7 +15,7 @@ use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
 use crate::formats::netlink::routing;
 use crate::formats::network_settings::{networks, proxies, shares};
-use crate::formats::{linux_autostarts, procfs, procnet, resolved};
+use crate::formats::{procfs, procnet, resolved, text_lines};
 use crate::live::Exact;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys;
@@ -177,7 +177,7 @@ fn settings(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
         lines.row(&NetworkRow::Wifi { name, file: rooted(&file) })?;
     }
     for file in files(&["etc/exports", "etc/exports.d/*.exports"]) {
-        for (_, line) in linux_autostarts::lines(&text(&file)) {
+        for (_, line) in text_lines::lines(&text(&file)) {
             let (folder, clients) =
                 line.split_at(line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len()));
             lines.row(&share("nfs", folder.into(), clients.trim_ascii().into()))?;

@@ -12,7 +12,7 @@ use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::storage::{BlockDevice, CrypttabEntry, MountedVolume, StorageRow, UsbDevice};
 use crate::formats::mountinfo;
 use crate::formats::mountinfo::Mount;
-use crate::formats::{journald, linux_autostarts};
+use crate::formats::{journald, text_lines};
 use crate::live::Exact;
 use crate::sources::mounts::{Nature, nature};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
@@ -65,7 +65,7 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
             ..MountedVolume::default()
         })))?;
     }
-    for (_, line) in linux_autostarts::lines(&reach.text("etc/crypttab", MAX_TABLE).unwrap_or_default()) {
+    for (_, line) in text_lines::lines(&reach.text("etc/crypttab", MAX_TABLE).unwrap_or_default()) {
         let mut fields =
             line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).map(Exact::from);
         if let (Some(name), Some(device)) = (fields.next(), fields.next()) {

@@ -1,10 +1,10 @@
 //! What one file starts, and the file that each of its commands leads to.
 //!
-//! In: the bytes of a file and how they are read ([`AutostartForm`]), by the readers of `formats::linux_autostarts`. Out: [`Autostart`]s.
+//! In: the bytes of a file and how they are read ([`AutostartForm`]), by the readers of `formats`. Out: [`Autostart`]s.
 
 use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
-use crate::formats::linux_autostarts;
+use crate::formats::{crontab, linux_autostarts, systemd_unit, text_lines};
 use crate::live::linux::autostart_places::AutostartForm;
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::started_files::rooted;
@@ -23,18 +23,18 @@ pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
         AutostartForm::Unit | AutostartForm::Exec => unit(file, text, &start, all),
         AutostartForm::Crontab | AutostartForm::OwnCrontab | AutostartForm::Anacron => {
             let own = file.rsplit(|byte| *byte == b'/').next().filter(|_| form == AutostartForm::OwnCrontab);
-            let job = |job: linux_autostarts::CronJob<'_>| Autostart {
+            let job = |job: crontab::CronJob<'_>| Autostart {
                 schedule: Some(job.schedule.into()),
                 user: job.user.or(own).map(Exact::from),
                 ..start(job.line, job.command)
             };
             match form {
-                AutostartForm::Anacron => all.extend(linux_autostarts::anacron(text).map(job)),
-                _ => all.extend(linux_autostarts::jobs(text, form == AutostartForm::Crontab).map(job)),
+                AutostartForm::Anacron => all.extend(crontab::anacron(text).map(job)),
+                _ => all.extend(crontab::jobs(text, form == AutostartForm::Crontab).map(job)),
             }
         }
         AutostartForm::At => {
-            all.extend(linux_autostarts::lines(text).last().map(|(line, command)| start(line, command)));
+            all.extend(text_lines::lines(text).last().map(|(line, command)| start(line, command)));
         }
         AutostartForm::Udev => {
             all.extend(linux_autostarts::udev(text).map(|(line, command)| start(line, command)));
@@ -48,7 +48,7 @@ pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
         }
         AutostartForm::Preload => {
             // The loader takes blanks and colons between them (ld.so(8)).
-            for (line, text) in linux_autostarts::lines(text) {
+            for (line, text) in text_lines::lines(text) {
                 let libraries = text.split(|byte| byte.is_ascii_whitespace() || *byte == b':');
                 all.extend(libraries.filter(|path| !path.is_empty()).map(|path| start(line, path)));
             }
@@ -64,7 +64,7 @@ pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
             }
         }
         AutostartForm::Modules => {
-            all.extend(linux_autostarts::lines(text).map(|(line, name)| start(line, name)));
+            all.extend(text_lines::lines(text).map(|(line, name)| start(line, name)));
         }
         AutostartForm::Itself => {}
     }
@@ -72,7 +72,7 @@ pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
 
 /// The commands of a unit, and of a timer its moments with the unit that it starts: that of its own name where it names none.
 fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Autostart, all: &mut Vec<Autostart>) {
-    let settings = linux_autostarts::settings(text);
+    let settings = systemd_unit::settings(text);
     let of = |key: &[u8]| settings.iter().find(|one| one.key == key).map(|one| Exact::from(&one.value));
     let user = of(b"User");
     for one in &settings {

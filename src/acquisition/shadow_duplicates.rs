@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest as _, Sha256};
 
 use super::acquire::acquire;
-use super::fill::{Ending, fill, open};
+use super::item_reading::{Ending, fill, open};
 use super::job::Job;
 use super::pool::WorkerContext;
 use crate::evidence::{Content, Digest, Item, Outcome};

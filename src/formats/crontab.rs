@@ -1,0 +1,79 @@
+//! Tables of cron and of anacron: what is started when, and as whom.
+//!
+//! In: the bytes of one file. Out: its jobs, with the numbers of their lines. Pure, and never a panic.
+
+use super::text_lines::{lines, split};
+
+/// A line of a cron table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CronJob<'a> {
+    /// Number of its line.
+    pub line: u64,
+    /// When: five fields, `@reboot` and the like; of anacron its period and delay.
+    pub schedule: &'a [u8],
+    /// The user in a table that names one.
+    pub user: Option<&'a [u8]>,
+    /// What is given to the shell.
+    pub command: &'a [u8],
+}
+
+/// Reads a cron table (crontab(5)); one of the system names the user before the command. Settings of variables are left out.
+pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> {
+    lines(text).filter_map(move |(line, text)| {
+        // A name of a variable is no number, `*` or `@word`.
+        if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@') {
+            return None;
+        }
+        let count = if text.starts_with(b"@") { 1 } else { 5 };
+        let (schedule, rest) = split(text, count)?;
+        let (user, command) =
+            if names_user { split(rest, 1).map(|(user, rest)| (Some(user), rest))? } else { (None, rest) };
+        (!command.is_empty()).then_some(CronJob { line, schedule, user, command })
+    })
+}
+
+/// Reads anacrontab(5): period, delay, name, command.
+pub fn anacron(text: &[u8]) -> impl Iterator<Item = CronJob<'_>> {
+    lines(text).filter_map(|(line, text)| {
+        let first = *text.first()?;
+        let (schedule, rest) = split(text, 2).filter(|_| first.is_ascii_digit() || first == b'@')?;
+        let (_, command) = split(rest, 1)?;
+        (!command.is_empty()).then_some(CronJob { line, schedule, user: None, command })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    /// The form of Debian 12's `/etc/crontab` and of cron's own manual.
+    #[test]
+    fn jobs_of_cron_and_anacron_are_read_and_variables_are_none() {
+        let table = b"SHELL=/bin/sh\n# m h\n17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n@reboot anna /tmp/.x/m -q\n1 2 3 4 5\n";
+        let all: Vec<_> = jobs(table, true).collect();
+        assert_eq!(all.len(), 2);
+        assert_eq!(
+            (all[0].line, text(all[0].schedule), all[0].user),
+            (3, "17 *\t* * *".to_owned(), Some(&b"root"[..]))
+        );
+        assert_eq!(text(all[0].command), "cd / && run-parts --report /etc/cron.hourly");
+        assert_eq!(
+            (text(all[1].schedule), text(all[1].command)),
+            ("@reboot".to_owned(), "/tmp/.x/m -q".to_owned())
+        );
+        let own: Vec<_> = jobs(b"*/5 * * * * curl x | sh\n", false).collect();
+        assert_eq!((own[0].user, text(own[0].command)), (None, "curl x | sh".to_owned()));
+        let all: Vec<_> = anacron(
+            b"START_HOURS_RANGE=3-22\n1\t5\tcron.daily\trun-parts /etc/cron.daily\n@monthly 15 x /y\n",
+        )
+        .collect();
+        assert_eq!(
+            (all.len(), text(all[0].schedule), text(all[0].command)),
+            (2, "1\t5".into(), "run-parts /etc/cron.daily".into())
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! Settings of a unit of systemd, which entries of the desktop and services of D-Bus share: `Key=value`.
+//!
+//! In: the bytes of one file. Out: its settings, with the numbers of their lines. Pure, and never a panic.
+
+use super::text_lines::lines;
+
+/// Most bytes of one line with those that go on with it.
+const MAX_LINE: usize = 64 << 10;
+
+/// A setting of a unit, of an entry of the desktop or of a service of D-Bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Number of its first line.
+    pub line: u64,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// Reads settings (systemd.syntax(7)): `Key=value`, where a backslash at the end joins the next line; sections are left out,
+/// since no key that is asked for means another thing in another section.
+#[must_use]
+pub fn settings(text: &[u8]) -> Vec<Setting> {
+    let (mut all, mut whole, mut begin) = (Vec::new(), Vec::new(), 0);
+    for (number, line) in lines(text) {
+        if whole.is_empty() {
+            begin = number;
+        }
+        if let Some(part) = line.strip_suffix(b"\\").filter(|_| whole.len() < MAX_LINE) {
+            whole.extend_from_slice(part);
+            whole.push(b' ');
+            continue;
+        }
+        whole.extend_from_slice(line);
+        if let Some(cut) = whole.iter().position(|byte| *byte == b'=') {
+            let (key, value) = whole.split_at(cut);
+            let value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
+            all.push(Setting { line: begin, key: key.trim_ascii().to_vec(), value });
+        }
+        whole.clear();
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    /// Lines of `cron.service` and `apt-daily.timer` of Debian 12, and what systemd.syntax(7) allows.
+    #[test]
+    fn settings_of_units_are_read_over_lines() {
+        let unit = b"[Unit]\nDescription=Regular background program processing daemon\n; x\n[Service]\nExecStart=/usr/sbin/cron -f \\\n\
+            # a comment between\n  $EXTRA_OPTS\nKillMode = process\nnonsense\n[Timer]\nOnCalendar=*-*-* 6,18:00\n";
+        let all: Vec<_> =
+            settings(unit).into_iter().map(|one| (one.line, text(&one.key), text(&one.value))).collect();
+        assert_eq!(all[1], (5, "ExecStart".to_owned(), "/usr/sbin/cron -f  $EXTRA_OPTS".to_owned()));
+        assert_eq!(all[2], (8, "KillMode".to_owned(), "process".to_owned()));
+        assert_eq!((all.len(), all[3].1.as_str()), (4, "OnCalendar"));
+        assert_eq!(settings(b"a=b\\"), [], "a line without its end says nothing");
+    }
+}
