@@ -22,6 +22,7 @@ mod collect;
 mod debian;
 #[cfg(feature = "libyara")]
 mod engines;
+mod footprint;
 mod fuzz;
 mod heads;
 mod image;

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 27] = [
+const PROGRAMS: [(&str, &str); 28] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -30,6 +30,7 @@ const PROGRAMS: [(&str, &str); 27] = [
     ("setfattr", "attr"),
     ("sfdisk", "fdisk"),
     ("wimlib-imagex", "wimtools"),
+    ("strace", "strace"),
     ("ss", "iproute2"),
     ("ps", "procps"),
     ("qemu-img", "qemu-utils"),
