@@ -20,8 +20,10 @@ pub struct CronJob<'a> {
 /// Reads a cron table (crontab(5)); one of the system names the user before the command. Settings of variables are left out.
 pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> {
     lines(text).filter_map(move |(line, text)| {
-        // A name of a variable is no number, `*` or `@word`.
-        if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@') {
+        // A name of a variable is no number, `*`, `@word` or `~`. A minus before the minute keeps cronie and SUSE's cron from
+        // logging that they run the job, and is no part of the moment.
+        let text = text.strip_prefix(b"-").unwrap_or(text);
+        if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@' | b'~') {
             return None;
         }
         let count = if text.starts_with(b"@") { 1 } else { 5 };
@@ -64,6 +66,12 @@ mod tests {
         assert_eq!(
             (text(all[1].schedule), text(all[1].command)),
             ("@reboot".to_owned(), "/tmp/.x/m -q".to_owned())
+        );
+        let quiet: Vec<_> = jobs(b"-*/5 * * * * root /opt/a\n~ 3 * * * root /opt/b\n-x\n-\n", true).collect();
+        assert_eq!(quiet.len(), 2);
+        assert_eq!(
+            (text(quiet[0].schedule), text(quiet[0].command)),
+            ("*/5 * * * *".into(), "/opt/a".to_owned())
         );
         let own: Vec<_> = jobs(b"*/5 * * * * curl x | sh\n", false).collect();
         assert_eq!((own[0].user, text(own[0].command)), (None, "curl x | sh".to_owned()));

@@ -55,9 +55,23 @@ pub fn loader_variables(text: &[u8]) -> impl Iterator<Item = (u64, &[u8], &[u8])
         let line = line.strip_prefix(b"export ").unwrap_or(line).trim_ascii_start();
         let cut = line.iter().position(|byte| matches!(byte, b'=' | b' ' | b'\t'))?;
         let (name, value) = line.split_at(cut);
-        let known = matches!(name, b"LD_PRELOAD" | b"LD_LIBRARY_PATH" | b"LD_AUDIT");
         let value = value.get(1..)?.trim_ascii();
-        known.then_some((number, name, value))
+        is_loaders(name).then_some((number, name, value))
+    })
+}
+
+fn is_loaders(name: &[u8]) -> bool {
+    matches!(name, b"LD_PRELOAD" | b"LD_LIBRARY_PATH" | b"LD_AUDIT")
+}
+
+/// The values of the same variables among assignments in one line, each perhaps in quotes (systemd.exec(5), `Environment=`).
+pub fn loader_assignments(assignments: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let quote = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
+    assignments.split(quote).take(MAX_WORDS).filter_map(|word| {
+        let cut = word.iter().position(|byte| *byte == b'=')?;
+        let (name, value) = word.split_at(cut);
+        let value = value.get(1..)?;
+        (is_loaders(name) && !value.is_empty()).then_some(value)
     })
 }
 
@@ -164,6 +178,11 @@ mod tests {
         let all: Vec<_> =
             loader_variables(b"PATH=\"/bin\"\nexport LD_PRELOAD=/tmp/x.so\nLD_AUDIT DEFAULT=/y.so\n")
                 .collect();
+        let all_of = |text: &'static [u8]| loader_assignments(text).collect::<Vec<_>>();
+        assert_eq!(
+            all_of(b"A=1 \"LD_PRELOAD=/tmp/x.so\" LD_AUDIT=/y.so LD_PRELOAD="),
+            [&b"/tmp/x.so"[..], b"/y.so"]
+        );
         assert_eq!(all, [(2, &b"LD_PRELOAD"[..], &b"/tmp/x.so"[..]), (3, b"LD_AUDIT", b"DEFAULT=/y.so")]);
         let all: Vec<_> =
             installs(b"blacklist pcspkr\ninstall usb-storage /bin/false\ninstall x\n").collect();

@@ -1,18 +1,42 @@
-//! utmp, wtmp and btmp, and lastlog: the C library's records of who logged on, read from bytes. Pure, and never a panic.
+//! utmp, wtmp and btmp: the C library's records of who logged on, read from bytes. Pure, and never a panic.
 //!
-//! In: the bytes of whole records. Out: a value each. The layouts are those of `bits/utmp.h` of glibc 2.36 for
-//! little-endian machines of 64 bits: where the library keeps the 32-bit forms (x86-64) 384 bytes a record, and 292 of
-//! lastlog; where it does not (`AArch64`) 400 and 296. <https://man7.org/linux/man-pages/man5/utmp.5.html>
+//! In: bytes, from any offset of a file. Out: its records, in order, and what between them is none. The layouts are those
+//! of `bits/utmp.h` of glibc 2.36 for machines of 64 bits, in either order of bytes: where the library keeps the 32-bit
+//! forms (x86-64, s390x) 384 bytes a record; where it does not (`AArch64`) 400. A write that
+//! was cut short shifts all that follows it, so that the next record is looked for at every byte.
+//! <https://man7.org/linux/man-pages/man5/utmp.5.html>
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::evidence::Utc;
 
-/// Lengths of a record in utmp, wtmp and btmp, the more common first.
-const LENGTHS: [usize; 2] = [384, 400];
+/// How the records of a file are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UtmpLayout {
+    /// Whether times have 64 bits: 400 bytes a record instead of 384.
+    wide: bool,
+    /// Whether the machine was big-endian.
+    big: bool,
+}
 
-/// Lengths of a record in lastlog, the more common first.
-const LASTLOG_LENGTHS: [u64; 2] = [292, 296];
+/// All layouts, the most common first.
+const LAYOUTS: [UtmpLayout; 4] = [
+    UtmpLayout { wide: false, big: false },
+    UtmpLayout { wide: true, big: false },
+    UtmpLayout { wide: false, big: true },
+    UtmpLayout { wide: true, big: true },
+];
+
+/// A part of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UtmpPart {
+    /// A record of a known kind.
+    Record(Box<LoginRecord>),
+    /// A record of zeros, which holds nothing.
+    Empty,
+    /// So many bytes that are no record.
+    NoRecord(u64),
+}
 
 /// A record of utmp, wtmp or btmp.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,37 +76,156 @@ pub const fn kind_name(kind: u16) -> Option<&'static str> {
     })
 }
 
-/// Tells which length the records of a file have: that by which more of those at its beginning have a kind.
-#[must_use]
-pub fn record_length(head: &[u8]) -> usize {
-    let known = |length: usize| {
-        let kinds = head.chunks_exact(length).take(64).filter_map(|record| number::<2>(record, 0));
-        kinds.filter(|kind| u16::try_from(*kind).is_ok_and(|kind| kind_name(kind).is_some())).count()
-    };
-    let [common, other] = LENGTHS;
-    // More of the shorter fit in the same bytes; where both are as good, the whole number of records decides.
-    if known(other) > known(common) || (known(other) == known(common) && !head.len().is_multiple_of(common)) {
-        other
-    } else {
-        common
+impl UtmpLayout {
+    /// Finds the layout of a file from samples of its bytes: that by which most of them are records, and fewest bytes are
+    /// none. Of an empty file, the most common.
+    #[must_use]
+    pub fn of_records(samples: &[&[u8]]) -> Self {
+        let [common, ..] = LAYOUTS;
+        let score = |layout: &Self| {
+            let (mut certain, mut none) = (0_usize, 0_u64);
+            for sample in samples {
+                let mut at = 0_usize;
+                parts(sample, *layout, true, &mut |part| match part {
+                    UtmpPart::Empty => at = at.saturating_add(layout.record_length()),
+                    UtmpPart::Record(_) => {
+                        let record = sample.get(at..).and_then(|rest| rest.get(..layout.record_length()));
+                        let is_certain = record.is_some_and(|record| is_certain(record, *layout));
+                        certain = certain.saturating_add(usize::from(is_certain));
+                        at = at.saturating_add(layout.record_length());
+                    }
+                    UtmpPart::NoRecord(bytes) => {
+                        none = none.saturating_add(bytes);
+                        at = at.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX));
+                    }
+                });
+            }
+            (certain, std::cmp::Reverse(none))
+        };
+        // `max_by_key` gives the last of those that are as good.
+        LAYOUTS.into_iter().rev().max_by_key(score).unwrap_or(common)
+    }
+
+    /// Bytes of a record of utmp, wtmp and btmp.
+    #[must_use]
+    pub const fn record_length(self) -> usize {
+        if self.wide { 400 } else { 384 }
     }
 }
 
-/// Reads whole records of `length` bytes, as [`record_length`] tells it; what is cut at the end is left out.
-pub fn records(bytes: &[u8], length: usize) -> impl Iterator<Item = LoginRecord> {
-    bytes.chunks_exact(length.max(1)).filter_map(move |record| read(record, length == 400))
+/// Reads the parts of `bytes` one after the other, and returns how many bytes of them were used. Where more bytes follow
+/// (`!last`), fewer than two records' are left over; pass them again, followed by the next.
+pub fn parts(bytes: &[u8], layout: UtmpLayout, last: bool, each: &mut dyn FnMut(UtmpPart)) -> usize {
+    let length = layout.record_length();
+    let (mut at, mut none) = (0_usize, 0_usize);
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        if !last && rest.len() < length.saturating_mul(2) {
+            break;
+        }
+        let after_none = none > 0;
+        let (part, used) = match part(rest, layout, after_none) {
+            Some(part) => (Some(part), length),
+            None => (None, next_certain(rest, layout).unwrap_or(if last { rest.len() } else { length })),
+        };
+        at = at.saturating_add(used);
+        let Some(part) = part else {
+            none = none.saturating_add(used);
+            continue;
+        };
+        if after_none {
+            each(UtmpPart::NoRecord(u64::try_from(std::mem::take(&mut none)).unwrap_or(u64::MAX)));
+        }
+        each(part);
+    }
+    if none > 0 {
+        each(UtmpPart::NoRecord(u64::try_from(none).unwrap_or(u64::MAX)));
+    }
+    at
 }
 
-fn read(record: &[u8], wide: bool) -> Option<LoginRecord> {
-    let (session, seconds, micros, address) = if wide {
-        (number::<8>(record, 336)?, number::<8>(record, 344)?, number::<8>(record, 352)?, 360)
+/// What begins here, if it is a record: one after bytes that are none has to be certain. Where what follows is no record,
+/// and a certain one begins before that, this is the rest of a write that was cut short.
+fn part(rest: &[u8], layout: UtmpLayout, after_none: bool) -> Option<UtmpPart> {
+    let record = rest.get(..layout.record_length())?;
+    let next = rest.get(layout.record_length()..).unwrap_or_default();
+    let goes_on = next.is_empty()
+        || next.get(..layout.record_length()).is_some_and(|next| is_empty(next) || is_likely(next, layout));
+    if !goes_on && next_certain(rest, layout).is_some() {
+        return None;
+    }
+    if is_empty(record) {
+        return Some(UtmpPart::Empty);
+    }
+    let is_one = if after_none { is_certain(record, layout) } else { is_likely(record, layout) };
+    is_one.then(|| read(record, layout)).flatten().map(|record| UtmpPart::Record(Box::new(record)))
+}
+
+/// Where the next certain record begins, within the length of one from here.
+fn next_certain(rest: &[u8], layout: UtmpLayout) -> Option<usize> {
+    let length = layout.record_length();
+    (1..=length).find(|at| {
+        rest.get(*at..).and_then(|rest| rest.get(..length)).is_some_and(|record| is_certain(record, layout))
+    })
+}
+
+fn is_empty(record: &[u8]) -> bool {
+    record.iter().all(|byte| *byte == 0)
+}
+
+/// Whether a record of a known kind may begin here.
+fn is_likely(record: &[u8], layout: UtmpLayout) -> bool {
+    let kind = number::<2>(record, 0, layout.big).and_then(|kind| u16::try_from(kind).ok());
+    kind.is_some_and(|kind| kind_name(kind).is_some())
+}
+
+/// Whether bytes cannot well be anything but a record: its kind is known, it has a time, what is kept for later use is zero, and
+/// no text has a control character.
+fn is_certain(record: &[u8], layout: UtmpLayout) -> bool {
+    let (seconds, micros) = if layout.wide {
+        (number8(record, 344, layout.big), number8(record, 352, layout.big))
     } else {
-        (number::<4>(record, 336)?, number::<4>(record, 340)?, number::<4>(record, 344)?, 348)
+        (number4(record, 340, layout.big), number4(record, 344, layout.big))
+    };
+    let unused = record.len().checked_sub(UNUSED).and_then(|at| record.get(at..));
+    is_likely(record, layout)
+        && record.get(2..4).is_some_and(is_empty)
+        && seconds.is_some_and(|seconds| seconds > 0)
+        && micros.is_some_and(|micros| (0..1_000_000).contains(&micros))
+        && unused.is_some_and(is_empty)
+        && TEXTS.iter().all(|(at, most)| text(record, *at, *most).is_some_and(|text| is_text(&text)))
+}
+
+/// Where the texts of a record begin, and how long they are at most.
+const TEXTS: [(usize, usize); 3] = [(8, 32), (44, 32), (76, 256)];
+
+/// Bytes at the end of a record that are kept for later use.
+const UNUSED: usize = 20;
+
+/// Whether a text has no control character. Users and hosts are chosen by whoever logs on; any other byte may be in them.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte >= b' ' && *byte != 0x7f)
+}
+
+fn read(record: &[u8], layout: UtmpLayout) -> Option<LoginRecord> {
+    let (session, seconds, micros, address) = if layout.wide {
+        (
+            number8(record, 336, layout.big)?,
+            number8(record, 344, layout.big)?,
+            number8(record, 352, layout.big)?,
+            360,
+        )
+    } else {
+        (
+            number4(record, 336, layout.big)?,
+            number4(record, 340, layout.big)?,
+            number4(record, 344, layout.big)?,
+            348,
+        )
     };
     let nanoseconds = u32::try_from(micros).ok().and_then(|micros| micros.checked_mul(1_000));
     Some(LoginRecord {
-        kind: u16::try_from(number::<2>(record, 0)?).ok()?,
-        pid: u32::try_from(number::<4>(record, 4)?).unwrap_or(0),
+        kind: u16::try_from(number::<2>(record, 0, layout.big)?).ok()?,
+        pid: u32::try_from(number4(record, 4, layout.big)?).unwrap_or(0),
         line: text(record, 8, 32)?,
         user: text(record, 44, 32)?,
         host: text(record, 76, 256)?,
@@ -105,44 +248,12 @@ fn address_of(bytes: &[u8; 16]) -> Option<IpAddr> {
     }
 }
 
-/// A record of lastlog: the last logon of one user, whose number is its place in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Last {
-    /// When; none where the user never logged on.
-    pub time: Option<Utc>,
-    /// Terminal.
-    pub line: Vec<u8>,
-    /// From where.
-    pub host: Vec<u8>,
-}
-
-/// Tells which length the records of a lastlog of `size` bytes have.
-#[must_use]
-pub fn lastlog_length(size: u64) -> u64 {
-    let [common, other] = LASTLOG_LENGTHS;
-    if !size.is_multiple_of(common) && size.is_multiple_of(other) { other } else { common }
-}
-
-/// Reads one record of lastlog; none where it is all zeros, or too short.
-#[must_use]
-pub fn last(record: &[u8]) -> Option<Last> {
-    let wide = record.len() >= 296;
-    let (seconds, line) =
-        if wide { (number::<8>(record, 0)?, 8) } else { (number::<4>(record, 0)?, 4_usize) };
-    if seconds == 0 {
-        return None;
+/// A number of 2, 4 or 8 bytes; with its sign but for those of 2.
+fn number<const N: usize>(bytes: &[u8], at: usize, big: bool) -> Option<i64> {
+    let mut bytes: [u8; N] = *bytes.get(at..)?.first_chunk()?;
+    if big {
+        bytes.reverse();
     }
-    let host = line.checked_add(32)?;
-    Some(Last {
-        time: Utc::from_unix(seconds, 0),
-        line: text(record, line, 32)?,
-        host: text(record, host, 256)?,
-    })
-}
-
-/// A little-endian number of 2, 4 or 8 bytes; with its sign but for those of 2.
-fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<i64> {
-    let bytes: [u8; N] = *bytes.get(at..)?.first_chunk()?;
     match bytes.as_slice() {
         [a, b] => Some(u16::from_le_bytes([*a, *b]).into()),
         [a, b, c, d] => Some(i32::from_le_bytes([*a, *b, *c, *d]).into()),
@@ -150,8 +261,16 @@ fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<i64> {
     }
 }
 
+pub(super) fn number4(bytes: &[u8], at: usize, big: bool) -> Option<i64> {
+    number::<4>(bytes, at, big)
+}
+
+pub(super) fn number8(bytes: &[u8], at: usize, big: bool) -> Option<i64> {
+    number::<8>(bytes, at, big)
+}
+
 /// Text that ends at its first zero, or fills its field.
-fn text(bytes: &[u8], at: usize, most: usize) -> Option<Vec<u8>> {
+pub(super) fn text(bytes: &[u8], at: usize, most: usize) -> Option<Vec<u8>> {
     let field = bytes.get(at..)?.get(..most)?;
     Some(field.split(|byte| *byte == 0).next().unwrap_or_default().to_vec())
 }
@@ -181,16 +300,60 @@ mod tests {
         bytes
     }
 
+    /// A record of another layout, from one of the same meaning.
+    fn in_layout(kind: u16, user: &str, host: &str, seconds: i64, layout: UtmpLayout) -> Vec<u8> {
+        let mut bytes = record(kind, user, host, seconds, layout.wide);
+        if layout.big {
+            let numbers: &[(usize, usize)] = if layout.wide {
+                &[(0, 2), (4, 4), (336, 8), (344, 8), (352, 8)]
+            } else {
+                &[(0, 2), (4, 4), (336, 4), (340, 4), (344, 4)]
+            };
+            for (at, length) in numbers {
+                bytes[*at..at + length].reverse();
+            }
+        }
+        bytes
+    }
+
+    /// The users of all records, and the bytes that are none, whatever the pieces in which the bytes come.
+    fn read_in_pieces(file: &[u8], layout: UtmpLayout, piece: usize) -> (Vec<String>, u64, usize) {
+        let (mut users, mut none, mut empty) = (Vec::new(), 0, 0);
+        let mut kept = Vec::new();
+        let mut count = |part| match part {
+            UtmpPart::Record(record) => users.push(String::from_utf8(record.user).unwrap()),
+            UtmpPart::NoRecord(bytes) => none += bytes,
+            UtmpPart::Empty => empty += 1,
+        };
+        for piece in file.chunks(piece) {
+            kept.extend_from_slice(piece);
+            let used = parts(&kept, layout, false, &mut count);
+            kept.drain(..used);
+        }
+        parts(&kept, layout, true, &mut count);
+        (users, none, empty)
+    }
+
     #[test]
-    fn records_of_both_layouts_are_told_apart_and_read() {
-        for wide in [false, true] {
-            let mut file = record(2, "reboot", "6.1.0", 1_700_000_000, wide);
-            file.extend(record(7, "anna", "10.10.10.200", 1_700_000_100, wide));
-            file.extend(record(8, "", "", 1_700_000_200, wide));
-            let length = record_length(&file);
-            assert_eq!(length, if wide { 400 } else { 384 });
+    fn records_of_all_layouts_are_told_apart_and_read() {
+        for layout in LAYOUTS {
+            let mut file = in_layout(2, "reboot", "6.1.0", 1_700_000_000, layout);
+            file.extend(in_layout(7, "anna", "10.10.10.200", 1_700_000_100, layout));
+            file.extend(in_layout(8, "", "", 1_700_000_200, layout));
+            assert_eq!(UtmpLayout::of_records(&[&file]), layout);
+            assert_eq!(
+                UtmpLayout::of_records(&[&file[..layout.record_length()]]),
+                layout,
+                "one record is enough"
+            );
             file.extend(b"cut");
-            let all: Vec<_> = records(&file, length).collect();
+            let (mut all, mut none) = (Vec::new(), 0);
+            let used = parts(&file, layout, true, &mut |part| match part {
+                UtmpPart::Record(record) => all.push(record),
+                UtmpPart::NoRecord(bytes) => none += bytes,
+                UtmpPart::Empty => {}
+            });
+            assert_eq!((used, none), (file.len(), 3));
             assert_eq!(
                 all.iter().map(|one| kind_name(one.kind)).collect::<Vec<_>>(),
                 [Some("boot"), Some("logon"), Some("ended")]
@@ -207,24 +370,64 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_gives_what_it_has_and_an_address_of_zeros_is_none() {
-        assert_eq!(records(&[0xff; 383], 384).count(), 0);
-        let full = records(&[0xff; 384], 384).next().unwrap();
-        assert_eq!((full.user.len(), kind_name(full.kind)), (32, None));
-        assert_eq!(records(&[0; 384], 384).next().unwrap().address, None);
-        assert_eq!(records(&[0; 10], 0).count(), 0);
+    fn what_is_cut_or_put_in_between_costs_itself_alone_in_every_layout() {
+        for layout in LAYOUTS {
+            let of =
+                |number: i64| in_layout(7, &format!("u{number}"), "10.0.0.1", 1_700_000_000 + number, layout);
+            let (before, after): (Vec<_>, Vec<_>) =
+                ((0..3).flat_map(of).collect(), (3..6).flat_map(of).collect());
+            let length = layout.record_length();
+            for between in [
+                vec![],
+                vec![0; 1],
+                vec![0; 100],
+                vec![0xee; 384 * 2],
+                vec![b'x'; 401],
+                of(9)[..100].to_vec(),
+                of(9)[..length - 1].to_vec(),
+                of(9)[60..].to_vec(),
+            ] {
+                let file = [&before[..], &between, &after].concat();
+                for piece in [file.len(), 1_000, 97] {
+                    let (users, none, empty) = read_in_pieces(&file, layout, piece);
+                    let known: Vec<_> = users.iter().filter(|user| *user != "u9").collect();
+                    assert_eq!(known, ["u0", "u1", "u2", "u3", "u4", "u5"], "{layout:?} {}", between.len());
+                    assert_eq!(users.len(), 6);
+                    assert_eq!((none, empty), (between.len() as u64, 0));
+                }
+            }
+        }
     }
 
     #[test]
-    fn the_last_logon_of_a_user_is_read_and_zeros_are_none() {
-        let mut bytes = vec![0; 292];
-        assert_eq!(last(&bytes), None);
-        bytes[..4].copy_from_slice(&1_700_000_000_u32.to_le_bytes());
-        bytes[4..8].copy_from_slice(b"tty1");
-        bytes[36..40].copy_from_slice(b"host");
-        let read = last(&bytes).unwrap();
-        assert_eq!((read.line.as_slice(), read.host.as_slice()), (&b"tty1"[..], &b"host"[..]));
-        assert_eq!(read.time.unwrap().to_string(), "2023-11-14T22:13:20Z");
-        assert_eq!((lastlog_length(292 * 3), lastlog_length(296 * 3), lastlog_length(0)), (292, 296, 292));
+    fn records_after_zeros_are_found_by_the_end_of_the_file() {
+        for layout in LAYOUTS {
+            let length = layout.record_length();
+            let mut file = vec![0; length * 500];
+            let tail: Vec<_> =
+                (0..4).flat_map(|at| in_layout(7, "anna", "h", 1_700_000_000 + at, layout)).collect();
+            file.extend(&tail);
+            let (head, end) = (&file[..length * 4], &file[file.len() - length * 4 - 7..]);
+            assert_eq!(UtmpLayout::of_records(&[head, end]), layout);
+            let (users, none, empty) = read_in_pieces(&file, layout, 4_096);
+            assert_eq!((users.len(), none, empty), (4, 0, 500));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_record_and_an_address_of_zeros_is_none() {
+        let [layout, ..] = LAYOUTS;
+        let all = |bytes: &[u8]| {
+            let mut all = Vec::new();
+            parts(bytes, layout, true, &mut |part| all.push(part));
+            all
+        };
+        assert_eq!(all(&[0xff; 383]), [UtmpPart::NoRecord(383)]);
+        assert_eq!(all(&[0xff; 1_000]), [UtmpPart::NoRecord(1_000)]);
+        assert_eq!(all(&[0; 384]), [UtmpPart::Empty]);
+        assert_eq!(all(&[]), []);
+        let record = record(7, "a", "", 5, false);
+        assert_eq!(read(&record, layout).unwrap().address, Some("10.10.10.200".parse().unwrap()));
+        assert_eq!(read(&[0; 384], layout).unwrap().address, None);
     }
 }

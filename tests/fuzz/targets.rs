@@ -9,26 +9,24 @@ use veldkit::evidence::{Item, Origin};
 use veldkit::formats::hive::{Hive, Recovered};
 use veldkit::formats::netlink::{filter, routing, statement};
 use veldkit::formats::windows_command::{Folders, lead};
-use veldkit::formats::{
-    crontab, iptables, journald, linux_autostarts, netlink, network_settings, proc_maps, procfs, procnet,
-    resolved, systemd_unit, unix_accounts, utmp,
-};
+use veldkit::formats::{iptables, journald, netlink, network_settings, proc_maps, procfs, procnet, resolved};
 use veldkit::formats::{rpm, web_server};
 use veldkit::formats::{task_xml, wmi};
-use veldkit::live::inventory::linux_packages;
-use veldkit::live::linux::{
-    executables, logons as sessions, modules, network, packages, physical_memory, processes, storage,
-};
+use veldkit::live::linux::{executables, network, physical_memory, processes, storage};
 use veldkit::live::windows::firewall;
 use veldkit::playbook::FileContent;
 use veldkit::scan::filetype;
 
 #[path = "images.rs"]
 pub mod images;
+#[path = "linux_text.rs"]
+pub mod linux_text;
 #[path = "lists.rs"]
 pub mod lists;
 #[path = "rows.rs"]
 pub mod rows;
+
+pub use linux_text::{accounts, logons, starting_text};
 
 /// A target: its name, a seed or two, its body.
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
@@ -317,56 +315,6 @@ pub fn process(data: &[u8]) {
     for row in processes::mounts_over(data) {
         drop(serde_json::to_string(&row));
     }
-}
-
-pub fn logons(data: &[u8]) {
-    for length in [utmp::record_length(data), 384, 400] {
-        for record in utmp::records(data, length) {
-            assert!(record.user.len() <= 32 && record.host.len() <= 256);
-            let _ = utmp::kind_name(record.kind);
-        }
-    }
-    drop((utmp::last(data), utmp::lastlog_length(u64::try_from(data.len()).unwrap())));
-    drop(serde_json::to_string(&sessions::session(b"1", data)).unwrap());
-}
-
-pub fn accounts(data: &[u8]) {
-    for user in unix_accounts::users(data) {
-        let _ = unix_accounts::password(user.password);
-    }
-    let _ = (
-        unix_accounts::groups(data).count(),
-        unix_accounts::shadow(data).count(),
-        unix_accounts::password(data),
-    );
-    for key in unix_accounts::public_keys(data) {
-        assert_eq!(key.fingerprint.len(), "SHA256:".len() + 43);
-    }
-    drop(unix_accounts::sudoers(data));
-    let text = String::from_utf8_lossy(data);
-    let system = linux_packages::Distribution::of(&text);
-    drop((linux_packages::dpkg(&text, &system), linux_packages::apk(&text, &system)));
-}
-
-pub fn starting_text(data: &[u8]) {
-    drop(systemd_unit::settings(data));
-    let _ = (
-        crontab::jobs(data, true).count(),
-        crontab::jobs(data, false).count(),
-        crontab::anacron(data).count(),
-    );
-    let _ = (
-        linux_autostarts::udev(data).count(),
-        linux_autostarts::pam(data).count(),
-        linux_autostarts::installs(data).count(),
-    );
-    let _ = (linux_autostarts::loader_variables(data).count(), linux_autostarts::is_launcher(data));
-    assert!(linux_autostarts::words(data).all(|word| !word.is_empty() && !word.contains(&b' ')));
-    drop((modules::modules(data), modules::files(data), storage::usb(data, b"var/log/messages")));
-    let mut asked = packages::AskedFiles::from([(b"bin/x".to_vec(), packages::Owned::default())]);
-    packages::listed(data, "p", &mut asked);
-    packages::md5sums(data, &mut asked);
-    packages::apk(data, &mut asked);
 }
 
 /// The first block of a hive whose root is the cell behind it: a key with a subkey list that is itself.

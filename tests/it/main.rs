@@ -38,6 +38,7 @@ mod playbook;
 mod processes;
 mod ransomware;
 mod reading;
+mod regression;
 mod rpm;
 mod rule_sets;
 mod rules;

@@ -91,10 +91,21 @@ pub struct LastLogon {
 pub struct LogonFile {
     /// The file.
     pub file: Exact,
-    /// Records in it.
+    /// Records in it, by its size.
     pub records: u64,
     /// Of them, those that have a row here: the last ones.
     pub told: u64,
+    /// Of those that were read, those that hold nothing and have no row: zeros alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub empty: u64,
+    /// Bytes among those that were read that are no record, as a write that was cut short leaves them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub no_record_bytes: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl LogonRecord {
@@ -137,7 +148,7 @@ impl RowType for LogonRow {
             Self::LastLogon(LastLogon { user_id: _, user: _, time: _, terminal: _, host }) => {
                 Observable::address(&host.text()).into_iter().for_each(report);
             }
-            Self::File(LogonFile { file: _, records: _, told: _ })
+            Self::File(LogonFile { file: _, records: _, told: _, empty: _, no_record_bytes: _ })
             | Self::NotRead { file: _ }
             | Self::Unknown => {}
         }

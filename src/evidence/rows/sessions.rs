@@ -166,7 +166,8 @@ impl RowType for SessionRow {
                     since: _,
                 } = &**logon;
             }
-            Self::File(LogonFile { file: _, records: _, told: _ }) | Self::Unknown => {}
+            Self::File(LogonFile { file: _, records: _, told: _, empty: _, no_record_bytes: _ })
+            | Self::Unknown => {}
         }
     }
 

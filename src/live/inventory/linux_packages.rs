@@ -20,7 +20,7 @@ pub fn dpkg(text: &str, system: &Distribution) -> Vec<Component> {
             Some(line.trim().to_owned()).filter(|value| !value.is_empty())
         };
         // A distribution without dpkg itself writes no status: what it has is installed.
-        let installed = field("Status").is_none_or(|status| status.ends_with(" installed"));
+        let installed = field("Status").is_none_or(|status| has_files(&status));
         let (name, version) = (field("Package")?, field("Version")?);
         let architecture = field("Architecture");
         let vendor =
@@ -34,6 +34,13 @@ pub fn dpkg(text: &str, system: &Distribution) -> Vec<Component> {
         })
     };
     text.split("\n\n").filter_map(package).take(MAX_PACKAGES).collect()
+}
+
+/// Whether a package of this status has files on disk (dpkg(1), "package states"): all but the three that have none, or have
+/// configuration alone. One that is half installed has some of them.
+fn has_files(status: &str) -> bool {
+    let state = status.split_whitespace().next_back().unwrap_or_default();
+    !matches!(state, "not-installed" | "config-files" | "")
 }
 
 /// Reads apk's table.

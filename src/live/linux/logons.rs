@@ -4,21 +4,22 @@
 //! same in SQLite, `wtmpdb` and `lastlog2`. Out: [`SessionRow`]s and [`LogonRow`]s. Times are those of the records, by the
 //! clock of the host.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use serde::Serialize;
 
+use super::last_logons::{lastlog, lastlog2};
 use super::linux_host::LinuxHost;
 use super::started_files::rooted;
-use crate::evidence::Utc;
 use crate::evidence::rows::RowType as _;
-use crate::evidence::rows::logons::{LastLogon, LogonFile, LogonRecord, LogonRow};
+use crate::evidence::rows::logons::{LogonFile, LogonRecord, LogonRow};
 use crate::evidence::rows::sessions::{SessionId, SessionRow, UserSession};
+use crate::evidence::{ReasonCode, Utc};
+use crate::formats::seek::ReadSeek;
 use crate::formats::{sqlite, utmp};
 use crate::live::Exact;
-use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::is_nothing;
+use crate::sources::rows::{Halt, Lines, Rows};
 
 /// Most records told of one file, the last of it: who guesses passwords writes millions into btmp, which is stored.
 const MAX_RECORDS: u64 = 20_000;
@@ -28,9 +29,6 @@ const CHUNK: u64 = 9_600 * 4;
 
 /// Most bytes of a session's file.
 const MAX_FILE: usize = 64 << 10;
-
-/// Most users that are looked up in lastlog.
-const MAX_USERS: usize = 100_000;
 
 /// How the rows of `LiveSessions` are made.
 pub(crate) fn sessions(reach: LinuxHost) -> Rows {
@@ -136,65 +134,86 @@ fn records<R: Serialize>(
     (record_row, end_row): ToRow<R>,
     lines: &mut Lines<'_>,
 ) -> Result<(), Halt> {
-    let open = || {
-        let mut file = reach.open(path)?;
-        let size = file.seek(SeekFrom::End(0))?;
-        file.rewind()?;
-        let mut head = Vec::new();
-        file.by_ref().take(CHUNK).read_to_end(&mut head)?;
-        let length = utmp::record_length(&head);
-        let one = u64::try_from(length).unwrap_or(384);
-        let count = size.checked_div(one).unwrap_or(0);
-        let most = count.min(MAX_RECORDS);
-        file.seek(SeekFrom::Start(count.saturating_sub(most).saturating_mul(one)))?;
-        Ok::<_, io::Error>((file.take(most.saturating_mul(one)), length, count))
-    };
-    let (mut file, length, count) = match open() {
+    let (mut file, layout, count) = match open_records(reach, path) {
         Ok(parts) => parts,
         Err(error) => {
-            unread(path, &error, lines);
+            lines.unread(path, &error);
             return Ok(());
         }
     };
     let failed = path.rsplit(|byte| *byte == b'/').next().is_some_and(|name| name.starts_with(b"btmp"));
-    let mut told = 0_u64;
+    let mut end = LogonFile { file: rooted(path), ..LogonFile::default() };
+    let mut bytes = Vec::new();
     loop {
-        let mut bytes = Vec::new();
         let read = file.by_ref().take(CHUNK).read_to_end(&mut bytes);
-        for record in utmp::records(&bytes, length) {
-            told = told.saturating_add(1);
-            let Some(kind) = utmp::kind_name(record.kind) else { continue };
-            lines.row(&record_row(Box::new(LogonRecord {
-                file: rooted(path),
-                kind: kind.into(),
-                failed,
-                time: record.time,
-                user: Exact(record.user),
-                terminal: Exact(record.line),
-                host: Exact(record.host),
-                remote: record.address,
-                service: None,
-                until: None,
-                pid: record.pid,
-                session: record.session,
-            })))?;
-        }
+        let is_last = !matches!(read, Ok(count) if count > 0);
+        let mut written = Ok(());
+        let used = utmp::parts(&bytes, layout, is_last, &mut |part| match part {
+            utmp::UtmpPart::Empty => end.empty = end.empty.saturating_add(1),
+            utmp::UtmpPart::NoRecord(bytes) => {
+                end.no_record_bytes = end.no_record_bytes.saturating_add(bytes);
+            }
+            utmp::UtmpPart::Record(record) if written.is_ok() => {
+                end.told = end.told.saturating_add(1);
+                let kind = utmp::kind_name(record.kind).unwrap_or_default();
+                written = lines.row(&record_row(Box::new(record_of(&end.file, kind, failed, *record))));
+            }
+            utmp::UtmpPart::Record(_) => {}
+        });
+        written?;
+        bytes.drain(..used.min(bytes.len()));
         match read {
             Ok(0) => break,
             Ok(_) => {}
             Err(error) => {
-                unread(path, &error, lines);
+                lines.unread(path, &error);
                 break;
             }
         }
     }
-    lines.row(&end_row(LogonFile { file: rooted(path), records: count, told }))
+    end.records = count;
+    if end.no_record_bytes > 0 {
+        let what =
+            format!("'/{}': {} bytes are no record", String::from_utf8_lossy(path), end.no_record_bytes);
+        lines.short(ReasonCode::ReadError, what);
+    }
+    lines.row(&end_row(end))
 }
 
-/// Says that a file could not be read; one that has gone meanwhile is no fault.
-fn unread(path: &[u8], error: &io::Error, lines: &mut Lines<'_>) {
-    if !is_nothing(error) {
-        lines.short(code_of(error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
+/// Opens a file of records where those that get a row begin; how they are laid out, and how many there are by its size.
+fn open_records(reach: &LinuxHost, path: &[u8]) -> io::Result<(Box<dyn ReadSeek>, utmp::UtmpLayout, u64)> {
+    let mut file = reach.open(path)?;
+    let size = file.seek(SeekFrom::End(0))?;
+    let mut sample = |from: u64| {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        file.by_ref().take(CHUNK).read_to_end(&mut bytes)?;
+        Ok::<_, io::Error>(bytes)
+    };
+    // A file that begins with zeros shows at its end what it is.
+    let (head, tail) = (sample(0)?, sample(size.saturating_sub(CHUNK))?);
+    let layout = utmp::UtmpLayout::of_records(&[&head, &tail]);
+    let length = u64::try_from(layout.record_length()).unwrap_or(u64::MAX);
+    let count = size.checked_div(length).unwrap_or(0);
+    file.seek(SeekFrom::Start(count.saturating_sub(MAX_RECORDS).saturating_mul(length)))?;
+    Ok((file, layout, count))
+}
+
+/// A record of utmp, wtmp or btmp as its row.
+fn record_of(file: &Exact, kind: &'static str, failed: bool, record: utmp::LoginRecord) -> LogonRecord {
+    LogonRecord {
+        file: file.clone(),
+        kind: kind.into(),
+        failed,
+        time: record.time,
+        user: Exact(record.user),
+        terminal: Exact(record.line),
+        host: Exact(record.host),
+        remote: record.address,
+        service: None,
+        until: None,
+        pid: record.pid,
+        session: record.session,
     }
 }
 
@@ -214,11 +233,11 @@ fn wtmpdb(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Result<(), H
         })
     });
     if let Err(error) = read {
-        unread(path, &error, lines);
+        lines.unread(path, &error);
     }
     let told = u64::try_from(kept.len()).unwrap_or(u64::MAX);
     kept.into_iter().try_for_each(|logon| lines.row(&LogonRow::Logon(Box::new(logon))))?;
-    lines.row(&LogonRow::File(LogonFile { file: rooted(path), records, told }))
+    lines.row(&LogonRow::File(LogonFile { file: rooted(path), records, told, ..LogonFile::default() }))
 }
 
 /// A record of wtmpdb.
@@ -251,56 +270,6 @@ fn logon(path: &[u8], row: &sqlite::TableRow<'_>) -> Option<LogonRecord> {
         pid: 0,
         session: 0,
     })
-}
-
-/// Tells the last logons that a database of lastlog2 has: name, second since 1970, terminal, host, service
-/// (<https://github.com/util-linux/util-linux/blob/master/liblastlog2/src/lastlog2.c>).
-fn lastlog2(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let ids = reach.user_ids().into_iter().take(MAX_USERS);
-    let ids: BTreeMap<String, u32> = ids.filter_map(|id| Some((reach.user(id)?, id))).collect();
-    let mut all = Vec::new();
-    let read = reach.open(path).and_then(|mut file| {
-        sqlite::rows(&mut file, "Lastlog2", &mut |row| {
-            let text = |column: usize| row.column(column).unwrap_or_default();
-            let user = String::from_utf8_lossy(text(0)).into_owned();
-            all.push(LogonRow::LastLogon(LastLogon {
-                user_id: ids.get(&user).copied(),
-                user: Some(user),
-                time: i64::try_from(sqlite::integer(text(1))).ok().and_then(|time| Utc::from_unix(time, 0)),
-                terminal: text(2).into(),
-                host: text(3).into(),
-            }));
-            all.len() < MAX_USERS
-        })
-    });
-    if let Err(error) = read {
-        unread(path, &error, lines);
-    }
-    all.iter().try_for_each(|row| lines.row(row))
-}
-
-/// Tells the last logons of the target's own accounts: the file has a place for every number, nearly all of it a hole.
-fn lastlog(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let Ok(mut file) = reach.open(b"var/log/lastlog") else { return Ok(()) };
-    let Ok(size) = file.seek(SeekFrom::End(0)) else { return Ok(()) };
-    let length = utmp::lastlog_length(size);
-    for user_id in reach.user_ids().into_iter().take(MAX_USERS) {
-        let at = u64::from(user_id).saturating_mul(length);
-        if at >= size || file.seek(SeekFrom::Start(at)).is_err() {
-            continue;
-        }
-        let mut record = Vec::new();
-        if file.by_ref().take(length).read_to_end(&mut record).is_err() {
-            continue;
-        }
-        if let Some(utmp::Last { time, line, host }) = utmp::last(&record) {
-            let user = reach.user(user_id);
-            let user_id = Some(user_id);
-            let last = LastLogon { user_id, user, time, terminal: Exact(line), host: Exact(host) };
-            lines.row(&LogonRow::LastLogon(last))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod executables;
 mod firewall;
 mod hidden;
 mod kernel;
+mod last_logons;
 pub(crate) mod linux_host;
 pub mod logons;
 pub mod modules;

@@ -236,6 +236,13 @@ impl Lines<'_> {
         *count = count.saturating_add(1);
     }
 
+    /// Says that a file could not be read; one that has gone meanwhile is no fault.
+    pub(crate) fn unread(&mut self, path: &[u8], error: &io::Error) {
+        if !sys::is_nothing(error) {
+            self.short(code_of(error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
+        }
+    }
+
     /// All that is lacking as one reason, its code that of the first kind by the order of [`ReasonCode`].
     fn shortfall(self) -> Option<Reason> {
         let code = *self.short.keys().next()?;

@@ -4,8 +4,9 @@
 
 use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
+use crate::formats::started_commands as commands;
 use crate::formats::{crontab, linux_autostarts, systemd_unit, text_lines};
-use crate::live::linux::autostart_places::AutostartForm;
+use crate::live::linux::autostart_places::{AutostartForm, CommandsOf};
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::started_files::rooted;
 
@@ -66,7 +67,30 @@ pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
         AutostartForm::Modules => {
             all.extend(text_lines::lines(text).map(|(line, name)| start(line, name)));
         }
+        AutostartForm::Commands(of) => {
+            all.extend(commands_of(of, text).into_iter().map(|one| Autostart {
+                key: Some(one.key.into()),
+                user: one.user.map(Exact::from),
+                ..start(one.line, one.command)
+            }));
+        }
         AutostartForm::Itself => {}
+    }
+}
+
+/// The commands of a file that names them in words of its own.
+fn commands_of(of: CommandsOf, text: &[u8]) -> Vec<commands::StartedCommand<'_>> {
+    match of {
+        CommandsOf::Inittab => commands::inittab(text).collect(),
+        CommandsOf::Upstart => commands::upstart(text),
+        CommandsOf::Inetd => commands::inetd(text).collect(),
+        CommandsOf::Xinetd => commands::xinetd(text),
+        CommandsOf::Apt => commands::apt(text),
+        CommandsOf::Dnf => commands::dnf(text).collect(),
+        CommandsOf::Dpkg => commands::dpkg(text).collect(),
+        CommandsOf::Logrotate => commands::logrotate(text),
+        CommandsOf::Interfaces => commands::interfaces(text).collect(),
+        CommandsOf::Git => commands::git(text).collect(),
     }
 }
 
@@ -79,10 +103,15 @@ fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Autostart, all: 
         let moment = one.key.starts_with(b"On") && one.key.ends_with(b"Sec") || one.key == b"OnCalendar";
         let runs =
             one.key.starts_with(b"Exec") && !one.key.starts_with(b"ExecSearch") || one.key == b"TryExec";
+        let key = Some(Exact::from(&one.key));
+        if one.key.ends_with(b"Environment") {
+            let variables = linux_autostarts::loader_assignments(&one.value);
+            all.extend(variables.map(|value| Autostart { key: key.clone(), ..start(one.line, value) }));
+            continue;
+        }
         if one.value.is_empty() || !(moment || runs) {
             continue;
         }
-        let key = Some(Exact::from(&one.key));
         all.push(if moment {
             let name = file.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
             let own = || Exact([name.strip_suffix(b".timer").unwrap_or(name), b".service"].concat());

@@ -1,0 +1,170 @@
+//! What was once left out in silence: each example of a kind, with the right value.
+
+use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::made::{Made, text};
+
+fn rows(unpacked: &Path, artifact: &str) -> Vec<Value> {
+    let content = fs::read_to_string(unpacked.join(format!("derived/{artifact}.jsonl"))).unwrap();
+    content.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The rows of one artifact of the tree, and the exit code.
+fn collected(made: &Made, artifact: &str) -> (Vec<Value>, i32) {
+    let (_, code) = made.collect(["--artifact", artifact, "--no-scan"]);
+    (rows(&made.unpack(), artifact), code)
+}
+
+/// A logon as x86-64's C library writes it (utmp(5)), or in big-endian order.
+fn logon(user: &str, seconds: i32, big: bool) -> Vec<u8> {
+    let mut record = vec![0; 384];
+    let order = |bytes: [u8; 4]| if big { [bytes[3], bytes[2], bytes[1], bytes[0]] } else { bytes };
+    record[..2].copy_from_slice(if big { &[0, 7] } else { &[7, 0] });
+    record[4..8].copy_from_slice(&order(4_242_u32.to_le_bytes()));
+    record[8..13].copy_from_slice(b"pts/0");
+    record[44..44 + user.len()].copy_from_slice(user.as_bytes());
+    record[76..84].copy_from_slice(b"10.0.0.1");
+    record[340..344].copy_from_slice(&order(seconds.to_le_bytes()));
+    record
+}
+
+fn logons(big: bool, of: std::ops::Range<i32>) -> Vec<u8> {
+    of.flat_map(|number| logon(&format!("u{number}"), 1_700_000_000 + number, big)).collect()
+}
+
+#[test]
+fn every_logon_of_a_damaged_wtmp_has_a_row_and_what_is_none_is_counted() {
+    for big in [false, true] {
+        for (between, none) in
+            [(vec![], 0), (vec![0; 100], 100), (vec![0xee; 800], 800), (vec![0; 384 * 3], 0)]
+        {
+            let made = Made::linux();
+            made.put("var/log/wtmp", &[logons(big, 0..5), between, logons(big, 5..20)].concat());
+            let (rows, code) = collected(&made, "LiveLogons");
+            let users: Vec<_> =
+                rows.iter().filter(|row| row["row"] == "logon").map(|row| row["user"].clone()).collect();
+            assert_eq!(users, (0..20).map(|number| Value::from(format!("u{number}"))).collect::<Vec<_>>());
+            let file = rows.iter().find(|row| row["row"] == "file").unwrap();
+            assert_eq!(file["told"], 20);
+            assert_eq!(file["no_record_bytes"].as_u64().unwrap_or(0), none, "{file}");
+            assert_eq!(code, if none == 0 { 0 } else { 3 });
+        }
+    }
+}
+
+#[test]
+fn the_last_logon_of_a_deleted_user_and_of_one_of_the_domain_has_a_row() {
+    for big in [false, true] {
+        let made = Made::linux();
+        let path = made.put("var/log/lastlog", b"");
+        let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        for (user, seconds) in
+            [(0_u64, 1_700_000_000_u32), (1_007, 1_700_000_100), (1_203_601, 1_700_000_200)]
+        {
+            let mut record = vec![0; 292];
+            record[..4].copy_from_slice(&if big { seconds.to_be_bytes() } else { seconds.to_le_bytes() });
+            record[36..44].copy_from_slice(b"10.0.0.3");
+            file.seek(SeekFrom::Start(user * 292)).unwrap();
+            file.write_all(&record).unwrap();
+        }
+        drop(file);
+        let (rows, code) = collected(&made, "LiveLogons");
+        let last: Vec<_> = rows.iter().filter(|row| row["row"] == "last_logon").collect();
+        let ids: Vec<_> = last.iter().map(|row| row["user_id"].as_u64().unwrap()).collect();
+        assert_eq!((ids, code), (vec![0, 1_007, 1_203_601], 0));
+        assert_eq!((last[0]["user"].as_str(), last[1]["user"].as_str()), (Some("root"), None));
+        assert_eq!(last[2]["time"], "2023-11-14T22:16:40Z");
+    }
+}
+
+#[test]
+fn what_every_distribution_starts_by_itself_has_a_row() {
+    let made = Made::linux();
+    let places = [
+        ("etc/cron.d/a", "-*/5 * * * * root /opt/a1\n~ 1 * * * root /opt/a2\n"),
+        ("var/spool/cron/tabs/anna", "@daily /opt/b\n"),
+        ("etc/crontabs/root", "*/5 * * * * /opt/c\n"),
+        ("etc/inittab", "x:2345:respawn:/opt/d\n"),
+        ("etc/init/job.conf", "start on startup\nscript\n  /opt/e\nend script\n"),
+        ("etc/xinetd.d/y", "service y\n{\n  disable = no\n  server = /opt/f\n}\n"),
+        ("etc/inetd.conf", "ftp stream tcp nowait root /opt/g g\n"),
+        ("etc/apt/apt.conf.d/99", "APT::Update::Post-Invoke {\"/opt/h\";};\n"),
+        ("etc/dnf/plugins/post-transaction-actions.d/i.action", "*:any:/opt/i\n"),
+        ("etc/pacman.d/hooks/j.hook", "[Action]\nExec = /opt/j\n"),
+        ("etc/dpkg/dpkg.cfg.d/k", "post-invoke=/opt/k\n"),
+        ("etc/logrotate.d/l", "/var/log/l {\n postrotate\n /opt/l\n endscript\n}\n"),
+        ("etc/network/interfaces", "iface eth0 inet dhcp\n up /opt/m\n"),
+        ("etc/gitconfig", "[core]\n hooksPath = /opt/n\n"),
+        ("etc/systemd/system/o.service.d/x.conf", "[Service]\nEnvironment=\"LD_PRELOAD=/opt/o\"\n"),
+        ("etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=LD_AUDIT=/opt/p\n"),
+        ("etc/systemd/system.control/q.service", "[Service]\nExecStart=/opt/q\n"),
+        ("run/user/1000/systemd/transient/r.service", "[Service]\nExecStart=/opt/r\n"),
+        ("etc/default/s", "LD_PRELOAD=/opt/s\n"),
+        ("run/modprobe.d/t.conf", "install usb-storage /opt/t\n"),
+    ];
+    for (path, content) in places {
+        made.put(path, content.as_bytes());
+    }
+    // Alpine's own link, which is absolute.
+    fs::create_dir_all(made.tree().join("var/spool/cron")).unwrap();
+    std::os::unix::fs::symlink("/etc/crontabs", made.tree().join("var/spool/cron/crontabs")).unwrap();
+    // Files that are started themselves.
+    let started = [
+        "etc/NetworkManager/dispatcher.d/pre-up.d/u",
+        "etc/initramfs-tools/scripts/init-bottom/v",
+        "etc/periodic/15min/w",
+        "etc/kernel/postinst.d/x",
+        "etc/rc.local.d/y",
+        "etc/sv/z/run",
+    ];
+    for path in started {
+        made.put(path, b"#!/bin/sh\n");
+    }
+    let (rows, code) = collected(&made, "LiveAutostarts");
+    assert_eq!(code, 0);
+    let starts: Vec<_> = rows.iter().filter(|row| row["row"] == "start").collect();
+    let commands: Vec<_> = starts.iter().filter_map(|row| row["command"].as_str()).collect();
+    let wanted = [
+        "a1", "a2", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
+        "t",
+    ];
+    for letter in wanted {
+        let program = format!("/opt/{letter}");
+        let has = |command: &&str| command.split_whitespace().next() == Some(program.as_str());
+        assert_eq!(commands.iter().filter(|command| has(command)).count(), 1, "{program}: {commands:#?}");
+    }
+    for path in started {
+        let file = format!("/{path}");
+        assert!(starts.iter().any(|row| row["file"] == file.as_str()), "{file}");
+    }
+}
+
+#[test]
+fn a_package_whose_files_are_on_disk_is_in_the_inventory_whatever_its_state() {
+    let made = Made::linux();
+    let states = [
+        ("a", "install ok installed", true),
+        ("b", "hold ok installed", true),
+        ("c", "deinstall ok installed", true),
+        ("d", "install ok triggers-pending", true),
+        ("e", "install ok triggers-awaited", true),
+        ("f", "install reinstreq half-configured", true),
+        ("g", "install reinstreq half-installed", true),
+        ("h", "install ok unpacked", true),
+        ("i", "deinstall ok config-files", false),
+        ("j", "purge ok not-installed", false),
+    ];
+    let stanza = |(name, status, _): &(&str, &str, bool)| {
+        format!("Package: is-{name}\nStatus: {status}\nArchitecture: amd64\nVersion: 1\n\n")
+    };
+    made.put("var/lib/dpkg/status", states.iter().map(stanza).collect::<String>().as_bytes());
+    let output = made.veldkit(["inventory", "--root", "tree", "--format", "csv"]);
+    let table = text(&output.stdout);
+    for (name, status, is_there) in states {
+        assert_eq!(table.contains(&format!(",is-{name},")), is_there, "{status}: {table}");
+    }
+}
