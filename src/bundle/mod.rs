@@ -199,6 +199,7 @@ mod writer;
 
 pub mod checkpoint;
 pub mod deflate;
+pub mod fingerprint;
 pub mod forward;
 pub mod key;
 pub mod limits;
@@ -217,6 +218,7 @@ pub use container::BundleEntry;
 pub use deflate::{Deflated, Deflater};
 pub use entry_writer::EntryWriter;
 pub use error::Error;
+pub use fingerprint::Fingerprint;
 pub use key::{Ask, Identities, Recipients, Signer};
 pub use manifest::{Closing, Manifest};
 pub use opening::Opening;
