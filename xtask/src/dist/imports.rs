@@ -1,8 +1,9 @@
-//! What a Windows program asks of Windows, held against what Windows 7 SP1 has.
+//! What a Windows program imports, compared with what Windows 7 SP1 has, and with the libraries that cannot be planted.
 //!
-//! In: the bytes of an `.exe`. Out: how many functions it imports, or those that are not on the list: a program that
-//! imports one function too new does not start at all on an older system, and says so to nobody who could use it. The
-//! list is `windows7.txt`, which tells its source.
+//! In: the bytes of an `.exe`. Out: how many functions it imports, or those that it must not. A program that imports one
+//! function too new does not start at all on an older system, and says so to nobody who could use it; the list is
+//! `windows7.txt`, which names its source. And whatever is no KnownDLL, Windows looks for next to the program first: a file
+//! planted there would run before `main`. Such libraries are loaded by their full path (`src/sys/windows/library.rs`).
 
 use std::collections::BTreeSet;
 
@@ -15,14 +16,35 @@ use crate::Result;
 /// DLL, function, and the first Windows that has it; `#` begins a remark.
 const WINDOWS_7: &str = include_str!("windows7.txt");
 
-/// Holds the imports of a program against the list.
+/// The libraries that may be imported: ntdll, which is in every process before its program is, and those KnownDLLs of Windows 7
+/// SP1 that are KnownDLLs of Windows 10 and 11 as well and that the program needs. Windows maps those from a list of its own,
+/// whatever is next to the program (`HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\KnownDLLs`, which `veldkit selftest`
+/// compares with this one; <https://learn.microsoft.com/windows/win32/dlls/dynamic-link-library-search-order>). Further
+/// ones cost something: a program that has user32 or gdi32 does not hear of a logoff or a shutdown
+/// (<https://learn.microsoft.com/windows/console/setconsolectrlhandler>).
+const KNOWN_DLLS: [&str; 5] = ["advapi32.dll", "kernel32.dll", "msvcrt.dll", "ntdll.dll", "ws2_32.dll"];
+
+/// Compares the imports of a program with both lists.
 ///
 /// # Errors
 ///
-/// It is no 64-bit program of Windows, or it imports what is not on the list: each such function is named.
+/// It is no 64-bit program of Windows, or it imports what is not on a list: each such function is named.
 pub(super) fn check(image: &[u8]) -> Result<usize> {
     let known = known(WINDOWS_7)?;
     let imports = imports(image)?;
+    let may_be_planted: Vec<&str> = imports
+        .iter()
+        .map(String::as_str)
+        .filter(|import| import.split_once('!').is_none_or(|(library, _)| !KNOWN_DLLS.contains(&library)))
+        .collect();
+    if !may_be_planted.is_empty() {
+        return Err(format!(
+            "it imports from libraries that are no KnownDLLs, so that one planted next to it would run before it (load them \
+             with `system_functions!` of src/sys/windows/library.rs; of a crate, leave out the feature that brings them): {}",
+            may_be_planted.join(", ")
+        )
+        .into());
+    }
     let unknown: Vec<&str> =
         imports.iter().filter(|import| !known.contains(import.as_str())).map(String::as_str).collect();
     if unknown.is_empty() {
@@ -85,7 +107,29 @@ fn imports(image: &[u8]) -> Result<BTreeSet<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{known, version};
+    use super::{check, known, version};
+    use crate::dist::made_program::program;
+
+    #[test]
+    fn an_import_from_a_library_that_may_be_planted_is_refused_and_named() {
+        let allowed =
+            [("KERNEL32.dll", ["CreateFileW", "CloseHandle"].as_slice()), ("ntdll.dll", &["NtCreateFile"])];
+        assert_eq!(check(&program(&allowed, None)).unwrap(), 3);
+        // All of these are in Windows 7, and were imported once.
+        for (library, function) in [
+            ("bcrypt.dll", "BCryptGenRandom"),
+            ("IPHLPAPI.DLL", "GetAdaptersAddresses"),
+            ("netapi32.dll", "NetUserEnum"),
+            ("pdh.dll", "PdhOpenQueryA"),
+            ("secur32.dll", "LsaEnumerateLogonSessions"),
+            ("wtsapi32.dll", "WTSFreeMemory"),
+        ] {
+            let image = program(&[allowed[0], (library, &[function])], None);
+            let refused = check(&image).unwrap_err().to_string();
+            assert!(refused.contains(&format!("{}!{function}", library.to_ascii_lowercase())), "{refused}");
+            assert!(refused.contains("no KnownDLLs") && !refused.contains("kernel32"), "{refused}");
+        }
+    }
 
     #[test]
     fn a_function_newer_than_windows_7_cannot_stand_on_the_list() {

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{check_size, crates, has_library, remap};
+use super::{check_size, crates, has_library, remap, stack};
 use crate::Result;
 use crate::process::{cargo, find, output, run as run_program};
 
@@ -100,6 +100,8 @@ fn check(binary: &Path, symbols: &str) -> Result {
         return Err(format!("it would load libraries of the host: {}", loads.join(", ")).into());
     }
     println!("symbols: none of glibc's that load libraries of the host");
+    stack::check(&std::fs::read(binary)?)?;
+    println!("stack: not executable");
     check_size(binary)?;
     if find("file").is_some() {
         print!("{}", output(Command::new("file").arg("--brief").arg(binary))?);

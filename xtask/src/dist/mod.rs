@@ -2,7 +2,7 @@
 //!
 //! In: the tree. Out: `veldkit-<version>-<target>`, with `.exe` for Windows, and `SHA256SUMS`; without a target, the one
 //! for this machine. Each is checked: static, within the size limits, free of C, and with no import that the oldest
-//! system it is for lacks. How each was built is printed, and for Linux the bytes per crate.
+//! system it is for lacks or that may be planted next to it, and without an executable stack. How each was built is printed, and for Linux the bytes per crate.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,11 @@ use crate::process::{bytes, cargo, output};
 mod crates;
 mod imports;
 mod linux;
+mod load_configuration;
+#[cfg(test)]
+mod made_program;
 mod resources;
+mod stack;
 pub(crate) mod windows;
 
 pub(crate) use linux::static_cargo;

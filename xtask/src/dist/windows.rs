@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{check_size, has_library, imports, remap, resources};
+use super::{check_size, has_library, imports, load_configuration, remap, resources};
 use crate::Result;
 use crate::process::{cargo, output, run as run_program};
 
@@ -57,12 +57,15 @@ pub(super) fn make(root: &Path, target: &str, version: &str, carried: &Path) -> 
     )?;
     let built = folder(root).join(target).join("release").join("veldkit.exe");
     check_size(&built)?;
-    let image = std::fs::read(&built)?;
+    let mut image = std::fs::read(&built)?;
     let imported = imports::check(&image)?;
-    println!("imports: {imported} functions, all of which Windows 7 SP1 has");
+    println!("imports: {imported} functions, all of which Windows 7 SP1 has, from KnownDLLs alone");
+    load_configuration::name_in_header(&mut image)?;
+    load_configuration::check(&image)?;
+    println!("load configuration: imports are looked for in System32 alone");
     resources::check(&image)?;
     println!("resources: a version, and a manifest that asks for no elevation");
-    std::fs::copy(&built, carried)?;
+    std::fs::write(carried, &image)?;
     Ok(())
 }
 
