@@ -159,6 +159,13 @@ pub(super) fn lost(plan: &Plan) -> Vec<Excluded> {
         .collect()
 }
 
+/// What the summary says of a run that was sealed without waiting for the intake: no step from `reached` on is known to be
+/// complete.
+pub(super) fn unreached(run: &RunContext<'_>, reached: usize) -> Vec<Excluded> {
+    let reason = run.stop.reason().unwrap_or(StopReason::Interrupted);
+    run.plan.steps.iter().skip(reached).map(|step| left(&step.artifact, reason)).collect()
+}
+
 /// Whether the step at `index` is the last of the most volatile ones: nothing after it is begun before they are safe.
 fn ends_first_tier(plan: &Plan, index: usize) -> bool {
     let first =

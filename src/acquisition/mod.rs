@@ -59,7 +59,7 @@ pub use clock::Clock;
 pub use context::{RunContext, Settings};
 pub use listen::ItemListener;
 pub use progress::{Progress, Snapshot};
-pub use stop::{Stop, StopReason};
+pub use stop::{Haste, Stop, StopReason};
 pub use summary::{RunSummary, Swept};
 pub use survey::{StepSurvey, Survey, SurveyLimits, survey};
 
@@ -87,7 +87,33 @@ pub enum Error {
 ///
 /// Where the writer fails (full disk, pulled stick) or no worker can be started.
 pub fn run(run: &RunContext<'_>, writer: &mut Writer) -> Result<RunSummary, Error> {
-    drive(run, |pool, stored, slots| keep::keep(run, pool, stored, slots, writer).map_err(Error::Bundle))
+    let keep = |pool: &_, stored: &_, slots: &_| {
+        let kept = keep::keep(run, pool, stored, slots, writer).map_err(Error::Bundle)?;
+        Ok(((), kept))
+    };
+    drive(run, keep, |(), summary| summary)
+}
+
+/// Carries out the plan as [`run`] does, and hands the writer to `end` to be sealed as soon as everything is written that
+/// will be.
+///
+/// Where the run was [hastened](Stop::hasten), `end` is called while a worker may still be blocked in a read, and this
+/// function returns when that read does, which may be never: [`RunSummary::left_behind`] says so, and `end` then ends the
+/// process.
+///
+/// # Errors
+///
+/// As of [`run`].
+pub fn run_to_end<T>(
+    run: &RunContext<'_>,
+    mut writer: Writer,
+    end: impl FnOnce(Writer, RunSummary) -> T,
+) -> Result<T, Error> {
+    let keep = move |pool: &_, stored: &_, slots: &_| {
+        let kept = keep::keep(run, pool, stored, slots, &mut writer).map_err(Error::Bundle)?;
+        Ok((writer, kept))
+    };
+    drive(run, keep, end)
 }
 
 /// Inspects everything the plan asks for and collects nothing: each item is read once and its record passed to the
@@ -97,21 +123,24 @@ pub fn run(run: &RunContext<'_>, writer: &mut Writer) -> Result<RunSummary, Erro
 ///
 /// Where no worker can be started.
 pub fn look_at(run: &RunContext<'_>, listener: &mut ItemListener<'_>) -> Result<RunSummary, Error> {
-    drive(run, |_, _, slots| {
+    let listen = |_: &_, _: &_, slots: &_| {
         listen::listen(run, slots, listener);
-        Ok(summary::Kept::default())
-    })
+        Ok(((), summary::Kept::default()))
+    };
+    drive(run, listen, |(), summary| summary)
 }
 
-/// Starts intake and workers, and lets `take` have the slots in order.
-fn drive(
+/// Starts intake and workers, lets `take` have the slots in order, and calls `end` with what it returned. Threads that are
+/// blocked are joined after `end` only.
+fn drive<W, T>(
     run: &RunContext<'_>,
     take: impl FnOnce(
         &pool::Pool,
         &shadow_duplicates::Stored,
         &mpsc::Receiver<delivery::Slot>,
-    ) -> Result<summary::Kept, Error>,
-) -> Result<RunSummary, Error> {
+    ) -> Result<(W, summary::Kept), Error>,
+    end: impl FnOnce(W, RunSummary) -> T,
+) -> Result<T, Error> {
     let pool = pool::Pool::new();
     let stored = Arc::new(shadow_duplicates::Stored::default());
 
@@ -138,8 +167,12 @@ fn drive(
         // which may have the memory that the intake waits for.
         drop(ordered);
         pool.nudge();
-        let left = intake.join().unwrap_or_else(|_| intake::lost(run.plan));
-        kept.map(|kept| RunSummary::new(left, kept, run.stop))
+        let reached = kept.as_ref().ok().and_then(|(_, kept)| kept.reached);
+        let left = match reached {
+            Some(reached) if !intake.is_finished() => intake::unreached(run, reached),
+            _ => intake.join().unwrap_or_else(|_| intake::lost(run.plan)),
+        };
+        kept.map(|(writer, kept)| end(writer, RunSummary::new(left, kept, run.stop)))
     })
 }
 

@@ -14,34 +14,68 @@ pub enum StopReason {
     SizeLimit,
 }
 
-/// A flag that anybody may set once and everybody looks at.
+/// How soon a stopped run must be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Haste {
+    /// No worker is waited for any more: what they have delivered is written.
+    Abandon,
+    /// Only records are written any more: the seal must come now.
+    Seal,
+}
+
+/// A flag that anybody may set once and everybody looks at, and how soon the run must be sealed.
 #[derive(Debug, Default)]
-pub struct Stop(AtomicU8);
+pub struct Stop {
+    reason: AtomicU8,
+    haste: AtomicU8,
+}
 
 impl Stop {
     /// Makes a flag that is not set.
     #[must_use]
     pub const fn new() -> Self {
-        Self(AtomicU8::new(0))
+        Self { reason: AtomicU8::new(0), haste: AtomicU8::new(0) }
     }
 
-    /// Sets the flag; the first reason stays. Safe to call in a signal handler. Returns whether it was the first.
+    /// Sets the flag; the first reason stays. Returns whether it was the first.
     pub fn set(&self, reason: StopReason) -> bool {
         let code = match reason {
             StopReason::Interrupted => 1,
             StopReason::TimeLimit => 2,
             StopReason::SizeLimit => 3,
         };
-        self.0.compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        self.reason.compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Why to stop, if at all.
     #[must_use]
     pub fn reason(&self) -> Option<StopReason> {
-        match self.0.load(Ordering::Relaxed) {
+        match self.reason.load(Ordering::Relaxed) {
             1 => Some(StopReason::Interrupted),
             2 => Some(StopReason::TimeLimit),
             3 => Some(StopReason::SizeLimit),
+            _ => None,
+        }
+    }
+
+    /// Has the run sealed sooner than its items end; what was asked for before is not taken back. Without effect until
+    /// the flag is set.
+    pub fn hasten(&self, haste: Haste) {
+        let code = match haste {
+            Haste::Abandon => 1,
+            Haste::Seal => 2,
+        };
+        self.haste.fetch_max(code, Ordering::Relaxed);
+    }
+
+    /// How soon the run must be sealed, where it was stopped and its items are not waited for.
+    #[must_use]
+    pub fn haste(&self) -> Option<Haste> {
+        self.reason()?;
+        match self.haste.load(Ordering::Relaxed) {
+            1 => Some(Haste::Abandon),
+            2 => Some(Haste::Seal),
             _ => None,
         }
     }

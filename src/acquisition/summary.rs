@@ -31,6 +31,8 @@ pub(super) struct Kept {
     pub(super) swept: Swept,
     /// How long after the start the most volatile items were flushed; none where there is nothing of that kind.
     pub(super) first_tier: Option<Duration>,
+    /// The step of the plan at which the run was sealed without waiting for the rest, if it was.
+    pub(super) reached: Option<usize>,
 }
 
 /// How a run ended.
@@ -44,11 +46,13 @@ pub struct RunSummary {
     pub swept: Swept,
     /// How long after the start the most volatile items were flushed; none where the plan has nothing of that kind.
     pub first_tier: Option<Duration>,
+    /// Whether workers were not waited for, so that a thread of the run may still be blocked.
+    pub left_behind: bool,
 }
 
 impl RunSummary {
     pub(super) fn new(left: Vec<Excluded>, kept: Kept, stop: &Stop) -> Self {
-        let Kept { swept, first_tier } = kept;
-        Self { left, swept, first_tier, stopped: stop.reason() }
+        let Kept { swept, first_tier, .. } = kept;
+        Self { left, swept, first_tier, stopped: stop.reason(), left_behind: stop.haste().is_some() }
     }
 }

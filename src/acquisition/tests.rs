@@ -1,4 +1,4 @@
-//! How the threads of a run end where the writer fails.
+//! How the threads of a run end where the writer fails, and how the run ends where one of them is blocked.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,12 +28,13 @@ fn ended(take: impl FnOnce(&Receiver<Slot>) -> Result<Kept, Error> + Send + 'sta
         let fixture = Fixture::of(&content(WINDOW + 1)).collected_with(room());
         let run = fixture.run();
         let run = || {
-            drive(&run, |pool, _, slots| {
+            let take = |pool: &pool::Pool, _: &_, slots: &_| {
                 while !pool.has_waiting() {
                     thread::yield_now();
                 }
-                take(slots)
-            })
+                Ok(((), take(slots)?))
+            };
+            drive(&run, take, |(), summary| summary)
         };
         to.send(catch_unwind(AssertUnwindSafe(run)).map(|summary| summary.is_err())).unwrap();
     });
@@ -53,4 +54,38 @@ fn a_writer_that_fails_lets_go_a_worker_that_waits_for_room_and_an_intake_that_w
 #[test]
 fn a_writer_that_panics_lets_go_a_worker_that_waits_for_room() {
     assert!(ended(|_| panic!("on purpose")).is_err());
+}
+
+/// The run waited for the worker, and Windows ended it unsealed when its console was closed.
+#[test]
+fn a_run_whose_worker_is_blocked_in_a_read_is_sealed_before_the_read_ends() {
+    let (to, end) = channel();
+    thread::spawn(move || {
+        let fixture = Fixture::of(b"content").collected_with(3);
+        let run = fixture.run();
+        let mut writer = keep::fixture::writer(&fixture, bundle::Sink::memory().0);
+        let (go_on, blocked) = channel::<()>();
+        let keep = move |pool: &pool::Pool, stored: &_, slots: &Receiver<Slot>| {
+            // Before any item is handed out, the only worker begins a read that does not end.
+            let (begun, waiting) = channel();
+            pool.put(Box::new(move |_| {
+                begun.send(()).unwrap();
+                let _ = blocked.recv();
+            }));
+            waiting.recv().unwrap();
+            run.stop.set(StopReason::Interrupted);
+            run.stop.hasten(Haste::Abandon);
+            let kept = keep::keep(&run, pool, stored, slots, &mut writer).map_err(Error::Bundle)?;
+            Ok((writer, kept))
+        };
+        let seal = |writer: Writer, summary: RunSummary| {
+            let sealed = writer.seal(bundle::Closing::default()).is_ok();
+            drop(go_on);
+            (sealed, summary)
+        };
+        to.send(drive(&fixture.run(), keep, seal).unwrap()).unwrap();
+    });
+    let (sealed, summary) = end.recv_timeout(HANGS).expect("the run hangs");
+    assert!(sealed && summary.left_behind);
+    assert_eq!(summary.stopped, Some(StopReason::Interrupted));
 }

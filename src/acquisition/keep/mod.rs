@@ -1,21 +1,26 @@
 //! The writer's side: takes the slots in order and puts each item, entry and record, into the bundle.
 //!
 //! In: slots, and what workers deliver for them. Out: a bundle that lacks only its seal. Only here it is known how large
-//! the bundle is, so the operator's size limit is kept here.
+//! the bundle is, so the operator's size limit is kept here. A stopped run whose seal is urgent waits for nobody: an item
+//! that no worker has delivered is recorded as skipped.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
 use super::context::RunContext;
 use super::custody;
-use super::delivery::{Body, Delivery, LargeStart, Piece, PieceReceiver, Slot, SlotContent};
+use super::delivery::{Body, Delivery, LargeStart, Slot, SlotContent};
 use super::pool::Pool;
 use super::shadow_duplicates::Stored;
-use super::stop::StopReason;
+use super::stop::{Haste, StopReason};
 use super::summary::Kept;
-use crate::bundle::{BundleEntry, Deflated, EntryWriter, Error, Writer};
-use crate::evidence::{Content, Digest, Item, Kind, Metadata, Origin, Outcome, Reason, ReasonCode};
+use crate::bundle::{BundleEntry, Deflated, Error, Writer};
+use crate::evidence::{Content, Item, Kind, Metadata, Origin, Outcome, Reason, ReasonCode};
 use crate::playbook::Mode;
+
+mod pieces;
+
+use pieces::{Written, write_pieces};
 
 /// Bytes kept free under the operator's size limit for records, log, manifest and directory: a fixed part ...
 const RESERVE: u64 = 256 << 10;
@@ -25,7 +30,7 @@ const RESERVE_PER_ENTRY: u64 = 512;
 /// Below this room, nothing of use fits any more, and the run ends.
 const LEAST_ROOM: u64 = 16 << 10;
 
-/// How often the writer looks at the clock while nothing comes, so that checkpoints are written in time.
+/// How often the writer looks at the clock and for a stop while nothing comes, so that checkpoints are written in time.
 const TICK: Duration = Duration::from_millis(500);
 
 /// Writes until the intake ends.
@@ -42,8 +47,14 @@ pub(super) fn keep(
     let mut current = None;
     loop {
         keeper.log_a_stop()?;
-        let slot = match slots.recv_timeout(TICK) {
+        let haste = run.stop.haste();
+        let patience = if haste == Some(Haste::Seal) { Duration::ZERO } else { TICK };
+        let slot = match slots.recv_timeout(patience) {
             Ok(slot) => slot,
+            Err(RecvTimeoutError::Timeout) if haste.is_some() => {
+                keeper.kept.reached = Some(current.unwrap_or(0));
+                break;
+            }
             Err(RecvTimeoutError::Timeout) => {
                 keeper.writer.tick()?;
                 continue;
@@ -60,6 +71,15 @@ pub(super) fn keep(
     let items = keeper.writer.manifest().items.all;
     keeper.writer.log(custody::end(items, &keeper.kept.swept, run.clock))?;
     Ok(keeper.kept)
+}
+
+/// What came of waiting for a worker.
+enum Awaited<T> {
+    Delivered(T),
+    /// The worker failed.
+    Lost,
+    /// The seal is urgent, and the worker has delivered nothing yet.
+    Abandoned,
 }
 
 struct Keeper<'a> {
@@ -98,11 +118,18 @@ impl Keeper<'_> {
             SlotContent::Record(item) if is_sweep() => self.swept(*item),
             SlotContent::Record(item) => self.directory_or_record(*item),
             SlotContent::Awaited { draft, delivery, share } => {
+                let urgent = || self.run.stop.haste() == Some(Haste::Seal);
                 match self.wait(&delivery)? {
-                    Some(Delivery::Whole(item, body)) => self.whole(*item, body)?,
-                    Some(Delivery::Large(large)) => self.large(*large)?,
-                    Some(Delivery::Inspected(item)) => self.swept(*item)?,
-                    None => self.lost(*draft)?,
+                    Awaited::Delivered(Delivery::Whole(_, Some(_)) | Delivery::Large(_)) if urgent() => {
+                        self.abandoned(*draft)?;
+                    }
+                    Awaited::Delivered(Delivery::Whole(item, body)) => self.whole(*item, body)?,
+                    Awaited::Delivered(Delivery::Large(large)) => self.large(*large)?,
+                    Awaited::Delivered(Delivery::Inspected(item)) => self.swept(*item)?,
+                    Awaited::Lost => self.lost(*draft)?,
+                    // Of a sweep only hits are recorded; that it was left incomplete is in the manifest.
+                    Awaited::Abandoned if is_sweep() => {}
+                    Awaited::Abandoned => self.abandoned(*draft)?,
                 }
                 drop(share);
                 Ok(())
@@ -110,15 +137,20 @@ impl Keeper<'_> {
         }
     }
 
-    /// Waits for a worker's delivery; `None` if the worker failed.
-    fn wait<T>(&mut self, delivery: &Receiver<T>) -> Result<Option<T>, Error> {
-        loop {
+    /// Waits for a worker's delivery, unless the seal is urgent.
+    fn wait<T>(&mut self, delivery: &Receiver<T>) -> Result<Awaited<T>, Error> {
+        while self.run.stop.haste().is_none() {
             match delivery.recv_timeout(TICK) {
-                Ok(delivery) => return Ok(Some(delivery)),
+                Ok(delivery) => return Ok(Awaited::Delivered(delivery)),
                 Err(RecvTimeoutError::Timeout) => self.writer.tick()?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => return Ok(Awaited::Lost),
             }
         }
+        Ok(match delivery.try_recv() {
+            Ok(delivery) => Awaited::Delivered(delivery),
+            Err(TryRecvError::Empty) => Awaited::Abandoned,
+            Err(TryRecvError::Disconnected) => Awaited::Lost,
+        })
     }
 
     fn log_a_stop(&mut self) -> Result<(), Error> {
@@ -199,11 +231,11 @@ impl Keeper<'_> {
         let header = self.entry(&draft.origin, sparse, &draft.metadata);
         let room = self.room_for_all();
         let mut entry = self.writer.entry(&header, stored_size)?;
-        let written = write_pieces(&receiver, room, self.pool, &mut entry);
+        let written = write_pieces(&receiver, room, (self.pool, self.run.stop), &mut entry);
         // However it ended, nothing more is wanted: a reader that waits for room must not wait for ever.
         drop(receiver);
         self.pool.nudge();
-        let Written { digest, is_cut, end } = written?;
+        let Written { digest, is_cut, is_abandoned, end } = written?;
         let is_whole = end.is_some() && !is_cut;
         let Deflated { size, .. } = if is_whole { entry.finish() } else { entry.cut() }?;
 
@@ -215,6 +247,9 @@ impl Keeper<'_> {
                 let detail = format!("--size-limit was reached after {size} of {whole} bytes of it");
                 self.run.stop.set(StopReason::SizeLimit);
                 Reason::new(ReasonCode::OperatorLimit, detail)
+            } else if is_abandoned {
+                let detail = format!("the run was ended, and had to be sealed after {size} bytes of it");
+                Reason::new(ReasonCode::Interrupted, detail)
             } else {
                 Reason::new(ReasonCode::Internal, "the tool itself failed on this item")
             };
@@ -231,6 +266,16 @@ impl Keeper<'_> {
     fn lost(&mut self, mut item: Item) -> Result<(), Error> {
         let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
         (item.outcome, item.reason, item.acquired) = (Outcome::Failed, Some(reason), self.run.clock.now());
+        self.record(item)
+    }
+
+    /// An item that nobody waits for any longer: the record says so.
+    fn abandoned(&mut self, mut item: Item) -> Result<(), Error> {
+        let reason = Reason::new(
+            ReasonCode::Interrupted,
+            "the run was ended, and had to be sealed before this item was read",
+        );
+        (item.outcome, item.reason, item.acquired) = (Outcome::Skipped, Some(reason), self.run.clock.now());
         self.record(item)
     }
 
@@ -270,51 +315,7 @@ impl Keeper<'_> {
     }
 }
 
-/// What of a large item's pieces is in its entry.
-struct Written {
-    /// Digest of the content, where there is some.
-    digest: Option<Digest>,
-    /// Whether the operator's limit cut it.
-    is_cut: bool,
-    /// The record; none where the worker failed.
-    end: Option<Item>,
-}
-
-/// Writes the pieces of a large item as they come, while the bundle has `room` for them.
-fn write_pieces(
-    receiver: &PieceReceiver,
-    room: Option<u64>,
-    pool: &Pool,
-    entry: &mut EntryWriter<'_>,
-) -> Result<Written, Error> {
-    let PieceReceiver { pieces, window } = receiver;
-    let mut written = Written { digest: None, is_cut: false, end: None };
-    // No checkpoint is due in the midst of an entry, so there is no need to look at the clock.
-    while let Ok(piece) = pieces.recv() {
-        match piece {
-            Piece::End(item) => {
-                written.end = Some(*item);
-                break;
-            }
-            Piece::Bytes { .. } if written.is_cut => {}
-            Piece::Bytes { deflated, prefix } => {
-                let Ok((bytes, deflated)) = deflated.recv() else { break };
-                let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                let left = room.map(|room| room.saturating_sub(entry.bytes_written()));
-                if left.is_some_and(|left| left < length) {
-                    written.is_cut = true;
-                    window.cut();
-                } else {
-                    entry.piece(&bytes, &deflated)?;
-                    written.digest = Some(prefix);
-                }
-            }
-        }
-        window.passed();
-        pool.nudge();
-    }
-    Ok(written)
-}
-
+#[cfg(test)]
+pub(super) mod fixture;
 #[cfg(test)]
 mod tests;

@@ -1,23 +1,15 @@
 //! What the writer makes of workers and media that fail.
 
 use std::sync::Arc;
-use std::sync::mpsc::{channel, sync_channel};
+use std::sync::mpsc::{SyncSender, channel, sync_channel};
 
+use super::fixture::writer;
 use super::*;
 use crate::acquisition::budget::{Budget, WINDOW};
-use crate::acquisition::delivery::Window;
+use crate::acquisition::delivery::{Piece, PieceReceiver, Window};
 use crate::acquisition::fixture::Fixture;
-use crate::bundle::{Opening, Recipients, Sink, WriterOptions};
-
-const RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
-
-fn writer(fixture: &Fixture, sink: Sink) -> Writer {
-    let clock = *fixture.run().clock;
-    let mut recipients = Recipients::new();
-    recipients.add(RECIPIENT, "test").unwrap();
-    let options = WriterOptions::new(Box::new(move || clock.now()));
-    Writer::create(sink, &recipients, &Opening::default(), options).unwrap()
-}
+use crate::bundle::Sink;
+use crate::evidence::Digest;
 
 /// Keeps one item, which a worker delivers so, or not at all.
 fn keep_one(fixture: &Fixture, writer: &mut Writer, delivered: Option<Delivery>) -> Result<Kept, Error> {
@@ -110,4 +102,70 @@ fn full_window() -> Arc<Window> {
     (0..WINDOW).for_each(|_| window.sent());
     assert!(!window.has_room());
     window
+}
+
+/// Items, each with the end of its worker's channel, which stays open.
+fn slots(
+    fixture: &Fixture,
+    deliveries: Vec<Option<Delivery>>,
+) -> (Vec<SyncSender<Delivery>>, Receiver<Slot>) {
+    let (slots, ordered) = channel();
+    let mut workers = Vec::new();
+    for delivered in deliveries {
+        let (reply, delivery) = sync_channel(1);
+        if let Some(delivered) = delivered {
+            assert!(reply.send(delivered).is_ok());
+        }
+        workers.push(reply);
+        let draft = Box::new(fixture.job().0.item(fixture.run().clock));
+        let share = Arc::new(Budget::new(1).take(1, 0));
+        slots.send(Slot { step: 0, content: SlotContent::Awaited { draft, delivery, share } }).unwrap();
+    }
+    (workers, ordered)
+}
+
+fn whole(fixture: &Fixture) -> Delivery {
+    let body = Body { bytes: vec![3, 0], deflated: Deflated::default() };
+    Delivery::Whole(Box::new(fixture.job().0.item(fixture.run().clock)), Some(body))
+}
+
+fn recorded(writer: &Writer) -> [u64; 4] {
+    let items = &writer.manifest().items;
+    [Outcome::Collected, Outcome::Partial, Outcome::Failed, Outcome::Skipped].map(|outcome| items.of(outcome))
+}
+
+#[test]
+fn a_run_that_must_be_sealed_records_what_nobody_delivered_and_writes_what_is_delivered_behind_it() {
+    let fixture = Fixture::of(b"");
+    let mut writer = writer(&fixture, Sink::memory().0);
+    let stuck = large(&fixture, &Arc::default(), b"deflated".to_vec());
+    let (_workers, slots) = slots(&fixture, vec![None, Some(whole(&fixture)), Some(stuck), None]);
+    fixture.stop.set(StopReason::Interrupted);
+    fixture.stop.hasten(Haste::Abandon);
+    let kept = keep(&fixture.run(), &Pool::new(), &Stored::default(), &slots, &mut writer).unwrap();
+    assert_eq!(recorded(&writer), [1, 1, 0, 2]);
+    assert_eq!(kept.reached, None, "the intake had ended");
+    writer.seal(crate::bundle::Closing::default()).unwrap();
+}
+
+#[test]
+fn where_the_seal_must_come_now_only_records_are_written() {
+    let fixture = Fixture::of(b"");
+    let mut writer = writer(&fixture, Sink::memory().0);
+    let started = large(&fixture, &Arc::default(), b"deflated".to_vec());
+    let (_workers, slots) = slots(&fixture, vec![None, Some(whole(&fixture)), Some(started)]);
+    fixture.stop.set(StopReason::Interrupted);
+    fixture.stop.hasten(Haste::Seal);
+    keep(&fixture.run(), &Pool::new(), &Stored::default(), &slots, &mut writer).unwrap();
+    assert_eq!(recorded(&writer), [0, 0, 0, 3]);
+}
+
+#[test]
+fn haste_is_of_a_stopped_run_and_is_never_taken_back() {
+    let fixture = Fixture::of(b"");
+    fixture.stop.hasten(Haste::Seal);
+    assert_eq!(fixture.stop.haste(), None);
+    fixture.stop.set(StopReason::Interrupted);
+    fixture.stop.hasten(Haste::Abandon);
+    assert_eq!(fixture.stop.haste(), Some(Haste::Seal));
 }
