@@ -41,6 +41,7 @@ pub use exit::Exit;
 
 /// Runs the command line and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::sys::restrict_libraries();
     let cli = match args::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(refusal) => {

@@ -140,6 +140,14 @@ const fn text(check: Check) -> (&'static str, &'static str) {
             "de omgevingsvariabelen van een proces worden gelezen",
             "the environment variables of a process are read",
         ),
+        Check::ClosedConsole => (
+            "een run waarvan het venster wordt gesloten, wordt binnen 4 seconden verzegeld",
+            "a run whose console is closed is sealed within 4 seconds",
+        ),
+        Check::Libraries => (
+            "geen bibliotheek komt uit de map van dit programma",
+            "no library is loaded from the program's own directory",
+        ),
         Check::Memory => ("het geheugen van een proces wordt gelezen", "the memory of a process is read"),
     }
 }

@@ -55,9 +55,7 @@ pub(crate) fn find(
         return emit(gap(Outcome::Missing, ReasonCode::NotFound, why));
     };
     let bare = target.os() != TargetOs::Windows;
-    let ram = sysinfo::RefreshKind::nothing().with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram());
-    let most = sysinfo::System::new_with_specifics(ram).map_or(MOST, |system| system.total_memory());
-    let most = most.saturating_add(HOLES);
+    let most = crate::sys::total_memory().unwrap_or(MOST).saturating_add(HOLES);
     let tool = tool.clone();
     let rows = Rows::text("tool", most, move |lines| take(&path, &tool, bare, IDLE, lines));
     emit(Finding::Found(Found::rows(origin, rows.within(TABLE_LIMIT))))

@@ -61,7 +61,7 @@ pub(crate) fn host(live: bool, read: &ReadText<'_>) -> HostFacts {
     let release = read(b"etc/os-release");
     let release = if release.is_empty() { read(b"usr/lib/os-release") } else { release };
     let full_name = first_line(&read(b"etc/hostname"))
-        .or_else(|| if live { sysinfo::System::host_name().ok() } else { None })
+        .or_else(|| if live { sys::host_name() } else { None })
         .unwrap_or_else(|| "tree".to_owned());
     let (name, domain) = match full_name.split_once('.') {
         Some((name, domain)) => (name.to_owned(), Some(domain.to_owned())),
@@ -71,7 +71,7 @@ pub(crate) fn host(live: bool, read: &ReadText<'_>) -> HostFacts {
         name: Printable(&name).to_string(),
         os: release_field(&release, "PRETTY_NAME").or_else(|| release_field(&release, "NAME")),
         version: release_field(&release, "VERSION_ID"),
-        kernel: if live { sysinfo::System::kernel_version().ok() } else { None },
+        kernel: if live { sys::kernel_version() } else { None },
         machine_id: first_line(&read(b"etc/machine-id")),
         domain,
         architecture: live.then(|| std::env::consts::ARCH.to_owned()),

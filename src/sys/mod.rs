@@ -8,8 +8,11 @@
 pub(crate) mod abandoned;
 mod accounts;
 mod clock;
+mod console_child;
 mod files;
 pub(crate) mod guarded_step;
+mod host;
+mod interruptions;
 #[cfg(any(windows, test))]
 #[cfg_attr(not(windows), allow(dead_code, unused_imports, reason = "elsewhere only its own tests use it"))]
 mod layouts;
@@ -32,15 +35,19 @@ pub(crate) use accounts::{
     LocalAccount, LocalGroup, LogonSession, TerminalSession, local_accounts, local_groups, logons, sessions,
 };
 pub(crate) use clock::{Stopwatch, boot_time, clock_synchronised};
+pub(crate) use console_child::ConsoleChild;
 pub use files::is_gone;
 pub(crate) use files::{
     HAS_STREAMS, OpenDirectory, OpenFile, Root, data_ranges, is_in_use, is_nothing, name_bytes, path_bytes,
     path_of, read_at,
 };
-pub(crate) use memory::{LooseCode, ProcessMemory, loose_code};
+pub(crate) use host::{host_name, kernel_version};
+pub(crate) use interruptions::{Interruption, on_interruption};
+pub(crate) use memory::{LooseCode, ProcessMemory, loose_code, total_memory};
 pub(crate) use network::{
-    NeighbourEntry, NetlinkPart, NetworkAdapter, ResolverEntry, RouteEntry, SocketEntry, adapters,
-    ask_kernel, ask_resolver, ask_table, cached_names, neighbours, routes, socket_tables,
+    InterfaceAddress, NeighbourEntry, NetlinkPart, NetworkAdapter, ResolverEntry, RouteEntry, SocketEntry,
+    adapters, ask_kernel, ask_resolver, ask_table, cached_names, interface_addresses, neighbours, routes,
+    socket_tables,
 };
 pub(crate) use objects::{KernelObject, NamedPipe, named_objects, named_pipes};
 pub(crate) use processes::{
@@ -52,7 +59,8 @@ pub(crate) use services::{ServiceState, services};
 pub(crate) use signatures::{FileSignature, SignatureStatus, signature};
 pub(crate) use specimens::{MADE, Peculiar, Workplace};
 pub(crate) use this_process::{
-    backup_privilege, effective_capabilities, integrity, on_close, peak_memory, privileged, ui_language,
+    backup_privilege, effective_capabilities, integrity, peak_memory, privileged, restrict_libraries,
+    ui_language,
 };
 pub(crate) use volumes::{
     Asked, HostSystem, LiveRoot, LiveSystem, SystemVolume, SystemVolumeKind, VolumeMount, begin_writing,

@@ -34,6 +34,7 @@ mod live;
 mod made;
 mod memory;
 mod mounts;
+mod planted;
 mod playbook;
 mod processes;
 mod ransomware;

@@ -20,18 +20,23 @@ struct Standing {
 }
 
 fn standing(made: &Made, arguments: &[&str]) -> Standing {
+    // A shell ignores SIGINT in what it runs in the background, and with it the whole of a test run.
+    standing_in(made, arguments, &["/usr/bin/env", "--default-signal=INT,TERM,HUP"])
+}
+
+/// The same, started by another program.
+fn standing_in(made: &Made, arguments: &[&str], starter: &[&str]) -> Standing {
     let block = noise(2 << 20);
     for number in 0..FILES {
         made.put(&format!("data/{number:02}"), &block);
     }
     let recipient = made.recipient();
     let fixed = ["collect", "--root", "tree", "--out", "-", "--path", "/data", "--no-scan", "--json"];
-    let mut child = made
-        .command(fixed.iter().chain(arguments).copied().chain(["-r", &recipient]))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let command = made.command(fixed.iter().chain(arguments).copied().chain(["-r", &recipient]));
+    let mut wrapped = Command::new(starter[0]);
+    wrapped.args(&starter[1..]).arg(command.get_program()).args(command.get_args());
+    wrapped.current_dir(made.path()).env_clear().env("LC_ALL", "C").stdin(Stdio::null());
+    let mut child = wrapped.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = [0];
     // Once a byte is there the run has begun, and listens for signals.
     child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
@@ -83,6 +88,48 @@ fn an_interrupted_run_is_sealed_and_ends_in_exit_code_130() {
         assert_eq!(status.code(), Some(130), "{signal}: {said}");
         sealed_and_marked(&made, &bundle, "interrupted", "interrupted");
     }
+}
+
+/// A terminal that is closed sends it once by the kernel and once by the shell, and a person may have asked before.
+#[test]
+fn a_closed_terminal_does_not_end_a_run_unsealed_that_was_asked_to_end_already() {
+    let made = Made::new();
+    let run = standing(&made, &[]);
+    run.signal("INT");
+    run.signal("HUP");
+    let (status, bundle, said) = run.finish(&made);
+    assert_eq!(status.code(), Some(130), "{said}");
+    sealed_and_marked(&made, &bundle, "interrupted", "interrupted");
+}
+
+#[test]
+fn a_signal_that_was_ignored_when_the_run_began_stays_ignored() {
+    let made = Made::new();
+    let run = standing_in(&made, &[], &["/usr/bin/nohup"]);
+    run.signal("HUP");
+    let (status, _, said) = run.finish(&made);
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("\"complete\":true"), "{said}");
+}
+
+/// The stick is slow, or a read hangs: whatever is not delivered within a second is left behind.
+#[test]
+fn a_run_that_the_system_ends_is_sealed_without_the_items_under_way() {
+    let made = Made::new();
+    let run = standing(&made, &[]);
+    run.signal("TERM");
+    // The system's patience is of the run's own clock, and cannot be waited for in another way.
+    std::thread::sleep(std::time::Duration::from_millis(2_700));
+    let (status, bundle, said) = run.finish(&made);
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert!(said.contains("\"exit\":130") && said.contains("\"seal_code\""), "{said}");
+    sealed_and_marked(&made, &bundle, "interrupted", "interrupted");
+    let left: Vec<_> = made
+        .records()
+        .into_iter()
+        .filter(|record| record["outcome"] == "skipped" && record["reason"]["code"] == "interrupted")
+        .collect();
+    assert!(!left.is_empty() && left.iter().all(|record| record["entry"].is_null()), "{left:?}");
 }
 
 #[test]

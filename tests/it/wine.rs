@@ -12,7 +12,7 @@ use crate::collect::{eicar, noise};
 use crate::made::{Made, text};
 
 /// Where `cargo xtask dist` leaves the program.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let name = format!("veldkit-{}-x86_64-win7-windows-gnu.exe", env!("CARGO_PKG_VERSION"));
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/dist").join(name)
 }

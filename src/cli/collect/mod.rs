@@ -12,9 +12,9 @@ use super::scanning;
 use super::scanning::name_failed;
 use super::{Console, Exit, Failure};
 use crate::acquisition;
-use crate::acquisition::{Clock, Progress, RunContext, Settings, Stop};
+use crate::acquisition::{Clock, Progress, RunContext, RunSummary, Settings, Stop};
 use crate::bundle;
-use crate::bundle::{Writer, WriterOptions};
+use crate::bundle::{Sealed, Writer, WriterOptions};
 use crate::cli::interrupts;
 use crate::live;
 use crate::playbook::{Catalogue, Live, Plan, Request};
@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         sidecar: place.sidecar.clone(),
         ..WriterOptions::new(Box::new(move || clock.now()))
     };
-    let mut writer = Writer::create(sink, &keys.to.recipients, &opening, options)
+    let writer = Writer::create(sink, &keys.to.recipients, &opening, options)
         .map_err(|error| destination::explain(error, &place))?;
 
     let progress = Progress::default();
@@ -115,24 +115,65 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         stop: &stop,
     };
     let display = Display::of_stderr(arguments.quiet);
-    let outcome = progress::show(&progress, display, console.lang, || {
-        let summary = acquisition::run(&run, &mut writer)?;
-        let sealed = writer.seal(report::closing(&run, &summary)).map_err(acquisition::Error::Bundle)?;
-        Ok((summary, sealed))
+    let ending = Ending { arguments, clock: &clock, place: &place, unlocked: &unlocked, progress: &progress };
+    let ended = progress::show(&progress, display, console.lang, || {
+        acquisition::run_to_end(&run, writer, |writer, summary| {
+            let sealed = writer.seal(report::closing(&run, &summary));
+            if summary.left_behind {
+                ending.leave(&summary, sealed, console);
+            }
+            (summary, sealed)
+        })
     });
-    let (summary, sealed) = outcome.map_err(|error| destination::unsealed(error, &place))?;
+    let (summary, sealed) = ended.map_err(|error| destination::unsealed(error, &place))?;
+    ending.report(&summary, sealed, console)
+}
 
-    let report = RunReport {
-        summary: &summary,
-        sealed: &sealed,
-        place: &place,
-        unlocked: &unlocked,
-        bytes_read: progress.snapshot().bytes_read,
-        elapsed: clock.elapsed(),
-        exit_on_hit: arguments.scanning.exit_on_hit,
-    };
-    report.print(arguments.json, console);
-    Ok(report.exit())
+/// What the last words of a run are made of, besides how it ended.
+struct Ending<'a> {
+    arguments: &'a Collect,
+    clock: &'a Clock,
+    place: &'a destination::BundleDestination,
+    unlocked: &'a [String],
+    progress: &'a Progress,
+}
+
+impl Ending<'_> {
+    /// Prints the report of a sealed run, and returns its exit code.
+    fn report(
+        &self,
+        summary: &RunSummary,
+        sealed: Result<Sealed, bundle::Error>,
+        console: &mut Console<'_>,
+    ) -> Result<Exit, Failure> {
+        let sealed = sealed.map_err(acquisition::Error::Bundle);
+        let report = RunReport {
+            summary,
+            sealed: &sealed.map_err(|error| destination::unsealed(error, self.place))?,
+            place: self.place,
+            unlocked: self.unlocked,
+            bytes_read: self.progress.snapshot().bytes_read,
+            elapsed: self.clock.elapsed(),
+            exit_on_hit: self.arguments.scanning.exit_on_hit,
+        };
+        report.print(self.arguments.json, console);
+        Ok(report.exit())
+    }
+
+    /// The same for a run of which a thread may be blocked in a read: it cannot be joined, and ends with the process.
+    fn leave(
+        &self,
+        summary: &RunSummary,
+        sealed: Result<Sealed, bundle::Error>,
+        console: &mut Console<'_>,
+    ) -> ! {
+        let exit = self.report(summary, sealed, console).unwrap_or_else(|failure| {
+            console.fail(&failure);
+            failure.exit
+        });
+        drop(console.flush());
+        interrupts::leave(exit)
+    }
 }
 
 /// Compiles the rules and loads the indicators.

@@ -18,6 +18,7 @@ use crate::sys;
 use crate::sys::{Peculiar, Workplace};
 
 mod checks;
+mod itself;
 mod machine;
 mod raw_reading;
 
@@ -55,6 +56,8 @@ pub enum Check {
     Signatures,
     Environments,
     Memory,
+    ClosedConsole,
+    Libraries,
 }
 
 /// What came of it.
@@ -77,7 +80,7 @@ fn passes(so: bool, seen: impl FnOnce() -> String) -> CheckResult {
 type Trial = (Check, &'static str, fn(&Trying) -> CheckResult);
 
 /// All of them, in the order in which they are carried out.
-const TRIALS: [Trial; 30] = [
+const TRIALS: [Trial; 32] = [
     (Check::Content, "content", checks::content),
     (Check::AccessTime, "access_time", checks::access_time),
     (Check::Times, "times", checks::times),
@@ -108,6 +111,8 @@ const TRIALS: [Trial; 30] = [
     (Check::Signatures, "signatures", machine::signatures),
     (Check::Environments, "environments", machine::environments),
     (Check::Memory, "memory", machine::memory),
+    (Check::ClosedConsole, "closed_console", itself::closed_console),
+    (Check::Libraries, "libraries", itself::libraries),
 ];
 
 /// A self-test that cannot begin.

@@ -103,9 +103,7 @@ pub fn of(target: &Target) -> Inventory {
 
 /// The addresses of this host that others may reach it by.
 fn addresses() -> Vec<IpAddr> {
-    let networks = sysinfo::Networks::new_with_refreshed_list().ok();
-    let all = networks.iter().flat_map(|networks| networks.iter());
-    let all = all.flat_map(|(_, facts)| facts.ip_networks().iter().map(|network| network.addr));
+    let all = crate::sys::interface_addresses().into_iter().map(|found| found.address);
     let reached: BTreeSet<IpAddr> = all.filter(is_outward).collect();
     reached.into_iter().collect()
 }

@@ -1,7 +1,7 @@
 //! `LiveNetwork`: how the host stands in its network: interfaces, addresses, routes, neighbours, resolvers, names.
 //!
 //! In: `/proc/net`, `/sys/class/net` and the files of the resolver; of the running system addresses with their
-//! interface by sysinfo; what is set for proxies, shares and Wi-Fi. Out: one [`NetworkRow`] per fact. Neighbours of IPv6 stand in no
+//! interface by `sys`; what is set for proxies, shares and Wi-Fi. Out: one [`NetworkRow`] per fact. Neighbours of IPv6 stand in no
 //! table of `/proc`: the kernel of the running system is asked by netlink, a socket that leads to it alone; for rules of nftables as
 //! well (`firewall.rs`). Passwords beside a proxy or a network's name are not told.
 
@@ -222,21 +222,14 @@ fn addresses(reach: &LinuxHost) -> Vec<NetworkRow> {
     if !reach.is_live() {
         return Vec::new();
     }
-    let Ok(networks) = sysinfo::Networks::new_with_refreshed_list() else { return Vec::new() };
-    let mut rows: Vec<_> = networks
-        .iter()
-        .flat_map(|(name, facts)| {
-            facts.ip_networks().iter().map(move |network| (name.to_string_lossy().into_owned(), *network))
-        })
-        .collect();
-    rows.sort_by(|one, other| (&one.0, one.1.addr).cmp(&(&other.0, other.1.addr)));
-    rows.into_iter()
-        .map(|(name, network)| NetworkRow::Address {
-            address: network.addr,
-            prefix: Some(network.prefix.into()),
-            interface: Some(name),
-        })
-        .collect()
+    let mut found = sys::interface_addresses();
+    found.sort_by(|one, other| (&one.interface, one.address).cmp(&(&other.interface, other.address)));
+    let row = |found: sys::InterfaceAddress| NetworkRow::Address {
+        address: found.address,
+        prefix: Some(found.prefix),
+        interface: Some(found.interface),
+    };
+    found.into_iter().map(row).collect()
 }
 
 /// Reads resolv.conf(5).

@@ -1,8 +1,8 @@
 //! `LiveExecutables` of Windows: the files that processes run and have loaded, with digests, and memory that is run but is of no
 //! file.
 //!
-//! In: the list of modules and the regions of memory of each process, and signatures. Out: one [`ExecutableRow`] per file,
-//! and per process with loose code. A path longer than 260 characters is cut in that list, and its file is then not found.
+//! In: the files and the regions that are mapped in each process, and signatures. Out: one [`ExecutableRow`] per file,
+//! and per process with loose code.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -111,7 +111,7 @@ impl Target {
             let name = Some(self.windows.host.name.clone()).filter(|name| !name.is_empty());
             return HostFacts {
                 name: name.unwrap_or_else(|| "tree".to_owned()),
-                kernel: if self.live { sysinfo::System::kernel_version().ok() } else { None },
+                kernel: if self.live { sys::kernel_version() } else { None },
                 architecture: self.live.then(|| std::env::consts::ARCH.to_owned()),
                 ..self.windows.host.clone()
             };

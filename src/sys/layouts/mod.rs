@@ -15,7 +15,7 @@ pub(crate) use addresses::{address, client, link};
 pub(crate) use environment::variables;
 pub(crate) use extents::first_extent;
 pub(crate) use listing::{LARGEST_ENTRY, ListedEntry, entries, streams};
-pub(crate) use objects::{counted_text, object, shadow_copy};
+pub(crate) use objects::{counted_text, dos_path, object, shadow_copy};
 pub(crate) use reparse::{StoredData, junction, kind_of, stored, target};
 pub(crate) use token::{integrity, sid_behind};
 

@@ -25,9 +25,44 @@ pub(crate) fn shadow_copy(name: &[u16]) -> Option<u32> {
     String::from_utf16(name).ok()?.strip_prefix("HarddiskVolumeShadowCopy")?.parse().ok()
 }
 
+/// A path by the kernel's name of its device as programs know it: by the letter of a drive, or by server and share. One whose device
+/// has no letter stays as it is.
+pub(crate) fn dos_path(path: &str, drives: &[(char, String)]) -> String {
+    let below = |device: &str| {
+        let (head, rest) = path.split_at_checked(device.len())?;
+        (head.eq_ignore_ascii_case(device) && rest.starts_with('\\')).then_some(rest)
+    };
+    for (letter, device) in drives {
+        if let Some(rest) = below(device) {
+            return format!("{letter}:{rest}");
+        }
+    }
+    if let Some(rest) = below("\\Device\\Mup") {
+        return format!("\\{rest}");
+    }
+    path.strip_prefix("\\??\\").unwrap_or(path).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_by_its_device_becomes_one_by_its_drive_and_a_longer_number_is_another_device() {
+        let drives =
+            [('C', "\\Device\\HarddiskVolume1".to_owned()), ('D', "\\Device\\HarddiskVolume12".to_owned())];
+        for (path, known) in [
+            ("\\Device\\HarddiskVolume1\\Windows\\a.dll", "C:\\Windows\\a.dll"),
+            ("\\device\\harddiskvolume12\\b.dll", "D:\\b.dll"),
+            ("\\Device\\HarddiskVolume3\\c.dll", "\\Device\\HarddiskVolume3\\c.dll"),
+            ("\\Device\\HarddiskVolume1", "\\Device\\HarddiskVolume1"),
+            ("\\Device\\Mup\\server\\share\\d.dll", "\\\\server\\share\\d.dll"),
+            ("\\??\\Z:\\e.dll", "Z:\\e.dll"),
+            ("é", "é"),
+        ] {
+            assert_eq!(dos_path(path, &drives), known);
+        }
+    }
 
     fn text(text: &str) -> Vec<u8> {
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()

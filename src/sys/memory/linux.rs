@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-pub(super) use super::unsupported::loose_code;
+pub(super) use super::unsupported::{loose_code, total_memory};
 use super::{MAX_MAPPINGS, MappingBacking, MemoryMapping};
 
 /// Bytes of a page; a machine with larger ones only has each looked up several times.

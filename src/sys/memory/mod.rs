@@ -21,6 +21,8 @@ use windows as system;
 use std::io;
 
 pub(crate) use system::ProcessMemory;
+#[cfg(windows)]
+pub(in crate::sys) use windows::mapped_images;
 
 /// Most mappings of one process: 65,530 are allowed by default on Linux, and Windows has hardly more regions.
 pub(crate) const MAX_MAPPINGS: usize = 1 << 17;
@@ -65,6 +67,11 @@ pub(crate) struct LooseCode {
     /// In bytes.
     pub(crate) length: u64,
     pub(crate) writable: bool,
+}
+
+/// The memory of this machine, in bytes, as far as the system may use it.
+pub(crate) fn total_memory() -> Option<u64> {
+    system::total_memory()
 }
 
 /// Lists the executable memory of a process that belongs to no file. Compilers at run time make such memory as well.

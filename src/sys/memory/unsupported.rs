@@ -27,6 +27,12 @@ impl ProcessMemory {
     }
 }
 
+#[cfg(not(windows))]
+pub(super) fn total_memory() -> Option<u64> {
+    let ram = sysinfo::RefreshKind::nothing().with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram());
+    sysinfo::System::new_with_specifics(ram).ok().map(|system| system.total_memory())
+}
+
 pub(super) fn loose_code(_pid: u32) -> io::Result<Vec<LooseCode>> {
     Err(io::ErrorKind::Unsupported.into())
 }

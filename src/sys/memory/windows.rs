@@ -11,16 +11,17 @@ use std::ptr;
 use windows_sys::Win32::Foundation::ERROR_INSUFFICIENT_BUFFER;
 use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
 use windows_sys::Win32::System::Memory::{
-    MEM_COMMIT, MEM_PRIVATE, MEMORY_BASIC_INFORMATION, PAGE_EXECUTE, PAGE_EXECUTE_READ,
+    MEM_COMMIT, MEM_IMAGE, MEM_PRIVATE, MEMORY_BASIC_INFORMATION, PAGE_EXECUTE, PAGE_EXECUTE_READ,
     PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY, PAGE_GUARD, PAGE_NOACCESS, PAGE_NOCACHE, PAGE_READWRITE,
     PAGE_WRITECOMBINE, PAGE_WRITECOPY, VirtualQueryEx,
 };
 use windows_sys::Win32::System::ProcessStatus::K32GetMappedFileNameW;
+use windows_sys::Win32::System::SystemInformation::{GlobalMemoryStatusEx, MEMORYSTATUSEX};
 use windows_sys::Win32::System::Threading::{PROCESS_QUERY_INFORMATION, PROCESS_VM_READ};
 
 use super::{LooseCode, MAX_MAPPINGS, MappingBacking, MemoryMapping};
-use crate::sys::processes::{SYSTEM, open_process};
-use crate::sys::windows::token;
+use crate::sys::processes::{SYSTEM, open_with_debugging};
+use crate::sys::windows::text;
 
 /// A process whose memory can be read.
 #[derive(Debug)]
@@ -36,8 +37,7 @@ impl ProcessMemory {
             return Ok(Self { handle: None, mappings: Vec::new() });
         }
         // Those of services are open to administrators who ask for the right of a debugger; nothing is debugged.
-        token::enable_debugging();
-        let handle = open_process(pid, PROCESS_QUERY_INFORMATION | PROCESS_VM_READ)?;
+        let handle = open_with_debugging(pid, PROCESS_QUERY_INFORMATION | PROCESS_VM_READ)?;
         let mappings = mappings(&handle);
         Ok(Self { handle: Some(handle), mappings })
     }
@@ -93,12 +93,21 @@ fn mappings(process: &OwnedHandle) -> Vec<MemoryMapping> {
     mappings
 }
 
+pub(super) fn total_memory() -> Option<u64> {
+    let mut facts = MEMORYSTATUSEX {
+        dwLength: u32::try_from(size_of::<MEMORYSTATUSEX>()).ok()?,
+        ..MEMORYSTATUSEX::default()
+    };
+    // SAFETY: `facts` is of the call's type, and as long as it says.
+    let done = unsafe { GlobalMemoryStatusEx(&raw mut facts) };
+    (done != 0).then_some(facts.ullTotalPhys)
+}
+
 pub(super) fn loose_code(pid: u32) -> io::Result<Vec<LooseCode>> {
     if pid == SYSTEM {
         return Ok(Vec::new());
     }
-    token::enable_debugging();
-    let handle = open_process(pid, PROCESS_QUERY_INFORMATION)?;
+    let handle = open_with_debugging(pid, PROCESS_QUERY_INFORMATION)?;
     let mut loose = Vec::new();
     regions(&handle, &mut |region| {
         if let Some((start, end)) = bounds(region)
@@ -111,6 +120,33 @@ pub(super) fn loose_code(pid: u32) -> io::Result<Vec<LooseCode>> {
     });
     Ok(loose)
 }
+
+/// Lists the files that a process has mapped to run them, lowest first, by the kernel's own names: of drives, their devices.
+pub(in crate::sys) fn mapped_images(process: &OwnedHandle) -> Vec<String> {
+    let (mut images, mut last) = (Vec::new(), 0);
+    regions(process, &mut |region| {
+        let base = region.AllocationBase.addr();
+        if region.Type == MEM_IMAGE && base != last {
+            last = base;
+            images.extend(mapped_file(process, region));
+        }
+    });
+    images
+}
+
+/// The name of the file of a region.
+fn mapped_file(process: &OwnedHandle, region: &MEMORY_BASIC_INFORMATION) -> Option<String> {
+    let mut name = vec![0_u16; MAX_PATH];
+    let length = u32::try_from(name.len()).ok()?;
+    // SAFETY: the process is open to be asked; the buffer is as long as is said.
+    let filled = unsafe {
+        K32GetMappedFileNameW(process.as_raw_handle(), region.BaseAddress, name.as_mut_ptr(), length)
+    };
+    (filled != 0).then(|| text(&name))
+}
+
+/// Units of the longest path of a file.
+const MAX_PATH: usize = 32_768;
 
 /// Hands out the committed regions of a process, lowest first.
 fn regions(process: &OwnedHandle, act: &mut dyn FnMut(&MEMORY_BASIC_INFORMATION)) {

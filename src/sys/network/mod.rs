@@ -59,6 +59,15 @@ pub(crate) struct NetworkAdapter {
     pub(crate) suffix: String,
 }
 
+/// An address of an interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InterfaceAddress {
+    pub(crate) interface: String,
+    pub(crate) address: IpAddr,
+    /// The length of its prefix.
+    pub(crate) prefix: u32,
+}
+
 /// An entry of the routing table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RouteEntry {
@@ -124,6 +133,11 @@ pub(crate) type SocketTableResult = (&'static str, io::Result<Vec<SocketEntry>>)
 /// Lists the interfaces with their addresses, gateways and resolvers; Windows only.
 pub(crate) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
     system::adapters()
+}
+
+/// Lists the addresses of all interfaces.
+pub(crate) fn interface_addresses() -> Vec<InterfaceAddress> {
+    system::interface_addresses()
 }
 
 /// Lists the routes of IPv4 and IPv6; Windows only.

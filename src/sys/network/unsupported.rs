@@ -3,10 +3,26 @@
 use std::io;
 use std::time::Duration;
 
+#[cfg(not(windows))]
+use super::InterfaceAddress;
 use super::{NeighbourEntry, NetlinkPart, NetworkAdapter, ResolverEntry, RouteEntry, SocketTableResult};
 
 pub(super) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(windows))]
+pub(super) fn interface_addresses() -> Vec<InterfaceAddress> {
+    let networks = sysinfo::Networks::new_with_refreshed_list().ok();
+    let all = networks.iter().flat_map(|networks| networks.iter());
+    let addresses = all.flat_map(|(name, facts)| {
+        facts.ip_networks().iter().map(move |network| InterfaceAddress {
+            interface: name.to_string_lossy().into_owned(),
+            address: network.addr,
+            prefix: network.prefix.into(),
+        })
+    });
+    addresses.collect()
 }
 
 pub(super) fn routes() -> io::Result<Vec<RouteEntry>> {

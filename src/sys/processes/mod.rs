@@ -21,7 +21,7 @@ use windows as system;
 use std::io;
 
 #[cfg(windows)]
-pub(in crate::sys) use windows::{SYSTEM, open_process};
+pub(in crate::sys) use windows::{SYSTEM, open_with_debugging};
 
 use crate::evidence::Utc;
 

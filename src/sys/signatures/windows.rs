@@ -71,6 +71,9 @@ struct Trust {
 
 impl Trust {
     fn load() -> io::Result<Self> {
+        // Windows' own library looks for this one by its name, with its dependencies, when it needs it: one that is loaded already
+        // is not looked for. Where it is missing, whoever needs it says so.
+        drop(Library::load("imagehlp.dll"));
         let trust = Library::load("wintrust.dll")?;
         let names = Library::load("crypt32.dll")?;
         // SAFETY: each is of the form that Microsoft's documentation gives it.

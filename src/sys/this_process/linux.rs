@@ -1,6 +1,6 @@
 //! Linux: `/proc/self/status`.
 
-pub(super) use super::unsupported::{backup_privilege, integrity, on_close, ui_language};
+pub(super) use super::unsupported::{backup_privilege, integrity, restrict_libraries, ui_language};
 
 pub(super) fn privileged() -> bool {
     rustix::process::geteuid().is_root()

@@ -1,4 +1,4 @@
-//! What this process may do, what it uses, and how it is asked to end.
+//! What this process may do, what it uses.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -44,13 +44,13 @@ pub(crate) fn peak_memory() -> Option<u64> {
     system::peak_memory()
 }
 
+/// Has Windows look for libraries in System32 alone, whatever is planted next to this program; elsewhere it does nothing, since
+/// the program is static. The first thing that the program does.
+pub(crate) fn restrict_libraries() {
+    system::restrict_libraries();
+}
+
 /// The language of the user's system where it is not in the environment, as the beginning of a locale's name: `nl` or `en`.
 pub(crate) fn ui_language() -> Option<String> {
     system::ui_language()
-}
-
-/// Calls `act` when Windows closes the console, logs the user off or shuts down; elsewhere a signal comes instead. Windows ends
-/// the process when `act` returns, or after some seconds (5 for a closed console), in which the run is sealed.
-pub(crate) fn on_close(act: Box<dyn Fn() + Send + Sync>) {
-    system::on_close(act);
 }

@@ -20,8 +20,8 @@ pub(super) const fn peak_memory() -> Option<u64> {
     None
 }
 
+pub(super) const fn restrict_libraries() {}
+
 pub(super) const fn ui_language() -> Option<String> {
     None
 }
-
-pub(super) fn on_close(_act: Box<dyn Fn() + Send + Sync>) {}

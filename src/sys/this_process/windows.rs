@@ -1,18 +1,15 @@
-//! Windows: the token of this process, its counters, and the events of its console.
+//! Windows: the token of this process, and its counters.
 
 use std::sync::OnceLock;
 
 use windows_sys::Win32::Globalization::GetUserDefaultUILanguage;
 use windows_sys::Win32::Security::{TOKEN_INFORMATION_CLASS, TokenElevation, TokenIntegrityLevel};
-use windows_sys::Win32::System::Console::{
-    CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT, SetConsoleCtrlHandler,
-};
 use windows_sys::Win32::System::ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
-use windows_sys::Win32::System::Threading::{GetCurrentProcess, INFINITE, Sleep};
-use windows_sys::core::BOOL;
+use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
 pub(super) use super::unsupported::effective_capabilities;
 use crate::sys::layouts;
+pub(super) use crate::sys::windows::search_path::restrict as restrict_libraries;
 use crate::sys::windows::token;
 
 pub(super) fn privileged() -> bool {
@@ -50,25 +47,4 @@ pub(super) fn ui_language() -> Option<String> {
         0x09 => Some("en".to_owned()),
         _ => None,
     }
-}
-
-static ON_CLOSE: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
-
-pub(super) fn on_close(act: Box<dyn Fn() + Send + Sync>) {
-    if ON_CLOSE.set(act).is_ok() {
-        // SAFETY: the routine is a function of the program, there as long as it runs.
-        unsafe { SetConsoleCtrlHandler(Some(closing), 1) };
-    }
-}
-
-unsafe extern "system" fn closing(event: u32) -> BOOL {
-    if !matches!(event, CTRL_CLOSE_EVENT | CTRL_LOGOFF_EVENT | CTRL_SHUTDOWN_EVENT) {
-        return 0;
-    }
-    if let Some(act) = ON_CLOSE.get() {
-        act();
-    }
-    // SAFETY: Windows calls this on a thread of its own, which may wait.
-    unsafe { Sleep(INFINITE) };
-    1
 }

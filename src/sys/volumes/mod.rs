@@ -11,6 +11,9 @@ mod unsupported;
 #[allow(unsafe_code, reason = "Windows' own functions are called here; each call says why it is right")]
 mod windows;
 
+#[cfg(windows)]
+pub(in crate::sys) use windows::drive_devices;
+
 #[cfg(target_os = "linux")]
 use linux as system;
 #[cfg(not(any(target_os = "linux", windows)))]

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{LiveSystem, SystemVolume, SystemVolumeKind, VolumeMount};
+use super::{LiveSystem, VolumeMount};
+#[cfg(not(windows))]
+use super::{SystemVolume, SystemVolumeKind};
 
 pub(super) const fn live() -> Option<LiveSystem> {
     None
@@ -18,6 +20,7 @@ pub(super) const fn mounted_volume(_path: &Path) -> Option<VolumeMount> {
     None
 }
 
+#[cfg(not(windows))]
 pub(super) fn volumes() -> io::Result<Vec<SystemVolume>> {
     let disks =
         sysinfo::Disks::new_with_refreshed_list().map_err(|error| io::Error::other(error.to_string()))?;
@@ -47,15 +50,18 @@ pub(super) fn device_size(file: &File) -> io::Result<u64> {
     file.metadata().map(|metadata| metadata.len())
 }
 
+#[cfg(not(windows))]
 pub(super) fn free_space(directory: &Path) -> Option<u64> {
     disk(directory).map(|(available, _)| available)
 }
 
+#[cfg(not(windows))]
 pub(super) fn used_space(directory: &Path) -> Option<u64> {
     disk(directory).map(|(_, used)| used)
 }
 
 /// Bytes available and in use on the disk with the longest mount point above a directory.
+#[cfg(not(windows))]
 fn disk(directory: &Path) -> Option<(u64, u64)> {
     let directory = directory.canonicalize().ok()?;
     let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;

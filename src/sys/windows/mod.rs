@@ -5,6 +5,8 @@
 
 pub(in crate::sys) mod handle;
 pub(in crate::sys) mod library;
+mod random;
+pub(in crate::sys) mod search_path;
 pub(in crate::sys) mod token;
 
 use windows_sys::Win32::Foundation::FILETIME;

@@ -1,9 +1,10 @@
 //! Sessions and logons of this machine, as Remote Desktop Services and the Local Security Authority list them.
 
+use std::ffi::c_void;
 use std::io;
 use std::ptr;
 
-use windows_sys::Win32::Foundation::LUID;
+use windows_sys::Win32::Foundation::{HANDLE, LUID, NTSTATUS};
 use windows_sys::Win32::Security::Authentication::Identity::{
     LSA_UNICODE_STRING, LsaEnumerateLogonSessions, LsaFreeReturnBuffer, LsaGetLogonSessionData,
     SECURITY_LOGON_SESSION_DATA,
@@ -12,19 +13,40 @@ use windows_sys::Win32::System::RemoteDesktop::{
     WTS_CURRENT_SERVER_HANDLE, WTS_INFO_CLASS, WTS_SESSION_INFOW, WTSClientAddress, WTSClientName,
     WTSEnumerateSessionsW, WTSFreeMemory, WTSINFOW, WTSQuerySessionInformationW, WTSSessionInfo,
 };
+use windows_sys::core::{BOOL, PWSTR};
 
+use crate::sys::windows::library::system_functions;
 use crate::sys::windows::{handle, text, text_at};
 use crate::sys::{LogonSession, TerminalSession, layouts};
+
+system_functions! {
+    /// The functions of Remote Desktop Services.
+    RemoteDesktop in "wtsapi32.dll" {
+        sessions: WTSEnumerateSessionsW(HANDLE, u32, u32, *mut *mut WTS_SESSION_INFOW, *mut u32) -> BOOL,
+        ask: WTSQuerySessionInformationW(HANDLE, u32, WTS_INFO_CLASS, *mut PWSTR, *mut u32) -> BOOL,
+        free: WTSFreeMemory(*mut c_void) -> (),
+    }
+}
+
+system_functions! {
+    /// The functions of the Local Security Authority.
+    Authority in "secur32.dll" {
+        logons: LsaEnumerateLogonSessions(*mut u32, *mut *mut LUID) -> NTSTATUS,
+        logon: LsaGetLogonSessionData(*const LUID, *mut *mut SECURITY_LOGON_SESSION_DATA) -> NTSTATUS,
+        free: LsaFreeReturnBuffer(*const c_void) -> NTSTATUS,
+    }
+}
 
 /// Most sessions, and most logons.
 const MAX_SESSIONS: usize = 10_000;
 const MAX_LOGONS: usize = 100_000;
 
 pub(crate) fn sessions() -> io::Result<Vec<TerminalSession>> {
+    let functions = RemoteDesktop::get()?;
     let (mut first, mut count): (*mut WTS_SESSION_INFOW, u32) = (ptr::null_mut(), 0);
     // SAFETY: both are of the call's types.
     let done =
-        unsafe { WTSEnumerateSessionsW(WTS_CURRENT_SERVER_HANDLE, 0, 1, &raw mut first, &raw mut count) };
+        unsafe { (functions.sessions)(WTS_CURRENT_SERVER_HANDLE, 0, 1, &raw mut first, &raw mut count) };
     if done == 0 || first.is_null() {
         return Err(io::Error::last_os_error());
     }
@@ -32,17 +54,17 @@ pub(crate) fn sessions() -> io::Result<Vec<TerminalSession>> {
     // SAFETY: the call succeeded, so that many stand there until they are freed below.
     let listed = unsafe { std::slice::from_raw_parts(first, count) };
     // SAFETY: the name ends in a zero and stands beside the list.
-    let session = |one: &WTS_SESSION_INFOW| session(one, unsafe { text_at(one.pWinStationName) });
+    let session = |one: &WTS_SESSION_INFOW| session(functions, one, unsafe { text_at(one.pWinStationName) });
     let told = listed.iter().map(session).collect();
     // SAFETY: the list is the call's, and is freed once; nothing that points into it is kept.
-    unsafe { WTSFreeMemory(first.cast()) };
+    unsafe { (functions.free)(first.cast()) };
     Ok(told)
 }
 
-fn session(listed: &WTS_SESSION_INFOW, station: String) -> TerminalSession {
+fn session(functions: &RemoteDesktop, listed: &WTS_SESSION_INFOW, station: String) -> TerminalSession {
     let mut told =
         TerminalSession { id: listed.SessionId, station, state: listed.State, ..TerminalSession::default() };
-    if let Some(answer) = ask(listed.SessionId, WTSSessionInfo)
+    if let Some(answer) = ask(functions, listed.SessionId, WTSSessionInfo)
         && answer.len() >= size_of::<WTSINFOW>()
     {
         // SAFETY: so many bytes are there, and all of its parts are numbers.
@@ -51,25 +73,20 @@ fn session(listed: &WTS_SESSION_INFOW, station: String) -> TerminalSession {
         (told.domain, told.user) = (text(&facts.Domain), text(&facts.UserName));
         (told.since, told.last_input) = (moment(facts.LogonTime), moment(facts.LastInputTime));
     }
-    told.client = ask(listed.SessionId, WTSClientName)
+    told.client = ask(functions, listed.SessionId, WTSClientName)
         .map(|answer| text(&layouts::wide(&answer)))
         .filter(|name| !name.is_empty());
-    told.remote = ask(listed.SessionId, WTSClientAddress).and_then(|answer| layouts::client(&answer));
+    told.remote =
+        ask(functions, listed.SessionId, WTSClientAddress).and_then(|answer| layouts::client(&answer));
     told
 }
 
 /// What Remote Desktop Services tell of a session.
-fn ask(session: u32, class: WTS_INFO_CLASS) -> Option<Vec<u8>> {
+fn ask(functions: &RemoteDesktop, session: u32, class: WTS_INFO_CLASS) -> Option<Vec<u8>> {
     let (mut answer, mut length) = (ptr::null_mut(), 0);
     // SAFETY: both are of the call's types.
     let done = unsafe {
-        WTSQuerySessionInformationW(
-            WTS_CURRENT_SERVER_HANDLE,
-            session,
-            class,
-            &raw mut answer,
-            &raw mut length,
-        )
+        (functions.ask)(WTS_CURRENT_SERVER_HANDLE, session, class, &raw mut answer, &raw mut length)
     };
     if done == 0 || answer.is_null() {
         return None;
@@ -78,14 +95,15 @@ fn ask(session: u32, class: WTS_INFO_CLASS) -> Option<Vec<u8>> {
     // SAFETY: the call succeeded, so that many bytes stand there until they are freed below.
     let bytes = unsafe { std::slice::from_raw_parts(answer.cast::<u8>(), length) }.to_vec();
     // SAFETY: the answer is the call's, and is freed once; what was copied of it is kept.
-    unsafe { WTSFreeMemory(answer.cast()) };
+    unsafe { (functions.free)(answer.cast()) };
     Some(bytes)
 }
 
 pub(crate) fn logons() -> io::Result<Vec<LogonSession>> {
+    let functions = Authority::get()?;
     let (mut first, mut count): (*mut LUID, u32) = (ptr::null_mut(), 0);
     // SAFETY: both are of the call's types.
-    let status = unsafe { LsaEnumerateLogonSessions(&raw mut count, &raw mut first) };
+    let status = unsafe { (functions.logons)(&raw mut count, &raw mut first) };
     if status < 0 {
         return Err(handle::error_of(status));
     }
@@ -96,16 +114,16 @@ pub(crate) fn logons() -> io::Result<Vec<LogonSession>> {
     // SAFETY: the call succeeded, so that many stand there until they are freed below.
     let listed = unsafe { std::slice::from_raw_parts(first, count) };
     // One that has ended meanwhile, or is another's, tells nothing.
-    let told = listed.iter().filter_map(logon).collect();
+    let told = listed.iter().filter_map(|id| logon(functions, id)).collect();
     // SAFETY: the list is the call's, and is freed once; nothing that points into it is kept.
-    unsafe { LsaFreeReturnBuffer(first.cast()) };
+    unsafe { (functions.free)(first.cast()) };
     Ok(told)
 }
 
-fn logon(id: &LUID) -> Option<LogonSession> {
+fn logon(functions: &Authority, id: &LUID) -> Option<LogonSession> {
     let mut data: *mut SECURITY_LOGON_SESSION_DATA = ptr::null_mut();
     // SAFETY: the number outlives the call, which only reads it; `data` is of its type.
-    if unsafe { LsaGetLogonSessionData(id, &raw mut data) } < 0 {
+    if unsafe { (functions.logon)(id, &raw mut data) } < 0 {
         return None;
     }
     // SAFETY: the call succeeded, so it is null or stands there until it is freed below.
@@ -123,7 +141,7 @@ fn logon(id: &LUID) -> Option<LogonSession> {
         since: u64::try_from(facts.LogonTime).ok().and_then(layouts::filetime),
     };
     // SAFETY: the answer is the call's, and is freed once; nothing that points into it is kept.
-    unsafe { LsaFreeReturnBuffer(data.cast_const().cast()) };
+    unsafe { (functions.free)(data.cast_const().cast()) };
     Some(told)
 }
 

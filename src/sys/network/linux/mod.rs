@@ -8,4 +8,6 @@ pub(super) use iptables::ask_table;
 pub(super) use netlink::ask_kernel;
 pub(super) use resolver::ask_resolver;
 
-pub(super) use super::unsupported::{adapters, cached_names, neighbours, routes, socket_tables};
+pub(super) use super::unsupported::{
+    adapters, cached_names, interface_addresses, neighbours, routes, socket_tables,
+};

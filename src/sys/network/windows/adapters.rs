@@ -1,6 +1,7 @@
 //! The interfaces of this machine, their addresses, and its tables of routes and neighbours.
 
 use std::collections::BTreeMap;
+use std::ffi::c_void;
 use std::io;
 use std::net::IpAddr;
 use std::ptr;
@@ -8,14 +9,16 @@ use std::ptr;
 use windows_sys::Win32::Foundation::{ERROR_BUFFER_OVERFLOW, ERROR_NOT_FOUND, ERROR_SUCCESS};
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     FreeMibTable, GAA_FLAG_INCLUDE_GATEWAYS, GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_MULTICAST,
-    GetAdaptersAddresses, GetIfTable2, GetIpForwardTable2, GetIpNetTable2, IP_ADAPTER_ADDRESSES_LH,
+    GET_ADAPTERS_ADDRESSES_FLAGS, GetAdaptersAddresses, GetIfTable2, GetIpForwardTable2, GetIpNetTable2,
+    IP_ADAPTER_ADDRESSES_LH, MIB_IF_TABLE2, MIB_IPFORWARD_TABLE2, MIB_IPNET_TABLE2,
 };
 use windows_sys::Win32::Networking::WinSock::{
-    AF_UNSPEC, NlnsIncomplete, NlnsPermanent, NlnsUnreachable, SOCKADDR_INET, SOCKET_ADDRESS,
+    ADDRESS_FAMILY, AF_UNSPEC, NlnsIncomplete, NlnsPermanent, NlnsUnreachable, SOCKADDR_INET, SOCKET_ADDRESS,
 };
 
+use crate::sys::windows::library::system_functions;
 use crate::sys::windows::{narrow_text_at, text_at};
-use crate::sys::{NeighbourEntry, NetworkAdapter, RouteEntry, layouts};
+use crate::sys::{InterfaceAddress, NeighbourEntry, NetworkAdapter, RouteEntry, layouts};
 
 /// How often the adapters are asked for while their number grows.
 const TRIES: usize = 8;
@@ -33,9 +36,27 @@ const MAX_ROWS: usize = 200_000;
 /// `IP_ADAPTER_ADDRESSES`'s states (`IF_OPER_STATUS`, RFC 2863), from 1 on.
 const STATES: [&str; 7] = ["up", "down", "testing", "unknown", "dormant", "not_present", "lower_layer_down"];
 
+system_functions! {
+    /// The IP helper's functions for interfaces and for what a table of them holds.
+    IpHelper in "iphlpapi.dll" {
+        adapters: GetAdaptersAddresses(
+            u32,
+            GET_ADAPTERS_ADDRESSES_FLAGS,
+            *const c_void,
+            *mut IP_ADAPTER_ADDRESSES_LH,
+            *mut u32
+        ) -> u32,
+        interfaces: GetIfTable2(*mut *mut MIB_IF_TABLE2) -> u32,
+        routes: GetIpForwardTable2(ADDRESS_FAMILY, *mut *mut MIB_IPFORWARD_TABLE2) -> u32,
+        neighbours: GetIpNetTable2(ADDRESS_FAMILY, *mut *mut MIB_IPNET_TABLE2) -> u32,
+        free: FreeMibTable(*const c_void) -> (),
+    }
+}
+
 pub(in crate::sys::network) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
-    let list = list()?;
-    let counts = counts();
+    let helper = IpHelper::get()?;
+    let list = list(helper)?;
+    let counts = counts(helper);
     let mut adapters = Vec::new();
     let mut next: *const IP_ADAPTER_ADDRESSES_LH = list.as_ptr().cast();
     for _ in 0..MAX_ADAPTERS {
@@ -47,15 +68,26 @@ pub(in crate::sys::network) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
     Ok(adapters)
 }
 
+pub(in crate::sys::network) fn interface_addresses() -> Vec<InterfaceAddress> {
+    let adapters = adapters().unwrap_or_default();
+    let of = |adapter: NetworkAdapter| {
+        let interface = adapter.name;
+        let of_one =
+            move |(address, prefix)| InterfaceAddress { interface: interface.clone(), address, prefix };
+        adapter.addresses.into_iter().map(of_one)
+    };
+    adapters.into_iter().flat_map(of).collect()
+}
+
 /// The list that `GetAdaptersAddresses` makes.
-fn list() -> io::Result<Vec<u64>> {
+fn list(helper: &IpHelper) -> io::Result<Vec<u64>> {
     // 15 KiB is what its page advises to begin with.
     let mut words: Vec<u64> = vec![0; 2 << 10];
     for _ in 0..TRIES {
         let mut length = u32::try_from(words.len().saturating_mul(8)).unwrap_or(u32::MAX);
         // SAFETY: the buffer is as long as is said and aligned for what it holds.
         let answer = unsafe {
-            GetAdaptersAddresses(
+            (helper.adapters)(
                 u32::from(AF_UNSPEC),
                 GAA_FLAG_INCLUDE_GATEWAYS | GAA_FLAG_SKIP_ANYCAST | GAA_FLAG_SKIP_MULTICAST,
                 ptr::null(),
@@ -149,10 +181,10 @@ fn address_in(socket: &SOCKADDR_INET) -> Option<IpAddr> {
 }
 
 /// What each interface received and sent, in bytes, by its number.
-fn counts() -> BTreeMap<u32, (u64, u64)> {
+fn counts(helper: &IpHelper) -> BTreeMap<u32, (u64, u64)> {
     let mut table = ptr::null_mut();
     // SAFETY: `table` is of the call's type.
-    if unsafe { GetIfTable2(&raw mut table) } != ERROR_SUCCESS || table.is_null() {
+    if unsafe { (helper.interfaces)(&raw mut table) } != ERROR_SUCCESS || table.is_null() {
         return BTreeMap::new();
     }
     // SAFETY: the call succeeded, so a table of so many rows stands there until it is freed below.
@@ -162,7 +194,7 @@ fn counts() -> BTreeMap<u32, (u64, u64)> {
     };
     let counts = rows.iter().map(count).collect();
     // SAFETY: the table is the call's, and is freed once; nothing that points into it is kept.
-    unsafe { FreeMibTable(table.cast()) };
+    unsafe { (helper.free)(table.cast()) };
     counts
 }
 
@@ -177,9 +209,10 @@ unsafe fn rows_of<'a, T>(first: *const T, count: u32) -> &'a [T] {
 }
 
 pub(in crate::sys::network) fn routes() -> io::Result<Vec<RouteEntry>> {
+    let helper = IpHelper::get()?;
     let mut table = ptr::null_mut();
     // SAFETY: `table` is of the call's type.
-    let answer = unsafe { GetIpForwardTable2(AF_UNSPEC, &raw mut table) };
+    let answer = unsafe { (helper.routes)(AF_UNSPEC, &raw mut table) };
     if answer != ERROR_SUCCESS || table.is_null() {
         return none_or(answer);
     }
@@ -196,14 +229,15 @@ pub(in crate::sys::network) fn routes() -> io::Result<Vec<RouteEntry>> {
     });
     let told = told.collect();
     // SAFETY: the table is the call's, and is freed once; nothing that points into it is kept.
-    unsafe { FreeMibTable(table.cast()) };
+    unsafe { (helper.free)(table.cast()) };
     Ok(told)
 }
 
 pub(in crate::sys::network) fn neighbours() -> io::Result<Vec<NeighbourEntry>> {
+    let helper = IpHelper::get()?;
     let mut table = ptr::null_mut();
     // SAFETY: `table` is of the call's type.
-    let answer = unsafe { GetIpNetTable2(AF_UNSPEC, &raw mut table) };
+    let answer = unsafe { (helper.neighbours)(AF_UNSPEC, &raw mut table) };
     if answer != ERROR_SUCCESS || table.is_null() {
         return none_or(answer);
     }
@@ -221,7 +255,7 @@ pub(in crate::sys::network) fn neighbours() -> io::Result<Vec<NeighbourEntry>> {
     });
     let told = told.collect();
     // SAFETY: the table is the call's, and is freed once; nothing that points into it is kept.
-    unsafe { FreeMibTable(table.cast()) };
+    unsafe { (helper.free)(table.cast()) };
     Ok(told)
 }
 

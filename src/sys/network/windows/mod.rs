@@ -4,7 +4,7 @@ mod adapters;
 mod resolver;
 mod sockets;
 
-pub(super) use adapters::{adapters, neighbours, routes};
+pub(super) use adapters::{adapters, interface_addresses, neighbours, routes};
 pub(super) use resolver::cached_names;
 pub(super) use sockets::socket_tables;
 

@@ -1,17 +1,29 @@
 //! The tables of sockets that the IP helper keeps.
 
+use std::ffi::c_void;
 use std::io;
 
 use windows_sys::Win32::Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_SUCCESS};
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     GetExtendedTcpTable, GetExtendedUdpTable, MIB_TCP6ROW_OWNER_MODULE, MIB_TCPROW_OWNER_MODULE,
-    MIB_UDP6ROW_OWNER_MODULE, MIB_UDPROW_OWNER_MODULE, TCP_TABLE_OWNER_MODULE_ALL, UDP_TABLE_OWNER_MODULE,
+    MIB_UDP6ROW_OWNER_MODULE, MIB_UDPROW_OWNER_MODULE, TCP_TABLE_CLASS, TCP_TABLE_OWNER_MODULE_ALL,
+    UDP_TABLE_CLASS, UDP_TABLE_OWNER_MODULE,
 };
 use windows_sys::Win32::Networking::WinSock::{AF_INET, AF_INET6};
+use windows_sys::core::BOOL;
 
 use crate::sys::network::SocketTableResult;
 use crate::sys::network::socket_table;
 use crate::sys::network::socket_table::{TCP, TCP_6, UDP, UDP_6};
+use crate::sys::windows::library::system_functions;
+
+system_functions! {
+    /// The IP helper's functions for sockets.
+    IpHelper in "iphlpapi.dll" {
+        tcp: GetExtendedTcpTable(*mut c_void, *mut u32, BOOL, u32, TCP_TABLE_CLASS, u32) -> u32,
+        udp: GetExtendedUdpTable(*mut c_void, *mut u32, BOOL, u32, UDP_TABLE_CLASS, u32) -> u32,
+    }
+}
 
 /// How often a table is asked for that grows from one asking to the next.
 const TRIES: usize = 8;
@@ -41,6 +53,7 @@ pub(in crate::sys::network) fn socket_tables() -> Vec<SocketTableResult> {
 
 /// A table as bytes.
 fn table(family: u32, tcp: bool) -> io::Result<Vec<u8>> {
+    let helper = IpHelper::get()?;
     // Aligned as its rows are.
     let mut words: Vec<u64> = vec![0; 8 << 10];
     for _ in 0..TRIES {
@@ -49,9 +62,9 @@ fn table(family: u32, tcp: bool) -> io::Result<Vec<u8>> {
         // SAFETY: the buffer is as long as is said and aligned for the rows, and outlives the call.
         let answer = unsafe {
             if tcp {
-                GetExtendedTcpTable(to, &raw mut length, 0, family, TCP_TABLE_OWNER_MODULE_ALL, 0)
+                (helper.tcp)(to, &raw mut length, 0, family, TCP_TABLE_OWNER_MODULE_ALL, 0)
             } else {
-                GetExtendedUdpTable(to, &raw mut length, 0, family, UDP_TABLE_OWNER_MODULE, 0)
+                (helper.udp)(to, &raw mut length, 0, family, UDP_TABLE_OWNER_MODULE, 0)
             }
         };
         match answer {

@@ -1,31 +1,29 @@
-//! What Windows tells of running processes: who started them, as whom they run, what they were told, what they have loaded.
+//! What Windows reports of running processes: who started them, as whom they run, with which command line.
 //!
-//! A process is opened with the least right that tells something, and with a second one for what it keeps in its own memory. Nothing is written to it.
-//! Where its command line and folder stand there is no documented form and the same on every Windows for x64: the
+//! A process is opened with the least right that reports something. What it keeps in its own memory is read only where nothing else
+//! has it: the command line and the folder before Windows 8.1, environments; of guarded processes never ([`super::guarded`]).
+//! Nothing is written to it. Where its command line and folder stand there is no documented form and the same on every Windows for x64: the
 //! process's own block, and its parameters behind it. <https://learn.microsoft.com/windows/win32/api/winternl/ns-winternl-peb>
 
 use std::io;
-use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _, OwnedHandle};
+use std::os::windows::io::{AsRawHandle as _, OwnedHandle};
 use std::ptr;
 
 use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, PROCESSINFOCLASS};
-use windows_sys::Win32::Foundation::{ERROR_BAD_LENGTH, FILETIME, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::Foundation::{FILETIME, NTSTATUS, STATUS_INVALID_INFO_CLASS, STATUS_NOT_IMPLEMENTED};
 use windows_sys::Win32::Security::{TokenElevation, TokenIntegrityLevel, TokenStatistics, TokenUser};
 use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
-use windows_sys::Win32::System::Diagnostics::ToolHelp::{
-    CreateToolhelp32Snapshot, MODULEENTRY32W, Module32FirstW, Module32NextW, TH32CS_SNAPMODULE,
-    TH32CS_SNAPMODULE32,
-};
 use windows_sys::Win32::System::ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
 use windows_sys::Win32::System::RemoteDesktop::ProcessIdToSessionId;
 use windows_sys::Win32::System::Threading::{
     GetProcessTimes, PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_VM_READ,
 };
 
-use super::list::{KERNEL, open_process, program};
+use super::guarded;
+use super::list::{KERNEL, open_with_debugging, program};
 use crate::sys::layouts;
 use crate::sys::layouts::{u16_at, u64_at};
-use crate::sys::windows::{handle, text, ticks, token};
+use crate::sys::windows::{handle, ticks, token};
 use crate::sys::{ProcessDetails, ProcessEntry, ProcessEnvironment};
 
 /// `ProcessBasicInformation` and, since Windows 8.1, `ProcessCommandLineInformation`.
@@ -36,24 +34,17 @@ const COMMAND_LINE: PROCESSINFOCLASS = 60;
 const MAX_ENVIRONMENT: usize = 128 << 10;
 const PAGE: u64 = 4 << 10;
 
-/// How often a list of modules is asked for that changes meanwhile.
-const TRIES: usize = 8;
-
-/// Most modules of one process.
-const MAX_MODULES: usize = 20_000;
-
 pub(in crate::sys::processes) fn process_details(process: &ProcessEntry) -> io::Result<ProcessDetails> {
     let mut told = ProcessDetails::default();
     if process.kernel {
         return Ok(told);
     }
-    token::enable_debugging();
     let mut session = 0;
     // SAFETY: it takes a number and writes one of the call's type.
     if unsafe { ProcessIdToSessionId(process.pid, &raw mut session) } != 0 {
         told.session = Some(session);
     }
-    let opened = match open_process(process.pid, PROCESS_QUERY_LIMITED_INFORMATION) {
+    let opened = match open_with_debugging(process.pid, PROCESS_QUERY_LIMITED_INFORMATION) {
         Ok(opened) => opened,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
         Err(error) => {
@@ -65,14 +56,23 @@ pub(in crate::sys::processes) fn process_details(process: &ProcessEntry) -> io::
     times(&opened, &mut told);
     told.resident = resident(&opened);
     rights(&opened, &mut told);
-    let mut line = told_command_line(&opened);
-    match parameters(process.pid) {
-        Ok((own_line, directory)) => {
-            line = line.or(own_line);
+    let line = match reported_command_line(&opened) {
+        Ok(line) => line,
+        // Before Windows 8.1 it is in the memory of the process alone, as its folder is.
+        Err(STATUS_INVALID_INFO_CLASS | STATUS_NOT_IMPLEMENTED) => {
+            let read = guarded::refuse(&opened, &process.name).and_then(|()| parameters(process.pid));
+            let (line, directory) = read.unwrap_or_else(|error| {
+                told.unread.push(("parameters", error));
+                (None, None)
+            });
             told.directory = directory;
+            line
         }
-        Err(error) => told.unread.push(("parameters", error)),
-    }
+        Err(status) => {
+            told.unread.push(("parameters", handle::error_of(status)));
+            None
+        }
+    };
     told.command_line = line.filter(|line| !line.is_empty());
     Ok(told)
 }
@@ -123,10 +123,10 @@ fn rights(opened: &OwnedHandle, told: &mut ProcessDetails) {
     told.logon = ask(TokenStatistics).and_then(|answer| u64_at(&answer, 8));
 }
 
-/// The command line that newer versions tell by themselves.
-fn told_command_line(process: &OwnedHandle) -> Option<Vec<u8>> {
+/// The command line as newer versions report it; the kernel's answer where they do not.
+fn reported_command_line(process: &OwnedHandle) -> Result<Option<Vec<u8>>, NTSTATUS> {
     let mut answer = vec![0_u64; (64 << 10) / 8 + 16];
-    let length = u32::try_from(answer.len().saturating_mul(8)).ok()?;
+    let length = u32::try_from(answer.len().saturating_mul(8)).unwrap_or_default();
     let mut filled = 0;
     // SAFETY: the process is open to be asked; the buffer is as long as is said and aligned for pointers.
     let status = unsafe {
@@ -138,13 +138,12 @@ fn told_command_line(process: &OwnedHandle) -> Option<Vec<u8>> {
             &raw mut filled,
         )
     };
-    let base = u64::try_from(answer.as_ptr().addr()).ok()?;
-    let bytes: Vec<u8> = answer.iter().flat_map(|word| word.to_le_bytes()).collect();
     if status < 0 {
-        None
-    } else {
-        layouts::counted_text(&bytes, 0, base).map(|text| layouts::from_wide(&text))
+        return Err(status);
     }
+    let base = u64::try_from(answer.as_ptr().addr()).unwrap_or_default();
+    let bytes: Vec<u8> = answer.iter().flat_map(|word| word.to_le_bytes()).collect();
+    Ok(layouts::counted_text(&bytes, 0, base).map(|text| layouts::from_wide(&text)))
 }
 
 /// Command line and folder, each where it could be read.
@@ -167,7 +166,8 @@ pub(in crate::sys::processes) fn environment(pid: u32) -> io::Result<ProcessEnvi
     if KERNEL.contains(&pid) {
         return Err(io::ErrorKind::NotFound.into());
     }
-    token::enable_debugging();
+    let asked = open_with_debugging(pid, PROCESS_QUERY_LIMITED_INFORMATION)?;
+    guarded::refuse(&asked, "")?;
     let (opened, parameters) = own_parameters(pid)?;
     let started = all_times(&opened).and_then(|[created, ..]| layouts::filetime(created));
     // `Environment`, behind the two texts.
@@ -193,7 +193,7 @@ pub(in crate::sys::processes) fn environment(pid: u32) -> io::Result<ProcessEnvi
 
 /// A process, and where in it its parameters stand.
 fn own_parameters(pid: u32) -> io::Result<(OwnedHandle, u64)> {
-    let opened = open_process(pid, PROCESS_QUERY_INFORMATION | PROCESS_VM_READ)?;
+    let opened = open_with_debugging(pid, PROCESS_QUERY_INFORMATION | PROCESS_VM_READ)?;
     let mut basic = [0_u64; 6];
     let mut filled = 0;
     let length = u32::try_from(size_of_val(&basic)).unwrap_or_default();
@@ -235,42 +235,4 @@ fn read(process: &OwnedHandle, address: u64, length: usize) -> io::Result<Vec<u8
     }
     bytes.truncate(count);
     Ok(bytes)
-}
-
-pub(in crate::sys::processes) fn loaded_modules(pid: u32) -> io::Result<Vec<String>> {
-    if KERNEL.contains(&pid) {
-        return Ok(Vec::new());
-    }
-    token::enable_debugging();
-    let snapshot = snapshot(pid)?;
-    let mut entry = MODULEENTRY32W {
-        dwSize: u32::try_from(size_of::<MODULEENTRY32W>()).unwrap_or_default(),
-        ..MODULEENTRY32W::default()
-    };
-    let mut modules = Vec::new();
-    // SAFETY: the snapshot is open; the entry is of the size it says.
-    let mut more = unsafe { Module32FirstW(snapshot.as_raw_handle(), &raw mut entry) } != 0;
-    while more && modules.len() < MAX_MODULES {
-        modules.push(text(&entry.szExePath));
-        // SAFETY: as above.
-        more = unsafe { Module32NextW(snapshot.as_raw_handle(), &raw mut entry) } != 0;
-    }
-    Ok(modules)
-}
-
-fn snapshot(pid: u32) -> io::Result<OwnedHandle> {
-    for _ in 0..TRIES {
-        // SAFETY: it takes numbers and gives a handle.
-        let snapshot = unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPMODULE | TH32CS_SNAPMODULE32, pid) };
-        if snapshot != INVALID_HANDLE_VALUE {
-            // SAFETY: the call succeeded, so this is an open handle that nobody else has.
-            return Ok(unsafe { OwnedHandle::from_raw_handle(snapshot) });
-        }
-        let error = io::Error::last_os_error();
-        // How this call says that the list changed while it was made.
-        if error.raw_os_error() != Some(ERROR_BAD_LENGTH.cast_signed()) {
-            return Err(error);
-        }
-    }
-    Err(io::Error::other("its list of modules changed with each asking"))
 }

@@ -12,7 +12,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use crate::sys::processes::{ProcessEntry, ProcessIdentity};
-use crate::sys::windows::text;
+use crate::sys::windows::{text, token};
 
 /// The kernel's own process, which has this number on every Windows, and no memory of a program's.
 pub(in crate::sys) const SYSTEM: u32 = 4;
@@ -46,8 +46,23 @@ pub(in crate::sys::processes) fn process_facts(pid: u32) -> io::Result<ProcessId
     Ok(ProcessIdentity { name, program, owner: None })
 }
 
+/// Opens a process, and only where that is refused asks for the right of a debugger and tries again: asking is noted by EDRs, and an
+/// administrator may query most processes without.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] where there is none.
+pub(in crate::sys) fn open_with_debugging(pid: u32, access: u32) -> io::Result<OwnedHandle> {
+    match open_process(pid, access) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            token::enable_debugging();
+            open_process(pid, access)
+        }
+        opened => opened,
+    }
+}
+
 /// Opens a process; [`io::ErrorKind::NotFound`] where there is none.
-pub(in crate::sys) fn open_process(pid: u32, access: u32) -> io::Result<OwnedHandle> {
+pub(super) fn open_process(pid: u32, access: u32) -> io::Result<OwnedHandle> {
     // SAFETY: it takes numbers and gives a handle or none.
     let handle = unsafe { OpenProcess(access, 0, pid) };
     if handle.is_null() {

@@ -225,11 +225,21 @@ fn has_letter(volume: &[u16]) -> bool {
 
 /// Whether a letter only stands for a folder elsewhere (`subst`), which is found there.
 fn is_substitute(letter: char) -> bool {
+    device_of(letter).is_some_and(|device| device.starts_with("\\??\\"))
+}
+
+/// The kernel's name of what is behind a letter.
+fn device_of(letter: char) -> Option<String> {
     let mut device = [0_u16; MAX_PATH];
     let drive = wide(&format!("{letter}:"));
     // SAFETY: the name ends in a zero; the buffer has the length that is said.
     let done = unsafe { QueryDosDeviceW(drive.as_ptr(), device.as_mut_ptr(), length(&device)) };
-    done != 0 && text(&device).starts_with("\\??\\")
+    (done != 0).then(|| text(&device))
+}
+
+/// The letters of drives, each with the kernel's name of its device.
+pub(in crate::sys) fn drive_devices() -> Vec<(char, String)> {
+    ('A'..='Z').filter_map(|letter| Some((letter, device_of(letter)?))).collect()
 }
 
 fn system_drive() -> Option<char> {
