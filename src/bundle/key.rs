@@ -91,7 +91,14 @@ impl Recipients {
     /// # Errors
     /// [`Error::ReadKey`]; [`Error::Recipient`] with file and line; or where there is none in it.
     pub fn add_file(&mut self, path: &Path) -> Result<(), Error> {
-        let text = read_text(path)?;
+        self.add_text(&read_text(path)?, path)
+    }
+
+    /// Adds all recipients of a file that was read already.
+    ///
+    /// # Errors
+    /// As [`Recipients::add_file`].
+    pub fn add_text(&mut self, text: &str, path: &Path) -> Result<(), Error> {
         let before = self.keys.len();
         for (number, line) in text.lines().enumerate() {
             let line = line.trim();

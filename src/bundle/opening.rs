@@ -57,6 +57,10 @@ pub struct Opening {
     /// Indicator lists and lists of known good digests, with their SHA-256, what of them is in use and what is not.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub indicators: Value,
+    /// Files from outside of the program that steered the run, each with its SHA-256. More is said of playbooks, rules and
+    /// indicators in their own fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outside_files: Vec<OutsideFile>,
     /// To whom it is encrypted, as given; `passphrase` for one.
     pub recipients: Vec<String>,
     /// SHA-256 of `README.txt`.
@@ -77,6 +81,57 @@ pub struct Tool {
     /// SHA-256 of its own file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
+}
+
+/// A file from outside of the program that steered the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutsideFile {
+    /// What it is.
+    pub role: OutsideRole,
+    /// Its path as it was named, or in the kit.
+    pub name: String,
+    /// Its SHA-256; of a tool the one that it must have to be run, and where it may have several, each is listed.
+    pub sha256: Digest,
+    /// Who brought it.
+    pub brought_by: BroughtBy,
+}
+
+/// What a file from outside of the program is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutsideRole {
+    /// The description of a kit, `kit.json`.
+    Kit,
+    /// Playbooks, definitions or handlings.
+    Playbook,
+    /// A rule file.
+    Rules,
+    /// An indicator list.
+    Indicators,
+    /// A list of known good digests.
+    KnownGood,
+    /// A file of recipients.
+    Recipients,
+    /// A program that is run.
+    Tool,
+    /// What a newer version knows.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a file from outside of the program is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BroughtBy {
+    /// The operator named it.
+    Operator,
+    /// It is of a kit whose signature is by a key that the program trusts.
+    TrustedKit,
+    /// It is of a kit that the operator confirmed.
+    ConfirmedKit,
+    /// What a newer version knows.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The kit a run was started from.

@@ -6,9 +6,11 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::kit::{ChosenKit, unusable};
 use super::{Console, Exit, Failure};
 use crate::acquisition::Clock;
 use crate::evidence::{Printable, Utc};
+use crate::kit::description::KitFileUse;
 use crate::scan;
 use crate::scan::indicators::{IndicatorList, IndicatorSource, Indicators};
 use crate::text::Language;
@@ -34,6 +36,39 @@ impl IndicatorSet {
         }
         Indicators::load(&self.indicators, &self.known_good, now).map(Some)
     }
+
+    /// The same with the lists of a kit after those named.
+    pub(super) fn with_kit(&self, kit: &ChosenKit) -> Self {
+        let of = |purpose| {
+            let files = kit.kit.description.files_for(purpose);
+            files.map(|file| IndicatorSource { path: kit.kit.path(file), format: None }).collect::<Vec<_>>()
+        };
+        Self {
+            indicators: [self.indicators.clone(), of(KitFileUse::Indicators)].concat(),
+            known_good: [self.known_good.clone(), of(KitFileUse::KnownGood)].concat(),
+        }
+    }
+}
+
+/// Checks that the lists of a kit, which were read last, are the ones that it lists: by the digests of the bytes that are in use.
+///
+/// # Errors
+/// Exit code 2 where one is another file, or could not be read.
+pub(super) fn check_kit(indicators: &Indicators, kit: &ChosenKit) -> Result<(), Failure> {
+    for (purpose, lists) in
+        [(KitFileUse::Indicators, indicators.lists()), (KitFileUse::KnownGood, indicators.known_good_lists())]
+    {
+        let files: Vec<_> = kit.kit.description.files_for(purpose).collect();
+        let own =
+            lists.len().checked_sub(files.len()).and_then(|first| lists.get(first..)).unwrap_or_default();
+        if own.len() != files.len() {
+            return Err(Failure::usage("a list of the kit is a directory, and a kit lists files"));
+        }
+        for (file, list) in files.into_iter().zip(own) {
+            kit.kit.check(file, &list.sha256).map_err(unusable)?;
+        }
+    }
+    Ok(())
 }
 
 /// What `indicators` takes.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::kit::trust::{NoKey, Surroundings};
 use crate::text::Language;
 
 mod args;
@@ -20,6 +21,7 @@ mod indicators;
 mod interrupts;
 mod inventory;
 mod keygen;
+mod kit;
 mod list;
 mod list_volumes;
 mod playbook;
@@ -39,14 +41,22 @@ mod verify;
 pub use console::{Console, Failure};
 pub use exit::Exit;
 
-/// Runs the command line and returns its exit code.
+/// Runs the command line of this program and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::sys::restrict_libraries();
+    main_in(arguments, Surroundings::of_this_program()).into()
+}
+
+/// Runs a command line with other keys than those compiled in, and as if the program were somewhere else.
+pub fn main_in(
+    arguments: impl IntoIterator<Item = OsString>,
+    surroundings: Result<Surroundings, NoKey>,
+) -> Exit {
     let cli = match args::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(refusal) => {
             drop(refusal.print());
-            return if refusal.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+            return if refusal.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
     // Not locked: with `--out -` the bundle goes the same way, from another thread.
@@ -54,7 +64,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let locale = locale().or_else(crate::sys::ui_language);
     let lang = cli.lang.unwrap_or_else(|| Language::of_locale(locale.as_deref()));
     let mut console = Console { out: &mut out, err: &mut err, lang, quiet: false };
-    let exit = match run(&cli.command, &mut console) {
+    let ended =
+        surroundings.map_err(Failure::new).and_then(|around| run(&cli.command, &around, &mut console));
+    let exit = match ended {
         Ok(exit) => exit,
         Err(failure) => {
             console.fail(&failure);
@@ -62,14 +74,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match console.flush() {
-        Err(_) if exit == Exit::Done => Exit::Failure.into(),
-        Ok(()) | Err(_) => exit.into(),
+        Err(_) if exit == Exit::Done => Exit::Failure,
+        Ok(()) | Err(_) => exit,
     }
 }
 
-fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failure> {
+fn run(
+    command: &args::Command,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Exit, Failure> {
     match command {
-        args::Command::Collect(arguments) => collect::run(arguments, console),
+        args::Command::Collect(arguments) => collect::run(arguments, surroundings, console),
         args::Command::Indicators(arguments) => indicators::run(arguments, console),
         args::Command::Inventory(arguments) => inventory::run(arguments, console),
         args::Command::Keygen(arguments) => keygen::run(arguments, console),
@@ -80,7 +96,7 @@ fn run(command: &args::Command, console: &mut Console<'_>) -> Result<Exit, Failu
         args::Command::Selftest(arguments) => selftest::run(arguments, console),
         args::Command::Verify(arguments) => verify::run(arguments, console),
         args::Command::Rules(arguments) => rules::run(arguments, console),
-        args::Command::Playbook(arguments) => playbook::run(arguments, console),
+        args::Command::Playbook(arguments) => playbook::run(arguments, surroundings, console),
     }
 }
 

@@ -9,16 +9,22 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::kit::{ChosenKit, KitArguments, unusable};
 use super::{Console, Exit, Failure};
 use crate::evidence::{PersonalData, Printable};
+use crate::kit::description::KitFileUse;
+use crate::kit::trust::Surroundings;
 use crate::playbook::{
-    Catalogue, Definition, Error, Limits, Mode, Playbook, Request, Source, Step, TargetOs, Volatility,
+    Catalogue, Definition, Error, Limits, Mode, Playbook, Request, Source, SourceText, Step, TargetOs,
+    Volatility,
 };
 use crate::text::Language;
 
 /// What `playbook` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    kit: KitArguments,
     #[command(subcommand)]
     action: Action,
 }
@@ -66,19 +72,23 @@ impl From<System> for TargetOs {
 }
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Exit, Failure> {
     let mut catalogue = Catalogue::embedded().map_err(Failure::new)?;
     if let Action::Check { paths } = &arguments.action {
         return Ok(check(&mut catalogue, paths, console));
     }
-    if let Some(beside) = folder_beside_the_program() {
-        catalogue.add(&beside).map_err(Failure::usage)?;
+    if let Some(kit) = arguments.kit.choose(surroundings, console)? {
+        add_kit(&mut catalogue, &kit)?;
     }
     match &arguments.action {
         Action::List { json: true } => console.result(list_json(&catalogue)),
         Action::List { json: false } => list(&catalogue, console),
         Action::Show { name, system } => {
-            let name = named_or_file(&mut catalogue, name)?;
+            let name = named_or_file(&mut catalogue, name, console)?.0;
             let os = system.map_or_else(this_system, Into::into);
             show(&catalogue, &name, os, console)?;
         }
@@ -87,27 +97,42 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     Ok(Exit::Done)
 }
 
-/// The folder `playbooks` that stands beside the program, where there is one: a kit brings its own that way.
-pub(super) fn folder_beside_the_program() -> Option<PathBuf> {
-    let folder = env::current_exe().ok()?.parent()?.join("playbooks");
-    folder.is_dir().then_some(folder)
+/// Adds what a kit has for the catalogue. It may not replace what this program carries.
+pub(super) fn add_kit(catalogue: &mut Catalogue, kit: &ChosenKit) -> Result<(), Failure> {
+    let files = kit.kit.read_all(KitFileUse::Playbook).map_err(unusable)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let files = files.into_iter().map(|(path, bytes)| (path.display().to_string(), bytes)).collect();
+    catalogue.add_from_kit(kit.kit.directory(), files).map(drop).map_err(|error| {
+        Failure::usage(error).hint(
+            "geef het playbook een eigen naam, of noem het bestand zelf met --playbook BESTAND",
+            "give the playbook a name of its own, or name the file itself with --playbook FILE",
+        )
+    })
 }
 
-/// The playbook that is meant by a name, or by a file, which is added to the catalogue first.
+/// The playbook that is meant by a name, or by a file, which is added to the catalogue first; and the files that were. What they
+/// replace is printed: the operator named them, and may still not know it.
 ///
 /// # Errors
 ///
 /// The file has faults, or does not hold exactly one playbook. A name that is not known is left to the plan.
-pub(super) fn named_or_file(catalogue: &mut Catalogue, name: &str) -> Result<String, Failure> {
+pub(super) fn named_or_file(
+    catalogue: &mut Catalogue,
+    name: &str,
+    console: &mut Console<'_>,
+) -> Result<(String, Vec<SourceText>), Failure> {
     let path = Path::new(name);
     let looks_like_a_file = name.contains(['/', '\\'])
         || path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
     if catalogue.playbook(name).is_some() || !looks_like_a_file {
-        return Ok(name.to_owned());
+        return Ok((name.to_owned(), Vec::new()));
     }
     let added = catalogue.add(path).map_err(Failure::usage)?;
+    added.replaced.iter().for_each(|replaced| console.warn(Printable(replaced)));
     match added.playbooks.as_slice() {
-        [one] => Ok(one.clone()),
+        [one] => Ok((one.clone(), added.files)),
         [] => Err(Failure::usage(format!("'{}' holds artifacts but no playbook", Printable(name)))
             .hint("noem de artefacten eruit met --artifact", "name the artifacts of it with --artifact")),
         several => Err(Failure::usage(format!(

@@ -1,7 +1,7 @@
 //! Recipients as options: to whom a bundle or a set of rules is encrypted. Never plain text, and no secret on the command line.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use clap::Args;
@@ -9,9 +9,12 @@ use clap::Args;
 use super::secret::first_line;
 use super::{Console, Failure};
 use crate::bundle::Recipients;
-use crate::evidence::Utc;
+use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
+use crate::evidence::{Digest, Utc};
 use crate::kit::keys;
 use crate::kit::keys::Identity;
+use crate::sys;
+use crate::sys::OtherWriters;
 
 /// To whom something is encrypted.
 #[derive(Debug, Args)]
@@ -34,20 +37,26 @@ pub(super) struct ToWhom {
     pub(super) new_identity: Option<PathBuf>,
 }
 
+/// Largest file of recipients: some hundred of the longest kind, and more than anybody compares.
+const MAX_RECIPIENTS_FILE: u64 = 256 << 10;
+
 /// The recipients chosen, and the identity that was made for them, if any.
 pub(super) struct To {
     pub(super) recipients: Recipients,
+    /// The files that they are from.
+    pub(super) files: Vec<OutsideFile>,
     new_identity: Option<(PathBuf, Identity)>,
 }
 
-/// Chooses the recipients: keys or a passphrase. With neither, a fresh passphrase is shown at a terminal; without a
-/// terminal that is an error.
-pub(super) fn recipients(keys: &ToWhom, console: &mut Console<'_>) -> Result<To, Failure> {
+/// Chooses the recipients: keys or a passphrase, else those of the kit. With none of them, a fresh passphrase is shown at a
+/// terminal; without a terminal that is an error.
+pub(super) fn recipients(keys: &ToWhom, of_kit: &[String], console: &mut Console<'_>) -> Result<To, Failure> {
     let to_keys =
         !keys.recipient.is_empty() || !keys.recipients_file.is_empty() || keys.new_identity.is_some();
     let by_passphrase = keys.passphrase || keys.passphrase_file.is_some();
     let mut recipients = Recipients::new();
     let mut new_identity = None;
+    let mut files = Vec::new();
     if to_keys && by_passphrase {
         let text = "recipients and a passphrase cannot be combined: age refuses both in one file";
         return Err(Failure::usage(text).hint("kies een van beide", "choose one of the two"));
@@ -58,7 +67,7 @@ pub(super) fn recipients(keys: &ToWhom, console: &mut Console<'_>) -> Result<To,
             recipients.add(recipient, &whence).map_err(bad_recipient)?;
         }
         for file in &keys.recipients_file {
-            recipients.add_file(file).map_err(bad_recipient)?;
+            files.push(from_file(file, &mut recipients, console)?);
         }
         if let Some(path) = &keys.new_identity {
             let identity = Identity::generate();
@@ -69,6 +78,15 @@ pub(super) fn recipients(keys: &ToWhom, console: &mut Console<'_>) -> Result<To,
         recipients.set_passphrase(first_line(file)?);
     } else if keys.passphrase {
         recipients.set_passphrase(ask_twice(console)?);
+    } else if !of_kit.is_empty() {
+        console.say(console.lang.pick(
+            "er is geen ontvanger genoemd: de bundel is voor de ontvangers van de kit",
+            "no recipient was named: the bundle is for the recipients of the kit",
+        ));
+        of_kit
+            .iter()
+            .try_for_each(|recipient| recipients.add(recipient, "kit.json"))
+            .map_err(bad_recipient)?;
     } else if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         let passphrase = keys::fresh_passphrase().map_err(Failure::new)?;
         console.always(console.lang.pick(
@@ -84,7 +102,49 @@ pub(super) fn recipients(keys: &ToWhom, console: &mut Console<'_>) -> Result<To,
             "give -r RECIPIENT, -R FILE, --passphrase-file FILE or --new-identity FILE",
         ));
     }
-    Ok(To { recipients, new_identity })
+    Ok(To { recipients, files, new_identity })
+}
+
+/// Adds the recipients of a file that the operator named.
+///
+/// A file that every user can write to is refused: another user would choose who reads the evidence, and perhaps that the CERT does
+/// not. (`sshd` treats `authorized_keys` in the same way.) One that a group can write to is used with a warning, since on many
+/// systems that group is the operator's own.
+fn from_file(
+    path: &Path,
+    recipients: &mut Recipients,
+    console: &mut Console<'_>,
+) -> Result<OutsideFile, Failure> {
+    let name = path.display().to_string();
+    let read = sys::read_outside(path, MAX_RECIPIENTS_FILE)
+        .map_err(|source| crate::bundle::Error::ReadKey { path: path.to_owned(), source })
+        .map_err(|error| {
+            Failure::usage(error).hint(
+                "noem met -R een gewoon bestand met op elke regel een ontvanger, of geef de ontvanger zelf met -r",
+                "name a regular file with one recipient per line with -R, or give the recipient itself with -r",
+            )
+        })?;
+    match read.writers {
+        None => {}
+        Some(OtherWriters::Group) => console.warn(console.lang.pick(
+            format!("ook een groep gebruikers kan '{name}' wijzigen: vergelijk de ontvangers"),
+            format!("a group of users can change '{name}' as well: compare the recipients"),
+        )),
+        Some(OtherWriters::Everybody) => {
+            let text =
+                format!("every user can change or replace '{name}', and with it who can read the bundle");
+            return Err(Failure::usage(text).hint(
+                format!("geef de ontvanger zelf met -r, of neem anderen het recht af: chmod go-w '{name}' en zijn map"),
+                format!("give the recipient itself with -r, or take the right away: chmod go-w '{name}' and its directory"),
+            ));
+        }
+    }
+    let sha256 = Digest::of(&read.bytes);
+    let text = String::from_utf8(read.bytes).map_err(|_| {
+        bad_recipient(crate::bundle::Error::Key { whence: name.clone(), reason: "not a text file".into() })
+    })?;
+    recipients.add_text(&text, path).map_err(bad_recipient)?;
+    Ok(OutsideFile { role: OutsideRole::Recipients, name, sha256, brought_by: BroughtBy::Operator })
 }
 
 fn bad_recipient(error: crate::bundle::Error) -> Failure {

@@ -6,12 +6,14 @@ use std::time::Duration;
 use clap::Args;
 
 use super::identities::ask_at_the_terminal;
+use super::kit::{ChosenKit, unusable};
 use super::quantity::duration;
 use super::secret::first_line;
 use super::{Console, Failure};
 use crate::bundle::Identities;
 use crate::evidence::Printable;
 use crate::kit;
+use crate::kit::description::KitFileUse;
 use crate::scan;
 use crate::scan::{EngineKind, RuleSource, Scanner, TimeLimits};
 
@@ -82,11 +84,14 @@ pub(super) struct Chosen {
 }
 
 impl RuleSet {
-    /// Finds the engine and takes the encryption off packed sets.
-    pub(super) fn choose(&self) -> Result<Chosen, Failure> {
+    /// Finds the engine and takes the encryption off packed sets, also of a kit's rules.
+    pub(super) fn choose(&self, kit: Option<&ChosenKit>) -> Result<Chosen, Failure> {
         let engine = self.engine.parse().map_err(Failure::usage)?;
         let mut sources = vec![RuleSource::Embedded];
         sources.extend(self.sources(&self.rules)?);
+        if let Some(kit) = kit {
+            sources.extend(self.of_kit(kit)?);
+        }
         let usual = TimeLimits::default();
         let item = self.scan_time_limit.unwrap_or(usual.item);
         let limits = TimeLimits { item, rule: self.rule_time_limit.unwrap_or(usual.rule.min(item)) };
@@ -103,13 +108,21 @@ impl RuleSet {
             if identities.is_none() {
                 identities = Some(self.identities()?);
             }
-            kit::rules::open(path, identities.as_ref().unwrap_or(&Identities::new())).map_err(|error| {
-                Failure::usage(error).hint(
-                    "geef --rules-identity BESTAND of --rules-passphrase-file BESTAND",
-                    "give --rules-identity FILE or --rules-passphrase-file FILE",
-                )
-            })
+            kit::rules::open(path, identities.as_ref().unwrap_or(&Identities::new())).map_err(cannot_open)
         });
+        sources.collect()
+    }
+
+    /// The rules of a kit, each file read once and checked.
+    fn of_kit(&self, kit: &ChosenKit) -> Result<Vec<RuleSource>, Failure> {
+        let files = kit.kit.read_all(KitFileUse::Rules).map_err(unusable)?;
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let identities = self.identities()?;
+        let sources = files
+            .into_iter()
+            .map(|(path, bytes)| kit::rules::of_bytes(path, bytes, &identities).map_err(cannot_open));
         sources.collect()
     }
 
@@ -123,6 +136,13 @@ impl RuleSet {
         }
         Ok(identities)
     }
+}
+
+fn cannot_open(error: kit::rules::Error) -> Failure {
+    Failure::usage(error).hint(
+        "geef --rules-identity BESTAND of --rules-passphrase-file BESTAND",
+        "give --rules-identity FILE or --rules-passphrase-file FILE",
+    )
 }
 
 impl Chosen {

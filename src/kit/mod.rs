@@ -1,4 +1,4 @@
-//! CARRY: what a responder takes along: keys and packed rules; the layout of a stick and its launchers come later.
+//! CARRY: what a responder takes along: keys, packed rules, and a signed kit; how one is made and its launchers come later.
 //!
 //! What is made here is created anew, readable by its owner alone, and never overwritten.
 
@@ -6,9 +6,12 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+pub mod carried;
+pub mod description;
 pub mod keys;
 pub mod rules;
 pub mod selftest;
+pub mod trust;
 
 /// Creates a file for its owner alone.
 #[allow(

@@ -16,6 +16,9 @@ use crate::scan::{PACKED_LIMIT, RuleFileText, RuleSource};
 /// How an age file begins (<https://c2sp.org/age>).
 const AGE: &[u8] = b"age-encryption.org/";
 
+/// How a zip begins.
+const ZIP: &[u8] = b"PK\x03\x04";
+
 /// Bytes of a path component that zip readers everywhere take.
 const COMPONENT: usize = 120;
 
@@ -67,7 +70,10 @@ pub fn pack(texts: &[RuleFileText], recipients: &Recipients, path: &Path) -> Res
 #[must_use]
 pub fn is_packed(path: &Path) -> bool {
     let mut begin = [0; AGE.len()];
-    File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == AGE
+    // A pipe would hold up the run.
+    path.is_file()
+        && File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok()
+        && begin == AGE
 }
 
 /// Opens a packed rule set in memory.
@@ -79,6 +85,24 @@ pub fn open(path: &Path, identities: &Identities) -> Result<RuleSource, Error> {
     let file = File::open(path).map_err(|error| failed(OpenError::Read(error)))?;
     let zip = packed::open(file, identities, PACKED_LIMIT).map_err(failed)?;
     Ok(RuleSource::Packed { path: path.to_owned(), zip })
+}
+
+/// Makes a source of a rule file that was read already: packed, a zip, or text.
+///
+/// # Errors
+/// [`Error::Open`].
+pub fn of_bytes(path: PathBuf, bytes: Vec<u8>, identities: &Identities) -> Result<RuleSource, Error> {
+    if bytes.starts_with(AGE) {
+        return match packed::open(io::Cursor::new(bytes), identities, PACKED_LIMIT) {
+            Ok(zip) => Ok(RuleSource::Packed { path, zip }),
+            Err(source) => Err(Error::Open { path, source }),
+        };
+    }
+    Ok(if bytes.starts_with(ZIP) {
+        RuleSource::Packed { path, zip: bytes }
+    } else {
+        RuleSource::Text { path, bytes }
+    })
 }
 
 /// The name of a rule file inside: relative, without a part that leads up, ending as a rule file's does, and each

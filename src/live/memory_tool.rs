@@ -13,7 +13,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use crate::evidence::{Origin, Outcome, Reason, ReasonCode};
-use crate::playbook::{Live, MemoryTool, TargetOs};
+use crate::playbook::{Live, MemoryTool};
 use crate::sources::commands;
 use crate::sources::found::{Finding, Found, Unread};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
@@ -51,36 +51,21 @@ pub(crate) fn find(
         return emit(gap(Outcome::Missing, ReasonCode::NotApplicable, why));
     }
     let Some(path) = commands::place(&tool.program).filter(|path| path.is_file()) else {
-        let why = "the tool is neither where its whole path says nor in the folder 'tools' of the kit";
-        return emit(gap(Outcome::Missing, ReasonCode::NotFound, why));
+        return emit(gap(Outcome::Missing, ReasonCode::NotFound, commands::NO_PLACE));
     };
-    let bare = target.os() != TargetOs::Windows;
     let most = crate::sys::total_memory().unwrap_or(MOST).saturating_add(HOLES);
     let tool = tool.clone();
-    let rows = Rows::text("tool", most, move |lines| take(&path, &tool, bare, IDLE, lines));
+    let rows = Rows::text("tool", most, move |lines| take(&path, &tool, IDLE, lines));
     emit(Finding::Found(Found::rows(origin, rows.within(TABLE_LIMIT))))
 }
 
 /// Runs it and takes over what it writes.
-fn take(
-    path: &Path,
-    tool: &MemoryTool,
-    bare: bool,
-    idle: Duration,
-    lines: &mut Lines<'_>,
-) -> Result<(), Halt> {
+fn take(path: &Path, tool: &MemoryTool, idle: Duration, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let failed =
         |attempt: &str, error: &io::Error| Halt::of_error(&format!("{attempt} '{}'", path.display()), error);
-    let digest = commands::digest_of(path).map_err(|error| failed("reading", &error))?;
-    if digest != tool.sha256 {
-        let detail = format!(
-            "'{}' has SHA-256 {digest}, and {} is wanted: it was not run",
-            path.display(),
-            tool.sha256
-        );
-        return Err(Halt::Failed(Reason::new(ReasonCode::Unsupported, detail)));
-    }
-    let child = commands::start(path, &tool.arguments, bare).map_err(|error| failed("starting", &error))?;
+    let held = commands::hold(path, &[tool.sha256]).map_err(Halt::Failed)?;
+    let child = held.start(&tool.arguments).map_err(|error| failed("starting", &error))?;
+    drop(held);
     let mut running = Running(child);
     let (out, err) = (running.0.stdout.take(), running.0.stderr.take());
     let unread = |error: io::Error| failed("reading from", &error);
@@ -150,10 +135,10 @@ mod tests {
 
     fn taken(script: &str, sha256: Option<Digest>, idle: Duration) -> (Vec<u8>, Option<Reason>) {
         let shell = Path::new("/bin/sh");
-        let sha256 = sha256.unwrap_or_else(|| commands::digest_of(shell).unwrap());
+        let sha256 = sha256.unwrap_or_else(|| Digest::of(&std::fs::read(shell).unwrap()));
         let arguments = vec!["-c".to_owned(), script.to_owned()];
         let tool = MemoryTool { program: "/bin/sh".to_owned(), sha256, arguments };
-        let rows = Rows::text("tool", 1 << 30, move |lines| take(shell, &tool, true, idle, lines));
+        let rows = Rows::text("tool", 1 << 30, move |lines| take(shell, &tool, idle, lines));
         read_all(&rows)
     }
 

@@ -24,9 +24,9 @@ pub fn find(target: &Target, step: &Step, emit: &mut dyn FnMut(Finding) -> Contr
             },
             Source::Live(artifact) => super::find(target, *artifact, emit),
             Source::MemoryTool(tool) => memory_tool::find(target, tool, emit),
-            Source::Command { program, arguments } => {
+            Source::Command(call) => {
                 commands = commands.saturating_add(1);
-                commands::find(target, &step.artifact, commands, (program, arguments), emit)
+                commands::find(target, &step.artifact, commands, call, emit)
             }
         };
         if flow.is_break() {

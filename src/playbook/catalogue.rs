@@ -1,8 +1,9 @@
 //! All definitions, handlings and playbooks that are known: those embedded, and what the operator adds to them.
 //!
-//! A later file may replace what an earlier one defines, because an operator must be able to mend an embedded
+//! A file that the operator names may replace what is known already, because an operator must be able to mend an embedded
 //! definition without a new program, and because the official set shares names with ours; [`Added::replaced`] says
-//! so. Two definitions of one name in what is added together are a mistake, and a fault.
+//! so. What a kit brings may not: whoever asks for `quick` gets the `quick` of this program. Two definitions of one name in
+//! what is added together are a mistake, and a fault.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -46,6 +47,8 @@ pub struct Added {
     pub artifacts: usize,
     /// Sentences on what was known before and is now replaced.
     pub replaced: Vec<String>,
+    /// The files, each with its digest.
+    pub files: Vec<SourceText>,
 }
 
 /// The text of one file.
@@ -82,9 +85,28 @@ impl Catalogue {
     ///
     /// The path cannot be read, holds nothing, or has faults; then nothing of it is added.
     pub fn add(&mut self, path: &Path) -> Result<Added, Error> {
-        let texts = read(path)?;
+        self.add_texts(path, &read(path)?, true)
+    }
+
+    /// Adds files of a kit, which are in memory already: names and contents. `kit` names it in errors.
+    ///
+    /// # Errors
+    ///
+    /// They hold nothing, have faults, or replace what is known already; then nothing of them is added.
+    pub fn add_from_kit(&mut self, kit: &Path, files: Vec<(String, Vec<u8>)>) -> Result<Added, Error> {
+        let texts = files.into_iter().map(|(file, bytes)| {
+            let text = String::from_utf8(bytes).map_err(|_| not_utf8(&file))?;
+            Ok(Text { file, text })
+        });
+        self.add_texts(kit, &texts.collect::<Result<Vec<_>, Error>>()?, false)
+    }
+
+    fn add_texts(&mut self, path: &Path, texts: &[Text], may_replace: bool) -> Result<Added, Error> {
         let mut next = self.clone();
-        let added = next.take(&texts)?;
+        let added = next.take(texts)?;
+        if !may_replace && !added.replaced.is_empty() {
+            return Err(Error::Replaces(added.replaced));
+        }
         if added.playbooks.is_empty() && added.artifacts == 0 && next.handlings.len() == self.handlings.len()
         {
             return Err(Error::Empty(path.to_owned()));
@@ -134,6 +156,15 @@ impl Catalogue {
         for definition in self.definitions.values() {
             for member in definition.members().filter(|name| self.artifact(name).is_none()) {
                 let problem = Self::lacks("an artifact", member, self.artifact_names());
+                faults.push(Fault { line: definition.line, ..Fault::of_file(&definition.file, problem) });
+            }
+        }
+        for definition in self.definitions.values() {
+            for call in definition.programs().filter(|call| call.sha256.is_empty()) {
+                let problem = format!(
+                    "expected 'sha256' in the attributes of the COMMAND '{}', found none: it is not run",
+                    call.program
+                );
                 faults.push(Fault { line: definition.line, ..Fault::of_file(&definition.file, problem) });
             }
         }
@@ -201,7 +232,9 @@ impl Catalogue {
                 Ok(content) => {
                     let duplicates = together.insert(content, &mut added);
                     faults.extend(duplicates);
-                    together.texts.insert(file.clone(), Digest::of(text.as_bytes()));
+                    let sha256 = Digest::of(text.as_bytes());
+                    together.texts.insert(file.clone(), sha256);
+                    added.files.push(SourceText { name: file.clone(), sha256 });
                 }
                 Err(found) => faults.extend(found),
             }
@@ -214,6 +247,10 @@ impl Catalogue {
         };
         for (name, definition) in together.definitions {
             let file = definition.file.clone();
+            // A name is found before an alias.
+            if let Some(meant) = self.aliases.get(&name) {
+                added.replaced.push(format!("artifact '{name}' of {file} replaces the alias of '{meant}'"));
+            }
             if let Some(before) = self.definitions.insert(name.clone(), definition) {
                 added.replaced.push(replaced("artifact", &name, &before.file, &file));
             }
@@ -230,7 +267,12 @@ impl Catalogue {
                 added.replaced.push(replaced("handling", &name, &before.file, &file));
             }
         }
-        self.aliases.extend(together.aliases);
+        for (alias, name) in together.aliases {
+            let before = self.aliases.insert(alias.clone(), name.clone());
+            if let Some(before) = before.filter(|before| *before != name) {
+                added.replaced.push(format!("alias '{alias}' of '{name}' replaces that of '{before}'"));
+            }
+        }
         self.texts.extend(together.texts);
         Ok(added)
     }
@@ -304,12 +346,20 @@ fn read(path: &Path) -> Result<Vec<Text>, Error> {
 fn read_file(path: &Path) -> Result<Text, Error> {
     use std::io::Read as _;
     let file = path.to_string_lossy().into_owned();
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    // A pipe would hold up the run.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        )));
+    }
     let mut bytes = Vec::new();
     // One byte more than is allowed, so that a longer one is told from one that just fits.
     let limit = yaml::MAX_FILE.saturating_add(1);
     std::fs::File::open(path)
         .and_then(|opened| opened.take(limit).read_to_end(&mut bytes))
-        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        .map_err(failed)?;
     let text = String::from_utf8(bytes).map_err(|_| not_utf8(&file))?;
     Ok(Text { file, text })
 }

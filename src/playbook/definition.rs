@@ -13,8 +13,9 @@ use serde_saphyr::Spanned;
 use super::error::Fault;
 use super::pattern;
 use super::pattern::Strictness;
-use super::plan::{Follow, Pattern, Source, TargetOs};
+use super::plan::{Follow, Pattern, ProgramCall, Source, TargetOs};
 use super::yaml::Document;
+use crate::evidence::Digest;
 
 /// An artifact as defined: its name, what it is, where it stands on which system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +112,14 @@ impl Definition {
             .iter()
             .filter(move |placed| here && applies(&placed.systems, os))
             .map(|placed| &placed.place)
+    }
+
+    /// The programs it has run, on any system.
+    pub fn programs(&self) -> impl Iterator<Item = &ProgramCall> {
+        self.places.iter().filter_map(|placed| match &placed.place {
+            Place::Source(Source::Command(call)) => Some(call),
+            _ => None,
+        })
     }
 
     /// The artifacts it groups, on any system.
@@ -225,6 +234,8 @@ struct RawAttributes {
     key_value_pairs: Option<Vec<RawPair>>,
     cmd: Option<String>,
     args: Option<Vec<String>>,
+    /// Not in the format: digests of the program, without which it is not run.
+    sha256: Option<Vec<Digest>>,
     query: Option<String>,
     #[serde(default, rename = "base_object")]
     _base_object: IgnoredAny,
@@ -253,10 +264,11 @@ fn place(document: &Document<'_>, source: &RawSource, strictness: Strictness) ->
             Place::Source(Source::Files(patterns(document, raw, true, strictness, &lacks)?))
         }
         "ARTIFACT_GROUP" => Place::Group(filled(raw.names.as_ref()).ok_or_else(|| lacks("names"))?),
-        "COMMAND" => Place::Source(Source::Command {
+        "COMMAND" => Place::Source(Source::Command(ProgramCall {
             program: raw.cmd.clone().ok_or_else(|| lacks("cmd"))?,
             arguments: raw.args.clone().ok_or_else(|| lacks("args"))?,
-        }),
+            sha256: raw.sha256.clone().unwrap_or_default(),
+        })),
         "REGISTRY_KEY" => {
             Place::Source(Source::RegistryKeys(filled(raw.keys.as_ref()).ok_or_else(|| lacks("keys"))?))
         }

@@ -62,6 +62,9 @@ pub enum Error {
     /// A folder or file in which nothing was found.
     #[error("'{}' holds no playbook and no artifact", Printable(&.0.to_string_lossy()))]
     Empty(PathBuf),
+    /// Files of a kit that put something else in the place of what is known already.
+    #[error("a kit may not replace what this program carries: {}", Printable(&.0.join("; ")))]
+    Replaces(Vec<String>),
     /// No playbook of this name.
     #[error("no playbook is called '{}'{}", Printable(name), Asked { by: by.as_deref(), nearest })]
     UnknownPlaybook {

@@ -14,6 +14,7 @@ mod catalogue;
 mod definition;
 mod error;
 mod handling;
+mod kit_tools;
 mod live;
 mod live_definitions;
 mod pattern;
@@ -27,10 +28,11 @@ pub use catalogue::{Added, Catalogue};
 pub use definition::{Definition, Place, Placed, System};
 pub use error::{Error, Fault};
 pub use handling::Handling;
+pub use kit_tools::KitTool;
 pub use live::Live;
 pub use plan::{
     BilingualText, DEFAULT_DEPTH, Excluded, Follow, Limits, MemoryTool, Mode, Pattern, Plan, PlaybookNote,
-    Source, SourceText, Step, TargetOs, Volatility,
+    ProgramCall, Source, SourceText, Step, TargetOs, Volatility,
 };
 pub use playbook_document::{Named, Playbook};
 pub use request::{MEMORY_ARTIFACT, PATH_ARTIFACT, Request, SWEEP_ARTIFACT, plan_to_look};

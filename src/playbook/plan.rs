@@ -78,19 +78,25 @@ pub enum Source {
     /// The whole memory of the running system, by a tool.
     MemoryTool(MemoryTool),
     /// A program and its arguments.
-    Command {
-        /// The program.
-        program: String,
-        /// Its arguments, each passed as one.
-        arguments: Vec<String>,
-    },
+    Command(ProgramCall),
+}
+
+/// A program that an artifact has run on the running system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramCall {
+    /// The program: its whole path, or the name of a tool of the kit.
+    pub program: String,
+    /// Its arguments, each passed as one.
+    pub arguments: Vec<String>,
+    /// The SHA-256 digests of which it must have one to be run, one for each version of it.
+    pub sha256: Vec<Digest>,
 }
 
 /// A responder's own tool that writes the memory of a running system to its standard output.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryTool {
-    /// The program: its whole path, or its name in the folder `tools` beside this program.
+    /// The program: its whole path, or the name of a tool of the kit.
     pub program: String,
     /// The SHA-256 that it must have to be run.
     pub sha256: Digest,

@@ -11,6 +11,8 @@ use super::catalogue::Catalogue;
 use super::definition::{Definition, Place};
 use super::error::{Error, nearest};
 use super::handling::Handling;
+use super::kit_tools;
+use super::kit_tools::KitTool;
 use super::live::Live;
 use super::plan::{
     BilingualText, Excluded, Follow, Limits, MemoryTool, Mode, Pattern, Plan, PlaybookNote, Source, Step,
@@ -48,6 +50,8 @@ pub struct Request {
     pub processes: Option<Vec<u32>>,
     /// Class of personal data from which on artifacts are left out.
     pub leave_out: Option<PersonalData>,
+    /// Programs that the kit carries, by the name by which definitions and playbooks ask for them.
+    pub tools: BTreeMap<String, KitTool>,
 }
 
 impl Catalogue {
@@ -72,6 +76,7 @@ impl Catalogue {
         }
         let swept = planning.sweeps(request);
         let mut plan = planning.finish();
+        kit_tools::resolve(&mut plan, &request.tools);
         // Nothing is lost sooner.
         if let Some(ids) = &request.processes {
             plan.steps.insert(0, memory_step(ids));

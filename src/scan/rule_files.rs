@@ -28,6 +28,13 @@ pub enum RuleSource {
         /// The zip.
         zip: Vec<u8>,
     },
+    /// A rule file that is in memory already: one of a kit, whose digest was checked.
+    Text {
+        /// The file it was read from.
+        path: PathBuf,
+        /// What is in it.
+        bytes: Vec<u8>,
+    },
 }
 
 /// A rule file's text as it is compiled, or packed for a kit.
@@ -84,6 +91,10 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
                 let failed = |source| Error::List { path: path.clone(), source };
                 zipped(path, members(Cursor::new(zip)).map_err(failed)?, &mut names, &mut texts);
             }
+            RuleSource::Text { path, bytes } => {
+                let name = unique(&shown(path), &mut names);
+                texts.push(text(name, Ok(bytes.clone())));
+            }
             RuleSource::Path(path) => {
                 for file in files(path)? {
                     let name = unique(&shown(&file), &mut names);
@@ -105,8 +116,13 @@ fn zipped(path: &Path, members: Vec<ZippedRules>, names: &mut BTreeSet<String>, 
 /// The file itself, or all rule files beneath a folder, by name; links are not followed.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let failed = |source| Error::List { path: path.to_owned(), source };
-    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+    let facts = std::fs::metadata(path).map_err(failed)?;
+    if facts.is_file() {
         return Ok(vec![path.to_owned()]);
+    }
+    // A pipe would hold up the run.
+    if !facts.is_dir() {
+        return Err(failed(std::io::Error::other("neither a regular file nor a directory")));
     }
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {

@@ -1,14 +1,17 @@
 //! Programs that an artifact names (COMMAND), run on the live system: the only place that starts a process.
 //!
-//! In: a program by its whole path, or by name for a copy in the folder `tools` beside this program; its arguments. Out: an item
-//! each for what it writes to standard output and to standard error, and one that says how it ran ([`CommandRun`]). There is no
-//! shell, and nothing of this process's environment but on Windows, where programs need it. The program is run once,
-//! when the first of its items is read; it has [`TIME`], and what it writes beyond [`MOST`] is left out.
+//! In: a program by its whole path, its arguments, the digests of which it must have one. Out: an item each for what it writes to
+//! standard output and to standard error, and one that says how it ran ([`CommandRun`]). There is no shell, and nothing of this
+//! process's environment. The program is run once, when the first of its items is read; it has [`TIME`], and what it writes beyond
+//! [`MOST`] is left out.
+//!
+//! Without a digest nothing is run, whoever wrote the definition: on a host of an intruder the system's own programs are his as
+//! well. No artifact that this program carries runs a program, so the rule has no exception.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -19,8 +22,8 @@ use super::target::Target;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::commands::{CommandRow, CommandRun};
 use crate::evidence::{Digest, Origin, Outcome, Reason, ReasonCode};
-use crate::playbook::TargetOs;
-use crate::sys::{Stopwatch, time_limit};
+use crate::playbook::ProgramCall;
+use crate::sys::{HeldProgram, Stopwatch, time_limit};
 
 /// How long a program may run; then it is ended.
 const TIME: Duration = Duration::from_mins(1);
@@ -52,37 +55,44 @@ pub(crate) fn find(
     target: &Target,
     artifact: &str,
     number: usize,
-    (program, arguments): (&str, &[String]),
+    call: &ProgramCall,
     emit: &mut dyn FnMut(Finding) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let name = program.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let name = call.program.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let origin = |what: &str| Origin::Command {
         artifact: artifact.to_owned(),
         name: format!("{number}-{name}.{what}"),
     };
     let gap = |code: ReasonCode, why: &str| {
-        let outcome = if code == ReasonCode::NotFound { Outcome::Missing } else { Outcome::Skipped };
+        let outcome = match code {
+            ReasonCode::NotFound => Outcome::Missing,
+            ReasonCode::Unsupported => Outcome::Failed,
+            _ => Outcome::Skipped,
+        };
         Finding::Gap(Unread::new(origin("stdout.txt"), outcome, code, why))
     };
     if !target.is_live() {
         return emit(gap(ReasonCode::NotApplicable, "programs are run on the running system alone"));
     }
-    let Some(path) = place(program) else {
-        return emit(gap(
-            ReasonCode::NotFound,
-            "it has no whole path, and no copy in the folder 'tools' of the kit",
-        ));
+    let Some(path) = place(&call.program) else {
+        return emit(gap(ReasonCode::NotFound, NO_PLACE));
     };
+    if call.sha256.is_empty() {
+        return emit(gap(
+            ReasonCode::Unsupported,
+            "its definition has no SHA-256 that it must have: it was not run",
+        ));
+    }
     if !path.is_file() {
         return emit(gap(ReasonCode::NotFound, "no such program"));
     }
-    let (arguments, bare) = (arguments.to_vec(), target.os() != TargetOs::Windows);
+    let call = ProgramCall { program: path.display().to_string(), ..call.clone() };
     let done: Arc<OnceLock<Done>> = Arc::default();
-    let get = move || (Arc::clone(&done), path.clone(), arguments.clone());
+    let get = move || (Arc::clone(&done), call.clone());
     for (what, output) in [("stdout.txt", Some(0)), ("stderr.txt", Some(1)), ("run.jsonl", None)] {
-        let (done, path, arguments) = get();
+        let (done, call) = get();
         let make = move |lines: &mut Lines<'_>| {
-            let done = done.get_or_init(|| run(&path, &arguments, bare, TIME));
+            let done = done.get_or_init(|| run(&call, TIME));
             tell(done, output, lines)
         };
         let most = u64::try_from(MOST).unwrap_or(u64::MAX).saturating_mul(2);
@@ -96,15 +106,31 @@ pub(crate) fn find(
     ControlFlow::Continue(())
 }
 
-/// Where a program stands: by its whole path, or as the kit's own copy.
+/// Why a program that is asked for by its name alone is not run.
+pub(crate) const NO_PLACE: &str = "it has no whole path, and the kit has no tool of this name";
+
+/// The place of a program: its whole path, or none. A kit's own tools have theirs already.
 pub(crate) fn place(program: &str) -> Option<PathBuf> {
     let path = Path::new(program);
-    if path.is_absolute() {
-        return Some(path.to_owned());
+    path.is_absolute().then(|| path.to_owned())
+}
+
+/// Opens a program and holds it, where its digest is one of those wanted.
+///
+/// # Errors
+/// It cannot be opened or is no program; it has another digest, which is then [`ReasonCode::Unsupported`].
+pub(crate) fn hold(path: &Path, wanted: &[Digest]) -> Result<HeldProgram, Reason> {
+    let held = HeldProgram::open(path).map_err(|error| {
+        Reason::new(super::rows::code_of(&error), format!("reading '{}': {error}", path.display()))
+    })?;
+    if wanted.contains(&held.sha256()) {
+        return Ok(held);
     }
-    let plain = !program.contains(['/', '\\']) && program != "..";
-    let beside = std::env::current_exe().ok()?.parent()?.join("tools").join(program);
-    (plain && beside.is_file()).then_some(beside)
+    let listed = wanted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+    let listed = if listed.is_empty() { "one that the kit does not list".to_owned() } else { listed };
+    let (path, sha256) = (path.display(), held.sha256());
+    let detail = format!("'{path}' has SHA-256 {sha256}, and {listed} is wanted: it was not run");
+    Err(Reason::new(ReasonCode::Unsupported, detail))
 }
 
 fn tell(done: &Done, output: Option<usize>, lines: &mut Lines<'_>) -> Result<(), Halt> {
@@ -120,53 +146,29 @@ fn tell(done: &Done, output: Option<usize>, lines: &mut Lines<'_>) -> Result<(),
     output.bytes.chunks(64 << 10).try_for_each(|chunk| lines.raw(chunk))
 }
 
-/// Largest program whose digest is computed.
-const MAX_PROGRAM: u64 = 512 << 20;
-
-/// SHA-256 of a program of this machine.
-///
-/// # Errors
-/// It cannot be read, is not a regular file (a pipe would never end), or has more than 512 MiB.
-pub(crate) fn digest_of(path: &Path) -> io::Result<Digest> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
-    let mut program = std::fs::File::open(path)?.take(MAX_PROGRAM.saturating_add(1));
-    let digest = Digest::of_reader(&mut program)?;
-    if program.limit() == 0 {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 512 MiB"));
-    }
-    Ok(digest)
-}
-
-/// Runs it to its end, or to the limit.
-fn run(path: &Path, arguments: &[String], bare: bool, limit: Duration) -> Done {
-    let sha256 = digest_of(path).ok();
+/// Runs it to its end, or to the limit, where its digest is one of those wanted.
+fn run(call: &ProgramCall, limit: Duration) -> Done {
+    let path = Path::new(&call.program);
     let watch = Stopwatch::start();
-    let mut done = Done::default();
-    let ended = start(path, arguments, bare).and_then(|child| follow(child, &watch, limit, &mut done));
+    let (program, arguments) = (call.program.clone(), call.arguments.clone());
+    let mut done =
+        Done { run: CommandRun { program, arguments, ..CommandRun::default() }, ..Done::default() };
+    let held = match hold(path, &call.sha256) {
+        Ok(held) => held,
+        Err(reason) => {
+            done.short = Some(reason);
+            return done;
+        }
+    };
+    done.run.sha256 = Some(held.sha256());
+    let ended = held.start(&call.arguments).and_then(|child| follow(child, &watch, limit, &mut done));
     if let Err(error) = &ended {
         done.short =
             Some(Reason::new(super::rows::code_of(error), format!("running '{}': {error}", path.display())));
     }
-    done.run = CommandRun {
-        program: path.display().to_string(),
-        arguments: arguments.to_vec(),
-        sha256,
-        exit_code: ended.ok().flatten(),
-        milliseconds: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
-    };
+    done.run.exit_code = ended.ok().flatten();
+    done.run.milliseconds = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
     done
-}
-
-/// Starts it, its outputs to be read.
-#[allow(clippy::disallowed_methods, reason = "the one place that starts what an artifact names")]
-pub(crate) fn start(path: &Path, arguments: &[String], bare: bool) -> io::Result<Child> {
-    let mut command = Command::new(path);
-    if bare {
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C").current_dir("/");
-    }
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 
 /// Takes what it writes until it ends; gives its exit code.
@@ -238,17 +240,14 @@ fn keep(
 mod tests {
     use super::*;
 
-    fn shell(script: &str, limit: Duration) -> Done {
-        run(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()], true, limit)
+    fn call(program: &str, arguments: &[&str], sha256: &[Digest]) -> ProgramCall {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        ProgramCall { program: program.to_owned(), arguments, sha256: sha256.to_vec() }
     }
 
-    #[test]
-    fn the_digest_of_a_program_is_that_of_a_regular_file_only() {
-        let dir = tempfile::TempDir::new().unwrap();
-        let program = dir.path().join("program");
-        std::fs::write(&program, "abc").unwrap();
-        assert_eq!(digest_of(&program).unwrap(), Digest::of(b"abc"));
-        assert_eq!(digest_of(dir.path()).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    fn shell(script: &str, limit: Duration) -> Done {
+        let digest = Digest::of(&std::fs::read("/bin/sh").unwrap());
+        run(&call("/bin/sh", &["-c", script], &[Digest::of(b"an older one"), digest]), limit)
     }
 
     #[test]
@@ -273,10 +272,27 @@ mod tests {
     }
 
     #[test]
-    fn a_program_without_its_path_is_the_kits_own_copy_or_none() {
+    fn a_program_without_its_path_is_none_also_where_a_file_of_its_name_is_next_to_this_program() {
         assert_eq!(place("/bin/ls"), Some("/bin/ls".into()));
-        assert_eq!((place("ls"), place("../bin/ls"), place("..")), (None, None, None));
-        let done = run(Path::new("/no/such"), &[], true, TIME);
+        let this = std::env::current_exe().unwrap();
+        let name = this.file_name().unwrap().to_str().unwrap();
+        assert_eq!((place("ls"), place("../bin/ls"), place(".."), place(name)), (None, None, None, None));
+        let done = run(&call("/no/such", &[], &[Digest::of(b"")]), TIME);
         assert_eq!(done.short.unwrap().code, ReasonCode::Vanished);
+    }
+
+    #[test]
+    fn a_program_with_another_digest_is_not_run_and_says_which_it_has() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let mark = dir.path().join("it ran").display().to_string();
+        let touch = Path::new("/usr/bin/touch");
+        let done = run(&call("/usr/bin/touch", &[&mark], &[Digest::of(b"another")]), TIME);
+        assert!(!Path::new(&mark).exists() && done.run.sha256.is_none());
+        let reason = done.short.unwrap();
+        assert_eq!(reason.code, ReasonCode::Unsupported);
+        assert!(
+            reason.detail.contains(&Digest::of(&std::fs::read(touch).unwrap()).to_string()),
+            "{reason:?}"
+        );
     }
 }

@@ -20,6 +20,7 @@ mod memory;
 mod network;
 mod objects;
 mod processes;
+mod programs;
 mod registry;
 mod services;
 mod signatures;
@@ -38,8 +39,8 @@ pub(crate) use clock::{Stopwatch, boot_time, clock_synchronised};
 pub(crate) use console_child::ConsoleChild;
 pub use files::is_gone;
 pub(crate) use files::{
-    HAS_STREAMS, OpenDirectory, OpenFile, Root, data_ranges, is_in_use, is_nothing, name_bytes, path_bytes,
-    path_of, read_at,
+    HAS_STREAMS, OpenDirectory, OpenFile, OtherWriters, Root, data_ranges, is_in_use, is_nothing, name_bytes,
+    path_bytes, path_of, read_at, read_outside, read_outside_below,
 };
 pub(crate) use host::{host_name, kernel_version};
 pub(crate) use interruptions::{Interruption, on_interruption};
@@ -54,6 +55,7 @@ pub(crate) use processes::{
     ProcessDetails, ProcessEntry, ProcessEnvironment, environment, loaded_modules, process_details,
     process_facts, process_ids, processes,
 };
+pub(crate) use programs::HeldProgram;
 pub(crate) use registry::{RegistryEntry, RegistryKey, registry_contents, registry_subkeys, registry_value};
 pub(crate) use services::{ServiceState, services};
 pub(crate) use signatures::{FileSignature, SignatureStatus, signature};

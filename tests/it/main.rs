@@ -17,6 +17,7 @@
 )]
 
 mod bundle;
+mod carried_kit;
 mod catalogue;
 mod collect;
 mod debian;
@@ -25,6 +26,7 @@ mod engines;
 mod footprint;
 mod fuzz;
 mod heads;
+mod hostile_medium;
 mod image;
 mod indicators;
 mod inventory;
@@ -37,6 +39,7 @@ mod mounts;
 mod planted;
 mod playbook;
 mod processes;
+mod program;
 mod ransomware;
 mod reading;
 mod regression;

@@ -13,6 +13,7 @@ use super::seal_code::SealCode;
 use crate::evidence::{Digest, Printable, Utc};
 use crate::text::Language;
 
+mod outside;
 mod page;
 
 /// What a receipt says.

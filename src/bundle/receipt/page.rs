@@ -83,6 +83,7 @@ impl Receipt<'_> {
             self.seal_code, self.sha256,
         )?;
         self.kinds(page, "soorten gegevens meer")?;
+        self.outside(page, Language::Nl)?;
         write!(
             page,
             "De kopie kan persoonsgegevens bevatten. Zij is alleen bedoeld voor het onderzoek van dit incident.\n\n\
@@ -167,6 +168,7 @@ impl Receipt<'_> {
             self.seal_code, self.sha256,
         )?;
         self.kinds(page, "more kinds of evidence")?;
+        self.outside(page, Language::En)?;
         write!(
             page,
             "The copy may hold personal data. It is meant for the investigation of this incident alone.\n\n\

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cli::indicators::IndicatorSet;
+use crate::cli::kit::KitArguments;
 use crate::cli::quantity::{duration, size};
 use crate::cli::recipients::ToWhom;
 use crate::cli::scanning::{Processes, RuleSet};
@@ -16,6 +17,8 @@ use crate::evidence::PersonalData;
 pub(in crate::cli) struct Collect {
     #[command(flatten)]
     pub(super) choice: Choice,
+    #[command(flatten)]
+    pub(super) kit: KitArguments,
     #[command(flatten)]
     pub(super) destination: Destination,
     #[command(flatten)]

@@ -181,7 +181,7 @@ pub(super) fn warn_of_shortage(
     place: &BundleDestination,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let Inquiry { arguments, plan, target, clock, stop } = *inquiry;
+    let Inquiry { arguments, plan, target, clock, stop, .. } = *inquiry;
     let Some(free) = place.folder().and_then(sys::free_space) else { return Ok(()) };
     let free = arguments.limits.size_limit.map_or(free, |limit| free.min(limit));
     if target.used_space().is_some_and(|used| used < free) {

@@ -24,7 +24,7 @@ const SCAN_FACTOR: u64 = 3;
 
 /// Carries out `collect --dry-run`.
 pub(super) fn run(inquiry: &Inquiry<'_>, console: &mut Console<'_>) -> Exit {
-    let Inquiry { arguments, plan, target, clock, stop } = *inquiry;
+    let Inquiry { arguments, plan, target, clock, stop, .. } = *inquiry;
     let limits = SurveyLimits { max_file_size: arguments.limits.max_file_size, time: None };
     let survey = survey(plan, target, limits, clock, stop);
     let expected = expected_time(&survey, arguments, clock);

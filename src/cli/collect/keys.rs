@@ -16,10 +16,14 @@ pub(super) struct ChosenKeys {
     pub(super) signer: Option<Signer>,
 }
 
-/// Reads the signing key and chooses the recipients.
-pub(super) fn choose(keys: &KeyArguments, console: &mut Console<'_>) -> Result<ChosenKeys, Failure> {
+/// Reads the signing key and chooses the recipients; `of_kit` are used where the operator names none.
+pub(super) fn choose(
+    keys: &KeyArguments,
+    of_kit: &[String],
+    console: &mut Console<'_>,
+) -> Result<ChosenKeys, Failure> {
     let signer = keys.sign.as_deref().map(read_signer).transpose()?;
-    Ok(ChosenKeys { to: recipients(&keys.to, console)?, signer })
+    Ok(ChosenKeys { to: recipients(&keys.to, of_kit, console)?, signer })
 }
 
 fn read_signer(path: &Path) -> Result<Signer, Failure> {

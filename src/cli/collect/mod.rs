@@ -5,7 +5,8 @@
 
 use std::thread;
 
-use super::indicators::name_unused;
+use super::indicators::{check_kit, name_unused};
+use super::kit::ChosenKit;
 use super::progress;
 use super::progress::Display;
 use super::scanning;
@@ -14,10 +15,12 @@ use super::{Console, Exit, Failure};
 use crate::acquisition;
 use crate::acquisition::{Clock, Progress, RunContext, RunSummary, Settings, Stop};
 use crate::bundle;
+use crate::bundle::opening::OutsideFile;
 use crate::bundle::{Sealed, Writer, WriterOptions};
 use crate::cli::interrupts;
+use crate::kit::trust::Surroundings;
 use crate::live;
-use crate::playbook::{Catalogue, Live, Plan, Request};
+use crate::playbook::Plan;
 use crate::scan;
 use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
@@ -29,6 +32,8 @@ mod destination;
 mod dry_run;
 mod keys;
 mod opening;
+mod outside;
+mod planning;
 mod report;
 mod rights;
 
@@ -36,13 +41,11 @@ pub(super) use arguments::Collect;
 use arguments::Scanning;
 use report::RunReport;
 
-/// The playbook that is taken where nothing is asked for.
-const DEFAULT_PLAYBOOK: &str = "quick";
-
 /// What is known of a run before it begins.
 #[derive(Clone, Copy)]
 struct Inquiry<'a> {
     arguments: &'a Collect,
+    kit: Option<&'a ChosenKit>,
     plan: &'a Plan,
     target: &'a Target,
     clock: &'a Clock,
@@ -57,8 +60,15 @@ struct Judges<'a> {
 }
 
 /// Carries out `collect`.
-pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(
+    arguments: &Collect,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Exit, Failure> {
     console.quiet = arguments.quiet;
+    // Before Ctrl-C asks for a seal: at a question it ends the process.
+    let kit = arguments.kit.choose(surroundings, console)?;
+    let kit = kit.as_ref();
     let clock = Clock::start();
     let stop = interrupts::listen()?;
     if let Some(lost) = rights::lost(&crate::sources::privileges(), console.lang) {
@@ -71,14 +81,15 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
             "there are no shadow copies to be read here (--vss)",
         ));
     }
-    let plan = plan(arguments, &target)?;
-    let inquiry = Inquiry { arguments, plan: &plan, target: &target, clock: &clock, stop: &stop };
+    let (plan, named) = planning::plan(arguments, &target, kit, console)?;
+    let inquiry = Inquiry { arguments, kit, plan: &plan, target: &target, clock: &clock, stop: &stop };
     if arguments.dry_run {
         return Ok(dry_run::run(&inquiry, console));
     }
 
     let mut place = destination::choose(arguments, &target, &clock)?;
-    let keys = keys::choose(&arguments.keys, console)?;
+    let of_kit = kit.map_or(&[][..], |kit| &kit.kit.description.recipients);
+    let keys = keys::choose(&arguments.keys, of_kit, console)?;
     let (scanner, indicators) = judges(&inquiry, &place, console)?;
     name_failed(scanner.as_ref(), console);
     name_unused(indicators.as_ref(), console);
@@ -91,7 +102,9 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         console.say(format_args!("[{}] {}", note.playbook, console_text(note, console.lang)));
     }
 
-    let opening = opening::describe(&inquiry, judges)?;
+    let outside = outside::files(&inquiry, judges, &named, &keys.to.files);
+    outside::print(&outside, console);
+    let opening = opening::describe(&inquiry, judges, &outside)?;
     keys.to.recipients.check().map_err(Failure::usage)?;
     keys.to.keep_new_identity(clock.started(), console)?;
     let sink = place.sink()?;
@@ -115,7 +128,14 @@ pub(super) fn run(arguments: &Collect, console: &mut Console<'_>) -> Result<Exit
         stop: &stop,
     };
     let display = Display::of_stderr(arguments.quiet);
-    let ending = Ending { arguments, clock: &clock, place: &place, unlocked: &unlocked, progress: &progress };
+    let ending = Ending {
+        arguments,
+        clock: &clock,
+        place: &place,
+        outside: &outside,
+        unlocked: &unlocked,
+        progress: &progress,
+    };
     let ended = progress::show(&progress, display, console.lang, || {
         acquisition::run_to_end(&run, writer, |writer, summary| {
             let sealed = writer.seal(report::closing(&run, &summary));
@@ -134,6 +154,7 @@ struct Ending<'a> {
     arguments: &'a Collect,
     clock: &'a Clock,
     place: &'a destination::BundleDestination,
+    outside: &'a [OutsideFile],
     unlocked: &'a [String],
     progress: &'a Progress,
 }
@@ -151,6 +172,7 @@ impl Ending<'_> {
             summary,
             sealed: &sealed.map_err(|error| destination::unsealed(error, self.place))?,
             place: self.place,
+            outside: self.outside,
             unlocked: self.unlocked,
             bytes_read: self.progress.snapshot().bytes_read,
             elapsed: self.clock.elapsed(),
@@ -186,15 +208,20 @@ fn judges(
     console: &mut Console<'_>,
 ) -> Result<(Option<Scanner>, Option<Indicators>), Failure> {
     let scanning = &inquiry.arguments.scanning;
-    let chosen = choose(scanning)?;
+    let chosen = choose(scanning, inquiry.kit)?;
+    let of_kit = inquiry.kit.map(|kit| scanning.indicator_set.with_kit(kit));
+    let indicator_set = of_kit.as_ref().unwrap_or(&scanning.indicator_set);
     thread::scope(|scope| {
         let compiling = scope.spawn(|| chosen.as_ref().map(scanning::Chosen::compile).transpose());
-        let loading = scope.spawn(|| scanning.indicator_set.load(inquiry.clock.started()));
+        let loading = scope.spawn(|| indicator_set.load(inquiry.clock.started()));
         destination::warn_of_shortage(inquiry, place, console)?;
         let failed = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
         let scanner = compiling.join().unwrap_or_else(failed).map_err(Failure::usage)?;
         let failed = |_| Err(scan::Error::Indicators);
         let indicators = loading.join().unwrap_or_else(failed).map_err(Failure::usage)?;
+        if let (Some(indicators), Some(kit)) = (&indicators, inquiry.kit) {
+            check_kit(indicators, kit)?;
+        }
         Ok((scanner, indicators))
     })
 }
@@ -235,60 +262,9 @@ fn target(arguments: &Collect, clock: &Clock) -> Result<Target, Failure> {
     Ok(target.with_shadow_copies(choice.vss).build())
 }
 
-/// Resolves what was asked for into a plan.
-pub(super) fn plan(arguments: &Collect, target: &Target) -> Result<Plan, Failure> {
-    let choice = &arguments.choice;
-    arguments.scanning.processes.check(choice.root.as_deref())?;
-    let processes = arguments.scanning.processes.wanted();
-    let mut catalogue = Catalogue::embedded().map_err(Failure::new)?;
-    if let Some(beside) = super::playbook::folder_beside_the_program() {
-        catalogue.add(&beside).map_err(Failure::usage)?;
-    }
-    let mut playbooks = Vec::new();
-    for name in &choice.playbook {
-        playbooks.push(super::playbook::named_or_file(&mut catalogue, name)?);
-    }
-    if playbooks.is_empty()
-        && choice.artifact.is_empty()
-        && choice.path.is_empty()
-        && choice.sweep.is_empty()
-        && processes.is_none()
-    {
-        playbooks.push(DEFAULT_PLAYBOOK.to_owned());
-    }
-    let memory = choice.memory.then(|| Live::Memory.name().to_owned());
-    let request = Request {
-        playbooks,
-        artifacts: choice.artifact.iter().cloned().chain(memory).collect(),
-        paths: choice.path.clone(),
-        sweep: choice.sweep.clone(),
-        no_sweep: no_sweep(arguments),
-        processes: processes.map(<[u32]>::to_vec),
-        leave_out: choice.exclude_personal_data.map(Into::into),
-    };
-    let plan = catalogue.plan(&request, target.os()).map_err(|error| {
-        Failure::usage(error).hint(
-            "'veldkit playbook list' noemt alle playbooks en artefacten",
-            "'veldkit playbook list' names all playbooks and artifacts",
-        )
-    })?;
-    if plan.steps.is_empty() {
-        return Err(Failure::usage("the plan is empty: nothing that was asked for applies to this target"));
-    }
-    Ok(plan)
-}
-
-/// Why a playbook's sweep is left out, if it is.
-fn no_sweep(arguments: &Collect) -> Option<String> {
-    if arguments.choice.no_sweep {
-        return Some("--no-sweep leaves it out".to_owned());
-    }
-    arguments.scanning.no_scan.then(|| "with --no-scan nothing is swept".to_owned())
-}
-
 /// The rules of the run, if it scans at all.
-fn choose(scanning: &Scanning) -> Result<Option<scanning::Chosen>, Failure> {
-    if scanning.no_scan { Ok(None) } else { scanning.rule_set.choose().map(Some) }
+fn choose(scanning: &Scanning, kit: Option<&ChosenKit>) -> Result<Option<scanning::Chosen>, Failure> {
+    if scanning.no_scan { Ok(None) } else { scanning.rule_set.choose(kit).map(Some) }
 }
 
 /// How many workers take items, where nobody says so. One a processor; where rules are asked half as many again, since a

@@ -9,13 +9,17 @@ use sha2::{Digest as _, Sha256};
 use super::arguments::Collect;
 use super::{Inquiry, Judges};
 use crate::bundle::Opening;
-use crate::bundle::opening::{Tool, fresh_id};
+use crate::bundle::opening::{OutsideFile, Tool, fresh_id};
 use crate::cli::Failure;
 use crate::evidence::Digest;
 use crate::scan::indicators::Indicators;
 
 /// Describes the run before it begins.
-pub(super) fn describe(inquiry: &Inquiry<'_>, judges: Judges<'_>) -> Result<Opening, Failure> {
+pub(super) fn describe(
+    inquiry: &Inquiry<'_>,
+    judges: Judges<'_>,
+    outside: &[OutsideFile],
+) -> Result<Opening, Failure> {
     let Inquiry { arguments, plan, target, clock, .. } = *inquiry;
     let case = &arguments.case;
     let host = target.host();
@@ -40,6 +44,7 @@ pub(super) fn describe(inquiry: &Inquiry<'_>, judges: Judges<'_>) -> Result<Open
         playbooks: value(&plan.texts)?,
         rules: judges.scanner.map_or(Ok(Value::Null), |scanner| value(&scanner.rule_files()))?,
         indicators: judges.indicators.map(indicators).unwrap_or_default(),
+        outside_files: outside.to_vec(),
         limits: limits(arguments),
         ..Opening::default()
     })

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::destination::BundleDestination;
 use crate::acquisition::{RunContext, RunSummary, Settings, StopReason};
+use crate::bundle::opening::OutsideFile;
 use crate::bundle::{Closing, Manifest, Sealed};
 use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Outcome, Printable};
@@ -70,6 +71,8 @@ pub(super) struct RunReport<'a> {
     pub(super) summary: &'a RunSummary,
     pub(super) sealed: &'a Sealed,
     pub(super) place: &'a BundleDestination,
+    /// Files from outside of the program that steered the run.
+    pub(super) outside: &'a [OutsideFile],
     /// Encrypted volumes of the host that are open.
     pub(super) unlocked: &'a [String],
     pub(super) bytes_read: u64,
@@ -148,6 +151,7 @@ impl RunReport<'_> {
             "sidecars": sidecars,
             "sha256": sha256,
             "seal_code": seal_code.to_string(),
+            "outside_files": self.outside,
             "items": counts,
             "bytes_read": self.bytes_read,
             "bytes_written": bytes,

@@ -10,7 +10,7 @@ use crate::text::Language;
 
 /// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none.
 pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let chosen = arguments.opening.rule_set(&arguments.paths).choose()?;
+    let chosen = arguments.opening.rule_set(&arguments.paths).choose(None)?;
     let scanner = chosen.compile().map_err(Failure::usage)?;
     let files: Vec<&RuleFile> = named(&scanner).collect();
     let failed: Vec<&RuleFile> = files.iter().copied().filter(|file| file.failed.is_some()).collect();

@@ -9,7 +9,8 @@ use crate::evidence::Printable;
 
 /// Carries out `rules list`.
 pub(super) fn run(arguments: &List, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let scanner = arguments.opening.rule_set(&arguments.paths).choose()?.compile().map_err(Failure::usage)?;
+    let scanner =
+        arguments.opening.rule_set(&arguments.paths).choose(None)?.compile().map_err(Failure::usage)?;
     name_failed(Some(&scanner), console);
     let embedded = arguments.paths.is_empty();
     for rule in scanner.rules() {

@@ -20,8 +20,8 @@ pub(super) fn run(arguments: &Pack, console: &mut Console<'_>) -> Result<Exit, F
         engine: "boreal".to_owned(),
     };
     let texts = scan::rule_texts(&rule_set.sources(&arguments.paths)?).map_err(Failure::usage)?;
-    name_failed(Some(&rule_set.choose()?.compile().map_err(Failure::usage)?), console);
-    let to = recipients(&arguments.keys, console)?;
+    name_failed(Some(&rule_set.choose(None)?.compile().map_err(Failure::usage)?), console);
+    let to = recipients(&arguments.keys, &[], console)?;
     to.recipients.check().map_err(Failure::usage)?;
     to.keep_new_identity(Clock::start().now(), console)?;
     kit::rules::pack(&texts, &to.recipients, &arguments.out).map_err(|error| {

@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     console.quiet = arguments.ending.quiet;
     let clock = Clock::start();
     let identities = arguments.bundle.as_ref().map(|_| arguments.keys.read()).transpose()?;
-    let scanner = arguments.rule_set.choose()?.compile().map_err(Failure::usage)?;
+    let scanner = arguments.rule_set.choose(None)?.compile().map_err(Failure::usage)?;
     name_failed(Some(&scanner), console);
     let indicators = arguments.indicator_set.load(clock.started()).map_err(Failure::usage)?;
     let indicators = indicators.as_ref();

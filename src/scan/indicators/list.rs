@@ -198,9 +198,14 @@ pub(super) fn lists(sources: &[IndicatorSource]) -> Result<Vec<ListToRead>, Erro
     let mut lists = Vec::new();
     for IndicatorSource { path, format } in sources {
         let failed = |source| Error::ListIndicators { path: path.clone(), source };
-        if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+        let facts = std::fs::metadata(path).map_err(failed)?;
+        if facts.is_file() {
             lists.push(ListToRead { path: path.clone(), format: *format });
             continue;
+        }
+        // A pipe would hold up the run.
+        if !facts.is_dir() {
+            return Err(failed(std::io::Error::other("neither a regular file nor a directory")));
         }
         if path.join(MANIFEST).is_file() {
             lists.push(ListToRead { path: path.clone(), format: Some(Format::MispFeed) });

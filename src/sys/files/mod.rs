@@ -5,6 +5,7 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+mod outside;
 #[cfg_attr(
     any(target_os = "linux", windows),
     allow(dead_code, unused_imports, reason = "compiled everywhere, so that it stays right")
@@ -26,6 +27,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub(crate) use outside::{read_outside, read_outside_below};
 pub(crate) use system::{OpenDirectory, Root};
 #[cfg(windows)]
 pub(in crate::sys) use windows::{leave_access_time, reads_are_noted};
@@ -43,6 +45,15 @@ pub(crate) struct OpenFile {
     pub(crate) touches: bool,
     /// How it was opened, and before it why an earlier way failed.
     pub(crate) read_by: Vec<String>,
+}
+
+/// Who may write to a file besides its owner and the administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OtherWriters {
+    /// A group that is not the owner's own.
+    Group,
+    /// Every user.
+    Everybody,
 }
 
 /// Reads at an offset of a file; less than asked at its end.

@@ -19,7 +19,7 @@ use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 /// Longest path of Windows' own folder, in units.
 const MAX_FOLDER: usize = 260;
 
-/// The path of System32.
+/// Windows' own directory of programs and libraries (`System32`).
 pub(in crate::sys) fn system_directory() -> io::Result<PathBuf> {
     let mut folder = [0_u16; MAX_FOLDER];
     let length = u32::try_from(folder.len()).unwrap_or_default();

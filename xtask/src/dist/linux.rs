@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::trust::VARIABLE;
 use super::{check_size, crates, has_library, remap, stack};
 use crate::Result;
 use crate::process::{cargo, find, output, run as run_program};
@@ -39,8 +40,8 @@ const LOADS_LIBRARIES: [&str; 16] = [
 /// # Errors
 ///
 /// The build fails, or the binary is not what a kit may carry.
-pub(super) fn make(root: &Path, target: &str, carried: &Path) -> Result {
-    let built = build(root, target)?;
+pub(super) fn make(root: &Path, target: &str, trusted: &str, carried: &Path) -> Result {
+    let built = build(root, target, trusted)?;
     let symbols = output(Command::new("nm").args(["--print-size", "--size-sort"]).arg(&built))?;
     crates::print(&symbols);
     let symbols = output(Command::new("nm").arg(&built))?;
@@ -65,7 +66,7 @@ pub(crate) fn static_cargo(root: &Path, target: &str) -> Command {
     command
 }
 
-fn build(root: &Path, target: &str) -> Result<PathBuf> {
+fn build(root: &Path, target: &str, trusted: &str) -> Result<PathBuf> {
     if !has_library(root, target)? {
         return Err(
             format!("no standard library for {target} here; `rustup target add {target}` brings it").into()
@@ -81,7 +82,8 @@ fn build(root: &Path, target: &str) -> Result<PathBuf> {
     run_program(
         static_cargo(root, target)
             .args(["build", "--quiet", "--release", "--locked", "--package", "veldkit", "--bin", "veldkit"])
-            .env("CARGO_PROFILE_RELEASE_STRIP", "none"),
+            .env("CARGO_PROFILE_RELEASE_STRIP", "none")
+            .env(VARIABLE, trusted),
     )?;
     Ok(root.join("target").join(target).join("release").join("veldkit"))
 }

@@ -1,6 +1,6 @@
-//! Builds what a responder carries: `cargo xtask dist [--target TRIPLE]…`, into `target/dist/`.
+//! Builds what a responder carries: `cargo xtask dist [--target TRIPLE] [--trust KEY]`, into `target/dist/`.
 //!
-//! In: the tree. Out: `veldkit-<version>-<target>`, with `.exe` for Windows, and `SHA256SUMS`; without a target, the one
+//! In: the tree, and the public key of whoever signs kits ([`trust`]). Out: `veldkit-<version>-<target>`, with `.exe` for Windows, and `SHA256SUMS`; without a target, the one
 //! for this machine. Each is checked: static, within the size limits, free of C, and with no import that the oldest
 //! system it is for lacks or that may be planted next to it, and without an executable stack. How each was built is printed, and for Linux the bytes per crate.
 
@@ -18,6 +18,7 @@ mod load_configuration;
 mod made_program;
 mod resources;
 mod stack;
+mod trust;
 pub(crate) mod windows;
 
 pub(crate) use linux::static_cargo;
@@ -27,6 +28,8 @@ const MAX_BYTES: u64 = 14 * 1024 * 1024;
 
 /// The size limit after `gzip -9`: Microsoft Defender's `putfile` takes at most 10 MB outside Windows, as text in a script.
 const MAX_COMPRESSED: u64 = 8_000_000;
+
+const USAGE: &str = "usage: cargo xtask dist [--target TRIPLE] [--trust KEY|FILE]";
 
 /// Packages that compile or look for C.
 const BUILDS_C: [&str; 5] = ["cc", "cmake", "pkg-config", "vcpkg", "bindgen"];
@@ -41,21 +44,28 @@ const TABLES: [&str; 4] = ["linux-raw-sys", "windows-sys", "js-sys", "web-sys"];
 /// The build fails, or the binary is not what a kit may carry.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
     let host = host(root)?;
-    let targets = match arguments {
-        [] => vec![host.as_str()],
-        ["--target", target] => vec![*target],
-        _ => return Err("usage: cargo xtask dist [--target TRIPLE]".into()),
-    };
+    let (mut target, mut trusted) = (host.as_str(), String::new());
+    let mut rest = arguments;
+    while let [option, value, more @ ..] = rest {
+        match *option {
+            "--target" => target = value,
+            "--trust" => trusted = trust::key(value)?,
+            _ => return Err(USAGE.into()),
+        }
+        rest = more;
+    }
+    if !rest.is_empty() {
+        return Err(USAGE.into());
+    }
+    println!("{}", trust::says(&trusted));
     let folder = root.join("target").join("dist");
     std::fs::create_dir_all(&folder)?;
-    for target in targets {
-        no_c(root, target)?;
-        let carried = folder.join(name(root, target)?);
-        if target.contains("-windows-") {
-            windows::make(root, target, &version(root)?, &carried)?;
-        } else {
-            linux::make(root, target, &carried)?;
-        }
+    no_c(root, target)?;
+    let carried = folder.join(name(root, target)?);
+    if target.contains("-windows-") {
+        windows::make(root, target, &version(root)?, &trusted, &carried)?;
+    } else {
+        linux::make(root, target, &trusted, &carried)?;
     }
     list(&folder)
 }

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::trust::VARIABLE;
 use super::{check_size, has_library, imports, load_configuration, remap, resources};
 use crate::Result;
 use crate::process::{cargo, output, run as run_program};
@@ -40,7 +41,7 @@ enum Route {
 /// # Errors
 ///
 /// The build fails, or the binary is not what a kit may carry.
-pub(super) fn make(root: &Path, target: &str, version: &str, carried: &Path) -> Result {
+pub(super) fn make(root: &Path, target: &str, version: &str, trusted: &str, carried: &Path) -> Result {
     if !target.ends_with("-windows-gnu") {
         return Err(format!("how to build and check a kit for {target} is not known here yet").into());
     }
@@ -52,6 +53,7 @@ pub(super) fn make(root: &Path, target: &str, version: &str, carried: &Path) -> 
         command
             .args(["rustc", "--quiet", "--release", "--locked", "--package", "veldkit", "--bin", "veldkit"])
             .args(options(target, route))
+            .env(VARIABLE, trusted)
             .arg("--")
             .arg(format!("-Clink-arg={}", resources.display())),
     )?;

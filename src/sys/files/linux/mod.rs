@@ -7,13 +7,26 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 pub(super) use super::unsupported::{HAS_STREAMS, is_in_use};
 pub(super) use ranges::data_ranges;
 pub(crate) use root::{OpenDirectory, Root};
+
+use super::OtherWriters;
+
+/// Everybody may write.
+const OTHERS_WRITE: u32 = 0o002;
+
+/// The group may write.
+const GROUP_WRITES: u32 = 0o020;
+
+/// In such a directory nobody but its owner may replace a file.
+const STICKY: u32 = 0o1000;
 
 pub(super) fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
@@ -42,4 +55,26 @@ pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
 
 pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(name_of(bytes))
+}
+
+/// A pipe in its place must not wait for somebody to write to it.
+pub(super) fn open_outside(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
+}
+
+/// By the modes of the file and of the directory it is in. A group with the number of the owner is taken as the owner's own, as most
+/// distributions make one for each user.
+pub(super) fn other_writers(file: &File, path: &Path) -> io::Result<Option<OtherWriters>> {
+    let facts = file.metadata()?;
+    let above = match path.canonicalize()?.parent() {
+        Some(parent) => parent.metadata()?.mode(),
+        None => STICKY,
+    };
+    let replaced = above & OTHERS_WRITE != 0 && above & STICKY == 0;
+    Ok(if facts.mode() & OTHERS_WRITE != 0 || replaced {
+        Some(OtherWriters::Everybody)
+    } else {
+        (facts.mode() & GROUP_WRITES != 0 && facts.gid() != facts.uid()).then_some(OtherWriters::Group)
+    })
 }

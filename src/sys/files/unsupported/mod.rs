@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use root::{OpenDirectory, Root};
 
+use super::OtherWriters;
 use crate::evidence::Range;
 
 pub(super) const HAS_STREAMS: bool = false;
@@ -52,4 +53,18 @@ pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
 
 pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(name_of(bytes))
+}
+
+pub(super) fn open_outside(path: &Path) -> io::Result<File> {
+    if std::fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::ErrorKind::InvalidInput.into())
+    }
+}
+
+/// Not known here.
+#[allow(clippy::unnecessary_wraps, reason = "other systems ask the disk")]
+pub(super) const fn other_writers(_file: &File, _path: &Path) -> io::Result<Option<OtherWriters>> {
+    Ok(None)
 }

@@ -16,6 +16,7 @@ pub(in crate::sys) use access_time::{leave_access_time, reads_are_noted};
 pub(super) use ranges::data_ranges;
 pub(crate) use root::{OpenDirectory, Root};
 
+use super::OtherWriters;
 use crate::sys::layouts;
 
 pub(super) const HAS_STREAMS: bool = true;
@@ -61,4 +62,15 @@ pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
 pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
     let separated: Vec<u8> = bytes.iter().map(|byte| if *byte == b'/' { b'\\' } else { *byte }).collect();
     PathBuf::from(name_of(&separated))
+}
+
+/// A named pipe is opened as such, and is then no file.
+pub(super) fn open_outside(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Access control lists are not read for this yet.
+#[allow(clippy::unnecessary_wraps, reason = "other systems ask the disk")]
+pub(super) const fn other_writers(_file: &File, _path: &Path) -> io::Result<Option<OtherWriters>> {
+    Ok(None)
 }

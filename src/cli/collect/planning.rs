@@ -1,0 +1,99 @@
+//! From arguments to the plan of a run: the playbooks of this program, those of a kit, and the files that the operator names.
+
+use std::collections::BTreeMap;
+
+use super::arguments::Collect;
+use crate::cli::kit::ChosenKit;
+use crate::cli::playbook::{add_kit, named_or_file};
+use crate::cli::{Console, Failure};
+use crate::evidence::Printable;
+use crate::kit::description::{KitFile, KitFileUse};
+use crate::playbook::{Catalogue, KitTool, Live, Plan, Request, Source, SourceText};
+use crate::sources::Target;
+
+/// The playbook that is taken where nothing is asked for.
+const DEFAULT_PLAYBOOK: &str = "quick";
+
+/// Resolves what was asked for into a plan; returns with it the playbook files that the operator named.
+pub(super) fn plan(
+    arguments: &Collect,
+    target: &Target,
+    kit: Option<&ChosenKit>,
+    console: &mut Console<'_>,
+) -> Result<(Plan, Vec<SourceText>), Failure> {
+    let choice = &arguments.choice;
+    arguments.scanning.processes.check(choice.root.as_deref())?;
+    let processes = arguments.scanning.processes.wanted();
+    let mut catalogue = Catalogue::embedded().map_err(Failure::new)?;
+    if let Some(kit) = kit {
+        add_kit(&mut catalogue, kit)?;
+    }
+    let (mut playbooks, mut named) = (Vec::new(), Vec::new());
+    for name in &choice.playbook {
+        let (playbook, files) = named_or_file(&mut catalogue, name, console)?;
+        playbooks.push(playbook);
+        named.extend(files);
+    }
+    if playbooks.is_empty()
+        && choice.artifact.is_empty()
+        && choice.path.is_empty()
+        && choice.sweep.is_empty()
+        && processes.is_none()
+    {
+        playbooks.push(DEFAULT_PLAYBOOK.to_owned());
+    }
+    let memory = choice.memory.then(|| Live::Memory.name().to_owned());
+    let request = Request {
+        playbooks,
+        artifacts: choice.artifact.iter().cloned().chain(memory).collect(),
+        paths: choice.path.clone(),
+        sweep: choice.sweep.clone(),
+        no_sweep: no_sweep(arguments),
+        processes: processes.map(<[u32]>::to_vec),
+        leave_out: choice.exclude_personal_data.map(Into::into),
+        tools: kit.map(tools).unwrap_or_default(),
+    };
+    let plan = catalogue.plan(&request, target.os()).map_err(|error| {
+        Failure::usage(error).hint(
+            "'veldkit playbook list' noemt alle playbooks en artefacten",
+            "'veldkit playbook list' names all playbooks and artifacts",
+        )
+    })?;
+    if plan.steps.is_empty() {
+        return Err(Failure::usage("the plan is empty: nothing that was asked for applies to this target"));
+    }
+    name_unproved(&plan, console);
+    Ok((plan, named))
+}
+
+/// The programs of a kit by name.
+fn tools(kit: &ChosenKit) -> BTreeMap<String, KitTool> {
+    let files = kit.kit.description.files_for(KitFileUse::Tool);
+    let tool = |file: &KitFile| KitTool { path: kit.kit.path(file), sha256: file.sha256 };
+    files.map(|file| (file.name().to_owned(), tool(file))).collect()
+}
+
+/// Warns of programs that will not be run because nobody says which digest they must have.
+fn name_unproved(plan: &Plan, console: &mut Console<'_>) {
+    for step in &plan.steps {
+        for source in &step.sources {
+            if let Source::Command(call) = source
+                && call.sha256.is_empty()
+            {
+                let (artifact, program) = (Printable(&step.artifact), Printable(&call.program));
+                console.warn(console.lang.pick(
+                    format!("{artifact}: '{program}' wordt niet gestart, want de definitie noemt geen 'sha256' ervan"),
+                    format!("{artifact}: '{program}' is not run, since its definition has no 'sha256' of it"),
+                ));
+            }
+        }
+    }
+}
+
+/// Why a playbook's sweep is left out, if it is.
+fn no_sweep(arguments: &Collect) -> Option<String> {
+    if arguments.choice.no_sweep {
+        return Some("--no-sweep leaves it out".to_owned());
+    }
+    arguments.scanning.no_scan.then(|| "with --no-scan nothing is swept".to_owned())
+}

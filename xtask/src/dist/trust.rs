@@ -1,0 +1,64 @@
+//! The public key that a build trusts: kits that its owner has signed are used without a question.
+//!
+//! In: a minisign public key in base64, or the file that holds one. Out: the key, which the compiler takes from [`VARIABLE`]. It is
+//! part of the program because whoever can write next to the program could as well exchange a file of keys; so a CERT builds with
+//! its own key, and the program's digest and signature vouch for it.
+
+use crate::Result;
+
+/// The variable that `src/kit/trust.rs` reads while it is compiled.
+pub(super) const VARIABLE: &str = "VELDKIT_TRUST";
+
+/// Characters of a minisign public key: 42 bytes in base64.
+const LENGTH: usize = 56;
+
+/// Reads a key.
+///
+/// # Errors
+///
+/// Neither the text nor the file of this name is one.
+pub(super) fn key(text: &str) -> Result<String> {
+    if is_key(text) {
+        return Ok(text.to_owned());
+    }
+    let content = std::fs::read_to_string(text).map_err(|error| {
+        format!("'{text}' is neither a minisign public key nor a file that can be read: {error}")
+    })?;
+    let key = content.lines().map(str::trim).find(|line| is_key(line));
+    Ok(key.ok_or_else(|| format!("'{text}' holds no minisign public key"))?.to_owned())
+}
+
+/// What a build with this key does, for the person who makes it.
+pub(super) fn says(key: &str) -> String {
+    if key.is_empty() {
+        "trusts no key: every kit has to be named or confirmed (--trust KEY builds with one)".to_owned()
+    } else {
+        format!("trusts kits signed by {key}")
+    }
+}
+
+/// Whether a text has the form of a key; the program itself refuses to start with one that is damaged.
+fn is_key(text: &str) -> bool {
+    let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    text.len() == LENGTH && text.starts_with("RW") && text.chars().all(base64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{key, says};
+
+    const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+
+    #[test]
+    fn a_key_is_taken_as_it_is_or_out_of_its_file_and_anything_else_is_refused() {
+        assert_eq!(key(KEY).unwrap(), KEY);
+        let file = std::env::temp_dir().join(format!("veldkit-xtask-trust-{}", std::process::id()));
+        std::fs::write(&file, format!("untrusted comment: minisign public key\n{KEY}\n")).unwrap();
+        assert_eq!(key(file.to_str().unwrap()).unwrap(), KEY);
+        std::fs::write(&file, "untrusted comment: minisign secret key\nRWRTY0Iy\n").unwrap();
+        assert!(key(file.to_str().unwrap()).is_err());
+        std::fs::remove_file(&file).unwrap();
+        assert!(key("RWQf6LRCGA9i53").is_err());
+        assert!(says(KEY).ends_with(KEY) && says("").starts_with("trusts no key"));
+    }
+}
