@@ -38,10 +38,10 @@ const BARE: [(&str, &str); 5] = [
 pub(super) struct KitArguments {
     /// Use the kit in this directory: its playbooks, rules, indicators, tools and recipients [default: the one next to
     /// veldkit, if a trusted key has signed it]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_kit")]
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "no_kit")]
     pub(super) kit: Option<PathBuf>,
     /// Use no kit, whatever is next to veldkit
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(super) no_kit: bool,
 }
 

@@ -109,7 +109,7 @@ pub(super) fn recipients(keys: &ToWhom, of_kit: &[String], console: &mut Console
 ///
 /// A file that every user can write to is refused: another user would choose who reads the evidence, and perhaps that the CERT does
 /// not. (`sshd` treats `authorized_keys` in the same way.) One that a group can write to is used with a warning, since on many
-/// systems that group is the operator's own.
+/// systems that group is the operator's own; so is one on a stick, whose file system knows no rights.
 fn from_file(
     path: &Path,
     recipients: &mut Recipients,
@@ -129,6 +129,10 @@ fn from_file(
         Some(OtherWriters::Group) => console.warn(console.lang.pick(
             format!("ook een groep gebruikers kan '{name}' wijzigen: vergelijk de ontvangers"),
             format!("a group of users can change '{name}' as well: compare the recipients"),
+        )),
+        Some(OtherWriters::Unowned) => console.warn(console.lang.pick(
+            format!("elke gebruiker kan '{name}' wijzigen, want de stick kent geen eigenaars: vergelijk de ontvangers"),
+            format!("every user can change '{name}', since the stick keeps no owners: compare the recipients"),
         )),
         Some(OtherWriters::Everybody) => {
             let text =

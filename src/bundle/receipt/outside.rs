@@ -11,7 +11,7 @@ use crate::text::Language;
 const LISTED: usize = 20;
 
 /// Characters of a name that are shown, its end: the name of the file and not that of the disk.
-const NAME: usize = 70;
+const NAME: usize = 50;
 
 impl Receipt<'_> {
     /// Writes the section; nothing where no file from outside was used.
@@ -92,5 +92,47 @@ impl OutsideFile {
     pub fn line(&self, language: Language) -> String {
         let (role, by) = (self.role.word(language), self.brought_by.word(language));
         format!("{role} ({by}): {} sha256 {}", Printable(&self.name), self.sha256)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::manifest::Manifest;
+    use crate::bundle::opening::Opening;
+    use crate::bundle::seal_code::SealCode;
+    use crate::evidence::Digest;
+
+    #[test]
+    fn each_file_is_listed_with_its_digest_within_the_page_and_more_than_twenty_are_counted() {
+        let roles = [OutsideRole::Kit, OutsideRole::KnownGood, OutsideRole::Tool];
+        let file = |role| OutsideFile {
+            role,
+            name: format!("/a/{}/é\u{1b}[2J.yaml", "directory/".repeat(30)),
+            sha256: Digest::of(b"content"),
+            brought_by: BroughtBy::ConfirmedKit,
+        };
+        let outside_files = roles.into_iter().cycle().map(file).take(23).collect();
+        let opening = Opening { outside_files, ..Opening::default() };
+        let sha256 = Digest::of(b"abc");
+        let receipt = Receipt {
+            opening: &opening,
+            manifest: &Manifest::default(),
+            file_name: "b.zip.age",
+            parts: 1,
+            bytes: 3,
+            sha256,
+            seal_code: SealCode::of(&sha256),
+            signed: None,
+        };
+        for (language, more) in [
+            (Language::Nl, "3 meer, genoemd in de bundel zelf"),
+            (Language::En, "3 more, listed in the bundle itself"),
+        ] {
+            let text = receipt.text(language);
+            assert_eq!(text.matches(&Digest::of(b"content").to_string()).count(), LISTED);
+            assert!(text.contains(more) && !text.contains('\u{1b}'), "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= 105), "{text}");
+        }
     }
 }

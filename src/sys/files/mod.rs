@@ -52,7 +52,9 @@ pub(crate) struct OpenFile {
 pub(crate) enum OtherWriters {
     /// A group that is not the owner's own.
     Group,
-    /// Every user.
+    /// Every user, since the file system keeps no owners: that of most sticks.
+    Unowned,
+    /// Every user, by the modes of the file or its directory.
     Everybody,
 }
 

@@ -25,6 +25,9 @@ const OTHERS_WRITE: u32 = 0o002;
 /// The group may write.
 const GROUP_WRITES: u32 = 0o020;
 
+/// File systems that keep no owners, so that the modes are those of the mount: FAT and exFAT.
+const WITHOUT_OWNERS: [rustix::fs::FsWord; 2] = [0x4d44, 0x2011_bab0];
+
 /// In such a directory nobody but its owner may replace a file.
 const STICKY: u32 = 0o1000;
 
@@ -73,7 +76,8 @@ pub(super) fn other_writers(file: &File, path: &Path) -> io::Result<Option<Other
     };
     let replaced = above & OTHERS_WRITE != 0 && above & STICKY == 0;
     Ok(if facts.mode() & OTHERS_WRITE != 0 || replaced {
-        Some(OtherWriters::Everybody)
+        let keeps_owners = !WITHOUT_OWNERS.contains(&rustix::fs::fstatfs(file)?.f_type);
+        Some(if keeps_owners { OtherWriters::Everybody } else { OtherWriters::Unowned })
     } else {
         (facts.mode() & GROUP_WRITES != 0 && facts.gid() != facts.uid()).then_some(OtherWriters::Group)
     })
