@@ -85,7 +85,8 @@ impl KitArguments {
             (None, Some(directory)) if !self.no_kit && CarriedKit::is_in(directory) => Some(directory),
             _ => None,
         };
-        let has_kit = directory.is_some() && directory == next_to_it;
+        let real = |directory: Option<&Path>| directory.and_then(|directory| directory.canonicalize().ok());
+        let has_kit = directory.is_some() && real(directory) == real(next_to_it);
         if let Some(place) = next_to_it {
             name_unused(place, has_kit, console);
         }

@@ -142,6 +142,24 @@ fn a_kit_signed_by_a_trusted_key_is_used_and_each_file_is_named_with_its_digest(
 }
 
 #[test]
+fn a_kit_that_is_named_is_used_wherever_it_is_and_its_own_directories_are_not_warned_of() {
+    let kit = whole_kit();
+    for next_to in ["stick", "tree"] {
+        let arguments = ["playbook", "list", "--json", "--kit", "stick", "--lang", "en"];
+        let output = program::run(&kit.made, &kit.key(), next_to, &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("town-hall"), "{next_to}");
+        assert!(!text(&output.stderr).contains("is not used"), "{}", text(&output.stderr));
+    }
+    let arguments = ["playbook", "list", "--json", "--no-kit", "--lang", "en"];
+    let output = program::run(&kit.made, &kit.key(), "stick", &arguments);
+    assert!(!text(&output.stdout).contains("town-hall"));
+    assert!(text(&output.stderr).contains("stick/playbooks' next to the program is not used"));
+    let missing = program::run(&kit.made, &kit.key(), "stick", &["playbook", "list", "--kit", "tree"]);
+    assert_eq!(missing.status.code(), Some(2), "{}", text(&missing.stderr));
+}
+
+#[test]
 fn a_kit_that_no_trusted_key_has_signed_is_refused_without_a_terminal() {
     let kit = whole_kit();
     let other = KeyPair::generate_unencrypted_keypair().unwrap();

@@ -10,7 +10,10 @@ use std::fs::File;
 use std::io;
 use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::windows::fs::FileExt as _;
+use std::os::windows::io::AsRawHandle as _;
 use std::path::{Path, PathBuf};
+
+use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_DISK, GetFileType};
 
 pub(in crate::sys) use access_time::{leave_access_time, reads_are_noted};
 pub(super) use ranges::data_ranges;
@@ -64,9 +67,14 @@ pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(name_of(&separated))
 }
 
-/// A named pipe is opened as such, and is then no file.
+/// Opens what is on a disk: the name of a pipe or a device must not hold up the run.
 pub(super) fn open_outside(path: &Path) -> io::Result<File> {
-    File::open(path)
+    let file = File::open(path)?;
+    // SAFETY: the handle is open.
+    if unsafe { GetFileType(file.as_raw_handle()) } == FILE_TYPE_DISK {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
 }
 
 /// Access control lists are not read for this yet.
