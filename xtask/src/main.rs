@@ -31,6 +31,7 @@ usage: cargo xtask TASK
                   `ci --long` fuzzes, cuts, flips and kills for longer
   dist            what a responder carries, checked, in target/dist/; --target x86_64-win7-windows-gnu;
                   --trust KEY: the minisign public key (or its file) whose kits are used without a question
+                  --sign CMD signs what is for Windows: run with the file behind its arguments
   fixtures KIND   targets and corpora to test and measure with
   bench           what the tool costs, beside what it could cost and what others cost
   setup           install what the tests need beside Rust; `setup windows` only what building for Windows does

@@ -1,8 +1,9 @@
-//! Builds what a responder carries: `cargo xtask dist [--target TRIPLE] [--trust KEY]`, into `target/dist/`.
+//! Builds what a responder carries: `cargo xtask dist [--target TRIPLE] [--trust KEY] [--sign CMD]`, into `target/dist/`.
 //!
 //! In: the tree, and the public key of whoever signs kits ([`trust`]). Out: `veldkit-<version>-<target>`, with `.exe` for Windows, and `SHA256SUMS`; without a target, the one
 //! for this machine. Each is checked: static, within the size limits, free of C, and with no import that the oldest
-//! system it is for lacks or that may be planted next to it, and without an executable stack. How each was built is printed, and for Linux the bytes per crate.
+//! system it is for lacks or that may be planted next to it, and without an executable stack. With `--sign`, what is for
+//! Windows is signed before its digest is made. How each was built is printed, and for Linux the bytes per crate.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,6 +18,8 @@ mod load_configuration;
 #[cfg(test)]
 mod made_program;
 mod resources;
+mod rule_text;
+mod sign;
 mod stack;
 mod trust;
 pub(crate) mod windows;
@@ -29,7 +32,7 @@ const MAX_BYTES: u64 = 14 * 1024 * 1024;
 /// The size limit after `gzip -9`: Microsoft Defender's `putfile` takes at most 10 MB outside Windows, as text in a script.
 const MAX_COMPRESSED: u64 = 8_000_000;
 
-const USAGE: &str = "usage: cargo xtask dist [--target TRIPLE] [--trust KEY|FILE]";
+const USAGE: &str = "usage: cargo xtask dist [--target TRIPLE] [--trust KEY|FILE] [--sign CMD]";
 
 /// Packages that compile or look for C.
 const BUILDS_C: [&str; 5] = ["cc", "cmake", "pkg-config", "vcpkg", "bindgen"];
@@ -44,12 +47,13 @@ const TABLES: [&str; 4] = ["linux-raw-sys", "windows-sys", "js-sys", "web-sys"];
 /// The build fails, or the binary is not what a kit may carry.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
     let host = host(root)?;
-    let (mut target, mut trusted) = (host.as_str(), String::new());
+    let (mut target, mut trusted, mut signing) = (host.as_str(), String::new(), None);
     let mut rest = arguments;
     while let [option, value, more @ ..] = rest {
         match *option {
             "--target" => target = value,
             "--trust" => trusted = trust::key(value)?,
+            "--sign" => signing = Some(*value),
             _ => return Err(USAGE.into()),
         }
         rest = more;
@@ -66,6 +70,10 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
         windows::make(root, target, &version(root)?, &trusted, &carried)?;
     } else {
         linux::make(root, target, &trusted, &carried)?;
+    }
+    rule_text::check(&carried, root)?;
+    if let Some(command) = signing.filter(|_| target.contains("-windows-")) {
+        sign::sign(&carried, command)?;
     }
     list(&folder)
 }
