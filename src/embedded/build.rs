@@ -1,9 +1,10 @@
-//! Runs before the program is compiled: compresses the playbooks and rules that the program carries.
+//! Runs before the program is compiled: compresses and masks the playbooks and rules that the program carries.
 //!
-//! In: the files that [`selection`] names. Out: `playbooks.deflate` and `rules.deflate` in cargo's output directory: one
-//! stream of raw deflate each, which holds the path and the content of every file, each after its length in 4 bytes, least
+//! In: the files that [`selection`] names. Out: `playbooks.masked` and `rules.masked` in cargo's output directory: one
+//! stream of raw deflate each under the mask of [`mask`], which holds the path and the content of every file, each after its length in 4 bytes, least
 //! significant first. `mod.rs` next to this file reads them.
 
+mod mask;
 mod selection;
 
 use std::error::Error;
@@ -28,7 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 stream.write_all(bytes)?;
             }
         }
-        write(&out.join(top).with_extension("deflate"), &stream.finish()?)?;
+        let mut bytes = stream.finish()?;
+        mask::mask(&mut bytes);
+        write(&out.join(top).with_extension("masked"), &bytes)?;
     }
     Ok(())
 }

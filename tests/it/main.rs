@@ -16,6 +16,7 @@
     reason = "a test that goes wrong should end, and makes its own evidence below a temporary folder"
 )]
 
+mod authors;
 mod bundle;
 mod carried_kit;
 mod catalogue;
@@ -40,6 +41,7 @@ mod planted;
 mod playbook;
 mod processes;
 mod program;
+mod program_file;
 mod ransomware;
 mod reading;
 mod regression;
