@@ -1,4 +1,7 @@
-//! Who made a bundle: held against what the caller knows from elsewhere, never against what the bundle says.
+//! Who made a bundle: compared with what the caller knows from elsewhere, never with what the bundle says.
+//!
+//! A kit's key was on the examined host. So a signature counts for less than the seal code, and for nothing where the key
+//! is revoked, or the CERT certified it for another case or time.
 
 use std::io::{Cursor, Read as _};
 use std::path::Path;
@@ -8,12 +11,12 @@ use minisign::{PublicKey, SignatureBox};
 use super::Claims;
 use super::examine::Examination;
 use super::finding::FindingKind;
-use super::verdict::{Authorship, Remark};
-use crate::bundle::SealCode;
+use super::verdict::{Authorship, Judged, Remark, SigningKey};
 use crate::bundle::opening::Opening;
 use crate::bundle::parts::name_without_part;
-use crate::bundle::receipt::{Block, receipt_name, signature_path, trusted_comment};
-use crate::evidence::Digest;
+use crate::bundle::receipt::{Block, receipt_name, trusted_comment};
+use crate::bundle::{CertificateTerms, SealCode, key_id, signature_path};
+use crate::evidence::{Digest, Utc};
 
 /// Bytes of a receipt or its signature: one page.
 const MAX_RECEIPT: u64 = 256 * 1024;
@@ -25,34 +28,58 @@ pub(super) struct Evidence<'a> {
     pub(super) examined: &'a Examination,
 }
 
-pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> (Authorship, Vec<Remark>) {
+pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> Judged {
     let mut by = Vec::new();
     let mut why = Vec::new();
     let mut not_checked = None;
+    let mut remarks = remarks(claims, evidence);
+    let mut signing_key = None;
     if let Some(seal) = &claims.seal {
         match evidence.sha256.map(|digest| SealCode::of(&digest)) {
             Some(code) if code == *seal => by.push("seal code"),
             Some(code) => why.push(format!("the seal code of this file is {code}, not {seal}")),
             None => why.push(
-                "the file has no digest to hold the seal code against: the medium did not give every byte"
+                "the file has no digest to compare the seal code with: the medium did not give every byte"
                     .into(),
             ),
         }
     }
-    if let Some(key) = &claims.signer {
-        match signature(key, evidence) {
-            Signed::Yes => by.push("signature"),
+    if let Some(claimed) = &claims.signer {
+        let (key, certificate) = certified(claimed, evidence);
+        let doubt = doubt(claims, &key, certificate.as_ref(), evidence);
+        let mut proves = false;
+        match signature(&key, evidence) {
+            Signed::Yes => proves = true,
             Signed::No(reason) => why.push(reason),
-            Signed::Lost => not_checked = Some("the signature stands in the part that is missing".to_owned()),
+            Signed::Lost => not_checked = Some("the signature is in the part that is missing".to_owned()),
         }
-        match receipt_signature(key, evidence) {
+        let mut kind = "signature";
+        match receipt_signature(&key, evidence) {
             Some(Err(reason)) => why.push(reason),
             // A signed receipt that names this file proves it even where the end of the file is lost.
-            Some(Ok(())) if !by.contains(&"signature") && why.is_empty() => by.push("signed receipt"),
+            Some(Ok(())) if !proves && why.is_empty() => (proves, kind) = (true, "signed receipt"),
             _ => {}
         }
+        match doubt {
+            _ if !proves => {}
+            None => {
+                by.push(kind);
+                if !by.contains(&"seal code") {
+                    remarks.push(Remark::SigningKeyWasOnTheHost);
+                }
+            }
+            Some(Doubt { remark, refutes, reason }) => {
+                remarks.extend(remark);
+                // The seal code proves the file whatever became of the key.
+                if refutes && !by.contains(&"seal code") {
+                    why.push(reason);
+                } else {
+                    not_checked = Some(reason);
+                }
+            }
+        }
+        signing_key = Some(SigningKey { key_id: key_id(&key), certificate });
     }
-    let remarks = remarks(claims, evidence);
     let authorship = if !why.is_empty() {
         Authorship::Refuted { why }
     } else if by.is_empty() {
@@ -60,7 +87,62 @@ pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> (Authorship, Ve
     } else {
         Authorship::Proved { by }
     };
-    (authorship, remarks)
+    Judged { authorship, remarks, signing_key }
+}
+
+/// The key that must have signed: the one that the caller named, or the one that this key certified in the bundle.
+fn certified(claimed: &PublicKey, evidence: &Evidence<'_>) -> (PublicKey, Option<CertificateTerms>) {
+    let kit = evidence.examined.opening.as_ref().and_then(|opening| opening.kit.as_ref());
+    let terms = kit.and_then(|kit| kit.certificate.as_ref()?.confirm(claimed).ok());
+    match terms.and_then(|terms| Some((PublicKey::from_base64(&terms.public_key).ok()?, terms))) {
+        Some((key, terms)) => (key, Some(terms)),
+        None => (claimed.clone(), None),
+    }
+}
+
+/// Why a signature that is right proves nothing.
+struct Doubt {
+    remark: Option<Remark>,
+    /// Whether the bundle says itself that the key could not sign it.
+    refutes: bool,
+    reason: String,
+}
+
+/// Looks whether a key may sign this bundle. When it was made is what the clock of its host said: whoever has the key can
+/// write any moment there, so a revoked key proves nothing of the time before either.
+fn doubt(
+    claims: &Claims,
+    key: &PublicKey,
+    certificate: Option<&CertificateTerms>,
+    evidence: &Evidence<'_>,
+) -> Option<Doubt> {
+    let opening = evidence.examined.opening.as_ref()?;
+    let manifest = evidence.examined.manifest.as_ref();
+    let ended = manifest.and_then(|manifest| manifest.ended);
+    let id = key_id(key);
+    if let Some(since) = claims.revoked.since(&id) {
+        let reason = format!(
+            "its key {id} is revoked since {since}: whoever has that key can sign, and choose the time; only the seal code proves this bundle"
+        );
+        let refutes = ended.is_none_or(|ended| ended >= since);
+        return Some(Doubt { remark: Some(Remark::SigningKeyRevoked), refutes, reason });
+    }
+    let terms = certificate?;
+    if let Some(case) = &terms.case
+        && opening.case.as_ref() != Some(case)
+    {
+        let reason = format!("its key {id} is certified for case '{case}' alone");
+        return Some(Doubt { remark: None, refutes: true, reason });
+    }
+    let inside = |moment: Utc| terms.not_before <= moment && moment <= terms.not_after;
+    if !opening.started.into_iter().chain(ended).all(inside) {
+        let reason = format!(
+            "its key {id} is certified from {} to {}, and by the clock of the host the bundle was not made then",
+            terms.not_before, terms.not_after
+        );
+        return Some(Doubt { remark: Some(Remark::OutsideValidity), refutes: false, reason });
+    }
+    None
 }
 
 enum Signed {

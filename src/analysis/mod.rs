@@ -17,13 +17,15 @@ mod chain;
 mod examine;
 mod finding;
 pub mod rescan;
+mod revoked;
 mod trust;
 pub mod unpack;
 mod verdict;
 
 pub use finding::{ProofCounts, VerdictFinding};
+pub use revoked::{RevokedKeys, RevokedKeysError};
 pub use trust::{Listener, Silent, Trust};
-pub use verdict::{Authorship, Integrity, Verdict};
+pub use verdict::{Authorship, Integrity, Remark, SigningKey, Verdict};
 
 use author::Evidence;
 use examine::Examiner;
@@ -31,8 +33,10 @@ use examine::Examiner;
 /// What the caller knows of who made the bundle, from somewhere else than the bundle.
 #[derive(Debug, Clone, Default)]
 pub struct Claims {
-    /// The kit's public key.
+    /// The public key of the kit, or of the CERT that certified the kit's.
     pub signer: Option<minisign::PublicKey>,
+    /// Keys that no longer prove anything.
+    pub revoked: RevokedKeys,
     /// The seal code that was read out or stands on the custody form.
     pub seal: Option<SealCode>,
 }
@@ -89,8 +93,8 @@ pub fn verify(
     }
     let sha256 = plain.sha256();
     let evidence = Evidence { path, sha256, examined: &seen };
-    let (authorship, remarks) = author::judge(claims, &evidence);
-    Ok(verdict::conclude(seen, &walk, authorship, remarks, sha256, plain.length()))
+    let judged = author::judge(claims, &evidence);
+    Ok(verdict::conclude(seen, &walk, judged, sha256, plain.length()))
 }
 
 /// Reads a minisign public key: base64, or the path of a file that holds one.

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::examine::Examination;
 use super::finding::{ProofCounts, VerdictFinding};
-use crate::bundle::SealCode;
 use crate::bundle::forward::{End, Walk};
 use crate::bundle::opening::Opening;
+use crate::bundle::{CertificateTerms, SealCode};
 use crate::evidence::Digest;
 
 /// The conclusion.
@@ -19,6 +19,9 @@ pub struct Verdict {
     pub integrity: Integrity,
     /// Whether it is from whom the caller believes it to be from.
     pub authorship: Authorship,
+    /// The key of the signature that was checked; absent where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<SigningKey>,
     /// What was found wrong and where; empty for a whole bundle.
     pub findings: Vec<VerdictFinding>,
     /// Findings past those listed.
@@ -98,18 +101,42 @@ pub enum Remark {
     ReceiptFits,
     /// Bundles have a signature, and no key was given to check it with.
     SignedButNotChecked,
+    /// The signature is the only proof of the author, and its key was on the examined host: whoever copied it there can sign
+    /// as well. The seal code that was read out is the proof.
+    SigningKeyWasOnTheHost,
+    /// The signature is by a key that is revoked.
+    SigningKeyRevoked,
+    /// The signature is by a key whose certificate was not valid when the bundle was made, by the clock of its host.
+    OutsideValidity,
     /// `veldkit.json` is lost: checkpoints are held against the first one found.
     OpeningLost,
+}
+
+/// The key of a signature that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SigningKey {
+    /// Its id, as minisign prints it.
+    pub key_id: String,
+    /// What the CERT's certificate says of it; absent where the caller gave the key itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertificateTerms>,
+}
+
+/// What is concluded of the author.
+pub(super) struct Judged {
+    pub(super) authorship: Authorship,
+    pub(super) remarks: Vec<Remark>,
+    pub(super) signing_key: Option<SigningKey>,
 }
 
 pub(super) fn conclude(
     examined: Examination,
     walk: &Walk,
-    authorship: Authorship,
-    mut remarks: Vec<Remark>,
+    judged: Judged,
     sha256: Option<Digest>,
     bytes: u64,
 ) -> Verdict {
+    let Judged { authorship, mut remarks, signing_key } = judged;
     let cut_at = match walk.end {
         End::Cut { at, .. } => Some(at),
         _ => None,
@@ -125,6 +152,7 @@ pub(super) fn conclude(
     Verdict {
         integrity,
         authorship,
+        signing_key,
         findings: examined.findings,
         findings_left_out: examined.findings_left_out,
         items: examined.counts,

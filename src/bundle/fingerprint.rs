@@ -19,20 +19,22 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::evidence::Digest;
+use crate::evidence::{Digest, Printable};
 
 /// Where each word's 11 bits begin in the first 64 bits of the digest, counted from the lowest; the list has 2^11 words.
 const SHIFTS: [u32; 4] = [53, 42, 31, 20];
 /// The 11 bits.
 const MASK: u64 = 2_047;
+/// How many characters of the end of a key are shown.
+const END: usize = 8;
 
 static LIST: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("bip39_english.txt").lines().collect());
 
 /// The fingerprint of a public key; `Display` gives its four words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// The four words, with a space between them.
     pub words: String,
@@ -58,6 +60,44 @@ impl Fingerprint {
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words)
+    }
+}
+
+/// One who can read a bundle: a recipient as it was given, with its fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FingerprintedRecipient {
+    /// As in `recipients`; `passphrase` for one.
+    pub recipient: String,
+    /// Absent for a passphrase.
+    #[serde(flatten)]
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl FingerprintedRecipient {
+    /// Computes the fingerprint of a recipient.
+    #[must_use]
+    pub fn of(recipient: &str) -> Self {
+        Self { recipient: recipient.to_owned(), fingerprint: Some(Fingerprint::of(recipient)) }
+    }
+
+    /// Names whoever has the passphrase.
+    #[must_use]
+    pub fn passphrase() -> Self {
+        Self { recipient: "passphrase".to_owned(), fingerprint: None }
+    }
+}
+
+/// The four words, and the end of the key: its beginning is the same for all keys of a kind, and a comment is anybody's.
+impl fmt::Display for FingerprintedRecipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(fingerprint) = &self.fingerprint else { return f.write_str("passphrase") };
+        let key = canonical(&self.recipient);
+        let (kind, key) = match key.split_once(' ') {
+            Some((kind, blob)) => (format!("{kind} "), blob),
+            None => (key.chars().take(4).collect(), key.as_str()),
+        };
+        let end = key.char_indices().nth_back(END - 1).and_then(|(place, _)| key.get(place..)).unwrap_or(key);
+        write!(f, "{fingerprint} ({}…{})", Printable(&kind), Printable(end))
     }
 }
 
@@ -97,6 +137,20 @@ mod tests {
         assert_ne!(Fingerprint::of(AGE).words, Fingerprint::of(ssh).words);
         // Base64 is not folded: two keys may differ in the case of a letter.
         assert_ne!(Fingerprint::of("RWQa"), Fingerprint::of("RWQA"));
+    }
+
+    #[test]
+    fn a_reader_is_shown_by_its_words_and_the_end_of_its_key() {
+        let words = Fingerprint::of(AGE).words;
+        assert_eq!(FingerprintedRecipient::of(AGE).to_string(), format!("{words} (age1…aqmcac8p)"));
+        let ssh =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN abandon zoo";
+        let shown = FingerprintedRecipient::of(ssh).to_string();
+        assert!(shown.ends_with("(ssh-ed25519 …HtZ6isGN)") && !shown.contains("abandon zoo"), "{shown}");
+        for recipient in [FingerprintedRecipient::of(AGE), FingerprintedRecipient::passphrase()] {
+            let json = serde_json::to_string(&recipient).unwrap();
+            assert_eq!(serde_json::from_str::<FingerprintedRecipient>(&json).unwrap(), recipient, "{json}");
+        }
     }
 
     #[cfg(unix)]

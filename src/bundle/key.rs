@@ -1,6 +1,6 @@
-//! Keys: to whom a bundle is encrypted, who can read it, and who signs it.
+//! Keys: to whom a bundle is encrypted, and who can read it.
 //!
-//! In: recipients and key files as age, OpenSSH and minisign write them. Out: what age and minisign compute with.
+//! In: recipients and key files as age and OpenSSH write them. Out: what age computes with.
 //! No error and no `Debug` here repeats the text of a key: what does not parse as a public key may be a secret
 //! that was pasted into the wrong option. Files are read whole, up to a limit.
 
@@ -10,12 +10,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use age::secrecy::{ExposeSecret as _, SecretString};
-use base64::Engine as _;
 
 use super::Error;
+use super::fingerprint::FingerprintedRecipient;
 
 /// Largest key, recipients or identity file: 16 MiB is age's own limit for identities.
 const KEY_FILE_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Most recipients of a bundle: each is shown with its fingerprint before a run, and costs a line in the file's header.
+const RECIPIENTS_LIMIT: usize = 100;
 
 /// Asks a person for the passphrase of a key. Given what it is for; `None` where nobody can be asked.
 #[derive(Clone)]
@@ -28,6 +31,11 @@ impl Ask {
     #[must_use]
     pub fn new(ask: impl Fn(&str) -> Option<SecretString> + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
+    }
+
+    /// Asks for the passphrase of what `whence` names.
+    pub(super) fn passphrase(&self, whence: &str) -> Option<SecretString> {
+        (self.0)(whence)
     }
 
     /// Asks nobody: every key that has a passphrase is refused.
@@ -80,8 +88,11 @@ impl Recipients {
     /// [`Error::Recipient`] where age does not understand it.
     pub fn add(&mut self, text: &str, whence: &str) -> Result<(), Error> {
         let text = text.trim();
-        let key =
-            parse_recipient(text).map_err(|reason| Error::Recipient { whence: whence.into(), reason })?;
+        let wrong = |reason| Error::Recipient { whence: whence.into(), reason };
+        if self.keys.len() >= RECIPIENTS_LIMIT {
+            return Err(wrong("more than 100 recipients: nobody can check to whom this is encrypted"));
+        }
+        let key = parse_recipient(text).map_err(wrong)?;
         self.keys.push((text.to_owned(), key));
         Ok(())
     }
@@ -129,6 +140,13 @@ impl Recipients {
     pub fn names(&self) -> Vec<String> {
         let passphrase = self.passphrase.iter().map(|_| "passphrase".to_owned());
         self.keys.iter().map(|(name, _)| name.clone()).chain(passphrase).collect()
+    }
+
+    /// Who can read what is encrypted to them, each with its fingerprint.
+    #[must_use]
+    pub fn fingerprints(&self) -> Vec<FingerprintedRecipient> {
+        let keys = self.keys.iter().map(|(name, _)| FingerprintedRecipient::of(name));
+        keys.chain(self.passphrase.iter().map(|_| FingerprintedRecipient::passphrase())).collect()
     }
 
     /// Whether there is anybody to encrypt to.
@@ -297,69 +315,6 @@ impl fmt::Debug for Identities {
     }
 }
 
-/// The kit's minisign key: signs receipt and manifest.
-pub struct Signer {
-    secret: minisign::SecretKey,
-    public: minisign::PublicKey,
-}
-
-impl Signer {
-    /// Reads a minisign secret key file; its passphrase is asked for now, where it has one.
-    ///
-    /// # Errors
-    /// [`Error::ReadKey`]; [`Error::Key`] where it is none, or the passphrase is wrong.
-    pub fn load(path: &Path, ask: &Ask) -> Result<Self, Error> {
-        Self::from_text(&read_text(path)?, &path.display().to_string(), ask)
-    }
-
-    /// Reads a minisign secret key in memory; `whence` names it in errors.
-    ///
-    /// # Errors
-    /// As [`Signer::load`].
-    pub fn from_text(text: &str, whence: &str, ask: &Ask) -> Result<Self, Error> {
-        let wrong = |reason: &str| Error::Key { whence: whence.to_owned(), reason: reason.to_owned() };
-        let not_a_key = || wrong("not a minisign secret key");
-        let encoded = text.lines().nth(1).ok_or_else(not_a_key)?.trim();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(|_| not_a_key())?;
-        let boxed = minisign::SecretKeyBox::from_string(text).map_err(|_| not_a_key())?;
-        // Bytes 2 and 3 name how it is locked: "Sc" (scrypt), or zeros for a key without a passphrase.
-        let secret = if bytes.get(2..4) == Some(b"Sc") {
-            let passphrase = (ask.0)(whence)
-                .ok_or_else(|| wrong("this key has a passphrase, and nobody to ask for it"))?;
-            boxed
-                .into_secret_key(Some(passphrase.expose_secret().to_owned()))
-                .map_err(|_| wrong("the passphrase is wrong, or the key is damaged"))?
-        } else {
-            boxed.into_unencrypted_secret_key().map_err(|_| not_a_key())?
-        };
-        let public = minisign::PublicKey::from_secret_key(&secret).map_err(|_| not_a_key())?;
-        Ok(Self { secret, public })
-    }
-
-    /// The public half in base64, as `minisign -P` takes it.
-    #[must_use]
-    pub fn public_key(&self) -> String {
-        self.public.to_base64()
-    }
-
-    /// Signs bytes: the text of a `.minisig` file. The trusted comment is signed too; it is one line.
-    pub(super) fn sign(&self, what: &'static str, data: &[u8], trusted: &str) -> Result<String, Error> {
-        // A line break would end the comment early, and the file would not verify.
-        let trusted: String = trusted.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let comment = format!("signature of {what} by a veldkit key");
-        minisign::sign(Some(&self.public), &self.secret, Cursor::new(data), Some(&trusted), Some(&comment))
-            .map(minisign::SignatureBox::into_string)
-            .map_err(|error| Error::Sign { what, reason: error.to_string() })
-    }
-}
-
-/// Prints the public half: minisign's own `Debug` of a secret key prints the secret.
-impl fmt::Debug for Signer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Signer").field(&self.public_key()).finish()
-    }
-}
-
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let wrong = |source| Error::ReadKey { path: path.to_owned(), source };
     let mut content = Vec::new();
@@ -372,7 +327,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(content)
 }
 
-fn read_text(path: &Path) -> Result<String, Error> {
+pub(super) fn read_text(path: &Path) -> Result<String, Error> {
     String::from_utf8(read(path)?)
         .map_err(|_| Error::Key { whence: path.display().to_string(), reason: "not a text file".into() })
 }

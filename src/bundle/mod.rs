@@ -181,7 +181,9 @@
 //! it) and is empty where there is none; `sha256` is that of the bundle for the receipt, that of the content of
 //! `manifest.json` for the manifest. age says nothing of who wrote a file: anyone can encrypt to a public key. Only a
 //! signature by a key, or a seal code, that the reader has *from elsewhere* proves that; the key named in `veldkit.json`
-//! is no evidence.
+//! is no evidence. `kit.certificate` in `veldkit.json` ([`certificate`]) lets a reader who has the CERT's public key from
+//! elsewhere find the signing key: it counts only where the CERT's key signed it, for this case, within its validity and not
+//! revoked. A signing key was on the examined host, whose administrator may have copied it; the seal code was not.
 //!
 //! # Limits for readers
 //!
@@ -193,10 +195,13 @@ mod container;
 mod entry_writer;
 mod error;
 mod json;
+mod minisign_files;
 mod options;
 mod sealed;
+mod signer;
 mod writer;
 
+pub mod certificate;
 pub mod checkpoint;
 pub mod deflate;
 pub mod fingerprint;
@@ -213,19 +218,22 @@ pub mod receipt;
 pub mod seal_code;
 pub mod sink;
 
+pub use certificate::{Certificate, CertificateTerms};
 pub use checkpoint::{CheckpointHeader, Event};
 pub use container::BundleEntry;
 pub use deflate::{Deflated, Deflater};
 pub use entry_writer::EntryWriter;
 pub use error::Error;
-pub use fingerprint::Fingerprint;
-pub use key::{Ask, Identities, Recipients, Signer};
+pub use fingerprint::{Fingerprint, FingerprintedRecipient};
+pub use key::{Ask, Identities, Recipients};
 pub use manifest::{Closing, Manifest};
+pub use minisign_files::{key_id, signature_path};
 pub use opening::Opening;
 pub use options::WriterClock;
 pub use options::WriterOptions;
 pub use seal_code::SealCode;
 pub use sealed::Sealed;
+pub use signer::Signer;
 pub use sink::Sink;
 pub use writer::{LOG_BYTES, README, Writer};
 

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Error;
+use super::certificate::Certificate;
+use super::fingerprint::FingerprintedRecipient;
 use crate::evidence::{Digest, Utc};
 
 /// The version of the format that this writer writes.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// The content of `veldkit.json`. What the caller leaves empty of `format`, `recipients`, `readme_sha256` and
+/// The content of `veldkit.json`. What the caller leaves empty of `format`, `recipients`, `recipient_fingerprints`, `readme_sha256` and
 /// `kit.public_key` is filled in by the writer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -63,6 +65,9 @@ pub struct Opening {
     pub outside_files: Vec<OutsideFile>,
     /// To whom it is encrypted, as given; `passphrase` for one.
     pub recipients: Vec<String>,
+    /// The same with their fingerprints: [`crate::bundle::fingerprint`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recipient_fingerprints: Vec<FingerprintedRecipient>,
     /// SHA-256 of `README.txt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readme_sha256: Option<Digest>,
@@ -146,6 +151,9 @@ pub struct Kit {
     /// Its minisign public key in base64. Named for the analyst's convenience; never proof of anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,
+    /// What the CERT says of that key, where it said anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
 }
 
 /// Draws a bundle id: 128 random bits as 32 hexadecimal digits.

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::key::Signer;
+use super::signer::Signer;
 use crate::evidence::Utc;
 use crate::text::Language;
 

@@ -7,13 +7,14 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::key::Signer;
 use super::manifest::Manifest;
+use super::minisign_files::signature_path;
 use super::opening::Opening;
 use super::options::WriterOptions;
 use super::receipt;
 use super::receipt::Receipt;
 use super::seal_code::SealCode;
+use super::signer::Signer;
 use super::sink::{Finished, write_sidecar};
 use crate::evidence::Digest;
 
@@ -86,7 +87,7 @@ impl Sealed {
         if let Some(signer) = signer {
             let comment = receipt::trusted_comment("receipt", opening, &self.sha256);
             let signature = signer.sign("receipt", self.receipt.as_bytes(), &comment)?;
-            let place = receipt::signature_path(place);
+            let place = signature_path(place);
             write_sidecar(&place, signature.as_bytes())?;
             self.sidecars.push(place);
         }

@@ -73,9 +73,15 @@ impl Writer {
         let mut opening = opening.clone();
         opening.format = FORMAT_VERSION;
         opening.recipients = recipients.names();
+        opening.recipient_fingerprints = recipients.fingerprints();
         opening.readme_sha256 = Some(Digest::of(readme));
         if let Some(signer) = &options.signer {
-            opening.kit.get_or_insert_with(Kit::default).public_key = Some(signer.public_key());
+            let kit = opening.kit.get_or_insert_with(Kit::default);
+            kit.public_key = Some(signer.public_key());
+            kit.certificate = signer.certificate().cloned();
+            if let (true, Some(id)) = (kit.id.is_empty(), signer.terms().and_then(|terms| terms.kit)) {
+                kit.id = id;
+            }
         }
         let text = json("veldkit.json", &opening)?;
         let opening_digest = Digest::of(&text);

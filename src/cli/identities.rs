@@ -1,14 +1,14 @@
 //! With which keys a bundle is opened: shared by every command that reads one.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use clap::Args;
 
 use super::Failure;
 use super::secret::first_line;
-use crate::bundle::{Ask, Identities};
+use crate::bundle::{Ask, Identities, Signer};
 
 /// Options that name keys.
 #[derive(Debug, Args)]
@@ -57,4 +57,23 @@ impl Keys {
         }
         Ok(identities)
     }
+}
+
+/// Reads a minisign secret key, with the certificate beside it.
+pub(super) fn read_signer(path: &Path) -> Result<Signer, Failure> {
+    let ask = if std::io::stdin().is_terminal() {
+        Ask::new(|whence| {
+            rpassword::prompt_password(format!("minisign passphrase of '{whence}': "))
+                .ok()
+                .map(SecretString::from)
+        })
+    } else {
+        Ask::nobody()
+    };
+    Signer::load(path, &ask).map_err(|error| {
+        Failure::usage(error).hint(
+            "'veldkit keygen --sign-out BESTAND' maakt een sleutel die zonder vragen tekent",
+            "'veldkit keygen --sign-out FILE' makes a key that signs without asking",
+        )
+    })
 }

@@ -1,15 +1,21 @@
 //! `veldkit keygen`: the identity that analysts keep, and the key that the kit signs with.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::{Console, Exit, Failure};
 use crate::acquisition::Clock;
-use crate::kit::keys::{Identity, make_signing_key, public_path};
+use crate::bundle::{CertificateTerms, Fingerprint, key_id};
+use crate::cli::identities::read_signer;
+use crate::cli::quantity::duration;
+use crate::evidence::Utc;
+use crate::kit::keys::{Identity, make_signing_key, public_path, write_certificate};
 
 /// What `keygen` takes.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("certified_for").multiple(true)))]
 pub(super) struct Arguments {
     /// Write a new age identity to this file; its public half is printed
     #[arg(long, value_name = "FILE", required_unless_present = "sign_out")]
@@ -17,6 +23,27 @@ pub(super) struct Arguments {
     /// Write a new minisign key without a passphrase to this file, and its public half beside it (.pub)
     #[arg(long, value_name = "FILE")]
     sign_out: Option<PathBuf>,
+    /// Certify the new signing key with this minisign key of the CERT, which stays there; the certificate is put beside it
+    /// (.cert, .cert.minisig)
+    #[arg(long, value_name = "KEY", requires = "sign_out", requires = "certified_for")]
+    sign_with: Option<PathBuf>,
+    /// The case that the certified key may sign for
+    #[arg(long, value_name = "ID", requires = "sign_with", group = "certified_for")]
+    case: Option<String>,
+    /// The kit that gets the certified key
+    #[arg(long, value_name = "ID", requires = "sign_with", group = "certified_for")]
+    kit: Option<String>,
+    /// How long the certified key may sign: 90d, 72h; 400 days at most
+    #[arg(long, value_name = "DUR", requires = "sign_with", default_value = "90d", value_parser = days)]
+    valid: Duration,
+}
+
+/// The longest validity of a certificate. A key for one case is not needed for longer.
+const VALIDITY_LIMIT: Duration = Duration::from_hours(400 * 24);
+
+fn days(text: &str) -> Result<Duration, String> {
+    let validity = duration(text)?;
+    if validity > VALIDITY_LIMIT { Err(format!("'{text}' is more than 400 days")) } else { Ok(validity) }
 }
 
 /// Carries out `keygen`.
@@ -31,14 +58,45 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         let identity = Identity::generate();
         identity.write(path, Clock::start().now()).map_err(exists)?;
         console.result(identity.recipient());
+        let fingerprint = Fingerprint::of(&identity.recipient());
+        let (nl, en) = (
+            format!(
+                "vingerafdruk (schrijf deze vier woorden op; elk ontvangstbewijs noemt ze): {fingerprint}"
+            ),
+            format!("fingerprint (write down these four words; every receipt names them): {fingerprint}"),
+        );
+        console.say(console.lang.pick(nl, en));
         let (nl, en) = (
             "de sleutel zelf blijft bij de analisten; neem alleen de regel die met age1 begint mee naar de locatie",
             "the identity itself stays with the analysts; take only the line that begins with age1 on site",
         );
         console.say(console.lang.pick(nl, en));
     }
+    let authority = arguments.sign_with.as_deref().map(read_signer).transpose()?;
     if let Some(path) = &arguments.sign_out {
         let public = make_signing_key(path).map_err(exists)?;
+        if let Some(authority) = &authority {
+            let terms = terms(arguments, &public)?;
+            let certificate = authority.certify(&terms).map_err(Failure::usage)?;
+            let place = write_certificate(path, &certificate).map_err(exists)?;
+            let (nl, en) = (
+                format!(
+                    "sleutel {} mag tekenen tot {}; neem '{}' en '{}.minisig' met de sleutel mee",
+                    terms.key_id,
+                    terms.not_after,
+                    place.display(),
+                    place.display()
+                ),
+                format!(
+                    "key {} may sign until {}; take '{}' and '{}.minisig' along with the key",
+                    terms.key_id,
+                    terms.not_after,
+                    place.display(),
+                    place.display()
+                ),
+            );
+            console.say(console.lang.pick(nl, en));
+        }
         console.result(public);
         let beside = public_path(path);
         let (nl, en) = (
@@ -48,4 +106,22 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         console.say(console.lang.pick(nl, en));
     }
     Ok(Exit::Done)
+}
+
+/// What the certificate of a new key says.
+fn terms(arguments: &Arguments, public: &str) -> Result<CertificateTerms, Failure> {
+    let now = Clock::start().now().date_time();
+    // Whole seconds: they are read by people.
+    let begin = now.replace_nanosecond(0).map_err(Failure::new)?;
+    let end = begin.checked_add(arguments.valid.try_into().map_err(Failure::new)?);
+    let too_late = || Failure::usage("the end of the validity is after the year 9999");
+    let key = crate::analysis::signer(public).map_err(Failure::new)?;
+    Ok(CertificateTerms {
+        public_key: public.to_owned(),
+        key_id: key_id(&key),
+        kit: arguments.kit.clone(),
+        case: arguments.case.clone(),
+        not_before: Utc::new(begin),
+        not_after: Utc::new(end.ok_or_else(too_late)?),
+    })
 }

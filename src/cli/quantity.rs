@@ -21,9 +21,9 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     if size == 0 { Err("a size of 0 leaves nothing".to_owned()) } else { Ok(size) }
 }
 
-/// Reads a duration: numbers with h, m or s, such as 90s or 1h30m.
+/// Reads a duration: numbers with d, h, m or s, such as 90s, 1h30m or 90d.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is not a duration such as 90s, 10m or 1h30m");
+    let wrong = || format!("'{text}' is not a duration such as 90s, 10m, 1h30m or 90d");
     let mut seconds: u64 = 0;
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -32,6 +32,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         let number: u64 = number.parse().map_err(|_| wrong())?;
         let mut units = tail.chars();
         let factor = match units.next() {
+            Some('d') => 24 * 3600,
             Some('h') => 3600,
             Some('m') => 60,
             Some('s') => 1,

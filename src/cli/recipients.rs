@@ -8,13 +8,14 @@ use clap::Args;
 
 use super::secret::first_line;
 use super::{Console, Failure};
-use crate::bundle::Recipients;
 use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
+use crate::bundle::{FingerprintedRecipient, Recipients};
 use crate::evidence::{Digest, Utc};
 use crate::kit::keys;
 use crate::kit::keys::Identity;
 use crate::sys;
 use crate::sys::OtherWriters;
+use crate::text::Language;
 
 /// To whom something is encrypted.
 #[derive(Debug, Args)]
@@ -159,6 +160,17 @@ fn bad_recipient(error: crate::bundle::Error) -> Failure {
 }
 
 impl To {
+    /// Says before anything is collected who will be able to read it. Whoever swapped a key on the stick shows here.
+    pub(super) fn say_who_can_read(&self, console: &mut Console<'_>) {
+        console.say(console.lang.pick(
+            "Dit kan straks alleen gelezen worden met (vergelijk de vier woorden met die van IBD-CERT):",
+            "Only these will be able to read it (compare the four words with those of IBD-CERT):",
+        ));
+        for line in readers(&self.recipients.fingerprints(), console.lang) {
+            console.say(format_args!("  {line}"));
+        }
+    }
+
     /// Writes the new identity. Before anything is encrypted to it: what nobody can open helps nobody.
     pub(super) fn keep_new_identity(&self, now: Utc, console: &mut Console<'_>) -> Result<(), Failure> {
         let Some((path, identity)) = &self.new_identity else { return Ok(()) };
@@ -176,6 +188,17 @@ impl To {
         console.say(console.lang.pick(nl, en));
         Ok(())
     }
+}
+
+/// Who can read something, one per line: four words and the end of the key.
+pub(super) fn readers(recipients: &[FingerprintedRecipient], lang: Language) -> Vec<String> {
+    recipients
+        .iter()
+        .map(|recipient| match recipient.fingerprint {
+            Some(_) => recipient.to_string(),
+            None => lang.pick("de wachtwoordzin", "the passphrase").to_owned(),
+        })
+        .collect()
 }
 
 fn ask_twice(console: &Console<'_>) -> Result<SecretString, Failure> {

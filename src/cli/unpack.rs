@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::identities::Keys;
 use super::reading_limits::ReadingLimits;
-use super::verify::{ClaimArguments, exit, explain, lines};
+use super::verify::{ClaimArguments, explain, lines};
 use super::{Console, Exit, Failure};
 use crate::analysis;
 use crate::analysis::unpack::{Unpacker, Wish};
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     for failure in &done.failures {
         console.warn(Printable(failure));
     }
-    let exit = judge(arguments.salvage, &verdict, done.failures.is_empty());
+    let exit = judge(arguments, &verdict, done.failures.is_empty());
     if arguments.json {
         let mut object = serde_json::to_value(verdict.items).map_err(Failure::new)?;
         if let Some(object) = object.as_object_mut() {
@@ -95,13 +95,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
 }
 
 /// A cut bundle that was to be salvaged is what was asked for; tampering never is.
-fn judge(salvage: bool, verdict: &Verdict, written: bool) -> Exit {
+fn judge(arguments: &Arguments, verdict: &Verdict, written: bool) -> Exit {
     let refuted = matches!(verdict.authorship, Authorship::Refuted { .. });
     match verdict.integrity {
-        _ if refuted => Exit::NotProved,
-        Integrity::Truncated if salvage => Exit::Done,
+        _ if refuted || arguments.claims.lacks_author(verdict) => Exit::NotProved,
+        Integrity::Truncated if arguments.salvage => Exit::Done,
         Integrity::Whole if !written => Exit::Partial,
-        _ => exit(verdict),
+        _ => arguments.claims.exit(verdict),
     }
 }
 

@@ -10,7 +10,9 @@ use super::identities::Keys;
 use super::reading_limits::ReadingLimits;
 use super::{Console, Exit, Failure};
 use crate::analysis;
-use crate::analysis::{Authorship, Claims, Error, Integrity, Silent, Verdict};
+use crate::analysis::{
+    Authorship, Claims, Error, Integrity, Remark, RevokedKeys, SigningKey, Silent, Verdict,
+};
 use crate::bundle::SealCode;
 use crate::evidence::Printable;
 use crate::text::Language;
@@ -37,15 +39,32 @@ pub(super) struct Arguments {
 /// What one knows of the author from elsewhere.
 #[derive(Debug, Args)]
 pub(super) struct ClaimArguments {
-    /// The kit's minisign public key, or the file that holds it
+    /// The minisign public key of the CERT that certified the kit's key, or of the kit itself, or the file that holds it.
+    /// A kit's key was on the host: what it signs is proved as far as nobody copied it there
     #[arg(long, value_name = "PUB")]
     signer: Option<String>,
+    /// Signing keys that are revoked: one per line, key id and date
+    #[arg(long, value_name = "FILE", requires = "signer")]
+    revoked: Option<PathBuf>,
     /// The seal code that was read out, or stands on the custody form
     #[arg(long, value_name = "CODE")]
     seal: Option<String>,
+    /// End with 4 where authorship was not proved, by the seal code or a signature
+    #[arg(long)]
+    require_author: bool,
 }
 
 impl ClaimArguments {
+    /// The exit code of a verdict.
+    pub(super) fn exit(&self, verdict: &Verdict) -> Exit {
+        if self.lacks_author(verdict) { Exit::NotProved } else { exit(verdict) }
+    }
+
+    /// Whether a proof of the author was asked for and is not there.
+    pub(super) fn lacks_author(&self, verdict: &Verdict) -> bool {
+        self.require_author && !matches!(verdict.authorship, Authorship::Proved { .. })
+    }
+
     /// Reads key and code. A code with a misheard letter is told from one that differs.
     pub(super) fn read(&self) -> Result<Claims, Failure> {
         let signer = self.signer.as_deref().map(analysis::signer).transpose().map_err(Failure::usage)?;
@@ -60,7 +79,8 @@ impl ClaimArguments {
                 format!("read again: have group {groups} read out once more"),
             )
         })?;
-        Ok(Claims { signer, seal })
+        let revoked = self.revoked.as_deref().map(RevokedKeys::read).transpose().map_err(Failure::usage)?;
+        Ok(Claims { signer, seal, revoked: revoked.unwrap_or_default() })
     }
 }
 
@@ -78,7 +98,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
             console.result(line);
         }
     }
-    Ok(exit(&verdict))
+    Ok(arguments.claims.exit(&verdict))
 }
 
 /// The exit code of a verdict.
@@ -114,6 +134,10 @@ pub(super) fn lines(verdict: &Verdict, lang: Language) -> Vec<String> {
     };
     lines.push(format!("{:<14}{integrity}", lang.pick("integriteit", "integrity")));
     let authorship = match (&verdict.authorship, lang) {
+        // The word is kept for what nobody can have copied on the host.
+        (Authorship::Proved { .. }, lang) if verdict.remarks.contains(&Remark::SigningKeyWasOnTheHost) => {
+            signed(verdict.signing_key.as_ref(), lang)
+        }
         (Authorship::Proved { by }, Language::Nl) => format!("BEWEZEN door {}", proofs(by, lang)),
         (Authorship::Proved { by }, Language::En) => format!("PROVED by {}", proofs(by, lang)),
         (Authorship::Refuted { why }, Language::Nl) => format!("WEERLEGD: {}", escaped(&why.join("; "))),
@@ -156,6 +180,32 @@ pub(super) fn lines(verdict: &Verdict, lang: Language) -> Vec<String> {
         lines.push(format!("  … +{} (--json)", all.saturating_sub(shown)));
     }
     lines
+}
+
+/// What a signature alone is worth.
+fn signed(key: Option<&SigningKey>, lang: Language) -> String {
+    let certified = key.and_then(|key| {
+        let terms = key.certificate.as_ref()?;
+        let case = terms.case.as_deref().map(escaped);
+        let until = terms.not_after;
+        Some(match (case, lang) {
+            (Some(case), Language::Nl) => format!(" (door CERT toegelaten voor zaak {case} tot {until})"),
+            (Some(case), Language::En) => format!(" (certified by the CERT for case {case} until {until})"),
+            (None, Language::Nl) => format!(" (door CERT toegelaten tot {until})"),
+            (None, Language::En) => format!(" (certified by the CERT until {until})"),
+        })
+    });
+    let certified = certified.unwrap_or_default();
+    match lang {
+        Language::Nl => format!(
+            "ONDERTEKEND met de sleutel van de kit{certified}. Die sleutel was op de onderzochte computer: wie hem daar \
+             kopieerde, kan dit ook. Het bewijs is de zegelcode die is voorgelezen: geef --seal"
+        ),
+        Language::En => format!(
+            "SIGNED with the kit's key{certified}. That key was on the examined host: whoever copied it there can sign \
+             as well. The proof is the seal code that was read out: give --seal"
+        ),
+    }
 }
 
 /// What proved the author, in a person's language.

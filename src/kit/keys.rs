@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use age::secrecy::ExposeSecret as _;
 
 use super::create_new;
+use crate::bundle::certificate::certificate_path;
+use crate::bundle::{Certificate, Fingerprint, signature_path};
 use crate::evidence::Utc;
 
 /// A key that could not be made.
@@ -48,13 +50,14 @@ impl Identity {
         self.0.to_public().to_string()
     }
 
-    /// Writes it as `age-keygen` does: two comments, then the secret line.
+    /// Writes it as `age-keygen` does: comments, then the secret line. The fingerprint is a third comment.
     ///
     /// # Errors
     /// [`Error::Write`].
     pub fn write(&self, path: &Path, now: Utc) -> Result<(), Error> {
         let text = format!(
-            "# created: {now}\n# public key: {}\n{}\n",
+            "# created: {now}\n# fingerprint: {}\n# public key: {}\n{}\n",
+            Fingerprint::of(&self.recipient()),
             self.recipient(),
             self.0.to_string().expose_secret()
         );
@@ -79,6 +82,17 @@ pub fn make_signing_key(path: &Path) -> Result<String, Error> {
         .and_then(|mut file| file.write_all(public.to_string().as_bytes()))
         .map_err(|source| Error::Write { path: beside, source })?;
     Ok(pair.pk.to_base64())
+}
+
+/// Writes the certificate of a signing key beside it, with its signature, and returns where.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn write_certificate(key: &Path, certificate: &Certificate) -> Result<PathBuf, Error> {
+    let path = certificate_path(key);
+    write_secret(&path, certificate.statement.as_bytes())?;
+    write_secret(&signature_path(&path), certificate.signature.as_bytes())?;
+    Ok(path)
 }
 
 /// Where the public half of a signing key stands.

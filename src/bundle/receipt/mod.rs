@@ -5,7 +5,6 @@
 //! grammar stands in [`crate::bundle`] under *Receipt*. Texts of the operator and the host are printed escaped.
 
 use std::fmt::{self, Write as _};
-use std::path::{Path, PathBuf};
 
 use super::manifest::Manifest;
 use super::opening::Opening;
@@ -15,6 +14,7 @@ use crate::text::Language;
 
 mod outside;
 mod page;
+mod readers;
 
 /// What a receipt says.
 #[derive(Debug)]
@@ -118,14 +118,6 @@ pub fn receipt_name(bundle: &str) -> String {
     format!("{}.receipt.txt", bundle.strip_suffix(".zip.age").unwrap_or(bundle))
 }
 
-/// Gives the place of a receipt's signature: `.minisig` is added, where `minisign -V` looks.
-#[must_use]
-pub fn signature_path(receipt: &Path) -> PathBuf {
-    let mut name = receipt.as_os_str().to_owned();
-    name.push(".minisig");
-    PathBuf::from(name)
-}
-
 /// Gives the trusted comment of a signature: what it binds the signed text to. Values are percent-encoded, so that
 /// a case's name cannot imitate another field.
 #[must_use]
@@ -171,6 +163,7 @@ fn safe_part(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundle::FingerprintedRecipient;
 
     #[test]
     fn a_bundles_name_is_safe_on_every_file_system() {
@@ -200,6 +193,7 @@ mod tests {
             bundle_id: "00ff".into(),
             host_name: "srv1".into(),
             case: Some(case.into()),
+            recipient_fingerprints: vec![FingerprintedRecipient::of(&"x".repeat(300)); 20],
             ..Opening::default()
         };
         let manifest = Manifest { complete: true, ..Manifest::default() };

@@ -78,10 +78,11 @@ impl Receipt<'_> {
              Deze code hoort bij precies dit bestand. Lees haar nu voor aan de IBD-CERT, telefoon 070 204 55 11\n\
              (dag en nacht), of schrijf haar op het dossierformulier. Wie het bestand later vervangt of wijzigt,\n\
              krijgt een andere code. De volledige controlewaarde (SHA-256) is:\n\n\
-             {}\n\n\
-             WAT ER IN ZIT\n",
+             {}\n\n",
             self.seal_code, self.sha256,
         )?;
+        self.readers(page, Language::Nl)?;
+        writeln!(page, "WAT ER IN ZIT")?;
         self.kinds(page, "soorten gegevens meer")?;
         self.outside(page, Language::Nl)?;
         write!(
@@ -163,10 +164,11 @@ impl Receipt<'_> {
              This code belongs to exactly this file. Read it out now to IBD-CERT, telephone +31 70 204 55 11 (day\n\
              and night), or write it on the custody form. Whoever replaces or changes the file later gets another\n\
              code. The full check value (SHA-256) is:\n\n\
-             {}\n\n\
-             WHAT IS IN IT\n",
+             {}\n\n",
             self.seal_code, self.sha256,
         )?;
+        self.readers(page, Language::En)?;
+        writeln!(page, "WHAT IS IN IT")?;
         self.kinds(page, "more kinds of evidence")?;
         self.outside(page, Language::En)?;
         write!(

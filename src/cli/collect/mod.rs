@@ -16,7 +16,7 @@ use crate::acquisition;
 use crate::acquisition::{Clock, Progress, RunContext, RunSummary, Settings, Stop};
 use crate::bundle;
 use crate::bundle::opening::OutsideFile;
-use crate::bundle::{Sealed, Writer, WriterOptions};
+use crate::bundle::{FingerprintedRecipient, Sealed, Writer, WriterOptions};
 use crate::cli::interrupts;
 use crate::kit::trust::Surroundings;
 use crate::live;
@@ -89,7 +89,7 @@ pub(super) fn run(
 
     let mut place = destination::choose(arguments, &target, &clock)?;
     let of_kit = kit.map_or(&[][..], |kit| &kit.kit.description.recipients);
-    let keys = keys::choose(&arguments.keys, of_kit, console)?;
+    let keys = keys::choose(arguments, of_kit, clock.started(), console)?;
     let (scanner, indicators) = judges(&inquiry, &place, console)?;
     name_failed(scanner.as_ref(), console);
     name_unused(indicators.as_ref(), console);
@@ -107,6 +107,8 @@ pub(super) fn run(
     let opening = opening::describe(&inquiry, judges, &outside)?;
     keys.to.recipients.check().map_err(Failure::usage)?;
     keys.to.keep_new_identity(clock.started(), console)?;
+    keys.to.say_who_can_read(console);
+    let recipients = keys.to.recipients.fingerprints();
     let sink = place.sink()?;
     let target = target.keeping_out(&place.own_files());
     let options = WriterOptions {
@@ -133,6 +135,7 @@ pub(super) fn run(
         clock: &clock,
         place: &place,
         outside: &outside,
+        recipients: &recipients,
         unlocked: &unlocked,
         progress: &progress,
     };
@@ -155,6 +158,7 @@ struct Ending<'a> {
     clock: &'a Clock,
     place: &'a destination::BundleDestination,
     outside: &'a [OutsideFile],
+    recipients: &'a [FingerprintedRecipient],
     unlocked: &'a [String],
     progress: &'a Progress,
 }
@@ -173,6 +177,7 @@ impl Ending<'_> {
             sealed: &sealed.map_err(|error| destination::unsealed(error, self.place))?,
             place: self.place,
             outside: self.outside,
+            recipients: self.recipients,
             unlocked: self.unlocked,
             bytes_read: self.progress.snapshot().bytes_read,
             elapsed: self.clock.elapsed(),

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::destination::BundleDestination;
 use crate::acquisition::{RunContext, RunSummary, Settings, StopReason};
 use crate::bundle::opening::OutsideFile;
-use crate::bundle::{Closing, Manifest, Sealed};
+use crate::bundle::{Closing, FingerprintedRecipient, Manifest, Sealed};
+use crate::cli::recipients::readers;
 use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Outcome, Printable};
 use crate::playbook::Excluded;
@@ -73,6 +74,8 @@ pub(super) struct RunReport<'a> {
     pub(super) place: &'a BundleDestination,
     /// Files from outside of the program that steered the run.
     pub(super) outside: &'a [OutsideFile],
+    /// Who can read the bundle.
+    pub(super) recipients: &'a [FingerprintedRecipient],
     /// Encrypted volumes of the host that are open.
     pub(super) unlocked: &'a [String],
     pub(super) bytes_read: u64,
@@ -152,6 +155,7 @@ impl RunReport<'_> {
             "sha256": sha256,
             "seal_code": seal_code.to_string(),
             "outside_files": self.outside,
+            "recipients": self.recipients,
             "items": counts,
             "bytes_read": self.bytes_read,
             "bytes_written": bytes,
@@ -219,6 +223,9 @@ impl RunReport<'_> {
         }
         if let Some(why) = &manifest.incomplete {
             row("onvolledig", "incomplete", why.clone());
+        }
+        for reader in readers(self.recipients, lang) {
+            row("leesbaar voor", "readable by", reader);
         }
         row("sha256", "sha256", self.sealed.sha256.to_string());
         row("zegelcode", "seal code", self.sealed.seal_code.to_string());

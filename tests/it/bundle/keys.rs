@@ -93,14 +93,14 @@ fn manifest_and_receipt_are_signed_and_bound_to_bundle_case_host_and_kit() {
     };
     let (sink, memory) = Sink::memory();
     let opening =
-        Opening { kit: Some(Kit { id: "kit 7".into(), counter: Some(3), public_key: None }), ..opening() };
+        Opening { kit: Some(Kit { id: "kit 7".into(), counter: Some(3), ..Kit::default() }), ..opening() };
     let writer = Writer::create(sink, &key.recipients(), &opening, options).unwrap();
     let sealed = writer.seal(Closing { ended: Some(utc(60)), ..Closing::default() }).unwrap();
     assert!(sealed.sidecar_error.is_none());
     let entries = entries(&key.decrypt(&memory.bytes()));
     assert_eq!(entries.last().unwrap().0, "manifest.json.minisig");
     let receipt_path = folder.path().join("veldkit_2026-017_srv-file01_20251124T000000Z.receipt.txt");
-    let signature_path = receipt::signature_path(&receipt_path);
+    let signature_path = veldkit::bundle::signature_path(&receipt_path);
     assert_eq!(sealed.sidecars, [receipt_path.clone(), signature_path.clone()]);
     for (text, signature, digest) in [
         (
@@ -171,12 +171,18 @@ fn the_receipts_stand_as_agreed() {
         [(veldkit::text::Language::Nl, "receipt.nl.txt"), (veldkit::text::Language::En, "receipt.en.txt")]
     {
         let options = WriterOptions { language, ..Hand::default().options() };
-        let made = make(options, &Key::new());
+        let key = Key::new();
+        let made = make(options, &key);
+        let words = Fingerprint::of(&key.identity.to_public().to_string()).words;
+        let end: String = key.identity.to_public().to_string().chars().rev().take(8).collect();
+        let end: String = end.chars().rev().collect();
         // Only what the random file key decides is masked.
         let masked = made
             .sealed
             .receipt
             .replace(&made.sealed.sha256.to_string(), "<sha256>")
+            .replace(&words, "<four words>")
+            .replace(&format!("…{end}"), "…<end>")
             .replace(&made.sealed.seal_code.to_string(), "<seal code>")
             .replace(&format!("bytes: {}", made.sealed.bytes), "bytes: <bytes>");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(golden);

@@ -13,8 +13,8 @@ use veldkit::bundle::checkpoint::{
 use veldkit::bundle::manifest::{NAMES_COUNTED, OTHERS};
 use veldkit::bundle::opening::Kit;
 use veldkit::bundle::{
-    Ask, BundleEntry, Closing, Deflated, Deflater, Error, Event, Identities, LOG_BYTES, Manifest, Opening,
-    Recipients, Sealed, Signer, Sink, Writer, WriterOptions, names, receipt,
+    Ask, BundleEntry, Closing, Deflated, Deflater, Error, Event, Fingerprint, Identities, LOG_BYTES,
+    Manifest, Opening, Recipients, Sealed, Signer, Sink, Writer, WriterOptions, names, receipt,
 };
 use veldkit::evidence::{
     Content, Digest, Hit, Item, Kind, Metadata, Origin, Outcome, PersonalData, Reason, ReasonCode, Utc,
