@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use age::secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use super::Error;
 use super::fingerprint::FingerprintedRecipient;
@@ -236,10 +237,14 @@ impl Identities {
         let wrong = |reason: String| Error::Key { whence: path.display().to_string(), reason };
         let content = read(path)?;
         if content.starts_with(b"age-encryption.org/") {
-            let identity =
-                age::encrypted::Identity::from_buffer(Cursor::new(content), Some(name), ask.clone(), None)
-                    .map_err(|error| wrong(error.to_string()))?
-                    .ok_or_else(|| wrong("encrypted, but not with a passphrase".into()))?;
+            let identity = age::encrypted::Identity::from_buffer(
+                Cursor::new(content.to_vec()),
+                Some(name),
+                ask.clone(),
+                None,
+            )
+            .map_err(|error| wrong(error.to_string()))?
+            .ok_or_else(|| wrong("encrypted, but not with a passphrase".into()))?;
             self.0.push(Box::new(identity));
         } else if content.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
             return Err(wrong(
@@ -315,10 +320,13 @@ impl fmt::Debug for Identities {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+/// Reads a key file into memory that is overwritten when it is given back.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let wrong = |source| Error::ReadKey { path: path.to_owned(), source };
-    let mut content = Vec::new();
     let file = std::fs::File::open(path).map_err(wrong)?;
+    // Room for all of it at once: a vector that grows leaves what it held behind.
+    let length = file.metadata().map_or(0, |facts| facts.len()).min(KEY_FILE_LIMIT).saturating_add(64);
+    let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default()));
     file.take(KEY_FILE_LIMIT.saturating_add(1)).read_to_end(&mut content).map_err(wrong)?;
     if u64::try_from(content.len()).unwrap_or(u64::MAX) > KEY_FILE_LIMIT {
         let whence = path.display().to_string();
@@ -327,7 +335,13 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(content)
 }
 
-pub(super) fn read_text(path: &Path) -> Result<String, Error> {
-    String::from_utf8(read(path)?)
-        .map_err(|_| Error::Key { whence: path.display().to_string(), reason: "not a text file".into() })
+pub(super) fn read_text(path: &Path) -> Result<Zeroizing<String>, Error> {
+    let mut content = read(path)?;
+    match String::from_utf8(std::mem::take(&mut *content)) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            Err(Error::Key { whence: path.display().to_string(), reason: "not a text file".into() })
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::Cursor;
+use std::ops::Range;
 use std::path::Path;
 
 use age::secrecy::ExposeSecret as _;
@@ -16,7 +17,8 @@ use super::key::{Ask, read_text};
 
 /// The kit's minisign key: signs receipt and manifest.
 pub struct Signer {
-    secret: minisign::SecretKey,
+    /// Boxed, so that it stays where its memory was locked.
+    secret: Box<minisign::SecretKey>,
     public: minisign::PublicKey,
     certificate: Option<Certificate>,
 }
@@ -62,7 +64,14 @@ impl Signer {
             boxed.into_unencrypted_secret_key().map_err(|_| not_a_key())?
         };
         let public = minisign::PublicKey::from_secret_key(&secret).map_err(|_| not_a_key())?;
-        Ok(Self { secret, public, certificate: None })
+        Ok(Self { secret: Box::new(secret), public, certificate: None })
+    }
+
+    /// Where the secret is in this process's memory, for whoever can keep it out of swap.
+    #[must_use]
+    pub fn secret_memory(&self) -> Range<usize> {
+        let start = std::ptr::from_ref::<minisign::SecretKey>(&self.secret).addr();
+        start..start.saturating_add(size_of::<minisign::SecretKey>())
     }
 
     /// The certificate that was beside the key.

@@ -7,8 +7,9 @@ use age::secrecy::SecretString;
 use clap::Args;
 
 use super::Failure;
-use super::secret::first_line;
+use super::secret::{first_line, kept};
 use crate::bundle::{Ask, Identities, Signer};
+use crate::sys;
 
 /// Options that name keys.
 #[derive(Debug, Args)]
@@ -49,7 +50,7 @@ impl Keys {
         }
         if self.passphrase {
             let text = rpassword::prompt_password("passphrase: ").map_err(Failure::usage)?;
-            identities.add_passphrase(SecretString::from(text));
+            identities.add_passphrase(kept(SecretString::from(text)));
         }
         if identities.is_empty() {
             return Err(Failure::usage("no key to open the bundle with")
@@ -70,10 +71,12 @@ pub(super) fn read_signer(path: &Path) -> Result<Signer, Failure> {
     } else {
         Ask::nobody()
     };
-    Signer::load(path, &ask).map_err(|error| {
+    let signer = Signer::load(path, &ask).map_err(|error| {
         Failure::usage(error).hint(
             "'veldkit keygen --sign-out BESTAND' maakt een sleutel die zonder vragen tekent",
             "'veldkit keygen --sign-out FILE' makes a key that signs without asking",
         )
-    })
+    })?;
+    sys::keep_out_of_swap(&signer.secret_memory());
+    Ok(signer)
 }

@@ -59,6 +59,7 @@ pub fn main_in(
             return if refusal.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
+    crate::sys::keep_memory_private();
     // Not locked: with `--out -` the bundle goes the same way, from another thread.
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let locale = locale().or_else(crate::sys::ui_language);

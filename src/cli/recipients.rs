@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use age::secrecy::SecretString;
 use clap::Args;
 
-use super::secret::first_line;
+use super::secret::{first_line, kept};
 use super::{Console, Failure};
 use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
 use crate::bundle::{FingerprintedRecipient, Recipients};
@@ -95,7 +95,7 @@ pub(super) fn recipients(keys: &ToWhom, of_kit: &[String], console: &mut Console
             "Passphrase; it is kept nowhere and shown once. Write it down:",
         ));
         console.always(format_args!("\n    {passphrase}\n"));
-        recipients.set_passphrase(SecretString::from(passphrase));
+        recipients.set_passphrase(kept(SecretString::from(passphrase)));
     } else {
         let text = "nobody to encrypt to: no recipient and no passphrase, and no terminal to show one";
         return Err(Failure::usage(text).hint(
@@ -210,5 +210,5 @@ fn ask_twice(console: &Console<'_>) -> Result<SecretString, Failure> {
     if rpassword::prompt_password(again).map_err(Failure::usage)? != passphrase {
         return Err(Failure::usage("the two passphrases differ"));
     }
-    Ok(SecretString::from(passphrase))
+    Ok(kept(SecretString::from(passphrase)))
 }

@@ -1,27 +1,42 @@
 //! Secrets that come from a file, since a command line is seen by every process.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 
-use age::secrecy::SecretString;
+use age::secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use super::Failure;
+use crate::sys;
 
 /// Longest first line of a passphrase file.
 const MAX_PASSPHRASE: u64 = 4096;
 
+/// Room for it, and for what the standard library tries to read behind it.
+const READ_AT_ONCE: usize = 8192;
+
 /// The first line of a passphrase file, without its end of line.
 pub(super) fn first_line(path: &Path) -> Result<SecretString, Failure> {
     let failed = |source| crate::bundle::Error::ReadKey { path: path.to_owned(), source };
-    let mut line = String::new();
-    let file = File::open(path).map_err(failed)?;
-    BufReader::new(file).take(MAX_PASSPHRASE).read_line(&mut line).map_err(failed)?;
+    // Room for all of it at once, and no buffer besides: what is copied stays behind in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(READ_AT_ONCE));
+    File::open(path).map_err(failed)?.take(MAX_PASSPHRASE).read_to_end(&mut bytes).map_err(failed)?;
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let wrong = |_| failed(std::io::Error::from(std::io::ErrorKind::InvalidData));
+    let line = std::str::from_utf8(first).map_err(wrong)?;
     let line = line.trim_end_matches(['\r', '\n']);
     if line.is_empty() {
         let text = format!("the first line of '{}' is empty", path.display());
         return Err(Failure::usage(text)
             .hint("zet de wachtwoordzin op de eerste regel", "put the passphrase on the first line"));
     }
-    Ok(SecretString::from(line.to_owned()))
+    Ok(kept(SecretString::from(line.to_owned())))
+}
+
+/// Keeps a passphrase out of swap. It is overwritten when it is given back.
+pub(super) fn kept(passphrase: SecretString) -> SecretString {
+    let bytes = passphrase.expose_secret().as_bytes().as_ptr_range();
+    sys::keep_out_of_swap(&(bytes.start.addr()..bytes.end.addr()));
+    passphrase
 }

@@ -11,12 +11,14 @@ use super::reading_limits::ReadingLimits;
 use super::verify::{ClaimArguments, explain, lines};
 use super::{Console, Exit, Failure};
 use crate::analysis;
-use crate::analysis::unpack::{Unpacker, Wish};
+use crate::analysis::unpack::{Naming, Unpacker, Wish};
 use crate::analysis::{Authorship, Integrity, Verdict};
 use crate::evidence::Printable;
+use crate::sys;
 
 /// What `unpack` takes.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Arguments {
     /// The bundle; of a split one, any part
     bundle: PathBuf,
@@ -33,6 +35,13 @@ pub(super) struct Arguments {
     /// Take what can still be had of a cut or damaged bundle; what is not proved goes to 'unproved'
     #[arg(long)]
     salvage: bool,
+    /// Put down what acts on a Windows desktop (.lnk, .url, .scf, desktop.ini, .library-ms, .search-ms, .theme and the like)
+    /// under a name that ends in .defanged; mapped.jsonl lists them
+    #[arg(long)]
+    defang: bool,
+    /// Give every file a name that Windows can hold (on Windows that is always done)
+    #[arg(long)]
+    portable: bool,
     /// Only entries that fit this glob, such as 'fs/*/var/log/**'; may be given again
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
@@ -47,7 +56,14 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     let only = globs(&arguments.only)?;
     let identities = arguments.keys.read()?;
     let limits = arguments.limits.read();
-    let wish = Wish { salvage: arguments.salvage, only, sparse: limits.sparse };
+    let naming = Naming { windows: arguments.portable, defang: arguments.defang };
+    let wish = Wish {
+        salvage: arguments.salvage,
+        only,
+        naming,
+        rename: Some(sys::rename_new),
+        sparse: limits.sparse,
+    };
     let mut unpacker = Unpacker::new(&arguments.out, wish).map_err(|error| {
         Failure::new(error).hint("kies een nieuwe map met --out", "choose a new folder with --out")
     })?;
@@ -84,6 +100,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
             ),
         );
         console.result(console.lang.pick(nl, en));
+        if done.defanged > 0 {
+            let (nl, en) = (
+                format!("{} onder een onschadelijke naam (.defanged); zie mapped.jsonl", done.defanged),
+                format!("{} under a harmless name (.defanged); see mapped.jsonl", done.defanged),
+            );
+            console.result(console.lang.pick(nl, en));
+        }
     }
     if verdict.integrity == Integrity::Truncated && !arguments.salvage {
         console.warn(console.lang.pick(

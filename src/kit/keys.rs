@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
 
 use super::create_new;
 use crate::bundle::certificate::certificate_path;
@@ -55,12 +56,12 @@ impl Identity {
     /// # Errors
     /// [`Error::Write`].
     pub fn write(&self, path: &Path, now: Utc) -> Result<(), Error> {
-        let text = format!(
+        let text = Zeroizing::new(format!(
             "# created: {now}\n# fingerprint: {}\n# public key: {}\n{}\n",
             Fingerprint::of(&self.recipient()),
             self.recipient(),
             self.0.to_string().expose_secret()
-        );
+        ));
         write_secret(path, text.as_bytes())
     }
 }
@@ -76,7 +77,7 @@ pub fn make_signing_key(path: &Path) -> Result<String, Error> {
     let comment = "veldkit signing key without a passphrase: keep it as you keep the stick";
     let secret = pair.sk.to_box(Some(comment)).map_err(failed)?;
     let public = pair.pk.to_box().map_err(failed)?;
-    write_secret(path, secret.to_string().as_bytes())?;
+    write_secret(path, Zeroizing::new(secret.to_string()).as_bytes())?;
     let beside = public_path(path);
     create_new(&beside)
         .and_then(|mut file| file.write_all(public.to_string().as_bytes()))

@@ -19,6 +19,7 @@ mod layouts;
 mod memory;
 mod network;
 mod objects;
+mod placing;
 mod processes;
 mod programs;
 mod registry;
@@ -51,6 +52,7 @@ pub(crate) use network::{
     socket_tables,
 };
 pub(crate) use objects::{KernelObject, NamedPipe, named_objects, named_pipes};
+pub(crate) use placing::{changed_by_others, rename_new};
 pub(crate) use processes::{
     ProcessDetails, ProcessEntry, ProcessEnvironment, environment, loaded_modules, process_details,
     process_facts, process_ids, processes,
@@ -61,8 +63,8 @@ pub(crate) use services::{ServiceState, services};
 pub(crate) use signatures::{FileSignature, SignatureStatus, signature};
 pub(crate) use specimens::{MADE, Peculiar, Workplace};
 pub(crate) use this_process::{
-    backup_privilege, effective_capabilities, integrity, peak_memory, privileged, restrict_libraries,
-    ui_language,
+    backup_privilege, effective_capabilities, integrity, keep_memory_private, keep_out_of_swap, peak_memory,
+    privileged, restrict_libraries, ui_language,
 };
 pub(crate) use volumes::{
     Asked, HostSystem, LiveRoot, LiveSystem, SystemVolume, SystemVolumeKind, VolumeMount, begin_writing,

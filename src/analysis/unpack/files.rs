@@ -22,7 +22,8 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Moves a staged file to its place, where nothing stands yet.
+/// Moves a staged file to its place, where nothing is yet. A move would replace, so the name is asked for first: where a
+/// system can do both in one step, [`super::Wish::rename`] does it.
 #[allow(clippy::disallowed_methods, reason = "both places are below the folder that the analyst named")]
 pub(super) fn place(from: &Path, to: &Path) -> io::Result<()> {
     // A link would count as standing there, wherever it leads.

@@ -23,7 +23,8 @@ use crate::evidence::{Digest, Item};
 mod files;
 mod safe_paths;
 
-use safe_paths::UnpackPlaces;
+pub use safe_paths::Naming;
+use safe_paths::{UnpackPlace, UnpackPlaces};
 
 /// Where staging files stand while the bundle is read; removed at the end.
 const STAGING: &str = ".staging";
@@ -41,6 +42,10 @@ pub struct Wish {
     pub salvage: bool,
     /// Only entries that one of these fits; all of them where there is none.
     pub only: Option<globset::GlobSet>,
+    /// How names are changed.
+    pub naming: Naming,
+    /// Moves a file to a free name and never over another one; absent: by asking for the name first.
+    pub rename: Option<fn(&Path, &Path) -> io::Result<()>>,
     /// Apparent size up to which a file with holes is rebuilt.
     pub sparse: u64,
 }
@@ -56,6 +61,8 @@ pub struct Unpacked {
     pub removed: u64,
     /// Entries that got another name; `mapped.jsonl` has them.
     pub mapped: u64,
+    /// Of them, those that would act on a Windows desktop under their own name.
+    pub defanged: u64,
     /// What could not be written, up to a limit.
     pub failures: Vec<String>,
 }
@@ -113,8 +120,8 @@ impl Unpacker {
         let sums = files::create(&folder.join("SHA256SUMS")).map_err(failed)?;
         Ok(Self {
             folder: folder.to_owned(),
+            places: UnpackPlaces::new(wish.naming),
             wish,
-            places: UnpackPlaces::default(),
             staged: BTreeMap::new(),
             current: None,
             number: 0,
@@ -165,23 +172,24 @@ impl Unpacker {
 
     /// Gives a staged file its place below `folder`, and returns it.
     fn place(&mut self, name: &str, below: &str, staged: &Staged) -> Option<PathBuf> {
-        let (relative, why) = self.places.of(name, below);
+        let UnpackPlace { path: relative, why, defanged } = self.places.of(name, below);
         let to = self.folder.join(&relative);
-        let moved =
-            to.parent().map_or(Ok(()), files::make_folder).and_then(|()| files::place(&staged.path, &to));
+        let rename = self.wish.rename.unwrap_or(files::place);
+        let moved = to.parent().map_or(Ok(()), files::make_folder).and_then(|()| rename(&staged.path, &to));
         if let Err(error) = moved {
             self.note(&relative, Err(error));
             files::remove(&staged.path);
             return None;
         }
         if let Some(why) = why {
-            self.write_mapped(name, &relative, why);
+            self.write_mapped(name, &relative, why, defanged);
         }
         Some(relative)
     }
 
-    fn write_mapped(&mut self, name: &str, relative: &Path, why: &str) {
+    fn write_mapped(&mut self, name: &str, relative: &Path, why: &str, defanged: bool) {
         self.unpacked.mapped = self.unpacked.mapped.saturating_add(1);
+        self.unpacked.defanged = self.unpacked.defanged.saturating_add(u64::from(defanged));
         if self.mapped.is_none() {
             let created = files::create(&self.folder.join("mapped.jsonl"));
             self.mapped = created.map(BufWriter::new).ok();
@@ -241,15 +249,15 @@ impl Unpacker {
         if !self.wanted(&name) {
             return;
         }
-        let from = self.folder.join(UnpackPlaces::known(same));
-        let (relative, why) = self.places.of(&name, "");
+        let from = self.folder.join(self.places.known(same));
+        let UnpackPlace { path: relative, why, defanged } = self.places.of(&name, "");
         let to = self.folder.join(&relative);
         let linked = to.parent().map_or(Ok(()), files::make_folder).and_then(|()| files::link(&from, &to));
         if let Err(error) = linked {
             return self.note(&relative, Err(error));
         }
         if let Some(why) = why {
-            self.write_mapped(&name, &relative, why);
+            self.write_mapped(&name, &relative, why, defanged);
         }
         self.unpacked.files = self.unpacked.files.saturating_add(1);
         self.sum(&content.sha256_stored, &relative);

@@ -1,60 +1,165 @@
 //! From the name of an entry to a path below the folder: its own wherever this system can hold it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::btree_map::Entry;
+use std::hash::BuildHasher as _;
+use std::path::{Path, PathBuf};
 
 /// Most names remembered to notice that two differ in case alone; past it, the second fails instead of being mapped.
 const MAX_REMEMBERED: usize = 4_000_000;
 
+/// Most numbers that are tried for one entry. After so many that are all taken, it fails.
+const MAX_ATTEMPTS: u32 = 1_000;
+
 /// Names of devices on Windows (<https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file>).
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
+
+/// Endings of files that act on a Windows desktop when their directory is shown, or lead elsewhere under an icon of their own:
+/// shortcuts and commands of the shell, libraries and searches (which send the user's credentials to a server that they
+/// name), themes and settings.
+const ACTING_ENDINGS: [&str; 14] = [
+    "appref-ms",
+    "deskthemepack",
+    "lnk",
+    "library-ms",
+    "pif",
+    "scf",
+    "search-ms",
+    "searchconnector-ms",
+    "settingcontent-ms",
+    "theme",
+    "themepack",
+    "url",
+    "website",
+    "xnk",
+];
+
+/// Files that act by their whole name.
+const ACTING_NAMES: [&str; 2] = ["autorun.inf", "desktop.ini"];
+
+/// What a name gets behind it so that it does not act.
+const HARMLESS: &str = ".defanged";
+
+/// Why a name is not the entry's own.
+const CANNOT_HOLD: &str = "this system cannot hold the name";
+const ACTS: &str = "it acts on a Windows desktop";
+const TAKEN: &str = "another entry has this name, but for its case";
+
+/// How names are changed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Naming {
+    /// Whether names must be ones that Windows can hold; on Windows they always are.
+    pub windows: bool,
+    /// Whether what acts on a Windows desktop gets a harmless name.
+    pub defang: bool,
+}
+
+/// The place of an entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct UnpackPlace {
+    /// Below the folder.
+    pub(super) path: PathBuf,
+    /// Why it is not the entry's own name.
+    pub(super) why: Option<&'static str>,
+    /// Whether it would act on a desktop under its own name.
+    pub(super) defanged: bool,
+}
 
 /// The places given out so far.
 #[derive(Debug, Default)]
 pub(super) struct UnpackPlaces {
-    /// A hash of each place in lower case, and how often it was asked for.
+    naming: Naming,
+    /// A hash of each place in lower case, with the last number that an entry of this name got.
     taken: BTreeMap<u64, u32>,
+    /// A hash of each entry's name that another had, but for its case, and the number that it got.
+    numbered: BTreeMap<u64, u32>,
     hasher: std::hash::RandomState,
 }
 
 impl UnpackPlaces {
+    pub(super) fn new(naming: Naming) -> Self {
+        let windows = naming.windows || cfg!(windows);
+        Self { naming: Naming { windows, ..naming }, ..Self::default() }
+    }
+
     /// Gives a path for an entry below the folder `below` (empty: the root), and why it is not its own name.
-    pub(super) fn of(&mut self, name: &str, below: &str) -> (PathBuf, Option<&'static str>) {
-        self.on(cfg!(windows), name, below)
-    }
-
-    /// Where an entry stands that has its own name.
-    pub(super) fn known(name: &str) -> PathBuf {
-        name.split('/').map(|component| safe(component, cfg!(windows))).collect()
-    }
-
-    fn on(&mut self, windows: bool, name: &str, below: &str) -> (PathBuf, Option<&'static str>) {
-        let mut why = None;
-        let mut path = PathBuf::from(below);
-        for component in name.split('/') {
-            let safe = safe(component, windows);
-            if safe != component {
-                why = Some("this system cannot hold the name");
-            }
-            path.push(safe);
+    pub(super) fn of(&mut self, name: &str, below: &str) -> UnpackPlace {
+        let mut place = self.unnumbered(name, below);
+        if self.taken.len() >= MAX_REMEMBERED {
+            return place;
         }
         // On a system that tells case apart this maps a few names that it could hold: whoever copies the folder to
         // one that does not would else lose one of the two.
-        let key = std::hash::BuildHasher::hash_one(&self.hasher, path.to_string_lossy().to_lowercase());
-        let times = if self.taken.len() < MAX_REMEMBERED {
-            self.taken.entry(key).or_default()
-        } else {
-            return (path, why);
+        let hash = self.hash(&place.path);
+        let Some(last) = self.taken.get(&hash).copied() else {
+            self.taken.insert(hash, 1);
+            return place;
         };
-        *times = times.saturating_add(1);
-        if *times > 1 {
-            let mut name = path.file_name().unwrap_or_default().to_owned();
-            name.push(format!("~{times}"));
-            path.set_file_name(name);
-            why = Some("another entry has this name, but for its case");
+        // From the last number on, so that many entries of one name cost no more than as many others.
+        let first = place.path.clone();
+        let mut number = last;
+        for _ in 0..MAX_ATTEMPTS {
+            number = number.saturating_add(1);
+            place.path = with_number(&first, number);
+            let numbered = self.hash(&place.path);
+            if let Entry::Vacant(free) = self.taken.entry(numbered) {
+                free.insert(1);
+                break;
+            }
         }
-        (path, why)
+        self.taken.insert(hash, number);
+        self.numbered.insert(self.hasher.hash_one((name, below)), number);
+        place.why = Some(TAKEN);
+        place
     }
+
+    /// Where the entry with this name was placed.
+    pub(super) fn known(&self, name: &str) -> PathBuf {
+        let path = self.unnumbered(name, "").path;
+        match self.numbered.get(&self.hasher.hash_one((name, ""))) {
+            Some(number) => with_number(&path, *number),
+            None => path,
+        }
+    }
+
+    fn unnumbered(&self, name: &str, below: &str) -> UnpackPlace {
+        let Naming { windows, defang } = self.naming;
+        let mut place = UnpackPlace { path: PathBuf::from(below), why: None, defanged: false };
+        for component in name.split('/') {
+            let mut safe = safe(component, windows);
+            if safe != component {
+                place.why = Some(CANNOT_HOLD);
+            }
+            if defang && acts(&safe) {
+                safe.push_str(HARMLESS);
+                (place.why, place.defanged) = (Some(ACTS), true);
+            }
+            place.path.push(safe);
+        }
+        place
+    }
+
+    fn hash(&self, path: &Path) -> u64 {
+        self.hasher.hash_one(path.to_string_lossy().to_lowercase())
+    }
+}
+
+fn with_number(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!("~{number}"));
+    path.with_file_name(name)
+}
+
+/// Whether Windows' desktop does something by itself with a file or directory of this name. Windows takes off dots and spaces
+/// at the end of a name.
+fn acts(name: &str) -> bool {
+    let name = name.trim_end_matches(['.', ' ']).to_ascii_lowercase();
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    // A directory `x.{class id}` is shown as what that class shows.
+    let class = ending.is_some_and(|ending| ending.starts_with('{') && ending.ends_with('}'));
+    class
+        || ACTING_NAMES.contains(&name.as_str())
+        || ending.is_some_and(|ending| ACTING_ENDINGS.contains(&ending))
 }
 
 /// A component that can only mean an entry of its folder. The format's own names are so on Unix; what is not, comes
@@ -97,7 +202,7 @@ mod tests {
     #[test]
     fn nothing_leads_out_of_the_folder() {
         for name in ["../../etc/passwd", "/etc/passwd", "fs/./x", "a//b", "..", "x\\..\\y", "a/../../b"] {
-            let (path, why) = UnpackPlaces::default().on(false, name, "");
+            let UnpackPlace { path, why, .. } = UnpackPlaces::new(Naming::default()).of(name, "");
             assert!(
                 path.components().all(|part| matches!(part, std::path::Component::Normal(_))),
                 "{name}: {path:?}"
@@ -108,18 +213,49 @@ mod tests {
 
     #[test]
     fn an_ordinary_name_is_its_own_place() {
-        let (path, why) = UnpackPlaces::default().on(false, "fs/$rootfs$/var/log/a:b?.log", "");
+        let UnpackPlace { path, why, .. } =
+            UnpackPlaces::new(Naming::default()).of("fs/$rootfs$/var/log/a:b?.log", "");
         assert_eq!((path, why), (PathBuf::from("fs/$rootfs$/var/log/a:b?.log"), None));
     }
 
     #[test]
     fn names_that_differ_in_case_alone_get_places_of_their_own() {
-        let mut places = UnpackPlaces::default();
-        let (one, first) = places.on(false, "fs/C/Readme", "");
-        let (two, second) = places.on(false, "fs/C/README", "");
-        assert_eq!((one, first), (PathBuf::from("fs/C/Readme"), None));
-        assert_eq!(two, PathBuf::from("fs/C/README~2"));
-        assert!(second.is_some());
+        let mut places = UnpackPlaces::new(Naming::default());
+        let one = places.of("fs/C/Readme", "");
+        let two = places.of("fs/C/README", "");
+        assert_eq!((one.path, one.why), (PathBuf::from("fs/C/Readme"), None));
+        assert_eq!((two.path, two.why), (PathBuf::from("fs/C/README~2"), Some(TAKEN)));
+        // One that has the numbered name by itself gets another, and a second name is of the entry that is meant.
+        assert_eq!(places.of("fs/C/readme~2", "").path, PathBuf::from("fs/C/readme~2~2"));
+        assert_eq!(places.known("fs/C/README"), PathBuf::from("fs/C/README~2"));
+        assert_eq!(places.known("fs/C/Readme"), PathBuf::from("fs/C/Readme"));
+    }
+
+    #[test]
+    fn what_acts_on_a_desktop_gets_a_harmless_name_where_that_is_asked_for() {
+        let naming = Naming { windows: false, defang: true };
+        for (name, place) in [
+            ("fs/C/a.lnk", "fs/C/a.lnk.defanged"),
+            ("fs/C/A.LNK. .", "fs/C/A.LNK. ..defanged"),
+            ("fs/C/Desktop.ini", "fs/C/Desktop.ini.defanged"),
+            (
+                "fs/C/x.{21EC2020-3AEA-1069-A2DD-08002B30309D}/y.txt",
+                "fs/C/x.{21EC2020-3AEA-1069-A2DD-08002B30309D}.defanged/y.txt",
+            ),
+            ("a.searchConnector-ms", "a.searchConnector-ms.defanged"),
+        ] {
+            let given = UnpackPlaces::new(naming).of(name, "");
+            assert_eq!(
+                (given.path, given.why, given.defanged),
+                (PathBuf::from(place), Some(ACTS), true),
+                "{name}"
+            );
+            assert_eq!(UnpackPlaces::new(naming).known(name), PathBuf::from(place));
+            assert!(!UnpackPlaces::new(Naming::default()).of(name, "").defanged);
+        }
+        for name in ["fs/C/lnk", "fs/C/a.lnk.txt", "fs/C/my desktop.ini", "fs/C/a.txt"] {
+            assert_eq!(UnpackPlaces::new(naming).of(name, "").why, None, "{name}");
+        }
     }
 
     #[test]
@@ -134,7 +270,8 @@ mod tests {
             ("nul", "_nul"),
             ("fs/C/x.exe:Zone.Identifier", "fs/C/x.exe_Zone.Identifier"),
         ] {
-            assert_eq!(UnpackPlaces::default().on(true, name, "").0, PathBuf::from(place));
+            let naming = Naming { windows: true, defang: false };
+            assert_eq!(UnpackPlaces::new(naming).of(name, "").path, PathBuf::from(place));
         }
     }
 }

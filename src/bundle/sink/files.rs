@@ -16,6 +16,16 @@ pub const FAT32_LIMIT: u64 = 4 * 1024 * 1024 * 1024 - 1;
 /// which then waits for little.
 const STRETCH: u64 = 8 * 1024 * 1024;
 
+/// `FILE_SHARE_READ` and `FILE_SHARE_DELETE`
+/// (<https://learn.microsoft.com/en-us/windows/win32/api/fileapi/nf-fileapi-createfilew>).
+#[cfg(windows)]
+const SHARE_READ: u32 = 1;
+#[cfg(windows)]
+const SHARE_DELETE: u32 = 4;
+
+/// Moves a file to a name that is free, and never over another one.
+pub type Rename = fn(&Path, &Path) -> io::Result<()>;
+
 /// Sets the medium to work on a stretch of a file, from an offset up to another, and waits for nothing.
 pub type Begin = fn(&File, u64, u64);
 
@@ -29,6 +39,7 @@ pub(super) struct Files {
     /// Up to where the medium was set to work on it.
     begun: u64,
     begin: Option<Begin>,
+    rename: Rename,
     split: Option<u64>,
     /// Ended parts that no fsync has covered yet.
     ended: Vec<File>,
@@ -48,6 +59,7 @@ impl Files {
             length: 0,
             begun: 0,
             begin: None,
+            rename: rename_checked,
             split,
             ended: Vec::new(),
         })
@@ -56,6 +68,11 @@ impl Files {
     /// Has `begin` called for every stretch that was written.
     pub(super) fn set_to_work(&mut self, begin: Begin) {
         self.begin = Some(begin);
+    }
+
+    /// Has `rename` move the file that becomes a first part.
+    pub(super) fn rename_by(&mut self, rename: Rename) {
+        self.rename = rename;
     }
 
     /// The name asked for, without the number of a part.
@@ -93,14 +110,10 @@ impl Files {
         Ok(written)
     }
 
-    #[allow(clippy::disallowed_methods, reason = "the bundle's own file gets the name of its first part")]
+    /// Gives the bundle's own file the name of its first part.
     fn split_from_here(&mut self) -> io::Result<()> {
         let first = part_path(&self.path, 1);
-        // Not over an existing file: `rename` would replace it.
-        if first.symlink_metadata().is_ok() {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, first.display().to_string()));
-        }
-        std::fs::rename(&self.path, &first)?;
+        (self.rename)(&self.path, &first)?;
         self.paths = vec![first];
         self.split = Some(self.length);
         self.next_part()
@@ -168,9 +181,26 @@ pub fn make_folder(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).map_err(|source| Error::Create { path: path.to_owned(), source })
 }
 
+/// Creates a file for its owner alone, on Windows with the access control list that its directory gives. While it is written,
+/// others may read it there; they may also move it, since a full file gets the name of a first part while it is open.
 #[allow(clippy::disallowed_methods, reason = "the one place where a bundle and its sidecars are made")]
 fn create_new(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    #[cfg(windows)]
+    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, SHARE_READ | SHARE_DELETE);
+    options.open(path)
+}
+
+/// Where nothing better was given: asks for the name first, since a move would replace.
+#[allow(clippy::disallowed_methods, reason = "the bundle's own file gets the name of its first part")]
+fn rename_checked(from: &Path, to: &Path) -> io::Result<()> {
+    if to.symlink_metadata().is_ok() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, to.display().to_string()));
+    }
+    std::fs::rename(from, to)
 }
 
 /// Puts the new name itself on the medium. Best effort: Windows has no such call, and some file systems refuse it.

@@ -19,7 +19,7 @@ mod files;
 mod pipe;
 mod syncer;
 
-pub use files::{Begin, FAT32_LIMIT, make_folder, part_path, write_sidecar};
+pub use files::{Begin, FAT32_LIMIT, Rename, make_folder, part_path, write_sidecar};
 pub use syncer::Flushed;
 
 pub(super) use pipe::Shared;
@@ -82,6 +82,15 @@ impl Sink {
     pub fn set_to_work(mut self, begin: Begin) -> Self {
         if let Medium::Files(files) = &mut self.medium {
             files.set_to_work(begin);
+        }
+        self
+    }
+
+    /// Has `rename` give a file that became full the name of its first part, in one step that never replaces another file.
+    #[must_use]
+    pub fn rename_by(mut self, rename: Rename) -> Self {
+        if let Medium::Files(files) = &mut self.medium {
+            files.rename_by(rename);
         }
         self
     }

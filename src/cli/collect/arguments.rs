@@ -94,6 +94,9 @@ pub(super) struct Destination {
     /// Folder for receipt and signature where they cannot stand beside the bundle
     #[arg(long, value_name = "DIR")]
     pub(super) sidecar: Option<PathBuf>,
+    /// As root: also write to a directory in which others can replace files
+    #[arg(long)]
+    pub(super) allow_shared_destination: bool,
     /// Split the bundle into files of this size: 4000M, 2G
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(super) split: Option<u64>,

@@ -62,6 +62,7 @@ pub(super) fn choose(
         }
         if let Some(folder) = &destination.sidecar {
             make_folder(folder)?;
+            refuse_shared(arguments, folder)?;
         }
         return Ok(BundleDestination {
             file: None,
@@ -80,10 +81,12 @@ pub(super) fn choose(
     };
     refuse_inside_target(arguments, &folder)?;
     make_folder(&folder)?;
+    refuse_shared(arguments, &folder)?;
     let sidecar = match &destination.sidecar {
         Some(sidecar) => {
             refuse_inside_target(arguments, sidecar)?;
             make_folder(sidecar)?;
+            refuse_shared(arguments, sidecar)?;
             sidecar.clone()
         }
         None => folder.clone(),
@@ -109,7 +112,7 @@ impl BundleDestination {
             let path = self.file.as_deref().unwrap_or(&first);
             let next = self.own_name && twin < MAX_TWINS;
             match Sink::file(path, self.split) {
-                Ok(sink) => return Ok(sink.set_to_work(sys::begin_writing)),
+                Ok(sink) => return Ok(sink.set_to_work(sys::begin_writing).rename_by(sys::rename_new)),
                 Err(bundle::Error::Create { source, .. })
                     if next && source.kind() == std::io::ErrorKind::AlreadyExists =>
                 {
@@ -161,6 +164,23 @@ fn refuse_inside_target(arguments: &Collect, folder: &Path) -> Result<(), Failur
         ));
     }
     Ok(())
+}
+
+/// With root, a bundle in a directory that others can change is theirs to move or replace, and so is its receipt.
+fn refuse_shared(arguments: &Collect, folder: &Path) -> Result<(), Failure> {
+    if arguments.destination.allow_shared_destination || !sys::privileged() {
+        return Ok(());
+    }
+    let Some(open) = sys::changed_by_others(folder).map_err(Failure::new)? else { return Ok(()) };
+    let text = format!(
+        "the bundle does not go to '{}': others than root can replace files in '{}'",
+        folder.display(),
+        open.display()
+    );
+    Err(Failure::usage(text).hint(
+        "kies met --out een map waarin alleen root schrijft, of geef --allow-shared-destination",
+        "choose a directory with --out that root alone can write to, or give --allow-shared-destination",
+    ))
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! What this process may do, what it uses.
 
 #[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "the kernel is asked to lock memory; the call says why it is right")]
 mod linux;
 #[cfg_attr(
     any(target_os = "linux", windows),
@@ -53,4 +54,16 @@ pub(crate) fn restrict_libraries() {
 /// The language of the user's system where it is not in the environment, as the beginning of a locale's name: `nl` or `en`.
 pub(crate) fn ui_language() -> Option<String> {
     system::ui_language()
+}
+
+/// Keeps the memory of this process, which holds keys and evidence in plain text, out of core dumps and crash reports, and on
+/// Linux from other programs of the same user. Best effort: what a system refuses stays as it is.
+pub(crate) fn keep_memory_private() {
+    system::keep_memory_private();
+}
+
+/// Keeps a range of this process's memory, from one address to another, out of swap and hibernation files as far as the system
+/// does. Best effort: an unprivileged process may lock a few MiB.
+pub(crate) fn keep_out_of_swap(memory: &std::ops::Range<usize>) {
+    system::keep_out_of_swap(memory);
 }

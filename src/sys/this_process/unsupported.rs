@@ -25,3 +25,7 @@ pub(super) const fn restrict_libraries() {}
 pub(super) const fn ui_language() -> Option<String> {
     None
 }
+
+pub(super) const fn keep_memory_private() {}
+
+pub(super) const fn keep_out_of_swap(_memory: &std::ops::Range<usize>) {}

@@ -4,6 +4,11 @@ use std::sync::OnceLock;
 
 use windows_sys::Win32::Globalization::GetUserDefaultUILanguage;
 use windows_sys::Win32::Security::{TOKEN_INFORMATION_CLASS, TokenElevation, TokenIntegrityLevel};
+use windows_sys::Win32::System::Diagnostics::Debug::{
+    SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX, SetErrorMode,
+};
+use windows_sys::Win32::System::ErrorReporting::{WER_FAULT_REPORTING_FLAG_NOHEAP, WerSetFlags};
+use windows_sys::Win32::System::Memory::VirtualLock;
 use windows_sys::Win32::System::ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
@@ -38,6 +43,22 @@ pub(super) fn peak_memory() -> Option<u64> {
     // SAFETY: the process's own pseudo handle; `counters` is as long as is said.
     let done = unsafe { K32GetProcessMemoryInfo(GetCurrentProcess(), &raw mut counters, length) };
     if done == 0 { None } else { u64::try_from(counters.PeakWorkingSetSize).ok() }
+}
+
+/// No report of a crash is made, and one that is made all the same has no heap. Children are started with an error mode of
+/// their own.
+pub(super) fn keep_memory_private() {
+    // SAFETY: both take numbers and change this process alone.
+    unsafe {
+        SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+        WerSetFlags(WER_FAULT_REPORTING_FLAG_NOHEAP);
+    }
+}
+
+pub(super) fn keep_out_of_swap(memory: &std::ops::Range<usize>) {
+    let start = std::ptr::without_provenance(memory.start);
+    // SAFETY: Windows neither reads nor changes what is locked, and refuses addresses that are not this process's.
+    unsafe { VirtualLock(start, memory.len()) };
 }
 
 pub(super) fn ui_language() -> Option<String> {

@@ -16,7 +16,7 @@ use veldkit::bundle::limits::ReadLimits;
 
 /// Unpacks a bundle with salvage into `out`, and judges it.
 fn unpack(desk: &Desk, bundle: &Path, limits: &ReadLimits) -> (Verdict, Unpacked) {
-    let wish = Wish { salvage: true, only: None, sparse: limits.sparse };
+    let wish = Wish { salvage: true, sparse: limits.sparse, ..Wish::default() };
     let mut unpacker = Unpacker::new(&desk.path("out"), wish).unwrap();
     let verdict =
         analysis::verify(bundle, &desk.identities(), &Claims::default(), limits, &mut unpacker).unwrap();

@@ -8,7 +8,7 @@ use super::{Fault, Tree, is_rust};
 pub(super) const SYS: &str = "src/sys/";
 
 /// Where a system may be told apart besides: what is written for its owner's eyes alone has a mode on Unix.
-pub(super) const MODES: [&str; 2] = ["src/kit/mod.rs", "src/analysis/unpack"];
+pub(super) const MODES: [&str; 3] = ["src/kit/mod.rs", "src/bundle/sink/files.rs", "src/analysis/unpack"];
 
 /// Words in a `cfg` that tell operating systems apart.
 const SYSTEMS: [&str; 6] = ["target_os", "target_family", "target_env", "target_vendor", "windows", "unix"];
