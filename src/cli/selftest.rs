@@ -149,5 +149,17 @@ const fn text(check: Check) -> (&'static str, &'static str) {
             "no library is loaded from the program's own directory",
         ),
         Check::Memory => ("het geheugen van een proces wordt gelezen", "the memory of a process is read"),
+        Check::RegistryZero => (
+            "een naam in het register met een nul erin wordt gelezen, en niet die van een lokaas",
+            "a name in the registry with a zero in it is read, and not that of a decoy",
+        ),
+        Check::RegistryLarge => (
+            "een waarde van 70.000 bytes in het register wordt gelezen",
+            "a value of 70,000 bytes in the registry is read",
+        ),
+        Check::RegistryRefused => (
+            "een registersleutel die iedereen weigert wordt gelezen of gemeld",
+            "a registry key that refuses everybody is read or reported",
+        ),
     }
 }

@@ -97,7 +97,7 @@ pub fn task(bytes: &[u8]) -> Option<ScheduledTask> {
 }
 
 /// What the bytes say: UTF-16 with its mark in front, else UTF-8.
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     let units = |bytes: &[u8], of: fn([u8; 2]) -> u16| {
         let (pairs, _) = bytes.as_chunks::<2>();
         let units: Vec<u16> = pairs.iter().map(|pair| of(*pair)).collect();

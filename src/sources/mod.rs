@@ -21,6 +21,7 @@ pub(crate) mod mounts;
 pub(crate) mod opened_item;
 pub(crate) mod own_output;
 pub(crate) mod pattern;
+pub(crate) mod registry_facts;
 pub(crate) mod resolve;
 pub(crate) mod rows;
 pub(crate) mod seen;

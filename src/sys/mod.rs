@@ -58,10 +58,10 @@ pub(crate) use processes::{
     process_facts, process_ids, processes,
 };
 pub(crate) use programs::HeldProgram;
-pub(crate) use registry::{RegistryEntry, RegistryKey, registry_contents, registry_subkeys, registry_value};
+pub(crate) use registry::{RegistryEntry, RegistryHandle, RegistryKey};
 pub(crate) use services::{ServiceState, services};
 pub(crate) use signatures::{FileSignature, SignatureStatus, signature};
-pub(crate) use specimens::{MADE, Peculiar, Workplace};
+pub(crate) use specimens::{MADE, Peculiar, RegistrySpecimens, Workplace};
 pub(crate) use this_process::{
     backup_privilege, effective_capabilities, integrity, keep_memory_private, keep_out_of_swap, peak_memory,
     privileged, restrict_libraries, ui_language,

@@ -10,8 +10,8 @@ use veldkit::formats::hive::{Hive, Recovered};
 use veldkit::formats::netlink::{filter, routing, statement};
 use veldkit::formats::windows_command::{Folders, lead};
 use veldkit::formats::{iptables, journald, netlink, network_settings, proc_maps, procfs, procnet, resolved};
+use veldkit::formats::{policy_scripts, task_actions, task_xml, wmi};
 use veldkit::formats::{rpm, web_server};
-use veldkit::formats::{task_xml, wmi};
 use veldkit::live::linux::{executables, network, physical_memory, processes, storage};
 use veldkit::live::windows::firewall;
 use veldkit::playbook::FileContent;
@@ -436,6 +436,7 @@ pub fn windows_starts(data: &[u8]) {
     }
     drop(lead(&text, &folders, &|path| path.len().is_multiple_of(2)));
     drop((folders.expand(&text), firewall::rule(&text)));
+    drop((task_actions::actions(data), policy_scripts::scripts(data)));
 }
 
 pub fn web_server(data: &[u8]) {

@@ -75,7 +75,7 @@ fn the_seeds_are_what_their_readers_take() {
     assert!(veldkit::bundle::receipt::Block::parse(text("receipt")).is_some());
     assert!(veldkit::bundle::SealCode::parse(text("seal_code")).is_ok());
     let mut hive = veldkit::formats::hive::Hive::open(std::io::Cursor::new(seed("hive"))).unwrap();
-    assert_eq!(hive.key("").unwrap().unwrap().name, "r");
+    assert_eq!(hive.key("").unwrap().unwrap().name, "r".into());
     assert_eq!(veldkit::formats::mountinfo::mounts(seed("mountinfo")).len(), 1);
     // The volume that is changed is whole before: every way of storing a file is on the path of the search.
     let mut read = std::collections::BTreeMap::new();

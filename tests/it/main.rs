@@ -27,6 +27,7 @@ mod engines;
 mod footprint;
 mod fuzz;
 mod heads;
+mod hidden_registry;
 mod hostile_medium;
 mod image;
 mod indicators;

@@ -18,7 +18,7 @@ fn verdicts(made: &Made) -> (BTreeMap<String, (String, String)>, Option<i32>) {
 
 /// Holds the checks that passed against those that must.
 fn passed(verdicts: &BTreeMap<String, (String, String)>, wanted: &[&str]) {
-    assert_eq!(verdicts.len(), 32, "{verdicts:#?}");
+    assert_eq!(verdicts.len(), 35, "{verdicts:#?}");
     for name in wanted {
         assert_eq!(verdicts[*name].0, "passed", "{name}: {verdicts:#?}");
     }
@@ -48,9 +48,17 @@ fn this_machine_passes_what_can_be_tried_on_it() {
         "closed_console",
     ];
     passed(&verdicts, &wanted);
-    for only_windows in
-        ["streams", "in_use", "backup", "overlay", "raw_volume", "shadow_copies", "disks", "libraries"]
-    {
+    for only_windows in [
+        "streams",
+        "in_use",
+        "backup",
+        "overlay",
+        "raw_volume",
+        "shadow_copies",
+        "disks",
+        "libraries",
+        "registry_zero",
+    ] {
         assert_eq!(verdicts[only_windows].0, "not_possible", "{verdicts:#?}");
     }
 }
@@ -81,7 +89,18 @@ mod wine {
     #[ignore = "needs Wine and the collector for Windows"]
     fn what_it_has_passes_and_what_it_lacks_fails() {
         let (verdicts, code) = verdicts(&Made::under_wine());
-        let wanted = ["content", "times", "owner", "long_path", "names", "sharing", "volumes", "memory"];
+        let wanted = [
+            "content",
+            "times",
+            "owner",
+            "long_path",
+            "names",
+            "sharing",
+            "volumes",
+            "memory",
+            "registry_zero",
+            "registry_large",
+        ];
         passed(&verdicts, &wanted);
         let failed: Vec<_> = verdicts.iter().filter(|(_, (verdict, _))| verdict == "failed").collect();
         let failed: Vec<_> = failed.iter().map(|(name, _)| name.as_str()).collect();

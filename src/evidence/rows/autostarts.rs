@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::registry_differences::{RegistryComparison, RegistryDifference, UnreadPlace};
 use super::started_files::{PackageOwner, StartedFile};
 use super::{Observable, RowCitation, RowType};
-use crate::evidence::{Exact, Utc};
+use crate::evidence::{Exact, ReasonCode, Utc};
 
 /// A row of schema `urn:veldkit:live:autostarts:1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,12 @@ pub enum AutostartRow {
     Start(Box<Autostart>),
     /// A module of the kernel (Linux).
     Module(Box<KernelModule>),
+    /// A place that starts something and could not be read, or not to its end (Windows).
+    Unread(Box<UnreadPlace>),
+    /// Something that the registry's file holds and the running system does not report (Windows).
+    RegistryDifference(Box<RegistryDifference>),
+    /// How far the registry's files were compared with what the running system reports (Windows).
+    RegistryComparison(Box<RegistryComparison>),
     /// A kind of row that this version does not know.
     #[serde(other)]
     #[cfg_attr(test, schemars(skip))]
@@ -40,11 +47,14 @@ pub struct Autostart {
     pub line: Option<u64>,
     /// The key of the registry that says so, from its root (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registry_key: Option<String>,
+    pub registry_key: Option<Exact>,
     /// The command as written; of a timer the unit it starts, of `preload` the library; of a consumer of WMI its command line,
     /// its script or its text, of a binding its consumer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Exact>,
+    /// How many bytes the whole command has, where only its beginning is in the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_size: Option<u64>,
     /// The key that has it: `ExecStart`, `OnCalendar`, `LD_PRELOAD`, a module that it replaces … (Linux); the value in the
     /// registry's key, of a task the kind of action, of WMI the class: `ImagePath`, `ServiceDll`, `Exec`, `ComHandler` …
     /// (Windows).
@@ -55,7 +65,7 @@ pub struct Autostart {
     pub key_changed: Option<Utc>,
     /// The name of the service or the task (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Exact>,
     /// The name that people see (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
@@ -93,6 +103,15 @@ pub struct Autostart {
     /// Whether a service runs that has no key in the registry (Windows).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unregistered: bool,
+    /// Of a service: why its key in the registry could not be read (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<ReasonCode>,
+    /// Of a task: how its file and the registry disagree. `no_file`: the registry has it, and no file. `not_registered`:
+    /// a file has it, and not the registry. `not_in_tree`: the registry lists it without a place in the tree of names.
+    /// `no_security_descriptor`: it is left out of all lists of tasks. `other_action`: the registry, which is what is
+    /// run, has another action than the file; the row is of the registry's (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discrepancy: Option<Cow<'static, str>>,
     /// The interpreter or launcher in front of the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launcher: Option<Exact>,
@@ -150,6 +169,7 @@ impl RowType for AutostartRow {
                     line: _,
                     registry_key,
                     command,
+                    command_size: _,
                     key: _,
                     key_changed: _,
                     name: _,
@@ -164,6 +184,8 @@ impl RowType for AutostartRow {
                     state: _,
                     pid: _,
                     unregistered: _,
+                    unread: _,
+                    discrepancy: _,
                     launcher,
                     target,
                     facts,
@@ -175,7 +197,7 @@ impl RowType for AutostartRow {
                     report(Observable::command(command));
                 }
                 let key =
-                    |key: &'row String| Observable::Registry { key: key.into(), name: None, value: None };
+                    |key: &'row Exact| Observable::Registry { key: key.text(), name: None, value: None };
                 registry_key.iter().map(key).for_each(&mut *report);
                 facts.observables(report);
             }
@@ -196,7 +218,9 @@ impl RowType for AutostartRow {
                 }
                 facts.observables(report);
             }
-            Self::Unknown => {}
+            Self::Unread(place) => place.observables(report),
+            Self::RegistryDifference(difference) => difference.observables(report),
+            Self::RegistryComparison(_) | Self::Unknown => {}
         }
     }
 
@@ -204,13 +228,16 @@ impl RowType for AutostartRow {
         match self {
             Self::Start(start) => {
                 let file = start.file.as_ref().map(|file| file.text().into_owned());
-                RowCitation { pid: start.pid, port: None, path: file.or_else(|| start.registry_key.clone()) }
+                let key = || start.registry_key.as_ref().map(|key| key.text().into_owned());
+                RowCitation { pid: start.pid, port: None, path: file.or_else(key) }
             }
             Self::Module(module) => {
                 let path = module.target.as_ref().unwrap_or(&module.name).text().into_owned();
                 RowCitation { path: Some(path), ..RowCitation::default() }
             }
-            Self::Unknown => RowCitation::default(),
+            Self::Unread(place) => place.citation(),
+            Self::RegistryDifference(difference) => difference.citation(),
+            Self::RegistryComparison(_) | Self::Unknown => RowCitation::default(),
         }
     }
 }

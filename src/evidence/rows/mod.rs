@@ -30,6 +30,7 @@ pub mod objects;
 pub mod processes;
 mod reader;
 pub mod registry;
+pub mod registry_differences;
 #[cfg(test)]
 mod schema_generator;
 pub mod sessions;

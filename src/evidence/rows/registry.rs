@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::{Observable, RowCitation, RowType};
-use crate::evidence::Utc;
+use crate::evidence::{Exact, Utc};
 
 /// A row of schema `urn:veldkit:derived:registry:1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub enum RegistryRow {
     /// A key.
     Key {
         /// Its whole name.
-        key: String,
+        key: Exact,
         /// When it or one of its values was last written.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_written: Option<Utc>,
@@ -50,9 +50,9 @@ pub enum RegistryRow {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RegistryValueRow {
     /// The whole name of its key.
-    pub key: String,
+    pub key: Exact,
     /// Its name; empty for the default value.
-    pub name: String,
+    pub name: Exact,
     /// Its type: `REG_SZ` and so on, or the number of another one.
     #[serde(rename = "type")]
     pub kind: String,
@@ -89,7 +89,7 @@ impl RowType for RegistryRow {
             | Self::Broken { hive: _, detail: _ }
             | Self::Unknown => {}
             Self::Key { key, last_written: _ } => {
-                report(Observable::Registry { key: key.into(), name: None, value: None });
+                report(Observable::Registry { key: key.text(), name: None, value: None });
             }
             Self::Value(RegistryValueRow { key, name, kind: _, data, size: _ }) => {
                 let held: Vec<Cow<'row, str>> = match data {
@@ -99,7 +99,7 @@ impl RowType for RegistryRow {
                     RegistryData::Base64(_) => Vec::new(),
                 };
                 let mut of = |value| {
-                    report(Observable::Registry { key: key.into(), name: Some(name.into()), value });
+                    report(Observable::Registry { key: key.text(), name: Some(name.text()), value });
                 };
                 if held.is_empty() {
                     of(None);
@@ -118,8 +118,10 @@ impl RowType for RegistryRow {
     fn citation(&self) -> RowCitation {
         let path = match self {
             Self::Hive { hive, .. } | Self::Broken { hive, .. } => Some(hive.clone()),
-            Self::Key { key, .. } => Some(key.clone()),
-            Self::Value(RegistryValueRow { key, name, .. }) => Some(format!("{key}\\{name}")),
+            Self::Key { key, .. } => Some(key.text().into_owned()),
+            Self::Value(RegistryValueRow { key, name, .. }) => {
+                Some(format!("{}\\{}", key.text(), name.text()))
+            }
             Self::Unknown => None,
         };
         RowCitation { path, ..RowCitation::default() }

@@ -17,9 +17,9 @@ mod logs;
 
 pub use logs::{Recovered, Recovery};
 
-use layout::{filetime, list_of, name_of, numbers, u16_at, u32_at, u64_at, utf16};
+use layout::{filetime, list_of, name_of, numbers, same_name, u16_at, u32_at, u64_at, utf16};
 
-use crate::evidence::Utc;
+use crate::evidence::{Exact, Utc};
 
 /// Where cells begin: offsets in a hive count from here.
 const BINS: u64 = 4096;
@@ -27,10 +27,14 @@ const BINS: u64 = 4096;
 const CELL_LIMIT: u32 = 1 << 20;
 /// Most bytes of one value; larger ones (seen: policies of a few MB) are cut off as an error.
 const VALUE_LIMIT: u32 = 16 << 20;
+/// Most bytes of all values of a key that are held at a time, a value more or less.
+const KEY_LIMIT: usize = 64 << 20;
 /// What one segment of a value above 16,344 bytes holds.
 const SEGMENT: usize = 16_344;
 /// Most subkeys of one key, or values: `Classes` of a loaded server has some 20,000.
 const LIST_LIMIT: usize = 500_000;
+/// Most places whose reason for being unread is kept; the rest are counted.
+const MAX_UNREAD: usize = 64;
 /// A name of one byte a character instead of UTF-16.
 const KEY_COMP_NAME: u16 = 0x0020;
 const VALUE_COMP_NAME: u16 = 0x0001;
@@ -54,6 +58,14 @@ pub enum HiveError {
         /// What was expected there.
         expected: &'static str,
     },
+    /// There is more than is read.
+    #[error("no more than {most} {what} of one key are read")]
+    Limit {
+        /// So many.
+        most: usize,
+        /// Of what.
+        what: &'static str,
+    },
 }
 
 /// An open hive.
@@ -62,13 +74,23 @@ pub struct Hive<R> {
     source: R,
     root: u32,
     dirty: bool,
+    unread: UnreadCells,
+}
+
+/// The cells that were left out because they cannot be read.
+#[derive(Debug, Default)]
+pub struct UnreadCells {
+    /// The key whose list or value it is, and why; the first [`MAX_UNREAD`] of them.
+    pub first: Vec<(Exact, HiveError)>,
+    /// How many there are.
+    pub count: usize,
 }
 
 /// A key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Its own name.
-    pub name: String,
+    /// Its own name, which may hold zeros and, in WTF-8, lone surrogates.
+    pub name: Exact,
     /// When it or one of its values was last changed.
     pub last_written: Option<Utc>,
     subkeys: Option<u32>,
@@ -78,8 +100,8 @@ pub struct Key {
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
-    /// Its name; empty for the key's default value.
-    pub name: String,
+    /// Its name, as of a key; empty for the key's default value.
+    pub name: Exact,
     /// Its type, as numbered by Windows (`REG_SZ` is 1).
     pub kind: u32,
     /// Its bytes.
@@ -94,7 +116,7 @@ impl Value {
             .then(|| utf16(&self.data).split('\0').next().unwrap_or_default().to_owned())
     }
 
-    /// The texts of a `REG_MULTI_SZ`, or the one of another kind of text; empty ones are left out.
+    /// The texts of a `REG_MULTI_SZ`, or the one of another kind of text; empty ones are left out and counted.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
         if self.kind != 7 {
@@ -120,7 +142,26 @@ impl<R: Read + Seek> Hive<R> {
         source.seek(SeekFrom::Start(0))?;
         source.read_exact(&mut block)?;
         let root = u32_at(&block, 36).filter(|_| block.starts_with(b"regf")).ok_or(HiveError::NoHive)?;
-        Ok(Self { source, root, dirty: u32_at(&block, 4) != u32_at(&block, 8) })
+        let dirty = u32_at(&block, 4) != u32_at(&block, 8);
+        Ok(Self { source, root, dirty, unread: UnreadCells::default() })
+    }
+
+    /// Takes the account of what was left out since it was last asked for.
+    pub fn take_unread(&mut self) -> UnreadCells {
+        std::mem::take(&mut self.unread)
+    }
+
+    /// Returns what was read, or notes of which key it was.
+    fn noted<T>(&mut self, key: &Key, read: Result<T, HiveError>) -> Option<T> {
+        let error = match read {
+            Ok(read) => return Some(read),
+            Err(error) => error,
+        };
+        self.unread.count = self.unread.count.saturating_add(1);
+        if self.unread.first.len() < MAX_UNREAD {
+            self.unread.first.push((key.name.clone(), error));
+        }
+        None
     }
 
     /// Whether it was written to when it was copied, so that its transaction logs hold what is newer.
@@ -152,8 +193,9 @@ impl<R: Read + Seek> Hive<R> {
         let name = name.to_lowercase();
         for offset in self.subkey_offsets(key)? {
             // One that cannot be read is not the one that is looked for, as far as anybody can tell.
-            if let Ok(candidate) = self.key_at(offset)
-                && candidate.name.to_lowercase() == name
+            let candidate = self.key_at(offset);
+            if let Some(candidate) = self.noted(key, candidate)
+                && same_name(&candidate.name, &name)
             {
                 return Ok(Some(candidate));
             }
@@ -161,13 +203,17 @@ impl<R: Read + Seek> Hive<R> {
         Ok(None)
     }
 
-    /// The keys below one; those that cannot be read are left out.
+    /// The keys below one; those that cannot be read are left out and counted.
     ///
     /// # Errors
     /// [`HiveError`] of the list.
     pub fn subkeys(&mut self, key: &Key) -> Result<Vec<Key>, HiveError> {
-        let offsets = self.subkey_offsets(key)?;
-        Ok(offsets.into_iter().filter_map(|offset| self.key_at(offset).ok()).collect())
+        let mut keys = Vec::new();
+        for offset in self.subkey_offsets(key)? {
+            let below = self.key_at(offset);
+            keys.extend(self.noted(key, below));
+        }
+        Ok(keys)
     }
 
     /// The value of a key by name, without regard to case; `None` where there is none.
@@ -177,8 +223,9 @@ impl<R: Read + Seek> Hive<R> {
     pub fn value(&mut self, key: &Key, name: &str) -> Result<Option<Value>, HiveError> {
         let name = name.to_lowercase();
         for offset in self.value_offsets(key)? {
-            if let Ok(head) = self.value_head(offset)
-                && head.name.to_lowercase() == name
+            let head = self.value_head(offset);
+            if let Some(head) = self.noted(key, head)
+                && same_name(&head.name, &name)
             {
                 return self.complete(head).map(Some);
             }
@@ -187,34 +234,42 @@ impl<R: Read + Seek> Hive<R> {
     }
 
     /// Hands out the values of a key whose name is `wanted`, one at a time, until `act` breaks; those that cannot be read
-    /// are left out.
+    /// are left out and counted.
     pub fn each_value(
         &mut self,
         key: &Key,
-        wanted: &dyn Fn(&str) -> bool,
+        wanted: &dyn Fn(&[u8]) -> bool,
         act: &mut dyn FnMut(Value) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        for offset in self.value_offsets(key).unwrap_or_default() {
-            let Ok(head) = self.value_head(offset) else { continue };
-            if wanted(&head.name)
-                && let Ok(value) = self.complete(head)
-            {
-                act(value)?;
+        let offsets = self.value_offsets(key);
+        for offset in self.noted(key, offsets).unwrap_or_default() {
+            let head = self.value_head(offset);
+            let Some(head) = self.noted(key, head) else { continue };
+            if wanted(&head.name.0) {
+                let value = self.complete(head);
+                if let Some(value) = self.noted(key, value) {
+                    act(value)?;
+                }
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// The values of a key; those that cannot be read are left out.
+    /// The values of a key; those that cannot be read are left out and counted.
     ///
     /// # Errors
     /// [`HiveError`] of the list.
     pub fn values(&mut self, key: &Key) -> Result<Vec<Value>, HiveError> {
-        let mut values = Vec::new();
+        let (mut values, mut left) = (Vec::new(), KEY_LIMIT);
         for offset in self.value_offsets(key)? {
-            if let Ok(value) = self.value_head(offset).and_then(|head| self.complete(head)) {
-                values.push(value);
+            if left == 0 {
+                self.noted::<()>(key, Err(HiveError::Limit { most: KEY_LIMIT, what: "bytes" }));
+                break;
             }
+            let value = self.value_head(offset).and_then(|head| self.complete(head));
+            let value = self.noted(key, value);
+            left = left.saturating_sub(value.as_ref().map_or(0, |value| value.data.len()));
+            values.extend(value);
         }
         Ok(values)
     }
@@ -250,7 +305,7 @@ impl<R: Read + Seek> Hive<R> {
                 subkeys: u32_at(&cell, 28).filter(|_| subkeys > 0),
                 values: u32_at(&cell, 40)
                     .filter(|_| values > 0)
-                    .map(|list| (list, usize::try_from(values).unwrap_or(LIST_LIMIT).min(LIST_LIMIT))),
+                    .map(|list| (list, usize::try_from(values).unwrap_or(usize::MAX))),
             })
         };
         read().ok_or(HiveError::Cell { offset, expected: "key" })
@@ -265,14 +320,16 @@ impl<R: Read + Seek> Hive<R> {
         }
         let mut all = Vec::new();
         for list in offsets {
+            let cell = self.cell(list, "list of keys");
             // A list of lists of lists is not allowed, and would be the way to a loop.
-            if let Ok(cell) = self.cell(list, "list of keys")
-                && !cell.starts_with(b"ri")
-            {
-                all.extend(list_of(&cell).unwrap_or_default());
-            }
-            if all.len() >= LIST_LIMIT {
+            let cell = cell.ok().filter(|cell| !cell.starts_with(b"ri"));
+            let part = cell
+                .and_then(|cell| list_of(&cell))
+                .ok_or(HiveError::Cell { offset: list, expected: "list of keys" });
+            all.extend(self.noted(key, part).unwrap_or_default());
+            if all.len() > LIST_LIMIT {
                 all.truncate(LIST_LIMIT);
+                self.noted::<()>(key, Err(HiveError::Limit { most: LIST_LIMIT, what: "keys" }));
                 break;
             }
         }
@@ -282,7 +339,11 @@ impl<R: Read + Seek> Hive<R> {
     fn value_offsets(&mut self, key: &Key) -> Result<Vec<u32>, HiveError> {
         let Some((list, count)) = key.values else { return Ok(Vec::new()) };
         let cell = self.cell(list, "list of values")?;
-        Ok(numbers(&cell).take(count).collect())
+        let offsets: Vec<u32> = numbers(&cell).take(count).collect();
+        if offsets.len() < count {
+            self.noted::<()>(key, Err(HiveError::Limit { most: offsets.len(), what: "values" }));
+        }
+        Ok(offsets)
     }
 
     /// A value whose data still stands for where it is.
@@ -349,68 +410,4 @@ impl<R: Read + Seek> Hive<Recovered<R>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Cursor;
-
-    use regf::{DataType, HiveBuilder};
-
-    use super::*;
-
-    fn text(text: &str) -> Vec<u8> {
-        text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
-    }
-
-    fn made() -> Vec<u8> {
-        let mut builder = HiveBuilder::new().unwrap();
-        let root = builder.root_offset();
-        let services = builder.add_key(root, "Services").unwrap();
-        for number in 0..2_000 {
-            builder.add_key(services, &format!("svc{number:04}")).unwrap();
-        }
-        let ntds = builder.add_key(services, "NTDS").unwrap();
-        builder.add_value(ntds, "DSA Database file", DataType::String, &text("D:\\NTDS\\ntds.dit")).unwrap();
-        builder.add_value(ntds, "Start", DataType::Dword, &2_u32.to_le_bytes()).unwrap();
-        let big: Vec<u8> = (0..70_000_u32).flat_map(u32::to_le_bytes).collect();
-        builder.add_value(ntds, "Groß", DataType::Binary, &big).unwrap();
-        builder.to_bytes().unwrap()
-    }
-
-    #[test]
-    fn keys_and_values_are_found_without_regard_to_case() {
-        let mut hive = Hive::open(Cursor::new(made())).unwrap();
-        let key = hive.key("services\\ntds").unwrap().unwrap();
-        assert_eq!(key.name, "NTDS");
-        let file = hive.value(&key, "dsa database FILE").unwrap().unwrap();
-        assert_eq!(file.text().as_deref(), Some("D:\\NTDS\\ntds.dit"));
-        assert_eq!(hive.value(&key, "start").unwrap().unwrap().number(), Some(2));
-        let big = hive.value(&key, "groß").unwrap().unwrap();
-        assert!(big.data.len() == 280_000 && big.data.ends_with(&69_999_u32.to_le_bytes()));
-        assert_eq!(hive.values(&key).unwrap().len(), 3);
-        let services = hive.key("Services").unwrap().unwrap();
-        assert_eq!(hive.subkeys(&services).unwrap().len(), 2_001);
-        assert_eq!(hive.key("Services\\none").unwrap(), None);
-        assert!(!hive.is_dirty());
-    }
-
-    #[test]
-    fn whatever_is_broken_in_it_reading_ends() {
-        let whole = made();
-        let mut state = 7_u64;
-        for _ in 0..400 {
-            let mut bytes = whole.clone();
-            for _ in 0..40 {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let at = usize::try_from(state >> 33).unwrap() % bytes.len();
-                bytes[at] = state.to_le_bytes()[7];
-            }
-            let Ok(mut hive) = Hive::open(Cursor::new(bytes)) else { continue };
-            let Ok(Some(key)) = hive.key("Services\\NTDS") else { continue };
-            drop((hive.values(&key), hive.value(&key, "Start"), hive.subkeys(&key)));
-        }
-        for length in [0, 10, 511, 4096, 5000, whole.len() / 2] {
-            if let Ok(mut hive) = Hive::open(Cursor::new(&whole[..length])) {
-                drop(hive.key("Services\\NTDS"));
-            }
-        }
-    }
-}
+mod tests;

@@ -104,7 +104,7 @@ pub(super) fn libraries(_trying: &Trying) -> CheckResult {
     if let Some(planted) = planted {
         return CheckResult::Failed(format!("'{planted}' is loaded"));
     }
-    let Some(known) = sys::registry_contents(KNOWN_DLLS) else {
+    let Ok(known) = sys::RegistryHandle::open(KNOWN_DLLS).map(|key| key.contents()) else {
         return CheckResult::NotPossible(
             "nothing is loaded from there; this Windows has no list of KnownDLLs".to_owned(),
         );

@@ -21,6 +21,7 @@ mod checks;
 mod itself;
 mod machine;
 mod raw_reading;
+mod registry;
 
 /// Something that is tried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,9 @@ pub enum Check {
     Memory,
     ClosedConsole,
     Libraries,
+    RegistryZero,
+    RegistryLarge,
+    RegistryRefused,
 }
 
 /// What came of it.
@@ -80,7 +84,7 @@ fn passes(so: bool, seen: impl FnOnce() -> String) -> CheckResult {
 type Trial = (Check, &'static str, fn(&Trying) -> CheckResult);
 
 /// All of them, in the order in which they are carried out.
-const TRIALS: [Trial; 32] = [
+const TRIALS: [Trial; 35] = [
     (Check::Content, "content", checks::content),
     (Check::AccessTime, "access_time", checks::access_time),
     (Check::Times, "times", checks::times),
@@ -113,6 +117,9 @@ const TRIALS: [Trial; 32] = [
     (Check::Memory, "memory", machine::memory),
     (Check::ClosedConsole, "closed_console", itself::closed_console),
     (Check::Libraries, "libraries", itself::libraries),
+    (Check::RegistryZero, "registry_zero", registry::zero),
+    (Check::RegistryLarge, "registry_large", registry::large),
+    (Check::RegistryRefused, "registry_refused", registry::refused),
 ];
 
 /// A self-test that cannot begin.

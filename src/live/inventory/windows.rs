@@ -4,8 +4,9 @@
 
 use super::{Component, Inventory, Sort};
 use crate::evidence::Utc;
+use crate::sources::registry_facts::RegistryFacts;
 use crate::sources::target::Target;
-use crate::sources::windows_facts::{RegistryFacts, text};
+use crate::sources::windows_facts::text;
 
 /// Where installers say what can be removed.
 const UNINSTALL: [&str; 2] = [
@@ -66,7 +67,7 @@ pub(crate) fn installed(hive: &mut dyn RegistryFacts, root: &str) -> Vec<FoundIn
             if !all.iter().any(|known| known.component == component) {
                 all.push(FoundInstallation {
                     component,
-                    key: format!("{place}\\{name}"),
+                    key: format!("{place}\\{}", name.text()),
                     written: key.written,
                     date: key.text("InstallDate"),
                     folder: key.text("InstallLocation"),
@@ -88,6 +89,7 @@ pub(crate) fn patches(hive: &mut dyn RegistryFacts) -> Vec<Component> {
     let (place, installed) = PACKAGES;
     let mut all: Vec<Component> = Vec::new();
     for key in hive.subkeys(place).into_iter().take(MAX_KEYS) {
+        let key = key.text();
         let mut parts = key.split('~');
         let Some(name) = parts.next().and_then(|name| name.strip_prefix("Package_for_")) else { continue };
         let state = hive.value(&format!("{place}\\{key}"), "CurrentState").and_then(|value| value.number());

@@ -12,7 +12,7 @@ use crate::sources::target_volume::TargetVolume;
 const MAX_USERS: usize = 5_000;
 
 /// A hive as it is opened here.
-pub(crate) type Open = Hive<Recovered<Box<dyn ReadSeek>>>;
+type Open = Hive<Recovered<Box<dyn ReadSeek>>>;
 
 /// A hive and where in the registry it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +93,7 @@ fn in_software<R: Read + Seek>(hive: &mut Hive<R>) -> Vec<(String, String)> {
     let keys = hive.subkeys(&list).unwrap_or_default();
     let named = keys.into_iter().take(MAX_USERS).filter_map(|key| {
         let image = hive.value(&key, "ProfileImagePath").ok()??.text()?;
-        Some((key.name, folder_of(&image)?))
+        Some((key.name.text().into_owned(), folder_of(&image)?))
     });
     named.collect()
 }

@@ -28,7 +28,6 @@ use crate::playbook::{Source, Step, TargetOs};
 use crate::sources::found::{Finding, Found, Unread};
 use crate::sources::rows::Rows;
 use crate::sources::target::Target;
-pub(crate) use hives::Open;
 use hives::SystemHives;
 use search::{WantedKeys, search};
 

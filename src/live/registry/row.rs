@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 
+use crate::evidence::Exact;
 use crate::evidence::rows::registry::{RegistryData, RegistryRow, RegistryValueRow};
 use crate::formats::hive::{Recovery, Value};
 
@@ -22,12 +23,12 @@ pub(super) fn of_hive(hive: &str, recovery: Recovery) -> RegistryRow {
 }
 
 /// The row of a value.
-pub(super) fn of_value(key: &str, value: Value) -> RegistryRow {
+pub(super) fn of_value(key: &Exact, value: Value) -> RegistryRow {
     let size = value.data.len();
     let kept = value.data.get(..MOST).unwrap_or(&value.data);
     let data = data(value.kind, kept);
     RegistryRow::Value(RegistryValueRow {
-        key: key.to_owned(),
+        key: key.clone(),
         name: value.name,
         kind: kind(value.kind),
         data,
@@ -83,7 +84,7 @@ mod tests {
 
     fn told(kind: u32, data: &[u8]) -> String {
         let value = Value { name: "n".into(), kind, data: data.to_vec() };
-        let row = of_value("HKEY_LOCAL_MACHINE\\K", value);
+        let row = of_value(&"HKEY_LOCAL_MACHINE\\K".into(), value);
         let json = serde_json::to_string(&row).unwrap();
         written(&[row]);
         json

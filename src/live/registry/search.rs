@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use super::hives::SystemHives;
 use super::row::{of_hive, of_value};
+use crate::evidence::Exact;
 use crate::evidence::rows::registry::RegistryRow;
 use crate::formats::hive::{Hive, HiveError, Key, Recovery};
 use crate::sources::pattern::{PatternPart, fits, parts};
@@ -132,7 +133,7 @@ fn within<R: Read + Seek>(
                 continue;
             }
         };
-        walk.down(&root, at, parts, 0, &mut |row| {
+        walk.down(&root, &Exact::from(at), parts, 0, &mut |row| {
             if !std::mem::replace(&mut begun, true) {
                 emit(&of_hive(told, recovery))?;
             }
@@ -155,6 +156,11 @@ fn current_control_set<R: Read + Seek>(hive: &mut Hive<R>) -> Option<String> {
     Some(number.map_or_else(first, |number| format!("ControlSet{number:03}")))
 }
 
+/// A key's whole name with one more part.
+fn joined(at: &Exact, name: &Exact) -> Exact {
+    Exact([&at.0[..], b"\\", &name.0].concat())
+}
+
 /// A walk through one hive for one pattern.
 struct Walk<'a, R> {
     hive: &'a mut Hive<R>,
@@ -172,14 +178,14 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
     }
 
     /// Notes that something below a key is not told.
-    fn lose(&mut self, at: &str, why: impl std::fmt::Display) {
-        self.lost.get_or_insert_with(|| format!("below {at}: {why}"));
+    fn lose(&mut self, at: &Exact, why: impl std::fmt::Display) {
+        self.lost.get_or_insert_with(|| format!("below {}: {why}", at.text()));
     }
 
     fn down(
         &mut self,
         key: &Key,
-        at: &str,
+        at: &Exact,
         parts: &[PatternPart],
         level: usize,
         emit: &mut Emit<'_>,
@@ -199,7 +205,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
                 };
                 match self.hive.subkey(key, name) {
                     Ok(Some(below)) => {
-                        let at = format!("{at}\\{}", below.name);
+                        let at = joined(at, &below.name);
                         self.down(&below, &at, rest, level.saturating_add(1), emit)
                     }
                     Ok(None) => ControlFlow::Continue(()),
@@ -212,11 +218,11 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
             PatternPart::Glob(glob) => {
                 if rest.is_empty() && self.value.is_none() {
                     // `Run\*` means what stands in `Run`, keys and values alike.
-                    self.values(key, at, &|name| fits(glob, name.as_bytes()), emit)?;
+                    self.values(key, at, &|name| fits(glob, name), emit)?;
                 }
                 for below in self.below(key, at) {
-                    if fits(glob, below.name.as_bytes()) {
-                        let at = format!("{at}\\{}", below.name);
+                    if fits(glob, &below.name.0) {
+                        let at = joined(at, &below.name);
                         self.down(&below, &at, rest, level.saturating_add(1), emit)?;
                     }
                 }
@@ -228,7 +234,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
                 let parts: Vec<PatternPart> =
                     [PatternPart::Deep(less)].into_iter().chain(rest.iter().cloned()).collect();
                 for below in self.below(key, at) {
-                    let at = format!("{at}\\{}", below.name);
+                    let at = joined(at, &below.name);
                     self.down(&below, &at, &parts, level.saturating_add(1), emit)?;
                 }
                 ControlFlow::Continue(())
@@ -237,15 +243,16 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
     }
 
     /// The end of a pattern.
-    fn arrive(&mut self, key: &Key, at: &str, emit: &mut Emit<'_>) -> ControlFlow<()> {
+    fn arrive(&mut self, key: &Key, at: &Exact, emit: &mut Emit<'_>) -> ControlFlow<()> {
         match self.value {
             None => {
-                emit(&RegistryRow::Key { key: at.to_owned(), last_written: key.last_written })?;
+                emit(&RegistryRow::Key { key: at.clone(), last_written: key.last_written })?;
                 self.values(key, at, &|_| true, emit)
             }
-            Some(PatternPart::Glob(glob)) => self.values(key, at, &|name| fits(glob, name.as_bytes()), emit),
+            Some(PatternPart::Glob(glob)) => self.values(key, at, &|name| fits(glob, name), emit),
             Some(PatternPart::Literal(wanted)) => {
-                let same = |name: &str| name.to_lowercase() == String::from_utf8_lossy(wanted).to_lowercase();
+                let lower = String::from_utf8_lossy(wanted).to_lowercase();
+                let same = |name: &[u8]| str::from_utf8(name).is_ok_and(|name| name.to_lowercase() == lower);
                 self.values(key, at, &same, emit)
             }
             Some(PatternPart::Deep(_)) => self.values(key, at, &|_| true, emit),
@@ -255,14 +262,14 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
     fn values(
         &mut self,
         key: &Key,
-        at: &str,
-        wanted: &dyn Fn(&str) -> bool,
+        at: &Exact,
+        wanted: &dyn Fn(&[u8]) -> bool,
         emit: &mut Emit<'_>,
     ) -> ControlFlow<()> {
         self.hive.each_value(key, wanted, &mut |value| emit(&of_value(at, value)))
     }
 
-    fn below(&mut self, key: &Key, at: &str) -> Vec<Key> {
+    fn below(&mut self, key: &Key, at: &Exact) -> Vec<Key> {
         let keys = match self.hive.subkeys(key) {
             Ok(keys) => keys,
             Err(error) => {
@@ -320,8 +327,10 @@ mod tests {
         let mut rows = Vec::new();
         let flow = within("C:\\SYSTEM", at, &mut hive(), Recovery::Clean, &asked, &mut |row| {
             rows.push(match row {
-                RegistryRow::Key { key, .. } => key.clone(),
-                RegistryRow::Value(RegistryValueRow { key, name, .. }) => format!("{key}:{name}"),
+                RegistryRow::Key { key, .. } => key.text().into_owned(),
+                RegistryRow::Value(RegistryValueRow { key, name, .. }) => {
+                    format!("{}:{}", key.text(), name.text())
+                }
                 RegistryRow::Hive { hive, .. } => hive.clone(),
                 RegistryRow::Broken { detail, .. } => detail.clone(),
                 RegistryRow::Unknown => unreachable!("no row is made of this kind"),

@@ -7,6 +7,8 @@
 pub(crate) enum In {
     /// SOFTWARE, and its part for 32-bit programs.
     Software,
+    /// SOFTWARE itself.
+    Policies,
     /// SYSTEM, below the control set in use.
     System,
     /// That of each user.
@@ -24,6 +26,10 @@ pub(crate) enum What {
     Below(&'static [&'static str]),
     /// All of each key below it.
     AllBelow,
+    /// These, of each key below it and so many levels further down.
+    Within(usize, &'static [&'static str]),
+    /// None: the keys below it are names of classes.
+    Classes,
 }
 
 /// What a value holds.
@@ -35,6 +41,8 @@ pub(crate) enum Form {
     Commands,
     /// Names of libraries in `System32`, their ending mostly left out.
     Libraries,
+    /// A script, whose parameters are in another value of the same key.
+    Script,
 }
 
 /// A place.
@@ -48,15 +56,32 @@ pub(crate) struct Spot {
     pub(crate) form: Form,
 }
 
+/// Variables that have a library loaded into every program of .NET, or every one of a service.
+/// <https://learn.microsoft.com/dotnet/framework/unmanaged-api/profiling/setting-up-a-profiling-environment>
+pub(crate) const PROFILERS: [&str; 9] = [
+    "COR_PROFILER",
+    "COR_PROFILER_PATH",
+    "COR_PROFILER_PATH_32",
+    "COR_PROFILER_PATH_64",
+    "CORECLR_PROFILER",
+    "CORECLR_PROFILER_PATH",
+    "CORECLR_PROFILER_PATH_32",
+    "CORECLR_PROFILER_PATH_64",
+    "DOTNET_STARTUP_HOOKS",
+];
+
+/// Where a policy's scripts are: keys of an event, of a policy, of a script.
+const SCRIPTS: What = What::Within(2, &["Script"]);
+
 const fn spot(kind: &'static str, hive: In, key: &'static str, what: What, form: Form) -> Spot {
     Spot { kind, hive, key, what, form }
 }
 
 /// All of them.
-pub(crate) const SPOTS: [Spot; 38] = {
-    use Form::{Command, Commands, Libraries};
-    use In::{Software, System, User};
-    use What::{All, AllBelow, Below, Named};
+pub(crate) const SPOTS: [Spot; 51] = {
+    use Form::{Command, Commands, Libraries, Script};
+    use In::{Policies, Software, System, User};
+    use What::{All, AllBelow, Below, Classes, Named, Within};
     [
         spot("run", Software, "Windows\\CurrentVersion\\Run", All, Command),
         spot("run_once", Software, "Windows\\CurrentVersion\\RunOnce", All, Command),
@@ -89,7 +114,8 @@ pub(crate) const SPOTS: [Spot; 38] = {
             "debugger",
             Software,
             "Windows NT\\CurrentVersion\\Image File Execution Options",
-            Below(&["Debugger", "VerifierDlls"]),
+            // One level further down are those of a program in a certain directory.
+            Within(1, &["Debugger", "VerifierDlls"]),
             Command,
         ),
         spot(
@@ -136,6 +162,56 @@ pub(crate) const SPOTS: [Spot; 38] = {
             "Control\\Terminal Server\\WinStations",
             Below(&["InitialProgram"]),
             Command,
+        ),
+        spot("profiler", System, "Control\\Session Manager\\Environment", Named(&PROFILERS), Command),
+        spot("winsock", System, "Services\\WinSock2\\Parameters", Named(&["AutodialDLL"]), Command),
+        spot("dns_server", System, "Services\\DNS\\Parameters", Named(&["ServerLevelPluginDll"]), Command),
+        spot("dhcp_server", System, "Services\\DHCPServer\\Parameters", Named(&["CalloutDlls"]), Command),
+        spot(
+            "credential_provider",
+            Software,
+            "Windows\\CurrentVersion\\Authentication\\Credential Providers",
+            Classes,
+            Command,
+        ),
+        spot(
+            "credential_provider",
+            Software,
+            "Windows\\CurrentVersion\\Authentication\\Credential Provider Filters",
+            Classes,
+            Command,
+        ),
+        spot(
+            "credential_provider",
+            Software,
+            "Windows\\CurrentVersion\\Authentication\\PLAP Providers",
+            Classes,
+            Command,
+        ),
+        spot("policy_script", Software, "Windows\\CurrentVersion\\Group Policy\\Scripts", SCRIPTS, Script),
+        spot(
+            "policy_script",
+            Software,
+            "Windows\\CurrentVersion\\Group Policy\\State",
+            // A SID or `Machine`, `Scripts`, and the same three.
+            Within(4, &["Script"]),
+            Script,
+        ),
+        spot("policy_script", Policies, "Policies\\Microsoft\\Windows\\System\\Scripts", SCRIPTS, Script),
+        spot("profiler", User, "Environment", Named(&PROFILERS), Command),
+        spot(
+            "policy_script",
+            User,
+            "Software\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\Scripts",
+            SCRIPTS,
+            Script,
+        ),
+        spot(
+            "policy_script",
+            User,
+            "Software\\Policies\\Microsoft\\Windows\\System\\Scripts",
+            SCRIPTS,
+            Script,
         ),
         spot("safe_mode_shell", System, "Control\\SafeBoot", Named(&["AlternateShell"]), Command),
         spot("run", User, "Software\\Microsoft\\Windows\\CurrentVersion\\Run", All, Command),
@@ -188,6 +264,24 @@ pub(crate) const STARTUP: [&str; 2] = [
     "%ProgramData%\\Microsoft\\Windows\\Start Menu\\Programs\\Startup",
     "AppData\\Roaming\\Microsoft\\Windows\\Start Menu\\Programs\\Startup",
 ];
+
+/// Directories below which policies keep their lists of scripts: the one of this machine, those of users, what a domain's
+/// members keep of its policies, and what its controllers have.
+pub(crate) const POLICIES: [&str; 3] = [
+    "%SystemRoot%\\System32\\GroupPolicy",
+    "%SystemRoot%\\System32\\GroupPolicyUsers",
+    "%SystemRoot%\\SYSVOL\\domain\\Policies",
+];
+
+/// Directories whose `*profile.ps1` every PowerShell runs as it starts; below those of `PowerShell` of each version.
+pub(crate) const PROFILES: [&str; 2] =
+    ["%SystemRoot%\\System32\\WindowsPowerShell\\v1.0", "%SystemRoot%\\SysWOW64\\WindowsPowerShell\\v1.0"];
+
+/// The directory of each later version is below these.
+pub(crate) const VERSIONS: [&str; 2] = ["%ProgramFiles%\\PowerShell", "%ProgramFiles(x86)%\\PowerShell"];
+
+/// The same below a user's documents.
+pub(crate) const USER_PROFILES: [&str; 2] = ["WindowsPowerShell", "PowerShell"];
 
 /// Where scheduled tasks stand.
 pub(crate) const TASKS: &str = "%SystemRoot%\\System32\\Tasks";

@@ -61,7 +61,7 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     }
     let mut book = Book::new(machine);
     for mut code in files.into_values() {
-        let facts = book.facts(machine, &code.path.text(), lines);
+        let facts = book.facts(machine, &code.path, lines);
         (code.size, code.sha256, code.no_digest) = (facts.size, facts.sha256, facts.no_digest);
         code.deleted = facts.missing;
         code.signature = facts.signature;

@@ -6,7 +6,7 @@
 
 use crate::evidence::Exact;
 use crate::evidence::rows::firewall::{FirewallProfile, FirewallRule};
-use crate::sources::windows_facts::RegistryFacts;
+use crate::sources::registry_facts::RegistryFacts;
 
 /// Most rules of one place: rules for each app of each user are some thousand.
 const MAX_RULES: usize = 50_000;
@@ -66,7 +66,7 @@ fn below(
         for value in values.into_iter().take(MAX_RULES) {
             let Some(text) = value.text() else { continue };
             rules.push(FirewallRule {
-                id: value.name,
+                id: value.name.text().into_owned(),
                 registry_key: registry_key.clone(),
                 policy,
                 ..rule(&text)

@@ -11,13 +11,19 @@ use crate::sys;
 pub mod accounts;
 mod autostart_places;
 pub mod autostarts;
+mod class_starts;
 pub mod environments;
 pub mod executables;
+mod file_starts;
 pub mod firewall;
+mod found_starts;
+#[cfg(test)]
+mod made_hive;
 pub mod network;
 pub mod objects;
 pub mod processes;
-mod registry_and_task_starts;
+mod registry_comparison;
+mod registry_starts;
 pub mod sessions;
 mod signature;
 pub mod sockets;
@@ -25,6 +31,7 @@ pub mod software;
 mod started_files;
 pub mod storage;
 mod subscriptions;
+mod task_starts;
 mod windows_host;
 
 pub(crate) use storage::open_volumes;

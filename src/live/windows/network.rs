@@ -10,13 +10,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::firewall;
-use super::windows_host::WindowsHost;
+use super::windows_host::{WindowsHost, report_unread};
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
 use crate::live::linux::network::hosts;
+use crate::sources::registry_facts::RegistryFacts;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sources::windows_facts::RegistryFacts;
 use crate::sys;
 use crate::sys::{NeighbourEntry, NetworkAdapter, ResolverEntry, RouteEntry};
 
@@ -51,8 +51,13 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
             set.extend(profiles.into_iter().map(|profile| NetworkRow::FirewallProfile(Box::new(profile))));
             set.extend(rules.into_iter().map(|rule| NetworkRow::FirewallRule(Box::new(rule))));
         }
+        report_unread(system, "HKEY_LOCAL_MACHINE\\SYSTEM", lines);
+        report_unread(software, "HKEY_LOCAL_MACHINE\\SOFTWARE", lines);
     });
-    machine.users(&mut |user, _, hive| set.extend(proxies(user, hive)));
+    machine.users(&mut |user, _, hive| {
+        set.extend(proxies(user, hive));
+        report_unread(hive, &format!("HKEY_USERS\\{user}"), lines);
+    });
     set.iter().try_for_each(|row| lines.row(row))
 }
 
@@ -160,7 +165,7 @@ fn of_system(hive: &mut dyn RegistryFacts) -> Vec<NetworkRow> {
         if let Some(folder) = folder {
             all.push(NetworkRow::Share {
                 protocol: "smb".into(),
-                name: Some(value.name.clone()),
+                name: Some(value.name.text().into_owned()),
                 folder: Exact::from(folder),
                 clients: None,
             });
@@ -170,7 +175,11 @@ fn of_system(hive: &mut dyn RegistryFacts) -> Vec<NetworkRow> {
         let led = hive.contents(&format!("{services}\\PortProxy\\{kind}\\tcp")).unwrap_or_default();
         all.extend(led.values.into_iter().filter_map(|value| {
             let leads_to = value.text()?;
-            Some(NetworkRow::PortProxy { kind: kind.into(), listens: value.name, leads_to })
+            Some(NetworkRow::PortProxy {
+                kind: kind.into(),
+                listens: value.name.text().into_owned(),
+                leads_to,
+            })
         }));
     }
     all.truncate(MAX_SET);

@@ -3,7 +3,7 @@
 //! In: the hives, by the same reader that `inventory` has. Out: [`SoftwareRow`]s. An intruder's tool for remote
 //! control is often installed as any other program is, and says when.
 
-use super::windows_host::WindowsHost;
+use super::windows_host::{WindowsHost, report_unread};
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::software::{InstalledSoftware, SoftwareRow};
 use crate::live::inventory::{Component, Sort, windows};
@@ -24,11 +24,14 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
                 .into_iter()
                 .map(|found| of_found(found, "HKEY_LOCAL_MACHINE\\SOFTWARE", None)),
         );
+        report_unread(system, "HKEY_LOCAL_MACHINE\\SYSTEM", lines);
+        report_unread(software, "HKEY_LOCAL_MACHINE\\SOFTWARE", lines);
     });
     machine.users(&mut |user, _, hive| {
         let root = format!("HKEY_USERS\\{user}");
         let found = windows::installed(hive, "Software\\").into_iter();
         all.extend(found.map(|found| of_found(found, &root, Some(user))));
+        report_unread(hive, &root, lines);
     });
     all.into_iter().try_for_each(|one| lines.row(&SoftwareRow::Component(Box::new(one))))
 }

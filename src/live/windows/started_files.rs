@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
+use super::found_starts::lower;
 use super::windows_host::WindowsHost;
-use crate::evidence::ReasonCode;
 use crate::evidence::rows::signature::Signature;
 use crate::evidence::rows::started_files::StartedFile;
+use crate::evidence::{Exact, ReasonCode};
 use crate::live::linux::executables::{MAX_DIGESTED, digest};
 use crate::live::linux::started_files::OwnerBook;
 use crate::sources::rows::{Lines, code_of};
@@ -28,7 +29,7 @@ const MAX_FILES: usize = 100_000;
 
 /// What is known of files, by their paths in lower case.
 pub(crate) struct Book {
-    facts: BTreeMap<String, StartedFile>,
+    facts: BTreeMap<Vec<u8>, StartedFile>,
     watch: Stopwatch,
     /// What asks about signatures; none where nobody knows.
     signatures: Option<OneByOne<String, io::Result<Option<FileSignature>>>>,
@@ -43,8 +44,13 @@ impl Book {
     }
 
     /// What is known of a file.
-    pub(crate) fn facts(&mut self, machine: &WindowsHost, path: &str, lines: &mut Lines<'_>) -> StartedFile {
-        let key = path.to_lowercase();
+    pub(crate) fn facts(
+        &mut self,
+        machine: &WindowsHost,
+        path: &Exact,
+        lines: &mut Lines<'_>,
+    ) -> StartedFile {
+        let key = lower(&path.0);
         if let Some(known) = self.facts.get(&key) {
             return known.clone();
         }
@@ -55,7 +61,19 @@ impl Book {
             facts.no_digest = Some(code_of(&error));
         }
         if facts.sha256.is_some() {
-            facts.signature = self.signature(&machine.folders(None).expand(path), lines).map(Box::new);
+            let signature = match str::from_utf8(&path.0) {
+                Ok(path) => self.signature(&machine.folders(None).expand(path), lines),
+                Err(_) if self.signatures.is_none() => None,
+                Err(_) => {
+                    let text = format!(
+                        "Windows was not asked for the signature of {:?}: it is no text",
+                        path.text()
+                    );
+                    lines.short(ReasonCode::Unsupported, text);
+                    None
+                }
+            };
+            facts.signature = signature.map(Box::new);
         }
         OwnerBook::complain(&facts, lines);
         if self.facts.len() < MAX_FILES {
@@ -90,8 +108,8 @@ impl Book {
     }
 }
 
-fn look(machine: &WindowsHost, path: &str, facts: &mut StartedFile, in_time: bool) -> io::Result<()> {
-    let standing = machine.stand(path)?;
+fn look(machine: &WindowsHost, path: &Exact, facts: &mut StartedFile, in_time: bool) -> io::Result<()> {
+    let standing = machine.stand(&path.0)?;
     (facts.size, facts.modified) = (standing.metadata.size, standing.metadata.modified);
     if !in_time || facts.size.is_none_or(|size| size > MAX_DIGESTED) {
         facts.no_digest = Some(ReasonCode::ArtifactLimit);

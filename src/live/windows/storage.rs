@@ -8,16 +8,16 @@
 use std::io;
 use std::path::Path;
 
-use super::windows_host::WindowsHost;
+use super::windows_host::{WindowsHost, report_unread};
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::storage::{MountedVolume, StorageRow, UsbDevice};
 use crate::formats::disk::FileSystem;
 use crate::sources::devices;
+use crate::sources::registry_facts::RegistryFacts;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sources::volumes;
 use crate::sources::volumes::VolumeFacts;
-use crate::sources::windows_facts::RegistryFacts;
 use crate::sys;
 use crate::sys::time_limit;
 
@@ -65,7 +65,10 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     let mut all = Vec::new();
-    machine.registry(|system, _| usb(system, &mut all));
+    machine.registry(|system, _| {
+        usb(system, &mut all);
+        report_unread(system, "HKEY_LOCAL_MACHINE\\SYSTEM", lines);
+    });
     all.iter().try_for_each(|row| lines.row(row))
 }
 
@@ -101,10 +104,11 @@ fn usb(hive: &mut dyn RegistryFacts, all: &mut Vec<StorageRow>) {
     let place = format!("{}\\Enum\\USBSTOR", hive.control_set());
     for device in hive.subkeys(&place).into_iter().take(MAX_DISKS) {
         let most = MAX_DISKS.saturating_sub(all.len());
+        let device = device.text();
         hive.each(&format!("{place}\\{device}"), "", most, &mut |serial, key, _| {
             all.push(StorageRow::Usb(Box::new(UsbDevice {
-                device: Some(device.clone()),
-                serial: Exact::from(serial),
+                device: Some(device.clone().into_owned()),
+                serial: serial.clone(),
                 product: key.text("FriendlyName").map(Exact::from),
                 key_changed: key.written,
                 ..UsbDevice::default()

@@ -48,7 +48,7 @@ fn read(
     let mut objects = machine.open(&machine.stand(file)?)?;
     let mut newest: Option<PageMap> = None;
     for number in 1..=3 {
-        let bytes = machine.read(&format!("{folder}\\MAPPING{number}.MAP"), MAX_MAPPING).unwrap_or_default();
+        let bytes = machine.read(format!("{folder}\\MAPPING{number}.MAP"), MAX_MAPPING).unwrap_or_default();
         let mapping = PageMap::read(&bytes);
         if mapping.as_ref().map(|mapping| mapping.version) > newest.as_ref().map(|mapping| mapping.version) {
             newest = mapping;
@@ -70,7 +70,7 @@ fn start(machine: &WindowsHost, file: &str, part: &SubscriptionPart) -> Autostar
         .into(),
         file: Some(Exact::from(file)),
         key: Some(Exact::from(part.class)),
-        name: text(Field::Name),
+        name: text(Field::Name).map(Exact::from),
         user: text(Field::Creator).map(Exact::from),
         schedule: text(Field::Query).or_else(|| text(Field::Filter)).map(Exact::from),
         namespace: text(Field::Namespace),
@@ -116,7 +116,8 @@ mod tests {
             fs::write(path, content).unwrap();
         };
         put("C/Windows/System32/ntoskrnl.exe", b"MZ");
-        put("C/Windows/System32/config/SYSTEM", b"");
+        let hive = regf::HiveBuilder::new().unwrap().to_bytes().unwrap();
+        put("C/Windows/System32/config/SYSTEM", &hive);
         put("C/Users/Public/k.exe", b"MZ kwaad");
         let narrow = Value::Narrow;
         let records = [

@@ -8,21 +8,38 @@ use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use crate::evidence::{Kind, Metadata, Utc, Volume};
-use crate::formats::hive::Hive;
+use crate::formats::hive::{Hive, HiveError, Recovered};
 use crate::formats::seek::ReadSeek;
 use crate::formats::windows_command::Folders;
 use crate::playbook::TargetOs;
+use crate::sources::registry_facts::{HiveFile, RegistryFacts, Running};
 use crate::sources::resolve::spelled;
+use crate::sources::rows::Lines;
 use crate::sources::target::Target;
 use crate::sources::target_volume::TargetVolume;
-use crate::sources::windows_facts::{RegistryFacts, Running};
 use crate::sys;
+use crate::sys::RegistryHandle;
 
 /// Most users whose hives are read.
 const MAX_USERS: usize = 5_000;
 
+/// Most names of one folder.
+const MAX_NAMES: usize = 100_000;
+
 /// Where profiles are noted.
 const PROFILES: &str = "Microsoft\\Windows NT\\CurrentVersion\\ProfileList";
+
+/// The hive of a tree, an image or a volume beneath the running system.
+pub(crate) type RawHive = HiveFile<Recovered<Box<dyn ReadSeek>>>;
+
+/// What is in a folder.
+#[derive(Debug, Default)]
+pub(crate) struct FolderNames {
+    /// Names in WTF-8, with what each is.
+    pub(crate) entries: Vec<(Vec<u8>, Kind)>,
+    /// Why they are not all, where the folder is there.
+    pub(crate) failure: Option<io::Error>,
+}
 
 /// What is done with a user's SID, folder and hive.
 type OfUser<'a> = &'a mut dyn FnMut(&str, Option<&str>, &mut dyn RegistryFacts);
@@ -73,24 +90,27 @@ impl WindowsHost {
         Folders::new(letter, user)
     }
 
-    /// What regular file stands at a path as Windows writes it, variables in it put in; [`io::ErrorKind::NotFound`] where none does.
-    pub(crate) fn stand(&self, path: &str) -> io::Result<FoundFile> {
-        let path = self.folders(None).expand(path);
+    /// What regular file is at a path as Windows writes it, in WTF-8, variables in it put in; [`io::ErrorKind::NotFound`]
+    /// where there is none.
+    pub(crate) fn stand(&self, path: impl AsRef<[u8]>) -> io::Result<FoundFile> {
+        // What is no text has no variables either.
+        let path = match str::from_utf8(path.as_ref()) {
+            Ok(path) => self.folders(None).expand(path).into_bytes(),
+            Err(_) => path.as_ref().to_vec(),
+        };
         let nothing = || io::Error::from(io::ErrorKind::NotFound);
-        let (letter, rest) = path.split_once(":\\").ok_or_else(nothing)?;
-        let letter = letter.chars().next().filter(|_| letter.len() == 1).ok_or_else(nothing)?;
-        let letter = letter.to_ascii_uppercase();
+        let [letter, b':', b'\\', rest @ ..] = path.as_slice() else { return Err(nothing()) };
+        let letter = char::from(letter.to_ascii_uppercase());
         let index = self.places.iter().position(|place| place.is_drive(letter)).ok_or_else(nothing)?;
         let place = self.places.get(index).ok_or_else(nothing)?;
-        let parts: Vec<&str> = rest.split('\\').filter(|part| !matches!(*part, "" | ".")).collect();
+        let parts = rest.split(|byte| *byte == b'\\').filter(|part| !matches!(*part, b"" | b"."));
+        let parts: Vec<&[u8]> = parts.collect();
         // A stream of a file, or a way out, is none.
-        if parts
-            .iter()
-            .any(|part| part.contains([':', '/', '*', '?', '"', '<', '>', '|', '\0']) || *part == "..")
-        {
+        let not_in_a_name = |byte: &u8| b":/*?\"<>|\0".contains(byte);
+        if parts.iter().any(|part| part.iter().any(not_in_a_name) || *part == b"..") {
             return Err(nothing());
         }
-        let path = parts.join("/").into_bytes();
+        let path = parts.join(&b'/');
         // The running system finds it whatever its case.
         let path = match place.stat(&path) {
             Ok(_) => path,
@@ -111,25 +131,46 @@ impl WindowsHost {
     }
 
     /// The beginning of a file, at most `most` bytes.
-    pub(crate) fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, path: impl AsRef<[u8]>, most: usize) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let file = self.open(&self.stand(path)?)?;
         file.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// The names in a folder, with what each is; none where it cannot be listed.
-    pub(crate) fn list(&self, path: &str) -> Vec<(String, Kind)> {
-        let path = self.folders(None).expand(path);
-        let Some((letter, rest)) = path.split_once(":\\") else { return Vec::new() };
-        let letter = letter.chars().next().unwrap_or('?').to_ascii_uppercase();
-        let Some(place) = self.places.iter().find(|place| place.is_drive(letter)) else { return Vec::new() };
-        let path = rest.replace('\\', "/").into_bytes();
+    /// What is in a folder, by its path in WTF-8; nothing where it is not there.
+    pub(crate) fn list(&self, path: impl AsRef<[u8]>) -> FolderNames {
+        let path = match str::from_utf8(path.as_ref()) {
+            Ok(path) => self.folders(None).expand(path).into_bytes(),
+            Err(_) => path.as_ref().to_vec(),
+        };
+        let mut names = FolderNames::default();
+        let [letter, b':', b'\\', rest @ ..] = path.as_slice() else { return names };
+        let letter = char::from(letter.to_ascii_uppercase());
+        let Some(place) = self.places.iter().find(|place| place.is_drive(letter)) else { return names };
+        let path: Vec<u8> = rest.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect();
         let path = if self.live { path } else { spelled(&path, place).unwrap_or(path) };
-        let entries = place.tree.list(&path).map(|listing| listing.entries).into_iter().flatten().flatten();
-        let entries = entries.filter_map(|entry| Some((String::from_utf8(entry.name).ok()?, entry.kind)));
+        let entries = match place.tree.list(&path) {
+            Ok(listing) => listing.entries,
+            Err(error) => {
+                names.failure = Some(error).filter(|error| !sys::is_nothing(error));
+                return names;
+            }
+        };
+        for entry in entries {
+            match entry {
+                Ok(_) if names.entries.len() == MAX_NAMES => {
+                    let text = format!("no more than {MAX_NAMES} names of one folder are read");
+                    names.failure = Some(io::Error::new(io::ErrorKind::QuotaExceeded, text));
+                    break;
+                }
+                Ok(entry) => names.entries.push((entry.name, entry.kind)),
+                Err(error) => names.failure = Some(error),
+            }
+        }
         // A folder is listed by name.
-        entries.take(100_000).collect()
+        names.entries.sort();
+        names
     }
 
     /// Lets `read` ask the hives SYSTEM and SOFTWARE, either of which may be absent or broken.
@@ -138,16 +179,39 @@ impl WindowsHost {
         read: impl FnOnce(&mut dyn RegistryFacts, &mut dyn RegistryFacts) -> T,
     ) -> T {
         if self.live {
-            return read(&mut Running("SYSTEM".to_owned()), &mut Running("SOFTWARE".to_owned()));
+            return read(&mut Running::new("SYSTEM"), &mut Running::new("SOFTWARE"));
         }
-        let hive = |name: &str| format!("%SystemRoot%\\System32\\config\\{name}");
-        read(&mut self.hive(&hive("SYSTEM")), &mut self.hive(&hive("SOFTWARE")))
+        read(&mut self.system_hive("SYSTEM"), &mut self.system_hive("SOFTWARE"))
     }
 
-    fn hive(&self, path: &str) -> Option<crate::live::registry::Open> {
-        let standing = self.stand(path).ok()?;
-        let place = self.places.get(standing.place)?;
-        Hive::open(place.open_hive(&standing.path).ok()?).ok()
+    /// A hive of the system as its file has it.
+    pub(crate) fn system_hive(&self, name: &str) -> RawHive {
+        self.hive(format!("%SystemRoot%\\System32\\config\\{name}"))
+    }
+
+    /// The hive in a file, with its logs.
+    pub(crate) fn hive(&self, path: impl AsRef<[u8]>) -> RawHive {
+        let open = || {
+            let standing = self.stand(path)?;
+            let place = self.places.get(standing.place).ok_or(io::ErrorKind::NotFound)?;
+            place.open_hive(&standing.path)
+        };
+        HiveFile::new(open().map_err(HiveError::from).and_then(Hive::open))
+    }
+
+    /// The classes that a user has registered, by the SID and the folder.
+    pub(crate) fn classes<T>(
+        &self,
+        user: &str,
+        folder: Option<&str>,
+        read: impl FnOnce(&mut dyn RegistryFacts) -> T,
+    ) -> T {
+        let loaded = format!("HKEY_USERS\\{user}\\Software\\Classes");
+        if self.live && RegistryHandle::open(&loaded).is_ok() {
+            return read(&mut Running::new(loaded));
+        }
+        let file = folder.map(|folder| format!("{folder}\\AppData\\Local\\Microsoft\\Windows\\UsrClass.dat"));
+        read(&mut self.hive(file.unwrap_or_default()))
     }
 
     /// Who has a folder here.
@@ -156,7 +220,7 @@ impl WindowsHost {
         self.registry(|_, software| {
             software.each(PROFILES, "", MAX_USERS, &mut |sid, key, _| {
                 all.extend(key.text("ProfileImagePath").map(|folder| Profile {
-                    sid: sid.to_owned(),
+                    sid: sid.text().into_owned(),
                     folder,
                     changed: key.written,
                 }));
@@ -165,34 +229,55 @@ impl WindowsHost {
         all
     }
 
+    /// The SIDs and folders of users whose hives are loaded.
+    pub(crate) fn logged_on(&self) -> Vec<(String, String)> {
+        let loaded = if self.live { Running::new("HKEY_USERS").subkeys("") } else { Vec::new() };
+        let is_loaded = |sid: &str| loaded.iter().any(|known| known.text().eq_ignore_ascii_case(sid));
+        let profiles = self.profiles().into_iter().filter(|profile| is_loaded(&profile.sid));
+        profiles.map(|profile| (profile.sid, profile.folder)).take(MAX_USERS).collect()
+    }
+
     /// Hands out the hive of each user: the SID, or the folder's name where no profile tells it, and the folder.
     pub(crate) fn users(&self, act: OfUser<'_>) {
         let profiles = self.profiles();
-        let loaded: Vec<String> = if self.live { sys::registry_subkeys("HKEY_USERS") } else { Vec::new() };
+        // A hive of a user is named by the system, which gives it no other name than a SID.
+        let mut users = Running::new("HKEY_USERS");
+        let loaded = if self.live { users.subkeys("") } else { Vec::new() };
+        let loaded: Vec<String> = loaded.iter().map(|sid| sid.text().into_owned()).collect();
         for sid in loaded.iter().filter(|sid| !sid.ends_with("_Classes")).take(MAX_USERS) {
             let profile = profiles.iter().find(|profile| profile.sid.eq_ignore_ascii_case(sid));
             let folder = profile.map(|profile| profile.folder.as_str());
-            act(sid, folder, &mut Running(format!("HKEY_USERS\\{sid}")));
+            act(sid, folder, &mut Running::new(format!("HKEY_USERS\\{sid}")));
         }
-        let mut file = |who: &str, folder: &str| {
-            if let Some(hive) = self.hive(&format!("{folder}\\NTUSER.DAT")) {
-                act(who, Some(folder), &mut Some(hive));
+        let mut file = |who: &str, folder: &[u8]| {
+            let mut hive = self.hive([folder, b"\\NTUSER.DAT"].concat());
+            // One that is there and cannot be read says so when it is asked.
+            if !hive.is_absent() {
+                act(who, str::from_utf8(folder).ok(), &mut hive);
             }
         };
         let mut folders = Vec::new();
         for Profile { sid, folder, .. } in &profiles {
             folders.push(self.folders(None).expand(folder).to_lowercase());
             if !loaded.iter().any(|known| known.eq_ignore_ascii_case(sid)) {
-                file(sid, folder);
+                file(sid, folder.as_bytes());
             }
         }
         // A folder of a user that no profile names any more.
         let system = self.folders(None).expand("%SystemDrive%\\Users");
-        for (name, kind) in self.list(&system).into_iter().take(MAX_USERS) {
-            let folder = format!("{system}\\{name}");
-            if kind == Kind::Directory && !folders.contains(&folder.to_lowercase()) {
-                file(&name, &folder);
+        for (name, kind) in self.list(&system).entries.into_iter().take(MAX_USERS) {
+            let folder = [system.as_bytes(), b"\\", &name].concat();
+            let text = String::from_utf8_lossy(&folder).to_lowercase();
+            if kind == Kind::Directory && !folders.contains(&text) {
+                file(&String::from_utf8_lossy(&name), &folder);
             }
         }
+    }
+}
+
+/// Says that rows lack what could not be read of a hive, whose name is `root`.
+pub(crate) fn report_unread(hive: &mut dyn RegistryFacts, root: &str, lines: &mut Lines<'_>) {
+    for unread in hive.take_unread().first {
+        lines.short(unread.code, format!("reading {root}\\{}: {}", unread.key.text(), unread.detail));
     }
 }

@@ -347,8 +347,8 @@ mod tests {
         let run = "HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows\\CurrentVersion\\Run";
         let value = |name: &str, data| {
             RegistryRow::Value(RegistryValueRow {
-                key: run.to_owned(),
-                name: name.to_owned(),
+                key: run.into(),
+                name: name.into(),
                 kind: "REG_SZ".to_owned(),
                 data,
                 size: None,
@@ -356,7 +356,7 @@ mod tests {
         };
         let text = |text: &str| RegistryData::Text(text.to_owned());
         let rows = [
-            RegistryRow::Key { key: "HKEY_LOCAL_MACHINE\\Software\\Evil".to_owned(), last_written: None },
+            RegistryRow::Key { key: "HKEY_LOCAL_MACHINE\\Software\\Evil".into(), last_written: None },
             value("x", text("\"C:\\temp\\Evil.exe\" -k")),
             value("y", text("C:\\good.exe")),
             value("z", RegistryData::List(vec!["a".to_owned(), "C:\\temp\\evil.exe".to_owned()])),
@@ -425,7 +425,7 @@ mod tests {
             command: Some(command.into()),
             ..Autostart::default()
         };
-        let service = Autostart { file: None, registry_key: Some(key.to_owned()), ..cron("C:\\good.exe") };
+        let service = Autostart { file: None, registry_key: Some(key.into()), ..cron("C:\\good.exe") };
         let facts = StartedFile { sha256: Some(digest), ..StartedFile::default() };
         let module =
             KernelModule { target: Some("/lib/modules/x.ko".into()), facts, ..KernelModule::default() };

@@ -237,7 +237,7 @@ fn mounted_devices(place: &TargetVolume) -> Option<BTreeMap<Vec<u8>, char>> {
     let key = hive.key("MountedDevices").ok()??;
     let mut letters = BTreeMap::new();
     for value in hive.values(&key).ok()? {
-        let name = value.name.to_ascii_uppercase();
+        let name = value.name.text().to_ascii_uppercase();
         if let Some(letter) = name.strip_prefix("\\DOSDEVICES\\").and_then(|rest| rest.strip_suffix(':'))
             && let [letter @ b'A'..=b'Z'] = letter.as_bytes()
         {

@@ -5,12 +5,12 @@ use std::io;
 
 use super::Target;
 use crate::evidence::Kind;
-use crate::formats::hive::Hive;
+use crate::formats::hive::{Hive, HiveError};
 use crate::formats::seek::ReadSeek;
 use crate::playbook::TargetOs;
+use crate::sources::registry_facts::{HiveFile, RegistryFacts, Running};
 use crate::sources::resolve;
 use crate::sources::windows_facts;
-use crate::sources::windows_facts::{RegistryFacts, Running};
 
 /// Largest file of the target that is read to learn about it (accounts, host name, web server's configuration).
 const FACTS_LIMIT: u64 = 4 << 20;
@@ -76,12 +76,14 @@ impl Target {
         read: impl FnOnce(&mut dyn RegistryFacts, &mut dyn RegistryFacts) -> T,
     ) -> T {
         let open = |name: &str| {
-            let place = self.places.get(self.system)?;
-            let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes())?;
-            Hive::open(place.open_hive(&path).ok()?).ok()
+            let place = self.places.get(self.system).ok_or(io::ErrorKind::NotFound);
+            let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes());
+            let opened = place.and_then(|place| Ok((place, path.ok_or(io::ErrorKind::NotFound)?)));
+            let opened = opened.map_err(io::Error::from).and_then(|(place, path)| place.open_hive(&path));
+            HiveFile::new(opened.map_err(HiveError::from).and_then(Hive::open))
         };
         if self.live {
-            read(&mut Running("SYSTEM".to_owned()), &mut Running("SOFTWARE".to_owned()))
+            read(&mut Running::new("SYSTEM"), &mut Running::new("SOFTWARE"))
         } else {
             read(&mut open("SYSTEM"), &mut open("SOFTWARE"))
         }

@@ -8,6 +8,7 @@ mod environment;
 mod extents;
 mod listing;
 mod objects;
+mod registry;
 mod reparse;
 mod token;
 
@@ -16,6 +17,7 @@ pub(crate) use environment::variables;
 pub(crate) use extents::first_extent;
 pub(crate) use listing::{LARGEST_ENTRY, ListedEntry, entries, streams};
 pub(crate) use objects::{counted_text, dos_path, object, shadow_copy};
+pub(crate) use registry::{full_value, key_name, key_written, partial_value, value_name};
 pub(crate) use reparse::{StoredData, junction, kind_of, stored, target};
 pub(crate) use token::{integrity, sid_behind};
 

@@ -1,15 +1,30 @@
 //! Systems without a registry.
 
-use super::{RegistryEntry, RegistryKey};
+use std::io;
 
-pub(super) const fn registry_value(_key: &str, _name: &str) -> Option<RegistryEntry> {
-    None
-}
+use super::{RegistryEntry, RegistryKey, RegistryNames};
 
-pub(super) const fn registry_contents(_key: &str) -> Option<RegistryKey> {
-    None
-}
+/// A key, of which there are none.
+pub(super) enum NativeKey {}
 
-pub(super) const fn registry_subkeys(_key: &str) -> Vec<String> {
-    Vec::new()
+impl NativeKey {
+    pub(super) fn open(_path: &str) -> io::Result<Self> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    pub(super) const fn below(&self, _name: &[u8]) -> io::Result<Self> {
+        match *self {}
+    }
+
+    pub(super) const fn contents(&self) -> RegistryKey {
+        match *self {}
+    }
+
+    pub(super) const fn value(&self, _name: &str) -> io::Result<Option<RegistryEntry>> {
+        match *self {}
+    }
+
+    pub(super) const fn names(&self) -> RegistryNames {
+        match *self {}
+    }
 }

@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn a_value_is_the_text_or_number_that_its_type_says() {
-        let of = |kind, data: &[u8]| RegistryEntry { name: String::new(), kind, data: data.to_vec() };
+        let of = |kind, data: &[u8]| RegistryEntry { name: Vec::new(), kind, data: data.to_vec() };
         let text = [b'a', 0, 0xe9, 0, 0, 0, b'x', 0];
         for kind in TEXTS {
             assert_eq!(of(kind, &text).text().as_deref(), Some("a\u{e9}"));

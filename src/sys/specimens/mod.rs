@@ -3,6 +3,7 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+mod registry;
 #[cfg_attr(
     any(target_os = "linux", windows),
     allow(dead_code, reason = "compiled everywhere, so that it stays right")
@@ -18,6 +19,8 @@ use linux as system;
 use unsupported as system;
 #[cfg(windows)]
 use windows as system;
+
+pub(crate) use registry::RegistrySpecimens;
 
 use std::fs::{self, File};
 use std::io::{self, Seek as _, SeekFrom, Write as _};

@@ -5,7 +5,7 @@ use std::fs::{File, FileTimes, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::windows::ffi::OsStrExt as _;
 use std::os::windows::fs::{FileTimesExt as _, OpenOptionsExt as _};
-use std::os::windows::io::{AsHandle as _, AsRawHandle as _};
+use std::os::windows::io::{AsHandle as _, AsRawHandle};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -27,6 +27,8 @@ use windows_sys::Win32::System::Ioctl::{
 use super::Peculiar;
 use crate::sys::layouts;
 use crate::sys::windows::handle::control;
+
+pub(super) mod registry;
 
 /// `SECURITY_DESCRIPTOR_REVISION`.
 const REVISION: u32 = 1;
@@ -83,8 +85,8 @@ pub(super) fn make_peculiar(kind: Peculiar, path: &Path, content: &[u8]) -> io::
     Ok(file)
 }
 
-/// Gives a file an empty list of who may do what: nobody may anything, but its owner change that.
-fn refuse_everybody(file: &File) -> io::Result<()> {
+/// Gives a file or key an empty list of who may do what: nobody may anything, but its owner change that.
+fn refuse_everybody(object: &impl AsRawHandle) -> io::Result<()> {
     // An `ACL` without entries, which has to stand where a `u32` may.
     let mut list = [0_u32; 2];
     let mut descriptor = SECURITY_DESCRIPTOR::default();
@@ -96,7 +98,7 @@ fn refuse_everybody(file: &File) -> io::Result<()> {
             && InitializeSecurityDescriptor((&raw mut descriptor).cast(), REVISION) != 0
             && SetSecurityDescriptorDacl((&raw mut descriptor).cast(), 1, list.as_ptr().cast(), 0) != 0
             && SetKernelObjectSecurity(
-                file.as_raw_handle(),
+                object.as_raw_handle(),
                 DACL_SECURITY_INFORMATION,
                 (&raw mut descriptor).cast(),
             ) != 0
