@@ -84,7 +84,9 @@ mod wine {
     use super::*;
 
     /// What fails there is what Wine has not: it takes a stream for a file of its own, refuses no administrator, keeps no holes
-    /// and no attribute of a file that is elsewhere, gives no raw volume and no disk, tells no program that its console is closed, tells of no accounts, sessions and pipes, and has no catalogs of signatures. So the exit code is that of a failure.
+    /// and no attribute of a file that is elsewhere, gives no raw volume and no disk, tells no program that its console is
+    /// closed, heeds no right to make backups of the registry, tells of no accounts, sessions and pipes, and has no catalogs
+    /// of signatures. So the exit code is that of a failure.
     #[test]
     #[ignore = "needs Wine and the collector for Windows"]
     fn what_it_has_passes_and_what_it_lacks_fails() {
@@ -115,6 +117,7 @@ mod wine {
                 "not_local",
                 "pipes",
                 "raw_volume",
+                "registry_refused",
                 "sessions",
                 "signatures",
                 "sparse",

@@ -11,7 +11,7 @@ use super::hives::SystemHives;
 use super::row::{of_hive, of_value};
 use crate::evidence::Exact;
 use crate::evidence::rows::registry::RegistryRow;
-use crate::formats::hive::{Hive, HiveError, Key, Recovery};
+use crate::formats::hive::{Hive, HiveError, Key, Recovery, UnreadCells};
 use crate::sources::pattern::{PatternPart, fits, parts};
 
 /// How deep `**` goes, as in paths of files.
@@ -139,7 +139,13 @@ fn within<R: Read + Seek>(
             }
             emit(row)
         })?;
-        if let Some(detail) = walk.lost {
+        let lost = walk.lost.take();
+        // A list that is lost is named; so is the first key or value that was left out of one that is not.
+        let UnreadCells { first, count } = walk.hive.take_unread();
+        let left_out = first.first().map(|(key, error)| {
+            format!("{count} keys or values were left out, the first below '{}': {error}", key.text())
+        });
+        if let Some(detail) = lost.or(left_out) {
             emit(&RegistryRow::Broken { hive: told.to_owned(), detail })?;
         }
     }
@@ -396,6 +402,27 @@ mod tests {
             let right = |detail: &String| detail.starts_with(&format!("below {at}: "));
             assert!(flow.is_continue() && told.len() == 1 && told.iter().all(right), "{pattern}: {told:?}");
         }
+    }
+
+    #[test]
+    fn a_value_that_is_left_out_is_counted_in_a_row() {
+        let (mut bytes, at) = (bytes(), "HKEY_LOCAL_MACHINE\\SYSTEM");
+        let name = memchr::memmem::find(&bytes, b"ServiceDll").unwrap();
+        // The mark of a value's cell is twenty bytes in front of its name.
+        bytes[name - 20..name - 18].copy_from_slice(b"??");
+        let mut hive = Hive::open(Cursor::new(bytes)).unwrap();
+        let asked = [asked_of(&key(&format!("{at}\\ControlSet002\\Services\\**")), at).unwrap()];
+        let mut broken = Vec::new();
+        let flow = within("C:\\SYSTEM", at, &mut hive, Recovery::Clean, &asked, &mut |row| {
+            if let RegistryRow::Broken { detail, .. } = row {
+                broken.push(detail.clone());
+            }
+            ControlFlow::Continue(())
+        });
+        let right = |detail: &String| {
+            detail.starts_with("1 keys or values were left out, the first below 'Parameters': ")
+        };
+        assert!(flow.is_continue() && broken.len() == 1 && broken.iter().all(right), "{broken:?}");
     }
 
     #[test]

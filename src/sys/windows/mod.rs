@@ -1,6 +1,6 @@
 //! What the calls to Windows of all subjects share: handles, tokens, libraries, texts.
 //!
-//! Calls here and in the subjects' `windows` modules ask, and change nothing on the machine but for the self-test's own files. They are thin:
+//! Calls here and in the subjects' `windows` modules ask, and change nothing on the machine but for the self-test's own files and keys. They are thin:
 //! what they answer is read by [`super::layouts`], which is tested everywhere. Only functions that Windows 7 SP1 has are called.
 
 pub(in crate::sys) mod handle;
