@@ -163,7 +163,7 @@ fn open_on_disk(
     // Where a server, a program or the kernel makes the numbers up, they may differ from one asking to the next. Those of
     // a program stay while it runs, and a process may begin another one before this one is copied.
     let same = (found.guarded && !matches!(found.way, Way::Program))
-        || (stat.metadata.inode == found.metadata.inode && stat.metadata.device == found.metadata.device);
+        || identity(&stat.metadata) == identity(&found.metadata);
     let is_file = stat.kind == Kind::File || found.kind == Kind::Stream;
     if !is_file || !same {
         let gap = Unread::of_found(
@@ -339,6 +339,11 @@ impl Opened {
         }
         Closed { notes, read_by, shortfall }
     }
+}
+
+/// What tells one file of this machine from another.
+const fn identity(metadata: &Metadata) -> (Option<u64>, Option<u64>, Option<u64>) {
+    (metadata.device, metadata.inode, metadata.inode_high)
 }
 
 fn sum(ranges: &[Range]) -> u64 {

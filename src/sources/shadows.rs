@@ -70,21 +70,63 @@ impl ShadowVolumes {
 
     /// Each belongs to the drive whose serial number it has.
     fn of_this_system(&mut self, places: &[Arc<TargetVolume>]) {
-        let serial = |place: &TargetVolume| place.stat(b"").ok().and_then(|stat| stat.metadata.device);
         let drives: Vec<_> = places.iter().map(|place| (serial(place), place.volume.clone())).collect();
         for (number, path) in sys::shadow_copies() {
             let open = |volume: Volume| {
                 TargetVolume::open(Volume::Shadow(number, Box::new(volume)), &path, Asked::AsShadow)
             };
             // Asked for its serial number first, which says what it is a copy of.
-            let of = open(Volume::Root).map(|place| serial(&place));
-            let of = of.map(|of| drives.iter().find(|(drive, _)| of.is_some() && *drive == of));
+            let of = open(Volume::Root).and_then(|place| drive_of(serial(&place), &drives));
             match of {
-                Ok(Some((_, volume))) => self.places.extend(open(volume.clone())),
+                Ok(Some(volume)) => self.places.extend(open(volume.clone())),
                 // A copy of a drive that is not looked at.
                 Ok(None) => {}
                 Err(error) => self.closed.push(MountFacts::unreadable(&sys::path_bytes(&path), &error)),
             }
         }
+    }
+}
+
+/// What a volume and its shadow copies have in common: the serial number of its file system, all 64 bits of it where
+/// that is NTFS.
+fn serial(place: &TargetVolume) -> Option<u64> {
+    let whole = place.tree.host().and_then(|host| host.root().volume_serial());
+    whole.or_else(|| place.stat(b"").ok().and_then(|stat| stat.metadata.device))
+}
+
+/// The drive that a shadow copy with this serial number is of; `None` where none has it.
+///
+/// # Errors
+/// More than one has it, as copies of a disk do: nobody knows then of which of them it is.
+fn drive_of(serial: Option<u64>, drives: &[(Option<u64>, Volume)]) -> io::Result<Option<&Volume>> {
+    let Some(serial) = serial else { return Ok(None) };
+    let mut having = drives.iter().filter(|(drive, _)| *drive == Some(serial)).map(|(_, volume)| volume);
+    let (first, others) = (having.next(), having.count());
+    if others > 0 {
+        let volumes = others.saturating_add(1);
+        let text = format!(
+            "{volumes} volumes have its serial number {serial:016x}, so it is not known which of them it is a copy of"
+        );
+        return Err(io::Error::other(text));
+    }
+    Ok(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shadow_copy_is_of_the_only_drive_with_its_serial_number() {
+        let (c, d, e) = (Volume::Drive('C'), Volume::Drive('D'), Volume::Drive('E'));
+        // Two volumes of one maker share the lower half.
+        let drives = [(Some(0x1_0000_0007), c.clone()), (Some(0x2_0000_0007), d.clone()), (None, e.clone())];
+        assert_eq!(drive_of(Some(0x2_0000_0007), &drives).unwrap(), Some(&d));
+        assert_eq!(drive_of(Some(7), &drives).unwrap(), None);
+        assert_eq!(drive_of(None, &drives).unwrap(), None, "two that report none are no match");
+        let twins = [(Some(7), c), (Some(7), d), (Some(8), e.clone())];
+        let error = drive_of(Some(7), &twins).unwrap_err().to_string();
+        assert!(error.starts_with("2 volumes have its serial number 0000000000000007"), "{error}");
+        assert_eq!(drive_of(Some(8), &twins).unwrap(), Some(&e));
     }
 }

@@ -69,7 +69,7 @@ pub(crate) use this_process::{
 pub(crate) use volumes::{
     Asked, HostSystem, LiveRoot, LiveSystem, SystemVolume, SystemVolumeKind, VolumeMount, begin_writing,
     device_size, free_space, live, mounted_volume, mountinfo, place_text, raw_volume, shadow_copies,
-    used_space, volumes,
+    system_directory, used_space, volumes,
 };
 
 /// Whether this is Windows, which has tables of its own for what other systems keep in files.

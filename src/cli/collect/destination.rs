@@ -49,7 +49,10 @@ pub(super) fn choose(
 ) -> Result<BundleDestination, Failure> {
     let destination = &arguments.destination;
     let name = bundle_name(arguments.case.case.as_deref(), &target.host().name, Some(clock.started()));
-    let out = destination.out.clone().unwrap_or_else(|| PathBuf::from("."));
+    let out = match &destination.out {
+        Some(out) => out.clone(),
+        None => default_directory()?,
+    };
     if out.as_os_str() == "-" {
         if std::io::stdout().is_terminal() {
             return Err(Failure::usage("--out - would write an encrypted bundle to the terminal").hint(
@@ -142,6 +145,48 @@ impl BundleDestination {
 /// The name of a bundle of ours with a number behind it.
 fn twin_name(name: &str, number: u32) -> String {
     format!("{}_{number}.zip.age", name.strip_suffix(".zip.age").unwrap_or(name))
+}
+
+/// Where a bundle goes that no place was named for: the current directory. That of an elevated prompt is Windows' own, in
+/// which nobody looks for a bundle and none belongs; then it is the directory of this program, which the operator chose.
+fn default_directory() -> Result<PathBuf, Failure> {
+    let exact = |path: PathBuf| path.canonicalize().ok();
+    let Some(system) = sys::system_directory().and_then(exact) else { return Ok(PathBuf::from(".")) };
+    let current = std::env::current_dir().ok().and_then(exact);
+    let program = std::env::current_exe().ok().and_then(exact);
+    let program = program.as_deref().and_then(Path::parent);
+    beside_system(current.as_deref(), program, &system).ok_or_else(|| {
+        let text = format!("no bundle is written to Windows' own directory '{}'", system.display());
+        Failure::usage(text).hint(
+            "kies met --out MAP waar de bundel heen moet",
+            "choose where the bundle goes with --out DIR",
+        )
+    })
+}
+
+/// The current directory where that is none of Windows' own, else the program's. All of them are whole paths.
+fn beside_system(current: Option<&Path>, program: Option<&Path>, system: &Path) -> Option<PathBuf> {
+    if current.is_none_or(|current| !is_of_the_system(current, system)) {
+        return Some(PathBuf::from("."));
+    }
+    program.filter(|program| !is_of_the_system(program, system)).map(Path::to_owned)
+}
+
+/// Whether a directory is the one of Windows (`C:\Windows`), or is or is below the one that holds its programs (`system`,
+/// `C:\Windows\System32`) or its counterpart for 32 bits. What else is below Windows' own, such as `Temp`, is none of
+/// them.
+fn is_of_the_system(directory: &Path, system: &Path) -> bool {
+    let parts = |path: &Path| -> Vec<String> {
+        path.components().map(|part| part.as_os_str().to_string_lossy().to_lowercase()).collect()
+    };
+    let (directory, system) = (parts(directory), parts(system));
+    let Some((_, windows)) = system.split_last() else { return false };
+    directory == windows
+        || directory.starts_with(&system)
+        || directory
+            .strip_prefix(windows)
+            .and_then(|rest| rest.first())
+            .is_some_and(|first| matches!(first.as_str(), "syswow64" | "sysnative"))
 }
 
 /// A bundle written into the tree under examination would change it, and collect itself.
@@ -268,6 +313,23 @@ pub(super) fn unsealed(error: acquisition::Error, place: &BundleDestination) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bundle_goes_to_the_current_directory_but_for_windows_own() {
+        let system = Path::new("/c/Windows/System32");
+        let stick = Path::new("/e/kit");
+        let chosen = |current: &str, program| beside_system(Some(Path::new(current)), Some(program), system);
+        for own in ["/c/WINDOWS/system32", "/c/Windows", "/c/Windows/SysWOW64", "/c/Windows/System32/drivers"]
+        {
+            assert_eq!(chosen(own, stick).as_deref(), Some(stick), "{own}");
+            assert_eq!(chosen(own, system), None, "the program itself is there: {own}");
+        }
+        for other in ["/c/Windows/Temp", "/c/Users/beheer", "/c/System32", "/c", "/e/kit"] {
+            assert_eq!(chosen(other, stick).as_deref(), Some(Path::new(".")), "{other}");
+        }
+        assert_eq!(beside_system(None, None, system).as_deref(), Some(Path::new(".")));
+        assert_eq!(beside_system(Some(system), None, system), None);
+    }
 
     #[test]
     fn a_run_that_begins_in_the_same_second_as_another_gets_a_number_and_a_name_that_was_asked_for_none() {

@@ -55,6 +55,13 @@ pub struct InternetSocket {
     /// The other end's port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_port: Option<u16>,
+    /// Number of the interface on whose link the own address is, where that is link-local: the `3` of `fe80::1%3`
+    /// (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_scope: Option<u32>,
+    /// The same of the other end's address (Windows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_scope: Option<u32>,
     /// Its state by TCP's names; left out where the kernel has another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Cow<'static, str>>,
@@ -170,6 +177,8 @@ impl RowType for SocketRow {
                     local_port: _,
                     remote,
                     remote_port: _,
+                    local_scope: _,
+                    remote_scope: _,
                     state: _,
                     sending: _,
                     receiving: _,

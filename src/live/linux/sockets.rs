@@ -99,6 +99,8 @@ fn internet(
         local_port: socket.local_port,
         remote: other.then_some(socket.remote),
         remote_port: other.then_some(socket.remote_port),
+        local_scope: None,
+        remote_scope: None,
         state: procnet::state_name(socket.state).map(Into::into),
         sending: Some(socket.sending),
         receiving: Some(socket.receiving),

@@ -52,13 +52,16 @@ fn make(lines: &mut Lines<'_>) -> Result<(), Halt> {
 }
 
 fn row(socket: SocketEntry, processes: Vec<SocketOwner>) -> InternetSocket {
-    let SocketEntry { protocol, local, local_port, remote, remote_port, state, since, pid } = socket;
+    let SocketEntry { protocol, local, local_port, remote, remote_port, local_scope, .. } = socket;
+    let SocketEntry { remote_scope, state, since, pid, .. } = socket;
     InternetSocket {
         protocol: protocol.into(),
         local,
         local_port,
         remote,
         remote_port,
+        local_scope,
+        remote_scope,
         state: state.map(Into::into),
         sending: None,
         receiving: None,

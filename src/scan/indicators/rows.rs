@@ -180,6 +180,8 @@ mod tests {
             local_port: 49_152,
             remote: Some(remote.parse().unwrap()),
             remote_port: Some(443),
+            local_scope: None,
+            remote_scope: None,
             state: Some("established".into()),
             sending: Some(0),
             receiving: Some(0),

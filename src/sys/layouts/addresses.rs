@@ -20,12 +20,16 @@ pub(crate) fn address(name: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// The address of a session's client. That of IPv6 has no documented place, and is not told.
-/// <https://learn.microsoft.com/windows/win32/api/wtsapi32/ns-wtsapi32-wts_client_address>
+/// The address of a session's client: the family, then 20 bytes of which an address of IPv4 begins at the third and one of
+/// IPv6 at the first. <https://learn.microsoft.com/windows/win32/api/wtsapi32/ns-wtsapi32-wts_client_address>
 pub(crate) fn client(answer: &[u8]) -> Option<IpAddr> {
-    // Two bytes of the address itself are left free.
-    let four = Ipv4Addr::from(*answer.get(6..)?.first_chunk::<4>()?);
-    (u32_at(answer, 0)? == u32::from(FOUR) && !four.is_unspecified()).then(|| four.into())
+    let family = u16::try_from(u32_at(answer, 0)?).ok()?;
+    let client: IpAddr = match family {
+        FOUR => Ipv4Addr::from(*answer.get(6..)?.first_chunk::<4>()?).into(),
+        SIX => Ipv6Addr::from(*answer.get(4..)?.first_chunk::<16>()?).into(),
+        _ => return None,
+    };
+    (!client.is_unspecified()).then_some(client)
 }
 
 /// An address on a link, as rows of other systems have it; none where it has no bytes.
@@ -61,9 +65,24 @@ mod tests {
         answer[0] = 2;
         answer[6..10].copy_from_slice(&[203, 0, 113, 9]);
         assert_eq!(client(&answer).unwrap().to_string(), "203.0.113.9");
-        answer[0] = 23;
-        assert_eq!(client(&answer), None);
+        answer[6..10].fill(0);
+        assert_eq!(client(&answer), None, "a client that does not know its address has zeros");
         assert_eq!(link(&[0, 0x15, 0x5d]).as_deref(), Some("00:15:5d"));
         assert_eq!(link(&[]), None);
+    }
+
+    #[test]
+    fn a_client_over_ipv6_has_its_address_at_the_begin_of_the_field() {
+        let mut answer = [0_u8; 24];
+        answer[0] = 23;
+        assert_eq!(client(&answer), None);
+        answer[4..8].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]);
+        answer[19] = 9;
+        assert_eq!(client(&answer).unwrap().to_string(), "2001:db8::9");
+        for cut in 0..20 {
+            assert_eq!(client(&answer[..cut]), None, "cut at {cut}");
+        }
+        answer[1] = 1;
+        assert_eq!(client(&answer), None, "another family");
     }
 }

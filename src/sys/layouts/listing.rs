@@ -29,14 +29,25 @@ pub(crate) fn entries(answer: &[u8]) -> Vec<ListedEntry> {
     records(answer).filter_map(entry).collect()
 }
 
+/// The entries in an answer of `FileBothDirectoryInformation` (MS-FSCC 2.4.8): the same fields, but no number on the
+/// volume, which is left 0.
+pub(crate) fn entries_without_number(answer: &[u8]) -> Vec<ListedEntry> {
+    records(answer).filter_map(|record| entry_with(record, 94, None)).collect()
+}
+
 fn entry(record: &[u8]) -> Option<ListedEntry> {
+    entry_with(record, 104, Some(96))
+}
+
+/// An entry whose name begins at `name`, and whose number on the volume is at `id`.
+fn entry_with(record: &[u8], name: usize, id: Option<usize>) -> Option<ListedEntry> {
     let number = |at: usize| u64_at(record, at);
     let attributes = u32_at(record, 56)?;
     let length = usize::try_from(u32_at(record, 60)?).ok()?;
     let short = usize::from(*record.get(68)?).min(24);
     let short = record.get(70..70_usize.checked_add(short)?).map(wide)?;
     Some(ListedEntry {
-        name: from_wide(&wide(record.get(104..104_usize.checked_add(length)?)?)),
+        name: from_wide(&wide(record.get(name..name.checked_add(length)?)?)),
         attributes,
         // In a reparse point's record the field of the extended attributes' size holds its tag.
         tag: if attributes & REPARSE_POINT == 0 { 0 } else { u32_at(record, 64)? },
@@ -46,7 +57,7 @@ fn entry(record: &[u8]) -> Option<ListedEntry> {
         accessed: number(16)?,
         modified: number(24)?,
         changed: number(32)?,
-        number: number(96)?,
+        number: id.map_or(Some(0), number)?,
         short_name: (!short.is_empty()).then(|| String::from_utf16_lossy(&short)),
     })
 }
@@ -110,6 +121,19 @@ mod tests {
         assert_eq!((first.size, first.tag, first.number), (5_000_000_000, 0xa000_000c, 7));
         assert_eq!(first.short_name.as_deref(), Some("A~"));
         assert_eq!(first.born, 116_444_736_000_000_000);
+    }
+
+    #[test]
+    fn entries_of_a_server_that_gives_no_numbers_are_read_too() {
+        let whole = dir_record("één", 0);
+        let record = [&whole[..94], &whole[104..]].concat();
+        let entries = entries_without_number(&record);
+        assert_eq!(entries.len(), 1);
+        assert_eq!((entries[0].name.as_slice(), entries[0].number), ("één".as_bytes(), 0));
+        assert_eq!((entries[0].size, entries[0].tag), (5_000_000_000, 0xa000_000c));
+        for cut in 0..record.len() {
+            assert!(entries_without_number(&record[..cut]).is_empty(), "cut at {cut}");
+        }
     }
 
     #[test]

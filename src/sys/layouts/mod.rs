@@ -15,7 +15,7 @@ mod token;
 pub(crate) use addresses::{address, client, link};
 pub(crate) use environment::variables;
 pub(crate) use extents::first_extent;
-pub(crate) use listing::{LARGEST_ENTRY, ListedEntry, entries, streams};
+pub(crate) use listing::{LARGEST_ENTRY, ListedEntry, entries, entries_without_number, streams};
 pub(crate) use objects::{counted_text, dos_path, object, shadow_copy};
 pub(crate) use registry::{full_value, key_name, key_written, partial_value, value_name};
 pub(crate) use reparse::{StoredData, junction, kind_of, stored, target};

@@ -110,6 +110,9 @@ pub(crate) struct SocketEntry {
     /// The other end; `None` where there is none.
     pub(crate) remote: Option<IpAddr>,
     pub(crate) remote_port: Option<u16>,
+    /// The index of the interface whose link an address is on, of link-local ones.
+    pub(crate) local_scope: Option<u32>,
+    pub(crate) remote_scope: Option<u32>,
     /// The state in TCP's own words: `listen`, `established` …
     pub(crate) state: Option<&'static str>,
     /// When it was created.

@@ -25,6 +25,9 @@ pub(crate) struct SocketTable {
     local_port: usize,
     /// The other's address and port, and the state.
     other: Option<(usize, usize, usize)>,
+    /// The scopes of both addresses of IPv6.
+    scope: Option<usize>,
+    other_scope: Option<usize>,
     pid: usize,
     since: usize,
 }
@@ -37,6 +40,8 @@ pub(crate) const TCP: SocketTable = SocketTable {
     local: 4,
     local_port: 8,
     other: Some((12, 16, 0)),
+    scope: None,
+    other_scope: None,
     pid: 20,
     since: 24,
 };
@@ -49,6 +54,8 @@ pub(crate) const TCP_6: SocketTable = SocketTable {
     local: 0,
     local_port: 20,
     other: Some((24, 44, 48)),
+    scope: Some(16),
+    other_scope: Some(40),
     pid: 52,
     since: 56,
 };
@@ -61,6 +68,8 @@ pub(crate) const UDP: SocketTable = SocketTable {
     local: 0,
     local_port: 4,
     other: None,
+    scope: None,
+    other_scope: None,
     pid: 8,
     since: 16,
 };
@@ -73,6 +82,8 @@ pub(crate) const UDP_6: SocketTable = SocketTable {
     local: 0,
     local_port: 20,
     other: None,
+    scope: Some(16),
+    other_scope: None,
     pid: 24,
     since: 32,
 };
@@ -92,16 +103,31 @@ fn socket(table: SocketTable, row: &[u8]) -> Option<SocketEntry> {
         let (address, port) = (address_at(table, row, address)?, port_at(row, port)?);
         (!address.is_unspecified() || port != 0).then_some((address, port))
     });
+    let local = address_at(table, row, table.local)?;
+    let scope = |address: IpAddr, at: Option<usize>| {
+        at.and_then(|at| u32_at(row, at)).filter(|scope| *scope != 0 && is_link_local(address))
+    };
     Some(SocketEntry {
         protocol: table.protocol,
-        local: address_at(table, row, table.local)?,
+        local,
+        local_scope: scope(local, table.scope),
         local_port: port_at(row, table.local_port)?,
         remote: other.map(|(address, _)| address),
+        remote_scope: other.and_then(|(address, _)| scope(address, table.other_scope)),
         remote_port: other.map(|(_, port)| port),
         state: state.and_then(state_name),
         since: u64_at(row, table.since).and_then(filetime),
         pid: u32_at(row, table.pid)?,
     })
+}
+
+/// Whether an address means something on one link only, so that it takes the number of an interface to say which
+/// machine it is.
+const fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(six) => six.is_unicast_link_local(),
+    }
 }
 
 fn address_at(table: SocketTable, row: &[u8], at: usize) -> Option<IpAddr> {
@@ -192,6 +218,22 @@ mod tests {
         let six = table(UDP_6, &[(0, &[0xfe, 0x80]), (20, &[0x14, 0xe9]), (24, &[8])]);
         let one = sockets(UDP_6, &six).remove(0);
         assert_eq!((one.local.to_string(), one.local_port, one.pid), ("fe80::".to_owned(), 5353, 8));
+    }
+
+    #[test]
+    fn an_address_of_one_link_keeps_the_number_of_its_interface() {
+        let link: &[u8] = &[0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7];
+        let parts: &[(usize, &[u8])] =
+            &[(0, link), (16, &[3]), (24, link), (40, &[4]), (44, &[1]), (48, &[5])];
+        let one = sockets(TCP_6, &table(TCP_6, parts)).remove(0);
+        assert_eq!((one.local_scope, one.remote_scope), (Some(3), Some(4)));
+        let one = sockets(UDP_6, &table(UDP_6, &[(0, link), (16, &[3])])).remove(0);
+        assert_eq!((one.local_scope, one.remote_scope), (Some(3), None));
+        // Elsewhere the number says nothing.
+        let one = sockets(UDP_6, &table(UDP_6, &[(0, &[0x20, 1]), (16, &[3])])).remove(0);
+        assert_eq!(one.local_scope, None);
+        let one = sockets(TCP, &table(TCP, &[(4, &[10, 0, 0, 5]), (0, &[5]), (16, &[1])])).remove(0);
+        assert_eq!((one.local_scope, one.remote_scope), (None, None));
     }
 
     #[test]

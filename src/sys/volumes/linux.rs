@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::statvfs;
 
-pub(super) use super::unsupported::{mounted_volume, place_text, raw_volume, shadow_copies};
+pub(super) use super::unsupported::{
+    mounted_volume, place_text, raw_volume, shadow_copies, system_directory,
+};
 use super::{Asked, HostSystem, LiveRoot, LiveSystem, SystemVolume, SystemVolumeKind};
 use crate::evidence::Volume;
 

@@ -139,6 +139,12 @@ pub(crate) fn raw_volume(root: &Path) -> Option<PathBuf> {
     system::raw_volume(root)
 }
 
+/// The directory that holds Windows' own programs (`C:\Windows\System32`), which is the current one of an elevated prompt;
+/// `None` on other systems.
+pub(crate) fn system_directory() -> Option<PathBuf> {
+    system::system_directory()
+}
+
 /// The size in bytes of a file, disk or volume that is open.
 pub(crate) fn device_size(file: &File) -> io::Result<u64> {
     system::device_size(file)

@@ -8,6 +8,10 @@ use super::{LiveSystem, VolumeMount};
 #[cfg(not(windows))]
 use super::{SystemVolume, SystemVolumeKind};
 
+pub(super) const fn system_directory() -> Option<PathBuf> {
+    None
+}
+
 pub(super) const fn live() -> Option<LiveSystem> {
     None
 }

@@ -148,6 +148,7 @@ fn records() -> Vec<Item> {
             group: Some("root".into()),
             device: Some(1),
             inode: Some(2),
+            inode_high: Some(3),
             links: Some(1),
             target: Some("../x".into()),
             short_name: Some("X~1".into()),

@@ -141,6 +141,12 @@ impl Root {
         }
     }
 
+    /// The serial number of its volume, where the system has shadow copies to find by it.
+    #[allow(clippy::unused_self, reason = "Windows asks the volume")]
+    pub(crate) const fn volume_serial(&self) -> Option<u64> {
+        None
+    }
+
     /// The facts of an open file.
     pub(crate) fn stat_open(file: &File) -> io::Result<Stat> {
         Ok(of_statx(&statx(file, "", AtFlags::EMPTY_PATH, WANTED)?))

@@ -51,6 +51,12 @@ impl Root {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// The serial number of its volume, where the system has shadow copies to find by it.
+    #[allow(clippy::unused_self, reason = "Windows asks the volume")]
+    pub(crate) const fn volume_serial(&self) -> Option<u64> {
+        None
+    }
+
     pub(crate) fn stat_open(file: &File) -> io::Result<Stat> {
         file.metadata().map(|metadata| of_metadata(&metadata))
     }

@@ -7,8 +7,8 @@ use windows_sys::Wdk::Storage::FileSystem::{FileAlternateNameInformation, NtQuer
 use windows_sys::Win32::Security::{GetKernelObjectSecurity, OWNER_SECURITY_INFORMATION};
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_ATTRIBUTE_REPARSE_POINT, FILE_ATTRIBUTE_TAG_INFO, FILE_BASIC_INFO,
-    FILE_INFO_BY_HANDLE_CLASS, FILE_STANDARD_INFO, FileAttributeTagInfo, FileBasicInfo, FileStandardInfo,
-    FileStreamInfo, GetFileInformationByHandle, GetFileInformationByHandleEx,
+    FILE_ID_INFO, FILE_INFO_BY_HANDLE_CLASS, FILE_STANDARD_INFO, FileAttributeTagInfo, FileBasicInfo,
+    FileIdInfo, FileStandardInfo, FileStreamInfo, GetFileInformationByHandle, GetFileInformationByHandleEx,
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
 use windows_sys::Win32::System::Ioctl::FSCTL_GET_REPARSE_POINT;
@@ -44,7 +44,7 @@ pub(super) fn stat(handle: BorrowedHandle<'_>) -> io::Result<Stat> {
     let standard: FILE_STANDARD_INFO = info(handle, FileStandardInfo)?;
     let (attributes, tag) = tag(handle)?;
     let kind = layouts::kind_of(attributes, tag);
-    let (device, inode) = identity(handle)?;
+    let (device, inode, inode_high) = identity(handle)?;
     let link = (kind == Kind::Link).then(|| link(handle)).flatten();
     let size = u64::try_from(standard.EndOfFile).ok();
     let metadata = Metadata {
@@ -57,6 +57,7 @@ pub(super) fn stat(handle: BorrowedHandle<'_>) -> io::Result<Stat> {
         owner: owner(handle),
         device: Some(device.into()),
         inode: Some(inode),
+        inode_high,
         links: Some(standard.NumberOfLinks.into()),
         target: link.as_ref().map(|target| String::from_utf8_lossy(target).replace('/', "\\")),
         short_name: short_name(handle),
@@ -77,15 +78,24 @@ pub(super) fn moment(ticks: i64) -> Option<crate::evidence::Utc> {
     layouts::filetime(u64::try_from(ticks).ok()?)
 }
 
-/// Serial number of its volume, and its number there.
-fn identity(handle: BorrowedHandle<'_>) -> io::Result<(u32, u64)> {
+/// Serial number of its volume, and its number there: the upper half as well where the lower one is not all of it, as on
+/// ReFS. <https://learn.microsoft.com/windows/win32/api/winbase/ns-winbase-file_id_info>
+fn identity(handle: BorrowedHandle<'_>) -> io::Result<(u32, u64, Option<u64>)> {
     let mut facts = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open, and what is written to is of the call's type.
     if unsafe { GetFileInformationByHandle(handle.as_raw_handle(), &raw mut facts) } == 0 {
         return Err(io::Error::last_os_error());
     }
     let number = u64::from(facts.nFileIndexHigh) << 32 | u64::from(facts.nFileIndexLow);
-    Ok((facts.dwVolumeSerialNumber, number))
+    // Since Windows 8, and not of every file system.
+    let whole = info::<FILE_ID_INFO>(handle, FileIdInfo).map(|facts| facts.FileId.Identifier);
+    let halves =
+        whole.ok().and_then(|whole| Some((layouts::u64_at(&whole, 0)?, layouts::u64_at(&whole, 8)?)));
+    let (number, high) = match halves {
+        Some((low, high)) if high != 0 => (low, Some(high)),
+        Some(_) | None => (number, None),
+    };
+    Ok((facts.dwVolumeSerialNumber, number, high))
 }
 
 /// One of the fixed answers of `GetFileInformationByHandleEx`: plain numbers, for which zeros are a value.

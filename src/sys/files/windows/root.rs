@@ -13,19 +13,26 @@ use std::path::Path;
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use windows_sys::Wdk::Storage::FileSystem::{FileIdBothDirectoryInformation, NtQueryDirectoryFile};
-use windows_sys::Win32::Foundation::{STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE, UNICODE_STRING};
+use windows_sys::Wdk::Storage::FileSystem::{
+    FILE_INFORMATION_CLASS, FileBothDirectoryInformation, FileIdBothDirectoryInformation,
+    NtQueryDirectoryFile,
+};
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE,
+    STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, UNICODE_STRING,
+};
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_LIST_DIRECTORY, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_SHARE_DELETE,
     FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, READ_CONTROL,
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
+use windows_sys::Win32::System::Ioctl::FSCTL_GET_NTFS_VOLUME_DATA;
 
 use super::access_time::{leave_access_time, reads_are_noted};
 use super::facts;
 use crate::evidence::{Entry, Kind, Stat};
 use crate::sys::layouts::StoredData;
-use crate::sys::windows::handle::{How, error_of, open_at};
+use crate::sys::windows::handle::{How, control, error_of, open_at};
 use crate::sys::{OpenFile, backup_privilege, layouts};
 
 /// The folder that all paths of a target are relative to, held open so that it stays the same folder.
@@ -129,6 +136,15 @@ impl Root {
         facts::stat(file.as_handle())
     }
 
+    /// The serial number of its volume with all of its 64 bits, where that is NTFS: the 32 bits that other calls report
+    /// are the lower half, which volumes made by one tool may share.
+    pub(crate) fn volume_serial(&self) -> Option<u64> {
+        let mut answer = [0; 128];
+        let (filled, _) =
+            control(self.folder.as_handle(), FSCTL_GET_NTFS_VOLUME_DATA, &[], &mut answer).ok()?;
+        layouts::u64_at(answer.get(..filled)?, 0)
+    }
+
     /// Opens the folder at `path`, component by component.
     fn descend(&self, path: &[u8]) -> io::Result<Arc<OwnedHandle>> {
         if path.is_empty() {
@@ -185,10 +201,9 @@ impl Iterator for DirectoryEntries {
             if self.over {
                 return None;
             }
-            let mut answer = vec![0; LISTING];
-            match query(self.folder.as_handle(), None, !self.begun, &mut answer) {
-                Ok(true) => self.ready = layouts::entries(&answer).into_iter(),
-                Ok(false) => self.over = true,
+            match query(self.folder.as_handle(), None, !self.begun, LISTING) {
+                Ok(Some(entries)) => self.ready = entries.into_iter(),
+                Ok(None) => self.over = true,
                 Err(error) => {
                     self.over = true;
                     return Some(Err(error));
@@ -292,20 +307,53 @@ fn listed(folder: BorrowedHandle<'_>, name: &[u8]) -> io::Result<layouts::Listed
     if wide.iter().any(|unit| [b'*', b'?', b'<', b'>', b'"'].map(u16::from).contains(unit)) {
         return Err(io::ErrorKind::NotFound.into());
     }
-    let mut answer = vec![0; layouts::LARGEST_ENTRY];
-    if !query(again.as_handle(), Some(&wide), true, &mut answer)? {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    layouts::entries(&answer).into_iter().next().ok_or_else(|| io::ErrorKind::NotFound.into())
+    let entries = query(again.as_handle(), Some(&wide), true, layouts::LARGEST_ENTRY)?;
+    entries.and_then(|entries| entries.into_iter().next()).ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
-/// Asks a folder for its next entries, or for the one called `name`; says whether there are any.
+/// The ways in which a directory lists its entries, the best first: some redirectors and older servers refuse the one that
+/// has each entry's number on the volume.
+const CLASSES: [(FILE_INFORMATION_CLASS, ReadEntries); 2] = [
+    (FileIdBothDirectoryInformation, layouts::entries),
+    (FileBothDirectoryInformation, layouts::entries_without_number),
+];
+type ReadEntries = fn(&[u8]) -> Vec<layouts::ListedEntry>;
+
+/// What a file system answers that does not know a way of listing.
+const NOT_KNOWN: [NTSTATUS; 4] =
+    [STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED];
+
+/// Asks a directory for its next entries, in at most `size` bytes, or for the one called `name`; `None` where there are
+/// none.
 fn query(
     folder: BorrowedHandle<'_>,
     name: Option<&[u16]>,
     anew: bool,
+    size: usize,
+) -> io::Result<Option<Vec<layouts::ListedEntry>>> {
+    let mut answer = vec![0; size];
+    let mut status = STATUS_NOT_SUPPORTED;
+    for (class, read) in CLASSES {
+        answer.fill(0);
+        status = query_as(class, folder, name, anew, &mut answer)?;
+        match status {
+            STATUS_NO_MORE_FILES | STATUS_NO_SUCH_FILE => return Ok(None),
+            0.. => return Ok(Some(read(&answer))),
+            _ if NOT_KNOWN.contains(&status) => {}
+            _ => break,
+        }
+    }
+    Err(error_of(status))
+}
+
+/// Asks in one way; the kernel's answer.
+fn query_as(
+    class: FILE_INFORMATION_CLASS,
+    folder: BorrowedHandle<'_>,
+    name: Option<&[u16]>,
+    anew: bool,
     answer: &mut [u8],
-) -> io::Result<bool> {
+) -> io::Result<NTSTATUS> {
     let bytes = name.map_or(0, <[u16]>::len).saturating_mul(2);
     let bytes = u16::try_from(bytes).map_err(|_| io::ErrorKind::InvalidFilename)?;
     let text = name.map(|name| UNICODE_STRING {
@@ -325,17 +373,13 @@ fn query(
             &raw mut status,
             answer.as_mut_ptr().cast(),
             u32::try_from(answer.len()).unwrap_or_default(),
-            FileIdBothDirectoryInformation,
+            class,
             name.is_some(),
             text.as_ref().map_or(ptr::null(), ptr::from_ref),
             anew,
         )
     };
-    match result {
-        STATUS_NO_MORE_FILES | STATUS_NO_SUCH_FILE => Ok(false),
-        failed if failed < 0 => Err(error_of(failed)),
-        _ => Ok(true),
-    }
+    Ok(result)
 }
 
 /// The folder and the name of a path.

@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::ptr;
 
-use windows_sys::Win32::Foundation::{ERROR_BUFFER_OVERFLOW, ERROR_NOT_FOUND, ERROR_SUCCESS};
+use windows_sys::Win32::Foundation::{ERROR_BUFFER_OVERFLOW, ERROR_NO_DATA, ERROR_NOT_FOUND, ERROR_SUCCESS};
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     FreeMibTable, GAA_FLAG_INCLUDE_GATEWAYS, GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_MULTICAST,
     GET_ADAPTERS_ADDRESSES_FLAGS, GetAdaptersAddresses, GetIfTable2, GetIpForwardTable2, GetIpNetTable2,
@@ -55,7 +55,7 @@ system_functions! {
 
 pub(in crate::sys::network) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
     let helper = IpHelper::get()?;
-    let list = list(helper)?;
+    let Some(list) = list(helper)? else { return Ok(Vec::new()) };
     let counts = counts(helper);
     let mut adapters = Vec::new();
     let mut next: *const IP_ADAPTER_ADDRESSES_LH = list.as_ptr().cast();
@@ -79,8 +79,8 @@ pub(in crate::sys::network) fn interface_addresses() -> Vec<InterfaceAddress> {
     adapters.into_iter().flat_map(of).collect()
 }
 
-/// The list that `GetAdaptersAddresses` makes.
-fn list(helper: &IpHelper) -> io::Result<Vec<u64>> {
+/// The list that `GetAdaptersAddresses` makes; `None` where there is no adapter with an address.
+fn list(helper: &IpHelper) -> io::Result<Option<Vec<u64>>> {
     // 15 KiB is what its page advises to begin with.
     let mut words: Vec<u64> = vec![0; 2 << 10];
     for _ in 0..TRIES {
@@ -96,7 +96,8 @@ fn list(helper: &IpHelper) -> io::Result<Vec<u64>> {
             )
         };
         match answer {
-            ERROR_SUCCESS => return Ok(words),
+            ERROR_SUCCESS => return Ok(Some(words)),
+            ERROR_NO_DATA => return Ok(None),
             ERROR_BUFFER_OVERFLOW if length <= MAX_LIST => {
                 let wanted = usize::try_from(length).unwrap_or_default() / 8;
                 words.resize(wanted.saturating_add(512), 0);
@@ -188,7 +189,7 @@ fn counts(helper: &IpHelper) -> BTreeMap<u32, (u64, u64)> {
         return BTreeMap::new();
     }
     // SAFETY: the call succeeded, so a table of so many rows stands there until it is freed below.
-    let rows = unsafe { rows_of((*table).Table.as_ptr(), (*table).NumEntries) };
+    let rows = unsafe { rows_of((&raw const (*table).Table).cast(), (*table).NumEntries) };
     let count = |row: &windows_sys::Win32::NetworkManagement::IpHelper::MIB_IF_ROW2| {
         (row.InterfaceIndex, (row.InOctets, row.OutOctets))
     };
@@ -201,7 +202,8 @@ fn counts(helper: &IpHelper) -> BTreeMap<u32, (u64, u64)> {
 /// The rows of a table.
 ///
 /// # Safety
-/// So many rows stand at `first` for as long as they are used.
+/// So many rows are at `first` for as long as they are used. `first` comes from the pointer to the whole table: from a
+/// reference to its field, an array of one row, only that one row may be read.
 unsafe fn rows_of<'a, T>(first: *const T, count: u32) -> &'a [T] {
     let count = usize::try_from(count).unwrap_or_default().min(MAX_ROWS);
     // SAFETY: as the caller says.
@@ -217,7 +219,7 @@ pub(in crate::sys::network) fn routes() -> io::Result<Vec<RouteEntry>> {
         return none_or(answer);
     }
     // SAFETY: the call succeeded, so a table of so many rows stands there until it is freed below.
-    let rows = unsafe { rows_of((*table).Table.as_ptr(), (*table).NumEntries) };
+    let rows = unsafe { rows_of((&raw const (*table).Table).cast(), (*table).NumEntries) };
     let told = rows.iter().filter_map(|row| {
         Some(RouteEntry {
             destination: address_in(&row.DestinationPrefix.Prefix)?,
@@ -242,7 +244,7 @@ pub(in crate::sys::network) fn neighbours() -> io::Result<Vec<NeighbourEntry>> {
         return none_or(answer);
     }
     // SAFETY: the call succeeded, so a table of so many rows stands there until it is freed below.
-    let rows = unsafe { rows_of((*table).Table.as_ptr(), (*table).NumEntries) };
+    let rows = unsafe { rows_of((&raw const (*table).Table).cast(), (*table).NumEntries) };
     let told = rows.iter().filter_map(|row| {
         let length = usize::try_from(row.PhysicalAddressLength).unwrap_or_default();
         let answered = row.State != NlnsUnreachable && row.State != NlnsIncomplete;

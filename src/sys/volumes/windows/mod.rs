@@ -17,7 +17,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::Diagnostics::Debug::{SEM_FAILCRITICALERRORS, SetErrorMode};
 use windows_sys::Win32::System::Ioctl::IOCTL_DISK_GET_LENGTH_INFO;
-use windows_sys::Win32::System::SystemInformation::GetSystemWindowsDirectoryW;
+use windows_sys::Win32::System::SystemInformation::{GetSystemDirectoryW, GetSystemWindowsDirectoryW};
 use windows_sys::Win32::System::WindowsProgramming::{DRIVE_FIXED, DRIVE_RAMDISK, DRIVE_REMOTE};
 
 pub(super) use shadows::shadow_copies;
@@ -200,6 +200,13 @@ fn beginning(place: &LiveRoot) -> Option<(u32, u64)> {
 
 pub(super) fn raw_volume(path: &Path) -> Option<PathBuf> {
     layouts::device(path.to_str()?).map(PathBuf::from)
+}
+
+pub(super) fn system_directory() -> Option<PathBuf> {
+    let mut directory = [0_u16; MAX_PATH];
+    // SAFETY: the buffer has the length that is said.
+    let filled = unsafe { GetSystemDirectoryW(directory.as_mut_ptr(), length(&directory)) };
+    (filled > 0).then(|| PathBuf::from(text(&directory)))
 }
 
 pub(super) fn device_size(file: &File) -> io::Result<u64> {
