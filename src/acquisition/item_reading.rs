@@ -92,6 +92,8 @@ fn read_failure(error: &io::Error) -> Reason {
     let code = match error.kind() {
         // A process that ended while its files in /proc were read is no failure.
         _ if sys::is_gone(error) => ReasonCode::Vanished,
+        _ if sys::is_in_use(error) => ReasonCode::InUse,
+        _ if sys::is_blocked_by_antivirus(error) => ReasonCode::BlockedByAntivirus,
         io::ErrorKind::TimedOut => ReasonCode::Timeout,
         io::ErrorKind::PermissionDenied => ReasonCode::PermissionDenied,
         _ => ReasonCode::ReadError,

@@ -94,6 +94,14 @@ const fn text(check: Check) -> (&'static str, &'static str) {
             "een bestand dat een ander voor zich houdt, wordt gelezen",
             "a file that another keeps for itself is read",
         ),
+        Check::Oplock => (
+            "een bestand waarvan een ander de oplock niet loslaat, houdt niets op",
+            "a file whose oplock another never gives up holds nothing up",
+        ),
+        Check::PartLocked => (
+            "een bestand waarvan een deel is vergrendeld, wordt geheel gelezen",
+            "a file of which a part is locked is read as a whole",
+        ),
         Check::Backup => (
             "wat machtigingen weigeren, wordt gelezen met het recht op reservekopieën",
             "what permissions refuse is read by the right to make backups",

@@ -199,6 +199,8 @@ pub enum ReasonCode {
     NotLocal,
     /// Another program keeps it for itself.
     InUse,
+    /// An anti-virus program let nobody read it.
+    BlockedByAntivirus,
     /// The operator interrupted the run.
     Interrupted,
     /// The tool itself failed on this item.
@@ -227,6 +229,8 @@ impl Item {
                         | ReasonCode::Internal
                         | ReasonCode::Interrupted
                         | ReasonCode::Unsupported
+                        | ReasonCode::InUse
+                        | ReasonCode::BlockedByAntivirus
                 )
             }),
             Outcome::Collected | Outcome::Missing => false,

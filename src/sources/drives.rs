@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::tree::list;
 use crate::evidence::Kind;
 use crate::sys;
-use crate::sys::{Root, time_limit};
+use crate::sys::Root;
 
 /// The drives of a Windows tree; none where it is no Windows.
 pub(crate) fn drives(path: &Path) -> io::Result<Vec<(char, PathBuf)>> {
@@ -43,7 +43,7 @@ fn letter(name: &[u8]) -> Option<char> {
 
 /// The folders in a folder; none where it cannot be listed.
 fn folders(root: &Arc<Root>, path: &[u8]) -> impl Iterator<Item = Vec<u8>> + use<> {
-    let entries = list(root, path, false, time_limit::LIMIT).map(|listing| listing.entries);
+    let entries = list(root, path).map(|listing| listing.entries);
     let entries = entries.into_iter().flatten().flatten();
     entries.filter(|entry| entry.kind == Kind::Directory).map(|entry| entry.name)
 }

@@ -131,6 +131,9 @@ impl Unread {
         let (outcome, code) = match error.kind() {
             _ if crate::sys::is_nothing(error) => (Outcome::Missing, ReasonCode::Vanished),
             _ if crate::sys::is_in_use(error) => (Outcome::Failed, ReasonCode::InUse),
+            _ if crate::sys::is_blocked_by_antivirus(error) => {
+                (Outcome::Failed, ReasonCode::BlockedByAntivirus)
+            }
             std::io::ErrorKind::PermissionDenied => (Outcome::Denied, ReasonCode::PermissionDenied),
             std::io::ErrorKind::TimedOut => (Outcome::Failed, ReasonCode::Timeout),
             std::io::ErrorKind::Unsupported => (Outcome::Failed, ReasonCode::Unsupported),

@@ -10,6 +10,7 @@
 pub(crate) mod accounts;
 pub(crate) mod commands;
 pub(crate) mod devices;
+pub(crate) mod direct_reading;
 pub(crate) mod drives;
 pub(crate) mod expand;
 pub(crate) mod found;

@@ -5,14 +5,15 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 
+use super::direct_reading::DirectReading;
 use super::found::{Found, Unread, Way};
 use super::mounts::Nature;
 use super::rows;
 use super::rows::Rows;
 use super::target_volume::TargetVolume;
-use super::tree::{Access, OpenContent, Refused};
+use super::tree::{Access, LocalFile, OpenContent, Refused};
 use crate::evidence::ranges::close_smallest_holes;
 use crate::evidence::{Kind, Metadata, Note, Outcome, Range, Reason, ReasonCode, Stat, Volume};
 use crate::formats::disk::VolumeFile;
@@ -45,7 +46,7 @@ pub struct Opened {
 }
 
 enum Source {
-    Direct { file: File, pending: std::vec::IntoIter<Range>, left: u64 },
+    Direct(Box<DirectReading<File>>),
     Guarded(time_limit::Reader),
     Image { reading: Box<dyn VolumeFile>, at: u64, pending: std::vec::IntoIter<Range>, left: u64 },
     Rows(rows::RowReader),
@@ -70,7 +71,7 @@ pub(crate) fn open(
     access: Access,
 ) -> Result<Opened, Box<Unread>> {
     match volume.tree.open(found, limit, access) {
-        Ok(OpenContent::File(opened, stat)) => open_on_disk(opened, *stat, found, limit),
+        Ok(OpenContent::File(file)) => open_on_disk(*file, found, limit),
         Ok(OpenContent::Volume { reading, read_by, refused }) => {
             let mut opened = open_on_volume(reading, read_by, found);
             if let Some(refused) = refused {
@@ -120,7 +121,12 @@ pub(crate) fn open_in_copies<'a, I: Iterator<Item = &'a TargetVolume>>(
 fn may_stand_in_copies(found: &Found, code: ReasonCode) -> bool {
     let refused = matches!(
         code,
-        ReasonCode::InUse | ReasonCode::PermissionDenied | ReasonCode::ReadError | ReasonCode::Unsupported
+        ReasonCode::InUse
+            | ReasonCode::PermissionDenied
+            | ReasonCode::ReadError
+            | ReasonCode::Unsupported
+            | ReasonCode::BlockedByAntivirus
+            | ReasonCode::Timeout
     );
     refused && !found.guarded && !found.is_of_a_shadow_copy() && matches!(found.way, Way::File)
 }
@@ -153,13 +159,8 @@ fn open_on_volume(reading: Box<dyn VolumeFile>, read_by: &'static str, found: &F
     opened
 }
 
-fn open_on_disk(
-    opened: OpenFile,
-    stat: Stat,
-    found: &Found,
-    limit: std::time::Duration,
-) -> Result<Opened, Box<Unread>> {
-    let OpenFile { file, touches, read_by } = opened;
+fn open_on_disk(local: LocalFile, found: &Found, limit: std::time::Duration) -> Result<Opened, Box<Unread>> {
+    let LocalFile { opened: OpenFile { file, touches, read_by }, stat, watch, beneath } = local;
     // Where a server, a program or the kernel makes the numbers up, they may differ from one asking to the next. Those of
     // a program stay while it runs, and a process may begin another one before this one is copied.
     let same = (found.guarded && !matches!(found.way, Way::Program))
@@ -190,7 +191,7 @@ fn open_on_disk(
         metadata,
         stored_size: Some(size),
         ranges: Vec::new(),
-        source: Source::Direct { file, pending: Vec::new().into_iter(), left: size },
+        source: Source::Direct(Box::new(DirectReading::new(file, size, watch, beneath))),
         before: Some(stat),
         delivered: 0,
         notes,
@@ -225,12 +226,12 @@ pub(crate) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Unread
 impl Opened {
     /// Reads on a thread of its own from here on.
     fn guard(&mut self, found: &Found, limit: std::time::Duration) -> Result<(), Box<Unread>> {
-        let Source::Direct { file, left, .. } = &self.source else { return Ok(()) };
+        let Source::Direct(direct) = &self.source else { return Ok(()) };
         let failed = |error: io::Error| {
             Box::new(Unread::of_error(found.origin.clone(), "reading with a time limit", &error))
         };
-        let most = if found.no_size { NO_SIZE_LIMIT } else { *left };
-        let reading = file.try_clone().map_err(failed)?;
+        let most = if found.no_size { NO_SIZE_LIMIT } else { direct.left() };
+        let reading = direct.file().try_clone().map_err(failed)?;
         let reader = time_limit::Reader::start(reading, most, limit).map_err(failed)?;
         if found.no_size {
             self.stored_size = None;
@@ -243,12 +244,12 @@ impl Opened {
     }
 
     fn leave_out_holes(&mut self, size: u64) {
-        let Source::Direct { file, .. } = &self.source else { return };
+        let Source::Direct(direct) = &self.source else { return };
         let allocated = self.before.as_ref().and_then(|before| before.allocated).unwrap_or(size);
         if size.saturating_sub(allocated) < WORTH_LEAVING_OUT {
             return;
         }
-        let Some((ranges, cut)) = sys::data_ranges(file, size, MAX_RANGES) else { return };
+        let Some((ranges, cut)) = sys::data_ranges(direct.file(), size, MAX_RANGES) else { return };
         if size.saturating_sub(sum(&ranges)) >= WORTH_LEAVING_OUT {
             self.take_ranges(ranges, cut);
         }
@@ -264,7 +265,8 @@ impl Opened {
         self.ranges = if ranges.is_empty() { vec![Range { offset: 0, length: 0 }] } else { ranges };
         self.stored_size = Some(sum(&self.ranges));
         match &mut self.source {
-            Source::Direct { pending, left, .. } | Source::Image { pending, left, .. } => {
+            Source::Direct(direct) => direct.take_ranges(self.ranges.clone()),
+            Source::Image { pending, left, .. } => {
                 (*pending, *left) = (self.ranges.clone().into_iter(), 0);
             }
             Source::Guarded(_) | Source::Rows(_) => {}
@@ -280,21 +282,7 @@ impl Opened {
         let count = match &mut self.source {
             Source::Guarded(reader) => reader.read(buffer)?,
             Source::Rows(reader) => reader.read(buffer)?,
-            Source::Direct { file, pending, left } => {
-                while *left == 0 {
-                    let Some(range) = pending.next() else { return Ok(0) };
-                    file.seek(SeekFrom::Start(range.offset))?;
-                    *left = range.length;
-                }
-                let most = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len());
-                let count = file.read(buffer.get_mut(..most).unwrap_or_default())?;
-                if count == 0 {
-                    // It became shorter: what the record says of ranges ends here.
-                    (*left, *pending) = (0, Vec::new().into_iter());
-                }
-                *left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
-                count
-            }
+            Source::Direct(direct) => direct.read(buffer)?,
             Source::Image { reading, at, pending, left } => {
                 while *left == 0 {
                     let Some(range) = pending.next() else { return Ok(0) };
@@ -314,9 +302,18 @@ impl Opened {
     /// Looks at the item once more and tells how reading went.
     #[must_use]
     pub fn finish(self) -> Closed {
-        let Self { source, before, delivered, stored_size, mut notes, read_by, .. } = self;
+        let Self { source, before, delivered, stored_size, mut notes, mut read_by, .. } = self;
         let (after, shortfall) = match source {
-            Source::Direct { file, .. } => (Root::stat_open(&file).ok(), None),
+            Source::Direct(direct) => {
+                let (file, watch, ways) = direct.finish();
+                read_by.extend(ways);
+                let look = move || Root::stat_open(&file);
+                let after = match watch {
+                    Some(limit) => time_limit::watched(limit, look),
+                    None => look(),
+                };
+                (after.ok(), None)
+            }
             // An image does not change, and a guarded file system might hang here.
             Source::Image { .. } | Source::Guarded(_) => (None, None),
             Source::Rows(reader) => (None, reader.finish()),

@@ -4,8 +4,8 @@
 //! limit passes. What came until then is kept.
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, LazyLock};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +18,13 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 /// its end after all no longer counts.
 const MAX_LOST: usize = 16;
 
+/// The same for files of local disks: one driver that does not answer must not end the reading of all others, and each
+/// costs its limit in time.
+const MAX_LOST_LOCALLY: usize = 128;
+
+/// Threads that wait for the next call, at most: a thread a call would be dear where every file is asked for so.
+const MAX_IDLE: usize = 16;
+
 /// Chunks under way between the reading thread and whoever takes them.
 const CHUNKS: usize = 4;
 
@@ -27,10 +34,19 @@ const CHUNK: usize = 64 << 10;
 /// The calls that were given up on, each with its thread.
 static LOST: LazyLock<Arc<Abandoned>> = LazyLock::new(Arc::default);
 
+/// Those of them that asked a local disk.
+static LOST_LOCALLY: LazyLock<Arc<Abandoned>> = LazyLock::new(Arc::default);
+
+/// What a thread is given to do.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The threads that wait, by the way to give them something to do.
+static IDLE: Mutex<Vec<SyncSender<Job>>> = Mutex::new(Vec::new());
+
 /// The number of calls that hung so long that their threads were given up on, in this run; those included that ended after
 /// all.
 pub(crate) fn abandoned() -> usize {
-    LOST.total()
+    LOST.total().saturating_add(LOST_LOCALLY.total())
 }
 
 /// Does `act` on a thread of its own and gives up after `limit`.
@@ -38,8 +54,25 @@ pub(crate) fn within<T: Send + 'static>(
     limit: Duration,
     act: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
+    within_of(&LOST, MAX_LOST, limit, act)
+}
+
+/// Asks a local disk, which hardly ever hangs, in the same way.
+pub(crate) fn watched<T: Send + 'static>(
+    limit: Duration,
+    act: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    within_of(&LOST_LOCALLY, MAX_LOST_LOCALLY, limit, act)
+}
+
+fn within_of<T: Send + 'static>(
+    lost: &Arc<Abandoned>,
+    most: usize,
+    limit: Duration,
+    act: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     let (sender, receiver) = sync_channel(1);
-    let thread = start(move || drop(sender.send(act())))?;
+    let thread = start_of(lost, most, move || drop(sender.send(act())))?;
     receive(&receiver, limit, &thread)?
         .unwrap_or_else(|| Err(io::Error::other("the reading thread ended without an answer")))
 }
@@ -168,17 +201,55 @@ impl Drop for EndsCall {
 
 /// Starts a thread that may have to be left behind.
 pub(crate) fn start(act: impl FnOnce() + Send + 'static) -> io::Result<Ended> {
-    if LOST.calls() >= MAX_LOST {
+    start_of(&LOST, MAX_LOST, act)
+}
+
+fn start_of(lost: &Arc<Abandoned>, most: usize, act: impl FnOnce() + Send + 'static) -> io::Result<Ended> {
+    if lost.calls() >= most {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "too many reads hang already"));
     }
-    let call = LOST.call(0);
+    let call = lost.call(0);
     let ending = EndsCall(Arc::clone(&call));
-    let run = move || {
+    let mut job: Job = Box::new(move || {
         let _ending = ending;
         act();
-    };
-    thread::Builder::new().name("guarded".to_owned()).spawn(run)?;
+    });
+    // One that has ended meanwhile gives the job back.
+    while let Some(idle) = next_idle() {
+        match idle.try_send(job) {
+            Ok(()) => return Ok(call),
+            Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) => job = back,
+        }
+    }
+    thread::Builder::new().name("guarded".to_owned()).spawn(move || work(job))?;
     Ok(call)
+}
+
+/// Does one job after another, for as long as there are not too many threads that wait for one.
+fn work(mut job: Job) {
+    loop {
+        job();
+        let (sender, jobs) = sync_channel(1);
+        {
+            let mut idle = idle_threads();
+            if idle.len() >= MAX_IDLE {
+                return;
+            }
+            idle.push(sender);
+        }
+        match jobs.recv() {
+            Ok(next) => job = next,
+            Err(_) => return,
+        }
+    }
+}
+
+fn next_idle() -> Option<SyncSender<Job>> {
+    idle_threads().pop()
+}
+
+fn idle_threads() -> MutexGuard<'static, Vec<SyncSender<Job>>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for a message; `None` where the thread has ended without one.
@@ -255,9 +326,30 @@ mod tests {
     }
 
     #[test]
+    fn local_disks_and_other_places_do_not_use_up_each_others_guard() {
+        let hang = || {
+            let (silent, speaking) = io::pipe().unwrap();
+            let late = watched(Duration::from_millis(1), move || io::read_to_string(silent));
+            (late.unwrap_err().to_string(), speaking)
+        };
+        let (lates, held): (Vec<_>, Vec<_>) = (0..=MAX_LOST).map(|_| hang()).unzip();
+        assert!(lates.iter().all(|late| late.starts_with("no answer")), "{lates:?}");
+        assert_eq!(watched(SHORT, || Ok(7)).unwrap(), 7, "more than {MAX_LOST} of a local disk hang");
+        drop(held);
+    }
+
+    #[test]
+    fn a_thread_whose_call_has_ended_takes_the_next_one() {
+        let id = || watched(Duration::from_mins(1), || Ok(thread::current().id())).unwrap();
+        let ids: std::collections::BTreeSet<_> = (0..200).map(|_| format!("{:?}", id())).collect();
+        // Other tests take and give back threads meanwhile.
+        assert!(ids.len() < 150, "{} threads for 200 calls", ids.len());
+    }
+
+    #[test]
     fn one_of_many_that_hangs_is_given_up_and_those_after_it_are_done() {
         let (silent, speaking) = io::pipe().unwrap();
-        let silent = std::sync::Mutex::new(silent);
+        let silent = Mutex::new(silent);
         let mut many = OneByOne::new(Duration::from_secs(2), move |number| {
             if number == 3 {
                 drop(io::read_to_string(&mut *silent.lock().unwrap()));

@@ -1,13 +1,21 @@
 //! Checks on files that the self-test made itself: each collects its specimen, compares it with what was made, and
 //! reports the difference.
 
+use std::time::Duration;
+
 use super::{
-    COMPRESSED, CheckResult, DEEP, IN_USE, LINK, LOOP, NAMES, OFFLINE, OVERLAID, PLAIN, REFUSED, RENAMED,
-    SHORT, SPARSE, SPARSE_END, SPARSE_SIZE, STREAMS, Trying, ZONE, deep, passes, raw_reading, told,
+    COMPRESSED, CheckResult, DEEP, IN_USE, LINK, LOOP, NAMES, OFFLINE, OPLOCKED, OVERLAID, PART_LOCKED,
+    PLAIN, REFUSED, RENAMED, SHORT, SPARSE, SPARSE_END, SPARSE_SIZE, STREAMS, Trying, ZONE, deep, passes,
+    raw_reading, told,
 };
 use crate::evidence::{Kind, Note, ReasonCode, Utc};
 use crate::sources::host::privileges;
 use crate::sys;
+use crate::sys::Stopwatch;
+
+/// How long a file that another program has locked may hold up whoever opens it: far less than a person would notice, far
+/// more than a slow machine takes.
+const OPLOCK_LIMIT: Duration = Duration::from_secs(5);
 
 /// The verdict of a check that ends early where something it needs is not there.
 fn held(check: impl FnOnce() -> Result<CheckResult, CheckResult>) -> CheckResult {
@@ -167,6 +175,44 @@ pub(super) fn in_use(trying: &Trying) -> CheckResult {
                 Err(CheckResult::NotPossible(raw_reading::refusal()))
             }
             Err(gap) => Ok(CheckResult::Failed(told(&gap))),
+        }
+    })
+}
+
+/// A file whose maker never gives up its opportunistic lock holds nobody up: it is read from the volume, or its record says
+/// why not, and soon.
+pub(super) fn oplock(trying: &Trying) -> CheckResult {
+    on_windows(|| {
+        trying.made(OPLOCKED)?;
+        let watch = Stopwatch::start();
+        let opened = trying.target.open(trying.found(OPLOCKED)?);
+        let took = watch.elapsed();
+        if took > OPLOCK_LIMIT {
+            return Ok(CheckResult::Failed(format!("opening it took {} ms", took.as_millis())));
+        }
+        if raw_reading::is_possible(trying)? {
+            drop(opened);
+            let read = trying.same(OPLOCKED)?;
+            return Ok(read_by(&read.read_by, "raw_ntfs"));
+        }
+        match opened {
+            Ok(_) => Ok(CheckResult::Failed("it was opened although its lock is held".to_owned())),
+            Err(gap) => Ok(passes(gap.reason.code == ReasonCode::InUse, || told(&gap))),
+        }
+    })
+}
+
+/// A file of which bytes in the midst are locked: what is before them is read, and the rest from the volume.
+pub(super) fn part_locked(trying: &Trying) -> CheckResult {
+    on_windows(|| {
+        trying.made(PART_LOCKED)?;
+        if raw_reading::is_possible(trying)? {
+            let read = trying.same(PART_LOCKED)?;
+            return Ok(read_by(&read.read_by, "raw_ntfs"));
+        }
+        match trying.read(PART_LOCKED) {
+            Ok(_) => Ok(CheckResult::Failed("it was read although a part of it is locked".to_owned())),
+            Err(_) => Err(CheckResult::NotPossible(raw_reading::refusal())),
         }
     })
 }

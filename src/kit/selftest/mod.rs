@@ -39,6 +39,8 @@ pub enum Check {
     Streams,
     ShortName,
     InUse,
+    Oplock,
+    PartLocked,
     Backup,
     NotLocal,
     Compressed,
@@ -84,7 +86,7 @@ fn passes(so: bool, seen: impl FnOnce() -> String) -> CheckResult {
 type Trial = (Check, &'static str, fn(&Trying) -> CheckResult);
 
 /// All of them, in the order in which they are carried out.
-const TRIALS: [Trial; 35] = [
+const TRIALS: [Trial; 37] = [
     (Check::Content, "content", checks::content),
     (Check::AccessTime, "access_time", checks::access_time),
     (Check::Times, "times", checks::times),
@@ -97,6 +99,8 @@ const TRIALS: [Trial; 35] = [
     (Check::Streams, "streams", checks::streams),
     (Check::ShortName, "short_name", checks::short_name),
     (Check::InUse, "in_use", checks::in_use),
+    (Check::Oplock, "oplock", checks::oplock),
+    (Check::PartLocked, "part_locked", checks::part_locked),
     (Check::Backup, "backup", checks::backup),
     (Check::NotLocal, "not_local", checks::not_local),
     (Check::Compressed, "compressed", checks::compressed),
@@ -312,12 +316,16 @@ const ZONE: &[u8] = b"[ZoneTransfer]\r\nZoneId=3\r\n";
 
 /// What only some systems have, and its names.
 const IN_USE: &str = "in_use.bin";
+const OPLOCKED: &str = "oplocked.bin";
+const PART_LOCKED: &str = "part_locked.bin";
 const REFUSED: &str = "refused.bin";
 const OFFLINE: &str = "offline.bin";
 const COMPRESSED: &str = "compressed.bin";
 const OVERLAID: &str = "overlaid.bin";
-const PECULIAR: [(Peculiar, &str); 5] = [
+const PECULIAR: [(Peculiar, &str); 7] = [
     (Peculiar::KeptOpen, IN_USE),
+    (Peculiar::Oplocked, OPLOCKED),
+    (Peculiar::PartLocked, PART_LOCKED),
     (Peculiar::Refused, REFUSED),
     (Peculiar::Offline, OFFLINE),
     (Peculiar::Compressed, COMPRESSED),

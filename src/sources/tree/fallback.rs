@@ -15,6 +15,7 @@ use super::{Access, FileTree, HostTree, OpenContent, Refused};
 use crate::evidence::{Entry, Stat};
 use crate::formats::disk::Mounted as _;
 use crate::formats::seek::ReadSeek;
+use crate::sources::direct_reading::Beneath;
 use crate::sources::found::{Found, Way};
 use crate::sources::mounts::Nature;
 
@@ -57,6 +58,10 @@ impl FileTree for FallbackTree {
 
     fn open(&self, found: &Found, limit: Duration, access: Access) -> Result<OpenContent, Refused> {
         let Refused { error, .. } = match self.host.open(found, limit, access) {
+            Ok(OpenContent::File(mut file)) => {
+                file.beneath = self.beneath(found, access);
+                return Ok(OpenContent::File(file));
+            }
             Ok(content) => return Ok(content),
             Err(refused) => refused,
         };
@@ -99,10 +104,30 @@ impl FileTree for FallbackTree {
     }
 }
 
+impl FallbackTree {
+    /// The way to what was found on the volume, for where its handle gives no more.
+    fn beneath(&self, found: &Found, access: Access) -> Option<Beneath> {
+        let goes_on = access == Access::All && self.raw.is_there() && is_on_the_volume(found);
+        goes_on.then(|| {
+            let (raw, found) = (self.raw.clone(), found.clone());
+            let open = move || {
+                let volume = raw.open()?;
+                Ok((read(&volume, &found)?, volume.read_by()))
+            };
+            Box::new(open) as Beneath
+        })
+    }
+}
+
 /// Whether what was refused is asked of the volume beneath.
 fn turns_to_the_volume(found: &Found, refused: &io::Error, access: Access) -> bool {
     let helps = raw::is_own(&found.path) || (access == Access::All && raw::may_help(refused));
-    helps && !found.guarded && matches!(found.way, Way::File)
+    helps && is_on_the_volume(found)
+}
+
+/// Whether something found is a file that the volume has.
+const fn is_on_the_volume(found: &Found) -> bool {
+    !found.guarded && matches!(found.way, Way::File)
 }
 
 #[cfg(test)]
@@ -125,6 +150,8 @@ mod tests {
         assert!(!turns_to_the_volume(&hive, &refused, Access::Shared));
         assert!(!turns_to_the_volume(&hive, &gone, Access::All));
         assert!(turns_to_the_volume(&found("$MFT", None), &gone, Access::Shared));
+        let late = io::Error::from(io::ErrorKind::TimedOut);
+        assert!(turns_to_the_volume(&hive, &late, Access::All), "an open that nobody answers");
         assert!(!turns_to_the_volume(&Found { guarded: true, ..hive }, &refused, Access::All));
     }
 }

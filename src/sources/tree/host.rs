@@ -1,7 +1,8 @@
 //! Files of this machine below a directory.
 //!
-//! In: paths below it. Out: what `sys` reports, by handles. On a local file system the question is asked directly; on one
-//! that may hang (network and pseudo file systems) it has a time limit.
+//! In: paths below it. Out: what `sys` reports, by handles. On a file system that may hang (network and pseudo file
+//! systems) every question has a time limit. On a local one it has one on Windows, where drivers and other programs'
+//! opportunistic locks can keep an open waiting; elsewhere it is asked directly.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use super::listing;
 use super::listing::{Handle, Listing};
-use super::{Access, FileTree, OpenContent, Refused};
+use super::{Access, FileTree, LocalFile, OpenContent, Refused};
 use crate::evidence::{Entry, Origin, Stat};
 use crate::formats::seek::ReadSeek;
 use crate::sources::found::{Found, Way};
@@ -26,6 +27,8 @@ pub(crate) struct HostTree {
     /// Its absolute path.
     path: PathBuf,
     mounts: Mounts,
+    /// How long a question to a local file system may take, where that is watched.
+    watch: Option<Duration>,
 }
 
 impl HostTree {
@@ -36,7 +39,8 @@ impl HostTree {
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let bytes = sys::path_bytes(&path);
         let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &mounts::table(&path));
-        Ok(Self { root: Arc::new(Root::open(&path)?), path, mounts })
+        let watch = sys::IS_WINDOWS.then_some(time_limit::LIMIT);
+        Ok(Self { root: Arc::new(Root::open(&path)?), path, mounts, watch })
     }
 
     /// The open directory.
@@ -61,11 +65,22 @@ impl HostTree {
 
     /// The last name of `path` as it is spelled on disk.
     pub(crate) fn spelled(&self, path: &[u8]) -> io::Result<Vec<u8>> {
-        match self.mounts.nature_at(path) {
-            Nature::Local => self.root.spelled(path),
-            Nature::Pseudo | Nature::Network => {
-                let (root, path) = (Arc::clone(&self.root), path.to_vec());
-                time_limit::within(time_limit::LIMIT, move || root.spelled(&path))
+        let at = path.to_vec();
+        self.ask(self.mounts.nature_at(path), move |root| root.spelled(&at))
+    }
+
+    /// Asks a file system of this nature.
+    fn ask<T: Send + 'static>(
+        &self,
+        nature: Nature,
+        question: impl FnOnce(&Root) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let root = Arc::clone(&self.root);
+        match (nature, self.watch) {
+            (Nature::Local, None) => question(&root),
+            (Nature::Local, Some(limit)) => time_limit::watched(limit, move || question(&root)),
+            (Nature::Pseudo | Nature::Network, _) => {
+                time_limit::within(time_limit::LIMIT, move || question(&root))
             }
         }
     }
@@ -73,7 +88,10 @@ impl HostTree {
     /// Opens a local file as it is on this machine.
     pub(crate) fn open_local(&self, path: &[u8]) -> io::Result<OpenFile> {
         match self.mounts.nature_at(path) {
-            Nature::Local => self.root.open_file(path, None),
+            Nature::Local => {
+                let path = path.to_vec();
+                self.ask(Nature::Local, move |root| root.open_file(&path, None))
+            }
             Nature::Pseudo | Nature::Network => Err(io::ErrorKind::TimedOut.into()),
         }
     }
@@ -85,25 +103,28 @@ impl FileTree for HostTree {
             Handle::Open(folder) => Some(folder),
             Handle::Image => None,
         });
-        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         let nature = self.mounts.nature_at(path);
-        let stat = match (nature, folder.cloned()) {
-            (Nature::Local, None) => self.root.stat(path)?,
-            (Nature::Local, Some(folder)) => folder.stat(name)?,
-            (_, None) => {
-                let (root, path) = (Arc::clone(&self.root), path.to_vec());
-                time_limit::within(time_limit::LIMIT, move || root.stat(&path))?
+        let stat = match folder.cloned() {
+            None => {
+                let path = path.to_vec();
+                self.ask(nature, move |root| root.stat(&path))?
             }
-            (_, Some(folder)) => {
-                let name = name.to_vec();
-                time_limit::within(time_limit::LIMIT, move || folder.stat(&name))?
+            Some(folder) => {
+                let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
+                self.ask(nature, move |_| folder.stat(&name))?
             }
         };
         Ok((stat, nature))
     }
 
     fn list(&self, path: &[u8]) -> io::Result<Listing> {
-        listing::list(&self.root, path, self.mounts.nature_at(path) != Nature::Local, time_limit::LIMIT)
+        let at = path.to_vec();
+        match self.mounts.nature_at(path) {
+            Nature::Local => {
+                self.ask(Nature::Local, move |root| listing::opened(root, &at)).map(listing::listing)
+            }
+            Nature::Pseudo | Nature::Network => listing::list_guarded(&self.root, at, time_limit::LIMIT),
+        }
     }
 
     fn open(&self, found: &Found, limit: Duration, _: Access) -> Result<OpenContent, Refused> {
@@ -112,19 +133,23 @@ impl FileTree for HostTree {
             Origin::Live { .. } | Origin::Derived { .. } | Origin::Command { .. } => None,
         };
         let is_program = matches!(found.way, Way::Program);
-        let act = move |root: &Root, path: &[u8]| {
-            let opened =
-                if is_program { root.open_program(path)? } else { root.open_file(path, stream.as_deref())? };
+        let path = found.path.clone();
+        let act = move |root: &Root| {
+            let opened = if is_program {
+                root.open_program(&path)?
+            } else {
+                root.open_file(&path, stream.as_deref())?
+            };
             let stat = Root::stat_open(&opened.file)?;
             Ok((opened, stat))
         };
         let (opened, stat) = if found.guarded {
-            let (root, path) = (Arc::clone(&self.root), found.path.clone());
-            time_limit::within(limit, move || act(&root, &path))?
+            let root = Arc::clone(&self.root);
+            time_limit::within(limit, move || act(&root))?
         } else {
-            act(&self.root, &found.path)?
+            self.ask(Nature::Local, act)?
         };
-        Ok(OpenContent::File(opened, Box::new(stat)))
+        Ok(OpenContent::File(Box::new(LocalFile { opened, stat, watch: self.watch, beneath: None })))
     }
 
     fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
@@ -145,5 +170,32 @@ impl FileTree for HostTree {
 
     fn host_mut(&mut self) -> Option<&mut HostTree> {
         Some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_to_a_local_disk_that_nobody_answers_is_given_up_where_it_is_watched() {
+        let directory = tempfile::TempDir::new().unwrap();
+        std::fs::write(directory.path().join("a"), "b").unwrap();
+        let mut tree = HostTree::open(directory.path().to_owned()).unwrap();
+        tree.watch = Some(Duration::from_millis(50));
+        let (silent, speaking) = io::pipe().unwrap();
+        let hanging = tree.ask(Nature::Local, move |_| io::read_to_string(silent));
+        assert_eq!(hanging.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(speaking);
+
+        // What answers is as without the watch.
+        tree.watch = Some(time_limit::LIMIT);
+        let listing = tree.list(b"").unwrap();
+        let entries: Vec<_> = listing.entries.map(Result::unwrap).collect();
+        let (stat, nature) = tree.look(b"a", Some((&listing.folder, &entries[0]))).unwrap();
+        assert_eq!((entries.len(), stat.metadata.size, nature), (1, Some(1), Nature::Local));
+        let found = Found { path: b"a".to_vec(), ..Found::file(Origin::drive('C', "a")) };
+        let Ok(OpenContent::File(file)) = tree.open(&found, Duration::MAX, Access::All) else { panic!() };
+        assert_eq!((file.stat.metadata.size, file.watch), (Some(1), tree.watch));
     }
 }

@@ -35,17 +35,37 @@ pub(crate) struct Listing {
     pub(crate) entries: Box<dyn Iterator<Item = Listed>>,
 }
 
-/// Lists the folder at `path` below `root`.
+/// Lists the directory at `path` below `root`.
 ///
 /// # Errors
-/// Where it cannot be opened; [`io::ErrorKind::TimedOut`] where it is guarded and hangs.
-pub(crate) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration) -> io::Result<Listing> {
-    if !guarded {
-        let folder = Arc::new(root.folder(path)?);
-        let entries = sorted(Box::new(folder.entries()?));
-        return Ok(Listing { folder: Handle::Open(folder), entries });
-    }
-    let (root, path) = (Arc::clone(root), path.to_vec());
+/// Where it cannot be opened.
+pub(crate) fn list(root: &Root, path: &[u8]) -> io::Result<Listing> {
+    opened(root, path).map(listing)
+}
+
+/// Opens the directory at `path` below `root` and reads as many of its entries as are sorted.
+pub(super) fn opened(
+    root: &Root,
+    path: &[u8],
+) -> io::Result<(Arc<OpenDirectory>, impl Iterator<Item = Listed> + Send + use<>)> {
+    let folder = Arc::new(root.folder(path)?);
+    let entries = sorted(folder.entries()?);
+    Ok((folder, entries))
+}
+
+/// The listing of an open directory.
+pub(super) fn listing(
+    (folder, entries): (Arc<OpenDirectory>, impl Iterator<Item = Listed> + 'static),
+) -> Listing {
+    Listing { folder: Handle::Open(folder), entries: Box::new(entries) }
+}
+
+/// Lists a directory on a file system that may hang.
+///
+/// # Errors
+/// Where it cannot be opened; [`io::ErrorKind::TimedOut`] where it hangs.
+pub(super) fn list_guarded(root: &Arc<Root>, path: Vec<u8>, limit: Duration) -> io::Result<Listing> {
+    let root = Arc::clone(root);
     let (folder, entries) = time_limit::within(limit, move || {
         let folder = root.folder(&path)?;
         let mut entries: Vec<_> = folder.entries()?.take(MAX_GUARDED + 1).collect();
@@ -57,7 +77,7 @@ pub(crate) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration
         }
         Ok((folder, entries))
     })?;
-    Ok(Listing { folder: Handle::Open(Arc::new(folder)), entries: sorted(Box::new(entries.into_iter())) })
+    Ok(listing((Arc::new(folder), sorted(entries.into_iter()))))
 }
 
 /// Lists a folder of an image.
@@ -65,17 +85,17 @@ pub(crate) fn list(root: &Arc<Root>, path: &[u8], guarded: bool, limit: Duration
 /// # Errors
 /// Where it is damaged, or no folder.
 pub(crate) fn list_mounted(volume: &dyn Mounted, path: &[u8]) -> io::Result<Listing> {
-    Ok(Listing { folder: Handle::Image, entries: sorted(Box::new(volume.list(path)?)) })
+    Ok(Listing { folder: Handle::Image, entries: Box::new(sorted(volume.list(path)?)) })
 }
 
-fn sorted(mut entries: Box<dyn Iterator<Item = Listed>>) -> Box<dyn Iterator<Item = Listed>> {
+fn sorted<I: Iterator<Item = Listed>>(mut entries: I) -> impl Iterator<Item = Listed> + use<I> {
     let mut first: Vec<Listed> = entries.by_ref().take(MAX_SORTED).collect();
     // A failure stands last: what was listed before it is there.
     first.sort_by(|one, other| match (one, other) {
         (Ok(one), Ok(other)) => one.name.cmp(&other.name),
         (one, other) => one.is_err().cmp(&other.is_err()),
     });
-    Box::new(first.into_iter().chain(entries))
+    first.into_iter().chain(entries)
 }
 
 #[cfg(test)]
@@ -90,10 +110,17 @@ mod tests {
         }
         let root = Arc::new(Root::open(dir.path()).unwrap());
         for guarded in [false, true] {
-            let listing = list(&root, b"", guarded, time_limit::LIMIT).unwrap();
+            let list = |path: &[u8]| {
+                if guarded {
+                    list_guarded(&root, path.to_vec(), time_limit::LIMIT)
+                } else {
+                    list(&root, path)
+                }
+            };
+            let listing = list(b"").unwrap();
             let names: Vec<_> = listing.entries.map(|entry| entry.unwrap().name).collect();
             assert_eq!(names, [b"a", b"b", b"c"]);
-            let missing = list(&root, b"no", guarded, time_limit::LIMIT).err().unwrap();
+            let missing = list(b"no").err().unwrap();
             assert_eq!(missing.kind(), io::ErrorKind::NotFound);
         }
     }

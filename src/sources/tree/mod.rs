@@ -18,8 +18,9 @@ pub(crate) use fallback::FallbackTree;
 pub(crate) use host::HostTree;
 pub(crate) use image::ImageTree;
 pub(crate) use listing::{Handle, Listing, list};
-pub(crate) use raw::Raw;
+pub(crate) use raw::{Raw, may_help};
 
+use super::direct_reading::Beneath;
 use super::found::Found;
 use super::mounts::Nature;
 use super::pattern::same_name;
@@ -88,8 +89,8 @@ pub(crate) enum Access {
 
 /// An open file.
 pub(crate) enum OpenContent {
-    /// A file of this machine, with its facts as of when it was opened.
-    File(OpenFile, Box<Stat>),
+    /// A file of this machine.
+    File(Box<LocalFile>),
     /// A file that is read by the structures of its volume.
     Volume {
         /// The file.
@@ -99,6 +100,17 @@ pub(crate) enum OpenContent {
         /// Why the operating system did not open it, where it was asked first.
         refused: Option<io::Error>,
     },
+}
+
+/// An open file of this machine.
+pub(crate) struct LocalFile {
+    pub(crate) opened: OpenFile,
+    /// Its facts as of when it was opened.
+    pub(crate) stat: Stat,
+    /// How long one read of it may take, where that is watched although its file system is a local one.
+    pub(crate) watch: Option<Duration>,
+    /// The way to the same data on the volume beneath.
+    pub(crate) beneath: Option<Beneath>,
 }
 
 /// Why a file could not be opened.

@@ -38,7 +38,7 @@ pub(crate) fn is_own(path: &[u8]) -> bool {
 }
 
 /// The volume beneath a file tree of this machine.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Raw {
     /// Nothing that can be read so: a folder, a drive of a server, another file system.
     Nothing,
@@ -80,9 +80,12 @@ impl Raw {
     }
 }
 
-/// Whether what the system answered may be asked of the volume itself: it is refused, or another program keeps it.
+/// Whether what the system answered may be asked of the volume itself: it is refused, another program keeps it, an
+/// anti-virus blocks it, or no answer came.
 pub(crate) fn may_help(error: &io::Error) -> bool {
-    sys::is_in_use(error) || error.kind() == io::ErrorKind::PermissionDenied
+    sys::is_in_use(error)
+        || sys::is_blocked_by_antivirus(error)
+        || matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::TimedOut)
 }
 
 /// The failure of both ways, of the kind of the first.

@@ -86,6 +86,11 @@ pub(crate) fn is_in_use(error: &io::Error) -> bool {
     system::is_in_use(error)
 }
 
+/// Whether an error means that an anti-virus program let nobody read a file.
+pub(crate) fn is_blocked_by_antivirus(error: &io::Error) -> bool {
+    system::is_blocked_by_antivirus(error)
+}
+
 /// A name as the bytes of an origin.
 pub(crate) fn name_bytes(name: &OsStr) -> Vec<u8> {
     system::name_bytes(name)

@@ -32,6 +32,10 @@ use std::time::{Duration, SystemTime};
 pub(crate) enum Peculiar {
     /// Its maker keeps it for itself as long as it is open.
     KeptOpen,
+    /// Its maker holds an opportunistic lock on it, and never answers when asked to give it up.
+    Oplocked,
+    /// Its maker has locked bytes in the midst of it.
+    PartLocked,
     /// Its permissions refuse everybody.
     Refused,
     /// Its attributes say that its data is elsewhere.
@@ -113,7 +117,7 @@ impl Workplace {
     /// Makes a file of a kind that only some systems have.
     pub(crate) fn peculiar(&mut self, kind: Peculiar, name: &str, content: &[u8]) -> io::Result<()> {
         let file = system::make_peculiar(kind, &self.path.join(name), content)?;
-        if kind == Peculiar::KeptOpen {
+        if matches!(kind, Peculiar::KeptOpen | Peculiar::Oplocked | Peculiar::PartLocked) {
             self.open.push(file);
         }
         Ok(())

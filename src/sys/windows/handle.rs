@@ -7,11 +7,13 @@ use std::ptr;
 
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::{
-    FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_OPEN_FOR_BACKUP_INTENT,
-    FILE_OPEN_NO_RECALL, FILE_OPEN_REPARSE_POINT, FILE_SYNCHRONOUS_IO_NONALERT, NtCreateFile,
+    FILE_COMPLETE_IF_OPLOCKED, FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE, FILE_OPEN,
+    FILE_OPEN_FOR_BACKUP_INTENT, FILE_OPEN_NO_RECALL, FILE_OPEN_REPARSE_POINT, FILE_SYNCHRONOUS_IO_NONALERT,
+    NtCreateFile,
 };
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, OBJ_CASE_INSENSITIVE, RtlNtStatusToDosError, STATUS_DELETE_PENDING, UNICODE_STRING,
+    ERROR_OPLOCK_BREAK_IN_PROGRESS, NTSTATUS, OBJ_CASE_INSENSITIVE, RtlNtStatusToDosError,
+    STATUS_DELETE_PENDING, STATUS_OPLOCK_BREAK_IN_PROGRESS, UNICODE_STRING,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, SYNCHRONIZE,
@@ -27,10 +29,15 @@ pub(in crate::sys) struct How {
     pub(in crate::sys) options: u32,
 }
 
+/// None of them waits for another program: where one holds an opportunistic lock, a file is open at once while that program
+/// is being asked to give it up (`FILE_COMPLETE_IF_OPLOCKED`). Facts can be read all the same; data waits for the answer,
+/// which a program may never give. An open for `FILE_READ_ATTRIBUTES` alone asks nobody.
+/// <https://learn.microsoft.com/windows-hardware/drivers/ifs/irp-mj-create2>
 impl How {
     /// Itself, whatever it is and wherever it leads, and never its data from elsewhere.
     pub(in crate::sys) const fn itself(access: u32) -> Self {
-        Self { access, options: FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT | FILE_OPEN_NO_RECALL }
+        let options = FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT | FILE_OPEN_NO_RECALL;
+        Self { access, options: options | FILE_COMPLETE_IF_OPLOCKED }
     }
 
     /// A folder, not by way of a link.
@@ -42,7 +49,8 @@ impl How {
     /// The data of a file, as whoever runs this may read it; `driver` lets the driver whose tag the file has give it.
     pub(in crate::sys) const fn data(access: u32, driver: bool) -> Self {
         let itself = if driver { 0 } else { FILE_OPEN_REPARSE_POINT };
-        Self { access, options: itself | FILE_NON_DIRECTORY_FILE | FILE_OPEN_NO_RECALL }
+        let options = FILE_NON_DIRECTORY_FILE | FILE_OPEN_NO_RECALL | FILE_COMPLETE_IF_OPLOCKED;
+        Self { access, options: itself | options }
     }
 
     /// The same with the right to make backups, where it is held.
@@ -53,6 +61,27 @@ impl How {
 
 /// Opens `name` below `folder`; an empty name opens the folder anew.
 pub(in crate::sys) fn open_at(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io::Result<OwnedHandle> {
+    open(folder, name, how).map(|(handle, _)| handle)
+}
+
+/// Opens `name` below `folder` to read its data.
+///
+/// # Errors
+/// `ERROR_OPLOCK_BREAK_IN_PROGRESS` where a read would wait until another program gives up its opportunistic lock.
+pub(in crate::sys) fn open_data_at(
+    folder: BorrowedHandle<'_>,
+    name: &[u16],
+    how: How,
+) -> io::Result<OwnedHandle> {
+    let (handle, status) = open(folder, name, how)?;
+    if status == STATUS_OPLOCK_BREAK_IN_PROGRESS {
+        return Err(io::Error::from_raw_os_error(ERROR_OPLOCK_BREAK_IN_PROGRESS.cast_signed()));
+    }
+    Ok(handle)
+}
+
+/// Opens `name` below `folder`; returns the kernel's answer as well, one of its successes.
+fn open(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io::Result<(OwnedHandle, NTSTATUS)> {
     let length = name.len().checked_mul(2).and_then(|bytes| u16::try_from(bytes).ok());
     let length = length.ok_or(io::ErrorKind::InvalidFilename)?;
     let text = UNICODE_STRING { Length: length, MaximumLength: length, Buffer: name.as_ptr().cast_mut() };
@@ -87,7 +116,8 @@ pub(in crate::sys) fn open_at(folder: BorrowedHandle<'_>, name: &[u16], how: How
         return Err(error_of(answer));
     }
     // SAFETY: the call succeeded, so this is an open handle that nobody else has.
-    Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
+    let handle = unsafe { OwnedHandle::from_raw_handle(handle) };
+    Ok((handle, answer))
 }
 
 /// The kernel's answer as an error of the system. A file that is being deleted is gone: the system's own table would

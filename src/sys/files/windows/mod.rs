@@ -24,8 +24,12 @@ use crate::sys::layouts;
 
 pub(super) const HAS_STREAMS: bool = true;
 
-/// Another program has it open and shares it with nobody; or has locked a part of it.
-const IN_USE: [i32; 2] = [32, 33];
+/// Another program has it open and shares it with nobody; has locked a part of it; or is asked to give up an opportunistic
+/// lock and does not answer (`ERROR_OPLOCK_BREAK_IN_PROGRESS`), or cannot be asked (`ERROR_CANNOT_BREAK_OPLOCK`).
+const IN_USE: [i32; 4] = [32, 33, 742, 802];
+
+/// `ERROR_VIRUS_INFECTED`, `ERROR_VIRUS_DELETED`.
+const BLOCKED_BY_ANTIVIRUS: [i32; 2] = [225, 226];
 
 /// Names that no file can have: bad ones, and those of what is no folder.
 const NO_NAME: [i32; 3] = [123, 161, 267];
@@ -46,6 +50,10 @@ pub(super) fn is_nothing(error: &io::Error) -> bool {
 
 pub(super) fn is_in_use(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| IN_USE.contains(&code))
+}
+
+pub(super) fn is_blocked_by_antivirus(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|code| BLOCKED_BY_ANTIVIRUS.contains(&code))
 }
 
 pub(super) fn name_bytes(name: &OsStr) -> Vec<u8> {

@@ -11,15 +11,17 @@ use std::io::{self, Read as _};
 use std::os::windows::io::{AsHandle as _, AsRawHandle as _, BorrowedHandle, OwnedHandle};
 use std::path::Path;
 use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use windows_sys::Wdk::Storage::FileSystem::{
     FILE_INFORMATION_CLASS, FileBothDirectoryInformation, FileIdBothDirectoryInformation,
     NtQueryDirectoryFile,
 };
 use windows_sys::Win32::Foundation::{
-    NTSTATUS, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE,
-    STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, UNICODE_STRING,
+    ERROR_OPLOCK_BREAK_IN_PROGRESS, NTSTATUS, STATUS_INVALID_INFO_CLASS, STATUS_INVALID_PARAMETER,
+    STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE, STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, UNICODE_STRING,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_LIST_DIRECTORY, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_SHARE_DELETE,
@@ -32,7 +34,7 @@ use super::access_time::{leave_access_time, reads_are_noted};
 use super::facts;
 use crate::evidence::{Entry, Kind, Stat};
 use crate::sys::layouts::StoredData;
-use crate::sys::windows::handle::{How, control, error_of, open_at};
+use crate::sys::windows::handle::{How, control, error_of, open_at, open_data_at};
 use crate::sys::{OpenFile, backup_privilege, layouts};
 
 /// The folder that all paths of a target are relative to, held open so that it stays the same folder.
@@ -237,7 +239,7 @@ fn stat_at(folder: BorrowedHandle<'_>, name: &[u8]) -> io::Result<Stat> {
     refuse_upwards(name)?;
     let wide = layouts::to_wide(name);
     let open = |access| open_at(folder, &wide, How::itself(access));
-    // Who may not read its owner may read the rest.
+    // Who may not read its owner may read the rest. Neither open waits for a program that has locked it.
     let opened = open(FILE_READ_ATTRIBUTES | READ_CONTROL).or_else(|_| open(FILE_READ_ATTRIBUTES));
     let mut stat = match opened {
         Ok(handle) => facts::stat(handle.as_handle())?,
@@ -278,12 +280,14 @@ fn data(folder: BorrowedHandle<'_>, name: &[u16], by_driver: bool) -> io::Result
     let how = How::data(read, by_driver);
     let noted = reads_are_noted();
     let mut read_by = Vec::new();
-    if noted && let Ok(handle) = open_at(folder, name, How { access: read | FILE_WRITE_ATTRIBUTES, ..how }) {
+    if noted
+        && let Ok(handle) = open_patiently(folder, name, How { access: read | FILE_WRITE_ATTRIBUTES, ..how })
+    {
         let touches = !leave_access_time(&handle);
         read_by.push(if touches { "open" } else { "open_noatime" }.to_owned());
         return Ok(OpenFile { file: handle.into(), touches, read_by });
     }
-    let refused = match open_at(folder, name, how) {
+    let refused = match open_patiently(folder, name, how) {
         Ok(handle) => {
             read_by.push("open".to_owned());
             return Ok(OpenFile { file: handle.into(), touches: noted, read_by });
@@ -293,10 +297,38 @@ fn data(folder: BorrowedHandle<'_>, name: &[u16], by_driver: bool) -> io::Result
     if refused.kind() != io::ErrorKind::PermissionDenied || backup_privilege() != Some(true) {
         return Err(refused);
     }
-    let handle = open_at(folder, name, how.backup())?;
+    let handle = open_patiently(folder, name, how.backup())?;
     read_by.push(format!("open: {refused}"));
     read_by.push("open_backup".to_owned());
     Ok(OpenFile { file: handle.into(), touches: noted, read_by })
+}
+
+/// How often data is opened anew while another program gives up its opportunistic lock, and how long each time is waited.
+/// Programs that answer do so within milliseconds.
+const OPLOCK_TRIES: u32 = 5;
+const OPLOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// How often there is such a wait in one run: whoever locks ten thousand files must not hold it up for long.
+const MAX_OPLOCK_WAITS: u32 = 500;
+
+/// Opens data, and waits a little where another program is being asked to give up its opportunistic lock.
+fn open_patiently(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io::Result<OwnedHandle> {
+    static WAITS: AtomicU32 = AtomicU32::new(0);
+    let locked =
+        |error: &io::Error| error.raw_os_error() == Some(ERROR_OPLOCK_BREAK_IN_PROGRESS.cast_signed());
+    let mut tries = 0;
+    loop {
+        match open_data_at(folder, name, how) {
+            Err(error) if locked(&error) => {
+                tries += 1;
+                if tries >= OPLOCK_TRIES || WAITS.fetch_add(1, Ordering::Relaxed) >= MAX_OPLOCK_WAITS {
+                    return Err(error);
+                }
+                std::thread::sleep(OPLOCK_PAUSE);
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// What a folder tells of its entry `name`.

@@ -7,21 +7,23 @@ use std::os::windows::ffi::OsStrExt as _;
 use std::os::windows::fs::{FileTimesExt as _, OpenOptionsExt as _};
 use std::os::windows::io::{AsHandle as _, AsRawHandle};
 use std::path::Path;
+use std::ptr;
 use std::time::SystemTime;
 
-use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE};
+use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, GENERIC_READ, GENERIC_WRITE};
 use windows_sys::Win32::Security::{
     ACL_REVISION, DACL_SECURITY_INFORMATION, InitializeAcl, InitializeSecurityDescriptor,
     SECURITY_DESCRIPTOR, SetKernelObjectSecurity, SetSecurityDescriptorDacl,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     COMPRESSION_FORMAT_DEFAULT, FILE_ATTRIBUTE_OFFLINE, FILE_FLAG_BACKUP_SEMANTICS,
-    FILE_FLAG_OPEN_REPARSE_POINT, FILE_PROVIDER_COMPRESSION_LZX, FILE_SHARE_READ, SetFileAttributesW,
-    WOF_PROVIDER_FILE, WRITE_DAC,
+    FILE_FLAG_OPEN_REPARSE_POINT, FILE_FLAG_OVERLAPPED, FILE_PROVIDER_COMPRESSION_LZX, FILE_SHARE_DELETE,
+    FILE_SHARE_READ, FILE_SHARE_WRITE, LockFile, SetFileAttributesW, WOF_PROVIDER_FILE, WRITE_DAC,
 };
+use windows_sys::Win32::System::IO::{DeviceIoControl, OVERLAPPED};
 use windows_sys::Win32::System::Ioctl::{
-    FILE_PROVIDER_CURRENT_VERSION, FSCTL_SET_COMPRESSION, FSCTL_SET_EXTERNAL_BACKING,
-    FSCTL_SET_REPARSE_POINT, FSCTL_SET_SPARSE, WOF_CURRENT_VERSION,
+    FILE_PROVIDER_CURRENT_VERSION, FSCTL_REQUEST_BATCH_OPLOCK, FSCTL_SET_COMPRESSION,
+    FSCTL_SET_EXTERNAL_BACKING, FSCTL_SET_REPARSE_POINT, FSCTL_SET_SPARSE, WOF_CURRENT_VERSION,
 };
 
 use super::Peculiar;
@@ -54,7 +56,11 @@ pub(super) fn make_sparse(file: &File) -> io::Result<()> {
 
 #[allow(clippy::disallowed_methods, reason = "the self-test's own file")]
 pub(super) fn make_peculiar(kind: Peculiar, path: &Path, content: &[u8]) -> io::Result<File> {
-    let share = if kind == Peculiar::KeptOpen { 0 } else { FILE_SHARE_READ };
+    let share = match kind {
+        Peculiar::KeptOpen => 0,
+        Peculiar::PartLocked => FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+        _ => FILE_SHARE_READ,
+    };
     let mut options = OpenOptions::new();
     options
         .create_new(true)
@@ -65,6 +71,17 @@ pub(super) fn make_peculiar(kind: Peculiar, path: &Path, content: &[u8]) -> io::
     file.write_all(content)?;
     match kind {
         Peculiar::KeptOpen => {}
+        Peculiar::Oplocked => {
+            file.sync_all()?;
+            // Only a file that nobody else has open can be locked so.
+            drop(file);
+            return lock_opportunistically(path);
+        }
+        Peculiar::PartLocked => {
+            file.sync_all()?;
+            lock_part(&file, content.len())?;
+            return Ok(file);
+        }
         Peculiar::Refused => refuse_everybody(&file)?,
         Peculiar::Offline => set_offline(path)?,
         Peculiar::Compressed => {
@@ -83,6 +100,48 @@ pub(super) fn make_peculiar(kind: Peculiar, path: &Path, content: &[u8]) -> io::
     }
     file.sync_all()?;
     Ok(file)
+}
+
+/// Opens a file and takes an opportunistic lock on it, which is held until the file is closed.
+/// <https://learn.microsoft.com/windows/win32/api/winioctl/ni-winioctl-fsctl_request_batch_oplock>
+#[allow(clippy::disallowed_methods, reason = "the self-test's own file")]
+fn lock_opportunistically(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .access_mode(GENERIC_READ)
+        .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
+        .custom_flags(FILE_FLAG_OVERLAPPED)
+        .open(path)?;
+    // The kernel writes to it when the lock is broken or the file closed: it stays for as long as this process does.
+    let pending: &'static mut OVERLAPPED = Box::leak(Box::default());
+    // SAFETY: the file is open for overlapped use; the code takes and returns no bytes; `pending` is never freed, and nobody
+    // else uses it.
+    let done = unsafe {
+        DeviceIoControl(
+            file.as_raw_handle(),
+            FSCTL_REQUEST_BATCH_OPLOCK,
+            ptr::null(),
+            0,
+            ptr::null_mut(),
+            0,
+            ptr::null_mut(),
+            pending,
+        )
+    };
+    let error = io::Error::last_os_error();
+    match (done, error.raw_os_error()) {
+        (0, Some(code)) if code == ERROR_IO_PENDING.cast_signed() => Ok(file),
+        (0, _) => Err(error),
+        // It is over already, so nothing is locked.
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+/// Locks 16 bytes in the midst of a file against everybody else.
+fn lock_part(file: &File, size: usize) -> io::Result<()> {
+    let middle = u32::try_from(size / 2).unwrap_or_default();
+    // SAFETY: the file is open; the call takes numbers.
+    let done = unsafe { LockFile(file.as_raw_handle(), middle, 0, 16, 0) };
+    if done == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Gives a file or key an empty list of who may do what: nobody may anything, but its owner change that.
