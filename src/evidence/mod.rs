@@ -278,10 +278,10 @@ pub struct Metadata {
     /// Device number of its file system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<u64>,
-    /// Inode, or NTFS file reference; of ReFS the lower half of a file's 128-bit number.
+    /// Inode, or NTFS file reference; of `ReFS` the lower half of a file's 128-bit number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inode: Option<u64>,
-    /// The upper half of a file's number on ReFS, where there `inode` alone is not unique.
+    /// The upper half of a file's number on `ReFS`, where there `inode` alone is not unique.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inode_high: Option<u64>,
     /// Number of hard links.

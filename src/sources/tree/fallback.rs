@@ -110,11 +110,11 @@ impl FallbackTree {
         let goes_on = access == Access::All && self.raw.is_there() && is_on_the_volume(found);
         goes_on.then(|| {
             let (raw, found) = (self.raw.clone(), found.clone());
-            let open = move || {
+            let open: Beneath = Box::new(move || {
                 let volume = raw.open()?;
                 Ok((read(&volume, &found)?, volume.read_by()))
-            };
-            Box::new(open) as Beneath
+            });
+            open
         })
     }
 }

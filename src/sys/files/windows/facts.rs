@@ -79,7 +79,7 @@ pub(super) fn moment(ticks: i64) -> Option<crate::evidence::Utc> {
 }
 
 /// Serial number of its volume, and its number there: the upper half as well where the lower one is not all of it, as on
-/// ReFS. <https://learn.microsoft.com/windows/win32/api/winbase/ns-winbase-file_id_info>
+/// `ReFS`. <https://learn.microsoft.com/windows/win32/api/winbase/ns-winbase-file_id_info>
 fn identity(handle: BorrowedHandle<'_>) -> io::Result<(u32, u64, Option<u64>)> {
     let mut facts = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open, and what is written to is of the call's type.

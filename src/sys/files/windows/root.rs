@@ -312,23 +312,20 @@ const OPLOCK_PAUSE: Duration = Duration::from_millis(20);
 const MAX_OPLOCK_WAITS: u32 = 500;
 
 /// Opens data, and waits a little where another program is being asked to give up its opportunistic lock.
+#[allow(clippy::disallowed_methods, reason = "what reports that it was given up may never return")]
 fn open_patiently(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io::Result<OwnedHandle> {
     static WAITS: AtomicU32 = AtomicU32::new(0);
     let locked =
         |error: &io::Error| error.raw_os_error() == Some(ERROR_OPLOCK_BREAK_IN_PROGRESS.cast_signed());
-    let mut tries = 0;
-    loop {
-        match open_data_at(folder, name, how) {
-            Err(error) if locked(&error) => {
-                tries += 1;
-                if tries >= OPLOCK_TRIES || WAITS.fetch_add(1, Ordering::Relaxed) >= MAX_OPLOCK_WAITS {
-                    return Err(error);
-                }
-                std::thread::sleep(OPLOCK_PAUSE);
-            }
-            opened => return opened,
+    let mut opened = open_data_at(folder, name, how);
+    for _ in 1..OPLOCK_TRIES {
+        if !opened.as_ref().is_err_and(locked) || WAITS.fetch_add(1, Ordering::Relaxed) >= MAX_OPLOCK_WAITS {
+            break;
         }
+        std::thread::sleep(OPLOCK_PAUSE);
+        opened = open_data_at(folder, name, how);
     }
+    opened
 }
 
 /// What a folder tells of its entry `name`.

@@ -189,7 +189,7 @@ fn counts(helper: &IpHelper) -> BTreeMap<u32, (u64, u64)> {
         return BTreeMap::new();
     }
     // SAFETY: the call succeeded, so a table of so many rows stands there until it is freed below.
-    let rows = unsafe { rows_of((&raw const (*table).Table).cast(), (*table).NumEntries) };
+    let rows = unsafe { rows_of(&raw const (*table).Table, (*table).NumEntries) };
     let count = |row: &windows_sys::Win32::NetworkManagement::IpHelper::MIB_IF_ROW2| {
         (row.InterfaceIndex, (row.InOctets, row.OutOctets))
     };
@@ -204,10 +204,10 @@ fn counts(helper: &IpHelper) -> BTreeMap<u32, (u64, u64)> {
 /// # Safety
 /// So many rows are at `first` for as long as they are used. `first` comes from the pointer to the whole table: from a
 /// reference to its field, an array of one row, only that one row may be read.
-unsafe fn rows_of<'a, T>(first: *const T, count: u32) -> &'a [T] {
+unsafe fn rows_of<'a, T>(first: *const [T; 1], count: u32) -> &'a [T] {
     let count = usize::try_from(count).unwrap_or_default().min(MAX_ROWS);
     // SAFETY: as the caller says.
-    unsafe { std::slice::from_raw_parts(first, count) }
+    unsafe { std::slice::from_raw_parts(first.cast(), count) }
 }
 
 pub(in crate::sys::network) fn routes() -> io::Result<Vec<RouteEntry>> {
@@ -219,7 +219,7 @@ pub(in crate::sys::network) fn routes() -> io::Result<Vec<RouteEntry>> {
         return none_or(answer);
     }
     // SAFETY: the call succeeded, so a table of so many rows stands there until it is freed below.
-    let rows = unsafe { rows_of((&raw const (*table).Table).cast(), (*table).NumEntries) };
+    let rows = unsafe { rows_of(&raw const (*table).Table, (*table).NumEntries) };
     let told = rows.iter().filter_map(|row| {
         Some(RouteEntry {
             destination: address_in(&row.DestinationPrefix.Prefix)?,
@@ -244,7 +244,7 @@ pub(in crate::sys::network) fn neighbours() -> io::Result<Vec<NeighbourEntry>> {
         return none_or(answer);
     }
     // SAFETY: the call succeeded, so a table of so many rows stands there until it is freed below.
-    let rows = unsafe { rows_of((&raw const (*table).Table).cast(), (*table).NumEntries) };
+    let rows = unsafe { rows_of(&raw const (*table).Table, (*table).NumEntries) };
     let told = rows.iter().filter_map(|row| {
         let length = usize::try_from(row.PhysicalAddressLength).unwrap_or_default();
         let answered = row.State != NlnsUnreachable && row.State != NlnsIncomplete;
