@@ -14,6 +14,8 @@ use veldkit::evidence::rows::RowRead;
 pub struct Made {
     dir: TempDir,
     under_wine: bool,
+    /// Wine's world where it is not the one of all tests.
+    world: Option<std::path::PathBuf>,
 }
 
 impl Made {
@@ -28,8 +30,15 @@ impl Made {
         Self::with(true)
     }
 
+    /// The same in a copy of Wine's world, whose registry the test may change.
+    pub fn under_wine_apart() -> Self {
+        let mut made = Self::under_wine();
+        made.world = Some(crate::wine::copied(made.path()));
+        made
+    }
+
     fn with(under_wine: bool) -> Self {
-        let made = Self { dir: TempDir::new().unwrap(), under_wine };
+        let made = Self { dir: TempDir::new().unwrap(), under_wine, world: None };
         fs::create_dir(made.tree()).unwrap();
         fs::create_dir(made.out()).unwrap();
         let output = made.veldkit(["keygen", "--out", "key.txt"]);
@@ -106,7 +115,21 @@ impl Made {
         let locale = if self.under_wine { "C.UTF-8" } else { "C" };
         command.args(arguments).current_dir(self.path()).env("LC_ALL", locale);
         command.stdin(std::process::Stdio::null());
+        self.in_its_world(&mut command);
         command
+    }
+
+    /// A program for Windows, its arguments still to come.
+    pub fn windows_program(&self, program: &str) -> Command {
+        let mut command = crate::wine::started(Path::new(program));
+        self.in_its_world(command.stdin(std::process::Stdio::null()));
+        command
+    }
+
+    fn in_its_world(&self, command: &mut Command) {
+        if let Some(world) = &self.world {
+            command.env("WINEPREFIX", world).env("HOME", world);
+        }
     }
 
     fn native(&self) -> Command {

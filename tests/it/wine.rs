@@ -44,6 +44,14 @@ pub fn ready() {
     });
 }
 
+/// Copies Wine's world into a directory; returns the copy, which goes with the directory.
+pub fn copied(to: &Path) -> PathBuf {
+    let world = to.join("wine");
+    let copied = Command::new("cp").args(["--archive", "--reflink=auto"]).arg(prefix()).arg(&world).status();
+    assert!(copied.unwrap().success());
+    world
+}
+
 /// The program, its arguments still to come.
 pub fn command() -> Command {
     started(&program())

@@ -17,10 +17,14 @@ pub struct Signature {
     /// The signer, as the certificate names it. Unless the signature is valid, the file itself claims this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signer: Option<String>,
+    /// The thumbprint (SHA-1) of the root certificate that the signer's certificate leads to, where Windows has it: one
+    /// that was added to this Windows alone is found by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
     /// The catalog of Windows that has the signature; left out where it is in the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalog: Option<String>,
-    /// The number of the error, where Windows could not tell.
+    /// The number of the error, where Windows could not tell, or why it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

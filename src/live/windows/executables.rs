@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::started_files::Book;
+use super::started_files::{Book, is_of_the_system};
 use super::windows_host::WindowsHost;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::executables::{ExecutableRow, RunningFile};
@@ -60,7 +60,7 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     let mut book = Book::new(machine);
-    for mut code in files.into_values() {
+    for mut code in by_need(files) {
         let facts = book.facts(machine, &code.path, lines);
         (code.size, code.sha256, code.no_digest) = (facts.size, facts.sha256, facts.no_digest);
         code.deleted = facts.missing;
@@ -68,6 +68,14 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
         lines.row(&ExecutableRow::File(Box::new(code)))?;
     }
     Ok(())
+}
+
+/// The files in the order in which they are read: those first that any user may have put where they are, since digests and
+/// signatures have a limit in time.
+fn by_need(files: BTreeMap<String, RunningFile>) -> Vec<RunningFile> {
+    let mut files: Vec<_> = files.into_iter().collect();
+    files.sort_by_cached_key(|(path, _)| is_of_the_system(path));
+    files.into_iter().map(|(_, file)| file).collect()
 }
 
 fn mapping(code: LooseCode) -> Mapping {
@@ -95,5 +103,19 @@ fn note(files: &mut BTreeMap<String, RunningFile>, pid: u32, modules: Vec<String
         if code.pids.len() < MAX_PIDS {
             code.pids.push(pid);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_any_user_may_have_written_are_read_first() {
+        let paths = ["c:\\program files\\a.exe", "c:\\users\\b.exe", "c:\\windows\\c.dll", "e:\\d.exe"];
+        let file = |path: &str| RunningFile { path: Exact::from(path), ..RunningFile::default() };
+        let files = paths.iter().map(|path| ((*path).to_owned(), file(path))).collect();
+        let order: Vec<_> = by_need(files).iter().map(|file| file.path.text().into_owned()).collect();
+        assert_eq!(order, [paths[1], paths[3], paths[0], paths[2]]);
     }
 }

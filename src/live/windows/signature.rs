@@ -7,8 +7,11 @@
 use crate::evidence::rows::signature::Signature;
 use crate::sys::{FileSignature, SignatureStatus};
 
+/// Why an old Windows cannot tell.
+const TOO_NEW: &str = "this Windows does not know signatures with SHA-2 (KB3033929 is not installed)";
+
 impl From<FileSignature> for Signature {
-    fn from(FileSignature { status, signer, catalog }: FileSignature) -> Self {
+    fn from(FileSignature { status, signer, root, catalog }: FileSignature) -> Self {
         let (status, error) = match status {
             SignatureStatus::Valid => (Some("valid"), None),
             SignatureStatus::Absent => (Some("none"), None),
@@ -16,9 +19,10 @@ impl From<FileSignature> for Signature {
             SignatureStatus::Expired => (Some("expired"), None),
             SignatureStatus::Revoked => (Some("revoked"), None),
             SignatureStatus::Untrusted => (Some("untrusted"), None),
+            SignatureStatus::TooNew => (None, Some(TOO_NEW.to_owned())),
             SignatureStatus::Unknown(number) => (None, Some(format!("{number:#x}"))),
         };
-        Self { status: status.map(Into::into), signer, catalog, error }
+        Self { status: status.map(Into::into), signer, root, catalog, error }
     }
 }
 
@@ -28,12 +32,14 @@ mod tests {
 
     #[test]
     fn a_status_has_its_word_and_an_error_its_number() {
-        let of = |status| Signature::from(FileSignature { status, signer: None, catalog: None });
+        let of = |status| Signature::from(FileSignature { status, signer: None, root: None, catalog: None });
         assert_eq!(
             of(SignatureStatus::Absent),
             Signature { status: Some("none".into()), ..Signature::default() }
         );
         let unknown = of(SignatureStatus::Unknown(0x8007_06ba));
         assert_eq!((unknown.status, unknown.error.as_deref()), (None, Some("0x800706ba")));
+        let too_new = of(SignatureStatus::TooNew);
+        assert_eq!((too_new.status, too_new.error.as_deref()), (None, Some(TOO_NEW)));
     }
 }

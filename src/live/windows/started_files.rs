@@ -22,6 +22,9 @@ const DIGEST_TIME: Duration = Duration::from_secs(45);
 
 /// How long Windows is asked about signatures, and about one: it reads the file again, and looks in its catalogs.
 const SIGNATURE_TIME: Duration = Duration::from_secs(30);
+
+/// How long in addition it is asked about files that any user may have put there.
+const SIGNATURE_RESERVE: Duration = Duration::from_secs(15);
 const SIGNATURE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Most files that are remembered.
@@ -87,7 +90,8 @@ impl Book {
     /// What Windows says of a file's signature; none where it does not say.
     fn signature(&mut self, path: &str, lines: &mut Lines<'_>) -> Option<Signature> {
         let signatures = self.signatures.as_mut()?;
-        if self.asking > SIGNATURE_TIME {
+        let reserve = if is_of_the_system(path) { Duration::ZERO } else { SIGNATURE_RESERVE };
+        if self.asking > SIGNATURE_TIME.saturating_add(reserve) {
             lines.short(
                 ReasonCode::ArtifactLimit,
                 "files whose signature was not asked for, for want of time",
@@ -117,4 +121,64 @@ fn look(machine: &WindowsHost, path: &Exact, facts: &mut StartedFile, in_time: b
     }
     facts.sha256 = Some(digest(&mut machine.open(&standing)?.take(MAX_DIGESTED))?);
     Ok(())
+}
+
+/// Whether a path is below directories that only administrators may write to by default: Windows' own, but for the few of
+/// it that users may write to, and those of programs. Signatures elsewhere are asked for first, and for longer.
+pub(crate) fn is_of_the_system(path: &str) -> bool {
+    let path = path.to_lowercase().replace('/', "\\");
+    let path = path.strip_prefix("\\\\?\\").unwrap_or(&path);
+    let below = |directories: &[&str], path: &str| directories.iter().any(|one| path.starts_with(one));
+    // A path that climbs leads to anywhere.
+    if path.split('\\').any(|part| part == "..") {
+        return false;
+    }
+    match path.split_once(":\\") {
+        Some((drive, rest)) if drive.len() == 1 => below(&SYSTEM, rest) && !below(&WRITABLE, rest),
+        _ => false,
+    }
+}
+
+const SYSTEM: [&str; 3] = ["windows\\", "program files\\", "program files (x86)\\"];
+
+/// What users may write to below them (<https://attack.mitre.org/techniques/T1036/005/> and the lists of `AppLocker` bypasses).
+const WRITABLE: [&str; 10] = [
+    "windows\\temp\\",
+    "windows\\tasks\\",
+    "windows\\tracing\\",
+    "windows\\debug\\wia\\",
+    "windows\\registration\\crmlog\\",
+    "windows\\system32\\tasks\\",
+    "windows\\system32\\com\\dmp\\",
+    "windows\\system32\\microsoft\\crypto\\rsa\\machinekeys\\",
+    "windows\\system32\\spool\\drivers\\color\\",
+    "windows\\syswow64\\tasks\\",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_any_user_may_have_written_is_none_of_the_systems() {
+        for own in [
+            "C:\\Windows\\System32\\svchost.exe",
+            "\\\\?\\c:\\PROGRAM FILES\\x\\y.dll",
+            "D:\\Program Files (x86)\\x.exe",
+        ] {
+            assert!(is_of_the_system(own), "{own}");
+        }
+        for other in [
+            "C:\\Users\\Public\\svchost.exe",
+            "C:\\ProgramData\\x.exe",
+            "C:\\Windows\\Temp\\x.exe",
+            "C:\\Windows\\System32\\spool\\drivers\\color\\x.dll",
+            "C:\\Windows\\..\\Users\\x.exe",
+            "C:\\WindowsUpdate\\x.exe",
+            "\\\\server\\share\\windows\\x.exe",
+            "x.exe",
+        ] {
+            assert!(!is_of_the_system(other), "{other}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The answers of `WinVerifyTrust` (`winerror.h`), and which libraries Windows itself reads signatures with.
+//! The answers of `WinVerifyTrust` (`winerror.h`).
 
 use super::SignatureStatus;
 
@@ -30,36 +30,22 @@ pub(crate) const fn status(answer: u32) -> SignatureStatus {
     }
 }
 
-/// Whether a library that the registry names for reading signatures is Windows' own: by its name alone or in Windows' own
-/// directory.
-pub(crate) fn is_windows_own(library: &str) -> bool {
-    let library = library.trim().to_ascii_lowercase();
-    let name = library.rsplit('\\').next().unwrap_or_default();
-    let directory = library.strip_suffix(name).unwrap_or_default();
-    let own = matches!(
-        directory,
-        "" | "c:\\windows\\system32\\" | "%systemroot%\\system32\\" | "%windir%\\system32\\"
-    );
-    own && name == "wintrust.dll"
+/// The status of a Windows that does not know signatures with SHA-2 (7 and Server 2008 R2 before KB3033929). One that it
+/// calls valid is; what it says against any other may only be that it cannot read it.
+pub(crate) const fn without_sha_2(status: SignatureStatus) -> SignatureStatus {
+    match status {
+        SignatureStatus::Valid | SignatureStatus::Revoked | SignatureStatus::Unknown(_) => status,
+        SignatureStatus::Absent
+        | SignatureStatus::Altered
+        | SignatureStatus::Expired
+        | SignatureStatus::Untrusted
+        | SignatureStatus::TooNew => SignatureStatus::TooNew,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_windows_own_library_reads_signatures() {
-        for own in
-            ["WINTRUST.DLL", "C:\\Windows\\System32\\wintrust.dll", "%SystemRoot%\\System32\\WINTRUST.dll"]
-        {
-            assert!(is_windows_own(own), "{own}");
-        }
-        for other in
-            ["", "x.dll", "C:\\Users\\Public\\wintrust.dll", "..\\wintrust.dll", "\\\\h\\s\\wintrust.dll"]
-        {
-            assert!(!is_windows_own(other), "{other}");
-        }
-    }
 
     #[test]
     fn a_known_answer_has_its_status_and_any_other_keeps_its_number() {
@@ -77,6 +63,21 @@ mod tests {
         // A service that does not run, and a certificate that is meant for another use.
         for answer in [0x8007_06ba, 0x800b_010b, 0x800b_0003, 0x800b_0001, 1] {
             assert_eq!(status(answer), SignatureStatus::Unknown(answer));
+        }
+    }
+
+    #[test]
+    fn a_windows_without_sha_2_accuses_no_file() {
+        for (status, expected) in [
+            (SignatureStatus::Valid, SignatureStatus::Valid),
+            (SignatureStatus::Revoked, SignatureStatus::Revoked),
+            (SignatureStatus::Unknown(5), SignatureStatus::Unknown(5)),
+            (SignatureStatus::Absent, SignatureStatus::TooNew),
+            (SignatureStatus::Altered, SignatureStatus::TooNew),
+            (SignatureStatus::Expired, SignatureStatus::TooNew),
+            (SignatureStatus::Untrusted, SignatureStatus::TooNew),
+        ] {
+            assert_eq!(without_sha_2(status), expected);
         }
     }
 }

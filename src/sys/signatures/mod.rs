@@ -3,6 +3,9 @@
 #[cfg(any(windows, test))]
 #[cfg_attr(not(windows), allow(dead_code, reason = "elsewhere only its own tests use it"))]
 mod answers;
+#[cfg(any(windows, test))]
+#[cfg_attr(not(windows), allow(dead_code, reason = "elsewhere only its own tests use it"))]
+mod providers;
 #[cfg_attr(windows, allow(dead_code, reason = "compiled everywhere, so that it stays right"))]
 mod unsupported;
 #[cfg(windows)]
@@ -22,6 +25,8 @@ pub(crate) struct FileSignature {
     pub(crate) status: SignatureStatus,
     /// The signer by the certificate.
     pub(crate) signer: Option<String>,
+    /// The SHA-1 of the root certificate that the signer's chain ends in, as its thumbprint is written.
+    pub(crate) root: Option<String>,
     /// The catalog that holds the signature; `None` where the file itself does.
     pub(crate) catalog: Option<String>,
 }
@@ -39,6 +44,8 @@ pub(crate) enum SignatureStatus {
     Revoked,
     /// Windows does not trust the signer.
     Untrusted,
+    /// It may be signed in a way that this Windows is too old to know.
+    TooNew,
     /// Windows could not verify it, with the number of its error.
     Unknown(u32),
 }

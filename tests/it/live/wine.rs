@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::{live, of_kind, run};
+use super::{live, of_kind, rows, run};
 use crate::made::{Made, text};
 
 /// What Wine 8 has no rows for, each with the artifact: its functions for them are there and tell nothing. A real Windows
@@ -298,6 +298,38 @@ fn what_windows_says_of_signatures_is_told_with_who_signed() {
         find(&rows, fits, program)["signature"].clone()
     });
     assert_eq!(said[0], serde_json::json!({"error": "0x2"}));
-    assert_eq!(said[1], serde_json::json!({"status": "valid", "signer": "Veldkit-proef"}));
+    let root = Command::new("openssl")
+        .args(["x509", "-in", "c.pem", "-noout", "-fingerprint", "-sha1"])
+        .current_dir(made.path())
+        .output()
+        .unwrap();
+    let root = text(&root.stdout);
+    let root = root.trim().rsplit('=').next().unwrap().replace(':', "").to_lowercase();
+    assert_eq!(said[1], serde_json::json!({"status": "valid", "signer": "Veldkit-proef", "root": root}));
     assert_eq!((&said[2]["status"], &said[2]["error"]), (&"altered".into(), &Value::Null));
+}
+
+/// A function of Windows' own library that does nothing and returns success, in the place of the one that decides: every
+/// file was called valid.
+#[test]
+#[ignore = "needs Wine and the collector for Windows"]
+fn where_another_function_judges_signatures_no_file_is_called_valid() {
+    let made = Made::under_wine_apart();
+    let judge = r"HKLM\SOFTWARE\Microsoft\Cryptography\Providers\Trust\FinalPolicy\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}";
+    let set = made
+        .windows_program("reg.exe")
+        .args(["add", judge, "/v", "$Function", "/t", "REG_SZ", "/d", "SoftpubCleanup", "/f"])
+        .output()
+        .unwrap();
+    assert!(set.status.success(), "{}", text(&set.stderr));
+    let (json, code) = run(&made, &["--artifact", "LiveExecutables"]);
+    let record = made.records_natively().remove(0);
+    let unpacked = made.unpack();
+    let rows = rows(&unpacked, "live/LiveExecutables.jsonl");
+    let files: Vec<_> = rows.iter().filter(|row| row["row"] == "file").collect();
+    assert!(files.iter().any(|row| row["sha256"].is_string()), "{rows:#?}");
+    assert!(files.iter().all(|row| row["signature"]["status"].is_null()), "{files:#?}");
+    assert_eq!((code, &record["outcome"]), (3, &"partial".into()), "{json} {record}");
+    let why = record["reason"]["detail"].as_str().unwrap();
+    assert!(why.contains("'SoftpubCleanup'") && why.contains("'SoftpubAuthenticode'"), "{why}");
 }

@@ -1,9 +1,10 @@
 //! What Windows says of a file's signature: one in the file, else in the catalogs that Windows keeps of its own files and of drivers.
 //!
 //! The file is opened as others are, shared with everybody and without its access being noted; nothing is asked of the network, and no
-//! window is shown. Windows reads signatures by libraries that its registry names, which malware has put its own in place of
-//! (MITRE ATT&CK T1553.003): where one of those is not Windows' own, nothing is asked, and that is the error. Only programs and
-//! libraries are asked about, whose kind is said beforehand, so that no other library is loaded to find it out. <https://learn.microsoft.com/windows/win32/api/wintrust/nf-wintrust-winverifytrust>
+//! window is shown. Where other functions than Windows' own read signatures ([`providers`]), or it calls valid what cannot be
+//! ([`canary`]), its answers are not used, and that is the error. Only programs and libraries are asked about, whose kind is said beforehand, so that no other library is loaded to find it out. <https://learn.microsoft.com/windows/win32/api/wintrust/nf-wintrust-winverifytrust>
+
+mod canary;
 
 use std::ffi::c_void;
 use std::fmt::Write as _;
@@ -14,6 +15,7 @@ use std::os::windows::io::{AsRawHandle as _, OwnedHandle};
 use std::ptr;
 use std::sync::OnceLock;
 
+use sha1::Digest as _;
 use windows_sys::Win32::Foundation::{ERROR_NOT_FOUND, HANDLE, INVALID_HANDLE_VALUE, SetLastError};
 use windows_sys::Win32::Security::Cryptography::CERT_CONTEXT;
 use windows_sys::Win32::Security::Cryptography::Catalog::CATALOG_INFO;
@@ -27,9 +29,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::core::{BOOL, GUID, PCWSTR};
 
-use super::answers;
 use super::answers::is_absent;
-use super::{FileSignature, SignatureStatus};
+use super::{FileSignature, SignatureStatus, answers, providers};
 use crate::sys::files::{leave_access_time, reads_are_noted};
 use crate::sys::registry::registry_value;
 use crate::sys::windows::library::Library;
@@ -40,6 +41,12 @@ const MAX_DIGEST: usize = 64;
 
 /// Most catalogs that have one file.
 const MAX_CATALOGS: usize = 16;
+
+/// Most certificates of a chain.
+const MAX_CHAIN: u32 = 32;
+
+/// Most bytes of a certificate.
+const MAX_CERTIFICATE: u32 = 1 << 20;
 
 /// Most units of a signer's name.
 const MAX_NAME: usize = 256;
@@ -55,7 +62,8 @@ struct Catalogs {
 
 /// The functions.
 struct Trust {
-    verify: unsafe extern "system" fn(HANDLE, *const GUID, *mut c_void) -> i32,
+    verify: canary::Verify,
+    load: canary::LoadReader,
     of_state: unsafe extern "system" fn(HANDLE) -> *mut c_void,
     signer: unsafe extern "system" fn(*mut c_void, u32, BOOL, u32) -> *mut c_void,
     certificate: unsafe extern "system" fn(*mut c_void, u32) -> *mut CRYPT_PROVIDER_CERT,
@@ -83,6 +91,7 @@ impl Trust {
             });
             Ok(Self {
                 verify: trust.function(c"WinVerifyTrust")?,
+                load: names.function(c"CryptSIPLoad")?,
                 of_state: trust.function(c"WTHelperProvDataFromStateData")?,
                 signer: trust.function(c"WTHelperGetProvSignerFromChain")?,
                 certificate: trust.function(c"WTHelperGetProvCertFromChain")?,
@@ -99,43 +108,28 @@ impl Trust {
     }
 }
 
-/// What reads signatures of programs and catalogs, and what decides whom to trust, each by key below `CRYPTOGRAPHY` and value.
-const READERS: [(&str, &str); 11] = [
-    ("OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "Dll"),
-    ("OID\\EncodingType 0\\CryptSIPDllGetSignedDataMsg\\{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "Dll"),
-    ("OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{DE351A43-8E59-11D0-8C47-00C04FC295EE}", "Dll"),
-    ("OID\\EncodingType 0\\CryptSIPDllGetSignedDataMsg\\{DE351A43-8E59-11D0-8C47-00C04FC295EE}", "Dll"),
-    ("Providers\\Trust\\Initialization\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
-    ("Providers\\Trust\\Message\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
-    ("Providers\\Trust\\Signature\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
-    ("Providers\\Trust\\Certificate\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
-    ("Providers\\Trust\\CertCheck\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
-    ("Providers\\Trust\\Cleanup\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
-    ("Providers\\Trust\\FinalPolicy\\{00AAC56B-CD44-11D0-8CC2-00C04FC295EE}", "$DLL"),
-];
-const CRYPTOGRAPHY: &str = "SOFTWARE\\Microsoft\\Cryptography";
-
 /// The kind of programs and libraries.
 static PROGRAM: GUID = GUID::from_u128(0xc689_aab8_8e78_11d0_8c47_00c0_4fc2_95ee);
 
-/// Finds that Windows' own library reads signatures, and no other.
+/// Finds that Windows' own functions read signatures, and no other.
 fn readers() -> Result<(), String> {
-    for (key, value) in READERS {
-        let named = registry_value(&format!("{CRYPTOGRAPHY}\\{key}"), value).and_then(|value| value.text());
-        // Nothing is named on no Windows; what is missing cannot be led elsewhere.
-        if let Some(other) = named.filter(|named| !answers::is_windows_own(named)) {
-            return Err(format!(
-                "signatures are read by '{other}' here, which is none of Windows' own libraries"
-            ));
-        }
-    }
-    Ok(())
+    providers::check(&|key, value| registry_value(key, value).and_then(|value| value.text()))
 }
 
 pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {
     static TRUST: OnceLock<Result<Trust, String>> = OnceLock::new();
     let load = || readers().and_then(|()| Trust::load().map_err(|error| error.to_string()));
     let trust = TRUST.get_or_init(load).as_ref().map_err(|why| io::Error::other(why.clone()))?;
+    let signature = verified(trust, path)?;
+    // Without the newer functions (before Windows 8, unless updates brought them) SHA-2 may not be known.
+    Ok(signature.map(|signature| match trust.newer {
+        Some(_) => signature,
+        None => FileSignature { status: answers::without_sha_2(signature.status), ..signature },
+    }))
+}
+
+/// Verifies the signature of a file, as this Windows can.
+fn verified(trust: &Trust, path: &str) -> io::Result<Option<FileSignature>> {
     let mut file = open(path)?;
     let mut begin = [0; 2];
     if file.read(&mut begin)? < begin.len() || begin != *b"MZ" {
@@ -143,15 +137,20 @@ pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {
     }
     file.rewind()?;
     let wide: Vec<u16> = path.encode_utf16().chain([0]).collect();
+    if trust.believes_anything(&file, &wide) {
+        let text = "Windows calls valid what nobody has signed: its word on signatures is worth nothing here";
+        return Err(io::Error::other(text));
+    }
     let mut within = WINTRUST_FILE_INFO {
         cbStruct: length_of::<WINTRUST_FILE_INFO>(),
         pcwszFilePath: wide.as_ptr(),
         hFile: file.as_raw_handle(),
         pgKnownSubject: (&raw const PROGRAM).cast_mut(),
     };
-    let (answer, signer) = trust.ask(WTD_CHOICE_FILE, WINTRUST_DATA_0 { pFile: &raw mut within });
+    let Answer { answer, signer, root } =
+        trust.ask(WTD_CHOICE_FILE, WINTRUST_DATA_0 { pFile: &raw mut within });
     if !is_absent(answer) {
-        return Ok(Some(FileSignature { status: answers::status(answer), signer, catalog: None }));
+        return Ok(Some(FileSignature { status: answers::status(answer), signer, root, catalog: None }));
     }
     // None is in the file; a catalog may have one, by each of the digests that Windows keeps.
     let mut said = answers::status(answer);
@@ -164,7 +163,7 @@ pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {
             Err(error) => said = SignatureStatus::Unknown(error),
         }
     }
-    Ok(Some(FileSignature { status: said, signer: None, catalog: None }))
+    Ok(Some(FileSignature { status: said, signer: None, root: None, catalog: None }))
 }
 
 /// Opens a file to read it, without its access being noted where that may be asked.
@@ -194,9 +193,25 @@ fn last_error() -> u32 {
     io::Error::last_os_error().raw_os_error().unwrap_or_default().cast_unsigned()
 }
 
+/// An answer of Windows, by its number.
+struct Answer {
+    answer: u32,
+    signer: Option<String>,
+    root: Option<String>,
+}
+
 impl Trust {
+    /// Whether Windows calls anything valid; found out once, with the first program that is asked about.
+    fn believes_anything(&self, program: &File, path: &[u16]) -> bool {
+        static FOUND: OnceLock<bool> = OnceLock::new();
+        *FOUND.get_or_init(|| {
+            canary::believes_the_unsigned(self.verify, PROGRAM)
+                || canary::believes_a_wrong_digest(self.load, PROGRAM, program, path)
+        })
+    }
+
     /// Windows' answer, and who signed.
-    fn ask(&self, choice: u32, what: WINTRUST_DATA_0) -> (u32, Option<String>) {
+    fn ask(&self, choice: u32, what: WINTRUST_DATA_0) -> Answer {
         let mut data = WINTRUST_DATA {
             cbStruct: length_of::<WINTRUST_DATA>(),
             dwUIChoice: WTD_UI_NONE,
@@ -219,18 +234,18 @@ impl Trust {
             if is_absent(answer) && why != 0 && !is_absent(why) {
                 answer = why;
             }
-            let signer = self.signer(data.hWVTStateData);
+            let (signer, root) = self.signer(data.hWVTStateData).unwrap_or_default();
             data.dwStateAction = WTD_STATEACTION_CLOSE;
             (self.verify)(INVALID_HANDLE_VALUE, &raw const action, (&raw mut data).cast());
-            (answer, signer)
+            Answer { answer, signer, root }
         }
     }
 
-    /// The name in the certificate of the first who signed.
+    /// The name in the certificate of the first who signed, and the thumbprint of the root that it leads to.
     ///
     /// # Safety
     /// `state` is that of an asking which has not ended, or none.
-    unsafe fn signer(&self, state: HANDLE) -> Option<String> {
+    unsafe fn signer(&self, state: HANDLE) -> Option<(Option<String>, Option<String>)> {
         if state.is_null() {
             return None;
         }
@@ -246,8 +261,32 @@ impl Trust {
             let mut name = [0_u16; MAX_NAME];
             let length = u32::try_from(name.len()).ok()?;
             (self.name)(certificate.pCert, SHORT_NAME, 0, ptr::null(), name.as_mut_ptr(), length);
-            Some(text(&name)).filter(|name| !name.is_empty())
+            let root = self.root(signer);
+            Some((Some(text(&name)).filter(|name| !name.is_empty()), root))
         }
+    }
+
+    /// The thumbprint of the certificate that a signer's chain ends in, where that is a root: one that signed itself.
+    ///
+    /// # Safety
+    /// `signer` is one of an asking which has not ended.
+    unsafe fn root(&self, signer: *mut c_void) -> Option<String> {
+        // SAFETY: the call gives a certificate that the state keeps, or none behind the last.
+        let chain = (0..MAX_CHAIN).map_while(|at| unsafe { (self.certificate)(signer, at).as_ref() });
+        let root = chain.last().filter(|last| last.fSelfSigned != 0)?;
+        // SAFETY: it is null or a certificate that the state keeps.
+        let certificate = unsafe { root.pCert.as_ref() }?;
+        let length = usize::try_from(certificate.cbCertEncoded.min(MAX_CERTIFICATE)).ok()?;
+        if certificate.pbCertEncoded.is_null() {
+            return None;
+        }
+        // SAFETY: so many bytes are there for as long as the certificate is.
+        let encoded = unsafe { std::slice::from_raw_parts(certificate.pbCertEncoded, length) };
+        let mut thumbprint = String::new();
+        for byte in sha1::Sha1::digest(encoded) {
+            write!(thumbprint, "{byte:02x}").ok()?;
+        }
+        Some(thumbprint)
     }
 
     /// A way to look in the catalogs. The error is Windows' number.
@@ -329,7 +368,7 @@ impl Context<'_> {
         // SAFETY: `found` is a catalog of this context; `told` is of the call's type and says its length.
         if unsafe { (self.trust.told)(found, &raw mut told, 0) } == 0 {
             let status = SignatureStatus::Unknown(last_error());
-            return FileSignature { status, signer: None, catalog: None };
+            return FileSignature { status, signer: None, root: None, catalog: None };
         }
         // What the file is called in a catalog: its digest in upper case.
         let mut tag = String::new();
@@ -349,12 +388,12 @@ impl Context<'_> {
             ..WINTRUST_CATALOG_INFO::default()
         };
         let what = WINTRUST_DATA_0 { pCatalog: &raw mut catalog };
-        let (answer, signer) = self.trust.ask(WTD_CHOICE_CATALOG, what);
+        let Answer { answer, signer, root } = self.trust.ask(WTD_CHOICE_CATALOG, what);
         let catalog = text(&told.wszCatalogFile);
         let catalog = catalog.rsplit('\\').next().map(str::to_owned);
         // A catalog that has no signature itself says nothing of one in the file.
         let status =
             if is_absent(answer) { SignatureStatus::Unknown(answer) } else { answers::status(answer) };
-        FileSignature { status, signer, catalog }
+        FileSignature { status, signer, root, catalog }
     }
 }
