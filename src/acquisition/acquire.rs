@@ -12,34 +12,65 @@ use super::job::Job;
 use super::large;
 use super::pool::WorkerContext;
 use super::recorder::{ItemRecorder, Purpose, scan};
+use crate::evidence::Note;
 use crate::scan::Bytes;
-use crate::sources::Opened;
+use crate::sources::Closed;
+
+/// How often an item of at most one piece is read while it changes: mostly the next reading is of one state. A longer one
+/// has been sent on by then, so its record only says that it changed.
+const READINGS: u32 = 3;
 
 /// Acquires one item.
 pub(super) fn acquire(context: &mut WorkerContext<'_>, job: &Job) {
-    let mut opened = match open(context.run, job) {
-        Ok(opened) => opened,
-        Err(item) => return job.deliver_whole(*item, None),
-    };
     let mut buffer = std::mem::take(&mut context.buffer);
-    let (filled, ending) = fill(context.run, &mut opened, &mut buffer);
-    if ending.is_none() && filled == buffer.len() {
-        context.buffer = vec![0; PIECE];
-        return large::stream(context, job, opened, buffer);
-    }
+    let mut reading = 1;
+    let (recorder, closed, filled, ending) = loop {
+        let mut opened = match open(context.run, job) {
+            Ok(opened) => opened,
+            Err(item) => {
+                context.buffer = buffer;
+                return job.deliver_whole(*item, None);
+            }
+        };
+        let (filled, ending) = fill(context.run, &mut opened, &mut buffer);
+        if ending.is_none() && filled == buffer.len() {
+            context.buffer = vec![0; PIECE];
+            return large::stream(context, job, opened, buffer);
+        }
+        let ending = ending.unwrap_or(Ending::Whole);
+        let recorder = ItemRecorder::begin(context.run, job, &mut opened, Purpose::Store);
+        let mut closed = opened.finish();
+        if reading < READINGS && is_torn(&closed, &ending) && context.run.cut().is_none() {
+            reading = reading.saturating_add(1);
+            continue;
+        }
+        if reading > 1 {
+            closed.read_by.push(format!("reading {reading}, after it had changed"));
+        }
+        break (recorder, closed, filled, ending);
+    };
     let buffer = Arc::new(buffer);
     let bytes = job.held(Bytes::beginning(&buffer, filled));
-    whole(context, job, opened, &bytes, ending.unwrap_or(Ending::Whole));
+    whole(context, job, recorder, (closed, ending), &bytes);
     drop(bytes);
     // A scan that was abandoned keeps the buffer.
     context.buffer = Arc::try_unwrap(buffer).unwrap_or_else(|_| vec![0; PIECE]);
 }
 
+/// Whether an item was read to its end and changed meanwhile, so that it may be of two states.
+fn is_torn(closed: &Closed, ending: &Ending) -> bool {
+    *ending == Ending::Whole && closed.notes.contains(&Note::ChangedDuringRead)
+}
+
 /// Finishes an item that was read to its end within one piece.
-fn whole(context: &mut WorkerContext<'_>, job: &Job, mut opened: Opened, bytes: &Bytes, ending: Ending) {
+fn whole(
+    context: &mut WorkerContext<'_>,
+    job: &Job,
+    mut recorder: ItemRecorder,
+    (closed, ending): (Closed, Ending),
+    bytes: &Bytes,
+) {
     let run = context.run;
-    let mut recorder = ItemRecorder::begin(run, job, &mut opened, Purpose::Store);
-    let closed = opened.finish();
     recorder.update(bytes);
     if let Some(scanner) = run.settings.scanner {
         recorder.scanned(scan(run, scanner, recorder.item(), bytes, true), bytes.len());
@@ -52,4 +83,66 @@ fn whole(context: &mut WorkerContext<'_>, job: &Job, mut opened: Opened, bytes: 
         Body { bytes: deflated_bytes, deflated }
     });
     job.deliver_whole(item, body);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::acquisition::delivery::Delivery;
+    use crate::acquisition::fixture::Fixture;
+    use crate::acquisition::pool::Pool;
+    use crate::formats::disk::{Device, MemoryDevice};
+    use crate::formats::made_volume;
+
+    /// A disk whose master file table changes after it was read, so many times.
+    #[derive(Debug)]
+    struct Restless(Mutex<(MemoryDevice, u32)>);
+
+    /// Where the table is, and a byte of its first sector that no fact depends on.
+    const TABLE: u64 = 16 * 512;
+    const COUNTER: usize = 16 * 512 + 400;
+
+    impl Device for Restless {
+        fn size(&self) -> u64 {
+            self.0.lock().unwrap().0.size()
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+            let (disk, left) = &mut *self.0.lock().unwrap();
+            let count = disk.read_at(offset, buffer);
+            // The item itself is read from there in one go; what only looks takes a sector.
+            if offset == TABLE && buffer.len() > 512 && *left > 0 {
+                *left -= 1;
+                disk.0[COUNTER] ^= 0x55;
+            }
+            count
+        }
+    }
+
+    fn acquired(changes: u32) -> Box<crate::evidence::Item> {
+        let disk = Restless(Mutex::new((MemoryDevice(made_volume::volume()), changes)));
+        let (fixture, pool) = (Fixture::above(Arc::new(disk)), Pool::new());
+        let run = fixture.run();
+        let (job, delivered) = fixture.job();
+        acquire(&mut WorkerContext::new(&run, &pool), &job);
+        match delivered.recv().unwrap() {
+            Delivery::Whole(item, _) => item,
+            _ => panic!("it is smaller than a piece"),
+        }
+    }
+
+    #[test]
+    fn what_changed_while_it_was_read_is_read_again_and_the_record_says_so() {
+        let item = acquired(0);
+        assert!(!item.notes.contains(&Note::ChangedDuringRead), "{item:?}");
+        let item = acquired(1);
+        assert!(!item.notes.contains(&Note::ChangedDuringRead), "{item:?}");
+        assert_eq!(item.read_by.last().unwrap(), "reading 2, after it had changed");
+        let item = acquired(u32::MAX);
+        assert!(item.notes.contains(&Note::ChangedDuringRead), "{item:?}");
+        assert_eq!(item.read_by.last().unwrap(), "reading 3, after it had changed");
+    }
 }

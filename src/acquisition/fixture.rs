@@ -12,6 +12,7 @@ use super::job::{Draft, Job};
 use super::progress::Progress;
 use super::stop::Stop;
 use crate::evidence::{PersonalData, Utc};
+use crate::formats::disk::Device;
 use crate::playbook::{Mode, Plan, plan_to_look};
 use crate::scan::indicators::{Indicators, read_bytes};
 use crate::scan::{EngineKind, RuleSource, Scanner};
@@ -59,6 +60,14 @@ impl Fixture {
     pub(super) fn scanned(mut self) -> Self {
         self.scanner = Some(Scanner::compile(&[RuleSource::Embedded], EngineKind::Boreal).unwrap());
         self
+    }
+
+    /// A run over the master file table of this disk, as beneath a system in use.
+    pub(super) fn above(disk: Arc<dyn Device>) -> Self {
+        let mut fixture = Self::of(b"");
+        fixture.target = Target::tree(fixture.directory.path()).unwrap().above(disk);
+        fixture.found = fixture.target.look(0, b"$MFT".to_vec(), None).unwrap();
+        fixture
     }
 
     /// The same with this list of indicators.

@@ -73,6 +73,10 @@ const fn text(check: Check) -> (&'static str, &'static str) {
             "lezen laat de tijd van laatste toegang staan",
             "reading leaves the time of last access as it was",
         ),
+        Check::DirectoryAccessTime => (
+            "opsommen laat de tijd van laatste toegang van een map staan",
+            "listing leaves the time of last access of a directory as it was",
+        ),
         Check::Times => ("alle tijden van een bestand worden verteld", "all times of a file are told"),
         Check::Owner => ("de eigenaar wordt verteld", "the owner is told"),
         Check::LongPath => {
@@ -109,6 +113,10 @@ const fn text(check: Check) -> (&'static str, &'static str) {
         Check::NotLocal => (
             "een bestand waarvan de inhoud elders staat, wordt niet geopend",
             "a file whose content is elsewhere is not opened",
+        ),
+        Check::Placeholders => (
+            "wat elders staat, laat Windows aan dit programma als zodanig zien",
+            "Windows shows this program what is elsewhere as such",
         ),
         Check::Compressed => ("een gecomprimeerd bestand wordt gelezen", "a compressed file is read"),
         Check::Overlay => (

@@ -130,6 +130,7 @@ impl Unread {
     pub(crate) fn of_error(origin: Origin, attempt: &str, error: &std::io::Error) -> Self {
         let (outcome, code) = match error.kind() {
             _ if crate::sys::is_nothing(error) => (Outcome::Missing, ReasonCode::Vanished),
+            _ if crate::sys::is_not_local(error) => (Outcome::Skipped, ReasonCode::NotLocal),
             _ if crate::sys::is_in_use(error) => (Outcome::Failed, ReasonCode::InUse),
             _ if crate::sys::is_blocked_by_antivirus(error) => {
                 (Outcome::Failed, ReasonCode::BlockedByAntivirus)
@@ -158,5 +159,21 @@ impl Unread {
     ) -> Self {
         let reason = Reason::new(code, detail);
         Self { origin: found.origin, kind: found.kind, outcome, reason, metadata: found.metadata }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_whose_entries_are_elsewhere_is_left_there_and_named() {
+        let error = crate::sys::entries_not_local();
+        let gap = Unread::of_error(Origin::drive('C', "Users/anna/OneDrive"), "listing", &error);
+        assert_eq!((gap.outcome, gap.reason.code), (Outcome::Skipped, ReasonCode::NotLocal));
+        let detail = "listing: its entries are not on this machine, and asking for them would fetch them";
+        assert_eq!(gap.reason.detail, detail);
+        let other = Unread::of_error(Origin::drive('C', "x"), "listing", &std::io::Error::other("x"));
+        assert_eq!(other.reason.code, ReasonCode::ReadError);
     }
 }

@@ -13,7 +13,7 @@ use super::mounts::Nature;
 use super::rows;
 use super::rows::Rows;
 use super::target_volume::TargetVolume;
-use super::tree::{Access, LocalFile, OpenContent, Refused};
+use super::tree::{Access, Changes, LocalFile, OpenContent, Refused};
 use crate::evidence::ranges::close_smallest_holes;
 use crate::evidence::{Kind, Metadata, Note, Outcome, Range, Reason, ReasonCode, Stat, Volume};
 use crate::formats::disk::VolumeFile;
@@ -40,6 +40,8 @@ pub struct Opened {
     source: Source,
     /// How it stood when it was opened, where it may change meanwhile.
     before: Option<Stat>,
+    /// How to see whether it changed, where it is read of a volume in use.
+    changes: Option<Changes>,
     delivered: u64,
     notes: Vec<Note>,
     read_by: Vec<String>,
@@ -72,8 +74,9 @@ pub(crate) fn open(
 ) -> Result<Opened, Box<Unread>> {
     match volume.tree.open(found, limit, access) {
         Ok(OpenContent::File(file)) => open_on_disk(*file, found, limit),
-        Ok(OpenContent::Volume { reading, read_by, refused }) => {
+        Ok(OpenContent::Volume { reading, read_by, refused, changes }) => {
             let mut opened = open_on_volume(reading, read_by, found);
+            opened.changes = changes;
             if let Some(refused) = refused {
                 opened.read_by.insert(0, format!("open: {refused}"));
             }
@@ -143,6 +146,7 @@ fn open_on_volume(reading: Box<dyn VolumeFile>, read_by: &'static str, found: &F
         ranges: Vec::new(),
         source: whole,
         before: None,
+        changes: None,
         delivered: 0,
         notes: Vec::new(),
         read_by: vec![read_by.to_owned()],
@@ -193,6 +197,7 @@ fn open_on_disk(local: LocalFile, found: &Found, limit: std::time::Duration) -> 
         ranges: Vec::new(),
         source: Source::Direct(Box::new(DirectReading::new(file, size, watch, beneath))),
         before: Some(stat),
+        changes: None,
         delivered: 0,
         notes,
         read_by,
@@ -217,6 +222,7 @@ pub(crate) fn open_rows(found: &Found, rows: &Rows) -> Result<Opened, Box<Unread
         ranges: Vec::new(),
         source: Source::Rows(reader),
         before: None,
+        changes: None,
         delivered: 0,
         notes: Vec::new(),
         read_by: vec![rows.read_by().to_owned()],
@@ -302,7 +308,7 @@ impl Opened {
     /// Looks at the item once more and tells how reading went.
     #[must_use]
     pub fn finish(self) -> Closed {
-        let Self { source, before, delivered, stored_size, mut notes, mut read_by, .. } = self;
+        let Self { source, before, changes, delivered, stored_size, mut notes, mut read_by, .. } = self;
         let (after, shortfall) = match source {
             Source::Direct(direct) => {
                 let (file, watch, ways) = direct.finish();
@@ -330,6 +336,10 @@ impl Opened {
             if old.accessed != new.accessed && !notes.contains(&Note::AccessTimeTouched) {
                 notes.push(Note::AccessTimeTouched);
             }
+        }
+        // What cannot be seen again counts as changed: nobody may take it for one state of the file.
+        if changes.is_some_and(|changed| changed().unwrap_or(true)) {
+            notes.push(Note::ChangedDuringRead);
         }
         if stored_size.is_some_and(|size| delivered < size) {
             notes.push(Note::ShortRead);
@@ -381,6 +391,39 @@ mod tests {
         }
         // A folder beside it is asked of the system alone.
         assert!(place.tree.look(b"a.txt", None).is_err());
+    }
+
+    /// A disk that another program writes to.
+    #[derive(Debug, Clone)]
+    struct InUse(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl crate::formats::disk::Device for InUse {
+        fn size(&self) -> u64 {
+            u64::try_from(self.0.lock().unwrap().len()).unwrap()
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+            MemoryDevice(self.0.lock().unwrap().clone()).read_at(offset, buffer)
+        }
+    }
+
+    #[test]
+    fn what_is_read_of_a_volume_while_it_changes_is_noted() {
+        let dir = tempfile::TempDir::new().unwrap();
+        for changes in [false, true] {
+            let disk = InUse(Arc::new(std::sync::Mutex::new(crate::formats::made_volume::volume())));
+            let place = TargetVolume::above(Volume::Drive('C'), dir.path(), Arc::new(disk.clone()));
+            let (stat, _) = place.tree.look(b"$MFT", None).unwrap();
+            let found = found("$MFT", stat.metadata.inode);
+            let mut opened = open(&place, &found, std::time::Duration::MAX, Access::All).unwrap();
+            while opened.read(&mut [0; 4096]).unwrap() > 0 {}
+            if changes {
+                // A counter in the first sector of the file, as that of a hive.
+                disk.0.lock().unwrap()[16 * 512 + 400] ^= 1;
+            }
+            let noted = opened.finish().notes.contains(&Note::ChangedDuringRead);
+            assert_eq!(noted, changes);
+        }
     }
 
     #[test]

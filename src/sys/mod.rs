@@ -38,10 +38,13 @@ pub(crate) use accounts::{
 };
 pub(crate) use clock::{Stopwatch, boot_time, clock_synchronised};
 pub(crate) use console_child::ConsoleChild;
+#[cfg(test)]
+pub(crate) use files::entries_not_local;
 pub use files::is_gone;
 pub(crate) use files::{
-    HAS_STREAMS, OpenDirectory, OpenFile, OtherWriters, Root, data_ranges, is_blocked_by_antivirus,
-    is_in_use, is_nothing, name_bytes, path_bytes, path_of, read_at, read_outside, read_outside_below,
+    HAS_STREAMS, OpenDirectory, OpenFile, OtherWriters, Root, data_ranges, expose_placeholders,
+    is_blocked_by_antivirus, is_in_use, is_not_local, is_nothing, name_bytes, path_bytes, path_of, read_at,
+    read_outside, read_outside_below,
 };
 pub(crate) use host::{host_name, kernel_version};
 pub(crate) use interruptions::{Interruption, on_interruption};

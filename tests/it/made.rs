@@ -15,7 +15,7 @@ pub struct Made {
     dir: TempDir,
     under_wine: bool,
     /// Wine's world where it is not the one of all tests.
-    world: Option<std::path::PathBuf>,
+    world: Option<PathBuf>,
 }
 
 impl Made {

@@ -18,7 +18,7 @@ fn verdicts(made: &Made) -> (BTreeMap<String, (String, String)>, Option<i32>) {
 
 /// Holds the checks that passed against those that must.
 fn passed(verdicts: &BTreeMap<String, (String, String)>, wanted: &[&str]) {
-    assert_eq!(verdicts.len(), 37, "{verdicts:#?}");
+    assert_eq!(verdicts.len(), 39, "{verdicts:#?}");
     for name in wanted {
         assert_eq!(verdicts[*name].0, "passed", "{name}: {verdicts:#?}");
     }

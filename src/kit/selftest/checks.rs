@@ -1,12 +1,13 @@
 //! Checks on files that the self-test made itself: each collects its specimen, compares it with what was made, and
 //! reports the difference.
 
+use std::io;
 use std::time::Duration;
 
 use super::{
-    COMPRESSED, CheckResult, DEEP, IN_USE, LINK, LOOP, NAMES, OFFLINE, OPLOCKED, OVERLAID, PART_LOCKED,
-    PLAIN, REFUSED, RENAMED, SHORT, SPARSE, SPARSE_END, SPARSE_SIZE, STREAMS, Trying, ZONE, deep, passes,
-    raw_reading, told,
+    COMPRESSED, CheckResult, DEEP, IN_USE, INSIDE, LINK, LOOP, NAMES, OFFLINE, OLD_DIRECTORY, OPLOCKED,
+    OVERLAID, PART_LOCKED, PLAIN, REFUSED, RENAMED, SHORT, SPARSE, SPARSE_END, SPARSE_SIZE, STREAMS, Trying,
+    ZONE, deep, passes, raw_reading, told,
 };
 use crate::evidence::{Kind, Note, ReasonCode, Utc};
 use crate::sources::host::privileges;
@@ -45,6 +46,30 @@ pub(super) fn access_time(trying: &Trying) -> CheckResult {
             return Err(CheckResult::NotPossible(why.to_owned()));
         }
         Ok(passes(before == after, || format!("it was {before:?}, and is {after:?} after reading")))
+    })
+}
+
+/// Listing must leave the time of a directory's last access as it was.
+pub(super) fn directory_access_time(trying: &Trying) -> CheckResult {
+    held(|| {
+        trying.made(OLD_DIRECTORY)?;
+        let found = trying.found(&format!("{OLD_DIRECTORY}/{INSIDE}"))?;
+        let Some(place) = trying.target.place_of(found) else {
+            return Ok(CheckResult::Failed("its volume is not known".to_owned()));
+        };
+        let cut = found.path.iter().rposition(|byte| *byte == b'/').unwrap_or_default();
+        let path = found.path.get(..cut).unwrap_or_default();
+        let accessed = || place.tree.look(path, None).map(|(stat, _)| stat.metadata.accessed);
+        let listed = || -> io::Result<_> {
+            let entries = place.tree.list(path)?.entries.count();
+            Ok((accessed()?, entries))
+        };
+        let (after, entries) =
+            listed().map_err(|error| CheckResult::Failed(format!("listing it: {error}")))?;
+        let at = i64::try_from(sys::MADE.saturating_sub(1)).unwrap_or_default();
+        Ok(passes(after == Utc::from_unix(at, 0) && entries > 0, || {
+            format!("{entries} entries, last access is {after:?} after listing")
+        }))
     })
 }
 
@@ -236,6 +261,14 @@ pub(super) fn not_local(trying: &Trying) -> CheckResult {
         trying.made(OFFLINE)?;
         let gap = trying.gap(OFFLINE)?;
         Ok(passes(gap.reason.code == ReasonCode::NotLocal, || told(gap)))
+    })
+}
+
+/// Windows shows this program what is elsewhere as what it is.
+pub(super) fn placeholders(_trying: &Trying) -> CheckResult {
+    on_windows(|| match sys::expose_placeholders() {
+        Some(exposed) => Ok(passes(exposed, || "they are shown as common files".to_owned())),
+        None => Err(CheckResult::NotPossible("this Windows has none, or no mode for them".to_owned())),
     })
 }
 

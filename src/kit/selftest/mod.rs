@@ -29,6 +29,7 @@ mod registry;
 pub enum Check {
     Content,
     AccessTime,
+    DirectoryAccessTime,
     Times,
     Owner,
     LongPath,
@@ -43,6 +44,7 @@ pub enum Check {
     PartLocked,
     Backup,
     NotLocal,
+    Placeholders,
     Compressed,
     Overlay,
     RawVolume,
@@ -86,9 +88,10 @@ fn passes(so: bool, seen: impl FnOnce() -> String) -> CheckResult {
 type Trial = (Check, &'static str, fn(&Trying) -> CheckResult);
 
 /// All of them, in the order in which they are carried out.
-const TRIALS: [Trial; 37] = [
+const TRIALS: [Trial; 39] = [
     (Check::Content, "content", checks::content),
     (Check::AccessTime, "access_time", checks::access_time),
+    (Check::DirectoryAccessTime, "directory_access_time", checks::directory_access_time),
     (Check::Times, "times", checks::times),
     (Check::Owner, "owner", checks::owner),
     (Check::LongPath, "long_path", checks::long_path),
@@ -103,6 +106,7 @@ const TRIALS: [Trial; 37] = [
     (Check::PartLocked, "part_locked", checks::part_locked),
     (Check::Backup, "backup", checks::backup),
     (Check::NotLocal, "not_local", checks::not_local),
+    (Check::Placeholders, "placeholders", checks::placeholders),
     (Check::Compressed, "compressed", checks::compressed),
     (Check::Overlay, "overlay", checks::overlay),
     (Check::RawVolume, "raw_volume", machine::raw_volume),
@@ -189,6 +193,8 @@ const RENAMED: &str = "renamed.txt";
 const LINK: &str = "link";
 const LOOP: &str = "folder/loop";
 const SPARSE: &str = "sparse.bin";
+const OLD_DIRECTORY: &str = "old";
+const INSIDE: &str = "inside.txt";
 const STREAMS: &str = "streams.txt";
 const SHORT: &str = "a name longer than eight and three.text";
 const DEEP: &str = "deep";
@@ -223,6 +229,7 @@ impl Trying {
         for name in NAMES {
             made.insert(name, place.file(name, &content(name)));
         }
+        made.insert(OLD_DIRECTORY, place.old_directory(OLD_DIRECTORY, INSIDE));
         made.insert(LINK, place.folder("folder").and_then(|()| place.link(LINK, "folder")));
         made.insert(LOOP, place.link(LOOP, ""));
         made.insert(SPARSE, place.sparse(SPARSE, SPARSE_SIZE, SPARSE_END));

@@ -73,6 +73,9 @@ pub(crate) fn code_of(error: &io::Error) -> ReasonCode {
         _ if sys::is_nothing(error) => ReasonCode::Vanished,
         io::ErrorKind::PermissionDenied => ReasonCode::PermissionDenied,
         io::ErrorKind::TimedOut => ReasonCode::Timeout,
+        _ if sys::is_not_local(error) => ReasonCode::NotLocal,
+        _ if sys::is_in_use(error) => ReasonCode::InUse,
+        _ if sys::is_blocked_by_antivirus(error) => ReasonCode::BlockedByAntivirus,
         _ => ReasonCode::ReadError,
     }
 }

@@ -197,6 +197,14 @@ impl Target {
         self.places.get(found.place)
     }
 
+    /// The same target with this disk beneath its first volume.
+    #[cfg(test)]
+    pub(crate) fn above(mut self, disk: Arc<dyn disk::Device>) -> Self {
+        let path = self.places[0].folder(b"").unwrap();
+        self.places = vec![Arc::new(TargetVolume::above(Volume::Drive('C'), &path, disk))];
+        self
+    }
+
     /// What its file system says of something found by now.
     pub(crate) fn look_again(&self, found: &Found) -> io::Result<crate::evidence::Metadata> {
         let place = self.place_of(found).ok_or(io::ErrorKind::NotFound)?;

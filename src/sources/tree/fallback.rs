@@ -11,9 +11,10 @@ use super::image::{read, to_seek};
 use super::listing::{Handle, Listing};
 use super::raw;
 use super::raw::Raw;
-use super::{Access, FileTree, HostTree, OpenContent, Refused};
-use crate::evidence::{Entry, Stat};
+use super::{Access, Changes, FileTree, HostTree, OpenContent, Refused};
+use crate::evidence::{Entry, Stat, Utc};
 use crate::formats::disk::Mounted as _;
+use crate::formats::ntfs::NtfsFiles;
 use crate::formats::seek::ReadSeek;
 use crate::sources::direct_reading::Beneath;
 use crate::sources::found::{Found, Way};
@@ -68,8 +69,15 @@ impl FileTree for FallbackTree {
         if !turns_to_the_volume(found, &error, access) {
             return Err(error.into());
         }
-        match self.raw.open().and_then(|volume| Ok((read(&volume, found)?, volume.read_by()))) {
-            Ok((reading, read_by)) => Ok(OpenContent::Volume { reading, read_by, refused: Some(error) }),
+        let open = || {
+            let volume = self.raw.open()?;
+            Ok((State::of(&volume, found)?, read(&volume, found)?, volume.read_by()))
+        };
+        match open() {
+            Ok((before, reading, read_by)) => {
+                let changes = Some(self.changes(found, before));
+                Ok(OpenContent::Volume { reading, read_by, refused: Some(error), changes })
+            }
             Err(on_volume) => Err(Refused { error, on_volume: Some(on_volume) }),
         }
     }
@@ -105,6 +113,13 @@ impl FileTree for FallbackTree {
 }
 
 impl FallbackTree {
+    /// How to see whether what is read of the volume has changed since.
+    fn changes(&self, found: &Found, before: State) -> Changes {
+        let (raw, found) = (self.raw.clone(), found.clone());
+        // The volume is opened anew: what was kept of it in memory is as old as the reading.
+        Box::new(move || Ok(State::of(&raw.open()?, &found)? != before))
+    }
+
     /// The way to what was found on the volume, for where its handle gives no more.
     fn beneath(&self, found: &Found, access: Access) -> Option<Beneath> {
         let goes_on = access == Access::All && self.raw.is_there() && is_on_the_volume(found);
@@ -116,6 +131,29 @@ impl FallbackTree {
             });
             open
         })
+    }
+}
+
+/// What shows that a file on the volume has changed: its facts, and its first sector, where a hive and a database count
+/// their changes. The system writes a file's facts down only later, and a hive's sequence numbers with each change.
+#[derive(PartialEq, Eq)]
+struct State {
+    size: Option<u64>,
+    modified: Option<Utc>,
+    changed: Option<Utc>,
+    first: Vec<u8>,
+}
+
+/// Bytes of the first sector.
+const SECTOR: usize = 512;
+
+impl State {
+    fn of(volume: &NtfsFiles, found: &Found) -> io::Result<Self> {
+        let metadata = volume.stat_of(found.metadata.inode.unwrap_or_default())?.metadata;
+        let mut first = vec![0; SECTOR];
+        let count = read(volume, found)?.read_at(0, &mut first)?;
+        first.truncate(count);
+        Ok(Self { size: metadata.size, modified: metadata.modified, changed: metadata.changed, first })
     }
 }
 

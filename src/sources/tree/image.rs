@@ -33,7 +33,7 @@ impl FileTree for ImageTree {
 
     fn open(&self, found: &Found, _: Duration, _: Access) -> Result<OpenContent, Refused> {
         let reading = read(&*self.0, found)?;
-        Ok(OpenContent::Volume { reading, read_by: self.0.read_by(), refused: None })
+        Ok(OpenContent::Volume { reading, read_by: self.0.read_by(), refused: None, changes: None })
     }
 
     fn open_to_seek(&self, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {

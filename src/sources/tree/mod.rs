@@ -99,8 +99,13 @@ pub(crate) enum OpenContent {
         read_by: &'static str,
         /// Why the operating system did not open it, where it was asked first.
         refused: Option<io::Error>,
+        /// How to see after the reading whether it changed meanwhile; `None` where nothing changes.
+        changes: Option<Changes>,
     },
 }
+
+/// Finds out whether a file has changed since it was opened.
+pub(crate) type Changes = Box<dyn FnOnce() -> io::Result<bool> + Send>;
 
 /// An open file of this machine.
 pub(crate) struct LocalFile {

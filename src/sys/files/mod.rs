@@ -37,6 +37,36 @@ use crate::evidence::Range;
 /// Whether files and directories may have streams besides their content.
 pub(crate) const HAS_STREAMS: bool = system::HAS_STREAMS;
 
+/// What would have to be fetched from elsewhere to be read: it is left there.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} not on this machine, and asking for {it} would fetch {it}")]
+struct NotLocal {
+    what: &'static str,
+    it: &'static str,
+}
+
+/// The error of a file whose data is elsewhere.
+#[cfg_attr(not(windows), allow(dead_code, reason = "only Windows has placeholders"))]
+fn data_not_local() -> io::Error {
+    io::Error::other(NotLocal { what: "its data is", it: "it" })
+}
+
+/// The error of a directory whose entries are elsewhere.
+#[cfg_attr(not(any(windows, test)), allow(dead_code, reason = "only Windows has placeholders"))]
+pub(crate) fn entries_not_local() -> io::Error {
+    io::Error::other(NotLocal { what: "its entries are", it: "them" })
+}
+
+/// Whether an error means that something is not on this machine and would have to be fetched.
+pub(crate) fn is_not_local(error: &io::Error) -> bool {
+    matches!(error.get_ref(), Some(inner) if inner.is::<NotLocal>())
+}
+
+/// Has this process see placeholders of what is elsewhere as they are; whether it does. `None` where there are none.
+pub(crate) fn expose_placeholders() -> Option<bool> {
+    system::expose_placeholders()
+}
+
 /// A file opened for reading.
 #[derive(Debug)]
 pub(crate) struct OpenFile {

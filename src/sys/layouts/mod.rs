@@ -18,7 +18,7 @@ pub(crate) use extents::first_extent;
 pub(crate) use listing::{LARGEST_ENTRY, ListedEntry, entries, entries_without_number, streams};
 pub(crate) use objects::{counted_text, dos_path, object, shadow_copy};
 pub(crate) use registry::{full_value, key_name, key_written, partial_value, value_name};
-pub(crate) use reparse::{StoredData, junction, kind_of, stored, target};
+pub(crate) use reparse::{StoredData, is_recalled, junction, kind_of, stored, target};
 pub(crate) use token::{integrity, sid_behind};
 
 pub(crate) use crate::evidence::bytes::{filetime, u16_at, u32_at, u64_at};

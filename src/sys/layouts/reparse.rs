@@ -13,6 +13,9 @@ const ATTRIBUTE_REPARSE_POINT: u32 = 0x400;
 /// `OFFLINE`, `RECALL_ON_OPEN` and `RECALL_ON_DATA_ACCESS`: the data is elsewhere.
 const AWAY: u32 = 0x1000 | 0x0004_0000 | 0x0040_0000;
 
+/// `RECALL_ON_OPEN` and `RECALL_ON_DATA_ACCESS`: of a directory, that its entries are elsewhere.
+const RECALLED: u32 = 0x0004_0000 | 0x0040_0000;
+
 /// The bit of a tag that says that it stands for another place.
 const SURROGATE: u32 = 0x2000_0000;
 
@@ -78,6 +81,11 @@ pub(crate) fn stored(attributes: u32, tag: u32) -> StoredData {
         tag if tag & !CLOUD_KINDS == CLOUD => StoredData::ByDriver,
         _ => StoredData::Unknown,
     }
+}
+
+/// Whether listing a directory with these attributes would fetch its entries from elsewhere.
+pub(crate) const fn is_recalled(attributes: u32) -> bool {
+    attributes & RECALLED != 0
 }
 
 /// Where a reparse point leads, as bytes with `/` between names: `C:/Users`, `//server/share`, `/Users`, or relative.
@@ -183,6 +191,13 @@ mod tests {
         assert_eq!(kind_of(0x400, SOCKET), Kind::Socket);
         // Without the attribute there is no tag, whatever stands in its field.
         assert_eq!(kind_of(0x20, SYMLINK), Kind::File);
+    }
+
+    #[test]
+    fn only_a_directory_that_is_to_be_recalled_has_its_entries_elsewhere() {
+        assert!(is_recalled(0x0040_0410) && is_recalled(0x0004_0410));
+        // One that was hydrated, one that a backup took away, and one that is pinned.
+        assert!(!is_recalled(0x0410) && !is_recalled(0x1010) && !is_recalled(0x0008_0410));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-pub(super) use super::unsupported::{born, make_peculiar};
+pub(super) use super::unsupported::{born, make_peculiar, open_directory};
 
 pub(super) fn make_link(path: &Path, to: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(to, path)

@@ -80,12 +80,7 @@ impl Workplace {
         }
         let mut file = File::create_new(&path)?;
         file.write_all(content)?;
-        let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-        if let (Some(modified), Some(accessed)) = (at(MADE), at(MADE.saturating_sub(1))) {
-            file.set_times(
-                system::born(fs::FileTimes::new(), modified).set_modified(modified).set_accessed(accessed),
-            )?;
-        }
+        file.set_times(long_ago())?;
         file.sync_all()
     }
 
@@ -97,6 +92,13 @@ impl Workplace {
     /// Makes a folder.
     pub(crate) fn folder(&self, name: &str) -> io::Result<()> {
         fs::create_dir_all(self.path.join(name))
+    }
+
+    /// Makes a directory with a file in it, and gives both times of long ago.
+    pub(crate) fn old_directory(&self, name: &str, inside: &str) -> io::Result<()> {
+        self.file(&format!("{name}/{inside}"), name.as_bytes())?;
+        let directory = system::open_directory(&self.path.join(name))?;
+        directory.set_times(long_ago())
     }
 
     /// Makes a link to a folder beside it.
@@ -128,6 +130,18 @@ impl Workplace {
         let (path, other) = (self.path.join(name), self.path.join(format!("{name}.other")));
         fs::rename(&path, &other)?;
         fs::rename(other, path)
+    }
+}
+
+/// The times of what is made.
+fn long_ago() -> fs::FileTimes {
+    let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    let times = fs::FileTimes::new();
+    match (at(MADE), at(MADE.saturating_sub(1))) {
+        (Some(modified), Some(accessed)) => {
+            system::born(times, modified).set_modified(modified).set_accessed(accessed)
+        }
+        _ => times,
     }
 }
 

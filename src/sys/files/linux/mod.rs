@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-pub(super) use super::unsupported::{HAS_STREAMS, is_blocked_by_antivirus, is_in_use};
+pub(super) use super::unsupported::{HAS_STREAMS, expose_placeholders, is_blocked_by_antivirus, is_in_use};
 pub(super) use ranges::data_ranges;
 pub(crate) use root::{OpenDirectory, Root};
 

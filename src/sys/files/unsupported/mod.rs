@@ -35,6 +35,10 @@ pub(super) fn is_nothing(error: &io::Error) -> bool {
     is_gone(error) || error.kind() == io::ErrorKind::NotADirectory
 }
 
+pub(super) const fn expose_placeholders() -> Option<bool> {
+    None
+}
+
 pub(super) const fn is_blocked_by_antivirus(_error: &io::Error) -> bool {
     false
 }

@@ -2,6 +2,7 @@
 
 mod access_time;
 mod facts;
+mod placeholders;
 mod ranges;
 mod root;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_DISK, GetFileType};
 
 pub(in crate::sys) use access_time::{leave_access_time, reads_are_noted};
+pub(super) use placeholders::expose_placeholders;
 pub(super) use ranges::data_ranges;
 pub(crate) use root::{OpenDirectory, Root};
 

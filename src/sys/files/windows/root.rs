@@ -3,7 +3,8 @@
 //!
 //! Access times: Windows leaves them alone by itself where `NtfsDisableLastAccessUpdate` says so, as it does by default.
 //! Where it would note each read, the handle is told not to (`SetFileTime` with -1), for which it has to ask for
-//! the right to write attributes; elsewhere that right, which guards against encryption look for, is not asked for.
+//! the right to write attributes; elsewhere that right, which guards against encryption look for, is not asked for. Nor is
+//! it of files that Windows keeps compressed behind an overlay, since it decompresses what is opened to be written to.
 //! What is refused is asked for again with the right to make backups, where that is held, and the record says so.
 
 use std::fs::File;
@@ -28,11 +29,13 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, READ_CONTROL,
 };
 use windows_sys::Win32::System::IO::IO_STATUS_BLOCK;
-use windows_sys::Win32::System::Ioctl::FSCTL_GET_NTFS_VOLUME_DATA;
+use windows_sys::Win32::System::Ioctl::{FSCTL_GET_EXTERNAL_BACKING, FSCTL_GET_NTFS_VOLUME_DATA};
 
 use super::access_time::{leave_access_time, reads_are_noted};
 use super::facts;
+use super::placeholders::expose_placeholders;
 use crate::evidence::{Entry, Kind, Stat};
+use crate::sys::files::{data_not_local, entries_not_local};
 use crate::sys::layouts::StoredData;
 use crate::sys::windows::handle::{How, control, error_of, open_at, open_data_at};
 use crate::sys::{OpenFile, backup_privilege, layouts};
@@ -65,6 +68,7 @@ const LISTING: usize = 64 << 10;
 impl Root {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         use std::os::windows::fs::OpenOptionsExt as _;
+        expose_placeholders();
         #[allow(clippy::disallowed_methods, reason = "a folder is opened to read")]
         let folder = std::fs::OpenOptions::new()
             .access_mode(FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY)
@@ -88,6 +92,10 @@ impl Root {
         let (above, name) = apart(path);
         let above = self.descend(above)?;
         let handle = step(above.as_handle(), name, FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY)?;
+        let (attributes, _) = facts::tag(handle.as_handle())?;
+        if layouts::is_recalled(attributes) {
+            return Err(entries_not_local());
+        }
         Ok(OpenDirectory { handle: Arc::new(handle) })
     }
 
@@ -107,7 +115,7 @@ impl Root {
         let kind = layouts::kind_of(attributes, tag);
         let by_driver = match (kind, layouts::stored(attributes, tag)) {
             (Kind::File, StoredData::Away) => {
-                return Err(io::Error::other("its data is not on this machine"));
+                return Err(data_not_local());
             }
             (Kind::File, StoredData::Unknown) => {
                 return Err(io::Error::other(format!(
@@ -119,7 +127,8 @@ impl Root {
             (Kind::Directory, _) if stream.is_some() => false,
             _ => return Err(io::ErrorKind::NotADirectory.into()),
         };
-        data(folder.as_handle(), &joined(name, stream), by_driver)
+        let stays_packed = by_driver || (reads_are_noted() && is_overlaid(itself.as_handle()));
+        data(folder.as_handle(), &joined(name, stream), by_driver, stays_packed)
     }
 
     /// Where a link points, as written in it.
@@ -172,8 +181,7 @@ impl OpenDirectory {
     /// Its entries. An error is the last of them.
     pub(crate) fn entries(&self) -> io::Result<DirectoryEntries> {
         // A handle of its own keeps its own place in the list.
-        let folder =
-            open_at(self.handle.as_handle(), &[], How::folder(FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY))?;
+        let folder = open_to_list(self.handle.as_handle())?;
         Ok(DirectoryEntries {
             folder: Arc::new(folder),
             ready: Vec::new().into_iter(),
@@ -262,7 +270,7 @@ fn take_zone(folder: BorrowedHandle<'_>, name: &[u8], stat: &mut Stat) {
     if layouts::stored(stat.metadata.attributes.unwrap_or_default(), 0) == StoredData::Away {
         return;
     }
-    let Ok(opened) = data(folder, &joined(name, Some(ZONE)), false) else { return };
+    let Ok(opened) = data(folder, &joined(name, Some(ZONE)), false, false) else { return };
     let mut content = Vec::new();
     if opened.file.take(MAX_ZONE).read_to_end(&mut content).is_ok() {
         stat.metadata.zone_identifier = Some(String::from_utf8_lossy(&content).into_owned());
@@ -274,13 +282,37 @@ fn take_zone(folder: BorrowedHandle<'_>, name: &[u8], stat: &mut Stat) {
 const ZONE: &[u8] = b"Zone.Identifier";
 const MAX_ZONE: u64 = 16 << 10;
 
-/// Opens data to read it, first as whoever runs this may, then as for a backup.
-fn data(folder: BorrowedHandle<'_>, name: &[u16], by_driver: bool) -> io::Result<OpenFile> {
+/// Opens a directory anew to list it, without that being noted as an access where that may be asked.
+fn open_to_list(directory: BorrowedHandle<'_>) -> io::Result<OwnedHandle> {
+    let access = FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY;
+    if reads_are_noted()
+        && let Ok(handle) = open_at(directory, &[], How::folder(access | FILE_WRITE_ATTRIBUTES))
+        && leave_access_time(&handle)
+    {
+        return Ok(handle);
+    }
+    open_at(directory, &[], How::folder(access))
+}
+
+/// Whether Windows keeps an open file compressed behind an overlay (`compact /exe`), which hides its reparse point.
+fn is_overlaid(file: BorrowedHandle<'_>) -> bool {
+    control(file, FSCTL_GET_EXTERNAL_BACKING, &[], &mut [0; 64]).is_ok()
+}
+
+/// Opens data to read it, first as whoever runs this may, then as for a backup. `stays_packed` says that it must not be
+/// opened with any right to write.
+fn data(
+    folder: BorrowedHandle<'_>,
+    name: &[u16],
+    by_driver: bool,
+    stays_packed: bool,
+) -> io::Result<OpenFile> {
     let read = FILE_READ_DATA | FILE_READ_ATTRIBUTES;
     let how = How::data(read, by_driver);
     let noted = reads_are_noted();
     let mut read_by = Vec::new();
     if noted
+        && !stays_packed
         && let Ok(handle) = open_patiently(folder, name, How { access: read | FILE_WRITE_ATTRIBUTES, ..how })
     {
         let touches = !leave_access_time(&handle);
@@ -330,7 +362,7 @@ fn open_patiently(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io::Res
 
 /// What a folder tells of its entry `name`.
 fn listed(folder: BorrowedHandle<'_>, name: &[u8]) -> io::Result<layouts::ListedEntry> {
-    let again = open_at(folder, &[], How::folder(FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY))?;
+    let again = open_to_list(folder)?;
     let wide = layouts::to_wide(name);
     // In a list these would stand for other names.
     if wide.iter().any(|unit| [b'*', b'?', b'<', b'>', b'"'].map(u16::from).contains(unit)) {

@@ -18,7 +18,8 @@ use windows_sys::Win32::Security::{
 use windows_sys::Win32::Storage::FileSystem::{
     COMPRESSION_FORMAT_DEFAULT, FILE_ATTRIBUTE_OFFLINE, FILE_FLAG_BACKUP_SEMANTICS,
     FILE_FLAG_OPEN_REPARSE_POINT, FILE_FLAG_OVERLAPPED, FILE_PROVIDER_COMPRESSION_LZX, FILE_SHARE_DELETE,
-    FILE_SHARE_READ, FILE_SHARE_WRITE, LockFile, SetFileAttributesW, WOF_PROVIDER_FILE, WRITE_DAC,
+    FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_WRITE_ATTRIBUTES, LockFile, SetFileAttributesW,
+    WOF_PROVIDER_FILE, WRITE_DAC,
 };
 use windows_sys::Win32::System::IO::{DeviceIoControl, OVERLAPPED};
 use windows_sys::Win32::System::Ioctl::{
@@ -37,6 +38,12 @@ const REVISION: u32 = 1;
 
 pub(super) fn born(times: FileTimes, moment: SystemTime) -> FileTimes {
     times.set_created(moment)
+}
+
+/// Opens a directory to change its times.
+#[allow(clippy::disallowed_methods, reason = "the self-test's own directory")]
+pub(super) fn open_directory(path: &Path) -> io::Result<File> {
+    OpenOptions::new().access_mode(FILE_WRITE_ATTRIBUTES).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(path)
 }
 
 /// A junction: a folder whose reparse point names the other one by its whole path.
