@@ -87,44 +87,14 @@ fn whole(
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::Mutex;
-
     use super::*;
     use crate::acquisition::delivery::Delivery;
     use crate::acquisition::fixture::Fixture;
     use crate::acquisition::pool::Pool;
-    use crate::formats::disk::{Device, MemoryDevice};
-    use crate::formats::made_volume;
+    use crate::evidence::Item;
 
-    /// A disk whose master file table changes after it was read, so many times.
-    #[derive(Debug)]
-    struct Restless(Mutex<(MemoryDevice, u32)>);
-
-    /// Where the table is, and a byte of its first sector that no fact depends on.
-    const TABLE: u64 = 16 * 512;
-    const COUNTER: usize = 16 * 512 + 400;
-
-    impl Device for Restless {
-        fn size(&self) -> u64 {
-            self.0.lock().unwrap().0.size()
-        }
-
-        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-            let (disk, left) = &mut *self.0.lock().unwrap();
-            let count = disk.read_at(offset, buffer);
-            // The item itself is read from there in one go; what only looks takes a sector.
-            if offset == TABLE && buffer.len() > 512 && *left > 0 {
-                *left -= 1;
-                disk.0[COUNTER] ^= 0x55;
-            }
-            count
-        }
-    }
-
-    fn acquired(changes: u32) -> Box<crate::evidence::Item> {
-        let disk = Restless(Mutex::new((MemoryDevice(made_volume::volume()), changes)));
-        let (fixture, pool) = (Fixture::above(Arc::new(disk)), Pool::new());
+    fn acquired(changes: u32) -> Box<Item> {
+        let (fixture, pool) = (Fixture::above_a_restless_disk(changes), Pool::new());
         let run = fixture.run();
         let (job, delivered) = fixture.job();
         acquire(&mut WorkerContext::new(&run, &pool), &job);

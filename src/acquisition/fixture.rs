@@ -12,7 +12,6 @@ use super::job::{Draft, Job};
 use super::progress::Progress;
 use super::stop::Stop;
 use crate::evidence::{PersonalData, Utc};
-use crate::formats::disk::Device;
 use crate::playbook::{Mode, Plan, plan_to_look};
 use crate::scan::indicators::{Indicators, read_bytes};
 use crate::scan::{EngineKind, RuleSource, Scanner};
@@ -62,10 +61,10 @@ impl Fixture {
         self
     }
 
-    /// A run over the master file table of this disk, as beneath a system in use.
-    pub(super) fn above(disk: Arc<dyn Device>) -> Self {
+    /// A run over the master file table of a disk that changes so many times while it is read.
+    pub(super) fn above_a_restless_disk(changes: u32) -> Self {
         let mut fixture = Self::of(b"");
-        fixture.target = Target::tree(fixture.directory.path()).unwrap().above(disk);
+        fixture.target = Target::tree(fixture.directory.path()).unwrap().above_a_restless_disk(changes);
         fixture.found = fixture.target.look(0, b"$MFT".to_vec(), None).unwrap();
         fixture
     }

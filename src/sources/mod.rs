@@ -24,6 +24,9 @@ pub(crate) mod own_output;
 pub(crate) mod pattern;
 pub(crate) mod registry_facts;
 pub(crate) mod resolve;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "only tests use it")]
+pub(crate) mod restless;
 pub(crate) mod rows;
 pub(crate) mod seen;
 pub(crate) mod shadows;

@@ -35,6 +35,7 @@ fn this_machine_passes_what_can_be_tried_on_it() {
     assert!(left.is_empty(), "{left:?}");
     let wanted = [
         "content",
+        "directory_access_time",
         "times",
         "owner",
         "long_path",
@@ -85,10 +86,11 @@ fn a_person_reads_it_in_either_language_and_a_folder_that_is_not_there_is_named(
 mod wine {
     use super::*;
 
-    /// What fails there is what Wine has not: it takes a stream for a file of its own, refuses no administrator, keeps no holes
-    /// and no attribute of a file that is elsewhere, gives no raw volume and no disk, tells no program that its console is
-    /// closed, heeds no right to make backups of the registry, tells of no accounts, sessions and pipes, and has no catalogs
-    /// of signatures. So the exit code is that of a failure.
+    /// What fails there is what Wine has not: it takes a stream for a file of its own, refuses no administrator, reads past the
+    /// locks of others, notes when a directory was listed, keeps no holes and no attribute of a file that is elsewhere, gives
+    /// no raw volume and no disk, tells no program that its console is closed, heeds no right to make backups of the
+    /// registry, tells of no accounts, sessions and pipes, and has no catalogs of signatures. So the exit code is that of a
+    /// failure.
     #[test]
     #[ignore = "needs Wine and the collector for Windows"]
     fn what_it_has_passes_and_what_it_lacks_fails() {
@@ -114,9 +116,11 @@ mod wine {
                 "accounts",
                 "backup",
                 "closed_console",
+                "directory_access_time",
                 "disks",
                 "in_use",
                 "not_local",
+                "part_locked",
                 "pipes",
                 "raw_volume",
                 "registry_refused",

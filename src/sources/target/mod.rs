@@ -197,10 +197,11 @@ impl Target {
         self.places.get(found.place)
     }
 
-    /// The same target with this disk beneath its first volume.
+    /// The same target with a disk beneath its first volume that changes so many times while it is read.
     #[cfg(test)]
-    pub(crate) fn above(mut self, disk: Arc<dyn disk::Device>) -> Self {
+    pub(crate) fn above_a_restless_disk(mut self, changes: u32) -> Self {
         let path = self.places[0].folder(b"").unwrap();
+        let disk = Arc::new(super::restless::Restless::new(changes));
         self.places = vec![Arc::new(TargetVolume::above(Volume::Drive('C'), &path, disk))];
         self
     }

@@ -271,7 +271,8 @@ fn what_a_process_was_given_is_told_where_that_is_asked_for_and_nowhere_else() {
     assert!(rows.iter().all(|row| !row.to_string().contains("VELDKIT_PROEF")));
 }
 
-/// Wine trusts whoever signs, and has no catalogs in which one without a signature could stand.
+/// Wine trusts whoever signs, and has no catalogs in which one without a signature could stand. It is a Windows 7 without
+/// the functions that came with SHA-2, so what it says against a signature is not used.
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
 fn what_windows_says_of_signatures_is_told_with_who_signed() {
@@ -306,7 +307,8 @@ fn what_windows_says_of_signatures_is_told_with_who_signed() {
     let root = text(&root.stdout);
     let root = root.trim().rsplit('=').next().unwrap().replace(':', "").to_lowercase();
     assert_eq!(said[1], serde_json::json!({"status": "valid", "signer": "Veldkit-proef", "root": root}));
-    assert_eq!((&said[2]["status"], &said[2]["error"]), (&"altered".into(), &Value::Null));
+    assert_eq!(said[2]["status"], Value::Null, "{}", said[2]);
+    assert!(said[2]["error"].as_str().unwrap().contains("SHA-2"), "{}", said[2]);
 }
 
 /// A function of Windows' own library that does nothing and returns success, in the place of the one that decides: every

@@ -27,6 +27,7 @@ use windows_sys::Win32::Security::WinTrust::{
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_OPEN_NO_RECALL, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_ATTRIBUTES, SYNCHRONIZE,
 };
+use windows_sys::Win32::System::SystemInformation::OSVERSIONINFOW;
 use windows_sys::core::{BOOL, GUID, PCWSTR};
 
 use super::answers::is_absent;
@@ -69,6 +70,7 @@ struct Trust {
     certificate: unsafe extern "system" fn(*mut c_void, u32) -> *mut CRYPT_PROVIDER_CERT,
     name: unsafe extern "system" fn(*const CERT_CONTEXT, u32, u32, *const c_void, *mut u16, u32) -> u32,
     newer: Option<Catalogs>,
+    is_before_8: bool,
     acquire: unsafe extern "system" fn(*mut isize, *const GUID, u32) -> BOOL,
     digest: unsafe extern "system" fn(HANDLE, *mut u32, *mut u8, u32) -> BOOL,
     find: unsafe extern "system" fn(isize, *const u8, u32, u32, *mut isize) -> isize,
@@ -97,6 +99,7 @@ impl Trust {
                 certificate: trust.function(c"WTHelperGetProvCertFromChain")?,
                 name: names.function(c"CertGetNameStringW")?,
                 newer: newer.ok(),
+                is_before_8: is_before_8(),
                 acquire: trust.function(c"CryptCATAdminAcquireContext")?,
                 digest: trust.function(c"CryptCATAdminCalcHashFromFileHandle")?,
                 find: trust.function(c"CryptCATAdminEnumCatalogFromHash")?,
@@ -106,6 +109,19 @@ impl Trust {
             })
         }
     }
+}
+
+/// Whether this is Windows 7 or Server 2008 R2, whatever it tells programs that it is.
+fn is_before_8() -> bool {
+    type Version = unsafe extern "system" fn(*mut OSVERSIONINFOW) -> i32;
+    // SAFETY: it is of the form that Microsoft's documentation gives it.
+    let version =
+        unsafe { Library::load("ntdll.dll").and_then(|kernel| kernel.function::<Version>(c"RtlGetVersion")) };
+    let mut told =
+        OSVERSIONINFOW { dwOSVersionInfoSize: length_of::<OSVERSIONINFOW>(), ..OSVERSIONINFOW::default() };
+    // SAFETY: the call fills the structure, which says its length.
+    let done = version.is_ok_and(|version| unsafe { version(&raw mut told) } >= 0);
+    done && (told.dwMajorVersion, told.dwMinorVersion) < (6, 2)
 }
 
 /// The kind of programs and libraries.
@@ -121,11 +137,12 @@ pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {
     let load = || readers().and_then(|()| Trust::load().map_err(|error| error.to_string()));
     let trust = TRUST.get_or_init(load).as_ref().map_err(|why| io::Error::other(why.clone()))?;
     let signature = verified(trust, path)?;
-    // Without the newer functions (before Windows 8, unless updates brought them) SHA-2 may not be known.
-    Ok(signature.map(|signature| match trust.newer {
-        Some(_) => signature,
-        None => FileSignature { status: answers::without_sha_2(signature.status), ..signature },
-    }))
+    // Before Windows 8 only updates brought SHA-2, and with it the newer functions.
+    if trust.newer.is_some() || !trust.is_before_8 {
+        return Ok(signature);
+    }
+    Ok(signature
+        .map(|signature| FileSignature { status: answers::without_sha_2(signature.status), ..signature }))
 }
 
 /// Verifies the signature of a file, as this Windows can.
