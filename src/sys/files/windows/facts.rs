@@ -38,7 +38,7 @@ pub(super) fn tag(handle: BorrowedHandle<'_>) -> io::Result<(u32, u32)> {
     Ok((basic.FileAttributes, tag.ReparseTag))
 }
 
-/// All that is told of an open file or folder.
+/// All that Windows reports of an open file or directory.
 pub(super) fn stat(handle: BorrowedHandle<'_>) -> io::Result<Stat> {
     let basic: FILE_BASIC_INFO = info(handle, FileBasicInfo)?;
     let standard: FILE_STANDARD_INFO = info(handle, FileStandardInfo)?;
