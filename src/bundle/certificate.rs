@@ -22,6 +22,8 @@ use std::fmt;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minisign::{PublicKey, SignatureBox};
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +131,8 @@ impl CertificateTerms {
         };
         let key = PublicKey::from_base64(&terms.public_key).ok()?;
         let ids = terms.kit.iter().chain(&terms.case);
-        let good = key_id(&key) == terms.key_id
+        let good = is_ed25519(&terms.public_key)
+            && key_id(&key) == terms.key_id
             && terms.not_before <= terms.not_after
             && ids
                 .clone()
@@ -137,6 +140,12 @@ impl CertificateTerms {
         // One text for one meaning: whatever else could be written the same way is refused.
         (good && lines.next().is_none() && terms.to_string() == statement).then_some(terms)
     }
+}
+
+/// Whether a public key says that it is one of Ed25519, the only kind there is (minisign(1), "Public key format"): its first two
+/// bytes, which the reader of keys leaves unread.
+fn is_ed25519(public_key: &str) -> bool {
+    STANDARD.decode(public_key).is_ok_and(|bytes| bytes.starts_with(b"Ed"))
 }
 
 /// Writes the statement.

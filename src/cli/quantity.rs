@@ -62,7 +62,8 @@ mod tests {
     fn durations_add_up_and_nonsense_is_refused() {
         assert_eq!(duration("1h30m"), Ok(Duration::from_mins(90)));
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        for wrong in ["", "90", "m", "1d", "0s", "1h30", "é"] {
+        assert_eq!(duration("90d"), Ok(Duration::from_hours(90 * 24)));
+        for wrong in ["", "90", "m", "1w", "0s", "1h30", "é"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
