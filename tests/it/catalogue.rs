@@ -413,7 +413,12 @@ fn all_official_definitions_load_unchanged_beside_ours_and_each_can_be_planned()
     let added = catalogue.add(&folder).unwrap();
     assert!(added.artifacts > 700, "{}", added.artifacts);
     assert!(catalogue.artifacts().count() > before + 600);
-    assert_eq!(catalogue.faults(), []);
+    // They name no digests, so that their programs are not run.
+    let others: Vec<_> = catalogue.faults().iter().map(ToString::to_string).collect();
+    assert!(
+        others.iter().all(|fault| fault.contains("'sha256'") && fault.contains("COMMAND")),
+        "{others:#?}"
+    );
     for artifact in catalogue.artifacts() {
         let Some(os) = TargetOs::ALL.into_iter().find(|os| artifact.applies_to(*os)) else { continue };
         let request = Request { artifacts: vec![artifact.name.clone()], ..Request::default() };

@@ -20,7 +20,6 @@ mod processes;
 mod seam;
 mod storage;
 mod wine;
-mod wine_registry;
 
 /// The rows of an artifact in an unpacked bundle, the schema's own first.
 fn rows(unpacked: &Path, entry: &str) -> Vec<Value> {

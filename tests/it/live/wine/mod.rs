@@ -11,6 +11,8 @@ use serde_json::Value;
 use super::{live, of_kind, rows, run};
 use crate::made::{Made, text};
 
+mod registry;
+
 /// What Wine 8 has no rows for, each with the artifact: its functions for them are there and tell nothing. A real Windows
 /// tells of each one at least.
 const LACKING: [(&str, &str); 6] = [

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::live;
+use crate::live::live;
 use crate::made::{Made, text};
 
 /// Makes the hidden keys and values with `make`, and removes them with anything else. `reg.exe` can do neither: to it a name
