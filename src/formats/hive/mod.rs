@@ -80,7 +80,7 @@ pub struct Hive<R> {
 /// The cells that were left out because they cannot be read.
 #[derive(Debug, Default)]
 pub struct UnreadCells {
-    /// The key whose list or value it is, and why; the first [`MAX_UNREAD`] of them.
+    /// The key whose list or value it is, and why; the first `MAX_UNREAD` of them.
     pub first: Vec<(Exact, HiveError)>,
     /// How many there are.
     pub count: usize,
