@@ -10,6 +10,7 @@ pub mod ext;
 pub mod hive;
 pub mod iptables;
 pub mod journald;
+pub mod kcore;
 pub mod lastlog;
 pub mod linux_autostarts;
 pub mod mountinfo;

@@ -9,10 +9,12 @@ use veldkit::evidence::{Item, Origin};
 use veldkit::formats::hive::{Hive, Recovered};
 use veldkit::formats::netlink::{filter, routing, statement};
 use veldkit::formats::windows_command::{Folders, lead};
-use veldkit::formats::{iptables, journald, netlink, network_settings, proc_maps, procfs, procnet, resolved};
+use veldkit::formats::{
+    iptables, journald, kcore, netlink, network_settings, proc_maps, procfs, procnet, resolved,
+};
 use veldkit::formats::{policy_scripts, task_actions, task_xml, wmi};
 use veldkit::formats::{rpm, web_server};
-use veldkit::live::linux::{executables, network, physical_memory, processes, storage};
+use veldkit::live::linux::{executables, network, processes, storage};
 use veldkit::live::windows::firewall;
 use veldkit::playbook::FileContent;
 use veldkit::scan::filetype;
@@ -360,11 +362,11 @@ pub fn hive(data: &[u8]) {
 }
 
 pub fn physical_memory(data: &[u8]) {
-    let stretches = physical_memory::stretches(data);
+    let stretches = kcore::stretches(data);
     assert!(stretches.windows(2).all(|two| matches!(two, [one, next] if one.end <= next.start)));
-    let segments = physical_memory::segments(data);
+    let segments = kcore::segments(data);
     assert!(segments.iter().all(|segment| segment.stretch.start < segment.stretch.end));
-    let _ = physical_memory::shown(&stretches, &segments);
+    let _ = kcore::shown(&stretches, &segments);
 }
 
 /// The bytes are a repository as they are, and a mapping; and a record of each class behind the digest of its name.

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use super::linux_host::LinuxHost;
 use crate::evidence::ReasonCode;
-use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::formats::disk::fill_at;
+use crate::formats::kcore;
+use crate::formats::kcore::AddressRange;
 use crate::sources::rows::{Halt, Lines, Rows};
 use crate::sys;
 
@@ -28,43 +29,15 @@ const CHUNK: usize = 256 << 10;
 /// What is read alone where a chunk cannot be read whole.
 const PAGE: usize = 4 << 10;
 
-/// Bytes of an ELF file's own header, and of one of a segment.
-const ELF: usize = 64;
-const SEGMENT: usize = 56;
-
-/// `PT_LOAD`.
-const LOADED: u32 = 1;
-
-/// What its headers begin with: `EMiL` as they stand.
-const MAGIC: u32 = 0x4c69_4d45;
-
 /// How slowly memory may come, in bytes a second, beyond a minute.
 const SLOWEST: u64 = 32 << 20;
-
-/// A stretch of memory by its addresses, the last one not among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AddressRange {
-    /// The first address.
-    pub start: u64,
-    /// The address behind the last one.
-    pub end: u64,
-}
-
-/// Where a stretch stands in the kernel's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Segment {
-    /// Its addresses.
-    pub stretch: AddressRange,
-    /// Where its first byte stands in the file.
-    pub offset: u64,
-}
 
 /// How the image is made, or why there is none.
 pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
     if !reach.is_live() {
         return Err("only a running system has memory");
     }
-    let memory = stretches(&reach.read("proc/iomem", MAX_TABLE).unwrap_or_default());
+    let memory = kcore::stretches(&reach.read("proc/iomem", MAX_TABLE).unwrap_or_default());
     if memory.is_empty() {
         return Err("where memory is (/proc/iomem) is told to root alone");
     }
@@ -80,94 +53,13 @@ pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
     Ok(rows.named("lime").within(limit))
 }
 
-impl AddressRange {
-    fn length(&self) -> u64 {
-        self.end.saturating_sub(self.start)
-    }
-}
-
-/// Where memory is, by `/proc/iomem`; nothing where the addresses are hidden.
-#[must_use]
-pub fn stretches(text: &[u8]) -> Vec<AddressRange> {
-    let text = String::from_utf8_lossy(text);
-    let stretch = |line: &str| {
-        // What stands further in is a part of what stands above it.
-        let (range, what) = line.split_once(" : ")?;
-        let (first, last) = range.split_once('-')?;
-        let start = u64::from_str_radix(first, 16).ok()?;
-        let end = u64::from_str_radix(last, 16).ok()?.checked_add(1)?;
-        (what.trim_end() == "System RAM" && start < end && end > 1).then_some(AddressRange { start, end })
-    };
-    let mut all: Vec<AddressRange> = Vec::new();
-    for next in text.lines().filter_map(stretch) {
-        // In order, and none twice: what is told otherwise is not the kernel's.
-        if all.last().is_none_or(|last| last.end <= next.start) {
-            all.push(next);
-        }
-    }
-    all
-}
-
-/// The segments of the kernel's file that say which memory they show, by its head.
-#[must_use]
-pub fn segments(head: &[u8]) -> Vec<Segment> {
-    // 64 bits, little-endian.
-    if head.get(..6) != Some(b"\x7fELF\x02\x01") {
-        return Vec::new();
-    }
-    let table = u64_at(head, 32).and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
-    let count = usize::from(u16_at(head, 56).unwrap_or_default());
-    let segment = |number: usize| {
-        let at = table.checked_add(number.checked_mul(SEGMENT)?)?;
-        let field = |offset: usize| u64_at(head, at.checked_add(offset)?);
-        if u32_at(head, at)? != LOADED {
-            return None;
-        }
-        let (offset, start, length) = (field(8)?, field(24)?, field(32)?);
-        // Of memory that no address can be told of, the kernel writes -1, and before 2017 (Linux 4.11) for all of it 0.
-        let end = start.checked_add(length).filter(|_| start != u64::MAX && length > 0)?;
-        Some(Segment { stretch: AddressRange { start, end }, offset })
-    };
-    let all: Vec<Segment> = (0..count).filter_map(segment).collect();
-    // The first page is never the beginning of two of them.
-    if all.iter().filter(|segment| segment.stretch.start == 0).count() > 1 {
-        return Vec::new();
-    }
-    all
-}
-
-/// The stretches as far as a segment shows them, each with where it stands in the file.
-#[must_use]
-pub fn shown(memory: &[AddressRange], segments: &[Segment]) -> Vec<(AddressRange, u64)> {
-    let mut all = Vec::new();
-    for stretch in memory {
-        let mut at = stretch.start;
-        while at < stretch.end {
-            let here = segments.iter().find(|part| part.stretch.start <= at && at < part.stretch.end);
-            let next = segments.iter().map(|part| part.stretch.start).filter(|start| *start > at).min();
-            match here {
-                Some(part) => {
-                    let end = part.stretch.end.min(stretch.end);
-                    let offset = part.offset.saturating_add(at.saturating_sub(part.stretch.start));
-                    all.push((AddressRange { start: at, end }, offset));
-                    at = end;
-                }
-                None => at = next.unwrap_or(stretch.end),
-            }
-        }
-    }
-    all
-}
-
 /// Writes the image.
-fn image(memory: &[AddressRange], kcore: &File, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let mut head = vec![0; ELF];
-    fill(kcore, 0, &mut head);
-    let count = usize::from(u16_at(&head, 56).unwrap_or_default());
-    let table = u64_at(&head, 32).and_then(|at| usize::try_from(at).ok()).unwrap_or_default();
-    head.resize(table.saturating_add(count.saturating_mul(SEGMENT)).clamp(ELF, MAX_TABLE), 0);
-    fill(kcore, 0, &mut head);
-    let shown = shown(memory, &segments(&head));
+fn image(memory: &[AddressRange], file: &File, lines: &mut Lines<'_>) -> Result<(), Halt> {
+    let mut head = vec![0; kcore::HEADER];
+    fill(file, 0, &mut head);
+    head.resize(kcore::head_length(&head).min(MAX_TABLE), 0);
+    fill(file, 0, &mut head);
+    let shown = kcore::shown(memory, &kcore::segments(&head));
     let sum = |all: &mut dyn Iterator<Item = u64>| all.fold(0_u64, u64::saturating_add);
     let hidden = sum(&mut memory.iter().map(AddressRange::length))
         .saturating_sub(sum(&mut shown.iter().map(|(stretch, _)| stretch.length())));
@@ -181,12 +73,12 @@ fn image(memory: &[AddressRange], kcore: &File, lines: &mut Lines<'_>) -> Result
     }
     let (mut buffer, mut zeros) = (vec![0; CHUNK], 0_u64);
     for (stretch, offset) in shown {
-        lines.raw(&header(stretch))?;
+        lines.raw(&kcore::lime_header(stretch))?;
         let mut done = 0_u64;
         while done < stretch.length() {
             let wanted = usize::try_from(stretch.length().saturating_sub(done)).unwrap_or(CHUNK).min(CHUNK);
             let chunk = buffer.get_mut(..wanted).unwrap_or_default();
-            zeros = zeros.saturating_add(fill(kcore, offset.saturating_add(done), chunk));
+            zeros = zeros.saturating_add(fill(file, offset.saturating_add(done), chunk));
             lines.raw(chunk)?;
             done = done.saturating_add(u64::try_from(wanted).unwrap_or(u64::MAX));
         }
@@ -196,17 +88,6 @@ fn image(memory: &[AddressRange], kcore: &File, lines: &mut Lines<'_>) -> Result
             .short(ReasonCode::ReadError, format!("{zeros} bytes of memory could not be read and are zeros"));
     }
     Ok(())
-}
-
-/// The header of a stretch.
-fn header(stretch: AddressRange) -> Vec<u8> {
-    let mut header = Vec::with_capacity(32);
-    header.extend(MAGIC.to_le_bytes());
-    header.extend(1_u32.to_le_bytes());
-    header.extend(stretch.start.to_le_bytes());
-    header.extend(stretch.end.saturating_sub(1).to_le_bytes());
-    header.extend([0; 8]);
-    header
 }
 
 /// Reads a whole chunk, or page by page what can be read of it, the rest as zeros; gives how many bytes those are.
@@ -233,6 +114,8 @@ fn whole(file: &File, offset: u64, buffer: &mut [u8]) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::evidence::bytes::u64_at;
+    use crate::formats::kcore::{HEADER as ELF, LOADED, SEGMENT, segments, stretches};
     use crate::sources::rows::tests::read_all;
 
     /// A kernel's file that shows these stretches, each byte its address's third byte; and where it is cut.
