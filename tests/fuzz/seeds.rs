@@ -4,8 +4,8 @@
 #[allow(dead_code, reason = "the bodies of the targets")]
 mod targets;
 
-// Built with the flags of the targets, it needs what their coverage counters report to.
-use libfuzzer_sys as _;
+// Built with the flags of the targets, it needs what their coverage counters report to, and that needs a target.
+libfuzzer_sys::fuzz_target!(|_data: &[u8]| {});
 
 fn main() -> std::io::Result<()> {
     let Some(directory) = std::env::args_os().nth(1).map(std::path::PathBuf::from) else {

@@ -50,7 +50,11 @@ fn every_target_has_its_file_for_cargo_fuzz() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
     for (name, ..) in targets::TARGETS {
-        assert!(folder.join(format!("fuzz_targets/{name}.rs")).is_file(), "{name}");
+        let program = std::fs::read_to_string(folder.join(format!("fuzz_targets/{name}.rs"))).unwrap();
+        let called = program.split("| targets::").nth(1).and_then(|rest| rest.split('(').next()).unwrap();
+        let (file, function) = called.split_once("::").unwrap_or(("targets", called));
+        let bodies = std::fs::read_to_string(folder.join(format!("{file}.rs"))).unwrap();
+        assert!(bodies.contains(&format!("pub fn {function}(")), "{called}");
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
     }
 }

@@ -1,8 +1,8 @@
-//! See `targets::accounts`.
+//! See `targets::linux_text::accounts`.
 #![no_main]
 
 #[path = "../targets.rs"]
 #[allow(dead_code, reason = "the other targets")]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::accounts(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::linux_text::accounts(data));

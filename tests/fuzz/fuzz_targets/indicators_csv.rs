@@ -1,8 +1,8 @@
-//! See `targets::indicators_csv`.
+//! See `targets::lists::indicators_csv`.
 #![no_main]
 
 #[path = "../targets.rs"]
 #[allow(dead_code, reason = "the other targets")]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::indicators_csv(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::lists::indicators_csv(data));

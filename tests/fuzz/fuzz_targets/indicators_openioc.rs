@@ -1,8 +1,8 @@
-//! See `targets::indicators_openioc`.
+//! See `targets::lists::indicators_openioc`.
 #![no_main]
 
 #[path = "../targets.rs"]
 #[allow(dead_code, reason = "the other targets")]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::indicators_openioc(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::lists::indicators_openioc(data));

@@ -1,8 +1,8 @@
-//! See `targets::logons`.
+//! See `targets::linux_text::logons`.
 #![no_main]
 
 #[path = "../targets.rs"]
 #[allow(dead_code, reason = "the other targets")]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::logons(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::linux_text::logons(data));

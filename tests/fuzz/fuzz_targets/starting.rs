@@ -1,8 +1,8 @@
-//! See `targets::starting_text`.
+//! See `targets::linux_text::starting_text`.
 #![no_main]
 
 #[path = "../targets.rs"]
 #[allow(dead_code, reason = "the other targets")]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::starting_text(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::linux_text::starting_text(data));
