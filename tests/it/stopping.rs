@@ -49,6 +49,27 @@ impl Standing {
         assert!(status.success());
     }
 
+    /// Waits until the run has used no time on a processor for a while: its buffers are full, and its items under way.
+    fn stands_still(&self) {
+        let used = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+            let fields: Vec<String> =
+                stat.rsplit(')').next().unwrap().split_whitespace().map(str::to_owned).collect();
+            (fields[11].clone(), fields[12].clone())
+        };
+        let (mut before, mut still) = (used(), 0);
+        for _ in 0..1_000 {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            let now = used();
+            still = if now == before { still + 1 } else { 0 };
+            if still == 10 {
+                return;
+            }
+            before = now;
+        }
+        panic!("it does not stand still");
+    }
+
     /// Lets the run go on to its end; returns how it ended, the bundle and its last words.
     fn finish(mut self, made: &Made) -> (ExitStatus, PathBuf, String) {
         let bundle = made.out().join("b.zip.age");
@@ -117,6 +138,7 @@ fn a_signal_that_was_ignored_when_the_run_began_stays_ignored() {
 fn a_run_that_the_system_ends_is_sealed_without_the_items_under_way() {
     let made = Made::new();
     let run = standing(&made, &[]);
+    run.stands_still();
     run.signal("TERM");
     // The run's patience of 2.5 s is of its own clock, and cannot be waited for in another way; on a busy machine it hears of the
     // signal late. It cannot end meanwhile, since nobody reads the pipe.
