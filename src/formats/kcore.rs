@@ -25,12 +25,12 @@ pub struct AddressRange {
     pub end: u64,
 }
 
-/// Where a stretch stands in the kernel's file.
+/// The place of a stretch in the kernel's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
     /// Its addresses.
     pub stretch: AddressRange,
-    /// Where its first byte stands in the file.
+    /// The offset of its first byte in the file.
     pub offset: u64,
 }
 
@@ -55,7 +55,7 @@ pub fn stretches(text: &[u8]) -> Vec<AddressRange> {
     };
     let mut all: Vec<AddressRange> = Vec::new();
     for next in text.lines().filter_map(stretch) {
-        // In order, and none twice: what is told otherwise is not the kernel's.
+        // In order, and none twice: what says otherwise is not the kernel's.
         if all.last().is_none_or(|last| last.end <= next.start) {
             all.push(next);
         }
@@ -79,7 +79,7 @@ pub fn segments(head: &[u8]) -> Vec<Segment> {
             return None;
         }
         let (offset, start, length) = (field(8)?, field(24)?, field(32)?);
-        // Of memory that no address can be told of, the kernel writes -1, and before 2017 (Linux 4.11) for all of it 0.
+        // For memory without an address the kernel writes -1, and before 2017 (Linux 4.11) for all of it 0.
         let end = start.checked_add(length).filter(|_| start != u64::MAX && length > 0)?;
         Some(Segment { stretch: AddressRange { start, end }, offset })
     };
@@ -91,7 +91,7 @@ pub fn segments(head: &[u8]) -> Vec<Segment> {
     all
 }
 
-/// The stretches as far as a segment shows them, each with where it stands in the file.
+/// The stretches as far as a segment shows them, each with its offset in the file.
 #[must_use]
 pub fn shown(memory: &[AddressRange], segments: &[Segment]) -> Vec<(AddressRange, u64)> {
     let mut all = Vec::new();

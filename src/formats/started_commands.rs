@@ -102,8 +102,8 @@ pub fn inetd(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     })
 }
 
-/// Reads services of xinetd (xinetd.conf(5)): `server`, with `server_args`; one that is `disable = yes` is left to the
-/// caller, which has the whole text.
+/// Reads services of xinetd (xinetd.conf(5)): `server`, with `server_args`. One that is `disable = yes` is reported
+/// too: one word starts it.
 #[must_use]
 pub fn xinetd(text: &[u8]) -> Vec<StartedCommand<'_>> {
     let (mut all, mut user): (Vec<StartedCommand<'_>>, _) = (Vec::new(), None);

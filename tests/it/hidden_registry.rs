@@ -1,5 +1,5 @@
 //! A Windows tree whose intruder hides what starts by itself: names with a zero in them, names that are no text, values
-//! longer than others read, tasks that only the registry or only a file has, and the places that are seldom looked at.
+//! longer than others read, tasks that only the registry or only a file has, and the places that are seldom checked.
 
 use regf::{DataType, HiveBuilder};
 use serde_json::Value;

@@ -95,8 +95,8 @@ mod wine {
 
     /// What fails there is what Wine has not: it takes a stream for a file of its own, refuses no administrator, reads past the
     /// locks of others, notes when a directory was listed, keeps no holes and no attribute of a file that is elsewhere, gives
-    /// no raw volume and no disk, tells no program that its console is closed, heeds no right to make backups of the
-    /// registry, tells of no accounts, sessions and pipes, and has no catalogs of signatures. So the exit code is that of a
+    /// no raw volume and no disk, sends no program word that its console is closed, heeds no right to make backups of the
+    /// registry, reports no accounts, sessions and pipes, and has no catalogs of signatures. So the exit code is that of a
     /// failure.
     #[test]
     #[ignore = "needs Wine and the collector for Windows"]

@@ -9,7 +9,7 @@
 //! - `{"row":"key","key":…,"last_written":…}` for a key that a pattern names;
 //! - `{"row":"value","key":…,"name":…,"type":"REG_SZ",…}` for each value of it, or that a pattern names. Its data stands
 //!   in `text`, `list` or `number` by its type, else as base64 in `data`; `size` says how many bytes it has where not all
-//!   are told. Of keys and values that are damaged one row `broken` counts how many a pattern left out.
+//!   are reported. Of keys and values that are damaged one row `broken` counts how many a pattern left out.
 //!
 //! Key names are written from the root of the registry, spelled as in the hive. A reader must ignore fields and kinds of
 //! rows that it does not know; the number in the schema grows when a field changes its meaning.

@@ -241,7 +241,7 @@ impl Snapshot {
         all
     }
 
-    /// How the key above one stands in both.
+    /// How the key above one is in both.
     fn above(&self, now: &Self, name: &[u8]) -> Above {
         if now.denied.iter().any(|denied| denied == name) {
             return Above::Lacking;
