@@ -39,20 +39,18 @@ pub(super) fn scan_process(context: &mut WorkerContext<'_>, job: &Job) {
         item.metadata.size = Some(reading.bytes());
         let gap = gap.or_else(|| {
             if over.load(Ordering::Relaxed) {
-                Some(ScanGap {
-                    cause: Cause::Time,
-                    detail: format!("it took longer than {} s", LIMIT.as_secs()),
-                })
+                Some(ScanGap::new(Cause::Time, format!("it took longer than {} s", LIMIT.as_secs())))
             } else if reading.left() > 0 {
                 let detail = format!("{} bytes past the limit for one process were not read", reading.left());
-                Some(ScanGap { cause: Cause::Size, detail })
+                Some(ScanGap::new(Cause::Size, detail))
             } else if reading.refused() > 0 {
                 let detail = format!("{} bytes could not be read", reading.refused());
-                Some(ScanGap { cause: Cause::Error, detail })
+                Some(ScanGap::new(Cause::Error, detail))
             } else {
                 None
             }
         });
+        let gap = gap.filter(|gap| !gap.detail.is_empty());
         item.assessment = assess(&hits);
         item.hits = hits;
         item.scan = Some(Scanned {

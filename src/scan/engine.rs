@@ -28,11 +28,14 @@ pub struct ScanGap {
 
 impl ScanGap {
     /// Makes a gap.
-    pub(super) fn new(cause: Cause, detail: impl Into<String>) -> Self {
-        Self { cause, detail: detail.into() }
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
+    pub(crate) fn new(cause: Cause, detail: impl Into<String>) -> Self {
+        let detail = if crate::sys::gap_is_lost() { String::new() } else { detail.into() };
+        Self { cause, detail }
     }
 
     /// The gap that a limit on time leaves.
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
     pub(super) fn timeout(limit: Duration) -> Self {
         Self::new(Cause::Time, format!("the rules took longer than {} s on it", limit.as_secs_f32()))
     }

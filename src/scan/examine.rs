@@ -135,8 +135,9 @@ fn packed_gap(report: &Report) -> Option<ScanGap> {
     (!text.is_empty()).then(|| ScanGap::new(Cause::Archive, text))
 }
 
-/// All gaps as one sentence, and the kind that counts: what kept rules from most of it.
+/// All gaps as one sentence, and the kind that counts: what kept rules from most of it. One without words is none.
 fn together(gaps: &[ScanGap]) -> (Option<String>, Option<Cause>) {
+    let gaps: Vec<&ScanGap> = gaps.iter().filter(|gap| !gap.detail.is_empty()).collect();
     let order = [Cause::Error, Cause::Time, Cause::Size, Cause::Archive, Cause::Rules];
     let cause = order.into_iter().find(|cause| gaps.iter().any(|gap| gap.cause == *cause));
     let mut said = BTreeSet::new();

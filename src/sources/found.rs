@@ -127,6 +127,7 @@ pub struct Unread {
 
 impl Unread {
     /// Makes the gap that a failure of the operating system leaves.
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
     pub(crate) fn of_error(origin: Origin, attempt: &str, error: &std::io::Error) -> Self {
         let (outcome, code) = match error.kind() {
             _ if crate::sys::is_nothing(error) => (Outcome::Missing, ReasonCode::Vanished),
@@ -141,16 +142,18 @@ impl Unread {
             _ => (Outcome::Failed, ReasonCode::ReadError),
         };
         let reason = Reason::new(code, format!("{attempt}: {error}"));
-        Self { origin, kind: Kind::Unknown, outcome, reason, metadata: Metadata::default() }
+        Self { origin, kind: Kind::Unknown, outcome, reason, metadata: Metadata::default() }.kept()
     }
 
     /// Makes a gap without metadata.
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
     pub(crate) fn new(origin: Origin, outcome: Outcome, code: ReasonCode, detail: impl Into<String>) -> Self {
         let reason = Reason::new(code, detail);
-        Self { origin, kind: Kind::Unknown, outcome, reason, metadata: Metadata::default() }
+        Self { origin, kind: Kind::Unknown, outcome, reason, metadata: Metadata::default() }.kept()
     }
 
     /// Makes the gap of something found that is not taken.
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
     pub(crate) fn of_found(
         found: Found,
         outcome: Outcome,
@@ -158,7 +161,17 @@ impl Unread {
         detail: impl Into<String>,
     ) -> Self {
         let reason = Reason::new(code, detail);
-        Self { origin: found.origin, kind: found.kind, outcome, reason, metadata: found.metadata }
+        Self { origin: found.origin, kind: found.kind, outcome, reason, metadata: found.metadata }.kept()
+    }
+
+    /// The same; in a build that loses this gap on purpose, one that makes nothing partial.
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
+    fn kept(self) -> Self {
+        if crate::sys::gap_is_lost() {
+            let reason = Reason::new(ReasonCode::NotFound, "");
+            return Self { outcome: Outcome::Missing, reason, ..self };
+        }
+        self
     }
 }
 

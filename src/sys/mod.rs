@@ -16,6 +16,7 @@ mod interruptions;
 #[cfg(any(windows, test))]
 #[cfg_attr(not(windows), allow(dead_code, unused_imports, reason = "elsewhere only its own tests use it"))]
 mod layouts;
+mod lost_gap;
 mod memory;
 mod network;
 mod objects;
@@ -48,6 +49,7 @@ pub(crate) use files::{
 };
 pub(crate) use host::{host_name, kernel_version};
 pub(crate) use interruptions::{Interruption, on_interruption};
+pub(crate) use lost_gap::gap_is_lost;
 pub(crate) use memory::{LooseCode, ProcessMemory, loose_code, total_memory};
 pub(crate) use network::{
     InterfaceAddress, NeighbourEntry, NetlinkPart, NetworkAdapter, ResolverEntry, RouteEntry, SocketEntry,

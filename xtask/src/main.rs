@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask ci | dist | fixtures | bench | setup | tidy`.
+//! The project's own tasks: `cargo xtask ci | dist | fixtures | gaps | bench | setup | tidy`.
 //!
 //! One module per task, and `deny` for a step of `ci`. Two small dependencies, so that `tidy` answers in seconds in a
 //! fresh clone; code that calls the product itself (the stages of `bench`) is behind the feature `bench`.
@@ -17,6 +17,7 @@ mod ci;
 mod deny;
 mod dist;
 mod fixtures;
+mod gaps;
 mod process;
 mod setup;
 mod tidy;
@@ -33,6 +34,7 @@ usage: cargo xtask TASK
                   --trust KEY: the minisign public key (or its file) whose kits are used without a question
                   --sign CMD signs what is for Windows: run with the file behind its arguments
   fixtures KIND   targets and corpora to test and measure with
+  gaps            whether a test fails for each place where a gap is recorded, when that gap is lost; --list
   bench           what the tool costs, beside what it could cost and what others cost
   setup           install what the tests need beside Rust; `setup windows` only what building for Windows does
   tidy            the rules of the tree: arrows, circles, places, names, sizes; --left lists what is allowed until it is mended";
@@ -62,6 +64,7 @@ fn run(arguments: &[&str]) -> Result {
         ["bench-indicators", corpus, list, count] => {
             bench::indicators::run(Path::new(corpus), Path::new(list), count)
         }
+        ["gaps", rest @ ..] => gaps::run(root, rest),
         ["setup"] => setup::run(root),
         ["setup", "windows"] => setup::windows(),
         ["tidy"] => tidy::run(root),

@@ -234,12 +234,17 @@ impl Lines<'_> {
     }
 
     /// Says that the rows lack something: the item is partial, with this reason among others.
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
     pub(crate) fn short(&mut self, code: ReasonCode, detail: impl Into<String>) {
+        if sys::gap_is_lost() {
+            return;
+        }
         let (count, _) = self.short.entry(code).or_insert_with(|| (0, detail.into()));
         *count = count.saturating_add(1);
     }
 
     /// Says that a file could not be read; one that has gone meanwhile is no fault.
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
     pub(crate) fn unread(&mut self, path: &[u8], error: &io::Error) {
         if !sys::is_nothing(error) {
             self.short(code_of(error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::fuzz;
 use super::times::Times;
 use crate::process::{cargo, find, run as run_program};
-use crate::{Result, setup};
+use crate::{Result, gaps, setup};
 
 const USAGE: &str = "\
 usage: cargo xtask ci --long [--seconds N] [--trials N] [--kills N]
@@ -69,6 +69,7 @@ fn parts(root: &Path, amount: &Amount, times: &mut Times) -> Result {
     part("kills", &format!("{kills} kills and {kills} full media"), &|| {
         tests(root, &KILLS, ("VELDKIT_KILLS", &kills))
     })?;
+    part("gaps", "a test notices each gap that is lost", &|| gaps::run(root, &[]))?;
     part("advisories", "no package has a known weakness", &|| advisories(root))
 }
 

@@ -72,10 +72,20 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
         linux::make(root, target, &trusted, &carried)?;
     }
     rule_text::check(&carried, root)?;
+    loses_nothing(&std::fs::read(&carried)?)?;
     if let Some(command) = signing.filter(|_| target.contains("-windows-")) {
         sign::sign(&carried, command)?;
     }
     list(&folder)
+}
+
+/// Refuses a program that loses gaps on purpose (the feature `drop-gaps`).
+fn loses_nothing(program: &[u8]) -> Result {
+    let variable = b"VELDKIT_DROP_GAP";
+    if program.windows(variable.len()).any(|bytes| bytes == variable) {
+        return Err("the program was built with the feature drop-gaps, which is for tests alone".into());
+    }
+    Ok(())
 }
 
 /// Where `dist` leaves the binary for a target.
@@ -207,7 +217,13 @@ fn mebibytes(bytes: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{holds_c, within_limits};
+    use super::{holds_c, loses_nothing, within_limits};
+
+    #[test]
+    fn a_program_that_loses_gaps_on_purpose_is_refused() {
+        assert!(loses_nothing(b"..VELDKIT_DROP_GA..").is_ok());
+        assert!(loses_nothing(b"..VELDKIT_DROP_GAP..").is_err());
+    }
 
     #[test]
     fn a_package_that_builds_c_is_named_and_one_of_tables_is_not() {
