@@ -214,24 +214,27 @@ pub enum ReasonCode {
 
 impl Item {
     /// Whether this item makes a run partial (exit code 3): it failed, was refused, was cut short, or fell to a
-    /// limit that the operator set. Missing items and the playbook's own limits do not.
+    /// limit that the operator set. Missing items and the playbook's own limits do not; a limit of the tool on what rows
+    /// are made of does.
     #[must_use]
     pub fn makes_partial(&self) -> bool {
         match self.outcome {
             Outcome::Denied | Outcome::Failed => true,
             Outcome::Partial | Outcome::Skipped => self.reason.as_ref().is_some_and(|reason| {
-                matches!(
-                    reason.code,
-                    ReasonCode::OperatorLimit
-                        | ReasonCode::PermissionDenied
-                        | ReasonCode::Timeout
-                        | ReasonCode::ReadError
-                        | ReasonCode::Internal
-                        | ReasonCode::Interrupted
-                        | ReasonCode::Unsupported
-                        | ReasonCode::InUse
-                        | ReasonCode::BlockedByAntivirus
-                )
+                let of_rows = self.kind == Kind::Rows && reason.code == ReasonCode::SizeLimit;
+                of_rows
+                    || matches!(
+                        reason.code,
+                        ReasonCode::OperatorLimit
+                            | ReasonCode::PermissionDenied
+                            | ReasonCode::Timeout
+                            | ReasonCode::ReadError
+                            | ReasonCode::Internal
+                            | ReasonCode::Interrupted
+                            | ReasonCode::Unsupported
+                            | ReasonCode::InUse
+                            | ReasonCode::BlockedByAntivirus
+                    )
             }),
             Outcome::Collected | Outcome::Missing => false,
         }

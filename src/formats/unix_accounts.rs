@@ -6,8 +6,9 @@
 use base64::Engine as _;
 use sha2::Digest as _;
 
-/// Most lines taken of one file.
-const MAX_LINES: usize = 100_000;
+/// The number, from 1, of a line that says something and is not of its file's form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherLine(pub u64);
 
 /// A line of passwd(5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +29,24 @@ pub struct User<'a> {
     pub shell: &'a [u8],
 }
 
-/// Reads passwd(5).
-pub fn users(text: &[u8]) -> impl Iterator<Item = User<'_>> {
-    lines(text).filter_map(|(_, line)| {
+/// Reads passwd(5). A line that begins with `+` or `-`, which takes in or leaves out accounts of NIS, is of another form.
+pub fn users(text: &[u8]) -> impl Iterator<Item = Result<User<'_>, OtherLine>> {
+    lines(text).map(|(line_number, line)| {
         let [name, password, uid, gid, full_name, home, shell] = fields(line);
-        Some(User { name, password, uid: number(uid)?, gid: number(gid)?, full_name, home, shell })
+        let numbers = number(uid).zip(number(gid)).ok_or(OtherLine(line_number));
+        numbers.map(|(uid, gid)| User { name, password, uid, gid, full_name, home, shell })
     })
 }
 
-/// Reads group(5): name, number and members of each.
-pub fn groups(text: &[u8]) -> impl Iterator<Item = (&[u8], u32, Vec<&[u8]>)> {
-    lines(text).filter_map(|(_, line)| {
+/// A group by its name, its number and its members.
+pub type Group<'a> = (&'a [u8], u32, Vec<&'a [u8]>);
+
+/// Reads group(5).
+pub fn groups(text: &[u8]) -> impl Iterator<Item = Result<Group<'_>, OtherLine>> {
+    lines(text).map(|(line_number, line)| {
         let [name, _, gid, members] = fields(line);
         let members = members.split(|byte| *byte == b',').filter(|member| !member.is_empty());
-        Some((name, number(gid)?, members.take(10_000).collect()))
+        Ok((name, number(gid).ok_or(OtherLine(line_number))?, members.collect()))
     })
 }
 
@@ -185,9 +190,7 @@ pub fn sudoers(text: &[u8]) -> Vec<Sudo> {
     let mut all = Vec::new();
     let mut whole: Vec<u8> = Vec::new();
     let mut begin = 1;
-    for (number, line) in
-        text.split(|byte| *byte == b'\n').take(MAX_LINES).zip(1_u64..).map(|(line, n)| (n, line))
-    {
+    for (number, line) in (1_u64..).zip(text.split(|byte| *byte == b'\n')) {
         if whole.is_empty() {
             begin = number;
         }
@@ -224,8 +227,7 @@ fn sudo(line: u64, text: &[u8]) -> Option<Sudo> {
 
 /// Lines that say something, with their numbers from 1.
 fn lines(text: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
-    let numbered = text.split(|byte| *byte == b'\n').take(MAX_LINES).zip(1_u64..);
-    numbered.map(|(line, number)| (number, line)).filter(|(_, line)| {
+    (1_u64..).zip(text.split(|byte| *byte == b'\n')).filter(|(_, line)| {
         let line = line.trim_ascii_start();
         !line.is_empty() && !line.starts_with(b"#")
     })
@@ -249,15 +251,18 @@ mod tests {
 
     #[test]
     fn accounts_and_groups_are_read_and_lines_of_another_form_are_none() {
-        let all: Vec<_> =
-            users(b"root:x:0:0:root:/root:/bin/bash\n# x\nanna::1000:1000:A,,,:/home/anna:\n+::::::\n")
-                .collect();
+        let text =
+            b"root:x:0:0:root:/root:/bin/bash\n# x\nanna::1000:1000:A,,,:/home/anna:\n+::::::\nx:x:-1:0:::\n";
+        let (all, others): (Vec<_>, Vec<_>) = users(text).partition(Result::is_ok);
+        assert_eq!(others, [Err(OtherLine(4)), Err(OtherLine(5))]);
+        let all: Vec<_> = all.into_iter().flatten().collect();
         assert_eq!(
             (all.len(), all[1].name, all[1].password, all[1].full_name),
             (2, &b"anna"[..], &b""[..], &b"A,,,"[..])
         );
         let all: Vec<_> = groups(b"sudo:x:27:anna,bert\nempty:x:5:\nx\n").collect();
-        assert_eq!(all, [(&b"sudo"[..], 27, vec![&b"anna"[..], b"bert"]), (b"empty", 5, Vec::new())]);
+        let sudo = (&b"sudo"[..], 27, vec![&b"anna"[..], b"bert"]);
+        assert_eq!(all, [Ok(sudo), Ok((b"empty", 5, Vec::new())), Err(OtherLine(3))]);
         let all: Vec<_> = shadow(b"anna:$y$j9T$abc$def:19700:0:99999:7:::\nbert:!:\n").collect();
         assert_eq!((all[0].2, all[1]), (Some(19_700), (&b"bert"[..], &b"!"[..], None)));
     }

@@ -49,7 +49,7 @@ pub(crate) use files::{
 };
 pub(crate) use host::{host_name, kernel_version};
 pub(crate) use interruptions::{Interruption, on_interruption};
-pub(crate) use lost_gap::gap_is_lost;
+pub(crate) use lost_gap::{GapPlace, gap_is_lost};
 pub(crate) use memory::{LooseCode, ProcessMemory, loose_code, total_memory};
 pub(crate) use network::{
     InterfaceAddress, NeighbourEntry, NetlinkPart, NetworkAdapter, ResolverEntry, RouteEntry, SocketEntry,

@@ -25,7 +25,7 @@ pub fn logons(data: &[u8]) {
 }
 
 pub fn accounts(data: &[u8]) {
-    for user in unix_accounts::users(data) {
+    for user in unix_accounts::users(data).flatten() {
         let _ = unix_accounts::password(user.password);
     }
     let _ = (

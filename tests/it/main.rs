@@ -33,6 +33,7 @@ mod image;
 mod indicators;
 mod inventory;
 mod kill;
+mod left_out;
 mod limits;
 mod live;
 mod made;

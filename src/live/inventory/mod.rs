@@ -6,6 +6,7 @@
 //! [`Inventory::lacking`] says. Nothing is asked of a program, and no secret is read.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 
 use crate::formats::rpm;
@@ -96,16 +97,19 @@ pub fn of(target: &Target) -> Inventory {
         unix(target, &mut inventory);
     }
     if target.is_live() {
-        inventory.addresses = addresses();
+        match addresses() {
+            Ok(addresses) => inventory.addresses = addresses,
+            Err(error) => inventory.lacking.push(format!("the addresses of interfaces: {error}")),
+        }
     }
     inventory
 }
 
 /// The addresses of this host that others may reach it by.
-fn addresses() -> Vec<IpAddr> {
-    let all = crate::sys::interface_addresses().into_iter().map(|found| found.address);
+fn addresses() -> io::Result<Vec<IpAddr>> {
+    let all = crate::sys::interface_addresses()?.into_iter().map(|found| found.address);
     let reached: BTreeSet<IpAddr> = all.filter(is_outward).collect();
-    reached.into_iter().collect()
+    Ok(reached.into_iter().collect())
 }
 
 fn is_outward(address: &IpAddr) -> bool {

@@ -8,20 +8,22 @@ use std::collections::BTreeMap;
 
 use super::linux_host::LinuxHost;
 use super::started_files::rooted;
-use crate::evidence::Utc;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::accounts::{AccountRow, HostAccount, HostGroup, SshKey, SudoRule};
+use crate::evidence::{ReasonCode, Utc};
 use crate::formats::unix_accounts;
-use crate::formats::unix_accounts::Sudo;
+use crate::formats::unix_accounts::{OtherLine, Sudo};
 use crate::live::Exact;
-use crate::sources::rows::{Halt, Lines, Rows, code_of};
-use crate::sys::is_nothing;
+use crate::sources::rows::{Halt, Lines, Rows};
 
 /// Most bytes of one file.
 const MAX_FILE: usize = 16 << 20;
 
 /// Most bytes of what is written into one field of a row.
 const MAX_TEXT: usize = 16 << 10;
+
+/// Most places that sshd is told to look for keys in; each is tried for every account.
+const MAX_PLACES: usize = 64;
 
 /// Most files of sudoers: one may include itself.
 const MAX_SUDOERS: usize = 1_000;
@@ -30,7 +32,14 @@ const MAX_SUDOERS: usize = 1_000;
 pub(crate) fn rows(reach: LinuxHost) -> Rows {
     Rows::new(AccountRow::SCHEMA, "files", move |lines| {
         accounts(&reach, lines)?;
-        for (name, id, members) in unix_accounts::groups(&text(&reach, b"etc/group", lines)) {
+        for group in unix_accounts::groups(&reach.whole(b"etc/group", MAX_FILE)) {
+            let (name, id, members) = match group {
+                Ok(group) => group,
+                Err(line) => {
+                    of_another_form(&reach, "/etc/group", line);
+                    continue;
+                }
+            };
             let members = members.into_iter().map(Exact::from).collect();
             let group = HostGroup { name: name.into(), id: Some(id), comment: None, members };
             lines.row(&AccountRow::Group(group))?;
@@ -40,22 +49,25 @@ pub(crate) fn rows(reach: LinuxHost) -> Rows {
     })
 }
 
-/// The text of a file; empty where it is not there, and a word about it where it cannot be read.
-fn text(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Vec<u8> {
-    reach.read_bytes(path, MAX_FILE).unwrap_or_else(|error| {
-        if !is_nothing(&error) {
-            lines.short(code_of(&error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
-        }
-        Vec::new()
-    })
+/// Notes a line that names no account or group by itself: it is damaged, or takes in those of NIS.
+fn of_another_form(reach: &LinuxHost, file: &str, OtherLine(line): OtherLine) {
+    let detail = format!("'{file}', line {line}, is of another form, or is for NIS: it is not in the rows");
+    reach.gaps().add(ReasonCode::ReadError, detail);
 }
 
 fn accounts(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let shadow = text(reach, b"etc/shadow", lines);
+    let shadow = reach.whole(b"etc/shadow", MAX_FILE);
     let shadow: BTreeMap<&[u8], _> = unix_accounts::shadow(&shadow)
         .map(|(name, password, changed)| (name, (unix_accounts::password(password), changed)))
         .collect();
-    for user in unix_accounts::users(&text(reach, b"etc/passwd", lines)) {
+    for user in unix_accounts::users(&reach.whole(b"etc/passwd", MAX_FILE)) {
+        let user = match user {
+            Ok(user) => user,
+            Err(line) => {
+                of_another_form(reach, "/etc/passwd", line);
+                continue;
+            }
+        };
         let known = shadow.get(user.name);
         let own = (user.password != b"x").then(|| unix_accounts::password(user.password));
         let state = own.or_else(|| known.map(|(state, _)| *state));
@@ -80,7 +92,7 @@ fn accounts(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
 /// Where keys may stand: in homes, and where sshd is told to look for them.
 fn keys(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let homes = reach.homes();
-    let told = told_places(reach, lines);
+    let told = told_places(reach);
     for (account, home) in &homes {
         let home = String::from_utf8_lossy(home);
         let here =
@@ -103,22 +115,21 @@ fn keys(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
 }
 
 /// What `AuthorizedKeysFile` says in `sshd_config(5)`, besides what is looked at anyway.
-fn told_places(reach: &LinuxHost, lines: &mut Lines<'_>) -> Vec<String> {
+fn told_places(reach: &LinuxHost) -> Vec<String> {
     let files = ["etc/ssh/sshd_config", "etc/ssh/sshd_config.d/*.conf"]
         .into_iter()
         .flat_map(|one| reach.matching(one));
     let mut places = Vec::new();
     for file in files {
-        let text = text(reach, &file, lines);
-        for line in String::from_utf8_lossy(&text).lines().take(10_000) {
+        let text = reach.whole(&file, MAX_FILE);
+        for line in String::from_utf8_lossy(&text).lines() {
             let mut words = line.split([' ', '\t', '=', '"']).filter(|word| !word.is_empty());
             if words.next().is_some_and(|word| word.eq_ignore_ascii_case("AuthorizedKeysFile")) {
-                places.extend(words.take_while(|word| !word.starts_with('#')).take(16).map(str::to_owned));
+                places.extend(words.take_while(|word| !word.starts_with('#')).map(str::to_owned));
             }
         }
     }
-    places.truncate(64);
-    places
+    reach.gaps().at_most(MAX_PLACES, "places of SSH keys", places).collect()
 }
 
 fn key_file(
@@ -128,7 +139,7 @@ fn key_file(
     file: &[u8],
     lines: &mut Lines<'_>,
 ) -> Result<(), Halt> {
-    for key in unix_accounts::public_keys(&text(reach, file, lines)) {
+    for key in unix_accounts::public_keys(&reach.whole(file, MAX_FILE)) {
         lines.row(&AccountRow::SshKey(SshKey {
             purpose: purpose.into(),
             account: account.cloned(),
@@ -136,25 +147,40 @@ fn key_file(
             line: key.line,
             kind: key.kind.into(),
             fingerprint: key.fingerprint,
-            options: Exact::cut(key.options, MAX_TEXT).0,
-            comment: Exact::cut(key.comment, MAX_TEXT).0,
+            options: kept(reach, key.options),
+            comment: kept(reach, key.comment),
         }))?;
     }
     Ok(())
+}
+
+/// What a row keeps of a text.
+fn kept(reach: &LinuxHost, text: &[u8]) -> Exact {
+    let (kept, is_cut) = Exact::cut(text, MAX_TEXT);
+    if is_cut {
+        let detail = format!("a text of {} bytes: no more than {MAX_TEXT} are in its row", text.len());
+        reach.gaps().add(ReasonCode::SizeLimit, detail);
+    }
+    kept
 }
 
 fn sudoers(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut ahead = vec![b"etc/sudoers".to_vec()];
     let mut seen = Vec::new();
     while let Some(file) = ahead.pop() {
-        if seen.contains(&file) || seen.len() >= MAX_SUDOERS {
+        if seen.contains(&file) {
             continue;
         }
-        let rules = unix_accounts::sudoers(&text(reach, &file, lines));
+        if seen.len() >= MAX_SUDOERS {
+            let detail = format!("sudoers has more than {MAX_SUDOERS} files: the others were not read");
+            reach.gaps().add(ReasonCode::SizeLimit, detail);
+            break;
+        }
+        let rules = unix_accounts::sudoers(&reach.whole(&file, MAX_FILE));
         for rule in rules {
             match rule {
                 Sudo::Rule { line, who, what } => {
-                    let (who, what) = (Exact::cut(&who, MAX_TEXT).0, Exact::cut(&what, MAX_TEXT).0);
+                    let (who, what) = (kept(reach, &who), kept(reach, &what));
                     lines.row(&AccountRow::Sudo(SudoRule { file: rooted(&file), line, who, what }))?;
                 }
                 Sudo::Include { path, folder } => {

@@ -30,7 +30,7 @@ const MAX_USERS: usize = 100_000;
 /// Tells the last logons that a database of lastlog2 has: name, second since 1970, terminal, host, service
 /// (<https://github.com/util-linux/util-linux/blob/master/liblastlog2/src/lastlog2.c>).
 pub(super) fn lastlog2(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let ids = reach.user_ids().into_iter().take(MAX_USERS);
+    let ids = reach.gaps().at_most(MAX_USERS, "accounts", reach.user_ids());
     let ids: BTreeMap<String, u32> = ids.filter_map(|id| Some((reach.user(id)?, id))).collect();
     let mut all = Vec::new();
     let read = reach.open(path).and_then(|mut file| {

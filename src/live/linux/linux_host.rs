@@ -2,24 +2,30 @@
 //! root.
 //!
 //! A collector runs on a thread that is left behind where it hangs (`crate::sources::rows`), so reads here are made
-//! directly. No path leads out of the target, and nothing is opened that is not a regular file.
+//! directly. No path leads out of the target, and nothing is opened that is not a regular file. What cannot be read, and
+//! what a limit cuts, is noted in [`Gaps`] that all clones share, and is lacking of the rows that are made by it.
 
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::sync::Arc;
 
-use crate::evidence::{Kind, Metadata};
+use crate::evidence::{Kind, Metadata, ReasonCode};
 use crate::formats::procfs;
 use crate::formats::seek::ReadSeek;
 use crate::sources::accounts::Accounts;
 use crate::sources::mounts::Nature;
 use crate::sources::resolve::{Astray, resolve};
+use crate::sources::rows::{Gaps, code_of};
 use crate::sources::target::Target;
 use crate::sources::target_volume::TargetVolume;
+use crate::sys;
 use crate::sys::Root;
 
 /// Most names taken of one folder: more processes than this no kernel has (`PID_MAX_LIMIT`, 2^22).
 const MAX_NAMES: usize = 1 << 22;
+
+/// Most names of one folder that a pattern is looked for in.
+const MAX_LISTED: usize = 100_000;
 
 /// Most paths that one pattern may meet.
 const MAX_MATCHES: usize = 100_000;
@@ -32,6 +38,7 @@ pub(crate) struct LinuxHost {
     root: Option<Arc<Root>>,
     accounts: Arc<Accounts>,
     live: bool,
+    gaps: Gaps,
 }
 
 impl LinuxHost {
@@ -40,7 +47,13 @@ impl LinuxHost {
         let (_, place) = target.system_place()?;
         let root = place.tree.host().map(|host| Arc::clone(host.root()));
         let place = Arc::clone(place);
-        Some(Self { place, root, accounts: target.accounts(), live: target.is_live() })
+        let (accounts, live) = (target.accounts(), target.is_live());
+        Some(Self { place, root, accounts, live, gaps: Gaps::default() })
+    }
+
+    /// Where it is noted what is lacking of what was read by it.
+    pub(crate) const fn gaps(&self) -> &Gaps {
+        &self.gaps
     }
 
     /// Whether this is the running system.
@@ -56,6 +69,42 @@ impl LinuxHost {
     /// The same; links are followed inside the target.
     pub(crate) fn text(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
         self.read_bytes(path.as_bytes(), most)
+    }
+
+    /// All of a file, links followed inside the target. What is not there is empty; what cannot be read, or is longer
+    /// than `most` bytes, is a gap.
+    pub(crate) fn whole(&self, path: impl AsRef<[u8]>, most: usize) -> Vec<u8> {
+        let path = path.as_ref();
+        self.or_gap(path, most, self.read_bytes(path, most.saturating_add(1)))
+    }
+
+    /// The same of a file of the kernel, no link followed.
+    pub(crate) fn whole_table(&self, path: &str, most: usize) -> Vec<u8> {
+        self.or_gap(path.as_bytes(), most, self.read(path, most.saturating_add(1)))
+    }
+
+    fn or_gap(&self, path: &[u8], most: usize, read: io::Result<Vec<u8>>) -> Vec<u8> {
+        let mut bytes = read.unwrap_or_else(|error| {
+            self.unread(path, &error);
+            Vec::new()
+        });
+        if bytes.len() > most {
+            bytes.truncate(most);
+            let path = String::from_utf8_lossy(path);
+            let detail = format!("reading '/{path}': it is longer than {most} bytes, and no more was read");
+            self.gaps.add(ReasonCode::SizeLimit, detail);
+        }
+        bytes
+    }
+
+    /// Notes that something could not be read; what is not there is no gap.
+    fn unread(&self, path: &[u8], error: &io::Error) {
+        if sys::is_nothing(error) || error.kind() == io::ErrorKind::NotADirectory {
+            return;
+        }
+        let of_network = error.kind() == io::ErrorKind::Unsupported && error.get_ref().is_some();
+        let code = if of_network { ReasonCode::NetworkFileSystem } else { code_of(error) };
+        self.gaps.add(code, format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
     }
 
     /// The same of a path that is no text.
@@ -110,29 +159,58 @@ impl LinuxHost {
     }
 
     /// The paths that a pattern meets, in order, `*` within one name; a name that begins with a dot must be meant. Links
-    /// on the way are followed. What is there is not told: only that a folder has such a name.
+    /// on the way are followed. What is there is not told: only that a folder has such a name. A folder that cannot be
+    /// listed is a gap, and so is what is more than the limits take.
     pub(crate) fn matching(&self, pattern: &str) -> Vec<Vec<u8>> {
         let mut paths = vec![Vec::new()];
         for part in pattern.split('/') {
             let glob = glob::Pattern::new(part).ok().filter(|_| part.contains(['*', '[']));
             let mut further = Vec::new();
             for path in &paths {
-                let Ok(folder) = self.end_of(path) else { continue };
+                let folder = match self.end_of(path) {
+                    Ok(folder) => folder,
+                    Err(error) => {
+                        self.unread(path, &error);
+                        continue;
+                    }
+                };
                 let Some(glob) = &glob else {
-                    if self.place.stat(&joined(&folder, part.as_bytes())).is_ok() {
-                        further.push(joined(path, part.as_bytes()));
+                    let there = joined(path, part.as_bytes());
+                    match self.place.stat(&joined(&folder, part.as_bytes())) {
+                        Ok(_) => further.push(there),
+                        Err(error) => self.unread(&there, &error),
                     }
                     continue;
                 };
                 let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-                let names = self.place.tree.names(&folder).into_iter();
+                let names = self.listed(&folder).into_iter();
                 let met = names.filter(|name| glob.matches_with(&String::from_utf8_lossy(name), options));
                 let room = MAX_MATCHES.saturating_sub(further.len());
-                further.extend(met.take(room).map(|name| joined(path, &name)));
+                let met = self.gaps.at_most(room, "paths that a pattern meets", met);
+                further.extend(met.map(|name| joined(path, &name)));
             }
             paths = further;
         }
         paths
+    }
+
+    /// The names in a folder, sorted; what is not there, or is no folder, has none.
+    fn listed(&self, folder: &[u8]) -> Vec<Vec<u8>> {
+        let mut names = Vec::new();
+        let entries = match self.place.tree.list(folder) {
+            Ok(listing) => listing.entries,
+            Err(error) => {
+                self.unread(folder, &error);
+                return names;
+            }
+        };
+        for entry in self.gaps.at_most(MAX_LISTED, "names in a folder", entries) {
+            match entry {
+                Ok(entry) => names.push(entry.name),
+                Err(error) => self.unread(folder, &error),
+            }
+        }
+        names
     }
 
     /// Opens the program of a process by the kernel's link to it.
@@ -184,7 +262,7 @@ impl LinuxHost {
     /// Homes of people, with the account of each; no slash in front.
     pub(crate) fn homes(&self) -> Vec<(String, Vec<u8>)> {
         let named = self.accounts.homes.iter().cloned().chain([("root".to_owned(), b"root".to_vec())]);
-        let standing = self.place.tree.names(b"home").into_iter();
+        let standing = self.listed(b"home").into_iter();
         let standing =
             standing.map(|name| (String::from_utf8_lossy(&name).into_owned(), [b"home/", &*name].concat()));
         let mut homes: Vec<(String, Vec<u8>)> = Vec::new();

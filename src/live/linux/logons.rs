@@ -38,7 +38,8 @@ pub(crate) fn sessions(reach: LinuxHost) -> Rows {
             if path.ends_with(b".ref") {
                 continue;
             }
-            if let Ok(text) = reach.read_bytes(&path, MAX_FILE) {
+            let text = reach.whole(&path, MAX_FILE);
+            if !text.is_empty() {
                 let id = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
                 lines.row(&SessionRow::Session(Box::new(session(id, &text))))?;
             }

@@ -36,6 +36,12 @@ pub(crate) fn open_volumes(target: &Target) -> Vec<String> {
 
 /// Collects the rows and the suspects of an artifact.
 pub(crate) fn collect(target: &Target, artifact: Live, reach: LinuxHost) -> Collected {
+    let gaps = reach.gaps().clone();
+    let Collected { rows, suspects } = collected(target, artifact, reach);
+    Collected { rows: rows.map(|rows| rows.lacking(gaps)), suspects }
+}
+
+fn collected(target: &Target, artifact: Live, reach: LinuxHost) -> Collected {
     Collected::only(match artifact {
         Live::Executables => {
             let suspects = Box::new(executables::suspects(reach.clone()));

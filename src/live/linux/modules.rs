@@ -20,7 +20,7 @@ const MAX_MODULES: usize = 20_000;
 
 /// All modules of the target.
 pub(crate) fn all(reach: &LinuxHost) -> Vec<KernelModule> {
-    let mut all = modules(&reach.read("proc/modules", MAX_TABLE).unwrap_or_default());
+    let mut all = modules(&reach.whole_table("proc/modules", MAX_TABLE));
     for state in reach.matching("sys/module/*/initstate") {
         let name = state.split(|byte| *byte == b'/').nth(2).unwrap_or_default();
         if all.iter().all(|module| module.name.0 != name) && all.len() < MAX_MODULES {
@@ -31,7 +31,7 @@ pub(crate) fn all(reach: &LinuxHost) -> Vec<KernelModule> {
         return all;
     }
     let folder = folder(reach);
-    let table = reach.text(&format!("{folder}/modules.dep"), MAX_TABLE).unwrap_or_default();
+    let table = reach.whole(format!("{folder}/modules.dep"), MAX_TABLE);
     let files = files(&table);
     for module in &mut all {
         let file = files.get(&plain(&module.name.0)).map(|file| [folder.as_bytes(), b"/", file].concat());

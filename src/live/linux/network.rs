@@ -64,7 +64,7 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let own = reach.link("proc/self").ok().and_then(|target| procfs::number(&target));
     let folder = own.map_or_else(|| "proc/net".to_owned(), |pid| format!("proc/{pid}/net"));
     // What is not there is not: a kernel without IPv6, a tree without /proc.
-    let table = |name: &str| reach.read(&format!("{folder}/{name}"), MAX_TABLE).unwrap_or_default();
+    let table = |name: &str| reach.whole_table(&format!("{folder}/{name}"), MAX_TABLE);
     for (name, received, sent) in procnet::interfaces(&table("dev")) {
         lines.row(&interface(reach, name, received, sent))?;
     }
@@ -77,9 +77,9 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
         Ok(())
     };
-    match addresses(reach) {
-        told if told.is_empty() => fallback(lines)?,
-        told => told.iter().try_for_each(|row| lines.row(row))?,
+    match addresses(reach, lines) {
+        found if found.is_empty() => fallback(lines)?,
+        found => found.iter().try_for_each(|row| lines.row(row))?,
     }
     let (four, six) = (table("route"), table("ipv6_route"));
     for route in procnet::routes(&four).chain(procnet::routes_6(&six)) {
@@ -99,13 +99,11 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
         cached_names(lines)?;
     }
     for file in RESOLVERS {
-        for row in resolvers(&reach.text(file, MAX_TABLE).unwrap_or_default(), file) {
+        for row in resolvers(&reach.whole(file, MAX_TABLE), file) {
             lines.row(&row)?;
         }
     }
-    hosts(&reach.text("etc/hosts", MAX_TABLE).unwrap_or_default())
-        .iter()
-        .try_for_each(|row| lines.row(row))?;
+    hosts(&reach.whole("etc/hosts", MAX_TABLE)).iter().try_for_each(|row| lines.row(row))?;
     for (ip, name) in [(4, "ip_tables_names"), (6, "ip6_tables_names")] {
         for name in words(&table(name)) {
             lines.row(&NetworkRow::FirewallTable { ip, name: Exact::from(name) })?;
@@ -157,7 +155,7 @@ fn cached_names(lines: &mut Lines<'_>) -> Result<(), Halt> {
 fn settings(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let files =
         |patterns: &'static [&'static str]| patterns.iter().flat_map(|pattern| reach.matching(pattern));
-    let text = |file: &[u8]| reach.read_bytes(file, MAX_TABLE).unwrap_or_default();
+    let text = |file: &[u8]| reach.whole(file, MAX_TABLE);
     for file in files(&PROXIES) {
         for (key, address) in proxies(&text(&file)) {
             let (file, address) = (Some(rooted(&file)), Exact(address));
@@ -218,11 +216,14 @@ fn cached_name(name: resolved::ResolvedName) -> NetworkRow {
 }
 
 /// Addresses with their interface, of the running system.
-fn addresses(reach: &LinuxHost) -> Vec<NetworkRow> {
+fn addresses(reach: &LinuxHost, lines: &mut Lines<'_>) -> Vec<NetworkRow> {
     if !reach.is_live() {
         return Vec::new();
     }
-    let mut found = sys::interface_addresses();
+    let mut found = sys::interface_addresses().unwrap_or_else(|error| {
+        lines.short(code_of(&error), format!("listing the addresses of interfaces: {error}"));
+        Vec::new()
+    });
     found.sort_by(|one, other| (&one.interface, one.address).cmp(&(&other.interface, other.address)));
     let row = |found: sys::InterfaceAddress| NetworkRow::Address {
         address: found.address,

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::linux_host::{LinuxHost, joined};
+use crate::evidence::ReasonCode;
 use crate::formats::rpm;
 use crate::sources::rows::there;
 
@@ -36,17 +37,16 @@ pub(crate) fn ask(reach: &LinuxHost, asked: &mut AskedFiles) -> bool {
         let name = stem.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         // `libc6:amd64` where a package may be there for several machines.
         let name = name.split(|byte| *byte == b':').next().unwrap_or_default();
-        let Ok(list) = reach.read_bytes(path, MAX_LIST) else { continue };
-        if listed(&list, &String::from_utf8_lossy(name), asked)
-            && let Ok(sums) = reach.read_bytes(&[stem, b".md5sums"].concat(), MAX_LIST)
-        {
-            md5sums(&sums, asked);
+        let list = reach.whole(path, MAX_LIST);
+        if listed(&list, &String::from_utf8_lossy(name), asked) {
+            md5sums(&reach.whole([stem, b".md5sums"].concat(), MAX_LIST), asked);
         }
     }
     let mut known = !lists.is_empty();
     // The newer place of the same table is a link, or the older one is.
     for path in [&b"lib/apk/db/installed"[..], b"usr/lib/apk/db/installed"] {
-        if let Ok(table) = reach.read_bytes(path, MAX_TABLE) {
+        let table = reach.whole(path, MAX_TABLE);
+        if !table.is_empty() {
             apk(&table, asked);
             known = true;
             break;
@@ -60,7 +60,11 @@ pub(crate) fn ask(reach: &LinuxHost, asked: &mut AskedFiles) -> bool {
         }
     });
     // Beside another package manager rpm has what was brought in by hand.
-    known || of_rpm.is_ok_and(|database| database.is_some())
+    let of_rpm = of_rpm.unwrap_or_else(|error| {
+        reach.gaps().add(ReasonCode::ReadError, format!("reading the database of rpm: {error}"));
+        None
+    });
+    known || of_rpm.is_some()
 }
 
 /// A path as all are compared: without a slash in front, and without the `usr` that merged systems have before `bin`, `sbin`

@@ -37,7 +37,7 @@ pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
     if !reach.is_live() {
         return Err("only a running system has memory");
     }
-    let memory = kcore::stretches(&reach.read("proc/iomem", MAX_TABLE).unwrap_or_default());
+    let memory = kcore::stretches(&reach.whole_table("proc/iomem", MAX_TABLE));
     if memory.is_empty() {
         return Err("where memory is (/proc/iomem) is told to root alone");
     }

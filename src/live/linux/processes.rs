@@ -44,7 +44,7 @@ pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
 
 fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let pids = reach.pids().map_err(|error| Halt::of_error("listing '/proc'", &error))?;
-    let boot = reach.read("proc/stat", MAX_MOUNTINFO).ok().and_then(|text| procfs::boot_time(&text));
+    let boot = procfs::boot_time(&reach.whole_table("proc/stat", MAX_MOUNTINFO));
     let mine = reach.is_live().then(std::process::id);
     let mut summary = ProcessSummary::default();
     let reader = reach.clone();
@@ -70,8 +70,7 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
         summary.threads = summary.threads.saturating_add(process.threads.map_or(1, u64::from));
         lines.row(&ProcessRow::Process(Box::new(process)))?;
     }
-    summary.threads_counted =
-        reach.read("proc/loadavg", MAX_FILE).ok().and_then(|text| procfs::thread_count(&text));
+    summary.threads_counted = procfs::thread_count(&reach.whole_table("proc/loadavg", MAX_FILE));
     if reach.is_live() {
         let (hidden, asked_to) = hidden::look(reach, &pids);
         summary.asked_to = Some(asked_to);
@@ -91,7 +90,7 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
 fn mountinfo(reach: &LinuxHost) -> Vec<u8> {
     let own = reach.link("proc/self").ok().and_then(|target| procfs::number(&target));
     let own = own.map(|pid| format!("proc/{pid}/mountinfo"));
-    own.and_then(|path| reach.read(&path, MAX_MOUNTINFO).ok()).unwrap_or_default()
+    own.map(|path| reach.whole_table(&path, MAX_MOUNTINFO)).unwrap_or_default()
 }
 
 /// The mounts on folders of processes, from the kernel's table.

@@ -65,7 +65,7 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
             ..MountedVolume::default()
         })))?;
     }
-    for (_, line) in text_lines::lines(&reach.text("etc/crypttab", MAX_TABLE).unwrap_or_default()) {
+    for (_, line) in text_lines::lines(&reach.whole("etc/crypttab", MAX_TABLE)) {
         let mut fields =
             line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).map(Exact::from);
         if let (Some(name), Some(device)) = (fields.next(), fields.next()) {
@@ -78,13 +78,13 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     }
     let logs = ["var/log/kern.log*", "var/log/messages*", "var/log/syslog*", "var/log/dmesg*"];
     for log in logs.iter().flat_map(|pattern| reach.matching(pattern)) {
-        for usb in usb(&reach.read_bytes(&log, MAX_LOG).unwrap_or_default(), &log) {
+        for usb in usb(&reach.whole(&log, MAX_LOG), &log) {
             lines.row(&StorageRow::Usb(Box::new(usb)))?;
         }
     }
     let journals = ["var/log/journal/*/system*.journal*", "run/log/journal/*/system*.journal*"];
     let files = journals.iter().flat_map(|pattern| reach.matching(pattern));
-    for file in files.take(MAX_JOURNALS) {
+    for file in reach.gaps().at_most(MAX_JOURNALS, "files of the journal", files) {
         let said = reach
             .open(&file)
             .and_then(|mut file| journald::messages(file.as_mut(), b"_KERNEL_SUBSYSTEM", b"usb"));
@@ -108,7 +108,7 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
 fn mounts(reach: &LinuxHost) -> Vec<Mount> {
     let own = reach.link("proc/self").ok().map(|pid| String::from_utf8_lossy(&pid).into_owned());
     let path = format!("proc/{}/mountinfo", own.as_deref().unwrap_or("1"));
-    mountinfo::mounts(&reach.read(&path, MAX_TABLE).unwrap_or_default())
+    mountinfo::mounts(&reach.whole_table(&path, MAX_TABLE))
 }
 
 /// The encrypted volumes of the running system that are open now, as they are mapped and mounted. No device is read for it.
@@ -130,7 +130,8 @@ pub(crate) fn unlocked(reach: &LinuxHost) -> Vec<String> {
 fn devices(reach: &LinuxHost, mounts: &[Mount]) -> Vec<BlockDevice> {
     let names = reach.matching("sys/class/block/*");
     let mut all: Vec<BlockDevice> = Vec::new();
-    for path in names.into_iter().take(MAX_DEVICES) {
+    for path in reach.gaps().at_most(MAX_DEVICES, "devices", names) {
+        // A device may have gone meanwhile.
         let Ok(end) = reach.end_of(&path) else { continue };
         let folder = String::from_utf8_lossy(&end).into_owned();
         let Some(name) = folder.rsplit('/').next().map(str::to_owned) else { continue };
@@ -206,7 +207,8 @@ fn look_at_devices(reach: &LinuxHost, all: &mut [BlockDevice]) {
 
 /// What is connected now.
 fn connected(reach: &LinuxHost) -> Vec<UsbDevice> {
-    let devices = reach.matching("sys/bus/usb/devices/*/idVendor").into_iter().take(MAX_DEVICES);
+    let devices = reach.matching("sys/bus/usb/devices/*/idVendor");
+    let devices = reach.gaps().at_most(MAX_DEVICES, "USB devices", devices);
     devices
         .filter_map(|path| {
             let folder = String::from_utf8_lossy(path.strip_suffix(b"/idVendor")?).into_owned();

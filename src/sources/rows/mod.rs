@@ -9,7 +9,6 @@
 //! [`Origin::Derived`](crate::evidence::Origin), handed out by the search for a step. The first row names the schema;
 //! a row is any value that becomes a JSON object, best an enum with `#[serde(tag = "row")]`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -22,9 +21,11 @@ use crate::sys;
 use crate::sys::time_limit;
 
 mod pipe;
+mod shortfall;
 
 pub(crate) use pipe::RowReader;
 use pipe::{Pipe, PipeEnding};
+pub(crate) use shortfall::{Gaps, Shortfall};
 
 /// How long the maker of one item may keep its reader waiting, all waits together, where nothing else is said.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
@@ -49,6 +50,8 @@ pub(crate) struct Rows {
     limit: Duration,
     most: u64,
     make: Arc<Make>,
+    /// Where what they are made of notes what it lacks.
+    also: Option<Gaps>,
 }
 
 /// Why rows end before all of them are made.
@@ -96,7 +99,15 @@ impl Rows {
         read_by: &'static str,
         make: impl Fn(&mut Lines<'_>) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Self {
-        Self { schema, extension: "jsonl", read_by, limit: LIMIT, most: MOST, make: Arc::new(make) }
+        Self {
+            schema,
+            extension: "jsonl",
+            read_by,
+            limit: LIMIT,
+            most: MOST,
+            make: Arc::new(make),
+            also: None,
+        }
     }
 
     /// Lines of a text that has a form of its own, at most `most` bytes of them.
@@ -123,6 +134,11 @@ impl Rows {
         Self { limit, ..self }
     }
 
+    /// The same; what is noted there while they are made is lacking of them.
+    pub(crate) fn lacking(self, also: Gaps) -> Self {
+        Self { also: Some(also), ..self }
+    }
+
     /// Most bytes that will come.
     pub(crate) const fn most(&self) -> u64 {
         self.most
@@ -144,13 +160,17 @@ impl Rows {
     /// What the maker's thread does.
     fn fill(&self, pipe: &Pipe) {
         let ending = PipeEnding::of(pipe);
-        let mut lines = Lines { pipe, rows: self, begun: false, left: self.most, short: BTreeMap::new() };
+        let mut lines =
+            Lines { pipe, rows: self, begun: false, left: self.most, short: Shortfall::default() };
         let made = (self.make)(&mut lines).and_then(|()| lines.begin());
         if let Err(Halt::Failed(reason)) = made {
             lines.short(reason.code, reason.detail);
         }
-        let shortfall = lines.shortfall();
-        ending.whole(shortfall);
+        let mut short = lines.short;
+        if let Some(also) = &self.also {
+            short.merge(also.take());
+        }
+        ending.whole(short.reason());
     }
 }
 
@@ -174,8 +194,7 @@ pub(crate) struct Lines<'a> {
     /// Whether the first row is written.
     begun: bool,
     left: u64,
-    /// What is lacking, by kind: how often, and the first of each.
-    short: BTreeMap<ReasonCode, (u64, String)>,
+    short: Shortfall,
 }
 
 impl Lines<'_> {
@@ -236,11 +255,7 @@ impl Lines<'_> {
     /// Says that the rows lack something: the item is partial, with this reason among others.
     #[cfg_attr(feature = "drop-gaps", track_caller)]
     pub(crate) fn short(&mut self, code: ReasonCode, detail: impl Into<String>) {
-        if sys::gap_is_lost() {
-            return;
-        }
-        let (count, _) = self.short.entry(code).or_insert_with(|| (0, detail.into()));
-        *count = count.saturating_add(1);
+        self.short.add(code, detail);
     }
 
     /// Says that a file could not be read; one that has gone meanwhile is no fault.
@@ -249,16 +264,6 @@ impl Lines<'_> {
         if !sys::is_nothing(error) {
             self.short(code_of(error), format!("reading '/{}': {error}", String::from_utf8_lossy(path)));
         }
-    }
-
-    /// All that is lacking as one reason, its code that of the first kind by the order of [`ReasonCode`].
-    fn shortfall(self) -> Option<Reason> {
-        let code = *self.short.keys().next()?;
-        let said = self.short.into_values().map(|(count, first)| match count {
-            1 => first,
-            _ => format!("{first} (the first of {count})"),
-        });
-        Some(Reason::new(code, said.collect::<Vec<_>>().join("; ")))
     }
 }
 

@@ -139,7 +139,7 @@ pub(crate) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
 }
 
 /// Lists the addresses of all interfaces.
-pub(crate) fn interface_addresses() -> Vec<InterfaceAddress> {
+pub(crate) fn interface_addresses() -> io::Result<Vec<InterfaceAddress>> {
     system::interface_addresses()
 }
 

@@ -12,17 +12,17 @@ pub(super) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
 }
 
 #[cfg(not(windows))]
-pub(super) fn interface_addresses() -> Vec<InterfaceAddress> {
-    let networks = sysinfo::Networks::new_with_refreshed_list().ok();
-    let all = networks.iter().flat_map(|networks| networks.iter());
-    let addresses = all.flat_map(|(name, facts)| {
+pub(super) fn interface_addresses() -> io::Result<Vec<InterfaceAddress>> {
+    let networks = sysinfo::Networks::new_with_refreshed_list()
+        .map_err(|error| io::Error::other(format!("listing network interfaces: {error:?}")))?;
+    let addresses = networks.iter().flat_map(|(name, facts)| {
         facts.ip_networks().iter().map(move |network| InterfaceAddress {
             interface: name.to_string_lossy().into_owned(),
             address: network.addr,
             prefix: network.prefix.into(),
         })
     });
-    addresses.collect()
+    Ok(addresses.collect())
 }
 
 pub(super) fn routes() -> io::Result<Vec<RouteEntry>> {

@@ -9,10 +9,13 @@ use std::path::Path;
 use crate::Result;
 
 /// What a call of such a function looks like.
-const CALLS: [&str; 8] = [
+const CALLS: [&str; 11] = [
     "lines.short(",
     "self.short(",
     "lines.unread(",
+    "gaps.add(",
+    "gaps().add(",
+    ".at_most(",
     "Unread::new(",
     "Unread::of_error(",
     "Unread::of_found(",

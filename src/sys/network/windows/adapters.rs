@@ -68,15 +68,14 @@ pub(in crate::sys::network) fn adapters() -> io::Result<Vec<NetworkAdapter>> {
     Ok(adapters)
 }
 
-pub(in crate::sys::network) fn interface_addresses() -> Vec<InterfaceAddress> {
-    let adapters = adapters().unwrap_or_default();
+pub(in crate::sys::network) fn interface_addresses() -> io::Result<Vec<InterfaceAddress>> {
     let of = |adapter: NetworkAdapter| {
         let interface = adapter.name;
         let of_one =
             move |(address, prefix)| InterfaceAddress { interface: interface.clone(), address, prefix };
         adapter.addresses.into_iter().map(of_one)
     };
-    adapters.into_iter().flat_map(of).collect()
+    Ok(adapters()?.into_iter().flat_map(of).collect())
 }
 
 /// The list that `GetAdaptersAddresses` makes; `None` where there is no adapter with an address.
