@@ -10,7 +10,8 @@ use crate::made::Made;
 fn lacking(made: &Made, artifact: &str) -> (String, i32) {
     let (_, code) = made.collect(["--artifact", artifact, "--no-scan"]);
     let records = made.records();
-    let rows = records.iter().find(|record| record["artifact"] == artifact && record["kind"] == "rows").unwrap();
+    let rows =
+        records.iter().find(|record| record["artifact"] == artifact && record["kind"] == "rows").unwrap();
     let outcome = rows["outcome"].as_str().unwrap();
     let reason = rows["reason"]["detail"].as_str().unwrap_or_default().to_owned();
     assert_eq!(outcome, if reason.is_empty() { "collected" } else { "partial" }, "{rows}");

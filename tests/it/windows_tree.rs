@@ -169,6 +169,53 @@ fn keys_and_values_of_the_registry_become_rows() {
     );
 }
 
+/// The reason in the record of an artifact's rows, and the exit code.
+fn lacking(made: &Made, arguments: [&str; 2]) -> (String, i32) {
+    let (_, code) = made.collect(arguments);
+    let records = made.records();
+    let rows = records.iter().find(|record| record["kind"] == "rows").unwrap();
+    (rows["reason"]["detail"].as_str().unwrap_or_default().to_owned(), code)
+}
+
+#[test]
+fn hives_that_are_elsewhere_or_not_found_are_lacking_of_the_rows() {
+    let profile = "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-7-8-9-1001";
+    let software = hive(&[(profile, "ProfileImagePath", "D:\\Users\\anna")]);
+    let cut = software[..software.len() - 4_096].to_vec();
+    for (content, says) in [
+        (software, "folder is not on the system's drive: D:\\Users\\anna"),
+        (cut, "SOFTWARE"),
+        (Vec::new(), "SOFTWARE"),
+    ] {
+        let made = Made::new();
+        let system = hive(&[("ControlSet001\\Services\\A", "ImagePath", "C:\\a.exe")]);
+        made.put("C/Windows/System32/config/SYSTEM", &system);
+        made.put("C/Windows/System32/config/SOFTWARE", &content);
+        std::fs::write(made.path().join("extra.yaml"), REGISTRY).unwrap();
+        let (reason, code) = lacking(&made, ["--playbook", "extra.yaml"]);
+        assert!(reason.contains(says), "{says}: {reason}");
+        assert_eq!(code, 3, "{says}");
+    }
+}
+
+#[test]
+fn a_hosts_file_that_is_none_or_too_long_is_lacking_of_the_network() {
+    let hosts = "C/WINDOWS/system32/drivers/etc/hosts";
+    for is_folder in [true, false] {
+        let made = domain_controller();
+        if is_folder {
+            made.put(&format!("{hosts}/x"), b"");
+        } else {
+            let file = made.put(hosts, b"192.0.2.1 first\r\n");
+            std::fs::OpenOptions::new().write(true).open(file).unwrap().set_len(17 << 20).unwrap();
+        }
+        let (reason, code) = lacking(&made, ["--artifact", "LiveNetwork"]);
+        let lacks = reason.contains("hosts': it is longer than 16777216 bytes");
+        // What has the name of a file and is a folder is no hosts file, as Windows sees it; the hive of anna is broken.
+        assert_eq!((lacks, code), (!is_folder, 3), "{reason}");
+    }
+}
+
 #[test]
 fn rules_and_profiles_of_the_firewall_are_told_those_of_policy_as_such() {
     let made = Made::new();

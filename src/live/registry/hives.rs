@@ -1,12 +1,15 @@
 //! Which hive file holds which part of the registry: the system's own, and those of each user by SID.
 
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
-use crate::formats::hive::{Hive, Recovered};
+use crate::evidence::ReasonCode;
+use crate::formats::hive::{Hive, HiveError, Recovered};
 use crate::formats::seek::ReadSeek;
 use crate::sources::resolve::spelled;
+use crate::sources::rows::{Gaps, code_of};
 use crate::sources::target_volume::TargetVolume;
+use crate::sys;
 
 /// Most users whose hives are looked for.
 const MAX_USERS: usize = 5_000;
@@ -28,11 +31,14 @@ pub(crate) struct MountedHive {
 pub(crate) struct SystemHives {
     place: Arc<TargetVolume>,
     pub(crate) hives: Vec<MountedHive>,
+    /// What is lacking of the list of hives.
+    pub(crate) gaps: Gaps,
 }
 
 impl SystemHives {
     /// Finds the hives of the system that stands in a place.
     pub(crate) fn of(place: Arc<TargetVolume>) -> Self {
+        let gaps = Gaps::default();
         let mut hives = Vec::new();
         let mut add = |at: String, path: &str| {
             if let Some(path) = spelled(path.as_bytes(), &place) {
@@ -43,7 +49,7 @@ impl SystemHives {
             add(format!("HKEY_LOCAL_MACHINE\\{name}"), &format!("Windows/System32/config/{name}"));
         }
         add("HKEY_USERS\\.DEFAULT".to_owned(), "Windows/System32/config/DEFAULT");
-        let profiles = profiles(&place).unwrap_or_default();
+        let profiles = profiles(&place, &gaps);
         let mut folders = Vec::new();
         for (sid, folder) in &profiles {
             folders.push(folder.to_lowercase());
@@ -52,8 +58,11 @@ impl SystemHives {
             add(format!("HKEY_USERS\\{sid}\\Software\\Classes"), &classes);
         }
         // A folder of a user that no profile names any more, under the user's name in place of a SID.
-        for name in place.tree.names(b"Users").into_iter().take(MAX_USERS) {
-            let Ok(name) = String::from_utf8(name) else { continue };
+        for name in users(&place, &gaps) {
+            let Ok(name) = String::from_utf8(name) else {
+                gaps.add(ReasonCode::Unsupported, "the hive of a user whose folder's name is not Unicode");
+                continue;
+            };
             let folder = format!("Users/{name}");
             if !folders.contains(&folder.to_lowercase()) {
                 add(format!("HKEY_USERS\\{name}"), &format!("{folder}/NTUSER.DAT"));
@@ -61,11 +70,11 @@ impl SystemHives {
                 add(format!("HKEY_USERS\\{name}\\Software\\Classes"), &classes);
             }
         }
-        Self { place, hives }
+        Self { place, hives, gaps }
     }
 
     /// Opens a hive with its logs.
-    pub(crate) fn open(&self, hive: &MountedHive) -> Result<Open, crate::formats::hive::HiveError> {
+    pub(crate) fn open(&self, hive: &MountedHive) -> Result<Open, HiveError> {
         Hive::open(self.place.open_hive(&hive.path)?)
     }
 
@@ -80,22 +89,61 @@ impl SystemHives {
     }
 }
 
-/// SIDs and the folders of their users, as `ProfileList` has them, below the system's drive.
-fn profiles(place: &TargetVolume) -> Option<Vec<(String, String)>> {
-    let path = spelled(b"Windows/System32/config/SOFTWARE", place)?;
-    let mut hive = Hive::open(place.open_hive(&path).ok()?).ok()?;
-    Some(in_software(&mut hive))
+/// The names of the folders of users.
+fn users(place: &TargetVolume, gaps: &Gaps) -> Vec<Vec<u8>> {
+    let unread = |error: &io::Error| {
+        if !sys::is_nothing(error) {
+            gaps.add(code_of(error), format!("listing the folders of users: {error}"));
+        }
+    };
+    let mut names = Vec::new();
+    match place.tree.list(b"Users") {
+        Ok(listing) => {
+            for entry in gaps.at_most(MAX_USERS, "folders of users", listing.entries) {
+                match entry {
+                    Ok(entry) => names.push(entry.name),
+                    Err(error) => unread(&error),
+                }
+            }
+        }
+        Err(error) => unread(&error),
+    }
+    names
 }
 
-fn in_software<R: Read + Seek>(hive: &mut Hive<R>) -> Vec<(String, String)> {
-    let list = hive.key("Microsoft\\Windows NT\\CurrentVersion\\ProfileList");
-    let Ok(Some(list)) = list else { return Vec::new() };
-    let keys = hive.subkeys(&list).unwrap_or_default();
-    let named = keys.into_iter().take(MAX_USERS).filter_map(|key| {
-        let image = hive.value(&key, "ProfileImagePath").ok()??.text()?;
-        Some((key.name.text().into_owned(), folder_of(&image)?))
-    });
-    named.collect()
+/// SIDs and the folders of their users, as `ProfileList` has them, below the system's drive.
+fn profiles(place: &TargetVolume, gaps: &Gaps) -> Vec<(String, String)> {
+    let Some(path) = spelled(b"Windows/System32/config/SOFTWARE", place) else { return Vec::new() };
+    let opened = place.open_hive(&path).map_err(HiveError::from).and_then(Hive::open);
+    let listed = opened.and_then(|mut hive| in_software(&mut hive, gaps));
+    listed.unwrap_or_else(|error| {
+        gaps.add(
+            ReasonCode::ReadError,
+            format!("reading SOFTWARE\\{PROFILES} for the folders of users: {error}"),
+        );
+        Vec::new()
+    })
+}
+
+/// Where the folders of users are noted.
+const PROFILES: &str = "Microsoft\\Windows NT\\CurrentVersion\\ProfileList";
+
+fn in_software<R: Read + Seek>(hive: &mut Hive<R>, gaps: &Gaps) -> Result<Vec<(String, String)>, HiveError> {
+    let Some(list) = hive.key(PROFILES)? else { return Ok(Vec::new()) };
+    let mut all = Vec::new();
+    for key in gaps.at_most(MAX_USERS, "profiles of users", hive.subkeys(&list)?) {
+        let Some(image) = hive.value(&key, "ProfileImagePath")?.and_then(|image| image.text()) else {
+            continue;
+        };
+        match folder_of(&image) {
+            Some(folder) => all.push((key.name.text().into_owned(), folder)),
+            None => gaps.add(
+                ReasonCode::Unsupported,
+                format!("the hive of a user whose folder is not on the system's drive: {image}"),
+            ),
+        }
+    }
+    Ok(all)
 }
 
 /// `C:\Users\anna` or `%systemroot%\ServiceProfiles\…` as a path with slashes; `None` where it leads elsewhere.

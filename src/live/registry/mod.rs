@@ -50,7 +50,9 @@ pub(crate) fn find(
         return emit(missing(ReasonCode::NotFound, "no hive of the registry is there"));
     }
     let wanted = wanted(step);
+    let lacking = mapping.gaps.take();
     let rows = Rows::new(RegistryRow::SCHEMA, "hive", move |lines| {
+        lines.lack(lacking.clone());
         let mut halt = Ok(());
         // Breaks only where a row could not be handed on, and then `halt` says why.
         let _ = search(&mapping, &wanted, &mut |row| {

@@ -39,6 +39,11 @@ pub(crate) use windows_host::WindowsHost;
 
 /// How an artifact's rows are made of a Windows, or why there are none.
 pub(crate) fn rows(machine: WindowsHost, artifact: Live) -> Result<Rows, &'static str> {
+    let gaps = machine.gaps().clone();
+    made(machine, artifact).map(|rows| rows.lacking(gaps))
+}
+
+fn made(machine: WindowsHost, artifact: Live) -> Result<Rows, &'static str> {
     let running = machine.is_live() && sys::IS_WINDOWS;
     match artifact {
         Live::Processes

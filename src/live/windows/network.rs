@@ -39,7 +39,7 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     if machine.is_live() && sys::IS_WINDOWS {
         tables(lines)?;
     }
-    let file = machine.read("%SystemRoot%\\System32\\drivers\\etc\\hosts", MAX_HOSTS).unwrap_or_default();
+    let file = machine.whole("%SystemRoot%\\System32\\drivers\\etc\\hosts", MAX_HOSTS);
     for entry in hosts(&file) {
         lines.row(&entry)?;
     }

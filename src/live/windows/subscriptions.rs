@@ -48,7 +48,7 @@ fn read(
     let mut objects = machine.open(&machine.stand(file)?)?;
     let mut newest: Option<PageMap> = None;
     for number in 1..=3 {
-        let bytes = machine.read(format!("{folder}\\MAPPING{number}.MAP"), MAX_MAPPING).unwrap_or_default();
+        let bytes = machine.whole(format!("{folder}\\MAPPING{number}.MAP"), MAX_MAPPING);
         let mapping = PageMap::read(&bytes);
         if mapping.as_ref().map(|mapping| mapping.version) > newest.as_ref().map(|mapping| mapping.version) {
             newest = mapping;

@@ -2,19 +2,20 @@
 //! of users.
 //!
 //! In: a target. Out: a handle that a collector keeps. Of the running system the registry is asked by its own
-//! functions; the hives of users who are not logged on, and those of a tree or an image, are read as files.
+//! functions; the hives of users who are not logged on, and those of a tree or an image, are read as files. What it cannot
+//! read, and what a limit cuts, is noted in [`Gaps`] that all clones share, and is lacking of the rows that are made by it.
 
 use std::io::{self, Read as _};
 use std::sync::Arc;
 
-use crate::evidence::{Kind, Metadata, Utc, Volume};
+use crate::evidence::{Kind, Metadata, ReasonCode, Utc, Volume};
 use crate::formats::hive::{Hive, HiveError, Recovered};
 use crate::formats::seek::ReadSeek;
 use crate::formats::windows_command::Folders;
 use crate::playbook::TargetOs;
 use crate::sources::registry_facts::{HiveFile, RegistryFacts, Running};
 use crate::sources::resolve::spelled;
-use crate::sources::rows::Lines;
+use crate::sources::rows::{Gaps, Lines, Shortfall, code_of};
 use crate::sources::target::Target;
 use crate::sources::target_volume::TargetVolume;
 use crate::sys;
@@ -50,6 +51,7 @@ pub(crate) struct WindowsHost {
     places: Vec<Arc<TargetVolume>>,
     system: usize,
     live: bool,
+    gaps: Gaps,
 }
 
 /// Somebody who has a folder on this machine.
@@ -73,7 +75,26 @@ impl WindowsHost {
     /// That of a target; none where it is no Windows.
     pub(crate) fn of(target: &Target) -> Option<Self> {
         let (system, _) = target.system_place().filter(|_| target.os() == TargetOs::Windows)?;
-        Some(Self { places: target.places().to_vec(), system, live: target.is_live() })
+        let (places, live) = (target.places().to_vec(), target.is_live());
+        Some(Self { places, system, live, gaps: Gaps::default() })
+    }
+
+    /// Where it is noted what is lacking of what was read by it.
+    pub(crate) const fn gaps(&self) -> &Gaps {
+        &self.gaps
+    }
+
+    /// Notes that something could not be read; what is not there is no gap.
+    fn unread(&self, path: &[u8], error: &io::Error) {
+        if !sys::is_nothing(error) {
+            let detail = format!("reading '{}': {error}", String::from_utf8_lossy(path));
+            self.gaps.add(code_of(error), detail);
+        }
+    }
+
+    /// Notes what could not be read of a hive, whose name is `root`.
+    fn unread_keys(&self, hive: &mut dyn RegistryFacts, root: &str) {
+        self.gaps.merge(shortfall(hive, root));
     }
 
     /// Whether this is the running system.
@@ -136,6 +157,22 @@ impl WindowsHost {
         let file = self.open(&self.stand(path)?)?;
         file.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// All of a file. What is not there is empty; what cannot be read, or is longer than `most` bytes, is a gap.
+    pub(crate) fn whole(&self, path: impl AsRef<[u8]>, most: usize) -> Vec<u8> {
+        let path = path.as_ref();
+        let mut bytes = self.read(path, most.saturating_add(1)).unwrap_or_else(|error| {
+            self.unread(path, &error);
+            Vec::new()
+        });
+        if bytes.len() > most {
+            bytes.truncate(most);
+            let path = String::from_utf8_lossy(path);
+            let detail = format!("reading '{path}': it is longer than {most} bytes, and no more was read");
+            self.gaps.add(ReasonCode::SizeLimit, detail);
+        }
+        bytes
     }
 
     /// What is in a folder, by its path in WTF-8; nothing where it is not there.
@@ -225,26 +262,37 @@ impl WindowsHost {
                     changed: key.written,
                 }));
             });
+            self.unread_keys(software, "HKEY_LOCAL_MACHINE\\SOFTWARE");
         });
         all
     }
 
+    /// The SIDs of users whose hives are loaded, with those of their classes.
+    fn loaded(&self) -> Vec<String> {
+        if !self.live {
+            return Vec::new();
+        }
+        let mut users = Running::new("HKEY_USERS");
+        let sids = users.subkeys("").iter().map(|sid| sid.text().into_owned()).collect();
+        self.unread_keys(&mut users, "HKEY_USERS");
+        sids
+    }
+
     /// The SIDs and folders of users whose hives are loaded.
     pub(crate) fn logged_on(&self) -> Vec<(String, String)> {
-        let loaded = if self.live { Running::new("HKEY_USERS").subkeys("") } else { Vec::new() };
-        let is_loaded = |sid: &str| loaded.iter().any(|known| known.text().eq_ignore_ascii_case(sid));
+        let loaded = self.loaded();
+        let is_loaded = |sid: &str| loaded.iter().any(|known| known.eq_ignore_ascii_case(sid));
         let profiles = self.profiles().into_iter().filter(|profile| is_loaded(&profile.sid));
-        profiles.map(|profile| (profile.sid, profile.folder)).take(MAX_USERS).collect()
+        self.gaps.at_most(MAX_USERS, "users", profiles).map(|profile| (profile.sid, profile.folder)).collect()
     }
 
     /// Hands out the hive of each user: the SID, or the folder's name where no profile tells it, and the folder.
     pub(crate) fn users(&self, act: OfUser<'_>) {
         let profiles = self.profiles();
         // A hive of a user is named by the system, which gives it no other name than a SID.
-        let mut users = Running::new("HKEY_USERS");
-        let loaded = if self.live { users.subkeys("") } else { Vec::new() };
-        let loaded: Vec<String> = loaded.iter().map(|sid| sid.text().into_owned()).collect();
-        for sid in loaded.iter().filter(|sid| !sid.ends_with("_Classes")).take(MAX_USERS) {
+        let loaded = self.loaded();
+        let sids = loaded.iter().filter(|sid| !sid.ends_with("_Classes"));
+        for sid in self.gaps.at_most(MAX_USERS, "users", sids) {
             let profile = profiles.iter().find(|profile| profile.sid.eq_ignore_ascii_case(sid));
             let folder = profile.map(|profile| profile.folder.as_str());
             act(sid, folder, &mut Running::new(format!("HKEY_USERS\\{sid}")));
@@ -265,7 +313,11 @@ impl WindowsHost {
         }
         // A folder of a user that no profile names any more.
         let system = self.folders(None).expand("%SystemDrive%\\Users");
-        for (name, kind) in self.list(&system).entries.into_iter().take(MAX_USERS) {
+        let listed = self.list(&system);
+        if let Some(error) = &listed.failure {
+            self.unread(system.as_bytes(), error);
+        }
+        for (name, kind) in self.gaps.at_most(MAX_USERS, "folders of users", listed.entries) {
             let folder = [system.as_bytes(), b"\\", &name].concat();
             let text = String::from_utf8_lossy(&folder).to_lowercase();
             if kind == Kind::Directory && !folders.contains(&text) {
@@ -277,7 +329,19 @@ impl WindowsHost {
 
 /// Says that rows lack what could not be read of a hive, whose name is `root`.
 pub(crate) fn report_unread(hive: &mut dyn RegistryFacts, root: &str, lines: &mut Lines<'_>) {
-    for unread in hive.take_unread().first {
-        lines.short(unread.code, format!("reading {root}\\{}: {}", unread.key.text(), unread.detail));
+    lines.lack(shortfall(hive, root));
+}
+
+/// What could not be read of a hive: the first of it in words, and all of it counted.
+fn shortfall(hive: &mut dyn RegistryFacts, root: &str) -> Shortfall {
+    let unread = hive.take_unread();
+    let more = unread.count.saturating_sub(unread.first.len());
+    let mut gaps = Shortfall::default();
+    for unread in unread.first {
+        gaps.add(unread.code, format!("reading {root}\\{}: {}", unread.key.text(), unread.detail));
     }
+    if more > 0 {
+        gaps.add(ReasonCode::ReadError, format!("reading {root}: {more} keys and values more"));
+    }
+    gaps
 }

@@ -258,6 +258,11 @@ impl Lines<'_> {
         self.short.add(code, detail);
     }
 
+    /// Says that the rows lack all of this.
+    pub(crate) fn lack(&mut self, shortfall: Shortfall) {
+        self.short.merge(shortfall);
+    }
+
     /// Says that a file could not be read; one that has gone meanwhile is no fault.
     #[cfg_attr(feature = "drop-gaps", track_caller)]
     pub(crate) fn unread(&mut self, path: &[u8], error: &io::Error) {

@@ -66,6 +66,11 @@ impl Gaps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).add_of(place, code, detail);
     }
 
+    /// Adds all of what another reader lacks.
+    pub(crate) fn merge(&self, other: Shortfall) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).merge(other);
+    }
+
     /// Gives out what was noted until now.
     pub(crate) fn take(&self) -> Shortfall {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
