@@ -2,7 +2,9 @@
 //! path, and in the exit code.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
 
 use crate::made::Made;
 
@@ -106,4 +108,30 @@ fn a_line_of_passwd_or_group_that_names_nobody_is_counted_with_its_number() {
     assert!(reason.contains(&format!("'/etc/passwd', line {}", lines + 1)), "{reason}");
     assert!(reason.contains("the first of 3"), "{reason}");
     assert_eq!(code, 3);
+}
+
+/// Somebody who owns nothing.
+const NOBODY: u32 = 65_534;
+
+#[test]
+#[ignore = "needs root"]
+fn directories_whose_access_time_cannot_be_kept_are_counted_and_those_of_root_keep_it() {
+    let made = Made::linux();
+    let json =
+        |out: &std::process::Output| -> serde_json::Value { serde_json::from_slice(&out.stdout).unwrap() };
+    let program = made.path().join("collector");
+    fs::copy(env!("CARGO_BIN_EXE_veldkit"), &program).unwrap();
+    let theirs = made.path().join("theirs");
+    fs::create_dir(&theirs).unwrap();
+    fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    chown(&theirs, Some(NOBODY), Some(NOBODY)).unwrap();
+    let run = |user: u32| {
+        let mut command = Command::new(&program);
+        command.env_clear().current_dir(made.path()).uid(user).gid(user).args(["collect", "--root", "tree"]);
+        command.args(["--path", "/etc", "--no-scan", "--out", "theirs/", "--json", "--quiet", "-r"]);
+        command.arg(made.recipient()).arg("--allow-shared-destination").stdin(Stdio::null()).output().unwrap()
+    };
+    assert_eq!(json(&run(0))["directories_touched"], 0);
+    let touched = json(&run(NOBODY))["directories_touched"].as_u64().unwrap();
+    assert!(touched > 0, "{touched}");
 }

@@ -45,6 +45,7 @@ pub(super) fn closing(run: &RunContext<'_>, summary: &RunSummary) -> Closing {
             "first_tier_seconds": summary.first_tier.map(|tier| tier.as_secs_f64()),
             "peak_memory_bytes": sys::peak_memory(),
             "threads_abandoned": sys::time_limit::abandoned(),
+            "directories_touched": target.touched_directories(),
         }),
     }
 }
@@ -171,6 +172,7 @@ impl RunReport<'_> {
             "first_tier_seconds": self.summary.first_tier.map(|tier| tier.as_secs_f64()),
             "peak_memory_bytes": sys::peak_memory(),
             "threads_abandoned": sys::time_limit::abandoned(),
+            "directories_touched": manifest.figures["directories_touched"],
             "exit": self.exit().code(),
         })
     }

@@ -71,7 +71,7 @@ impl Gaps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).merge(other);
     }
 
-    /// Gives out what was noted until now.
+    /// Returns what was noted until now, once.
     pub(crate) fn take(&self) -> Shortfall {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -119,7 +119,7 @@ mod tests {
         one.merge(other.take());
         let reason = Reason::new(ReasonCode::PermissionDenied, "c; a (the first of 2)");
         assert_eq!(one.reason(), Some(reason));
-        assert_eq!(other.take().reason(), None, "each gap is given out once");
+        assert_eq!(other.take().reason(), None, "each gap is returned once");
     }
 
     #[test]

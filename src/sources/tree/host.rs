@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::listing;
-use super::listing::{Handle, Listing};
+use super::listing::{Handle, Listing, TouchedDirectories};
 use super::{Access, FileTree, LocalFile, OpenContent, Refused};
 use crate::evidence::{Entry, Origin, Stat};
 use crate::formats::seek::ReadSeek;
@@ -29,6 +29,7 @@ pub(crate) struct HostTree {
     mounts: Mounts,
     /// How long a question to a local file system may take, where that is watched.
     watch: Option<Duration>,
+    touched: TouchedDirectories,
 }
 
 impl HostTree {
@@ -40,7 +41,8 @@ impl HostTree {
         let bytes = sys::path_bytes(&path);
         let mounts = Mounts::beneath(bytes.strip_suffix(b"/").unwrap_or(&bytes), &mounts::table(&path));
         let watch = sys::IS_WINDOWS.then_some(time_limit::LIMIT);
-        Ok(Self { root: Arc::new(Root::open(&path)?), path, mounts, watch })
+        let touched = TouchedDirectories::default();
+        Ok(Self { root: Arc::new(Root::open(&path)?), path, mounts, watch, touched })
     }
 
     /// The open directory.
@@ -51,6 +53,11 @@ impl HostTree {
     /// Its absolute path on this machine.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How many of its directories may have a new access time, because they were listed.
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched.count()
     }
 
     /// The mounts at and below it.
@@ -121,9 +128,17 @@ impl FileTree for HostTree {
         let at = path.to_vec();
         match self.mounts.nature_at(path) {
             Nature::Local => {
-                self.ask(Nature::Local, move |root| listing::opened(root, &at)).map(listing::listing)
+                let touched = self.touched.clone();
+                let (folder, entries) =
+                    self.ask(Nature::Local, move |root| listing::opened(root, &at, &touched))?;
+                Ok(match self.watch {
+                    Some(limit) => listing::listing((folder, listing::watched(entries, limit))),
+                    None => listing::listing((folder, entries)),
+                })
             }
-            Nature::Pseudo | Nature::Network => listing::list_guarded(&self.root, at, time_limit::LIMIT),
+            Nature::Pseudo | Nature::Network => {
+                listing::list_guarded(&self.root, at, time_limit::LIMIT, &self.touched)
+            }
         }
     }
 

@@ -1,8 +1,9 @@
 //! Lists directories: sorted where they are small enough, else in the order of the file system, and with a time limit
-//! where the file system may hang.
+//! where the file system may hang. It is counted how many of them may have a new access time by that.
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::evidence::Entry;
@@ -14,6 +15,24 @@ const MAX_SORTED: usize = 10_000;
 
 /// Entries taken of a guarded folder: they are listed as a whole, and so need a limit.
 const MAX_GUARDED: usize = 100_000;
+
+/// Entries that are read in one go behind those that are sorted, where each such go has a time limit.
+const WATCHED: usize = 1_000;
+
+/// How many directories may have a new access time, because they were listed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TouchedDirectories(Arc<AtomicU64>);
+
+impl TouchedDirectories {
+    /// How many there are until now.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, touched: bool) {
+        self.0.fetch_add(u64::from(touched), Ordering::Relaxed);
+    }
+}
 
 /// An entry, or why there is none.
 pub(crate) type Listed = io::Result<Entry>;
@@ -40,17 +59,19 @@ pub(crate) struct Listing {
 /// # Errors
 /// Where it cannot be opened.
 pub(crate) fn list(root: &Root, path: &[u8]) -> io::Result<Listing> {
-    opened(root, path).map(listing)
+    opened(root, path, &TouchedDirectories::default()).map(listing)
 }
 
 /// Opens the directory at `path` below `root` and reads as many of its entries as are sorted.
 pub(super) fn opened(
     root: &Root,
     path: &[u8],
+    touched: &TouchedDirectories,
 ) -> io::Result<(Arc<OpenDirectory>, impl Iterator<Item = Listed> + Send + use<>)> {
     let folder = Arc::new(root.folder(path)?);
-    let entries = sorted(folder.entries()?);
-    Ok((folder, entries))
+    let entries = folder.entries()?;
+    touched.add(entries.touch());
+    Ok((folder, sorted(entries)))
 }
 
 /// The listing of an open directory.
@@ -60,15 +81,48 @@ pub(super) fn listing(
     Listing { folder: Handle::Open(folder), entries: Box::new(entries) }
 }
 
+/// Entries of a local directory, each [`WATCHED`] of which may take `limit`: the last is then the failure.
+pub(super) fn watched(
+    entries: impl Iterator<Item = Listed> + Send + 'static,
+    limit: Duration,
+) -> impl Iterator<Item = Listed> {
+    let mut rest = Some(entries);
+    let mut ready = Vec::new().into_iter();
+    std::iter::from_fn(move || {
+        loop {
+            if let Some(entry) = ready.next() {
+                return Some(entry);
+            }
+            let mut entries = rest.take()?;
+            let read = time_limit::watched(limit, move || {
+                let some: Vec<Listed> = entries.by_ref().take(WATCHED).collect();
+                Ok((entries, some))
+            });
+            match read {
+                Ok((_, some)) if some.is_empty() => return None,
+                Ok((entries, some)) => (rest, ready) = (Some(entries), some.into_iter()),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    })
+}
+
 /// Lists a directory on a file system that may hang.
 ///
 /// # Errors
 /// Where it cannot be opened; [`io::ErrorKind::TimedOut`] where it hangs.
-pub(super) fn list_guarded(root: &Arc<Root>, path: Vec<u8>, limit: Duration) -> io::Result<Listing> {
-    let root = Arc::clone(root);
+pub(super) fn list_guarded(
+    root: &Arc<Root>,
+    path: Vec<u8>,
+    limit: Duration,
+    touched: &TouchedDirectories,
+) -> io::Result<Listing> {
+    let (root, touched) = (Arc::clone(root), touched.clone());
     let (folder, entries) = time_limit::within(limit, move || {
         let folder = root.folder(&path)?;
-        let mut entries: Vec<_> = folder.entries()?.take(MAX_GUARDED + 1).collect();
+        let listed = folder.entries()?;
+        touched.add(listed.touch());
+        let mut entries: Vec<_> = listed.take(MAX_GUARDED + 1).collect();
         if entries.len() > MAX_GUARDED {
             entries.truncate(MAX_GUARDED);
             let text =
@@ -101,6 +155,30 @@ fn sorted<I: Iterator<Item = Listed>>(mut entries: I) -> impl Iterator<Item = Li
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::Kind;
+
+    fn entry(number: usize) -> Entry {
+        Entry { name: number.to_string().into_bytes(), kind: Kind::File, reference: None }
+    }
+
+    #[test]
+    fn a_long_directory_that_stops_to_answer_ends_with_the_reason_and_keeps_what_came() {
+        let all: Vec<_> = watched((0..2_500).map(|number| Ok(entry(number))), time_limit::LIMIT).collect();
+        assert!(all.len() == 2_500 && all.iter().all(Result::is_ok));
+
+        let (silent, speaking) = io::pipe().unwrap();
+        let hanging = (0..2_500).map(move |number| {
+            if number == 1_700 {
+                io::read_to_string(&silent).unwrap();
+            }
+            Ok(entry(number))
+        });
+        let all: Vec<_> = watched(hanging, Duration::from_millis(50)).collect();
+        drop(speaking);
+        let kinds: Vec<_> = all.iter().map(|entry| entry.as_ref().map_err(io::Error::kind).is_ok()).collect();
+        assert_eq!(kinds.iter().filter(|ok| **ok).count(), 1_000);
+        assert_eq!(all.last().unwrap().as_ref().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
 
     #[test]
     fn a_folder_is_listed_by_name_and_a_missing_one_is_an_error() {
@@ -112,7 +190,7 @@ mod tests {
         for guarded in [false, true] {
             let list = |path: &[u8]| {
                 if guarded {
-                    list_guarded(&root, path.to_vec(), time_limit::LIMIT)
+                    list_guarded(&root, path.to_vec(), time_limit::LIMIT, &TouchedDirectories::default())
                 } else {
                     list(&root, path)
                 }

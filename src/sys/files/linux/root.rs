@@ -32,11 +32,14 @@ pub(crate) struct Root {
 #[derive(Debug)]
 pub(crate) struct OpenDirectory {
     fd: OwnedFd,
+    /// Whether listing it may change its access time.
+    touches: bool,
 }
 
 /// The entries of a folder, as they come.
 pub(crate) struct DirectoryEntries {
     dir: Dir,
+    touches: bool,
 }
 
 /// What is asked of `statx`: the basic facts and the time of birth.
@@ -82,9 +85,9 @@ impl Root {
     pub(crate) fn folder(&self, path: &[u8]) -> io::Result<OpenDirectory> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match self.descend(path, flags | OFlags::NOATIME) {
-            Ok(fd) => Ok(OpenDirectory { fd }),
+            Ok(fd) => Ok(OpenDirectory { fd, touches: false }),
             // Only the owner and root may leave the access time alone.
-            Err(Errno::PERM) => Ok(OpenDirectory { fd: self.descend(path, flags)? }),
+            Err(Errno::PERM) => Ok(OpenDirectory { fd: self.descend(path, flags)?, touches: true }),
             Err(error) => Err(error.into()),
         }
     }
@@ -200,12 +203,19 @@ impl Root {
 impl OpenDirectory {
     /// Its entries, once: the handle keeps its place in them. An error is the last of them.
     pub(crate) fn entries(&self) -> io::Result<DirectoryEntries> {
-        Ok(DirectoryEntries { dir: Dir::new(self.fd.try_clone()?)? })
+        Ok(DirectoryEntries { dir: Dir::new(self.fd.try_clone()?)?, touches: self.touches })
     }
 
     /// The facts of the entry `name`; a link's own.
     pub(crate) fn stat(&self, name: &[u8]) -> io::Result<Stat> {
         stat_at(&self.fd, name)
+    }
+}
+
+impl DirectoryEntries {
+    /// Whether listing them may change the directory's access time.
+    pub(crate) const fn touch(&self) -> bool {
+        self.touches
     }
 }
 

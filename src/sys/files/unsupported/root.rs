@@ -85,6 +85,14 @@ impl OpenDirectory {
     }
 }
 
+impl DirectoryEntries {
+    /// Whether listing them may change the directory's access time.
+    #[allow(clippy::unused_self, reason = "other systems can be asked to leave it")]
+    pub(crate) const fn touch(&self) -> bool {
+        true
+    }
+}
+
 impl Iterator for DirectoryEntries {
     type Item = io::Result<Entry>;
 

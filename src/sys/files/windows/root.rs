@@ -60,6 +60,7 @@ pub(crate) struct DirectoryEntries {
     ready: std::vec::IntoIter<layouts::ListedEntry>,
     begun: bool,
     over: bool,
+    touches: bool,
 }
 
 /// Bytes of one answer about a folder's entries: some hundreds of them.
@@ -181,9 +182,10 @@ impl OpenDirectory {
     /// Its entries. An error is the last of them.
     pub(crate) fn entries(&self) -> io::Result<DirectoryEntries> {
         // A handle of its own keeps its own place in the list.
-        let folder = open_to_list(self.handle.as_handle())?;
+        let (folder, touches) = open_to_list(self.handle.as_handle())?;
         Ok(DirectoryEntries {
             folder: Arc::new(folder),
+            touches,
             ready: Vec::new().into_iter(),
             begun: false,
             over: false,
@@ -193,6 +195,13 @@ impl OpenDirectory {
     /// The facts of the entry `name`; a link's own.
     pub(crate) fn stat(&self, name: &[u8]) -> io::Result<Stat> {
         stat_at(self.handle.as_handle(), name)
+    }
+}
+
+impl DirectoryEntries {
+    /// Whether listing them may change the directory's access time.
+    pub(crate) const fn touch(&self) -> bool {
+        self.touches
     }
 }
 
@@ -282,16 +291,18 @@ fn take_zone(folder: BorrowedHandle<'_>, name: &[u8], stat: &mut Stat) {
 const ZONE: &[u8] = b"Zone.Identifier";
 const MAX_ZONE: u64 = 16 << 10;
 
-/// Opens a directory anew to list it, without that being noted as an access where that may be asked.
-fn open_to_list(directory: BorrowedHandle<'_>) -> io::Result<OwnedHandle> {
+/// Opens a directory anew to list it, without that being noted as an access where that may be asked; and whether it may be
+/// noted nevertheless.
+fn open_to_list(directory: BorrowedHandle<'_>) -> io::Result<(OwnedHandle, bool)> {
     let access = FILE_READ_ATTRIBUTES | FILE_LIST_DIRECTORY;
-    if reads_are_noted()
+    let noted = reads_are_noted();
+    if noted
         && let Ok(handle) = open_at(directory, &[], How::folder(access | FILE_WRITE_ATTRIBUTES))
         && leave_access_time(&handle)
     {
-        return Ok(handle);
+        return Ok((handle, false));
     }
-    open_at(directory, &[], How::folder(access))
+    Ok((open_at(directory, &[], How::folder(access))?, noted))
 }
 
 /// Whether Windows keeps an open file compressed behind an overlay (`compact /exe`), which hides its reparse point.
@@ -362,7 +373,7 @@ fn open_patiently(folder: BorrowedHandle<'_>, name: &[u16], how: How) -> io::Res
 
 /// What a folder tells of its entry `name`.
 fn listed(folder: BorrowedHandle<'_>, name: &[u8]) -> io::Result<layouts::ListedEntry> {
-    let again = open_to_list(folder)?;
+    let (again, _) = open_to_list(folder)?;
     let wide = layouts::to_wide(name);
     // In a list these would stand for other names.
     if wide.iter().any(|unit| [b'*', b'?', b'<', b'>', b'"'].map(u16::from).contains(unit)) {
