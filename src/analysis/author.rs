@@ -227,7 +227,8 @@ fn receipt_path(bundle: &Path) -> Option<std::path::PathBuf> {
 }
 
 fn read(path: &Path) -> Option<String> {
-    if !path.is_file() {
+    // A link beside a bundle leads to what is not of the bundle.
+    if !std::fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file()) {
         return None;
     }
     let mut text = String::new();

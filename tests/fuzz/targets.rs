@@ -21,6 +21,8 @@ use veldkit::scan::filetype;
 
 #[path = "images.rs"]
 pub mod images;
+#[path = "kits.rs"]
+pub mod kits;
 #[path = "linux_text.rs"]
 pub mod linux_text;
 #[path = "lists.rs"]
@@ -34,7 +36,8 @@ pub use linux_text::{accounts, logons, starting_text};
 pub type Target = (&'static str, &'static [&'static [u8]], fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 30] = [
+pub const TARGETS: [Target; 31] = [
+    kits::KIT,
     rows::ROWS,
     ("yaml", &[b"name: A\nsources:\n- type: FILE\n  attributes: {paths: ['/etc/%%x%%/**3']}\n"], yaml),
     ("archive", &[b"PK\x03\x04\x2d\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0"], archive),
