@@ -147,3 +147,159 @@ fn what_changes_something_is_seen_in_a_trace_and_what_reads_is_not() {
     assert!(act("12 connect(5, {sa_family=AF_INET, sin_port=htons(53)}, 16) = 0").is_some());
     assert!(act("12 unlink(\"/etc/x\") = 0").is_some());
 }
+
+/// The same on Windows, as far as Wine is one: every call that may change something is traced by Wine's relay, with the
+/// program that makes it.
+mod wine {
+    use std::process::Stdio;
+
+    use super::*;
+
+    /// What is traced, as Wine's registry takes it.
+    const TRACED: &str = "ntdll.NtCreateFile;ntdll.NtOpenProcess;ntdll.NtCreateUserProcess;ntdll.NtCreateKey;\
+        ntdll.NtSetValueKey;ntdll.NtDeleteKey;ntdll.NtDeleteFile;ntdll.NtSetInformationFile;ntdll.NtWriteVirtualMemory;\
+        ntdll.NtLoadDriver;kernel32.CreateFileW;kernel32.CreateDirectoryW;kernel32.DeleteFileW;kernel32.MoveFileExW;\
+        kernel32.CreateProcessW;advapi32.RegCreateKeyExW;advapi32.RegSetValueExW;advapi32.CreateServiceW;\
+        advapi32.StartServiceW;ws2_32.*;wininet.*;winhttp.*;dnsapi.DnsQuery_A;\
+        dnsapi.DnsQuery_W;dnsapi.DnsQuery_UTF8;dnsapi.DnsQueryEx";
+
+    /// Calls of `NtSetInformationFile` that change nothing: the position, a port for what is done, the access time that is
+    /// left alone (`FileBasicInformation`), and the mode.
+    const HARMLESS: [u64; 4] = [0x4, 0xe, 0x17, 0x1e];
+
+    /// The right to read the memory of a process.
+    const VM_READ: u64 = 0x10;
+
+    /// Beginning of the addresses of the collector's own code.
+    const OWN_CODE: &str = "ret=14";
+
+    /// Traces a run of the collector; what it did, each thing once.
+    fn acts(made: &Made, arguments: &[&str]) -> Acts {
+        let recipient = made.recipient();
+        let mut run = made.command(["collect", "--out", "out/", "-r", &recipient, "--json", "--quiet"]);
+        let log = made.path().join("relay.log");
+        let output = run
+            .args(arguments)
+            .env("WINEDEBUG", "+relay,+pid")
+            .stderr(Stdio::from(fs::File::create(&log).unwrap()))
+            .output()
+            .unwrap();
+        let log = String::from_utf8_lossy(&fs::read(log).unwrap()).into_owned();
+        let said = || log.lines().rev().take(5).collect::<Vec<_>>().join("\n");
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{}", said());
+        // Other programs of this world are in the log too; only the collector looks for a kit next to itself.
+        let own = log.lines().find(|line| line.contains("kit.json")).unwrap_or_else(|| panic!("{}", said()));
+        let pid = own.split(':').next().unwrap();
+        let mine = log.lines().filter(|line| line.split(':').next() == Some(pid));
+        // What comes before its first call is Wine's own beginning of a program.
+        let acts = mine.skip_while(|line| !line.contains("kit.json")).filter_map(act).collect();
+        for bundle in made.bundles() {
+            fs::remove_file(bundle).unwrap();
+        }
+        acts
+    }
+
+    /// What a line of the log says was done, where it changes or starts something or speaks with something.
+    fn act(line: &str) -> Option<String> {
+        let call = line.split(":Call ").nth(1)?;
+        let (name, rest) = call.split_once('(')?;
+        let arguments: Vec<&str> = rest.rsplit_once(") ret=")?.0.split(',').collect();
+        // Of a number that takes less than a register the rest of that is whatever was there.
+        let number = |index: usize| {
+            let digits = arguments.get(index)?.split(' ').next()?;
+            Some(u64::from_str_radix(digits, 16).ok()? & 0xffff_ffff)
+        };
+        let own = rest.contains(OWN_CODE);
+        match name.split('.').next_back()? {
+            // What Windows' own libraries open for themselves (the store of catalogs) is not the collector's.
+            _ if name.starts_with("PE ") => None,
+            "CreateFileW" if own && number(4) != Some(3) => Some(created(rest)),
+            "NtCreateFile" if own && number(7) != Some(1) => Some(call.to_owned()),
+            "CreateFileW" | "NtCreateFile" => None,
+            // The directory of `--out`, which is there.
+            "CreateDirectoryW" if rest.contains("\\out\",") => None,
+            "CreateDirectoryW" | "RegCreateKeyExW" | "RegSetValueExW" | "NtCreateKey" | "NtSetValueKey"
+                if !own =>
+            {
+                None
+            }
+            "NtOpenProcess" => {
+                number(1).filter(|access| access & VM_READ != 0).map(|_| "memory of a process".to_owned())
+            }
+            "NtSetInformationFile" if number(4).is_some_and(|class| HARMLESS.contains(&class)) => None,
+            // Gives no address away and asks for none.
+            "WSAStartup" | "WSACleanup" => None,
+            _ => Some(call.to_owned()),
+        }
+    }
+
+    fn created(rest: &str) -> String {
+        let name = rest.split('"').nth(1).and_then(|path| path.rsplit('\\').next()).unwrap_or_default();
+        match name {
+            _ if name.starts_with("veldkit_") && name.ends_with(".zip.age") => "bundle".to_owned(),
+            _ if name.starts_with("veldkit_") && name.ends_with(".receipt.txt") => "receipt".to_owned(),
+            _ => format!("create {rest}"),
+        }
+    }
+
+    #[test]
+    #[ignore = "needs Wine and the collector for Windows"]
+    fn a_run_creates_the_bundle_and_its_receipt_and_nothing_else() {
+        let made = Made::under_wine_apart();
+        made.put("C/Windows/System32/drivers/etc/hosts", b"127.0.0.1 localhost\r\n");
+        made.put("C/Users/anna/NTUSER.DAT", b"regf");
+        let place = "HKEY_CURRENT_USER\\Software\\Wine\\Debug";
+        let set = made
+            .windows_program("reg")
+            .args(["add", place, "/v", "RelayInclude", "/d", TRACED, "/f"])
+            .output();
+        assert!(set.unwrap().status.success());
+        let wanted = super::set(&["bundle", "receipt"]);
+        assert_eq!(acts(&made, &["--root", "tree", "--playbook", "quick"]), wanted);
+        let live = [
+            "LiveSockets",
+            "LiveNetwork",
+            "LiveSessions",
+            "LiveAutostarts",
+            "LiveSoftware",
+            "LiveStorage",
+            "LiveAccounts",
+        ];
+        let live: Vec<&str> = live.iter().flat_map(|artifact| ["--artifact", artifact]).collect();
+        assert_eq!(acts(&made, &live), wanted);
+        // Wine reports no command lines by its calls, as Windows before 8.1: there they are in a process's memory alone.
+        let mut processes = acts(&made, &["--artifact", "LiveProcesses"]);
+        assert!(processes.remove("memory of a process"), "{processes:?}");
+        assert_eq!(processes, wanted);
+        let readme = include_str!("../../README.md");
+        let section =
+            readme.split("## What a run leaves behind").nth(1).unwrap().split("\n## ").next().unwrap();
+        let windows = section.split("| Windows").nth(1).unwrap();
+        for said in
+            ["files created | the bundle and its receipt", "processes started | none", "connections | none"]
+        {
+            assert!(windows.contains(said), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_changes_something_is_seen_in_a_relay_and_what_reads_is_not() {
+        let seen = |call: &str| act(&format!("0020:0024:Call {call}"));
+        let open = "KERNEL32.CreateFileW(0037 L\"Z:\\\\x\",80000000,00000007,00000000,00000003,02200000,0) ret=1404468ff";
+        assert_eq!(seen(open), None);
+        let new = open.replace(",00000003,", ",200000001,");
+        assert_eq!(
+            seen(&new),
+            Some(created("0037 L\"Z:\\\\x\",80000000,00000007,00000000,200000001,02200000,0) ret=1404468ff"))
+        );
+        assert_eq!(seen("ntdll.NtOpenProcess(01,00000400,02,03) ret=7b05ad4f"), None);
+        assert!(seen("ntdll.NtOpenProcess(01,00000410,02,03) ret=7b05ad4f").is_some());
+        assert!(seen("ntdll.NtSetInformationFile(01,02,03,04,10000000a) ret=7b05ad4f").is_some());
+        assert_eq!(seen("ntdll.NtSetInformationFile(01,02,03,04,10000000e) ret=7b05ad4f"), None);
+        for call in ["ws2_32.connect(1,2,3)", "KERNEL32.CreateProcessW(1,2)", "kernelbase.MoveFileExW(1,2,3)"]
+        {
+            assert!(seen(&format!("{call} ret=1404468ff")).is_some(), "{call}");
+        }
+        assert!(seen("advapi32.RegSetValueExW(1,2,3) ret=1404468ff").is_some());
+    }
+}
