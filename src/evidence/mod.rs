@@ -221,7 +221,8 @@ impl Item {
         match self.outcome {
             Outcome::Denied | Outcome::Failed => true,
             Outcome::Partial | Outcome::Skipped => self.reason.as_ref().is_some_and(|reason| {
-                let of_rows = self.kind == Kind::Rows && reason.code == ReasonCode::SizeLimit;
+                let of_limit = matches!(reason.code, ReasonCode::SizeLimit | ReasonCode::ArtifactLimit);
+                let of_rows = of_limit && self.kind == Kind::Rows && self.outcome == Outcome::Partial;
                 of_rows
                     || matches!(
                         reason.code,

@@ -45,7 +45,7 @@ pub fn networks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub fn shares(text: &[u8]) -> Vec<Exact> {
     let mut all: Vec<Exact> = Vec::new();
     let mut within = false;
-    for (_, line) in text_lines::lines(text).take(100_000) {
+    for (_, line) in text_lines::lines(text) {
         if let Some(name) = line.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
             within = !name.eq_ignore_ascii_case(b"global");
             if within {

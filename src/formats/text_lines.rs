@@ -2,16 +2,14 @@
 //!
 //! In: the bytes of one file. Out: its lines, with their numbers from 1. Pure, and never a panic.
 
-/// Most lines taken of one file.
-const MAX_LINES: usize = 50_000;
-
 /// A line that says something: its number, and its text without blanks around it.
 pub type Line<'a> = (u64, &'a [u8]);
 
-/// Lines that are neither empty nor comments.
+/// Lines that are neither empty nor comments. All of them: whoever reads the file limits its bytes, and a limit on lines
+/// would hide what stands behind many empty ones.
 pub fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
-    let numbered = text.split(|byte| *byte == b'\n').take(MAX_LINES).zip(1_u64..);
-    let trimmed = numbered.map(|(line, number)| (number, line.trim_ascii()));
+    let numbered = (1_u64..).zip(text.split(|byte| *byte == b'\n'));
+    let trimmed = numbered.map(|(number, line)| (number, line.trim_ascii()));
     trimmed.filter(|(_, line)| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b";"))
 }
 

@@ -98,6 +98,41 @@ fn what_is_more_than_a_limit_takes_is_named_with_the_limit() {
 }
 
 #[test]
+fn what_stands_behind_much_that_says_nothing_is_read_or_the_limit_is_named() {
+    let made = Made::linux();
+    // More lines than anybody writes, and more bytes than a crontab has.
+    made.put(
+        "etc/cron.d/quiet",
+        &["\n".repeat(60_000), "* * * * * root /tmp/hidden\n".to_owned()].concat().into_bytes(),
+    );
+    let (reason, code) = lacking(&made, "LiveAutostarts");
+    let rows = fs::read_to_string(made.unpack().join("derived/LiveAutostarts.jsonl")).unwrap();
+    assert!(rows.contains("/tmp/hidden") && reason.is_empty() && code == 0, "{reason} {rows}");
+
+    let made = Made::linux();
+    let padding = "#\n".repeat(1 << 20);
+    made.put("etc/cron.d/long", [&padding, "* * * * * root /tmp/hidden\n"].concat().as_bytes());
+    let (reason, code) = lacking(&made, "LiveAutostarts");
+    assert!(reason.contains("'/etc/cron.d/long': it is longer than 1048576 bytes"), "{reason}");
+    assert_eq!(code, 3);
+
+    let made = Made::linux();
+    made.put("etc/cron.d/many", "* * * * * root /bin/x\n".repeat(51_000).as_bytes());
+    let (reason, code) = lacking(&made, "LiveAutostarts");
+    assert!(reason.contains("longer than 1048576") || reason.contains("only the first 50000"), "{reason}");
+    assert_eq!(code, 3);
+
+    let made = Made::linux();
+    made.put("etc/cron.d/x", b"");
+    fs::remove_file(made.tree().join("etc/cron.d/x")).unwrap();
+    symlink("y", made.tree().join("etc/cron.d/x")).unwrap();
+    symlink("x", made.tree().join("etc/cron.d/y")).unwrap();
+    let (reason, code) = lacking(&made, "LiveAutostarts");
+    assert!(reason.contains("its links lead round in a circle"), "{reason}");
+    assert_eq!(code, 3);
+}
+
+#[test]
 fn a_line_of_passwd_or_group_that_names_nobody_is_counted_with_its_number() {
     let made = Made::linux();
     let passwd = fs::read_to_string(made.tree().join("etc/passwd")).unwrap();

@@ -153,6 +153,11 @@ impl LinuxHost {
         Ok(end)
     }
 
+    /// Where a path leads to; `None` where nothing is there, and where it cannot be found out, which is a gap.
+    pub(crate) fn end_or_gap(&self, path: &[u8]) -> Option<Vec<u8>> {
+        self.end_of(path).map_err(|error| self.unread(path, &error)).ok()
+    }
+
     /// Whether a regular file stands at a path that is no link: what [`Self::end_of`] gave.
     pub(crate) fn is_file(&self, end: &[u8]) -> bool {
         self.place.stat(end).is_ok_and(|stat| stat.kind == Kind::File)
@@ -167,13 +172,7 @@ impl LinuxHost {
             let glob = glob::Pattern::new(part).ok().filter(|_| part.contains(['*', '[']));
             let mut further = Vec::new();
             for path in &paths {
-                let folder = match self.end_of(path) {
-                    Ok(folder) => folder,
-                    Err(error) => {
-                        self.unread(path, &error);
-                        continue;
-                    }
-                };
+                let Some(folder) = self.end_or_gap(path) else { continue };
                 let Some(glob) = &glob else {
                     let there = joined(path, part.as_bytes());
                     match self.place.stat(&joined(&folder, part.as_bytes())) {

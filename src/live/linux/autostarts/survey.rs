@@ -14,7 +14,6 @@ use crate::live::linux::autostart_places::{AutostartForm, PLACES};
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::modules;
 use crate::live::linux::started_files::{OwnerBook, rooted};
-use crate::sources::rows::code_of;
 use crate::sys::guarded_step::{GuardedStep, StepProgress};
 
 /// How long it may take.
@@ -82,7 +81,7 @@ fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> O
     let mut seen = BTreeSet::new();
     for (kind, place, form) in PLACES {
         for file in expand(reach, place, &homes) {
-            let Ok(end) = reach.end_of(&file) else { continue };
+            let Some(end) = reach.end_or_gap(&file) else { continue };
             // A unit's other name, and `/lib` where that is `/usr/lib`, lead to the same file.
             if !seen.insert(end.clone()) || !reach.is_file(&end) {
                 continue;
@@ -93,13 +92,7 @@ fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> O
                 let (kind, file) = (kind.into(), Some(rooted(&file)));
                 found.push(Autostart { kind, file, target, ..Autostart::default() });
             } else {
-                match reach.read_bytes(&end, MAX_FILE) {
-                    Ok(text) => file_starts::read(form, &file, &text, &mut found),
-                    Err(error) => {
-                        let detail = format!("reading '/{}': {error}", String::from_utf8_lossy(&end));
-                        progress.add(|survey| survey.gaps.push((code_of(&error), detail)))?;
-                    }
-                }
+                file_starts::read(form, &file, &reach.whole(&end, MAX_FILE), &mut found);
                 for start in &mut found {
                     (start.kind, start.file) = (kind.into(), Some(rooted(&end)));
                     if form == AutostartForm::Unit {
