@@ -18,9 +18,9 @@ use super::pool::{Pool, Task};
 use super::process::scan_process;
 use super::shadow_duplicates::{Stored, acquire_once};
 use super::stop::StopReason;
-use crate::evidence::{Item, Kind};
+use crate::evidence::{Item, Kind, PersonalData};
 use crate::live;
-use crate::playbook::{Excluded, Mode, Plan, Step, Volatility};
+use crate::playbook::{Excluded, Mode, Plan, Step, TARGET_ARTIFACT, Volatility};
 use crate::scan::SCAN_LIMIT;
 use crate::sources::{Finding, Found};
 
@@ -53,6 +53,7 @@ impl<'a> Intake<'a> {
         let sweeps = steps.iter().position(|step| step.mode == Mode::Sweep).unwrap_or(steps.len());
         let copies = run.target.shadow_copies();
         let mut unread = !copies.is_empty();
+        self.unlearned();
         for index in 0..=steps.len() {
             if index == sweeps {
                 for shadow in &copies {
@@ -71,6 +72,19 @@ impl<'a> Intake<'a> {
             }
         }
         Vec::new()
+    }
+
+    /// Records what could not be learned about the target: files that definitions name by it may have been missed.
+    fn unlearned(&mut self) {
+        for gap in self.run.target.unlearned() {
+            self.number = self.number.saturating_add(1);
+            let artifact = Arc::from(TARGET_ARTIFACT);
+            let draft = Draft { number: self.number, artifact, personal_data: PersonalData::None };
+            let content = SlotContent::Record(Box::new(record(self.run, Finding::Gap(gap), &draft)));
+            if self.slots.send(Slot { step: 0, content }).is_err() {
+                return;
+            }
+        }
     }
 
     /// Collects from a shadow copy what the plan asks of it, when all before it is written.

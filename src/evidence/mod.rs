@@ -36,7 +36,8 @@ pub use value::{Digest, Md5, Sha1, Sum, Utc};
 pub struct Item {
     /// Position in the order of acquisition, from 1; unique in a bundle.
     pub number: u64,
-    /// The artifact that asked for it, for example `LinuxAuthLogs`; `veldkit:path` where the operator named a path.
+    /// The artifact that asked for it, for example `LinuxAuthLogs`; `veldkit:path` where the operator named a path,
+    /// `veldkit:target` where something could not be learned about the target itself.
     pub artifact: String,
     /// Where it stood on the target.
     pub origin: Origin,

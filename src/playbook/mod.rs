@@ -35,5 +35,5 @@ pub use plan::{
     ProgramCall, Source, SourceText, Step, TargetOs, Volatility,
 };
 pub use playbook_document::{Named, Playbook};
-pub use request::{MEMORY_ARTIFACT, PATH_ARTIFACT, Request, SWEEP_ARTIFACT, plan_to_look};
+pub use request::{MEMORY_ARTIFACT, PATH_ARTIFACT, Request, SWEEP_ARTIFACT, TARGET_ARTIFACT, plan_to_look};
 pub use text::FileContent;

@@ -24,6 +24,10 @@ use crate::evidence::PersonalData;
 /// The artifact of what the operator names by path.
 pub const PATH_ARTIFACT: &str = "veldkit:path";
 
+/// The name of the artifact that a record has of what could not be learned about the target itself: its accounts, homes
+/// and web servers, by which definitions name files.
+pub const TARGET_ARTIFACT: &str = "veldkit:target";
+
 /// The artifact of what is looked through in memory.
 pub const MEMORY_ARTIFACT: &str = "veldkit:process-memory";
 

@@ -1,10 +1,7 @@
 //! The target's own accounts, read as files: names for owners, and homes. Never the system's name service, which in
 //! a static program does not work and on a live host may ask the network.
 
-use std::collections::BTreeMap;
-
-/// Most accounts read; a mounted system's files are hostile.
-const MAX_ACCOUNTS: usize = 100_000;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names by number, and homes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +16,7 @@ impl Accounts {
     /// Reads the texts of `/etc/passwd` and `/etc/group` (passwd(5), group(5)).
     pub(crate) fn parse(passwd: &[u8], group: &[u8]) -> Self {
         let mut accounts = Self::default();
+        let mut known = BTreeSet::new();
         for fields in lines(passwd) {
             let (Some(name), Some(uid), Some(home)) = (fields.first(), number(&fields, 2), fields.get(5))
             else {
@@ -28,8 +26,7 @@ impl Accounts {
             accounts.users.entry(uid).or_insert_with(|| name.clone());
             let home = home.strip_prefix(b"/").unwrap_or(home);
             let home = home.strip_suffix(b"/").unwrap_or(home);
-            let stands_alone = !home.is_empty() && accounts.homes.iter().all(|(_, known)| known != home);
-            if stands_alone && is_clean(home) {
+            if !home.is_empty() && is_clean(home) && known.insert(home) {
                 accounts.homes.push((name, home.to_vec()));
             }
         }
@@ -44,11 +41,12 @@ impl Accounts {
     /// Homes of people on Unix: those of the accounts, and what stands in `/home`; each once.
     pub(crate) fn homes_with(&self, standing: Vec<String>) -> Vec<(String, String)> {
         let text = |home: &[u8]| String::from_utf8(home.to_vec()).ok();
+        let mut known = BTreeSet::new();
         let mut homes: Vec<(String, String)> = Vec::new();
         let named = self.homes.iter().filter_map(|(name, home)| Some((name.clone(), text(home)?)));
         let standing = standing.into_iter().map(|name| (name.clone(), format!("home/{name}")));
         for (name, home) in named.chain([("root".to_owned(), "root".to_owned())]).chain(standing) {
-            if homes.iter().all(|(_, known)| *known != home) {
+            if known.insert(home.clone()) {
                 homes.push((name, home));
             }
         }
@@ -79,7 +77,6 @@ fn is_clean(path: &[u8]) -> bool {
 fn lines(text: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
     text.split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
-        .take(MAX_ACCOUNTS)
         .map(|line| line.split(|byte| *byte == b':').collect())
 }
 

@@ -2,9 +2,11 @@
 //! path, and in the exit code.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::made::Made;
 
@@ -148,25 +150,101 @@ fn a_line_of_passwd_or_group_that_names_nobody_is_counted_with_its_number() {
 /// Somebody who owns nothing.
 const NOBODY: u32 = 65_534;
 
+/// Collects from the tree as a user, with a copy of the program, to a directory of that user.
+fn collect_as(made: &Made, user: u32, arguments: &[&str]) -> Output {
+    let program = made.path().join("collector");
+    fs::copy(env!("CARGO_BIN_EXE_veldkit"), &program).unwrap();
+    let theirs = made.path().join("theirs");
+    fs::create_dir_all(&theirs).unwrap();
+    fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    chown(&theirs, Some(NOBODY), Some(NOBODY)).unwrap();
+    let mut command = Command::new(&program);
+    command.env_clear().current_dir(made.path()).uid(user).gid(user).args(["collect", "--root", "tree"]);
+    command.args(["--out", "theirs/", "--json", "--quiet", "-r"]).arg(made.recipient());
+    command.arg("--allow-shared-destination").args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
 #[test]
 #[ignore = "needs root"]
 fn directories_whose_access_time_cannot_be_kept_are_counted_and_those_of_root_keep_it() {
     let made = Made::linux();
-    let json =
-        |out: &std::process::Output| -> serde_json::Value { serde_json::from_slice(&out.stdout).unwrap() };
-    let program = made.path().join("collector");
-    fs::copy(env!("CARGO_BIN_EXE_veldkit"), &program).unwrap();
-    let theirs = made.path().join("theirs");
-    fs::create_dir(&theirs).unwrap();
-    fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    chown(&theirs, Some(NOBODY), Some(NOBODY)).unwrap();
-    let run = |user: u32| {
-        let mut command = Command::new(&program);
-        command.env_clear().current_dir(made.path()).uid(user).gid(user).args(["collect", "--root", "tree"]);
-        command.args(["--path", "/etc", "--no-scan", "--out", "theirs/", "--json", "--quiet", "-r"]);
-        command.arg(made.recipient()).arg("--allow-shared-destination").stdin(Stdio::null()).output().unwrap()
+    let touched = |user: u32| {
+        let output = collect_as(&made, user, &["--path", "/etc", "--no-scan"]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        json["directories_touched"].as_u64().unwrap()
     };
-    assert_eq!(json(&run(0))["directories_touched"], 0);
-    let touched = json(&run(NOBODY))["directories_touched"].as_u64().unwrap();
-    assert!(touched > 0, "{touched}");
+    assert_eq!(touched(0), 0);
+    assert!(touched(NOBODY) > 0);
+}
+
+/// The records of what could not be learned about the target, and the exit code.
+fn unlearned(made: &Made) -> (Vec<(String, String)>, i32) {
+    let (_, code) = made.collect(["--artifact", "LinuxAuthLogs", "--no-scan"]);
+    let records = made.records();
+    let records = records.iter().filter(|record| record["artifact"] == "veldkit:target");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let named = records.map(|record| {
+        assert_eq!(record["outcome"], "failed", "{record}");
+        (text(&record["origin"]["path"]), text(&record["reason"]["detail"]))
+    });
+    (named.collect(), code)
+}
+
+#[test]
+fn accounts_homes_and_configuration_that_cannot_be_learned_have_a_record_each() {
+    let made = Made::linux();
+    made.put("var/log/auth.log", b"x\n");
+    assert_eq!(unlearned(&made), (Vec::new(), 0));
+
+    // Longer than any list of accounts: what stands in it would be left out with all homes that it names.
+    let made = Made::linux();
+    made.put("var/log/auth.log", b"x\n");
+    let passwd = made.put("etc/passwd", b"anna:x:1000:1000::/srv/anna:/bin/sh\n");
+    fs::OpenOptions::new().write(true).open(passwd).unwrap().set_len(5 << 20).unwrap();
+    let (records, code) = unlearned(&made);
+    assert_eq!((records[0].0.as_str(), records.len(), code), ("etc/passwd", 1, 3), "{records:?}");
+    assert!(records[0].1.contains("longer than 4194304 bytes"), "{records:?}");
+
+    let made = Made::linux();
+    made.put("var/log/auth.log", b"x\n");
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    fs::create_dir_all(made.tree().join("home").join(name)).unwrap();
+    let mut passwd = fs::read(made.tree().join("etc/passwd")).unwrap();
+    passwd.extend_from_slice(b"bob:x:1001:1001::/srv/b\xf6b:/bin/sh\n");
+    made.put("etc/passwd", &passwd);
+    let (records, code) = unlearned(&made);
+    assert_eq!((records.len(), code), (2, 3), "{records:?}");
+    assert!(records.iter().all(|(_, why)| why.contains("is not Unicode")), "{records:?}");
+
+    for path in ["etc/group", "etc/nginx/conf.d/site.conf", "etc/apache2/sites-enabled/site.conf"] {
+        let made = Made::linux();
+        made.put("var/log/auth.log", b"x\n");
+        let place = made.tree().join(path);
+        if place.exists() {
+            fs::remove_file(&place).unwrap();
+        }
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        // A socket: what would hang if it was read as a file.
+        drop(UnixListener::bind(&place).unwrap());
+        let (records, code) = unlearned(&made);
+        assert_eq!((records.len(), code), (1, 3), "{path}: {records:?}");
+        assert_eq!(records[0].0, path);
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn what_a_sweep_may_not_read_has_a_record_and_the_run_is_partial() {
+    let made = Made::linux();
+    let secret = made.put("etc/secret", b"x");
+    made.put("etc/plain", b"x");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let output = collect_as(&made, NOBODY, &["--path", "/etc/hostname", "--sweep", "/etc"]);
+    assert_eq!(output.status.code(), Some(3), "{}", crate::made::text(&output.stderr));
+    let bundle = fs::read_dir(made.path().join("theirs")).unwrap().map(|entry| entry.unwrap().path());
+    let bundle = bundle.into_iter().find(|path| path.extension().is_some_and(|end| end == "age")).unwrap();
+    let listed = made.veldkit(["list", bundle.to_str().unwrap(), "-i", "key.txt", "--json"]);
+    let listed = crate::made::text(&listed.stdout);
+    let denied = listed.lines().filter(|line| line.contains("\"denied\"")).collect::<Vec<_>>();
+    assert!(denied.len() == 1 && denied[0].contains("etc/secret"), "{listed}");
 }

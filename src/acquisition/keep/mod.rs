@@ -171,10 +171,10 @@ impl Keeper<'_> {
         self.writer.log(custody::first_tier(flushed.items, elapsed, self.run.clock))
     }
 
-    /// Of what a sweep inspects, only an item with a hit has a record, and a path that is not there.
+    /// Of what a sweep inspects, an item with a hit has a record, and so has what is not there or could not be read.
     fn swept(&mut self, item: Item) -> Result<(), Error> {
         let looked_for = item.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::NotFound);
-        if !item.hits.is_empty() || looked_for {
+        if !item.hits.is_empty() || looked_for || item.makes_partial() {
             return self.record(item);
         }
         self.kept.swept.add(&item);

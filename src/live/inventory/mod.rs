@@ -96,6 +96,10 @@ pub fn of(target: &Target) -> Inventory {
     } else {
         unix(target, &mut inventory);
     }
+    let unlearned = target.unlearned();
+    inventory
+        .lacking
+        .extend(unlearned.into_iter().map(|gap| format!("{}: {}", gap.origin, gap.reason.detail)));
     if target.is_live() {
         match addresses() {
             Ok(addresses) => inventory.addresses = addresses,

@@ -8,9 +8,6 @@ use crate::evidence::Exact;
 use crate::evidence::rows::firewall::{FirewallProfile, FirewallRule};
 use crate::sources::registry_facts::RegistryFacts;
 
-/// Most rules of one place: rules for each app of each user are some thousand.
-const MAX_RULES: usize = 50_000;
-
 /// Most bytes of a rule that are told as written.
 const MAX_WRITTEN: usize = 8 << 10;
 
@@ -63,7 +60,7 @@ fn below(
     for name in RULES {
         let registry_key = format!("{place}\\{name}");
         let values = hive.contents(&registry_key).unwrap_or_default().values;
-        for value in values.into_iter().take(MAX_RULES) {
+        for value in values {
             let Some(text) = value.text() else { continue };
             rules.push(FirewallRule {
                 id: value.name.text().into_owned(),

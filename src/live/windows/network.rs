@@ -182,7 +182,6 @@ fn of_system(hive: &mut dyn RegistryFacts) -> Vec<NetworkRow> {
             })
         }));
     }
-    all.truncate(MAX_SET);
     all
 }
 

@@ -102,7 +102,7 @@ pub(crate) fn open_volumes() -> Vec<String> {
 /// USB disks: a key for each kind, and below it one for each disk.
 fn usb(hive: &mut dyn RegistryFacts, all: &mut Vec<StorageRow>) {
     let place = format!("{}\\Enum\\USBSTOR", hive.control_set());
-    for device in hive.subkeys(&place).into_iter().take(MAX_DISKS) {
+    for device in hive.subkeys(&place) {
         let most = MAX_DISKS.saturating_sub(all.len());
         let device = device.text();
         hive.each(&format!("{place}\\{device}"), "", most, &mut |serial, key, _| {

@@ -3,7 +3,7 @@
 //! In: the running system, a directory or an image. Out: a [`Target`], which nothing changes any more.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::Target;
 use crate::evidence::{Kind, Utc, Volume};
@@ -168,6 +168,7 @@ impl TargetBuilder {
             volumes: facts,
             shadow_memory: 0,
             closed,
+            unlearned: Mutex::default(),
             last_resort: OnceLock::new(),
         };
         target.learn();
@@ -184,8 +185,8 @@ impl TargetBuilder {
 
 impl Target {
     fn learn(&mut self) {
-        let (passwd, group) = (self.read_text(b"etc/passwd"), self.read_text(b"etc/group"));
-        self.accounts = Arc::new(Accounts::parse(passwd.as_bytes(), group.as_bytes()));
+        let (passwd, group) = (self.read_bytes(b"etc/passwd"), self.read_bytes(b"etc/group"));
+        self.accounts = Arc::new(Accounts::parse(&passwd, &group));
         self.variables.homes = if self.os == TargetOs::Windows {
             let is_directory = |path: &str| {
                 let place = self.places.get(self.system);
@@ -194,6 +195,10 @@ impl Target {
             };
             accounts::profiles(self.names(b"Users"), &is_directory)
         } else {
+            for home in self.accounts.homes.iter().filter(|(_, home)| str::from_utf8(home).is_err()) {
+                let text = "its name is not Unicode: what a definition names below it is not looked for";
+                self.note_unsupported(&home.1, text);
+            }
             self.accounts.homes_with(self.names(b"home"))
         };
         if self.os == TargetOs::Windows {

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::accounts::Accounts;
 use super::found::{Found, Unread, Way};
@@ -50,6 +50,8 @@ pub struct Target {
     shadow_memory: u64,
     /// Drives of this machine that could not be looked at.
     closed: Vec<MountFacts>,
+    /// What could not be learned about it.
+    unlearned: Mutex<Vec<Unread>>,
     /// The shadow copies of the running system, the newest first: opened when something can be had in no other way.
     last_resort: OnceLock<Vec<TargetVolume>>,
 }
