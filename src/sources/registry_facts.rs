@@ -282,7 +282,13 @@ impl<R: Read + Seek> HiveFile<R> {
     pub(crate) fn new(opened: Result<Hive<R>, HiveError>) -> Self {
         let mut unread = UnreadKeys::default();
         let hive = match opened {
-            Ok(hive) => Some(hive),
+            Ok(mut hive) => {
+                // What the hive as a whole lacks: its end, or what only its logs hold.
+                for (key, error) in hive.take_unread().first {
+                    unread.add(key, None, hive_code(&error), error.to_string());
+                }
+                Some(hive)
+            }
             Err(HiveError::Read(error)) if sys::is_nothing(&error) => None,
             Err(HiveError::Read(error)) => {
                 unread.failed(Exact::default(), None, &error);

@@ -3,21 +3,30 @@
 //! In: anything that reads and seeks. Out: keys by path and their values; a broken cell costs what hangs on it and
 //! nothing else, which is why this is not crate `regf` (0.2 refuses a whole hive for one key out of order, and hives of
 //! running systems have them; its writer makes the tests' fixtures). Every offset and count is hostile: each list has
-//! a limit, and nothing is followed upwards, so that no loop is possible. Transaction logs are laid over by [`Recovered`]; a
+//! a limit, and nothing is followed upwards, and a key that is found below itself is left out, so that no loop is possible. What is left
+//! out is counted in [`UnreadCells`]: cells that hold something else, keys and values that are fewer or more than their key
+//! says, a file that ends before the hive does. Transaction logs are laid over by [`Recovered`]; a
 //! hive that needs them says so in [`Hive::is_dirty`].
 //!
 //! Format: Suhanov, "Windows registry file format specification".
 //! <https://github.com/msuhanov/regf/blob/master/Windows%20registry%20file%20format%20specification.md>
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::collections::BTreeSet;
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
+mod faults;
 mod layout;
 mod logs;
+mod value;
 
+pub use faults::{HiveError, UnreadCells};
 pub use logs::{Recovered, Recovery};
+pub use value::Value;
 
-use layout::{filetime, list_of, name_of, numbers, same_name, u16_at, u32_at, u64_at, utf16};
+use faults::Faults;
+use layout::{filetime, list_of, name_of, numbers, same_name, u16_at, u32_at, u64_at};
 
 use crate::evidence::{Exact, Utc};
 
@@ -33,40 +42,12 @@ const KEY_LIMIT: usize = 64 << 20;
 const SEGMENT: usize = 16_344;
 /// Most subkeys of one key, or values: `Classes` of a loaded server has some 20,000.
 const LIST_LIMIT: usize = 500_000;
-/// Most places whose reason for being unread is kept; the rest are counted.
-const MAX_UNREAD: usize = 64;
+/// Most keys below each other: Windows allows 512.
+const LEVEL_LIMIT: usize = 512;
 /// A name of one byte a character instead of UTF-16.
 const KEY_COMP_NAME: u16 = 0x0020;
 const VALUE_COMP_NAME: u16 = 0x0001;
 const NOWHERE: u32 = u32::MAX;
-
-/// What is wrong with a hive.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HiveError {
-    /// The file could not be read.
-    #[error("cannot read the hive")]
-    Read(#[from] io::Error),
-    /// Its first block is not that of a hive.
-    #[error("not a registry hive")]
-    NoHive,
-    /// A cell does not hold what points to it.
-    #[error("the cell at {offset:#x} is no {expected}")]
-    Cell {
-        /// From the beginning of the bins.
-        offset: u32,
-        /// What was expected there.
-        expected: &'static str,
-    },
-    /// There is more than is read.
-    #[error("no more than {most} {what} of one key are read")]
-    Limit {
-        /// So many.
-        most: usize,
-        /// Of what.
-        what: &'static str,
-    },
-}
 
 /// An open hive.
 #[derive(Debug)]
@@ -74,16 +55,29 @@ pub struct Hive<R> {
     source: R,
     root: u32,
     dirty: bool,
-    unread: UnreadCells,
+    faults: Faults,
 }
 
-/// The cells that were left out because they cannot be read.
-#[derive(Debug, Default)]
-pub struct UnreadCells {
-    /// The key whose list or value it is, and why; the first `MAX_UNREAD` of them.
-    pub first: Vec<(Exact, HiveError)>,
-    /// How many there are.
-    pub count: usize,
+/// Where a key is, and the keys that it is below: by which one that is below itself is found.
+#[derive(Debug, PartialEq, Eq)]
+struct KeyPlace {
+    offset: u32,
+    level: usize,
+    above: Option<Arc<Self>>,
+}
+
+impl KeyPlace {
+    /// Whether the key at an offset is this one or one of those above it.
+    fn contains(&self, offset: u32) -> bool {
+        let mut place = Some(self);
+        while let Some(one) = place {
+            if one.offset == offset {
+                return true;
+            }
+            place = one.above.as_deref();
+        }
+        false
+    }
 }
 
 /// A key.
@@ -93,43 +87,12 @@ pub struct Key {
     pub name: Exact,
     /// When it or one of its values was last changed.
     pub last_written: Option<Utc>,
-    subkeys: Option<u32>,
-    values: Option<(u32, usize)>,
-}
-
-/// A value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Value {
-    /// Its name, as of a key; empty for the key's default value.
-    pub name: Exact,
-    /// Its type, as numbered by Windows (`REG_SZ` is 1).
-    pub kind: u32,
-    /// Its bytes.
-    pub data: Vec<u8>,
-}
-
-impl Value {
-    /// The text of a `REG_SZ`, `REG_EXPAND_SZ` or `REG_LINK`, up to its first zero.
-    #[must_use]
-    pub fn text(&self) -> Option<String> {
-        matches!(self.kind, 1 | 2 | 6)
-            .then(|| utf16(&self.data).split('\0').next().unwrap_or_default().to_owned())
-    }
-
-    /// The texts of a `REG_MULTI_SZ`, or the one of another kind of text; empty ones are left out and counted.
-    #[must_use]
-    pub fn texts(&self) -> Vec<String> {
-        if self.kind != 7 {
-            return self.text().filter(|text| !text.is_empty()).into_iter().collect();
-        }
-        utf16(&self.data).split('\0').filter(|text| !text.is_empty()).map(str::to_owned).collect()
-    }
-
-    /// The number of a `REG_DWORD`.
-    #[must_use]
-    pub fn number(&self) -> Option<u32> {
-        if self.kind == 4 { u32_at(&self.data, 0) } else { None }
-    }
+    /// The offset of the list, and how many it has by the key's own count; no offset where there is no list.
+    subkeys: (Option<u32>, usize),
+    values: (Option<u32>, usize),
+    /// The key that it says it is below.
+    parent: u32,
+    place: Arc<KeyPlace>,
 }
 
 impl<R: Read + Seek> Hive<R> {
@@ -143,23 +106,25 @@ impl<R: Read + Seek> Hive<R> {
         source.read_exact(&mut block)?;
         let root = u32_at(&block, 36).filter(|_| block.starts_with(b"regf")).ok_or(HiveError::NoHive)?;
         let dirty = u32_at(&block, 4) != u32_at(&block, 8);
-        Ok(Self { source, root, dirty, unread: UnreadCells::default() })
+        let length = BINS.saturating_add(u32_at(&block, 40).unwrap_or_default().into());
+        let missing = length.saturating_sub(source.seek(SeekFrom::End(0))?);
+        let mut faults = Faults::default();
+        if missing > 0 {
+            faults.add(&Exact::default(), HiveError::Short { missing, length }, 1);
+        }
+        Ok(Self { source, root, dirty, faults })
     }
 
     /// Takes the account of what was left out since it was last asked for.
     pub fn take_unread(&mut self) -> UnreadCells {
-        std::mem::take(&mut self.unread)
+        self.faults.take()
     }
 
     /// Returns what was read, or notes of which key it was.
     fn noted<T>(&mut self, key: &Key, read: Result<T, HiveError>) -> Option<T> {
-        let error = match read {
+        match read {
             Ok(read) => return Some(read),
-            Err(error) => error,
-        };
-        self.unread.count = self.unread.count.saturating_add(1);
-        if self.unread.first.len() < MAX_UNREAD {
-            self.unread.first.push((key.name.clone(), error));
+            Err(error) => self.faults.add(&key.name, error, 1),
         }
         None
     }
@@ -175,7 +140,7 @@ impl<R: Read + Seek> Hive<R> {
     /// # Errors
     /// [`HiveError`] of a cell on the way.
     pub fn key(&mut self, path: &str) -> Result<Option<Key>, HiveError> {
-        let mut key = self.key_at(self.root)?;
+        let mut key = self.key_at(self.root, None)?;
         for part in path.split('\\').filter(|part| !part.is_empty()) {
             match self.subkey(&key, part)? {
                 Some(found) => key = found,
@@ -193,7 +158,7 @@ impl<R: Read + Seek> Hive<R> {
         let name = name.to_lowercase();
         for offset in self.subkey_offsets(key)? {
             // One that cannot be read is not the one that is looked for, as far as anybody can tell.
-            let candidate = self.key_at(offset);
+            let candidate = self.key_at(offset, Some(key));
             if let Some(candidate) = self.noted(key, candidate)
                 && same_name(&candidate.name, &name)
             {
@@ -210,7 +175,7 @@ impl<R: Read + Seek> Hive<R> {
     pub fn subkeys(&mut self, key: &Key) -> Result<Vec<Key>, HiveError> {
         let mut keys = Vec::new();
         for offset in self.subkey_offsets(key)? {
-            let below = self.key_at(offset);
+            let below = self.key_at(offset, Some(key));
             keys.extend(self.noted(key, below));
         }
         Ok(keys)
@@ -289,30 +254,61 @@ impl<R: Read + Seek> Hive<R> {
         let length = length.saturating_sub(4).min(CELL_LIMIT);
         let mut content = Vec::new();
         (&mut self.source).take(length.into()).read_to_end(&mut content)?;
-        Ok(content)
+        // Cut by the end of the file.
+        if u32::try_from(content.len()).is_ok_and(|read| read < length) { Err(wrong()) } else { Ok(content) }
     }
 
-    fn key_at(&mut self, offset: u32) -> Result<Key, HiveError> {
+    /// The key at an offset, found in the list of the key above it.
+    fn key_at(&mut self, offset: u32, above: Option<&Key>) -> Result<Key, HiveError> {
+        if above.is_some_and(|above| above.place.contains(offset)) {
+            return Err(HiveError::Loop { offset });
+        }
+        let level = above.map_or(0, |above| above.place.level.saturating_add(1));
+        if level > LEVEL_LIMIT {
+            return Err(HiveError::Limit { most: LEVEL_LIMIT, what: "levels" });
+        }
         let cell = self.cell(offset, "key")?;
         let read = || {
             let flags = u16_at(&cell, 2).filter(|_| cell.starts_with(b"nk"))?;
             let length = usize::from(u16_at(&cell, 72)?);
             let name = cell.get(76..)?.get(..length)?;
-            let (subkeys, values) = (u32_at(&cell, 20)?, u32_at(&cell, 36)?);
+            let list = |count: usize, list: usize| {
+                let count = usize::try_from(u32_at(&cell, count)?).unwrap_or(usize::MAX);
+                Some((u32_at(&cell, list).filter(|list| *list != NOWHERE || count > 0), count))
+            };
+            let above = above.map(|above| Arc::clone(&above.place));
             Some(Key {
                 name: name_of(name, flags & KEY_COMP_NAME != 0),
                 last_written: filetime(u64_at(&cell, 4)?),
-                subkeys: u32_at(&cell, 28).filter(|_| subkeys > 0),
-                values: u32_at(&cell, 40)
-                    .filter(|_| values > 0)
-                    .map(|list| (list, usize::try_from(values).unwrap_or(usize::MAX))),
+                subkeys: list(20, 28)?,
+                values: list(36, 40)?,
+                parent: u32_at(&cell, 16)?,
+                place: Arc::new(KeyPlace { offset, level, above }),
             })
         };
         read().ok_or(HiveError::Cell { offset, expected: "key" })
     }
 
+    /// The offsets of a key's subkeys, each once; notes where they are not as many as the key says.
     fn subkey_offsets(&mut self, key: &Key) -> Result<Vec<u32>, HiveError> {
-        let Some(list) = key.subkeys else { return Ok(Vec::new()) };
+        let (Some(list), said) = key.subkeys else { return Ok(Vec::new()) };
+        if said == 0 {
+            return Ok(self.uncounted_subkeys(key, list));
+        }
+        let mut all = self.listed_keys(key, list)?;
+        if all.len() > LIST_LIMIT {
+            all.truncate(LIST_LIMIT);
+            self.noted::<()>(key, Err(HiveError::Limit { most: LIST_LIMIT, what: "keys" }));
+            return Ok(all);
+        }
+        let mut seen = BTreeSet::new();
+        all.retain(|offset| seen.insert(*offset));
+        self.compare_count(key, "subkeys", said, all.len());
+        Ok(all)
+    }
+
+    /// The members of a key's list, up to one more than are read.
+    fn listed_keys(&mut self, key: &Key, list: u32) -> Result<Vec<u32>, HiveError> {
         let cell = self.cell(list, "list of keys")?;
         let offsets = list_of(&cell).ok_or(HiveError::Cell { offset: list, expected: "list of keys" })?;
         if !cell.starts_with(b"ri") {
@@ -328,22 +324,59 @@ impl<R: Read + Seek> Hive<R> {
                 .ok_or(HiveError::Cell { offset: list, expected: "list of keys" });
             all.extend(self.noted(key, part).unwrap_or_default());
             if all.len() > LIST_LIMIT {
-                all.truncate(LIST_LIMIT);
-                self.noted::<()>(key, Err(HiveError::Limit { most: LIST_LIMIT, what: "keys" }));
                 break;
             }
         }
         Ok(all)
     }
 
-    fn value_offsets(&mut self, key: &Key) -> Result<Vec<u32>, HiveError> {
-        let Some((list, count)) = key.values else { return Ok(Vec::new()) };
-        let cell = self.cell(list, "list of values")?;
-        let offsets: Vec<u32> = numbers(&cell).take(count).collect();
-        if offsets.len() < count {
-            self.noted::<()>(key, Err(HiveError::Limit { most: offsets.len(), what: "values" }));
+    /// The subkeys of a key whose count is zero and whose list is there all the same. A list that is left over from keys that
+    /// were deleted is in a free cell, or its members have another key above them.
+    fn uncounted_subkeys(&mut self, key: &Key, list: u32) -> Vec<u32> {
+        let Ok(cell) = self.cell(list, "list of keys") else { return Vec::new() };
+        let mut listed = list_of(&cell).unwrap_or_default();
+        if cell.starts_with(b"ri") {
+            let lists = listed.into_iter().filter_map(|list| self.cell(list, "list of keys").ok());
+            let lists = lists.filter(|cell| !cell.starts_with(b"ri"));
+            listed = lists.filter_map(|cell| list_of(&cell)).flatten().take(LIST_LIMIT).collect();
         }
+        let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+        for offset in listed {
+            let is_below = |below: Key| below.parent == key.place.offset;
+            if seen.insert(offset) && self.key_at(offset, Some(key)).is_ok_and(is_below) {
+                found.push(offset);
+            }
+        }
+        self.compare_count(key, "subkeys", 0, found.len());
+        found
+    }
+
+    /// The offsets of a key's values; notes where they are not as many as the key says.
+    fn value_offsets(&mut self, key: &Key) -> Result<Vec<u32>, HiveError> {
+        let (Some(list), said) = key.values else { return Ok(Vec::new()) };
+        if said == 0 {
+            let cell = self.cell(list, "list of values").unwrap_or_default();
+            let found: Vec<u32> =
+                numbers(&cell).take_while(|value| self.value_head(*value).is_ok()).collect();
+            self.compare_count(key, "values", said, found.len());
+            return Ok(found);
+        }
+        let cell = self.cell(list, "list of values")?;
+        let offsets: Vec<u32> = numbers(&cell).take(said).collect();
+        self.compare_count(key, "values", said, offsets.len());
         Ok(offsets)
+    }
+
+    /// Notes that a key's own count is not that of what it has.
+    fn compare_count(&mut self, key: &Key, what: &'static str, said: usize, found: usize) {
+        if said != found {
+            let left_out = said.saturating_sub(found).max(1);
+            self.faults.add(
+                &key.name,
+                HiveError::Count { key: key.place.offset, said, found, what },
+                left_out,
+            );
+        }
     }
 
     /// A value whose data still stands for where it is.
@@ -402,6 +435,18 @@ impl<R: Read + Seek> Hive<R> {
 }
 
 impl<R: Read + Seek> Hive<Recovered<R>> {
+    /// Opens a hive with what its logs hold laid over it; what is wrong with them is among what is left out.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn recovered(source: Recovered<R>) -> Result<Self, HiveError> {
+        let mut hive = Self::open(source)?;
+        for error in hive.source.take_faults() {
+            hive.faults.add(&Exact::default(), error, 1);
+        }
+        Ok(hive)
+    }
+
     /// What became of its logs.
     #[must_use]
     pub const fn recovery(&self) -> Recovery {

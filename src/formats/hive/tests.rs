@@ -98,3 +98,139 @@ fn whatever_is_broken_in_it_reading_ends() {
         }
     }
 }
+
+/// The offset of the cell in the bins that holds a name which is there once, `before` bytes in front of it.
+fn cell_before(bytes: &[u8], name: &[u8], before: usize) -> u32 {
+    let at = memchr::memmem::find(bytes, name).unwrap();
+    u32::try_from(at - before - 4096 - 4).unwrap()
+}
+
+fn put(bytes: &mut [u8], cell: u32, at: usize, number: u32) {
+    let at = 4096 + 4 + usize::try_from(cell).unwrap() + at;
+    bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
+}
+
+fn number_at(bytes: &[u8], cell: u32, at: usize) -> u32 {
+    u32_at(bytes, 4096 + 4 + usize::try_from(cell).unwrap() + at).unwrap()
+}
+
+/// Everything in a hive: how many keys and values there are, and what was left out.
+fn all_of(bytes: Vec<u8>) -> (usize, usize, UnreadCells) {
+    let mut hive = Hive::open(Cursor::new(bytes)).unwrap();
+    let mut waiting: Vec<Key> = hive.key("").unwrap().into_iter().collect();
+    let (mut keys, mut values) = (0, 0);
+    while let Some(key) = waiting.pop() {
+        keys += 1;
+        assert!(keys < 100_000, "the walk finds no end");
+        values += hive.values(&key).unwrap_or_default().len();
+        let below = hive.subkeys(&key);
+        waiting.extend(hive.noted(&key, below).unwrap_or_default());
+    }
+    (keys, values, hive.take_unread())
+}
+
+#[test]
+fn a_whole_hive_lacks_nothing_and_one_that_is_cut_short_says_by_how_much() {
+    let whole = made();
+    let (keys, values, unread) = all_of(whole.clone());
+    assert_eq!((keys, values, unread.count), (2_003, 3, 0), "{unread:?}");
+    for cut in [1, 100, 4_096, whole.len() / 2, whole.len() - 6_000] {
+        let (fewer, _, unread) = all_of(whole[..whole.len() - cut].to_vec());
+        let said = unread.first[0].1.to_string();
+        assert!(said.starts_with(&format!("the file is cut short: {cut} of ")), "{said}");
+        // What hangs on what is not there is counted as well.
+        assert!(fewer == keys || unread.count > 1, "{cut}: {fewer} keys, {}", unread.count);
+    }
+}
+
+#[test]
+fn a_cell_that_the_end_of_the_file_cuts_is_no_shorter_list() {
+    let mut bytes = made();
+    let services = cell_before(&bytes, b"Services", 76);
+    let list = number_at(&bytes, services, 28);
+    // The list is moved to the end of the file, where half of it is.
+    let at = 4096 + usize::try_from(list).unwrap();
+    let size =
+        usize::try_from(i32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()).unsigned_abs()).unwrap();
+    let cell = bytes[at..at + size].to_vec();
+    let end = u32::try_from(bytes.len() - 4096).unwrap();
+    put(&mut bytes, services, 28, end);
+    bytes.extend(&cell[..size / 2]);
+    let (keys, _, unread) = all_of(bytes);
+    assert_eq!((keys, unread.count), (2, 1));
+    assert!(unread.first[0].1.to_string().ends_with("is no list of keys"), "{unread:?}");
+}
+
+#[test]
+fn a_key_that_contains_itself_is_counted_and_the_others_are_read() {
+    let whole = made();
+    let services = cell_before(&whole, b"Services", 76);
+    let ntds = cell_before(&whole, b"NTDS", 76);
+    let root = u32_at(&whole, 36).unwrap();
+    for (above, what) in [(services, "of itself"), (root, "of the root")] {
+        // A list of one key below NTDS: the key itself, or one above it.
+        let mut bytes = whole.clone();
+        let list = u32::try_from(bytes.len() - 4096).unwrap();
+        bytes.extend((-16_i32).to_le_bytes());
+        bytes.extend(b"li\x02\0");
+        bytes.extend(ntds.to_le_bytes());
+        bytes.extend(above.to_le_bytes());
+        put(&mut bytes, ntds, 20, 2);
+        put(&mut bytes, ntds, 28, list);
+        let (keys, values, unread) = all_of(bytes);
+        assert_eq!((keys, values, unread.count), (2_003, 3, 2), "{what}: {unread:?}");
+        assert!(
+            unread
+                .first
+                .iter()
+                .all(|(key, error)| { key.0 == b"NTDS" && error.to_string().ends_with("contains itself") })
+        );
+    }
+}
+
+#[test]
+fn the_counts_of_a_key_are_compared_with_its_lists() {
+    let whole = made();
+    let services = cell_before(&whole, b"Services", 76);
+    let ntds = cell_before(&whole, b"NTDS", 76);
+    let with = |cell: u32, at: usize, number: u32| {
+        let mut bytes = whole.clone();
+        put(&mut bytes, cell, at, number);
+        let (keys, values, unread) = all_of(bytes);
+        let said = unread.first.first().map(|(_, error)| error.to_string()).unwrap_or_default();
+        (keys, values, unread.count, said.split_once("says that ").map(|(_, said)| said.to_owned()))
+    };
+    let said = |text: &str| Some(text.to_owned());
+    // More than there are, fewer, and none although the list is there.
+    assert_eq!(
+        with(services, 20, 2_100),
+        (2_003, 3, 99, said("it has 2100 subkeys, and 2001 are in its list"))
+    );
+    assert_eq!(with(services, 20, 5), (2_003, 3, 1, said("it has 5 subkeys, and 2001 are in its list")));
+    assert_eq!(with(services, 20, 0), (2_003, 3, 1, said("it has 0 subkeys, and 2001 are in its list")));
+    assert_eq!(with(ntds, 36, 0), (2_003, 3, 1, said("it has 0 values, and 3 are in its list")));
+    let (keys, values, left_out, text) = with(ntds, 36, 9_000);
+    assert!(keys == 2_003 && values == 3 && left_out >= 8_000, "{left_out} {text:?}");
+    // A list that says fewer than there are loses the rest, which the key's own count shows.
+    let list = number_at(&whole, services, 28);
+    let mut bytes = whole.clone();
+    let at = 4096 + 4 + usize::try_from(list).unwrap() + 2;
+    bytes[at..at + 2].copy_from_slice(&1_u16.to_le_bytes());
+    let (keys, _, unread) = all_of(bytes);
+    assert!(keys < 2_003 && unread.count == 2_003 - keys, "{keys} {}", unread.count);
+}
+
+#[test]
+fn a_key_that_is_listed_many_times_is_read_once() {
+    let mut bytes = made();
+    let (services, ntds) = (cell_before(&bytes, b"Services", 76), cell_before(&bytes, b"NTDS", 76));
+    let list = u32::try_from(bytes.len() - 4096).unwrap();
+    bytes.extend((-4_i32 * 1_002).to_le_bytes());
+    bytes.extend(b"li");
+    bytes.extend(1_000_u16.to_le_bytes());
+    bytes.extend(ntds.to_le_bytes().repeat(1_000));
+    put(&mut bytes, services, 20, 1_000);
+    put(&mut bytes, services, 28, list);
+    let (keys, values, unread) = all_of(bytes);
+    assert_eq!((keys, values, unread.count), (3, 3, 999));
+}

@@ -4,7 +4,7 @@
 
 use super::{Component, Inventory, Sort};
 use crate::evidence::Utc;
-use crate::sources::registry_facts::RegistryFacts;
+use crate::sources::registry_facts::{RegistryFacts, UnreadKeys};
 use crate::sources::target::Target;
 use crate::sources::windows_facts::text;
 
@@ -24,12 +24,18 @@ pub(super) fn add(target: &Target, inventory: &mut Inventory) {
     system.architecture.clone_from(&inventory.host.architecture);
     system.vendor = Some("Microsoft Corporation".to_owned());
     inventory.components.push(system);
-    let found = target.with_registry(|hive, software| {
+    let (found, unread) = target.with_registry(|hive, software| {
         let installed = installed(software, "").into_iter().map(|found| found.component);
         let mut all = [firmware(hive), patches(software)].concat();
         all.extend(installed);
-        all
+        (all, [("SYSTEM", hive.take_unread()), ("SOFTWARE", software.take_unread())])
     });
+    for (name, UnreadKeys { first, count }) in unread {
+        if let Some(one) = first.first() {
+            let key = one.key.text();
+            inventory.lacking.push(format!("reading {name}\\{key}: {} (the first of {count})", one.detail));
+        }
+    }
     if found.is_empty() {
         inventory.lacking.push("software and firmware: the registry could not be read".to_owned());
     }

@@ -75,7 +75,7 @@ impl SystemHives {
 
     /// Opens a hive with its logs.
     pub(crate) fn open(&self, hive: &MountedHive) -> Result<Open, HiveError> {
-        Hive::open(self.place.open_hive(&hive.path)?)
+        Hive::recovered(self.place.open_hive(&hive.path)?)
     }
 
     /// A hive's path as people of that system write it.
@@ -114,7 +114,7 @@ fn users(place: &TargetVolume, gaps: &Gaps) -> Vec<Vec<u8>> {
 /// SIDs and the folders of their users, as `ProfileList` has them, below the system's drive.
 fn profiles(place: &TargetVolume, gaps: &Gaps) -> Vec<(String, String)> {
     let Some(path) = spelled(b"Windows/System32/config/SOFTWARE", place) else { return Vec::new() };
-    let opened = place.open_hive(&path).map_err(HiveError::from).and_then(Hive::open);
+    let opened = place.open_hive(&path).map_err(HiveError::from).and_then(Hive::recovered);
     let listed = opened.and_then(|mut hive| in_software(&mut hive, gaps));
     listed.unwrap_or_else(|error| {
         gaps.add(

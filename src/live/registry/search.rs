@@ -46,6 +46,10 @@ pub(crate) fn search(mapping: &SystemHives, wanted: &[WantedKeys], emit: &mut Em
         match mapping.open(hive) {
             Ok(mut open) => {
                 let recovery = open.recovery();
+                // What the hive as a whole lacks: its end, or what only its logs hold.
+                for (_, error) in open.take_unread().first {
+                    emit(&broken(&mapping.told(hive), &error))?;
+                }
                 within(&mapping.told(hive), &hive.at, &mut open, recovery, &asked, emit)?;
             }
             Err(error) => emit(&broken(&mapping.told(hive), &error))?,

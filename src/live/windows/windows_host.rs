@@ -233,7 +233,7 @@ impl WindowsHost {
             let place = self.places.get(standing.place).ok_or(io::ErrorKind::NotFound)?;
             place.open_hive(&standing.path)
         };
-        HiveFile::new(open().map_err(HiveError::from).and_then(Hive::open))
+        HiveFile::new(open().map_err(HiveError::from).and_then(Hive::recovered))
     }
 
     /// The classes that a user has registered, by the SID and the folder.

@@ -233,7 +233,7 @@ fn letters(volumes: &[(&DiskVolume, &Arc<dyn Mounted>)]) -> Vec<Option<char>> {
 /// What `HKLM\SYSTEM\MountedDevices` calls the letters of.
 fn mounted_devices(place: &TargetVolume) -> Option<BTreeMap<Vec<u8>, char>> {
     let path = spelled(b"Windows/System32/config/SYSTEM", place)?;
-    let mut hive = Hive::open(place.open_hive(&path).ok()?).ok()?;
+    let mut hive = Hive::recovered(place.open_hive(&path).ok()?).ok()?;
     let key = hive.key("MountedDevices").ok()??;
     let mut letters = BTreeMap::new();
     for value in hive.values(&key).ok()? {

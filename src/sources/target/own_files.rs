@@ -199,7 +199,7 @@ impl Target {
             let path = self.end_of(format!("Windows/System32/config/{name}").as_bytes());
             let path = path.and_then(|path| path.ok_or(io::ErrorKind::NotFound.into()));
             let opened = place.map_err(io::Error::from).and_then(|place| place.open_hive(&path?));
-            HiveFile::new(opened.map_err(HiveError::from).and_then(Hive::open))
+            HiveFile::new(opened.map_err(HiveError::from).and_then(Hive::recovered))
         };
         if self.live {
             read(&mut Running::new("SYSTEM"), &mut Running::new("SOFTWARE"))

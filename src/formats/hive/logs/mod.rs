@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::HiveError;
 use crate::evidence::bytes::{u32_at, u64_at};
 
 /// Bytes that are replaced at a time.
@@ -39,6 +40,7 @@ pub struct Recovered<R> {
     sectors: BTreeMap<u64, Vec<u8>>,
     position: u64,
     recovery: Recovery,
+    faults: Vec<HiveError>,
 }
 
 impl<R: Read + Seek> Recovered<R> {
@@ -46,41 +48,79 @@ impl<R: Read + Seek> Recovered<R> {
     ///
     /// # Errors
     /// Where the hive cannot be read; a log that cannot be read is one that is not there.
-    pub fn new(mut hive: R, logs: impl IntoIterator<Item = impl Read>) -> io::Result<Self> {
+    pub fn new(mut hive: R, logs_of: impl IntoIterator<Item = impl Read>) -> io::Result<Self> {
         let mut block = [0; SECTOR];
         hive.seek(SeekFrom::Start(0))?;
         hive.read_exact(&mut block)?;
         let (primary, secondary) = (u32_at(&block, 4), u32_at(&block, 8));
-        let mut recovered = Self { hive, sectors: BTreeMap::new(), position: 0, recovery: Recovery::Clean };
-        if primary == secondary && checksum(&block) == u32_at(&block, 508) {
-            return Ok(recovered);
-        }
-        recovered.recovery = Recovery::Dirty;
-        let logs: Vec<Vec<u8>> = logs.into_iter().filter_map(read_log).collect();
-        let mut entries = BTreeMap::new();
-        for log in &logs {
-            entries.extend(entries_of(log).map(|entry| (entry.sequence, entry)));
-        }
-        let mut expected = None;
-        let mut applied = 0_usize;
-        for (sequence, entry) in entries.range(secondary.unwrap_or(0)..) {
-            if expected.is_some_and(|expected| expected != *sequence) {
-                break;
+        let right = checksum(&block) == u32_at(&block, 508);
+        let clean = primary == secondary && right;
+        let recovery = if clean { Recovery::Clean } else { Recovery::Dirty };
+        let faults = if right { Vec::new() } else { vec![HiveError::Checksum] };
+        let mut recovered = Self { hive, sectors: BTreeMap::new(), position: 0, recovery, faults };
+        // Of a hive that needs none, the first block of each says whether it is what it was.
+        let most = if clean { to_u64(SECTOR) } else { LOG_LIMIT };
+        let mut logs = Vec::new();
+        let mut damaged = 0_usize;
+        for log in logs_of {
+            match read_log(log, most, clean) {
+                Log::Usable(bytes) => logs.push(bytes),
+                Log::Empty => {}
+                Log::Damaged => damaged = damaged.saturating_add(1),
             }
-            entry.pages.iter().for_each(|(offset, page)| recovered.replace(*offset, page));
+        }
+        if damaged > 0 {
+            recovered.recovery = Recovery::Dirty;
+            recovered.faults.push(HiveError::Logs { count: damaged });
+        }
+        if !clean {
+            recovered.apply(&logs, secondary.unwrap_or(0));
+        }
+        Ok(recovered)
+    }
+
+    /// Lays over the hive what its logs hold from an entry on.
+    fn apply(&mut self, logs: &[Vec<u8>], from: u32) {
+        let mut entries: BTreeMap<u32, Option<Entry<'_>>> = BTreeMap::new();
+        for (sequence, entry) in logs.iter().flat_map(|log| entries_of(log)) {
+            let known = entries.entry(sequence).or_default();
+            if entry.is_some() {
+                *known = entry;
+            }
+        }
+        let (mut expected, mut applied, mut newer) = (None, 0_usize, 0_usize);
+        let mut goes_on = true;
+        for (sequence, entry) in entries.range(from..) {
+            newer = newer.saturating_add(1);
+            goes_on = goes_on && expected.is_none_or(|expected| expected == *sequence);
+            let Some(entry) = entry.as_ref().filter(|_| goes_on) else {
+                goes_on = false;
+                continue;
+            };
+            entry.pages.iter().for_each(|(offset, page)| self.replace(*offset, page));
             (expected, applied) = (sequence.checked_add(1), applied.saturating_add(1));
         }
+        let left_out = newer.saturating_sub(applied);
+        if left_out > 0 {
+            self.faults.push(HiveError::Entries { count: left_out });
+        }
         if applied == 0 {
-            let newest = logs.iter().filter_map(|log| Bitmap::of(log)).max_by_key(|log| log.sequence);
-            if let Some(log) = newest {
-                log.pages.iter().for_each(|(offset, page)| recovered.replace(*offset, page));
+            let bitmaps: Vec<_> = logs.iter().filter_map(|log| Bitmap::of(log)).collect();
+            if let Some(log) = bitmaps.iter().max_by_key(|log| log.sequence) {
+                log.pages.iter().for_each(|(offset, page)| self.replace(*offset, page));
                 applied = 1;
             }
         }
         if applied > 0 {
-            recovered.recovery = Recovery::Applied(applied);
+            self.recovery = Recovery::Applied(applied);
+        } else {
+            self.faults.push(HiveError::Dirty);
         }
-        Ok(recovered)
+    }
+
+    /// Takes what is wrong with the hive's first block and its logs.
+    pub(super) fn take_faults(&mut self) -> Vec<HiveError> {
+        std::mem::take(&mut self.faults)
     }
 
     /// What became of the logs.
@@ -125,18 +165,42 @@ impl<R: Read + Seek> Seek for Recovered<R> {
         let place = match to {
             SeekFrom::Start(place) => Some(place),
             SeekFrom::Current(step) => self.position.checked_add_signed(step),
-            SeekFrom::End(_) => Some(self.hive.seek(to)?),
+            SeekFrom::End(step) => {
+                // The logs may hold bins that the file does not have yet.
+                let sector = self.sectors.last_key_value().map(|(sector, _)| sector.saturating_add(1));
+                let end = self.hive.seek(SeekFrom::End(0))?;
+                end.max(sector.unwrap_or_default().saturating_mul(512)).checked_add_signed(step)
+            }
         };
         self.position = place.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(self.position)
     }
 }
 
-fn read_log(log: impl Read) -> Option<Vec<u8>> {
+/// A log as it was found.
+enum Log {
+    Usable(Vec<u8>),
+    /// Nothing was ever written to it.
+    Empty,
+    /// Its first block is not that of a log, or its checksum is wrong, or it is larger than is read.
+    Damaged,
+}
+
+/// Reads a log, or where a hive needs none (`head_only`) its first block.
+fn read_log(log: impl Read, most: u64, head_only: bool) -> Log {
     let mut bytes = Vec::new();
-    log.take(LOG_LIMIT.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-    let whole = u64::try_from(bytes.len()).ok()? <= LOG_LIMIT;
-    (whole && bytes.starts_with(b"regf")).then_some(bytes)
+    let read = log.take(most.saturating_add(u64::from(!head_only))).read_to_end(&mut bytes);
+    if bytes.iter().all(|byte| *byte == 0) {
+        return if read.is_ok() { Log::Empty } else { Log::Damaged };
+    }
+    let fits = read.is_ok() && to_u64(bytes.len()) <= most;
+    let whole = bytes.starts_with(b"regf")
+        && bytes.get(..SECTOR).is_some_and(|head| checksum(head) == u32_at(head, 508));
+    if fits && whole { Log::Usable(bytes) } else { Log::Damaged }
+}
+
+fn to_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// The sum of the first 508 bytes of a hive's first block.
@@ -151,19 +215,26 @@ fn checksum(block: &[u8]) -> Option<u32> {
 
 /// An entry of a log: pages by their offset from the first bin.
 struct Entry<'a> {
-    sequence: u32,
     pages: Vec<(u32, &'a [u8])>,
 }
 
-/// The entries of a log with hashes, up to the first that is not whole.
-fn entries_of(log: &[u8]) -> impl Iterator<Item = Entry<'_>> {
+/// The entries of a log with hashes by their numbers: none from the first on that is not whole, since each builds on the one
+/// before. What follows the last entry is left over from earlier use of the file, and is no entry or has an older number.
+fn entries_of(log: &[u8]) -> impl Iterator<Item = (u32, Option<Entry<'_>>)> {
     let mut rest = log.get(SECTOR..).unwrap_or_default();
+    let mut broken = false;
     std::iter::from_fn(move || {
         let size = usize::try_from(u32_at(rest, 4)?).ok()?;
-        let whole = rest.starts_with(b"HvLE") && size >= SECTOR && size % SECTOR == 0;
-        let (bytes, tail) = rest.split_at_checked(size).filter(|_| whole)?;
+        if !rest.starts_with(b"HvLE") {
+            return None;
+        }
+        let sequence = u32_at(rest, 12)?;
+        let whole = size >= SECTOR && size % SECTOR == 0;
+        let (bytes, tail) = rest.split_at_checked(size).filter(|_| whole).unwrap_or((rest, &[]));
         rest = tail;
-        entry(bytes)
+        let entry = entry(bytes).filter(|_| whole && !broken);
+        broken = entry.is_none();
+        Some((sequence, entry))
     })
 }
 
@@ -178,7 +249,7 @@ fn entry(bytes: &[u8]) -> Option<Entry<'_>> {
         pages.push((u32_at(reference, 0)?, page));
         data = tail;
     }
-    Some(Entry { sequence: u32_at(bytes, 12)?, pages })
+    Some(Entry { pages })
 }
 
 /// A log of the older form: a bit for each sector of the bins, and the sectors whose bit is set.
@@ -239,137 +310,4 @@ fn marvin(seed: u64, bytes: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Cursor;
-
-    use regf::{DataType, HiveBuilder};
-
-    use super::*;
-    use crate::formats::hive::Hive;
-
-    fn hive(text: &str) -> Vec<u8> {
-        let mut builder = HiveBuilder::new().unwrap();
-        let key = builder.create_key("Software\\Run").unwrap();
-        builder.add_value(key, "Name", DataType::Binary, text.repeat(20).as_bytes()).unwrap();
-        builder.to_bytes().unwrap()
-    }
-
-    /// The hive as it stood before a change that only the log holds.
-    fn before(sequence: u32) -> Vec<u8> {
-        let mut old = hive("oud..");
-        old[4..8].copy_from_slice(&(sequence + 1).to_le_bytes());
-        old[8..12].copy_from_slice(&sequence.to_le_bytes());
-        let sum = checksum(&old[..512]).unwrap().to_le_bytes();
-        old[508..512].copy_from_slice(&sum);
-        old
-    }
-
-    fn entry_bytes(sequence: u32, pages: &[(u32, &[u8])]) -> Vec<u8> {
-        let mut bytes = vec![0; 40];
-        bytes[..4].copy_from_slice(b"HvLE");
-        bytes[12..16].copy_from_slice(&sequence.to_le_bytes());
-        bytes[20..24].copy_from_slice(&u32::try_from(pages.len()).unwrap().to_le_bytes());
-        for (offset, page) in pages {
-            bytes.extend(offset.to_le_bytes());
-            bytes.extend(u32::try_from(page.len()).unwrap().to_le_bytes());
-        }
-        for (_, page) in pages {
-            bytes.extend_from_slice(page);
-        }
-        bytes.resize(bytes.len().next_multiple_of(512), 0);
-        let size = u32::try_from(bytes.len()).unwrap().to_le_bytes();
-        bytes[4..8].copy_from_slice(&size);
-        let data = hash(&bytes[40..]).to_le_bytes();
-        bytes[24..32].copy_from_slice(&data);
-        let head = hash(&bytes[..32]).to_le_bytes();
-        bytes[32..40].copy_from_slice(&head);
-        bytes
-    }
-
-    fn log(entries: &[Vec<u8>]) -> Vec<u8> {
-        [before(7)[..512].to_vec(), entries.concat()].concat()
-    }
-
-    /// The pages that differ between two states of the hive.
-    fn changed(after: &[u8]) -> Vec<(u32, Vec<u8>)> {
-        let old = hive("oud..");
-        let pages = old.chunks(4096).zip(after.chunks(4096)).enumerate().skip(1);
-        pages
-            .filter(|(_, (old, new))| old != new)
-            .map(|(number, (_, new))| (u32::try_from((number - 1) * 4096).unwrap(), new.to_vec()))
-            .collect()
-    }
-
-    fn name(hive: Vec<u8>, logs: &[Vec<u8>]) -> (String, Recovery) {
-        let recovered = Recovered::new(Cursor::new(hive), logs.iter().map(|log| &log[..])).unwrap();
-        let recovery = recovered.recovery();
-        let mut hive = Hive::open(recovered).unwrap();
-        let key = hive.key("Software\\Run").unwrap().unwrap();
-        let value = hive.value(&key, "Name").unwrap().unwrap();
-        (String::from_utf8(value.data[..5].to_vec()).unwrap(), recovery)
-    }
-
-    fn with(sequence: u32, text: &str) -> Vec<u8> {
-        let pages = changed(&hive(text));
-        let pages: Vec<(u32, &[u8])> = pages.iter().map(|(offset, page)| (*offset, &page[..])).collect();
-        entry_bytes(sequence, &pages)
-    }
-
-    #[test]
-    fn the_hash_is_marvin() {
-        // The vectors of .NET's own tests of this function.
-        const SEED: u64 = 0x004f_b61a_001b_dbcc;
-        for (bytes, wanted) in [
-            (&[][..], 0x30ed_35c1_00cd_3c7d),
-            (&[0xaf], 0x48e7_3fc7_7d75_ddc1),
-            (&[0xe7, 0x0f], 0xb5f6_e1fc_485d_bff8),
-            (&[0x37, 0xf4, 0x95], 0xf0b0_7c78_9b8c_f7e8),
-        ] {
-            assert_eq!(marvin(SEED, bytes), wanted, "{bytes:x?}");
-        }
-    }
-
-    #[test]
-    fn what_only_the_logs_hold_is_read_from_them_in_order() {
-        let (first, second) = (log(&[with(7, "jong."), with(8, "nieuw")]), log(&[with(9, "laats")]));
-        assert_eq!(name(before(7), std::slice::from_ref(&first)), ("nieuw".into(), Recovery::Applied(2)));
-        assert_eq!(name(before(7), &[second.clone(), first]), ("laats".into(), Recovery::Applied(3)));
-        // Entries before the hive's own state are older than it, and a gap ends what follows.
-        let old = log(&[with(5, "fout."), with(7, "jong."), with(9, "laats")]);
-        assert_eq!(name(before(7), &[old]), ("jong.".into(), Recovery::Applied(1)));
-        assert_eq!(name(before(7), &[]), ("oud..".into(), Recovery::Dirty));
-        assert_eq!(name(hive("oud.."), &[second]), ("oud..".into(), Recovery::Clean));
-    }
-
-    #[test]
-    fn an_entry_whose_hash_is_wrong_ends_what_is_applied() {
-        let whole = log(&[with(7, "jong."), with(8, "nieuw")]);
-        let first = with(7, "jong.").len();
-        for (at, wanted) in [(512 + first + 100, "jong."), (512 + 100, "oud.."), (512 + 12, "oud..")] {
-            let mut broken = whole.clone();
-            broken[at] ^= 1;
-            assert_eq!(name(before(7), &[broken]).0, wanted, "{at}");
-        }
-        for cut in [0, 3, 511, 512, 540, 600, whole.len() - 1] {
-            drop(name(before(7), &[whole[..cut].to_vec()]));
-        }
-    }
-
-    #[test]
-    fn the_older_form_is_laid_over_by_its_bits() {
-        let new = hive("nieuw");
-        let bins = new.len() - 4096;
-        let mut log = before(7)[..512].to_vec();
-        log[8..12].copy_from_slice(&8_u32.to_le_bytes());
-        log[40..44].copy_from_slice(&u32::try_from(bins).unwrap().to_le_bytes());
-        let sum = checksum(&log).unwrap().to_le_bytes();
-        log[508..512].copy_from_slice(&sum);
-        log.extend(b"DIRT");
-        log.extend(vec![0xff; bins / 512 / 8]);
-        log.resize(log.len().next_multiple_of(512), 0);
-        log.extend(&new[4096..]);
-        assert_eq!(name(before(7), &[log.clone()]), ("nieuw".into(), Recovery::Applied(1)));
-        log[508] ^= 1;
-        assert_eq!(name(before(7), &[log]).1, Recovery::Dirty);
-    }
-}
+mod tests;
