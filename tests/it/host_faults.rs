@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::made::Made;
 
 /// What one artifact of a tree gives: its rows, the JSON object, and the exit code.
-struct Collected {
-    rows: Vec<Value>,
-    json: Value,
-    code: i32,
+pub struct Collected {
+    pub rows: Vec<Value>,
+    pub json: Value,
+    pub code: i32,
 }
 
 impl Collected {
@@ -38,7 +38,7 @@ impl Collected {
     }
 
     /// The texts of a field in rows of one kind.
-    fn texts(&self, kind: &str, field: &str) -> Vec<String> {
+    pub fn texts(&self, kind: &str, field: &str) -> Vec<String> {
         let text = |row: &&Value| row[field].as_str().unwrap_or_default().to_owned();
         self.of_kind(kind).iter().map(text).collect()
     }
@@ -76,7 +76,7 @@ supported_os: [Windows]
 ";
 
 /// A Windows with this SOFTWARE hive, and its log.
-fn windows(software: &[u8], log: Option<&[u8]>) -> Made {
+pub fn windows(software: &[u8], log: Option<&[u8]>) -> Made {
     let made = Made::new();
     fs::write(made.path().join("all.yaml"), ALL_SOFTWARE).unwrap();
     let system = HiveBuilder::new().unwrap().to_bytes().unwrap();
@@ -86,6 +86,11 @@ fn windows(software: &[u8], log: Option<&[u8]>) -> Made {
         made.put("C/Windows/System32/config/SOFTWARE.LOG1", log);
     }
     made
+}
+
+/// All keys and values of the SOFTWARE hive of [`windows`].
+pub fn all_software(made: &Made) -> Collected {
+    Collected::by(made, "AllSoftware", ["--playbook", "all.yaml", "--no-scan"])
 }
 
 /// The sum of a first block, as the format has it.
@@ -102,8 +107,7 @@ const WITHIN_A_KEY: [&str; 3] = ["fewer values", "a loop", "no list"];
 fn a_damaged_hive_is_never_clean_and_ends_with_3() {
     let whole = software();
     let made = windows(&whole, None);
-    let of = |made: &Made| Collected::by(made, "AllSoftware", ["--playbook", "all.yaml", "--no-scan"]);
-    let fine = of(&made);
+    let fine = all_software(&made);
     assert_eq!((fine.code, fine.texts("hive", "recovery")), (0, vec!["clean".to_owned()]), "{}", fine.json);
     assert!(fine.texts("value", "text").contains(&"C:\\Users\\Public\\k.exe".to_owned()), "{:?}", fine.rows);
 
@@ -139,7 +143,7 @@ fn a_damaged_hive_is_never_clean_and_ends_with_3() {
         ("no list", no_list, None, "is no list of keys"),
     ] {
         let made = windows(&hive, log.as_deref());
-        let found = of(&made);
+        let found = all_software(&made);
         let broken = found.texts("broken", "detail");
         assert_eq!(found.code, 3, "{what}: {}", found.json);
         assert!(broken.iter().any(|detail| detail.contains(wanted)), "{what}: {broken:?}");

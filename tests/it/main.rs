@@ -28,6 +28,7 @@ mod footprint;
 mod fuzz;
 mod heads;
 mod hidden_registry;
+mod hives;
 mod host_faults;
 mod hostile_medium;
 mod image;

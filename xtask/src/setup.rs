@@ -11,7 +11,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 28] = [
+const PROGRAMS: [(&str, &str); 29] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -40,6 +40,7 @@ const PROGRAMS: [(&str, &str); 28] = [
     ("nft", "nftables"),
     ("lsmod", "kmod"),
     ("vshadowmount", "libvshadow-utils"),
+    ("hivexml", "libhivex-bin"),
 ];
 
 /// Needed besides a program of their own name: the headers of the C library and OpenSSL, for the reference engine.

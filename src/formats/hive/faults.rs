@@ -58,6 +58,16 @@ pub enum HiveError {
         /// Of what.
         what: &'static str,
     },
+    /// A key is in the list of another key than it says.
+    #[error(
+        "the key at {key:#x} says that it is below the key at {parent:#x}, and is in the list of another"
+    )]
+    Parent {
+        /// The key, from the beginning of the bins.
+        key: u32,
+        /// The key that it says it is below.
+        parent: u32,
+    },
     /// The file ends before the hive does.
     #[error("the file is cut short: {missing} of {length} bytes are not there")]
     Short {

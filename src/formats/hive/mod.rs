@@ -159,10 +159,11 @@ impl<R: Read + Seek> Hive<R> {
         for offset in self.subkey_offsets(key)? {
             // One that cannot be read is not the one that is looked for, as far as anybody can tell.
             let candidate = self.key_at(offset, Some(key));
-            if let Some(candidate) = self.noted(key, candidate)
-                && same_name(&candidate.name, &name)
-            {
-                return Ok(Some(candidate));
+            if let Some(candidate) = self.noted(key, candidate) {
+                self.compare_parent(key, &candidate);
+                if same_name(&candidate.name, &name) {
+                    return Ok(Some(candidate));
+                }
             }
         }
         Ok(None)
@@ -176,7 +177,10 @@ impl<R: Read + Seek> Hive<R> {
         let mut keys = Vec::new();
         for offset in self.subkey_offsets(key)? {
             let below = self.key_at(offset, Some(key));
-            keys.extend(self.noted(key, below));
+            if let Some(below) = self.noted(key, below) {
+                self.compare_parent(key, &below);
+                keys.push(below);
+            }
         }
         Ok(keys)
     }
@@ -365,6 +369,14 @@ impl<R: Read + Seek> Hive<R> {
         let offsets: Vec<u32> = numbers(&cell).take(said).collect();
         self.compare_count(key, "values", said, offsets.len());
         Ok(offsets)
+    }
+
+    /// Notes that a key is in the list of one that it does not say it is below, whose own keys are missing then.
+    fn compare_parent(&mut self, key: &Key, below: &Key) {
+        if below.parent != key.place.offset {
+            let (offset, parent) = (below.place.offset, below.parent);
+            self.faults.add(&key.name, HiveError::Parent { key: offset, parent }, 1);
+        }
     }
 
     /// Notes that a key's own count is not that of what it has.

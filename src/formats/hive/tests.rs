@@ -234,3 +234,57 @@ fn a_key_that_is_listed_many_times_is_read_once() {
     let (keys, values, unread) = all_of(bytes);
     assert_eq!((keys, values, unread.count), (3, 3, 999));
 }
+
+/// Keys, values and what was left out, read as a collector does: with logs, of which there are none.
+fn with_logs(bytes: Vec<u8>) -> Option<(usize, usize, usize)> {
+    let recovered = Recovered::new(Cursor::new(bytes), std::iter::empty::<&[u8]>()).ok()?;
+    let mut hive = Hive::recovered(recovered).ok()?;
+    let mut left_out = hive.take_unread().count;
+    let root = hive.key("");
+    if root.is_err() {
+        return None;
+    }
+    let mut waiting: Vec<Key> = root.unwrap().into_iter().collect();
+    let (mut keys, mut values) = (0, 0);
+    while let Some(key) = waiting.pop() {
+        keys += 1;
+        assert!(keys < 100_000, "the walk finds no end");
+        let flow = hive.each_value(&key, &|_| true, &mut |_| {
+            values += 1;
+            ControlFlow::Continue(())
+        });
+        assert!(flow.is_continue());
+        let below = hive.subkeys(&key);
+        waiting.extend(hive.noted(&key, below).unwrap_or_default());
+    }
+    left_out += hive.take_unread().count;
+    Some((keys, values, left_out))
+}
+
+#[test]
+fn no_damaged_byte_takes_a_key_or_a_value_away_in_silence() {
+    let mut builder = HiveBuilder::new().unwrap();
+    for key in 0..6 {
+        let key = builder.create_key(&format!("A\\Key{key}\\Below")).unwrap();
+        for value in 0..4 {
+            builder.add_value(key, &format!("v{value}"), DataType::String, &text("een twee drie")).unwrap();
+        }
+    }
+    let whole = builder.to_bytes().unwrap();
+    let (keys, values, left_out) = with_logs(whole.clone()).unwrap();
+    assert_eq!((keys, values, left_out), (14, 24, 0));
+    let used = whole.iter().rposition(|byte| *byte != 0).unwrap();
+    let mut fewer = 0;
+    for at in (0..512).chain(4096..used) {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= flip;
+            let Some((some_keys, some_values, left_out)) = with_logs(bytes) else { continue };
+            if some_keys < keys || some_values < values {
+                fewer += 1;
+                assert!(left_out > 0, "{at:#x} ^ {flip:#x}: {some_keys} keys, {some_values} values");
+            }
+        }
+    }
+    assert!(fewer > 500, "{fewer}");
+}
