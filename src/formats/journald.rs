@@ -2,7 +2,7 @@
 //!
 //! In: a journal file, at its end or not, whole or not (<https://systemd.io/JOURNAL_FILE_FORMAT/>). Out: the messages of entries that
 //! have a field of a given content, with their moments. Only the way to these is read: the field by the table of fields, its content,
-//! the entries that have it, their messages. A message that is compressed is above half a kilobyte, which those of the kernel are not.
+//! the entries that have it, their messages. A message that is compressed, as those above half a kilobyte may be, is counted and not read.
 
 use std::io;
 
@@ -23,6 +23,9 @@ const ENTRIES: u8 = 6;
 /// That offsets have four bytes in lists (`HEADER_INCOMPATIBLE_COMPACT`).
 const COMPACT: u32 = 16;
 
+/// That an object of data is compressed: by XZ, LZ4 or Zstandard.
+const COMPRESSED: u8 = 1 | 2 | 4;
+
 /// Most bytes of the table of fields, of an object that lists entries or what is in one, and of a content that is read.
 const MAX_TABLE: u64 = 1 << 20;
 const MAX_LIST: u64 = 8 << 20;
@@ -40,7 +43,18 @@ const MAX_FIELDS: usize = 128;
 /// A message, and when it came, in microseconds since 1970.
 pub type Message = (u64, Vec<u8>);
 
-/// Reads the messages of the entries in which a field has a content, and why they are not all.
+/// What a journal says in the entries in which a field has a content.
+#[derive(Debug, Default)]
+pub(crate) struct JournalMessages {
+    /// The messages, in their order.
+    pub(crate) all: Vec<Message>,
+    /// Entries whose message is compressed, and not read.
+    pub(crate) compressed: u64,
+    /// Why these are not all.
+    pub(crate) short: Option<io::Error>,
+}
+
+/// Reads the messages of the entries in which a field has a content.
 ///
 /// # Errors
 /// The file is no journal, or what leads to the entries cannot be read.
@@ -48,26 +62,26 @@ pub(crate) fn messages(
     journal: &mut dyn ReadSeek,
     field: &[u8],
     content: &[u8],
-) -> io::Result<(Vec<Message>, Option<io::Error>)> {
+) -> io::Result<JournalMessages> {
     let head = journal.stretch(0, HEAD)?;
     if !head.starts_with(b"LPKSHHRH") {
         return Err(damaged("it is no journal"));
     }
     let word = |at| u64_at(&head, at).unwrap_or_default();
     let compact = u32_at(&head, 12).unwrap_or_default() & COMPACT != 0;
-    let mut file = Journal { file: journal, compact };
+    let mut file = Journal { file: journal, compact, compressed: 0 };
     let Some(data) = file.data(word(120), word(128), field, content)? else {
-        return Ok((Vec::new(), None));
+        return Ok(JournalMessages::default());
     };
     let mut all = Vec::new();
-    let end = file.entries(&data, &mut all);
-    Ok((all, end.err()))
+    let short = file.entries(&data, &mut all).err();
+    Ok(JournalMessages { all, compressed: file.compressed, short })
 }
 
 /// The same of a journal in memory; nothing where it cannot be read.
 #[must_use]
 pub fn messages_of(journal: &[u8], field: &[u8], content: &[u8]) -> Vec<Message> {
-    messages(&mut io::Cursor::new(journal), field, content).map(|(all, _)| all).unwrap_or_default()
+    messages(&mut io::Cursor::new(journal), field, content).map(|read| read.all).unwrap_or_default()
 }
 
 /// Messages as a text log has them, each behind its moment.
@@ -89,6 +103,8 @@ pub fn as_log(messages: &[Message]) -> Vec<u8> {
 struct Journal<'a> {
     file: &'a mut dyn ReadSeek,
     compact: bool,
+    /// Entries whose message is compressed.
+    compressed: u64,
 }
 
 impl Journal<'_> {
@@ -175,13 +191,16 @@ impl Journal<'_> {
     fn entry(&mut self, at: u64) -> io::Result<Option<Message>> {
         let (entry, _) = self.object(at, ENTRY, 64 << 10)?;
         let moment = u64_at(&entry, 24).unwrap_or_default();
+        let mut compressed = false;
         for at in self.offsets(entry.get(64..).unwrap_or_default(), 16).into_iter().take(MAX_FIELDS) {
             let (object, _) = self.object(at, DATA, MAX_CONTENT)?;
             let content = object.get(self.content_at()..).unwrap_or_default();
             if let Some(message) = content.strip_prefix(b"MESSAGE=") {
                 return Ok(Some((moment, message.to_vec())));
             }
+            compressed |= object.get(1).is_some_and(|flags| flags & COMPRESSED != 0);
         }
+        self.compressed = self.compressed.saturating_add(u64::from(compressed));
         Ok(None)
     }
 
@@ -276,7 +295,8 @@ mod tests {
         }
 
         fn read(&self) -> io::Result<(Vec<Message>, Option<io::Error>)> {
-            messages(&mut Cursor::new(&self.bytes), b"_KERNEL_SUBSYSTEM", b"usb")
+            let read = messages(&mut Cursor::new(&self.bytes), b"_KERNEL_SUBSYSTEM", b"usb")?;
+            Ok((read.all, read.short))
         }
     }
 
@@ -293,10 +313,20 @@ mod tests {
                 "{log:?}"
             );
             let none = messages(&mut Cursor::new(&made.bytes), b"_KERNEL_SUBSYSTEM", b"us").unwrap();
-            assert!(none.0.is_empty() && none.1.is_none());
+            assert!(none.all.is_empty() && none.short.is_none());
             let none = messages(&mut Cursor::new(&made.bytes), b"_KERNEL_DEVICE", b"usb").unwrap();
-            assert!(none.0.is_empty() && none.1.is_none());
+            assert!(none.all.is_empty() && none.short.is_none());
         }
+    }
+
+    #[test]
+    fn a_message_that_is_compressed_is_counted() {
+        let mut made = Made::new(false);
+        let at = memchr::memmem::find(&made.bytes, b"MESSAGE=d").unwrap();
+        made.bytes[at..at + 9].copy_from_slice(b"\x28\xb5\x2f\xfdxxxxx");
+        made.bytes[at - 63] = 4;
+        let read = messages(&mut Cursor::new(&made.bytes), b"_KERNEL_SUBSYSTEM", b"usb").unwrap();
+        assert_eq!((read.all.len(), read.compressed, read.short.is_none()), (2, 1, true));
     }
 
     #[test]

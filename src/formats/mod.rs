@@ -4,6 +4,7 @@
 //! here knows the operating system, the target, records or rows, and nothing opens a file: the caller passes the bytes.
 //! Every reader is bounded, and has a fuzz target in `tests/fuzz`.
 
+pub mod auth_log;
 pub mod crontab;
 pub mod disk;
 pub mod ext;
@@ -12,7 +13,9 @@ pub mod iptables;
 pub mod journald;
 pub mod kcore;
 pub mod lastlog;
+pub(crate) mod linux_autostart_places;
 pub mod linux_autostarts;
+pub mod logind_session;
 pub mod mountinfo;
 pub mod netlink;
 pub mod network_settings;
@@ -33,6 +36,7 @@ pub mod text_lines;
 pub mod unix_accounts;
 pub mod utmp;
 pub mod web_server;
+pub(crate) mod windows_autostart_places;
 pub mod windows_command;
 pub mod wmi;
 mod x_tables;

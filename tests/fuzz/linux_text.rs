@@ -1,10 +1,12 @@
 //! What is fuzzed of the files in which a Linux keeps its logons, accounts, and what it starts by itself.
 
+use veldkit::evidence::Utc;
 use veldkit::formats::{
-    crontab, lastlog, linux_autostarts, started_commands, systemd_unit, unix_accounts, utmp,
+    auth_log, crontab, lastlog, linux_autostarts, logind_session, started_commands, systemd_unit,
+    unix_accounts, utmp,
 };
 use veldkit::live::inventory::linux_packages;
-use veldkit::live::linux::{logons as sessions, modules, packages, storage};
+use veldkit::live::linux::{modules, packages, storage};
 
 pub fn logons(data: &[u8]) {
     let layout = utmp::UtmpLayout::of_records(&[data]);
@@ -21,7 +23,10 @@ pub fn logons(data: &[u8]) {
     assert_eq!((used, counted), (data.len(), data.len()));
     let layout = lastlog::LastlogLayout::of(u64::try_from(data.len()).unwrap(), data);
     drop(lastlog::last(data, layout));
-    drop(serde_json::to_string(&sessions::session(b"1", data)).unwrap());
+    drop(serde_json::to_string(&logind_session::session(b"1", data)).unwrap());
+    let (log, failure) = auth_log::read(&mut &data[..], Utc::from_unix(1_700_000_000, 0), 5);
+    let events = u64::try_from(log.events.len()).unwrap();
+    assert!(failure.is_none() && log.lines == events + log.older + log.other + log.no_line);
 }
 
 pub fn accounts(data: &[u8]) {

@@ -323,8 +323,8 @@ pub fn process(data: &[u8]) {
 }
 
 /// The first block of a hive whose root is the cell behind it: a key with a subkey list that is itself.
-const REGF: [u8; 4096 + 116] = {
-    let mut bytes = [0; 4096 + 116];
+const REGF: [u8; 4096 + 120] = {
+    let mut bytes = [0; 4096 + 120];
     let words: [(usize, &[u8]); 9] = [
         (0, b"regf"),
         (36, &[32]),
@@ -353,7 +353,7 @@ pub fn hive(data: &[u8]) {
     // The same bytes as a hive and as its logs: each finds its own part behind the head of 512 bytes.
     if let Ok(recovered) =
         Recovered::new(std::io::Cursor::new(data), [data, data.get(4096..).unwrap_or_default()])
-        && let Ok(mut hive) = Hive::open(recovered)
+        && let Ok(mut hive) = Hive::recovered(recovered)
     {
         drop(hive.key("ControlSet001\\Services"));
     }

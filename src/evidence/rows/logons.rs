@@ -1,5 +1,5 @@
-//! Rows of `LiveLogons`, of Linux only: who logged on, from where, and who tried; as records of utmp, wtmp, btmp, lastlog
-//! and the databases that replace them have it. Times are by the clock of the host.
+//! Rows of `LiveLogons`, of Linux only: who logged on, from where, and who tried; as records of utmp, wtmp, btmp, lastlog,
+//! the databases that replace them, text logs and journals have it. Times are by the clock of the host.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use crate::evidence::{Exact, Utc};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub enum LogonRow {
-    /// A record of wtmp, btmp or wtmpdb.
+    /// A record of wtmp, btmp or wtmpdb, or what a line of a text log or a message of a journal says.
     Logon(Box<LogonRecord>),
     /// The last logon of a user.
     LastLogon(LastLogon),
@@ -31,22 +31,42 @@ pub enum LogonRow {
     Unknown,
 }
 
-/// A record of utmp, wtmp, btmp or wtmpdb.
+/// A record of utmp, wtmp, btmp or wtmpdb, a line of a text log, or a message of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LogonRecord {
     /// The file that has it.
     pub file: Exact,
-    /// `boot`, `run_level`, `new_time`, `old_time`, `init`, `login_prompt`, `logon`, `ended` or `accounting`.
+    /// Number of the line in a text log, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// `boot`, `run_level`, `new_time`, `old_time`, `init`, `login_prompt`, `logon`, `ended` or `accounting`; of logs and
+    /// journals also `session_opened`, and `elevated` where a user took the rights of another.
     pub kind: Cow<'static, str>,
-    /// Whether the logon was refused: the record is in btmp.
+    /// Whether the logon was refused: the record is in btmp, or the log says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Utc>,
+    /// `local` where the log has neither the year nor the zone: the time is as written, by the host's own zone, of the year
+    /// that the time of the file and the order of its lines lead to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Cow<'static, str>>,
     /// The user as given; at a failed logon often a password, typed in the wrong place.
     pub user: Exact,
+    /// Whose rights the user took, or asked for: of su and sudo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_user: Option<Exact>,
+    /// How: `password`, `publickey` …, where a log says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Exact>,
+    /// What sudo was asked to run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Exact>,
+    /// How often, where one line of a log is for several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
     /// Terminal, or the service.
     pub terminal: Exact,
     /// Name or address of the other end, as it was given; the version of the kernel in a record of a boot.
@@ -64,6 +84,9 @@ pub struct LogonRecord {
     pub pid: u32,
     /// Number of the session.
     pub session: i64,
+    /// Name of the session, as systemd's logind gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_name: Option<Exact>,
 }
 
 /// The last logon of a user.
@@ -91,7 +114,7 @@ pub struct LastLogon {
 pub struct LogonFile {
     /// The file.
     pub file: Exact,
-    /// Records in it, by its size.
+    /// Records in it, by its size; of a text log its lines, of a journal the messages of what people log on by.
     pub records: u64,
     /// Of them, those that have a row here: the last ones.
     pub told: u64,
@@ -101,6 +124,12 @@ pub struct LogonFile {
     /// Bytes among those that were read that are no record, as a write that was cut short leaves them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub no_record_bytes: u64,
+    /// Of a log or a journal: those that say nothing of a logon.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other: u64,
+    /// Of a log: lines without a moment or a program; of a journal: messages that are compressed, which is not read here.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread: u64,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -114,10 +143,16 @@ impl LogonRecord {
     pub(super) fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>)) {
         let Self {
             file: _,
+            line: _,
             kind: _,
             failed: _,
             time: _,
+            clock: _,
             user: _,
+            as_user: _,
+            method: _,
+            command,
+            times: _,
             terminal: _,
             host,
             remote,
@@ -125,7 +160,11 @@ impl LogonRecord {
             until: _,
             pid: _,
             session: _,
+            session_name: _,
         } = self;
+        if let Some(command) = command {
+            report(Observable::Command(command.text()));
+        }
         if let Some(remote) = remote {
             report(Observable::Address(*remote));
         }
@@ -148,7 +187,15 @@ impl RowType for LogonRow {
             Self::LastLogon(LastLogon { user_id: _, user: _, time: _, terminal: _, host }) => {
                 Observable::address(&host.text()).into_iter().for_each(report);
             }
-            Self::File(LogonFile { file: _, records: _, told: _, empty: _, no_record_bytes: _ })
+            Self::File(LogonFile {
+                file: _,
+                records: _,
+                told: _,
+                empty: _,
+                no_record_bytes: _,
+                other: _,
+                unread: _,
+            })
             | Self::NotRead { file: _ }
             | Self::Unknown => {}
         }

@@ -166,7 +166,15 @@ impl RowType for SessionRow {
                     since: _,
                 } = &**logon;
             }
-            Self::File(LogonFile { file: _, records: _, told: _, empty: _, no_record_bytes: _ })
+            Self::File(LogonFile {
+                file: _,
+                records: _,
+                told: _,
+                empty: _,
+                no_record_bytes: _,
+                other: _,
+                unread: _,
+            })
             | Self::Unknown => {}
         }
     }

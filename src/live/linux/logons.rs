@@ -1,7 +1,7 @@
 //! `LiveSessions`, who is logged on now, in the first tier; and `LiveLogons`, who was, from where, and who tried.
 //!
-//! In: `/run/utmp` and the session files of systemd's logind; `/var/log/wtmp*`, `btmp*` and `lastlog`, and what keeps the
-//! same in SQLite, `wtmpdb` and `lastlog2`. Out: [`SessionRow`]s and [`LogonRow`]s. Times are those of the records, by the
+//! In: `/run/utmp` and the session files of systemd's logind; `/var/log/wtmp*`, `btmp*` and `lastlog`, what keeps the
+//! same in SQLite, `wtmpdb` and `lastlog2`, and text logs and journals ([`auth_logons`]). Out: [`SessionRow`]s and [`LogonRow`]s. Times are those of the records, by the
 //! clock of the host.
 
 use std::collections::VecDeque;
@@ -9,13 +9,16 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use serde::Serialize;
 
+use super::auth_logons;
 use super::last_logons::{lastlog, lastlog2};
 use super::linux_host::LinuxHost;
 use super::started_files::rooted;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::logons::{LogonFile, LogonRecord, LogonRow};
-use crate::evidence::rows::sessions::{SessionId, SessionRow, UserSession};
+use crate::evidence::rows::sessions::SessionRow;
 use crate::evidence::{ReasonCode, Utc};
+use crate::formats::auth_log::rotation;
+use crate::formats::logind_session::session;
 use crate::formats::seek::ReadSeek;
 use crate::formats::{sqlite, utmp};
 use crate::live::Exact;
@@ -54,11 +57,10 @@ pub(crate) fn sessions(reach: LinuxHost) -> Rows {
 pub(crate) fn logons(reach: LinuxHost) -> Rows {
     Rows::new(LogonRow::SCHEMA, "utmp", move |lines| {
         for path in ["var/log/wtmp*", "var/log/btmp*"].iter().flat_map(|pattern| reach.matching(pattern)) {
-            let packed = [&b".gz"[..], b".xz", b".zst", b".bz2", b".db-wal", b".db-journal", b".db-shm"];
             if path.ends_with(b".db") {
                 wtmpdb(&reach, &path, lines)?;
-            } else if packed.iter().any(|end| path.ends_with(end)) {
-                lines.row(&LogonRow::NotRead { file: rooted(&path) })?;
+            } else if rotation::is_not_read(&path) {
+                auth_logons::not_read(&reach, &path, lines)?;
             } else {
                 records(&reach, &path, (LogonRow::Logon, LogonRow::File), lines)?;
             }
@@ -67,7 +69,7 @@ pub(crate) fn logons(reach: LinuxHost) -> Rows {
             if path.ends_with(b".db") {
                 wtmpdb(&reach, &path, lines)?;
             } else {
-                lines.row(&LogonRow::NotRead { file: rooted(&path) })?;
+                auth_logons::not_read(&reach, &path, lines)?;
             }
         }
         lastlog(&reach, lines)?;
@@ -75,54 +77,12 @@ pub(crate) fn logons(reach: LinuxHost) -> Rows {
             if path.ends_with(b".db") {
                 lastlog2(&reach, &path, lines)?;
             } else {
-                lines.row(&LogonRow::NotRead { file: rooted(&path) })?;
+                auth_logons::not_read(&reach, &path, lines)?;
             }
         }
-        Ok(())
+        auth_logons::texts(&reach, lines)?;
+        auth_logons::journals(&reach, lines)
     })
-}
-
-/// Reads the session's file, assignments as for a shell.
-#[must_use]
-pub fn session(id: &[u8], text: &[u8]) -> UserSession {
-    // Those that say whence and how are in each row, empty where logind has none.
-    let empty = || Some(Exact::default());
-    let mut session = UserSession {
-        id: SessionId::Name(Exact::from(id)),
-        user: empty(),
-        state: empty(),
-        kind: empty(),
-        class: empty(),
-        service: empty(),
-        terminal: empty(),
-        remote: empty(),
-        ..UserSession::default()
-    };
-    for line in text.split(|byte| *byte == b'\n').take(1_000) {
-        let Some(cut) = line.iter().position(|byte| *byte == b'=') else { continue };
-        let (key, value) =
-            (line.get(..cut).unwrap_or_default(), line.get(cut.saturating_add(1)..).unwrap_or_default());
-        let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
-        let number = || str::from_utf8(value).ok()?.parse::<u64>().ok();
-        let exact = || Exact::from(value);
-        match key {
-            b"USER" => session.user = Some(exact()),
-            b"UID" => session.user_id = number().and_then(|uid| uid.try_into().ok()),
-            b"STATE" => session.state = Some(exact()),
-            b"TYPE" => session.kind = Some(exact()),
-            b"CLASS" => session.class = Some(exact()),
-            b"SERVICE" => session.service = Some(exact()),
-            b"TTY" => session.terminal = Some(exact()),
-            b"REMOTE_HOST" => session.remote = Some(exact()),
-            b"LEADER" => session.pid = number().and_then(|pid| pid.try_into().ok()),
-            b"REALTIME" => {
-                let seconds = number().and_then(|micros| i64::try_from(micros / 1_000_000).ok());
-                session.since = seconds.and_then(|seconds| Utc::from_unix(seconds, 0));
-            }
-            _ => {}
-        }
-    }
-    session
 }
 
 /// Makes rows of a record and of the end of its file.
@@ -183,7 +143,7 @@ fn records<R: Serialize>(
 
 /// Opens a file of records where those that get a row begin; how they are laid out, and how many there are by its size.
 fn open_records(reach: &LinuxHost, path: &[u8]) -> io::Result<(Box<dyn ReadSeek>, utmp::UtmpLayout, u64)> {
-    let mut file = reach.open(path)?;
+    let mut file = auth_logons::opened(reach, path)?;
     let size = file.seek(SeekFrom::End(0))?;
     let mut sample = |from: u64| {
         let mut bytes = Vec::new();
@@ -211,10 +171,9 @@ fn record_of(file: &Exact, kind: &'static str, failed: bool, record: utmp::Login
         terminal: Exact(record.line),
         host: Exact(record.host),
         remote: record.address,
-        service: None,
-        until: None,
         pid: record.pid,
         session: record.session,
+        ..LogonRecord::default()
     }
 }
 
@@ -260,7 +219,6 @@ fn logon(path: &[u8], row: &sqlite::TableRow<'_>) -> Option<LogonRecord> {
     Some(LogonRecord {
         file: rooted(path),
         kind: kind.into(),
-        failed: false,
         time: time(3),
         user: text(2),
         terminal: text(5),
@@ -268,8 +226,7 @@ fn logon(path: &[u8], row: &sqlite::TableRow<'_>) -> Option<LogonRecord> {
         host,
         service: Some(text(7)).filter(|service| !service.0.is_empty()),
         until: time(4),
-        pid: 0,
-        session: 0,
+        ..LogonRecord::default()
     })
 }
 
@@ -317,21 +274,5 @@ mod tests {
             assert!(text.trim_end().ends_with(&end), "{path}: {:?}", text.lines().last());
             assert!(reader.finish().is_none());
         }
-    }
-
-    /// In the form that `session_save` of systemd's `logind-session.c` writes.
-    #[test]
-    fn a_session_of_logind_is_read() {
-        let text = b"# This is private data. Do not parse.\nUID=1000\nUSER=anna\nACTIVE=1\nSTATE=active\nREMOTE=1\nTYPE=tty\n\
-            CLASS=user\nSCOPE=session-3.scope\nTTY=pts/0\nREMOTE_HOST=10.10.10.200\nSERVICE=sshd\nLEADER=812\n\
-            REALTIME=1700000000500000\nMONOTONIC=12\nnonsense\n";
-        let read = session(b"3", text);
-        assert_eq!((read.user, read.user_id, read.pid), (Some("anna".into()), Some(1000), Some(812)));
-        assert_eq!(
-            (read.remote, read.service, read.class),
-            (Some("10.10.10.200".into()), Some("sshd".into()), Some("user".into()))
-        );
-        assert_eq!(read.since.unwrap().to_string(), "2023-11-14T22:13:20Z");
-        assert_eq!(session(b"c1", b"UID=x\n=\n").user_id, None);
     }
 }

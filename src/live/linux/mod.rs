@@ -4,7 +4,7 @@
 //! of [`Live`] has its module.
 
 pub mod accounts;
-mod autostart_places;
+mod auth_logons;
 pub mod autostarts;
 pub mod executables;
 mod firewall;

@@ -89,11 +89,11 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
             .open(&file)
             .and_then(|mut file| journald::messages(file.as_mut(), b"_KERNEL_SUBSYSTEM", b"usb"));
         let short = match said {
-            Ok((messages, short)) => {
-                for usb in usb(&journald::as_log(&messages), &file) {
+            Ok(read) => {
+                for usb in usb(&journald::as_log(&read.all), &file) {
                     lines.row(&StorageRow::Usb(Box::new(usb)))?;
                 }
-                short
+                read.short
             }
             Err(error) => Some(error),
         };

@@ -1,7 +1,7 @@
 //! `LiveAutostarts` of Windows: what this host starts by itself, one row a command, with what it leads to: the file and its
 //! digest.
 //!
-//! In: services and drivers, the places of `autostart_places.rs`, scheduled tasks as files and in the registry, classes of users in
+//! In: services and drivers, the places of `windows_autostart_places`, scheduled tasks as files and in the registry, classes of users in
 //! front of the machine's, startup folders, profiles of PowerShell, scripts of policies, subscriptions of WMI. Out: an item of
 //! rows ([`AutostartRow`]), of a tree or an image as well. The older tasks in `Windows\Tasks` are not read. A place that could
 //! not be read, or not to its end, is a row too, and makes the item partial. Of the running system a service's state is
@@ -11,7 +11,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::autostart_places::In;
 use super::found_starts::FoundStarts;
 use super::started_files::Book;
 use super::windows_host::WindowsHost;
@@ -20,6 +19,7 @@ use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::autostarts::{Autostart, AutostartRow};
 use crate::evidence::rows::registry_differences::{RegistryComparison, RegistryDifference};
 use crate::evidence::{Exact, ReasonCode};
+use crate::formats::windows_autostart_places::In;
 use crate::sources::registry_facts::{RegistryFacts, Running};
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys;

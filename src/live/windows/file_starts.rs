@@ -1,11 +1,11 @@
 //! What a Windows starts by files in certain places: startup folders, profiles of PowerShell, scripts of policies.
 
-use super::autostart_places::{POLICIES, PROFILES, STARTUP, USER_PROFILES, VERSIONS};
 use super::found_starts::{FoundStarts, below, lead, over, write_command};
 use super::windows_host::WindowsHost;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, Kind};
 use crate::formats::policy_scripts;
+use crate::formats::windows_autostart_places::{POLICIES, PROFILES, STARTUP, USER_PROFILES, VERSIONS};
 use crate::sources::registry_facts::RegistryFacts;
 
 /// Most directories that are searched for lists of scripts, and how deep.

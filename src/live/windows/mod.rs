@@ -9,7 +9,6 @@ use crate::sources::rows::Rows;
 use crate::sys;
 
 pub mod accounts;
-mod autostart_places;
 pub mod autostarts;
 mod class_starts;
 pub mod environments;

@@ -9,11 +9,11 @@
 
 use std::collections::BTreeMap;
 
-use super::autostart_places::{In, SPOTS, What};
 use super::found_starts::lower;
 use crate::evidence::rows::registry_differences::{RegistryComparison, RegistryDifference};
 use crate::evidence::{Digest, Exact, ReasonCode, Utc};
 use crate::formats::hive::Value;
+use crate::formats::windows_autostart_places::{In, SPOTS, What};
 use crate::sources::registry_facts::{Contents, RegistryFacts, WalkLimits};
 
 /// Most keys of a place, and of a hive.

@@ -1,14 +1,14 @@
-//! What a Windows starts by its registry: services and drivers, and the places of `autostart_places.rs`, with the file
+//! What a Windows starts by its registry: services and drivers, and the places of `windows_autostart_places`, with the file
 //! that each leads to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::autostart_places::{Form, In, PROFILERS, SPOTS, Spot, What};
 use super::found_starts::{FoundStarts, is_class, lead, library, write_command};
 use super::windows_host::WindowsHost;
 use crate::evidence::Exact;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::formats::hive::Value;
+use crate::formats::windows_autostart_places::{Form, In, PROFILERS, SPOTS, Spot, What};
 use crate::sources::registry_facts::{Contents, RegistryFacts, WalkLimits};
 
 /// Most keys of one place, services among them.

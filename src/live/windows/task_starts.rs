@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::autostart_places::TASKS;
 use super::found_starts::{FoundStarts, below, is_class, lead, library, lower, over, write_command};
 use super::registry_starts::SOFTWARE;
 use super::windows_host::WindowsHost;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, Kind};
 use crate::formats::task_xml::{Action, ScheduledTask};
+use crate::formats::windows_autostart_places::TASKS;
 use crate::formats::{task_actions, task_xml};
 use crate::sources::registry_facts::{RegistryFacts, WalkLimits};
 

@@ -4,9 +4,9 @@
 
 use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
+use crate::formats::linux_autostart_places::{AutostartForm, CommandsOf};
 use crate::formats::started_commands as commands;
 use crate::formats::{crontab, linux_autostarts, systemd_unit, text_lines};
-use crate::live::linux::autostart_places::{AutostartForm, CommandsOf};
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::started_files::rooted;
 

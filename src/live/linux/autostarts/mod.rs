@@ -1,7 +1,7 @@
 //! `LiveAutostarts`: what this host starts by itself, one row per command, with what it leads to: the file, its digest, and the
 //! package it belongs to.
 //!
-//! In: the places of `autostart_places.rs`, the package manager's lists, `/proc/modules`, read by one `survey` under a time limit
+//! In: the places of `formats::linux_autostart_places`, the package manager's lists, `/proc/modules`, read by one `survey` under a time limit
 //! of its own. Out: [`AutostartRow`]s, and as suspects the files that no package has or that differ from their package's: rules
 //! are matched against those, and the verdict is in their own records, by path. Other files are those of packages; a sweep
 //! (`--sweep /`) scans them too.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::file_starts;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::autostarts::{Autostart, KernelModule};
-use crate::live::linux::autostart_places::{AutostartForm, PLACES};
+use crate::formats::linux_autostart_places::{AutostartForm, PLACES};
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::modules;
 use crate::live::linux::started_files::{OwnerBook, rooted};
