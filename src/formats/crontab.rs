@@ -1,4 +1,4 @@
-//! Tables of cron and of anacron: what is started when, and as whom.
+//! Tables of cron, of anacron and of incron: what is started when, and as whom.
 //!
 //! In: the bytes of one file. Out: its jobs, with the numbers of their lines. Pure, and never a panic.
 
@@ -44,6 +44,14 @@ pub fn anacron(text: &[u8]) -> impl Iterator<Item = CronJob<'_>> {
     })
 }
 
+/// Reads incrontab(5): a path, events of it, and the command that they run.
+pub fn incron(text: &[u8]) -> impl Iterator<Item = CronJob<'_>> {
+    lines(text).filter_map(|(line, text)| {
+        let (schedule, command) = split(text, 2)?;
+        (!command.is_empty()).then_some(CronJob { line, schedule, user: None, command })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +81,8 @@ mod tests {
             (text(quiet[0].schedule), text(quiet[0].command)),
             ("*/5 * * * *".into(), "/opt/a".to_owned())
         );
+        let watched: Vec<_> = incron(b"/etc/passwd IN_MODIFY /tmp/x $@/$#\n/x IN_CREATE\n").collect();
+        assert_eq!((watched.len(), text(watched[0].command)), (1, "/tmp/x $@/$#".to_owned()));
         let own: Vec<_> = jobs(b"*/5 * * * * curl x | sh\n", false).collect();
         assert_eq!((own[0].user, text(own[0].command)), (None, "curl x | sh".to_owned()));
         let all: Vec<_> = anacron(

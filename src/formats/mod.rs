@@ -4,7 +4,9 @@
 //! here knows the operating system, the target, records or rows, and nothing opens a file: the caller passes the bytes.
 //! Every reader is bounded, and has a fuzz target in `tests/fuzz`.
 
+pub mod at_job;
 pub mod auth_log;
+pub mod autostart_categories;
 pub mod crontab;
 pub mod disk;
 pub mod ext;
@@ -31,6 +33,7 @@ pub mod sqlite;
 pub mod started_commands;
 pub mod systemd_unit;
 pub mod task_actions;
+pub mod task_job;
 pub mod task_xml;
 pub mod text_lines;
 pub mod unix_accounts;

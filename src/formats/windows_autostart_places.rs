@@ -78,7 +78,7 @@ const fn spot(kind: &'static str, hive: In, key: &'static str, what: What, form:
 }
 
 /// All of them.
-pub(crate) const SPOTS: [Spot; 51] = {
+pub(crate) const SPOTS: [Spot; 63] = {
     use Form::{Command, Commands, Libraries, Script};
     use In::{Policies, Software, System, User};
     use What::{All, AllBelow, Below, Classes, Named, Within};
@@ -93,7 +93,10 @@ pub(crate) const SPOTS: [Spot; 51] = {
             "winlogon",
             Software,
             "Windows NT\\CurrentVersion\\Winlogon",
-            Named(&["Userinit", "Shell", "Taskman", "AppSetup", "System", "VmApplet", "GinaDLL"]),
+            Named(&[
+                "Userinit", "Shell", "Taskman", "AppSetup", "System", "VmApplet", "GinaDLL", "mpnotify",
+                "UIHost",
+            ]),
             Commands,
         ),
         spot(
@@ -133,7 +136,7 @@ pub(crate) const SPOTS: [Spot; 51] = {
             "boot_execute",
             System,
             "Control\\Session Manager",
-            Named(&["BootExecute", "SetupExecute", "Execute", "S0InitialCommand"]),
+            Named(&["BootExecute", "SetupExecute", "PlatformExecute", "Execute", "S0InitialCommand"]),
             Command,
         ),
         spot("app_cert", System, "Control\\Session Manager\\AppCertDlls", All, Libraries),
@@ -247,6 +250,42 @@ pub(crate) const SPOTS: [Spot; 51] = {
             Named(&["AutoRun"]),
             Command,
         ),
+        spot(
+            "debugger",
+            Software,
+            "Windows\\Windows Error Reporting\\Hangs",
+            Named(&["Debugger", "ReflectDebugger"]),
+            Command,
+        ),
+        spot("debugger", Software, ".NETFramework", Named(&["DbgManagedDebugger"]), Command),
+        spot(
+            "shell_extension",
+            Software,
+            "Windows\\CurrentVersion\\ShellServiceObjectDelayLoad",
+            All,
+            Command,
+        ),
+        spot(
+            "shell_extension",
+            Software,
+            "Windows\\CurrentVersion\\Explorer\\Browser Helper Objects",
+            Classes,
+            Command,
+        ),
+        spot("codec", Software, "Windows NT\\CurrentVersion\\Drivers32", All, Libraries),
+        spot(
+            "policy_extension",
+            Software,
+            "Windows NT\\CurrentVersion\\Winlogon\\GPExtensions",
+            Below(&["DllName"]),
+            Libraries,
+        ),
+        spot("amsi_provider", Software, "AMSI\\Providers", Classes, Command),
+        spot("known_library", System, "Control\\Session Manager\\KnownDLLs", All, Libraries),
+        spot("lsa", System, "Control\\LsaExtensionConfig\\LsaSrv", Named(&["Extensions"]), Libraries),
+        spot("boot_execute", System, "Control\\BootVerificationProgram", Named(&["ImagePath"]), Command),
+        spot("print_processor", System, "Control\\Print\\Environments", Within(2, &["Driver"]), Libraries),
+        spot("help_library", User, "Software\\Microsoft\\HtmlHelp Author", Named(&["location"]), Command),
         spot("logon_script", User, "Environment", Named(&["UserInitMprLogonScript"]), Command),
         spot("screen_saver", User, "Control Panel\\Desktop", Named(&["SCRNSAVE.EXE"]), Command),
         spot(
@@ -285,3 +324,6 @@ pub(crate) const USER_PROFILES: [&str; 2] = ["WindowsPowerShell", "PowerShell"];
 
 /// Where scheduled tasks stand.
 pub(crate) const TASKS: &str = "%SystemRoot%\\System32\\Tasks";
+
+/// Where those of the older service are, which later versions still run.
+pub(crate) const JOBS: &str = "%SystemRoot%\\Tasks";

@@ -16,7 +16,7 @@ pub struct Collected {
 }
 
 impl Collected {
-    fn of(made: &Made, artifact: &str) -> Self {
+    pub fn of(made: &Made, artifact: &str) -> Self {
         Self::by(made, artifact, ["--artifact", artifact, "--no-scan"])
     }
 
@@ -33,7 +33,7 @@ impl Collected {
         Self { rows, json, code }
     }
 
-    fn of_kind(&self, kind: &str) -> Vec<&Value> {
+    pub fn of_kind(&self, kind: &str) -> Vec<&Value> {
         self.rows.iter().filter(|row| row["row"] == kind).collect()
     }
 
@@ -155,186 +155,165 @@ fn a_damaged_hive_is_never_clean_and_ends_with_3() {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut encoder, bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// Sets the moment at which a file was changed last.
-fn changed_at(path: &std::path::Path, seconds: i64) {
-    filetime::set_file_mtime(path, filetime::FileTime::from_unix_time(seconds, 0)).unwrap();
-}
-
-/// User, time and file of the rows of logons in texts and journals.
-fn logged(found: &Collected) -> Vec<String> {
-    let logons = found.of_kind("logon").into_iter();
+/// The targets of starts, and the commands of those that have none, by kind.
+fn started(found: &Collected) -> Vec<(String, String)> {
     let of = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
-    logons
-        .map(|row| format!("{} {} {} {}", of(row, "kind"), of(row, "user"), of(row, "time"), of(row, "file")))
-        .collect()
+    let rows = found.of_kind("start").into_iter();
+    rows.map(|row| (of(row, "kind"), format!("{} {}", of(row, "file"), of(row, "command")))).collect()
 }
 
-/// 2024-01-10, in seconds since 1970.
-const JANUARY: i64 = 1_704_844_800;
-
 #[test]
-fn logons_of_texts_and_their_rotations_have_the_year_that_their_order_leads_to() {
+fn what_starts_by_itself_in_less_known_places_of_linux_has_a_row() {
     let made = Made::linux();
-    let accepted =
-        |user: &str| format!("h sshd[7]: Accepted password for {user} from 192.0.2.7 port 1 ssh2\n");
-    let log = made.put("var/log/auth.log", format!("Jan  8 01:00:00 {}", accepted("new")).as_bytes());
-    // Copied today, as the times of a copy are: the order says that it is older.
-    let older = format!("Dec 30 01:00:00 {}Jan  2 01:00:00 {}", accepted("last"), accepted("turn"));
-    let first = made.put("var/log/auth.log.1", older.as_bytes());
-    let packed = made.put(
-        "var/log/auth.log.2.gz",
-        &gzip(format!("Dec 31 01:00:00 {}Feb  3 01:00:00 {}", accepted("old"), accepted("gone")).as_bytes()),
+    let unit = "[Service]\nExecStart=/opt/evil\n";
+    let exec = format!("{unit} ");
+    let head = "#!/bin/sh\n# atrun uid=1000 gid=1000\ncd /root || {\n exit 1\n}\n";
+    let red_hat = format!(
+        "{head}${{SHELL:-/bin/sh}} << 'marcinDELIMITER1a2b3c4d'\n/opt/evil\n\nmarcinDELIMITER1a2b3c4d\n"
     );
-    for path in [&log, &first, &packed] {
-        changed_at(path, JANUARY);
+    let debian = format!("{head}/opt/evil\n/opt/last\n");
+    let cases: &[(&str, &str, &str)] = &[
+        ("systemd", "etc/systemd/system.attached/x.service.d/y.conf", &exec),
+        ("systemd", "lib/systemd/system/x.service.d/y.conf", &exec),
+        ("systemd", "etc/systemd/system/service.d/y.conf", &exec),
+        ("systemd_user", "usr/share/systemd/user/x.service.d/y.conf", &exec),
+        ("systemd_user", "run/user/1000/systemd/user.control/x.service", &exec),
+        ("systemd_user", "home/anna/.config/systemd/user.control/x.service.d/y.conf", &exec),
+        ("systemd_generator", "usr/local/lib/systemd/user-environment-generators/evil", "#!/bin/sh\n"),
+        ("systemd_hook", "etc/systemd/system-sleep/evil", "#!/bin/sh\n"),
+        ("at", "var/spool/at/a0000101b05518", &red_hat),
+        ("at", "var/spool/cron/atjobs/a0000101b05518", &debian),
+        ("at", "var/spool/atjobs/a0000101b05518", &debian),
+        ("anacron", "etc/anacrontab", "@weekly 15 x /opt/evil\n"),
+        ("incron", "var/spool/incron/anna", "/etc/passwd IN_MODIFY /opt/evil\n"),
+        ("profile", "usr/etc/profile.d/evil.sh", "/opt/evil\n"),
+        ("rc", "etc/rc.d/rc.local", "/opt/evil\n"),
+        ("rc", "etc/init.d/after.local", "/opt/evil\n"),
+        ("pam", "usr/lib/pam.d/evil", "session optional pam_exec.so /opt/evil\n"),
+        ("ssh", "home/anna/.ssh/rc", "/opt/evil\n"),
+        ("motd", "usr/share/update-motd.d/evil", "#!/bin/sh\n"),
+        ("module", "usr/lib/modules-load.d/evil.conf", "evil\n"),
+        ("udev", "usr/local/lib/udev/rules.d/evil.rules", "ACTION==\"add\", RUN+=\"/opt/evil\"\n"),
+        ("network", "etc/NetworkManager/dispatcher.d/pre-up.d/evil", "#!/bin/sh\n"),
+        ("network", "usr/lib/NetworkManager/dispatcher.d/no-wait.d/evil", "#!/bin/sh\n"),
+        ("preload", "etc/ld.so.preload", "/opt/evil\n"),
+        ("autostart", "home/anna/.config/autostart-scripts/evil", "#!/bin/sh\n"),
+    ];
+    for (_, path, content) in cases {
+        made.put(path, content.as_bytes());
     }
-    let found = Collected::of(&made, "LiveLogons");
-    assert_eq!(found.code, 0, "{}", found.json);
-    assert_eq!(
-        logged(&found),
-        [
-            "logon new 2024-01-08T01:00:00Z /var/log/auth.log",
-            "logon last 2023-12-30T01:00:00Z /var/log/auth.log.1",
-            "logon turn 2024-01-02T01:00:00Z /var/log/auth.log.1",
-            "logon old 2022-12-31T01:00:00Z /var/log/auth.log.2.gz",
-            "logon gone 2023-02-03T01:00:00Z /var/log/auth.log.2.gz",
-        ]
-    );
-    let row = found.of_kind("logon")[0];
-    assert_eq!(
-        (&row["clock"], &row["line"], &row["remote"]),
-        (&"local".into(), &1.into(), &"192.0.2.7".into())
-    );
+    let found = Collected::of(&made, "LiveAutostarts");
+    let all = started(&found);
+    for (kind, path, _) in cases {
+        let is = |(of, said): &&(String, String)| of == kind && said.starts_with(&format!("/{path} "));
+        let row = all.iter().find(is);
+        assert!(
+            row.is_some_and(|(_, said)| said.contains("evil") || said.ends_with(' ')),
+            "{kind} {path}: {row:?}"
+        );
+    }
+    let job =
+        found.of_kind("start").into_iter().find(|row| row["file"] == "/var/spool/at/a0000101b05518").unwrap();
+    assert_eq!((&job["user"], &job["schedule"]), (&"1000".into(), &"2023-11-14T22:16:00Z".into()));
 }
 
+/// A unit in each directory that systemd itself says it looks into.
 #[test]
-fn every_line_of_a_log_is_a_row_or_is_counted() {
+#[ignore = "needs systemd-analyze"]
+fn every_directory_of_units_that_systemd_names_is_read() {
     let made = Made::linux();
-    fs::remove_file(made.tree().join("var/log/auth.log")).unwrap();
-    let secure = "2024-11-24T03:00:00.5+01:00 h sshd[1]: Failed password for invalid user x from 198.51.100.9 port 2 ssh2\n\
-        2024-11-24T03:00:01+01:00 h sudo[2]:  anna : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/tmp/k\n\
-        2024-11-24T03:00:02+01:00 h crond[3]: x\n";
-    made.put("var/log/secure", secure.as_bytes());
-    let found = Collected::of(&made, "LiveLogons");
-    assert_eq!(found.code, 0, "{}", found.json);
-    assert_eq!(
-        logged(&found),
-        [
-            "logon x 2024-11-24T02:00:00.5Z /var/log/secure",
-            "elevated anna 2024-11-24T02:00:01Z /var/log/secure"
-        ]
-    );
-    let end = found.of_kind("file")[0].clone();
-    assert_eq!((&end["records"], &end["told"], &end["other"]), (&3.into(), &2.into(), &1.into()));
-    assert_eq!(found.of_kind("logon")[1]["command"], "/tmp/k");
-    // Torn lines, a gzip that is cut, and what is packed otherwise.
-    for (path, content, wanted) in [
-        ("var/log/secure", [secure.as_bytes(), b"\0\0\0\0\n"].concat(), "1 lines are no lines of a log"),
-        (
-            "var/log/secure.1.gz",
-            gzip(&secure.repeat(900).into_bytes())[..200].to_vec(),
-            "/var/log/secure.1.gz",
-        ),
-        (
-            "var/log/secure-20241101.xz",
-            b"\xfd7zXZ\0".to_vec(),
-            "secure-20241101.xz' holds logons and is not read",
-        ),
-        ("var/log/wtmp.1.gz", b"\x1f\x8b\x08".to_vec(), "var/log/wtmp.1.gz"),
-        ("var/log/btmp-20241101.zst", b"\x28\xb5\x2f\xfd".to_vec(), "btmp-20241101.zst' holds logons"),
-        (
-            "var/log/journal/a/system.journal",
-            b"no journal".repeat(40),
-            "reading the journal '/var/log/journal/a/system",
-        ),
-    ] {
-        let made = Made::linux();
-        made.put(path, &content);
-        made.collect(["--artifact", "LiveLogons", "--no-scan"]);
-        let record = &made.records()[0];
-        let reason = record["reason"]["detail"].as_str().unwrap_or_default().to_owned();
-        assert!(record["outcome"] == "partial" && reason.contains(wanted), "{path}: {record}");
-        fs::remove_file(made.bundle()).unwrap();
-        assert_eq!(Collected::of(&Made::linux(), "LiveLogons").code, 0);
-    }
-}
-
-#[test]
-fn a_wtmp_that_is_packed_is_read() {
-    let made = Made::linux();
-    let mut record = vec![0; 384];
-    record[0] = 7;
-    record[8..13].copy_from_slice(b"pts/0");
-    record[44..48].copy_from_slice(b"anna");
-    record[340..344].copy_from_slice(&1_700_000_100_i32.to_le_bytes());
-    made.put("var/log/wtmp.2.gz", &gzip(&record.repeat(3)));
-    let found = Collected::of(&made, "LiveLogons");
-    let rows = logged(&found);
-    let wanted = "logon anna 2023-11-14T22:15:00Z /var/log/wtmp.2.gz";
-    assert_eq!((found.code, rows.iter().filter(|row| *row == wanted).count()), (0, 3), "{rows:?}");
-}
-
-/// What systemd's own program writes into a journal, in either of its forms: one message is long enough to be compressed.
-#[test]
-#[ignore = "needs systemd-journal-remote"]
-fn logons_of_a_journal_are_rows_and_what_is_compressed_is_counted() {
-    use std::fmt::Write as _;
-
-    let mut export = String::new();
-    let long = format!("anna : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/echo {}", "abcdefgh".repeat(400));
-    for (moment, identifier, message) in [
-        (1, "sshd-session", "Accepted publickey for anna from 192.0.2.7 port 1 ssh2: ED25519 SHA256:x"),
-        (2, "sshd-session", "Connection closed by authenticating user root 198.51.100.9 port 4 [preauth]"),
-        (3, "sudo", "anna : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id"),
-        (4, "sudo", long.as_str()),
-        (5, "systemd-logind", "New session 3 of user anna."),
-        (6, "systemd-logind", "Watching system buttons on /dev/input/event1"),
-        (7, "kernel", "Accepted password for x from 192.0.2.7 port 1 ssh2"),
-    ] {
-        writeln!(
-            export,
-            "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={moment}\n_BOOT_ID={:032x}\nSYSLOG_IDENTIFIER={identifier}\n\
-             MESSAGE={message}\n",
-            1_700_000_000_000_000_u64 + moment * 1_000_000,
-            1
-        )
-        .unwrap();
-    }
-    for compact in ["0", "1"] {
-        let made = Made::linux();
-        fs::remove_file(made.tree().join("var/log/auth.log")).unwrap();
-        fs::write(made.path().join("export"), &export).unwrap();
-        let journal = made.tree().join("var/log/journal/0123/system.journal");
-        fs::create_dir_all(journal.parent().unwrap()).unwrap();
-        let written = std::process::Command::new("/lib/systemd/systemd-journal-remote")
-            .env("SYSTEMD_JOURNAL_COMPACT", compact)
-            .arg("--output")
-            .args([journal.as_os_str(), made.path().join("export").as_os_str()])
+    let mut directories = Vec::new();
+    for arguments in [&["unit-paths"][..], &["--user", "unit-paths"], &["--global", "unit-paths"]] {
+        let output = std::process::Command::new("systemd-analyze")
+            .args(arguments)
+            .env_clear()
+            .envs([("PATH", "/usr/bin:/bin"), ("HOME", "/home/anna"), ("XDG_RUNTIME_DIR", "/run/user/1000")])
             .output()
             .unwrap();
-        assert!(written.status.success(), "{}", crate::made::text(&written.stderr));
-        let found = Collected::of(&made, "LiveLogons");
-        let place = "/var/log/journal/0123/system.journal";
-        assert_eq!(
-            logged(&found),
-            [
-                format!("logon anna 2023-11-14T22:13:21Z {place}"),
-                format!("logon root 2023-11-14T22:13:22Z {place}"),
-                format!("elevated anna 2023-11-14T22:13:23Z {place}"),
-                format!("session_opened anna 2023-11-14T22:13:25Z {place}"),
-            ]
+        assert!(output.status.success(), "{}", crate::made::text(&output.stderr));
+        directories.extend(
+            crate::made::text(&output.stdout).lines().map(|line| line.trim_start_matches('/').to_owned()),
         );
-        let end = found.of_kind("file")[0].clone();
-        assert_eq!(
-            (&end["records"], &end["told"], &end["other"], &end["unread"]),
-            (&6.into(), &4.into(), &1.into(), &1.into())
-        );
-        assert_eq!(found.code, 3, "{}", found.json);
     }
+    directories.sort();
+    directories.dedup();
+    assert!(directories.len() > 20, "{directories:?}");
+    for (number, directory) in directories.iter().enumerate() {
+        let unit = format!("[Service]\nExecStart=/opt/unit{number}\n");
+        made.put(&format!("{directory}/u{number}.service"), unit.as_bytes());
+        made.put(
+            &format!("{directory}/x{number}.service.d/y.conf"),
+            unit.replace("/opt/unit", "/opt/dropin").as_bytes(),
+        );
+    }
+    let found = Collected::of(&made, "LiveAutostarts");
+    let commands = found.texts("start", "command");
+    for (number, directory) in directories.iter().enumerate() {
+        for kind in ["unit", "dropin"] {
+            assert!(commands.contains(&format!("/opt/{kind}{number}")), "{kind} in {directory}");
+        }
+    }
+}
+
+/// A task of the older service as [MS-TSCH] 2.4 lays it out.
+fn job(command: &str) -> Vec<u8> {
+    let mut bytes = vec![0; 70];
+    bytes[..4].copy_from_slice(&[1, 6, 1, 0]);
+    bytes[20] = 70;
+    for text in [command, "-q", "", "BUREAU\\anna", ""] {
+        let units: Vec<u16> = text.encode_utf16().chain([0]).collect();
+        bytes.extend(u16::try_from(units.len()).unwrap().to_le_bytes());
+        bytes.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+    }
+    bytes.extend([0; 4]);
+    let at = u16::try_from(bytes.len()).unwrap();
+    bytes[22..24].copy_from_slice(&at.to_le_bytes());
+    bytes.extend([0, 0]);
+    bytes
+}
+
+#[test]
+fn tasks_of_the_older_service_and_services_with_a_library_alone_have_rows() {
+    let mut system = HiveBuilder::new().unwrap();
+    for (name, kind) in [("Kaal", Some(0x20_u32)), ("Zonder", None)] {
+        let service = system.create_key(&format!("ControlSet001\\Services\\{name}")).unwrap();
+        if let Some(kind) = kind {
+            system.add_value(service, "Type", DataType::Dword, &kind.to_le_bytes()).unwrap();
+            system.add_value(service, "Start", DataType::Dword, &[2, 0, 0, 0]).unwrap();
+        }
+        let inner = system.create_key(&format!("ControlSet001\\Services\\{name}\\Parameters")).unwrap();
+        let library = format!("C:\\Users\\Public\\{name}.dll");
+        system.add_value(inner, "ServiceDll", DataType::ExpandString, &wide(&library)).unwrap();
+    }
+    let made = windows(&software(), None);
+    made.put("C/Windows/System32/config/SYSTEM", &system.to_bytes().unwrap());
+    made.put("C/Windows/Tasks/Onderhoud.job", &job("C:\\Users\\Public\\k.exe"));
+    made.put("C/Windows/Tasks/At1.JOB", &job("C:\\Users\\Public\\at.exe"));
+    made.put("C/Windows/Tasks/kapot.job", b"nothing");
+    made.put("C/Windows/Tasks/SA.DAT", b"x");
+    made.put("C/Users/Public/k.exe", b"MZ evil");
+    let found = Collected::of(&made, "LiveAutostarts");
+    let rows = found.of_kind("start");
+    let named = |name: &str| {
+        *rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("{name}: {rows:#?}"))
+    };
+    let task = named("Onderhoud");
+    assert_eq!(
+        (&task["kind"], &task["command"], &task["author"]),
+        (&"task".into(), &"C:\\Users\\Public\\k.exe -q".into(), &"BUREAU\\anna".into())
+    );
+    assert!(task["sha256"].is_string(), "{task}");
+    assert_eq!(named("At1")["command"], "C:\\Users\\Public\\at.exe -q");
+    assert_eq!(
+        (named("kapot")["command"].clone(), rows.iter().any(|row| row["name"] == "SA")),
+        (Value::Null, false)
+    );
+    assert_eq!(
+        (&named("Kaal")["command"], &named("Kaal")["enabled"]),
+        (&"C:\\Users\\Public\\Kaal.dll".into(), &true.into())
+    );
+    assert_eq!(
+        (&named("Zonder")["command"], &named("Zonder")["enabled"]),
+        (&"C:\\Users\\Public\\Zonder.dll".into(), &false.into())
+    );
 }

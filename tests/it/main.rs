@@ -58,6 +58,7 @@ mod scan_limits;
 mod selftest;
 mod sources;
 mod stopping;
+mod text_logons;
 #[path = "../../src/evidence/rows/validate.rs"]
 mod validate;
 mod verify;

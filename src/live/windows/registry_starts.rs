@@ -154,7 +154,10 @@ fn services(machine: &WindowsHost, system: &mut dyn RegistryFacts, control: &str
 /// What a service's key starts: its program, its library, what follows where it fails, and what its environment has loaded
 /// into it; each with its command.
 fn service(name: &Exact, key: &Contents, inner: Option<&Contents>) -> Vec<(Autostart, String)> {
-    let Some(kind) = key.number("Type") else { return Vec::new() };
+    // Without a type none is started; what such a key names is reported as off where it has a library of a service.
+    let library =
+        key.value("ServiceDll").is_some() || inner.is_some_and(|inner| inner.value("ServiceDll").is_some());
+    let Some(kind) = key.number("Type").or(library.then_some(0)) else { return Vec::new() };
     // Drivers of the kernel, of file systems, and what recognises those.
     let driver = kind & 0x0b != 0;
     let begins = match key.number("Start") {
@@ -173,7 +176,7 @@ fn service(name: &Exact, key: &Contents, inner: Option<&Contents>) -> Vec<(Autos
             display_name: key.text("DisplayName"),
             user: key.text("ObjectName").map(Exact::from),
             schedule: Some(Exact::from(begins)),
-            enabled: Some(begins != "disabled"),
+            enabled: Some(begins != "disabled" && kind != 0),
             ..Autostart::default()
         };
         write_command(&mut start, command);
@@ -421,6 +424,14 @@ mod tests {
         assert_eq!((&*driver[0].0.kind, driver[0].1.as_str()), ("driver", "System32\\drivers\\stil.sys"));
         assert_eq!((driver[0].0.enabled, driver[0].0.command.clone()), (Some(false), None));
         assert!(service(&"geen".into(), &key(&[("ImagePath", "x")]), None).is_empty());
+        // With a library alone it is one, of its host's own program or of none.
+        for (own, enabled) in [(&[("Type", "32"), ("Start", "2")][..], true), (&[], false)] {
+            let library = service(&"Kaal".into(), &key(own), Some(&key(&[("ServiceDll", "C:\\k.dll")])));
+            assert_eq!(
+                (library.len(), library[0].1.as_str(), library[0].0.enabled),
+                (1, "C:\\k.dll", Some(enabled))
+            );
+        }
     }
 
     /// What a machine with this SYSTEM hive starts.

@@ -11,8 +11,8 @@ use super::windows_host::WindowsHost;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::evidence::{Exact, Kind};
 use crate::formats::task_xml::{Action, ScheduledTask};
-use crate::formats::windows_autostart_places::TASKS;
-use crate::formats::{task_actions, task_xml};
+use crate::formats::windows_autostart_places::{JOBS, TASKS};
+use crate::formats::{task_actions, task_job, task_xml};
 use crate::sources::registry_facts::{RegistryFacts, WalkLimits};
 
 /// Most tasks, and how deep their folders go.
@@ -103,7 +103,42 @@ pub(crate) fn of_tasks(
         }
     }
     found.take_unread(software, SOFTWARE);
+    of_jobs(machine, software, found);
     classes
+}
+
+/// Adds the tasks of the older service; a file that is none has a row all the same: it is where one is looked for.
+fn of_jobs(machine: &WindowsHost, software: &mut dyn RegistryFacts, found: &mut FoundStarts) {
+    let folder = machine.folders(None).expand(JOBS).into_bytes();
+    let listed = machine.list(&folder);
+    if let Some(error) = listed.failure {
+        found.unread_file(&folder, &error);
+    }
+    let is_job = |name: &[u8]| name.to_ascii_lowercase().ends_with(b".job");
+    for (name, _) in listed.entries.into_iter().filter(|(name, kind)| *kind == Kind::File && is_job(name)) {
+        let path = below(&folder, &name);
+        let task = match machine.read(&path, MAX_TASK) {
+            Ok(bytes) => task_job::task(&bytes),
+            Err(error) => {
+                found.unread_file(&path, &error);
+                None
+            }
+        };
+        let name = name.get(..name.len().saturating_sub(4)).unwrap_or_default();
+        let start = Autostart {
+            kind: "task".into(),
+            file: Some(Exact::from(path)),
+            name: Some(Exact::from(name)),
+            ..Autostart::default()
+        };
+        let Some(task) = task else {
+            found.all.push(start);
+            continue;
+        };
+        for action in &task.actions {
+            found.all.push(of_action(machine, software, of_task(start.clone(), &task), action));
+        }
+    }
 }
 
 /// What is done with a task's file: its path, and its name as a task.

@@ -6,7 +6,7 @@ use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::formats::linux_autostart_places::{AutostartForm, CommandsOf};
 use crate::formats::started_commands as commands;
-use crate::formats::{crontab, linux_autostarts, systemd_unit, text_lines};
+use crate::formats::{at_job, crontab, linux_autostarts, systemd_unit, text_lines};
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::started_files::rooted;
 
@@ -35,7 +35,21 @@ pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
             }
         }
         AutostartForm::At => {
-            all.extend(text_lines::lines(text).last().map(|(line, command)| start(line, command)));
+            let job = at_job::job(text);
+            let name = file.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            let at = at_job::moment(name).map(|moment| Exact::from(moment.to_string()));
+            let user = job.uid.map(|uid| Exact::from(uid.to_string()));
+            all.extend(job.commands.into_iter().map(|(line, command)| Autostart {
+                schedule: at.clone(),
+                user: user.clone(),
+                ..start(line, command)
+            }));
+        }
+        AutostartForm::Incron => {
+            all.extend(crontab::incron(text).map(|job| Autostart {
+                schedule: Some(job.schedule.into()),
+                ..start(job.line, job.command)
+            }));
         }
         AutostartForm::Udev => {
             all.extend(linux_autostarts::udev(text).map(|(line, command)| start(line, command)));
