@@ -22,6 +22,7 @@ pub mod mountinfo;
 pub mod netlink;
 pub mod network_settings;
 pub mod ntfs;
+pub mod package_databases;
 pub mod policy_scripts;
 pub mod proc_maps;
 pub mod procfs;

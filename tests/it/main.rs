@@ -41,6 +41,7 @@ mod live;
 mod made;
 mod memory;
 mod mounts;
+mod packages;
 mod planted;
 mod playbook;
 mod processes;

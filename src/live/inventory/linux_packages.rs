@@ -6,58 +6,34 @@
 
 pub use super::identifiers::Distribution;
 use super::{Component, Sort};
+use crate::formats::package_databases::{self, InstalledPackage};
 use crate::formats::rpm::Package;
-
-/// Most packages of one table.
-const MAX_PACKAGES: usize = 200_000;
 
 /// Reads dpkg's table.
 #[must_use]
 pub fn dpkg(text: &str, system: &Distribution) -> Vec<Component> {
-    let package = |stanza: &str| {
-        let field = |name: &str| {
-            let line = stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-            Some(line.trim().to_owned()).filter(|value| !value.is_empty())
-        };
-        // A distribution without dpkg itself writes no status: what it has is installed.
-        let installed = field("Status").is_none_or(|status| has_files(&status));
-        let (name, version) = (field("Package")?, field("Version")?);
-        let architecture = field("Architecture");
-        let vendor =
-            field("Maintainer").map(|who| who.split('<').next().unwrap_or_default().trim().to_owned());
-        installed.then(|| Component {
-            purl: system.purl("deb", &name, &version, architecture.as_deref()),
-            version: Some(version),
-            vendor: vendor.filter(|vendor| !vendor.is_empty()),
-            architecture,
-            ..Component::new(Sort::Software, name)
-        })
-    };
-    text.split("\n\n").filter_map(package).take(MAX_PACKAGES).collect()
-}
-
-/// Whether a package of this status has files on disk (dpkg(1), "package states"): all but the three that have none, or have
-/// configuration alone. One that is half installed has some of them.
-fn has_files(status: &str) -> bool {
-    let state = status.split_whitespace().next_back().unwrap_or_default();
-    !matches!(state, "not-installed" | "config-files" | "")
+    let (all, _) = package_databases::control(text);
+    all.into_iter().map(|package| component(system, "deb", package)).collect()
 }
 
 /// Reads apk's table.
 #[must_use]
 pub fn apk(text: &str, system: &Distribution) -> Vec<Component> {
-    let package = |stanza: &str| {
-        let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-        let (name, version, architecture) = (field("P:")?, field("V:")?, field("A:"));
-        Some(Component {
-            purl: system.purl("apk", &name, &version, architecture.as_deref()),
-            version: Some(version),
-            vendor: field("m:").map(|who| who.split('<').next().unwrap_or_default().trim().to_owned()),
-            architecture,
-            ..Component::new(Sort::Software, name)
-        })
-    };
-    text.split("\n\n").filter_map(package).take(MAX_PACKAGES).collect()
+    let (all, _) = package_databases::apk(text);
+    all.into_iter().map(|package| component(system, "apk", package)).collect()
+}
+
+/// A package as a component, with its URL where its kind has one.
+pub(super) fn component(system: &Distribution, kind: &str, package: InstalledPackage) -> Component {
+    let InstalledPackage { name, version, architecture, vendor } = package;
+    let known = version.as_deref().filter(|_| !kind.is_empty());
+    Component {
+        purl: known.and_then(|version| system.purl(kind, &name, version, architecture.as_deref())),
+        version,
+        vendor,
+        architecture,
+        ..Component::new(Sort::Software, name)
+    }
 }
 
 /// A package of rpm; none where it is a key that rpm trusts, which it keeps among them.

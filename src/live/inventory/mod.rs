@@ -9,13 +9,12 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 
-use crate::formats::rpm;
 use crate::playbook::TargetOs;
 use crate::sources::host::HostFacts;
-use crate::sources::rows::there;
 use crate::sources::target::Target;
 
 mod identifiers;
+mod linux_databases;
 pub mod linux_packages;
 pub(crate) mod windows;
 
@@ -154,27 +153,8 @@ fn unix(target: &Target, inventory: &mut Inventory) {
         let text = text(&format!("sys/class/dmi/id/{name}"));
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }));
-    let installed = [
-        linux_packages::dpkg(&text("var/lib/dpkg/status"), &system),
-        linux_packages::apk(&text("lib/apk/db/installed"), &system),
-        linux_packages::apk(&text("usr/lib/apk/db/installed"), &system),
-    ];
-    for package in installed.into_iter().flatten() {
-        if !components.contains(&package) {
-            components.push(package);
-        }
-    }
-    // A package of a container or of a distribution without a base has a file of its own.
-    for name in target.names(b"var/lib/dpkg/status.d") {
-        if !name.ends_with(".md5sums") {
-            components.extend(linux_packages::dpkg(&text(&format!("var/lib/dpkg/status.d/{name}")), &system));
-        }
-    }
-    let rpm = rpm::packages(&|path| there(target.open_to_seek(path.as_bytes())), &mut |package| {
-        components.extend(linux_packages::rpm(&package, &system));
-    });
-    inventory.lacking.extend(rpm.err());
     inventory.components = components;
+    linux_databases::add(target, &system, inventory);
 }
 
 /// Hardware and firmware, as the machine's own tables name them (`/sys/class/dmi/id`, in the kernel's

@@ -1,0 +1,201 @@
+//! The databases of package managers of Linux that are texts: dpkg's and opkg's status, apk's `installed`, pacman's `desc`, the
+//! state of snapd, and the names by which Portage and Slackware keep theirs.
+//!
+//! In: the text of one file, or a name. Out: the packages that are installed, and how many entries could not be read. Sources:
+//! deb-control(5), dpkg(1) "package states", <https://wiki.alpinelinux.org/wiki/Apk_spec>, alpm-local-desc(5). Pure, and never
+//! a panic.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Most packages of one table.
+const MAX_PACKAGES: usize = 200_000;
+
+/// A package that is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InstalledPackage {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: Option<String>,
+    /// The processor it is for.
+    pub architecture: Option<String>,
+    /// Who packed it.
+    pub vendor: Option<String>,
+}
+
+/// What a table has: its packages, and how many entries of it are none that can be read.
+pub type PackageTable = (Vec<InstalledPackage>, usize);
+
+/// Sorts the stanzas of a table: those that are a package, and those that cannot be read.
+fn table(text: &str, read: impl Fn(&str) -> Option<Option<InstalledPackage>>) -> PackageTable {
+    let (mut all, mut unread) = (Vec::new(), 0_usize);
+    for stanza in
+        text.split("\n\n").map(|stanza| stanza.trim_matches('\n')).filter(|stanza| !stanza.is_empty())
+    {
+        match read(stanza) {
+            Some(package) if all.len() < MAX_PACKAGES => all.extend(package),
+            _ => unread = unread.saturating_add(1),
+        }
+    }
+    (all, unread)
+}
+
+/// Who packed it: without the address.
+fn packer(text: &str) -> Option<String> {
+    let name = text.split('<').next().unwrap_or_default().trim();
+    Some(name.to_owned()).filter(|name| !name.is_empty())
+}
+
+/// Reads the status of dpkg or opkg. A distribution without dpkg itself writes no states: what it has is installed.
+#[must_use]
+pub fn control(text: &str) -> PackageTable {
+    table(text, |stanza| {
+        let field = |name: &str| {
+            let line = stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+            Some(line.trim().to_owned()).filter(|value| !value.is_empty())
+        };
+        let name = field("Package")?;
+        if field("Status").is_some_and(|status| !has_files(&status)) {
+            return Some(None);
+        }
+        Some(Some(InstalledPackage {
+            name,
+            version: Some(field("Version")?),
+            architecture: field("Architecture"),
+            vendor: field("Maintainer").as_deref().and_then(packer),
+        }))
+    })
+}
+
+/// Whether a package of this status has files on disk (dpkg(1), "package states"): all but the three that have none, or have
+/// configuration alone. One that is half installed has some of them.
+fn has_files(status: &str) -> bool {
+    let state = status.split_whitespace().next_back().unwrap_or_default();
+    !matches!(state, "not-installed" | "config-files" | "")
+}
+
+/// Reads apk's table.
+#[must_use]
+pub fn apk(text: &str) -> PackageTable {
+    table(text, |stanza| {
+        let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+        Some(Some(InstalledPackage {
+            name: field("P:")?,
+            version: Some(field("V:")?),
+            architecture: field("A:"),
+            vendor: field("m:").as_deref().and_then(packer),
+        }))
+    })
+}
+
+/// Reads the `desc` of a package of pacman: `%NAME%` and so on, each with its value on the next line.
+#[must_use]
+pub fn pacman(text: &str) -> Option<InstalledPackage> {
+    let field = |name: &str| {
+        let mut lines = text.lines().skip_while(|line| *line != name).skip(1);
+        lines.next().map(str::to_owned).filter(|value| !value.is_empty())
+    };
+    Some(InstalledPackage {
+        name: field("%NAME%")?,
+        version: Some(field("%VERSION%")?),
+        architecture: field("%ARCH%"),
+        vendor: field("%PACKAGER%").as_deref().and_then(packer),
+    })
+}
+
+/// What is asked of snapd's state.
+#[derive(Deserialize)]
+struct SnapState {
+    data: SnapData,
+}
+
+#[derive(Deserialize)]
+struct SnapData {
+    #[serde(default)]
+    snaps: BTreeMap<String, Snap>,
+}
+
+#[derive(Deserialize)]
+struct Snap {
+    #[serde(default)]
+    current: String,
+}
+
+/// Reads the state of snapd: it has no version of a snap, but the number of its revision, which is told in its place.
+#[must_use]
+pub fn snaps(state: &str) -> Option<Vec<InstalledPackage>> {
+    let state: SnapState = serde_json::from_str(state).ok()?;
+    let package = |(name, snap): (String, Snap)| InstalledPackage {
+        name,
+        version: Some(snap.current).filter(|revision| !revision.is_empty()),
+        ..InstalledPackage::default()
+    };
+    Some(state.data.snaps.into_iter().map(package).take(MAX_PACKAGES).collect())
+}
+
+/// A directory of Portage below its category: `bash-5.2_p26-r1`. The version is behind the last hyphen before a digit that is
+/// none of a revision.
+#[must_use]
+pub fn portage(category: &str, name: &str) -> Option<InstalledPackage> {
+    let cuts = name.match_indices('-').filter(|(at, _)| {
+        name.get(at.saturating_add(1)..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    let (at, _) = cuts.last()?;
+    let (package, version) = name.split_at_checked(at)?;
+    Some(InstalledPackage {
+        name: format!("{category}/{package}"),
+        version: version.strip_prefix('-').map(str::to_owned),
+        ..InstalledPackage::default()
+    })
+}
+
+/// A file of Slackware's: `bash-5.2.026-x86_64-1`: name, version, processor, build.
+#[must_use]
+pub fn slackware(name: &str) -> Option<InstalledPackage> {
+    let mut parts = name.rsplitn(4, '-');
+    let (build, architecture, version, package) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    Some(InstalledPackage {
+        name: package.to_owned(),
+        version: Some(format!("{version}-{build}")),
+        architecture: Some(architecture.to_owned()),
+        vendor: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(package: &InstalledPackage) -> String {
+        format!("{} {}", package.name, package.version.as_deref().unwrap_or("-"))
+    }
+
+    #[test]
+    fn stanzas_that_are_no_package_are_counted() {
+        let (all, unread) = control(
+            "Package: a\nStatus: install user installed\nVersion: 1\n\n\nnonsense\n\nPackage: b\nStatus: install ok installed\n\n\
+             Package: c\nStatus: deinstall ok not-installed\n",
+        );
+        assert_eq!((all.iter().map(said).collect::<Vec<_>>(), unread), (vec!["a 1".to_owned()], 2));
+        let (all, unread) = apk("P:musl\nV:1.2\n\nV:1\n\n");
+        assert_eq!((all.len(), unread), (1, 1));
+    }
+
+    #[test]
+    fn packages_of_other_managers_are_read() {
+        let desc = "%NAME%\nbash\n\n%VERSION%\n5.2.026-2\n\n%ARCH%\nx86_64\n\n%PACKAGER%\nA B <a@b>\n";
+        let bash = pacman(desc).unwrap();
+        assert_eq!((said(&bash).as_str(), bash.vendor.as_deref()), ("bash 5.2.026-2", Some("A B")));
+        assert_eq!(pacman("%NAME%\n"), None);
+        let state = r#"{"data":{"snaps":{"core22":{"type":"base","sequence":[{"name":"core22"}],"current":"1380"},"x":{}}},"n":1}"#;
+        assert_eq!(snaps(state).unwrap().iter().map(said).collect::<Vec<_>>(), ["core22 1380", "x -"]);
+        assert_eq!(snaps("{\"data\":"), None);
+        assert_eq!(said(&portage("app-shells", "bash-5.2_p26-r1").unwrap()), "app-shells/bash 5.2_p26-r1");
+        assert_eq!(said(&portage("sys-libs", "db-4-compat-1.0").unwrap()), "sys-libs/db-4-compat 1.0");
+        assert_eq!(said(&slackware("aaa-base-15.0-x86_64-4").unwrap()), "aaa-base 15.0-4");
+        assert_eq!((portage("x", "no"), slackware("a-b-c")), (None, None));
+    }
+}
