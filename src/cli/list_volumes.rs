@@ -16,7 +16,7 @@ use crate::text::Language;
 /// What `list-volumes` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The disk image: raw (also split as .001, .002 …), QCOW2, VHD, VHDX or VMDK
+    /// The disk image: raw (also split as .000 or .001 …), QCOW2, VHD, VHDX or VMDK
     #[arg(value_name = "FILE", required_unless_present = "live")]
     image: Option<PathBuf>,
     /// This host's own disks instead
@@ -37,12 +37,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         for volume in &listed {
             console.result(as_json(volume));
         }
-        return Ok(Exit::Done);
+    } else {
+        for line in table(&listed, console.lang) {
+            console.result(line);
+        }
     }
-    for line in table(&listed, console.lang) {
-        console.result(line);
-    }
-    Ok(Exit::Done)
+    // As a collection of all of it would end.
+    Ok(if listed.iter().any(|volume| volume.gap) { Exit::Partial } else { Exit::Done })
 }
 
 fn as_json(volume: &VolumeFacts) -> serde_json::Value {
@@ -73,7 +74,7 @@ fn table(volumes: &[VolumeFacts], lang: Language) -> Vec<String> {
         if let Some(label) = volume.label.as_ref().filter(|label| !label.is_empty()) {
             let _ = write!(line, " '{}'", Printable(label));
         }
-        if let Some(reason) = &volume.not_read {
+        for reason in volume.not_read.iter().chain(&volume.note) {
             let _ = write!(line, "  ({})", Printable(reason));
         }
         lines.push(line.trim_end().to_owned());

@@ -7,6 +7,7 @@
 pub mod at_job;
 pub mod auth_log;
 pub mod autostart_categories;
+mod crc32c;
 pub mod crontab;
 pub mod disk;
 pub mod ext;

@@ -1,6 +1,6 @@
 //! Files and disks of this machine as devices: bytes at offsets.
 //!
-//! In: the path of an image, of the first part of a split one (`.001`), or of a disk or volume of the running system. Out: a
+//! In: the path of an image, of the first part of a split one (`.000` or `.001`), or of a disk or volume of the running system. Out: a
 //! [`Device`], and which file system is on it.
 
 use std::fs::File;
@@ -14,30 +14,59 @@ use crate::sys;
 /// Most files that a split image is joined from: 64 TiB of parts of 64 GiB.
 const MAX_PARTS: usize = 1024;
 
+/// How far behind a part that is missing others are looked for.
+const MAX_MISSING: usize = 16;
+
 /// A file, or the parts of a split one, one after the other.
 #[derive(Debug)]
 pub(crate) struct ImageFiles {
     /// Each with the offset at which it begins.
     parts: Vec<(u64, File)>,
     size: u64,
+    /// Why its end is missing, where parts were left out.
+    lacking: Option<String>,
 }
 
 impl ImageFiles {
-    /// Opens a file; with one that is named `….001` those that follow it (`.002` and so on).
+    /// Opens a file; with one that is named `….000` or `….001` (in two to four digits) those that follow it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let mut files = Self { parts: Vec::new(), size: 0 };
-        files.add(path)?;
-        if path.extension().is_some_and(|extension| extension == "001") {
-            for number in 2..MAX_PARTS {
-                let next = path.with_extension(format!("{number:03}"));
-                match files.add(&next) {
-                    Ok(()) => {}
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-                    Err(error) => return Err(error),
+        let mut files = Self { parts: Vec::new(), size: 0, lacking: None };
+        let Some((first, digits)) = numbered(path).filter(|(number, _)| *number <= 1) else {
+            files.add(path)?;
+            return Ok(files);
+        };
+        let part = |number: usize| path.with_extension(format!("{number:0digits$}"));
+        // The second part of a disk that is counted from 0 is no beginning.
+        let first = if part(0).exists() { 0 } else { first };
+        files.add(&part(first))?;
+        for number in first.saturating_add(1).. {
+            match files.add(&part(number)) {
+                Ok(()) if files.parts.len() > MAX_PARTS => {
+                    files.lacking = Some(format!("no more than {MAX_PARTS} parts of it are joined"));
+                    break;
                 }
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let further = number.saturating_add(1)..number.saturating_add(MAX_MISSING);
+                    files.lacking = further.map(part).find(|next| next.exists()).map(|next| {
+                        let name = |path: &Path| path.extension().unwrap_or_default().display().to_string();
+                        format!(
+                            "its part .{} is missing, although .{} is there: what is behind it is not read",
+                            name(&part(number)),
+                            name(&next)
+                        )
+                    });
+                    break;
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(files)
+    }
+
+    /// Why its end is missing, where parts were left out.
+    pub(crate) fn lacking(&self) -> Option<&str> {
+        self.lacking.as_deref()
     }
 
     fn add(&mut self, path: &Path) -> io::Result<()> {
@@ -47,6 +76,13 @@ impl ImageFiles {
         self.size = self.size.saturating_add(size);
         Ok(())
     }
+}
+
+/// The number that a file's ending is, and in how many digits.
+fn numbered(path: &Path) -> Option<(usize, usize)> {
+    let text = path.extension()?.to_str()?;
+    let is_number = (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    Some((text.parse().ok().filter(|_| is_number)?, text.len()))
 }
 
 impl Device for ImageFiles {
@@ -101,7 +137,10 @@ mod tests {
         for (name, content) in [("d.001", "abc"), ("d.002", "de"), ("d.003", "fgh"), ("d.005", "no")] {
             std::fs::write(dir.path().join(name), content).unwrap();
         }
-        let device: Arc<dyn Device> = Arc::new(ImageFiles::open(&dir.path().join("d.001")).unwrap());
+        let files = ImageFiles::open(&dir.path().join("d.001")).unwrap();
+        let lacking = "its part .004 is missing, although .005 is there: what is behind it is not read";
+        assert_eq!(files.lacking(), Some(lacking));
+        let device: Arc<dyn Device> = Arc::new(files);
         assert_eq!(device.size(), 8);
         let mut all = [0; 8];
         read_exact_at(&*device, 0, &mut all).unwrap();
@@ -114,5 +153,25 @@ mod tests {
         let error = read_exact_at(&stretch, 4, &mut part).unwrap_err();
         assert_eq!(error.to_string(), "the image ends before byte 6");
         assert_eq!(read_some(&stretch, 4, 100).unwrap(), b"gh");
+    }
+
+    #[test]
+    fn parts_are_counted_from_0_or_1_in_two_to_four_digits() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let size = |first: &str| {
+            let files = ImageFiles::open(&dir.path().join(first)).unwrap();
+            assert_eq!(files.lacking(), None);
+            files.size()
+        };
+        let names =
+            ["a.000", "a.001", "a.002", "b.00", "b.01", "c.0001", "c.0002", "d.1", "d.2", "e.002", "e.003"];
+        for name in names {
+            std::fs::write(dir.path().join(name), "abc").unwrap();
+        }
+        for (first, wanted) in
+            [("a.000", 9), ("a.001", 9), ("a.002", 3), ("b.00", 6), ("c.0001", 6), ("d.1", 3), ("e.002", 3)]
+        {
+            assert_eq!(size(first), wanted, "{first}");
+        }
     }
 }

@@ -26,9 +26,12 @@ pub struct MountFacts {
     pub device: String,
     /// Whether anything of it was looked at.
     pub visited: bool,
-    /// Why not.
+    /// Why not, or what is to be known of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether something that was asked for may be missing for that reason, so that the run is not complete.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gap: bool,
 }
 
 impl MountFacts {
@@ -40,6 +43,7 @@ impl MountFacts {
             device: String::new(),
             visited: false,
             reason: Some(format!("it cannot be opened: {error}")),
+            gap: false,
         }
     }
 }
@@ -140,6 +144,7 @@ impl Mounts {
                     device: mount.device.clone(),
                     visited,
                     reason: reason.map(str::to_owned),
+                    gap: false,
                 }
             })
             .collect()

@@ -50,6 +50,7 @@ impl ShadowVolumes {
             device: format!("shadow copies of {root}"),
             visited: false,
             reason: Some(reason),
+            gap: true,
         }));
         let share = found.copies.len().saturating_mul(4);
         for copy in found.copies {
@@ -60,6 +61,7 @@ impl ShadowVolumes {
                 device: copy.told(),
                 visited: opened.is_ok(),
                 reason: opened.as_ref().err().map(ToString::to_string),
+                gap: opened.is_err(),
             });
             let Ok(opened) = opened else { continue };
             let volume = Volume::Shadow(copy.number, Box::new(place.volume.clone()));

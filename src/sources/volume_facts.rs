@@ -25,4 +25,13 @@ pub struct VolumeFacts {
     pub place: Option<String>,
     /// Why it is not read; absent where it is.
     pub not_read: Option<String>,
+    /// The table that it is listed in: `mbr`, `gpt`, or a copy of the latter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// What is to be known of it although it is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Whether a collection of all that is listed would miss something for it.
+    #[serde(skip)]
+    pub gap: bool,
 }

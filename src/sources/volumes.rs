@@ -64,5 +64,6 @@ fn facts(volume: SystemVolume, mounts: &[Mount]) -> VolumeFacts {
         file_system,
         place: volume.place.or_else(|| mount.map(|mount| String::from_utf8_lossy(&mount.place).into_owned())),
         not_read: None,
+        ..VolumeFacts::default()
     }
 }

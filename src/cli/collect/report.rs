@@ -31,7 +31,7 @@ pub(super) fn closing(run: &RunContext<'_>, summary: &RunSummary) -> Closing {
     let lists_failed = indicators.map(|indicators| json!(indicators.failed().collect::<Vec<_>>()));
     Closing {
         ended: Some(clock.now()),
-        incomplete: incomplete(summary),
+        incomplete: incomplete(summary).or_else(|| target.unread_volumes()),
         limits_reached: limits_reached(summary),
         mounts: json!(target.mounts()),
         excluded: json!(excluded),

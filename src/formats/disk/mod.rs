@@ -26,6 +26,7 @@ pub(crate) use identify::identify;
 pub(crate) use sectors::Sectors;
 pub(crate) use shadows::{ShadowCopies, shadow_copies};
 
+pub(crate) use partitions::TableNote;
 use partitions::{DeviceId, Partition, Table};
 
 use crate::evidence::{Entry, Range, Stat};
@@ -40,6 +41,9 @@ pub(crate) trait Mounted: Debug + Send + Sync {
 
     /// The volume's own label.
     fn label(&self) -> String;
+
+    /// Bytes of the volume that it says it takes.
+    fn size(&self) -> u64;
 
     /// Memory in bytes that it takes besides the blocks that are kept.
     fn memory(&self) -> u64;
@@ -117,10 +121,14 @@ pub struct Disk {
     pub size: u64,
     /// `mbr` or `gpt`; `None` for a volume without a table around it.
     pub scheme: Option<&'static str>,
+    /// The same, with which copy of the table is used.
+    pub table: Option<&'static str>,
     /// Bytes of a sector, as far as the table tells.
     pub sector: Option<u64>,
     /// Its volumes, in the order of their numbers.
     pub volumes: Vec<DiskVolume>,
+    /// What is to be known of its table and of the file that holds it.
+    pub notes: Vec<TableNote>,
 }
 
 /// A volume of a disk.
@@ -136,8 +144,10 @@ pub struct DiskVolume {
     pub kind: String,
     /// Its name in the table.
     pub name: Option<String>,
-    /// What stands on it.
+    /// Its file system.
     pub file_system: FileSystem,
+    /// What is to be known of it.
+    pub notes: Vec<TableNote>,
     pub(crate) device: Arc<dyn Device>,
     id: Option<DeviceId>,
 }
@@ -159,37 +169,90 @@ impl DiskVolume {
 /// # Errors
 /// Where it cannot be read, or has a form that is not read here; the text says what to do.
 pub(crate) fn open(image: Arc<dyn Device>) -> io::Result<Disk> {
-    let (form, device) = virtual_disks::open(image)?;
-    volumes(form, device)
+    let virtual_disks::OpenedForm { form, device, notes } = virtual_disks::open(image)?;
+    let mut disk = volumes(form, device)?;
+    disk.notes.extend(notes);
+    Ok(disk)
 }
 
-/// Looks what stands on a disk.
+/// Finds what is on a disk.
 pub(crate) fn volumes(form: &'static str, device: Arc<dyn Device>) -> io::Result<Disk> {
     let size = device.size();
-    // A volume without a table has a mark where a table has code: it is looked for first.
     let whole = identify(&*device)?;
-    let table = if whole == FileSystem::Unknown { partitions::read(&*device)? } else { None };
-    let Some(Table { scheme, sector, partitions }) = table else {
-        let volume = DiskVolume {
-            number: 1,
-            start: 0,
-            size,
-            kind: "volume".to_owned(),
-            name: None,
-            file_system: whole,
-            device,
-            id: None,
-        };
-        return Ok(Disk { form, size, scheme: None, sector: None, volumes: vec![volume] });
+    // A volume without a table may have its mark where a table has code: then there is none.
+    let table = if whole.begins_with_its_mark() { None } else { partitions::read(&*device)? };
+    let Some(Table { scheme, used, sector, partitions, mut notes }) = table else {
+        return Ok(of_one_volume(form, device, whole, Vec::new()));
     };
-    let volumes = partitions.into_iter().map(|partition| volume(&device, partition)).collect();
-    Ok(Disk { form, size, scheme: Some(scheme), sector: Some(sector), volumes })
+    let volumes: Vec<_> = partitions.into_iter().map(|partition| volume(&device, partition)).collect();
+    if whole != FileSystem::Unknown {
+        // Both are there: what a boot sector claims counts only where something is in its partitions.
+        if volumes.iter().all(|volume| volume.file_system == FileSystem::Unknown) {
+            return Ok(of_one_volume(form, device, whole, Vec::new()));
+        }
+        notes.push(besides(whole));
+    } else if volumes.is_empty() {
+        return Ok(of_one_volume(form, device, whole, notes));
+    }
+    Ok(Disk { form, size, scheme: Some(scheme), table: Some(used), sector: Some(sector), volumes, notes })
+}
+
+/// A disk that is a volume as a whole.
+fn of_one_volume(
+    form: &'static str,
+    device: Arc<dyn Device>,
+    file_system: FileSystem,
+    notes: Vec<TableNote>,
+) -> Disk {
+    let size = device.size();
+    let volume = DiskVolume {
+        number: 1,
+        start: 0,
+        size,
+        kind: "volume".to_owned(),
+        name: None,
+        file_system,
+        notes: of_a_mirror(file_system, &*device),
+        device,
+        id: None,
+    };
+    Disk { form, size, scheme: None, table: None, sector: None, volumes: vec![volume], notes }
+}
+
+/// What is said of a disk with a table that has marks of something else as a whole.
+fn besides(whole: FileSystem) -> TableNote {
+    let name = whole.name();
+    if name.ends_with("RAID") {
+        let text = format!("it is a part of a RAID ({name}) too: what its other disks hold is not read");
+        return TableNote::gap(text);
+    }
+    TableNote::known(format!(
+        "the disk as a whole has marks of {name} too, as an older use leaves them: its table counts"
+    ))
+}
+
+fn of_a_mirror(file_system: FileSystem, device: &dyn Device) -> Vec<TableNote> {
+    if file_system.obstacle().is_none() && identify::is_half_of_a_mirror(device) {
+        let text = "one disk of a mirror (Linux RAID), read by itself: it may be older than the others; 'mdadm --assemble \
+                    --readonly' puts it together";
+        return vec![TableNote::gap(text)];
+    }
+    Vec::new()
 }
 
 fn volume(disk: &Arc<dyn Device>, partition: Partition) -> DiskVolume {
     let Partition { number, start, size, kind, name, id } = partition;
     let device: Arc<dyn Device> = Arc::new(Stretch::new(Arc::clone(disk), start, size));
-    // A partition that cannot be read is one whose content is not known; the reason is told by whoever asks for it.
+    // A partition that cannot be read is one whose content is not known; whoever asks for it gets the reason.
     let file_system = identify(&*device).unwrap_or(FileSystem::Unknown);
-    DiskVolume { number, start, size, kind, name, file_system, device, id: Some(id) }
+    let mut notes = of_a_mirror(file_system, &*device);
+    let there = device.size();
+    if there < size {
+        let text = format!(
+            "the partition has {size} bytes by the table, of which the image holds {there}: what is behind them cannot be \
+             read"
+        );
+        notes.push(TableNote::gap(text));
+    }
+    DiskVolume { number, start, size, kind, name, file_system, notes, device, id: Some(id) }
 }

@@ -38,6 +38,10 @@ impl Mounted for ExtFiles {
         self.0.label()
     }
 
+    fn size(&self) -> u64 {
+        self.0.layout.blocks.saturating_mul(super::layout::to_u64(self.0.layout.block))
+    }
+
     fn memory(&self) -> u64 {
         self.0.journal.memory()
     }

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::ExtDamage;
-use super::checksum::crc32c;
 use super::inode::Inode;
 use super::layout::to_u64;
 use super::runs::Runs;
 use super::volume::ExtVolume;
 use crate::evidence::Kind;
 use crate::evidence::bytes::{u16_at, u32_at};
+use crate::formats::crc32c::crc32c;
 
 /// Most blocks of one folder: 4 GiB of it.
 const MAX_BLOCKS: u64 = 1 << 20;

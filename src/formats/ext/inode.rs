@@ -1,10 +1,10 @@
 //! An inode: what it stands for, its times, owner and size, and what is kept in it besides.
 
 use super::ExtDamage;
-use super::checksum::crc32c;
 use super::layout::{Superblock, feature, to_u64};
 use crate::evidence::bytes::{u16_at, u32_at};
 use crate::evidence::{Kind, Metadata, Stat, Utc};
+use crate::formats::crc32c::crc32c;
 
 /// Flags of an inode.
 mod flag {

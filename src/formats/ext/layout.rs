@@ -1,8 +1,8 @@
 //! What a volume's superblock says: its sizes, what it is kept with, and where the descriptors of its groups stand.
 
 use super::ExtDamage;
-use super::checksum::{START, crc32c};
 use crate::evidence::bytes::{u16_at, u32_at};
+use crate::formats::crc32c::{START, crc32c};
 
 /// Where the superblock begins, and its length.
 pub(super) const SUPERBLOCK: (u64, usize) = (1024, 1024);

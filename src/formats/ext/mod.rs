@@ -11,7 +11,6 @@
 //!
 //! The structures as the kernel documents them (<https://docs.kernel.org/filesystems/ext4/>).
 
-mod checksum;
 mod content;
 mod files;
 mod folder;

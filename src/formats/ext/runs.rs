@@ -191,5 +191,5 @@ fn check(volume: &ExtVolume, inode: &Inode, node: &[u8]) -> Result<(), ExtDamage
     let at = most.saturating_add(1).saturating_mul(12);
     let wrong = || ExtDamage::Checksum("tree of extents");
     let (before, told) = (node.get(..at).ok_or_else(wrong)?, u32_at(node, at).ok_or_else(wrong)?);
-    if super::checksum::crc32c(inode.seed, before) == told { Ok(()) } else { Err(wrong()) }
+    if crate::formats::crc32c::crc32c(inode.seed, before) == told { Ok(()) } else { Err(wrong()) }
 }

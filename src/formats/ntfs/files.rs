@@ -40,6 +40,11 @@ impl Mounted for NtfsFiles {
         self.0.label()
     }
 
+    fn size(&self) -> u64 {
+        // One cluster more than it has is allowed for.
+        self.0.geometry.clusters.saturating_sub(1).saturating_mul(self.0.geometry.cluster)
+    }
+
     fn memory(&self) -> u64 {
         0
     }

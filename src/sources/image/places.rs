@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::evidence::{Printable, Volume};
 use crate::formats::disk;
-use crate::formats::disk::{Disk, DiskVolume, FileSystem, Mounted, ShadowCopies, to_u64};
+use crate::formats::disk::{Disk, DiskVolume, FileSystem, Mounted, ShadowCopies, TableNote, to_u64};
 use crate::formats::hive::Hive;
 use crate::formats::{ext, ntfs};
 use crate::sources::mounts::MountFacts;
@@ -60,7 +60,7 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Image
     let wanted = |volume: &DiskVolume| partition.is_none_or(|number| number == volume.number);
     let readable = readable(disk);
     let mut mounted = Vec::new();
-    let mut facts = Vec::new();
+    let mut facts = of_the_table(disk, image, partition);
     for volume in &disk.volumes {
         let told = |reason: Option<String>, place: String, file_system: &str| MountFacts {
             place,
@@ -68,6 +68,7 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Image
             device: format!("{image}, partition {} ({})", volume.number, Printable(&volume.kind)),
             visited: reason.is_none(),
             reason,
+            gap: false,
         };
         let read = if !wanted(volume) {
             Err("another partition was asked for".to_owned())
@@ -78,10 +79,15 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Image
         };
         match read {
             Ok(place) => {
-                let fact = told(None, String::new(), place.file_system());
+                let mut fact = told(None, String::new(), place.file_system());
+                (fact.reason, fact.gap) = doubts(volume, &*place);
                 mounted.push((volume, place, fact));
             }
-            Err(reason) => facts.push(told(Some(reason), id(volume), volume.file_system.name())),
+            Err(reason) => {
+                let mut fact = told(Some(reason), id(volume), volume.file_system.name());
+                fact.gap = wanted(volume) && !holds_nothing(volume);
+                facts.push(fact);
+            }
         }
     }
     if mounted.is_empty() {
@@ -104,6 +110,40 @@ fn of_disk(disk: &Disk, image: &str, partition: Option<u32>) -> io::Result<Image
     Ok(ImageVolumes { places, facts })
 }
 
+/// The table of a disk as a fact, with what is in doubt of it; where one partition is asked for, its doubts are no gap.
+fn of_the_table(disk: &Disk, image: &str, partition: Option<u32>) -> Vec<MountFacts> {
+    let table = disk.table.map(|used| (used, None, false));
+    let notes = disk.notes.iter().map(|note| (disk.form, Some(note.text.to_string()), note.gap));
+    let fact = |(used, reason, gap): (&str, Option<String>, bool)| MountFacts {
+        place: "table".to_owned(),
+        file_system: used.to_owned(),
+        device: image.to_owned(),
+        visited: true,
+        reason,
+        gap: gap && partition.is_none(),
+    };
+    table.into_iter().chain(notes).map(fact).collect()
+}
+
+/// What is in doubt of a volume that is read, and whether something of it may be missing.
+fn doubts(volume: &DiskVolume, mounted: &dyn Mounted) -> (Option<String>, bool) {
+    let (claimed, there) = (mounted.size(), volume.device.size());
+    let beyond = (claimed > there).then(|| {
+        format!(
+            "the file system has {claimed} bytes, of which the image holds {there}: what is behind them cannot be read"
+        )
+    });
+    let gap = beyond.is_some() || volume.notes.iter().any(|note| note.gap);
+    let texts: Vec<_> = volume.notes.iter().map(|note| note.text.to_string()).chain(beyond).collect();
+    ((!texts.is_empty()).then(|| texts.join("; ")), gap)
+}
+
+/// Whether no file system belongs on a volume: what its table reserves for boot code, or for nothing yet.
+fn holds_nothing(volume: &DiskVolume) -> bool {
+    volume.file_system == FileSystem::Unknown
+        && matches!(volume.kind.as_str(), "Microsoft reserved" | "BIOS boot")
+}
+
 /// What is said of each volume to whoever has to choose one.
 pub(crate) fn told(disk: &Disk) -> Vec<VolumeFacts> {
     let readable = readable(disk);
@@ -115,8 +155,9 @@ pub(crate) fn told(disk: &Disk) -> Vec<VolumeFacts> {
         .filter_map(|(volume, read)| Some((volume, read.as_ref().ok()?)))
         .collect();
     let mut names = names(&read).into_iter();
-    let mut all = Vec::new();
+    let mut all: Vec<_> = disk.notes.iter().map(|note| of_note(disk, note)).collect();
     for (volume, read) in disk.volumes.iter().zip(&mounted) {
+        let (note, gap) = read.as_ref().map(|read| doubts(volume, &**read)).unwrap_or_default();
         let facts = VolumeFacts {
             disk: None,
             name: volume.number.to_string(),
@@ -129,6 +170,9 @@ pub(crate) fn told(disk: &Disk) -> Vec<VolumeFacts> {
             ),
             place: read.as_ref().ok().and_then(|_| names.next()).map(|name| name_text(&name)),
             not_read: read.as_ref().err().cloned(),
+            table: disk.table.map(str::to_owned),
+            note,
+            gap: gap || (read.is_err() && !holds_nothing(volume)),
         };
         let place = facts.place.clone().unwrap_or_default();
         let has_copies = read.is_ok() && has_shadow_copies(volume);
@@ -138,6 +182,7 @@ pub(crate) fn told(disk: &Disk) -> Vec<VolumeFacts> {
             name: format!("{} vss", volume.number),
             kind: Some("shadow copies".to_owned()),
             not_read: Some(lacking),
+            gap: true,
             ..VolumeFacts::default()
         }));
         all.extend(found.copies.into_iter().map(|copy| VolumeFacts {
@@ -150,6 +195,18 @@ pub(crate) fn told(disk: &Disk) -> Vec<VolumeFacts> {
         }));
     }
     all
+}
+
+/// A line of what is to be known of a disk's table or file.
+fn of_note(disk: &Disk, note: &TableNote) -> VolumeFacts {
+    VolumeFacts {
+        name: "table".to_owned(),
+        size: disk.size,
+        kind: Some(disk.table.unwrap_or(disk.form).to_owned()),
+        note: Some(note.text.to_string()),
+        gap: note.gap,
+        ..VolumeFacts::default()
+    }
 }
 
 /// Opens the file system of a volume, or says why not.

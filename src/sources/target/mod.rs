@@ -142,6 +142,21 @@ impl Target {
         self.volumes.iter().cloned().chain(mounted).chain(self.closed.iter().cloned()).collect()
     }
 
+    /// What of the target's volumes is not read although it was asked for, in words; `None` where there is nothing.
+    #[must_use]
+    pub fn unread_volumes(&self) -> Option<String> {
+        let gaps: Vec<_> = self.volumes.iter().filter(|fact| fact.gap).collect();
+        let first = gaps.first()?;
+        let more = match gaps.len() {
+            1 => String::new(),
+            count => format!(" (the first of {count}; the manifest lists them under mounts)"),
+        };
+        let name =
+            if first.file_system.is_empty() { String::new() } else { format!(" {}:", first.file_system) };
+        let reason = first.reason.as_deref().unwrap_or_default();
+        Some(format!("not everything on the image is read: {}:{name} {reason}{more}", first.device))
+    }
+
     /// Bytes that the target's file systems hold, but for those that are only looked at by name; absent where one does
     /// not tell.
     #[must_use]

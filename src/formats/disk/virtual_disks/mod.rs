@@ -5,6 +5,7 @@
 //! disk. What needs another file (a snapshot's base), or is kept in a way that is not read here, is an error that says
 //! what to do.
 
+mod other_forms;
 mod qcow2;
 mod vhd;
 mod vhdx;
@@ -14,30 +15,37 @@ use std::io;
 use std::sync::Arc;
 
 use super::device::{Device, read_exact_at, read_some};
+use super::partitions::TableNote;
+
+/// The disk that a file holds.
+pub(super) struct OpenedForm {
+    pub(super) form: &'static str,
+    pub(super) device: Arc<dyn Device>,
+    /// What is to be known of the file.
+    pub(super) notes: Vec<TableNote>,
+}
 
 /// Recognises a form by its mark.
-pub(crate) fn open(file: Arc<dyn Device>) -> io::Result<(&'static str, Arc<dyn Device>)> {
+pub(super) fn open(file: Arc<dyn Device>) -> io::Result<OpenedForm> {
+    let whole = |form, device| Ok(OpenedForm { form, device, notes: Vec::new() });
     let head = read_some(&*file, 0, 512)?;
-    let foot = read_some(&*file, file.size().saturating_sub(512), 512)?;
     if head.starts_with(b"QFI\xfb") {
-        return Ok(("qcow2", Arc::new(qcow2::Qcow2::open(file)?)));
+        return whole("qcow2", Arc::new(qcow2::Qcow2::open(file)?));
     }
     if head.starts_with(b"vhdxfile") {
-        return Ok(("vhdx", Arc::new(Mapped::new(vhdx::Vhdx::open(file)?))));
+        let (disk, notes) = vhdx::Vhdx::open(file)?;
+        return Ok(OpenedForm { form: "vhdx", device: Arc::new(Mapped::new(disk)), notes });
     }
-    if foot.starts_with(b"conectix") {
-        return vhd::open(file, &foot).map(|disk| ("vhd", disk));
+    if let Some((footer, notes)) = vhd::footer(&*file, &head)? {
+        return Ok(OpenedForm { form: "vhd", device: vhd::open(file, &footer)?, notes });
     }
     if head.starts_with(b"KDMV") {
-        return Ok(("vmdk", Arc::new(Mapped::new(vmdk::Vmdk::open(file)?))));
+        return whole("vmdk", Arc::new(Mapped::new(vmdk::Vmdk::open(file)?)));
     }
-    if head.starts_with(b"# Disk DescriptorFile") {
-        return Err(unsupported("a VMDK whose data stands in other files", QEMU));
+    if let Some((what, advice)) = other_forms::of(&*file, &head)? {
+        return Err(unsupported(what, advice));
     }
-    if head.starts_with(b"EVF\x09\x0d\x0a\xff\x00") || head.starts_with(b"EVF2\x0d\x0a\x81\x00") {
-        return Err(unsupported("an image of EnCase (E01)", "'ewfexport -f raw' makes a raw one of it"));
-    }
-    Ok(("raw", file))
+    whole("raw", file)
 }
 
 /// What to do with a disk in a form that is not read.

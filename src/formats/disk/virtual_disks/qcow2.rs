@@ -33,6 +33,9 @@ impl Qcow2 {
         let wrong = || damaged("its header");
         let word = |at: usize| Some(u32::from_be_bytes(*head.get(at..)?.first_chunk()?));
         let long = |at: usize| Some(u64::from_be_bytes(*head.get(at..)?.first_chunk()?));
+        if word(4) == Some(1) {
+            return Err(unsupported("a QCOW of the first version", QEMU));
+        }
         let version = word(4).filter(|version| matches!(version, 2 | 3)).ok_or_else(wrong)?;
         if long(8) != Some(0) {
             return Err(unsupported("a QCOW2 that holds only differences to another disk", QEMU));

@@ -8,8 +8,49 @@ use std::sync::Arc;
 
 use super::{Mapped, QEMU, Table, damaged, number_at, unsupported};
 use crate::formats::disk::device::{Device, Stretch, read_some};
+use crate::formats::disk::partitions::TableNote;
 
-/// Opens a disk by the footer at its end.
+/// Finds the footer: the one at the end of the file, or the copy at its beginning that every disk but a fixed one has.
+/// One whose checksum does not hold is used only where there is no other.
+pub(super) fn footer(file: &dyn Device, head: &[u8]) -> io::Result<Option<(Vec<u8>, Vec<TableNote>)>> {
+    // Before Virtual PC 2004 it had 511 bytes.
+    let ends = [512, 511].map(|length| read_some(file, file.size().saturating_sub(length), 512));
+    let [end, short] = ends;
+    let (end, short) = (end?, short?);
+    let is_one = |bytes: &[u8]| bytes.starts_with(b"conectix");
+    let last = if is_one(&end) || !is_one(&short) { end } else { short };
+    let copy = head.get(..512).filter(|copy| is_one(copy));
+    Ok(match (is_one(&last), copy) {
+        (false, None) => None,
+        (true, _) if is_whole(&last) => Some((last, Vec::new())),
+        (there, Some(copy)) if is_whole(copy) || !there => {
+            let why = if there { "is damaged" } else { "is missing, as in a file that is cut short" };
+            let mut text =
+                format!("the footer at the end of the VHD {why}: its copy at the beginning is used");
+            if !is_whole(copy) {
+                text.push_str(", whose checksum does not hold either");
+            }
+            // Blocks of the disk may be missing with it.
+            let note = if there && is_whole(copy) { TableNote::known(text) } else { TableNote::gap(text) };
+            Some((copy.to_vec(), vec![note]))
+        }
+        (..) => {
+            let note = TableNote::gap(
+                "the footer of the VHD is damaged (its checksum does not hold), and it has no whole copy",
+            );
+            Some((last, vec![note]))
+        }
+    })
+}
+
+/// Whether a footer is what its checksum says: the sum of its other bytes, inverted.
+fn is_whole(footer: &[u8]) -> bool {
+    let others = footer.iter().enumerate().filter(|(at, _)| !(64..68).contains(at));
+    let sum = others.fold(0_u32, |sum, (_, byte)| sum.wrapping_add((*byte).into()));
+    u32_at(footer, 64) == Some(!sum)
+}
+
+/// Opens a disk by its footer.
 pub(super) fn open(file: Arc<dyn Device>, foot: &[u8]) -> io::Result<Arc<dyn Device>> {
     let size = u64_at(foot, 48).ok_or_else(|| damaged("its footer"))?;
     match u32_at(foot, 60) {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::{QEMU, Table, damaged, number_at, unsupported};
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
+use crate::formats::crc32c;
 use crate::formats::disk::device::{Device, read_some};
+use crate::formats::disk::partitions::TableNote;
 
 /// GUIDs as they stand on disk.
 const REGION_TABLE: [u8; 16] = guid(0x2dc2_7766, 0xf623, 0x4200, 0x9d64_115e_9bfd_4a08);
@@ -18,7 +20,10 @@ const SECTOR_SIZE: [u8; 16] = guid(0x8141_bf1d, 0xa96f, 0x4709, 0xba47_f233_a8fa
 
 /// Where both copies of the header and the table of regions stand.
 const HEADERS: [u64; 2] = [64 << 10, 128 << 10];
-const REGIONS: u64 = 192 << 10;
+const REGIONS: [u64; 2] = [192 << 10, 256 << 10];
+/// Bytes of a header and of a table of regions that their checksums cover.
+const HEADER: usize = 4 << 10;
+const TABLE: usize = 64 << 10;
 /// Most entries of either table, as the specification has them.
 const MAX_ENTRIES: usize = 2047;
 
@@ -37,15 +42,30 @@ pub(super) struct Vhdx {
 }
 
 impl Vhdx {
-    pub(super) fn open(file: Arc<dyn Device>) -> io::Result<Self> {
-        let newest = HEADERS.into_iter().filter_map(|at| {
-            let head = read_some(&*file, at, 4096).ok().filter(|head| head.starts_with(b"head"))?;
+    /// Opens a disk by the copies of its tables that are whole.
+    pub(super) fn open(file: Arc<dyn Device>) -> io::Result<(Self, Vec<TableNote>)> {
+        let mut notes = Vec::new();
+        let headers = HEADERS.into_iter().filter_map(|at| {
+            let head = read_some(&*file, at, HEADER).ok().filter(|head| is_whole(head, b"head", HEADER))?;
             Some((u64_at(&head, 8)?, head.get(48..64)?.iter().any(|byte| *byte != 0)))
         });
-        if newest.max().is_some_and(|(_, has_log)| has_log) {
-            return Err(unsupported("a VHDX that was not closed (its log is not empty)", QEMU));
+        match headers.max() {
+            Some((_, true)) => {
+                return Err(unsupported("a VHDX that was not closed (its log is not empty)", QEMU));
+            }
+            Some((_, false)) => {}
+            None => notes.push(TableNote::gap(
+                "both headers of the VHDX are damaged: whether its log holds what was not written yet is not known",
+            )),
         }
-        let regions = read_some(&*file, REGIONS, 64 << 10)?;
+        let tables = REGIONS.into_iter().filter_map(|at| read_some(&*file, at, TABLE).ok());
+        let mut tables = tables.enumerate().filter(|(_, table)| is_whole(table, b"regi", TABLE));
+        let (which, regions) = tables.next().ok_or_else(|| damaged("both of its tables of regions"))?;
+        if which > 0 {
+            notes.push(TableNote::known(
+                "the first table of regions of the VHDX is damaged: the second one is used",
+            ));
+        }
         let region = |wanted: &[u8; 16]| {
             let count = usize::try_from(u32_at(&regions, 8)?).ok()?.min(MAX_ENTRIES);
             let entries = regions.get(16..)?.chunks_exact(32).take(count);
@@ -77,8 +97,16 @@ impl Vhdx {
             return Err(wrong());
         }
         let ratio = (sector << 23).checked_div(block).unwrap_or(1);
-        Ok(Self { file, size, block, table, ratio })
+        Ok((Self { file, size, block, table, ratio }, notes))
     }
+}
+
+/// Whether a header or table begins with its mark and is what its checksum says, which is worked out with zeros in its own
+/// place.
+fn is_whole(bytes: &[u8], mark: &[u8; 4], length: usize) -> bool {
+    let (Some(before), Some(after)) = (bytes.get(..4), bytes.get(8..length)) else { return false };
+    let sum = [before, &[0; 4], after].into_iter().fold(crc32c::START, crc32c::crc32c);
+    before == mark && u32_at(bytes, 4) == Some(!sum)
 }
 
 impl Table for Vhdx {

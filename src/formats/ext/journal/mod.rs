@@ -8,11 +8,11 @@
 mod walk;
 
 use super::ExtDamage;
-use super::checksum::{START, crc32c};
 use super::held_blocks::{Journal, JournalState, MARK};
 use super::layout::feature;
 use super::runs::Runs;
 use super::volume::{ExtVolume, big};
+use crate::formats::crc32c::{START, crc32c};
 use walk::JournalWalk;
 
 /// Most blocks of the volume that a journal may hold: 1 GiB in blocks of 4 KiB, the largest that `mke2fs` makes by itself.

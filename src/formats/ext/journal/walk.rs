@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Log, MAX_HELD, kept};
-use crate::formats::ext::checksum::crc32c;
+use crate::formats::crc32c::crc32c;
 use crate::formats::ext::held_blocks::{BlockPlace, MARK};
 use crate::formats::ext::volume::{ExtVolume, big, big_short};
 

@@ -1,14 +1,14 @@
-//! The checksum of the volume's own structures, CRC-32C, as the kernel chains it: without the inversions at its ends.
+//! CRC-32C, the checksum of the structures of ext and VHDX, as Linux chains it: without the inversions at its ends.
 //! Crate `crc32fast`, which is here already, has the other polynomial alone.
 
 /// What a chain begins with.
-pub(super) const START: u32 = !0;
+pub(crate) const START: u32 = !0;
 
 /// Of each byte what it does to the sum.
 const TABLE: [u32; 256] = table();
 
 /// The checksum of `bytes` behind what gave `sum`.
-pub(super) fn crc32c(sum: u32, bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(sum: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(sum, |sum, byte| {
         let [low, ..] = sum.to_le_bytes();
         TABLE.get(usize::from(low ^ byte)).copied().unwrap_or(0) ^ (sum >> 8)
