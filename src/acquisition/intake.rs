@@ -128,9 +128,10 @@ impl<'a> Intake<'a> {
                 Err(_) => ControlFlow::Break(()),
             }
         };
+        let goes_on = || run.out_of_time().is_none();
         match shadow {
-            None => live::find_step(run.target, step, &mut take),
-            Some(shadow) => live::find_in_shadow(run.target, step, shadow, &mut take),
+            None => live::find_step_while(run.target, step, &goes_on, &mut take),
+            Some(shadow) => live::find_in_shadow(run.target, step, shadow, &goes_on, &mut take),
         }
     }
 

@@ -88,7 +88,7 @@ pub fn survey(plan: &Plan, target: &Target, limits: SurveyLimits, clock: &Clock,
             missing: 0,
             denied: 0,
         };
-        live::find_step(target, step, &mut |finding| {
+        live::find_step_while(target, step, &|| !over(), &mut |finding| {
             count.add(&finding, step.limits, limits.max_file_size);
             if over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });

@@ -26,7 +26,7 @@ pub(crate) mod registry;
 mod step;
 pub mod windows;
 
-pub use step::{find as find_step, find_in_shadow};
+pub use step::{find as find_step, find_in_shadow, find_while as find_step_while};
 
 /// What a collector returns.
 pub(crate) struct Collected {

@@ -11,6 +11,7 @@ mod cache;
 mod device;
 mod identify;
 mod partitions;
+mod remembered;
 mod sectors;
 mod shadows;
 mod virtual_disks;
@@ -23,6 +24,7 @@ pub(crate) use cache::{Cache, MEMORY};
 pub(crate) use device::{Device, MemoryDevice, Stretch, fill_at, read_exact_at, read_some, to_u64};
 pub use identify::FileSystem;
 pub(crate) use identify::identify;
+pub(crate) use remembered::Remembered;
 pub(crate) use sectors::Sectors;
 pub(crate) use shadows::{ShadowCopies, shadow_copies};
 
@@ -45,6 +47,11 @@ pub(crate) trait Mounted: Debug + Send + Sync {
     /// Bytes of the volume that it says it takes.
     fn size(&self) -> u64;
 
+    /// Why what is read of it may not be its last state; `None` where nothing is in doubt.
+    fn doubt(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Memory in bytes that it takes besides the blocks that are kept.
     fn memory(&self) -> u64;
 
@@ -59,6 +66,11 @@ pub(crate) trait Mounted: Debug + Send + Sync {
 
     /// The entries of a folder, as they come.
     fn list(&self, path: &[u8]) -> io::Result<Box<dyn Iterator<Item = io::Result<Entry>>>>;
+
+    /// Takes note of where a directory is, by the reference that a listing gave: it, and what is in it, is asked for next.
+    fn remember(&self, directory: &[u8], reference: u64) {
+        let _ = (directory, reference);
+    }
 
     /// How the entry `name` of a folder is written on disk, where it may differ in case.
     fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>>;

@@ -11,6 +11,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::device::{Device, read_exact_at, read_some, to_u64};
+use super::partitions::guid_text;
 use crate::evidence::Utc;
 use crate::evidence::bytes::{filetime, u32_at, u64_at};
 
@@ -107,8 +108,8 @@ pub(crate) struct ShadowCopies {
 
 /// The shadow copies of a volume; none where it has none. Of damage only those are left out that it touches.
 pub(crate) fn shadow_copies(volume: &Arc<dyn Device>) -> ShadowCopies {
-    let mut listed = match catalog(&**volume) {
-        Ok(listed) => listed,
+    let Catalog { mut listed, elsewhere } = match catalog(&**volume) {
+        Ok(catalog) => catalog,
         Err(error) => {
             let lacking = Some(format!("what lists the shadow copies cannot be read: {error}"));
             return ShadowCopies { lacking, ..ShadowCopies::default() };
@@ -140,15 +141,32 @@ pub(crate) fn shadow_copies(volume: &Arc<dyn Device>) -> ShadowCopies {
     let why = why.unwrap_or_else(|| format!("no more than {MAX_COPIES} are read"));
     ShadowCopies {
         copies: made.into_iter().enumerate().map(copy).collect(),
-        lacking: (first > 0).then(|| format!("the oldest, {first} of {}: {why}", listed.len())),
+        lacking: match (
+            (first > 0).then(|| format!("the oldest, {first} of {}: {why}", listed.len())),
+            elsewhere,
+        ) {
+            (Some(old), Some(elsewhere)) => Some(format!("{old}; {elsewhere}")),
+            (old, elsewhere) => old.or(elsewhere),
+        },
         memory: to_u64(MAX_BLOCKS.saturating_sub(room)).saturating_mul(BLOCK_MEMORY),
     }
 }
 
-/// When each copy was made, and where its list of blocks begins.
-fn catalog(volume: &dyn Device) -> io::Result<Vec<(u64, u64)>> {
+/// What a volume says of its copies.
+#[derive(Debug, Default)]
+struct Catalog {
+    /// When each copy was made, and where its list of blocks begins.
+    listed: Vec<(u64, u64)>,
+    /// Why others are not listed.
+    elsewhere: Option<String>,
+}
+
+fn catalog(volume: &dyn Device) -> io::Result<Catalog> {
     let header = read_some(volume, VOLUME_HEADER, HEADER)?;
-    let mut at = if header.starts_with(&MARK) { u64_at(&header, 48).unwrap_or(0) } else { 0 };
+    if !header.starts_with(&MARK) {
+        return Ok(Catalog::default());
+    }
+    let mut at = u64_at(&header, 48).unwrap_or(0);
     let (mut times, mut lists) = (BTreeMap::new(), BTreeMap::new());
     for _ in 0..MAX_CATALOG {
         if at == 0 {
@@ -165,7 +183,23 @@ fn catalog(volume: &dyn Device) -> io::Result<Vec<(u64, u64)>> {
         }
         at = u64_at(&block, 40).unwrap_or(0);
     }
-    Ok(times.into_iter().filter_map(|(store, made)| Some((made, *lists.get(&store)?))).collect())
+    let without = times.keys().filter(|store| !lists.contains_key(*store)).count();
+    let (own, storage) = (header.get(64..80), header.get(80..96));
+    let other = storage.and_then(|storage| storage.first_chunk::<16>()).filter(|guid| **guid != [0; 16]);
+    let other = other.filter(|_| own != storage);
+    let elsewhere = match (without, other) {
+        (0, None) => None,
+        (0, Some(guid)) => Some(format!(
+            "its shadow copies are stored on another volume ({}), which is not looked for: mount the disks in Windows, and \
+             collect from its shadow copies there",
+            guid_text(guid)
+        )),
+        (count, _) => Some(format!(
+            "{count} shadow copies have no list of blocks on this volume, as where another one stores them: they are not read"
+        )),
+    };
+    let listed = times.into_iter().filter_map(|(store, made)| Some((made, *lists.get(&store)?))).collect();
+    Ok(Catalog { listed, elsewhere })
 }
 
 /// A block of a kind, which begins with its header.
@@ -331,6 +365,26 @@ mod tests {
         let copies = shadow_copies(&volume(&older, &[[5, 0, 13, 0, 0], [6, 0, 14, 4, 0]])).copies;
         assert_eq!(read(&copies[0], &[(1, 0), (1, 1), (1, 2), (4, 0), (6, 0)]), [12, 1, 12, 13, 6]);
         assert_eq!(read(&copies[1], &[(1, 0), (4, 0), (5, 0)]), [1, 4, 13]);
+    }
+
+    #[test]
+    fn copies_that_another_volume_stores_are_reported() {
+        let whole = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
+        let lacking =
+            |disk: Vec<u8>| shadow_copies(&(Arc::new(MemoryDevice(disk)) as Arc<dyn Device>)).lacking;
+        assert_eq!(lacking(whole.clone()), None);
+        let mut stored = whole.clone();
+        stored[0x1e00 + 64..0x1e00 + 80].fill(1);
+        stored[0x1e00 + 80..0x1e00 + 96].fill(1);
+        assert_eq!(lacking(stored.clone()), None);
+        stored[0x1e00 + 80..0x1e00 + 96].fill(2);
+        stored[0x1e00 + 48..0x1e00 + 56].fill(0);
+        let said = lacking(stored).unwrap();
+        assert!(said.contains("another volume (02020202-0202-0202-0202-020202020202)"), "{said}");
+        // A copy in the catalog whose list of blocks is not.
+        let mut listed = whole;
+        listed[8 * usize::try_from(BLOCK).unwrap() + HEADER * 2] = 9;
+        assert!(lacking(listed).unwrap().starts_with("1 shadow copies have no list of blocks"));
     }
 
     #[test]

@@ -26,6 +26,7 @@ impl Mounted for ExtFiles {
             JournalState::Clean => "raw_ext",
             JournalState::Replayed => "raw_ext with its journal",
             JournalState::InPart => "raw_ext with its journal in part",
+            JournalState::Doubtful => "raw_ext with its journal in doubt",
             JournalState::Unusable => "raw_ext without its journal",
         }
     }
@@ -40,6 +41,23 @@ impl Mounted for ExtFiles {
 
     fn size(&self) -> u64 {
         self.0.layout.blocks.saturating_mul(super::layout::to_u64(self.0.layout.block))
+    }
+
+    fn doubt(&self) -> Option<&'static str> {
+        match self.0.journal.state {
+            JournalState::Clean | JournalState::Replayed => None,
+            JournalState::InPart => Some(
+                "the volume was not unmounted, and its journal is read in part only (fast commits, damage, or its size): \
+                 its last changes may be missing; mount a copy of it, and collect with --root",
+            ),
+            JournalState::Doubtful => Some(
+                "the volume was not unmounted, and the superblock of its journal has a wrong checksum: its last changes \
+                 are in doubt",
+            ),
+            JournalState::Unusable => Some(
+                "the volume was not unmounted, and its journal cannot be read: its last changes are missing",
+            ),
+        }
     }
 
     fn memory(&self) -> u64 {
@@ -70,6 +88,10 @@ impl Mounted for ExtFiles {
         })))
     }
 
+    fn remember(&self, directory: &[u8], reference: u64) {
+        self.0.remembered.keep(directory, reference);
+    }
+
     fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let folder = self.0.inode(self.find(folder)?)?;
         match self.child(folder, name) {
@@ -97,8 +119,9 @@ impl ExtFiles {
 
     /// The inode at a path; no link is followed.
     fn find(&self, path: &[u8]) -> Result<u32, ExtDamage> {
-        let mut parts = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
-        parts.try_fold(ROOT, |at, part| self.child(self.0.inode(at)?, part))
+        let (from, rest) = self.0.remembered.nearest(path).unwrap_or((ROOT.into(), path));
+        let mut parts = rest.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
+        parts.try_fold(number(from)?, |at, part| self.child(self.0.inode(at)?, part))
     }
 
     /// The inode of the entry `name` of a folder. Damage elsewhere in it counts only where the name is not found.

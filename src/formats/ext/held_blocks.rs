@@ -23,7 +23,9 @@ pub(crate) enum JournalState {
     Replayed,
     /// Some of it is not: it is damaged, too large, or in the form of fast commits.
     InPart,
-    /// None of it is: it stands elsewhere, or cannot be read.
+    /// Its superblock is not what its checksum says: the system would not replay it, and where it begins is in doubt.
+    Doubtful,
+    /// None of it is: it is elsewhere, or cannot be read.
     Unusable,
 }
 

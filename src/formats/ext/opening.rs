@@ -7,7 +7,7 @@ use super::held_blocks::{Journal, JournalState};
 use super::journal;
 use super::layout::{SUPERBLOCK, Superblock, to_u64};
 use super::volume::ExtVolume;
-use crate::formats::disk::{Cache, Device, read_some};
+use crate::formats::disk::{Cache, Device, Remembered, read_some};
 
 impl ExtVolume {
     /// Reads what must be known before anything else. `share` is the part of the memory for blocks that it takes.
@@ -18,7 +18,12 @@ impl ExtVolume {
     pub(crate) fn open(device: Arc<dyn Device>, share: usize) -> Result<Self, ExtDamage> {
         let (at, length) = SUPERBLOCK;
         let layout = Superblock::of(&read_some(&*device, at, length)?)?;
-        let mut volume = Self { cache: Cache::new(device, share), layout, journal: Journal::default() };
+        let mut volume = Self {
+            cache: Cache::new(device, share),
+            layout,
+            journal: Journal::default(),
+            remembered: Remembered::default(),
+        };
         volume.journal = journal::replay(&volume);
         if volume.journal.state != JournalState::Clean {
             // The superblock itself may be among what was not written down.

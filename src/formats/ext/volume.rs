@@ -5,7 +5,7 @@ use super::held_blocks::Journal;
 use super::inode::Inode;
 use super::layout::{Superblock, to_u64};
 use crate::evidence::bytes::{u16_at, u32_at};
-use crate::formats::disk::Cache;
+use crate::formats::disk::{Cache, Remembered};
 
 /// An ext volume.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct ExtVolume {
     pub(super) cache: Cache,
     pub(super) layout: Superblock,
     pub(super) journal: Journal,
+    /// The directories that a walk is in.
+    pub(super) remembered: Remembered,
 }
 
 impl ExtVolume {

@@ -34,7 +34,7 @@ pub(super) struct NtfsFacts {
     pub(super) allocated: Option<u64>,
     /// Where a link leads, as a path of this volume with `/`; `None` where it leads elsewhere.
     pub(super) link: Option<Vec<u8>>,
-    /// Its named streams and their sizes, without `Zone.Identifier`.
+    /// Its named streams and their sizes, without `Zone.Identifier`; and its extended attributes and reparse data as such.
     pub(super) streams: Vec<(Vec<u8>, u64)>,
     /// The content of its reparse point.
     pub(super) reparse: Option<Vec<u8>>,
@@ -46,7 +46,7 @@ pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record) -> NtfsFacts
     let (mut security_id, mut links, mut short) = (None, 0_u64, None);
     let clusters = volume.geometry.clusters;
     let (mut data, mut reparse) = (Gathered::new(clusters), Gathered::new(clusters));
-    let mut descriptor = Gathered::new(clusters);
+    let (mut descriptor, mut extended) = (Gathered::new(clusters), Gathered::new(clusters));
     let whole = volume.each_attribute(number, record, |attribute| match attribute.kind {
         kind::STANDARD_INFORMATION => {
             if let Some(bytes) = resident(attribute) {
@@ -62,6 +62,7 @@ pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record) -> NtfsFacts
         kind::DATA => data.add(attribute),
         kind::REPARSE_POINT => reparse.add(attribute),
         kind::SECURITY_DESCRIPTOR => descriptor.add(attribute),
+        kind::EXTENDED_ATTRIBUTES => extended.add(attribute),
         _ => {}
     });
     metadata.links = Some(links).filter(|links| *links > 0);
@@ -72,7 +73,7 @@ pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record) -> NtfsFacts
     };
     let descriptor = held(descriptor).and_then(|bytes| sid::owner(&bytes));
     metadata.owner = descriptor.or_else(|| security_id.and_then(|id| security::owner(volume, id)));
-    let reparse = held(reparse);
+    let (reparse, extended) = (held(reparse), held(extended));
 
     let mut facts = NtfsFacts {
         kind: if record.is_directory() { Kind::Directory } else { Kind::File },
@@ -86,6 +87,7 @@ pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record) -> NtfsFacts
         follow(bytes, &mut facts);
     }
     let overlay = reparse.as_deref().is_some_and(super::overlay::is_overlay);
+    facts.streams = super::unnamed::items(extended.as_deref(), reparse.as_deref());
     facts.reparse = reparse;
     take_streams(volume, data.finish(), overlay, &mut facts);
     if facts.kind == Kind::Directory || facts.kind == Kind::Link {

@@ -16,6 +16,7 @@ use super::overlay;
 use super::overlay::Overlay;
 use super::record::{Record, kind};
 use super::stream::AttributeValue;
+use super::unnamed;
 use super::volume::{NtfsVolume, known};
 use crate::evidence::{Entry, Range, Stat, wtf8};
 use crate::formats::disk::{Mounted, VolumeFile};
@@ -75,6 +76,10 @@ impl Mounted for NtfsFiles {
         Ok(Box::new(entries))
     }
 
+    fn remember(&self, directory: &[u8], reference: u64) {
+        self.0.remembered.keep(directory, reference);
+    }
+
     fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let reference = self.find(folder)?;
         let record = self.folder(reference)?;
@@ -87,6 +92,11 @@ impl Mounted for NtfsFiles {
 
     fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn VolumeFile>> {
         let record = self.0.record(reference)?;
+        if let Some(kind) = stream.and_then(unnamed::kind_of) {
+            let first = self.0.values(number(reference), &record, kind)?.into_iter().next();
+            let value = first.map_or(Err(Damage::Nothing), |(_, value)| value)?;
+            return Ok(Box::new(NtfsContent::new(Arc::clone(&self.0), value)?));
+        }
         let streams = self.0.values(number(reference), &record, kind::DATA)?;
         let wanted = stream.unwrap_or_default();
         let take = |wanted: &[u8]| {
@@ -117,8 +127,8 @@ impl Mounted for NtfsFiles {
 impl NtfsFiles {
     /// The file at a path spelled as on disk.
     fn find(&self, path: &[u8]) -> Result<u64, Damage> {
-        let mut reference = known::ROOT;
-        for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
+        let (mut reference, rest) = self.0.remembered.nearest(path).unwrap_or((known::ROOT, path));
+        for part in rest.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
             let record = self.folder(reference)?;
             let units = wtf8::decode(part).ok_or(Damage::Nothing)?;
             let found = Nodes::of(&self.0, number(reference), &record, FOLDER)?.find(&self.0, &units)?;

@@ -27,6 +27,7 @@ mod record;
 mod runs;
 mod security;
 mod stream;
+mod unnamed;
 mod volume;
 mod xpress;
 

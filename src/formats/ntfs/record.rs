@@ -20,6 +20,7 @@ pub(super) mod kind {
     pub(in crate::formats::ntfs) const INDEX_ROOT: u32 = 0x90;
     pub(in crate::formats::ntfs) const INDEX_ALLOCATION: u32 = 0xa0;
     pub(in crate::formats::ntfs) const REPARSE_POINT: u32 = 0xc0;
+    pub(in crate::formats::ntfs) const EXTENDED_ATTRIBUTES: u32 = 0xe0;
     pub(in crate::formats::ntfs) const END: u32 = 0xffff_ffff;
 }
 

@@ -13,7 +13,7 @@ use super::runs::holding;
 use super::stream::{AttributeValue, Clusters, Gathered, MAX_HELD, Stream};
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::evidence::wtf8;
-use crate::formats::disk::{Cache, Device, read_some, to_u64};
+use crate::formats::disk::{Cache, Device, Remembered, read_some, to_u64};
 
 /// Records of files that every volume has.
 pub(super) mod known {
@@ -40,6 +40,8 @@ pub(crate) struct NtfsVolume {
     mft: Clusters,
     pub(super) upper: UpperCase,
     pub(super) owners: Owners,
+    /// The directories that a walk is in.
+    pub(super) remembered: Remembered,
 }
 
 impl NtfsVolume {
@@ -55,6 +57,7 @@ impl NtfsVolume {
             mft: Clusters::default(),
             upper: UpperCase::new(&[]),
             owners: Owners::default(),
+            remembered: Remembered::default(),
         };
         volume.find_mft()?;
         let table = volume.first_value(known::UPPER_CASE, kind::DATA).and_then(|value| volume.held(&value));

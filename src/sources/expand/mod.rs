@@ -34,9 +34,22 @@ enum Why {
     Listed,
 }
 
+/// What is searched for.
+pub(crate) struct FileSearch<'a> {
+    /// The step that asks for it.
+    pub(crate) step: &'a Step,
+    /// Its patterns.
+    pub(crate) patterns: &'a [Pattern],
+    /// The shadow copy that is searched, by the index of its volume; `None` where everything else is.
+    pub(crate) shadow: Option<usize>,
+    /// Whether the search goes on: asked for each entry of each directory, whether it is a finding or not.
+    pub(crate) goes_on: &'a dyn Fn() -> bool,
+}
+
 /// Looks for everything of one step.
 pub(crate) struct Search<'a, 'e> {
     target: &'a Target,
+    goes_on: &'a dyn Fn() -> bool,
     meter: Meter,
     emit: &'a mut Emit<'e>,
     pattern: &'a Pattern,
@@ -49,13 +62,8 @@ pub(crate) struct Search<'a, 'e> {
 }
 
 /// Hands out all that a step's patterns find.
-pub(crate) fn search(
-    target: &Target,
-    step: &Step,
-    patterns: &[Pattern],
-    shadow: Option<usize>,
-    emit: &mut Emit<'_>,
-) -> ControlFlow<()> {
+pub(crate) fn search(target: &Target, wanted: &FileSearch<'_>, emit: &mut Emit<'_>) -> ControlFlow<()> {
+    let FileSearch { step, patterns, shadow, goes_on } = *wanted;
     let Some(first) = patterns.first() else { return ControlFlow::Continue(()) };
     let meter = Meter::new(step.limits, target.start());
     let depth = step
@@ -63,7 +71,7 @@ pub(crate) fn search(
         .max_depth
         .map_or(super::pattern::DEPTH, |depth| usize::try_from(depth).unwrap_or(MAX_DEPTH));
     let except = except(target, step, depth);
-    let mut search = Search { target, meter, emit, pattern: first, except, met: false, shadow };
+    let mut search = Search { target, goes_on, meter, emit, pattern: first, except, met: false, shadow };
     for pattern in patterns {
         (search.pattern, search.met) = (pattern, false);
         search.all_of(depth)?;
@@ -143,6 +151,7 @@ impl Search<'_, '_> {
 
     /// Goes down from the folder `here` by the parts that are left.
     fn down(&mut self, place: usize, here: Vec<u8>, parts: &[PatternPart], why: Why) -> ControlFlow<()> {
+        self.goes_on()?;
         let Some((part, rest)) = parts.split_first() else {
             return self.arrive(place, here, None);
         };
@@ -164,6 +173,7 @@ impl Search<'_, '_> {
                 match (rest.is_empty(), entry.kind) {
                     (true, _) => search.arrive(place, next, Some((folder, &entry))),
                     (false, Kind::Directory) if search.may_enter(place, &next) => {
+                        search.remember(place, &next, entry.reference);
                         search.down(place, next, rest, Why::Listed)
                     }
                     (false, _) => ControlFlow::Continue(()),
@@ -182,12 +192,19 @@ impl Search<'_, '_> {
         rest: &[PatternPart],
         why: Why,
     ) -> ControlFlow<()> {
-        let mut folders = vec![(here, 0_usize)];
+        let mut folders = vec![(here, 0_usize, None)];
         // In an image a folder may claim to stand in several places, or beneath itself.
         let mut met = BTreeSet::new();
-        while let Some((folder, level)) = folders.pop() {
+        while let Some((folder, level, reference)) = folders.pop() {
+            self.goes_on()?;
+            self.remember(place, &folder, reference);
             let why = if level == 0 { why } else { Why::Listed };
-            if !rest.is_empty() {
+            if rest.is_empty() {
+                self.streams_of_directory(place, &folder)?;
+                if folder.is_empty() {
+                    self.beside_own_files(place)?;
+                }
+            } else {
                 self.down(place, folder.clone(), rest, why)?;
             }
             if level >= depth.min(MAX_DEPTH) {
@@ -203,7 +220,7 @@ impl Search<'_, '_> {
                         return search.gap(Unread::new(origin, Outcome::Skipped, ReasonCode::Loop, detail));
                     }
                     if search.may_enter(place, &next) {
-                        beneath.push((next, level.saturating_add(1)));
+                        beneath.push((next, level.saturating_add(1), entry.reference));
                     }
                     return ControlFlow::Continue(());
                 }
@@ -245,6 +262,9 @@ impl Search<'_, '_> {
         match found.kind {
             Kind::Directory if self.pattern.whole_folders => {
                 self.met = true;
+                if let Some((_, entry)) = listed {
+                    self.remember(place, &path, entry.reference);
+                }
                 if !is_folder || self.may_enter(place, &path) {
                     let why = if is_folder { Why::Listed } else { Why::Named };
                     self.deep(place, path, MAX_DEPTH, &[], why)
@@ -259,6 +279,17 @@ impl Search<'_, '_> {
             }
             _ => self.take(found),
         }
+    }
+
+    /// Lets the file tree find a directory that a listing named, and what is in it, without going there from the root.
+    fn remember(&self, place: usize, directory: &[u8], reference: Option<u64>) {
+        if let (Some(place), Some(reference)) = (self.target.places().get(place), reference) {
+            place.tree.remember(directory, reference);
+        }
+    }
+
+    fn goes_on(&self) -> ControlFlow<()> {
+        if (self.goes_on)() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     const fn follows(&self, named: bool) -> bool {
@@ -406,6 +437,7 @@ impl Search<'_, '_> {
             Err(error) => return failed(self, &error),
         };
         for entry in listing.entries {
+            self.goes_on()?;
             match entry {
                 Ok(entry) => act(self, &listing.folder, entry)?,
                 Err(error) => failed(self, &error)?,

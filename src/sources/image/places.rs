@@ -133,8 +133,9 @@ fn doubts(volume: &DiskVolume, mounted: &dyn Mounted) -> (Option<String>, bool) 
             "the file system has {claimed} bytes, of which the image holds {there}: what is behind them cannot be read"
         )
     });
-    let gap = beyond.is_some() || volume.notes.iter().any(|note| note.gap);
-    let texts: Vec<_> = volume.notes.iter().map(|note| note.text.to_string()).chain(beyond).collect();
+    let lacking: Vec<_> = beyond.into_iter().chain(mounted.doubt().map(str::to_owned)).collect();
+    let gap = !lacking.is_empty() || volume.notes.iter().any(|note| note.gap);
+    let texts: Vec<_> = volume.notes.iter().map(|note| note.text.to_string()).chain(lacking).collect();
     ((!texts.is_empty()).then(|| texts.join("; ")), gap)
 }
 

@@ -44,6 +44,10 @@ impl FileTree for ImageTree {
         self.0.spelling(directory, name).ok().flatten()
     }
 
+    fn remember(&self, directory: &[u8], reference: u64) {
+        self.0.remember(directory, reference);
+    }
+
     fn has_streams(&self) -> bool {
         self.0.has_streams()
     }

@@ -18,7 +18,7 @@ pub(crate) use fallback::FallbackTree;
 pub(crate) use host::HostTree;
 pub(crate) use image::ImageTree;
 pub(crate) use listing::{Handle, Listing, list};
-pub(crate) use raw::{Raw, may_help};
+pub(crate) use raw::{OWN, Raw, may_help};
 
 use super::direct_reading::Beneath;
 use super::found::Found;
@@ -58,6 +58,11 @@ pub(crate) trait FileTree: Debug + Send + Sync {
         let names = self.names(directory);
         let exact = names.iter().find(|known| *known == name);
         exact.or_else(|| names.iter().find(|known| same_name(known, name))).cloned()
+    }
+
+    /// Takes note of where a directory is, by the reference that a listing gave: it, and what is in it, is asked for next.
+    fn remember(&self, directory: &[u8], reference: u64) {
+        let _ = (directory, reference);
     }
 
     /// Whether its files have alternate streams that are reported.

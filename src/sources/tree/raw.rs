@@ -17,7 +17,7 @@ const SHARE: usize = 16;
 
 /// The files that an NTFS volume has for itself, by the name of the first folder or file
 /// (<https://flatcap.github.io/linux-ntfs/ntfs/files/>).
-const OWN: [&[u8]; 11] = [
+pub(crate) const OWN: [&[u8]; 11] = [
     b"$MFT",
     b"$MFTMirr",
     b"$LogFile",

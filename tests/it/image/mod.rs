@@ -7,6 +7,7 @@ mod disks;
 mod dissect;
 mod event_log;
 mod ext;
+mod faults;
 mod overlay;
 mod shadows;
 mod volume;

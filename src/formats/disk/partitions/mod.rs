@@ -163,7 +163,7 @@ fn gpt_kind(guid: &[u8; 16]) -> String {
 }
 
 /// A GUID as written: its first three parts stand on disk with the low byte first.
-fn guid_text(guid: &[u8; 16]) -> String {
+pub(super) fn guid_text(guid: &[u8; 16]) -> String {
     let [a0, a1, a2, a3, b0, b1, c0, c1, d0, d1, e @ ..] = guid;
     let mut text =
         format!("{a3:02x}{a2:02x}{a1:02x}{a0:02x}-{b1:02x}{b0:02x}-{c1:02x}{c0:02x}-{d0:02x}{d1:02x}-");

@@ -51,6 +51,8 @@ struct Log {
     sequence: u32,
     /// What checksums begin with.
     seed: u32,
+    /// Whether its superblock is what its checksum says.
+    whole: bool,
 }
 
 impl Log {
@@ -59,7 +61,7 @@ impl Log {
         let inode = volume.inode(number)?;
         let runs = Runs::of(volume, &inode)?;
         let block = volume.layout.block;
-        let mut log = Self { runs, kept: 0, first: 0, end: 0, start: 0, sequence: 0, seed: 0 };
+        let mut log = Self { runs, kept: 0, first: 0, end: 0, start: 0, sequence: 0, seed: 0, whole: true };
         let head = log.block(volume, 0)?;
         let word = |at| big(&head, at);
         let wrong = || ExtDamage::Block("journal");
@@ -79,8 +81,10 @@ impl Log {
         (log.first, log.end) = (word(20).into(), word(16).saturating_sub(fast).into());
         (log.start, log.sequence) = (word(28).into(), word(24));
         log.seed = crc32c(START, head.get(48..64).unwrap_or_default());
+        log.whole = !log.has_checksums() || is_whole(&head);
         if log.start == 0 {
-            return Ok(None);
+            // That nothing is in it is not known where what says so is damaged.
+            return if log.whole { Ok(None) } else { Err(ExtDamage::Checksum("journal")) };
         }
         let sane = log.first > 0 && (log.first..log.end).contains(&log.start);
         if sane { Ok(Some(log)) } else { Err(wrong()) }
@@ -106,14 +110,21 @@ impl Log {
         self.kept & (kept::CHECKSUMS_2 | kept::CHECKSUMS_3) != 0
     }
 
-    /// Whether a fast commit stands behind the log that belongs to what follows the transaction before `sequence`.
+    /// Whether a fast commit is behind the log that belongs to what follows the transaction before `sequence`. Their first
+    /// block is one further than the log's end (`j_fc_first` in fs/jbd2/journal.c).
     fn has_fast_commits(&self, volume: &ExtVolume, sequence: u32) -> bool {
         const HEAD: [u8; 2] = [9, 0];
         self.kept & kept::FAST != 0
-            && self.block(volume, self.end).is_ok_and(|block| {
+            && self.block(volume, self.end.saturating_add(1)).is_ok_and(|block| {
                 block.starts_with(&HEAD) && crate::evidence::bytes::u32_at(&block, 8) == Some(sequence)
             })
     }
+}
+
+/// Whether a journal's superblock is what its checksum says, which is worked out with zeros in its own place.
+fn is_whole(head: &[u8]) -> bool {
+    let (before, after) = (head.get(..252).unwrap_or_default(), head.get(256..1024).unwrap_or_default());
+    [before, &[0; 4], after].into_iter().fold(START, crc32c) == big(head, 252)
 }
 
 fn read(volume: &ExtVolume, number: u32) -> Result<Journal, ExtDamage> {
@@ -123,6 +134,10 @@ fn read(volume: &ExtVolume, number: u32) -> Result<Journal, ExtDamage> {
     let mut walk = JournalWalk::of(volume, &log);
     while walk.transaction() {}
     let whole = walk.whole && !log.has_fast_commits(volume, walk.sequence);
-    let state = if whole { JournalState::Replayed } else { JournalState::InPart };
+    let state = match (log.whole, whole) {
+        (false, _) => JournalState::Doubtful,
+        (true, true) => JournalState::Replayed,
+        (true, false) => JournalState::InPart,
+    };
     Ok(Journal::new(state, walk.finish()))
 }

@@ -1,0 +1,102 @@
+//! What a file has besides streams of data that is an item as these are: its extended attributes and the data of its
+//! reparse point, each under the name by which Windows writes it (`file::$EA`).
+//!
+//! Extended attributes that Windows itself keeps with tens of thousands of its files, and reparse points of overlays,
+//! whose content is read by them, are none.
+
+use super::record::kind;
+use crate::evidence::bytes::{u16_at, u32_at};
+
+/// The names of these items in place of a stream's name, in which a colon cannot be.
+const EXTENDED_ATTRIBUTES: &[u8] = b":$EA";
+const REPARSE_POINT: &[u8] = b":$REPARSE_POINT";
+
+/// Beginnings of the names of extended attributes that are the system's own: caches of the kernel and of code integrity
+/// (<https://learn.microsoft.com/windows-hardware/drivers/ifs/kernel-extended-attributes>), and owner, group and mode of
+/// WSL.
+const SYSTEM: [&[u8]; 3] = [b"$KERNEL.", b"$CI.", b"$LX"];
+
+/// Most attributes of a file: they are in 64 KiB, and each has at least 8 bytes.
+const MOST: usize = 8192;
+
+/// The kind of attribute that a name of such an item stands for.
+pub(super) fn kind_of(name: &[u8]) -> Option<u32> {
+    match name {
+        EXTENDED_ATTRIBUTES => Some(kind::EXTENDED_ATTRIBUTES),
+        REPARSE_POINT => Some(kind::REPARSE_POINT),
+        _ => None,
+    }
+}
+
+/// The items that a file has for these values, with their sizes.
+pub(super) fn items(attributes: Option<&[u8]>, reparse: Option<&[u8]>) -> Vec<(Vec<u8>, u64)> {
+    let attributes = attributes.filter(|bytes| !are_the_systems(bytes));
+    let reparse = reparse.filter(|bytes| !super::overlay::is_overlay(bytes));
+    let named = [(EXTENDED_ATTRIBUTES, attributes), (REPARSE_POINT, reparse)];
+    let item = |(name, bytes): (&[u8], Option<&[u8]>)| {
+        bytes.map(|bytes| (name.to_vec(), crate::formats::disk::to_u64(bytes.len())))
+    };
+    named.into_iter().filter_map(item).collect()
+}
+
+/// Whether all attributes are such as Windows keeps by itself ([MS-FSCC] 2.4.16).
+fn are_the_systems(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    for _ in 0..MOST {
+        let length = rest.get(5).map(|length| usize::from(*length));
+        let name = length.and_then(|length| rest.get(8..)?.get(..length));
+        let Some(name) = name.filter(|_| u16_at(rest, 6).is_some()) else { return false };
+        if !SYSTEM.iter().any(|system| name.starts_with(system)) {
+            return false;
+        }
+        let next = u32_at(rest, 0).and_then(|next| usize::try_from(next).ok()).unwrap_or(0);
+        rest = rest.get(next..).unwrap_or_default();
+        if next == 0 || rest.is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attribute(name: &str, value: &[u8], last: bool) -> Vec<u8> {
+        let size = (8 + name.len() + 1 + value.len()).next_multiple_of(4);
+        let next = if last { 0 } else { u32::try_from(size).unwrap() };
+        let mut bytes = next.to_le_bytes().to_vec();
+        bytes.extend([0, u8::try_from(name.len()).unwrap()]);
+        bytes.extend(u16::try_from(value.len()).unwrap().to_le_bytes());
+        bytes.extend(name.as_bytes());
+        bytes.push(0);
+        bytes.extend(value);
+        bytes.resize(size, 0);
+        bytes
+    }
+
+    #[test]
+    fn attributes_are_an_item_unless_all_of_them_are_the_systems() {
+        let names = |names: &[&str]| {
+            let last = names.len() - 1;
+            names
+                .iter()
+                .enumerate()
+                .flat_map(|(at, name)| attribute(name, b"value", at == last))
+                .collect::<Vec<_>>()
+        };
+        for (listed, item) in [
+            (&["$KERNEL.PURGE.ESBCACHE", "$CI.CATALOGHINT"][..], false),
+            (&["$LXUID"], false),
+            (&["$KERNEL.PURGE.ESBCACHE", "PAYLOAD"], true),
+            (&["A"], true),
+        ] {
+            assert_eq!(items(Some(&names(listed)), None).len(), usize::from(item), "{listed:?}");
+        }
+        for broken in [&[][..], &[0; 7], &[0, 0, 0, 0, 0, 200, 0, 0, b'x'], &[0xff; 40]] {
+            assert_eq!(items(Some(broken), None).len(), 1, "{broken:?}");
+        }
+        assert_eq!(items(None, Some(&[1; 16]))[0], (b":$REPARSE_POINT".to_vec(), 16));
+        assert_eq!((kind_of(b":$EA"), kind_of(b"$EA")), (Some(kind::EXTENDED_ATTRIBUTES), None));
+    }
+}

@@ -1,0 +1,602 @@
+//! Disks that are damaged, stale or unusual, each as a public bug report of this field has it: what is whole is used, what
+//! is missing is reported, and the run says so. Tables of partitions are compared with `sfdisk` and `mmls`, files with
+//! `fls`, `icat` and `debugfs`. Made images only; what mounts one needs root.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use veldkit::playbook::{Catalogue, Request};
+use veldkit::sources::{Finding, TargetBuilder};
+
+use super::{Mounted, collect, digests, noise, ntfs, run};
+use crate::made::{Made, text};
+
+const SECTOR: u64 = 512;
+
+/// An ext4 volume of 4 MiB with this label and one file.
+fn volume(made: &Made, label: &str) -> Vec<u8> {
+    let (image, tree) = (made.path().join(format!("{label}.ext4")), made.path().join(format!("{label}.d")));
+    fs::create_dir_all(tree.join("etc")).unwrap();
+    fs::write(tree.join("etc/hostname"), label).unwrap();
+    fs::File::create(&image).unwrap().set_len(4 << 20).unwrap();
+    let mut command = Command::new("/usr/sbin/mke2fs");
+    run(command.args(["-q", "-F", "-t", "ext4", "-L", label, "-d"]).arg(&tree).arg(&image));
+    fs::read(&image).unwrap()
+}
+
+/// An empty disk.
+fn disk(made: &Made, name: &str, mebibytes: u64) -> PathBuf {
+    let disk = made.path().join(name);
+    fs::File::create(&disk).unwrap().set_len(mebibytes << 20).unwrap();
+    disk
+}
+
+fn write(disk: &Path, sector: u64, bytes: &[u8]) {
+    let file = fs::OpenOptions::new().write(true).open(disk).unwrap();
+    file.write_all_at(bytes, sector * SECTOR).unwrap();
+}
+
+fn sfdisk(disk: &Path, script: &str) {
+    use std::io::Write as _;
+    let mut command = Command::new("/usr/sbin/sfdisk");
+    command.arg("--quiet").arg(disk).stdin(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+fn list(made: &Made, disk: &Path) -> (Vec<serde_json::Value>, Output) {
+    let output = made.veldkit(["list-volumes", disk.to_str().unwrap(), "--json"]);
+    let rows = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (rows, output)
+}
+
+/// Number, first sector and sectors of each partition that the tool lists.
+fn partitions(made: &Made, disk: &Path) -> Vec<(u64, u64, u64)> {
+    let (rows, output) = list(made, disk);
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{}", text(&output.stderr));
+    let rows = rows.iter().filter(|row| row["name"] != "table");
+    rows.map(|row| {
+        let number = row["name"].as_str().unwrap().parse().unwrap();
+        (number, row["start"].as_u64().unwrap() / SECTOR, row["size"].as_u64().unwrap() / SECTOR)
+    })
+    .collect()
+}
+
+/// The same as `sfdisk` has them; extended partitions are none.
+fn by_sfdisk(disk: &Path) -> Vec<(u64, u64, u64)> {
+    let output = run(Command::new("/usr/sbin/sfdisk").arg("--json").arg(disk));
+    let json: serde_json::Value = serde_json::from_slice(&output).unwrap();
+    let table = json["partitiontable"]["partitions"].as_array().cloned().unwrap_or_default();
+    let table = table.iter().filter(|row| !matches!(row["type"].as_str(), Some("5" | "f" | "85")));
+    table
+        .map(|row| {
+            let node = row["node"].as_str().unwrap();
+            let number = node.strip_prefix(disk.to_str().unwrap()).unwrap();
+            let number = number.trim_start_matches('p').parse().unwrap();
+            (number, row["start"].as_u64().unwrap(), row["size"].as_u64().unwrap())
+        })
+        .collect()
+}
+
+/// First sector and sectors of each partition as `mmls` has them, sorted.
+fn by_mmls(disk: &Path) -> Vec<(u64, u64)> {
+    let listed = text(&run(Command::new("mmls").arg("-a").arg(disk)));
+    let mut all: Vec<(u64, u64)> = listed
+        .lines()
+        .filter(|line| !line.contains("Extended"))
+        .filter_map(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let [_, slot, start, _, length, ..] = words[..] else { return None };
+            slot.starts_with(|first: char| first.is_ascii_digit())
+                .then(|| (start.parse().unwrap(), length.parse().unwrap()))
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+fn agree(made: &Made, disk: &Path, what: &str) {
+    let listed = partitions(made, disk);
+    assert_eq!(listed, by_sfdisk(disk), "{what}: sfdisk");
+    let mut places: Vec<_> = listed.iter().map(|(_, start, size)| (*start, *size)).collect();
+    places.sort_unstable();
+    assert_eq!(places, by_mmls(disk), "{what}: mmls");
+}
+
+#[test]
+fn tables_of_partitions_are_those_of_sfdisk_and_mmls() {
+    let made = Made::new();
+    for (name, script) in [
+        ("mbr", "label: dos\nstart=2048, size=4096, type=83\nstart=8192, size=2048, type=7\n"),
+        ("one that is last", "label: dos\n4: start=2048, size=4096, type=83\n"),
+        (
+            "logical drives",
+            "label: dos\nstart=2048, size=4096, type=83\nstart=8192, size=50000, type=5\nsize=2048, type=83\nsize=4096, \
+             type=7\nsize=2048, type=82\n",
+        ),
+        (
+            "an extended partition that is the first",
+            "label: dos\nstart=2048, size=40000, type=f\nstart=45056, size=4096, type=83\n5: start=4096, size=2048, \
+             type=83\n6: start=8192, size=2048, type=83\n",
+        ),
+        ("gpt", "label: gpt\nstart=2048, size=4096, type=L\nstart=8192, size=2048, type=U\n"),
+        ("gpt with gaps in its numbers", "label: gpt\n2: start=2048, size=4096\n7: start=8192, size=2048\n"),
+        ("gpt with more entries", "label: gpt\ntable-length: 256\nstart=2048, size=4096\n200: start=8192, size=64\n"),
+    ] {
+        let disk = disk(&made, &format!("{}.img", name.replace(' ', "-")), 40);
+        sfdisk(&disk, script);
+        agree(&made, &disk, name);
+        assert!(!partitions(&made, &disk).is_empty(), "{name}");
+    }
+}
+
+/// An entry of an MBR: kind, first sector, sectors.
+fn mbr(entries: &[(u8, u32, u32)]) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    block[440..444].copy_from_slice(&[0xbe, 0xba, 0xfe, 0xca]);
+    for (entry, (kind, first, count)) in block[446..510].chunks_exact_mut(16).zip(entries) {
+        entry[4] = *kind;
+        entry[8..12].copy_from_slice(&first.to_le_bytes());
+        entry[12..].copy_from_slice(&count.to_le_bytes());
+    }
+    block[510..].copy_from_slice(&[0x55, 0xaa]);
+    block
+}
+
+#[test]
+fn logical_drives_in_any_order_are_those_of_sfdisk_and_mmls_and_a_loop_ends() {
+    let made = Made::new();
+    let links = |name: &str, links: &[(u64, &[(u8, u32, u32)])]| {
+        let disk = disk(&made, name, 40);
+        for (sector, entries) in links {
+            write(&disk, *sector, &mbr(entries));
+        }
+        disk
+    };
+    // The third link is before the second one (shared case 05).
+    let backwards = links(
+        "backwards.img",
+        &[
+            (0, &[(0x0f, 2048, 79_872)]),
+            (2048, &[(0x83, 2048, 8192), (5, 57_952, 8256)]),
+            (60_000, &[(0x83, 64, 8192), (5, 27_952, 8256)]),
+            (30_000, &[(0x83, 64, 8192)]),
+        ],
+    );
+    agree(&made, &backwards, "backwards");
+    assert_eq!(partitions(&made, &backwards).len(), 3);
+    let circle = links(
+        "circle.img",
+        &[
+            (0, &[(0x05, 2048, 60_000)]),
+            (2048, &[(0x83, 64, 100), (5, 10_000, 200)]),
+            (12_048, &[(0x83, 64, 100), (5, 0, 200)]),
+        ],
+    );
+    let (rows, output) = list(&made, &circle);
+    assert_eq!((rows.len(), output.status.code()), (3, Some(3)), "{rows:#?}");
+    assert!(rows[0]["note"].as_str().unwrap().contains("leads round in a circle"), "{rows:#?}");
+    let two = links(
+        "two.img",
+        &[
+            (0, &[(0x05, 2048, 10_000), (0x85, 20_480, 10_000)]),
+            (2048, &[(0x83, 64, 100)]),
+            (20_480, &[(0x83, 64, 100)]),
+        ],
+    );
+    assert_eq!(partitions(&made, &two), [(5, 2112, 100), (6, 20_544, 100)]);
+}
+
+/// A disk with a GPT and one ext4 volume labelled `root`.
+fn gpt(made: &Made, name: &str) -> PathBuf {
+    let disk = disk(made, name, 16);
+    sfdisk(&disk, "label: gpt\nstart=2048, size=8192, type=L\nstart=12288, size=64, type=L\n");
+    write(&disk, 2048, &volume(made, "root"));
+    disk
+}
+
+#[test]
+fn a_damaged_gpt_is_answered_by_its_copy_and_a_stale_one_by_nobody() {
+    let made = Made::new();
+    let last = (16 << 20) / SECTOR - 1;
+    let zeros = [0; 512];
+    for (name, damage, used, reported) in [
+        ("whole", vec![], "gpt", false),
+        ("header", vec![1], "gpt, the copy at its end", true),
+        ("entries", vec![2], "gpt, the copy at its end", true),
+        ("copy", vec![last], "gpt", true),
+        ("entries of the copy", vec![last - 32], "gpt", true),
+    ] {
+        let disk = gpt(&made, "gpt.img");
+        for sector in damage {
+            write(&disk, sector, &zeros);
+        }
+        let (rows, _) = list(&made, &disk);
+        let root = rows.iter().find(|row| row["label"] == "root").unwrap_or_else(|| panic!("{name}: {rows:#?}"));
+        assert_eq!(root["table"], used, "{name}");
+        assert_eq!(rows.iter().any(|row| row["name"] == "table"), reported, "{name}: {rows:#?}");
+    }
+    let both = gpt(&made, "both.img");
+    write(&both, 2, &zeros);
+    write(&both, last - 32, &zeros);
+    let output = collect(&made, &both, &["--path", "/"]);
+    assert!(matches!(output.status.code(), Some(1 | 3)), "{}", text(&output.stderr));
+    // An MBR that does not announce the GPT (shared case 02), and one that was wiped.
+    let stale = gpt(&made, "stale.img");
+    write(&stale, 0, &mbr(&[(0x83, 2048, 8192)]));
+    write(&stale, 1, &zeros);
+    agree_on_label(&made, &stale, "root", "mbr");
+    let wiped = gpt(&made, "wiped.img");
+    write(&wiped, 0, &zeros);
+    let (rows, output) = list(&made, &wiped);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(rows[0]["note"].as_str().unwrap().contains("no protective MBR"), "{rows:#?}");
+}
+
+fn agree_on_label(made: &Made, disk: &Path, label: &str, table: &str) {
+    let (rows, _) = list(made, disk);
+    let found = rows.iter().find(|row| row["label"] == label).unwrap_or_else(|| panic!("{rows:#?}"));
+    assert_eq!(found["table"], table);
+}
+
+#[test]
+fn marks_of_an_older_use_do_not_hide_a_table() {
+    let made = Made::new();
+    let disk = disk(&made, "old.img", 16);
+    let old = volume(&made, "old");
+    write(&disk, 0, &old[..1 << 20]);
+    write(&disk, 0, &mbr(&[(0x83, 2048, 8192)]));
+    write(&disk, 2048, &volume(&made, "new"));
+    agree_on_label(&made, &disk, "new", "mbr");
+}
+
+#[test]
+fn what_is_behind_the_end_of_an_image_is_reported() {
+    let made = Made::new();
+    let whole = gpt(&made, "whole.img");
+    let records = |image: &Path| {
+        let output = collect(&made, image, &["--path", "/"]);
+        let manifest: serde_json::Value = {
+            let unpacked = made.unpack();
+            let text = fs::read_to_string(unpacked.join("manifest.json")).unwrap();
+            fs::remove_dir_all(unpacked).unwrap();
+            serde_json::from_str(&text).unwrap()
+        };
+        made.bundles().iter().for_each(|bundle| fs::remove_file(bundle).unwrap());
+        (output.status.code(), manifest)
+    };
+    // The second partition has no file system; the first one is whole.
+    let (code, manifest) = records(&whole);
+    assert_eq!((code, &manifest["complete"]), (Some(3), &false.into()));
+    for (what, image) in [
+        ("partition", {
+            let cut = made.path().join("cut.img");
+            fs::write(&cut, &fs::read(&whole).unwrap()[..3 << 20]).unwrap();
+            cut
+        }),
+        ("file system", {
+            let cut = made.path().join("cut.ext4");
+            fs::write(&cut, &volume(&made, "cut")[..3 << 20]).unwrap();
+            cut
+        }),
+    ] {
+        let (code, manifest) = records(&image);
+        assert_eq!((code, &manifest["complete"]), (Some(3), &false.into()), "{what}");
+        let mounts = manifest["mounts"].as_array().unwrap();
+        let said = format!("the {what} has ");
+        let told = |mount: &&serde_json::Value| mount["reason"].as_str().is_some_and(|why| why.contains(&said));
+        let fact = mounts.iter().find(told).unwrap_or_else(|| panic!("{what}: {manifest:#}"));
+        assert_eq!(fact["gap"], true, "{what}");
+    }
+}
+
+#[test]
+fn a_split_disk_begins_with_000_or_001_and_a_missing_part_is_reported() {
+    let made = Made::new();
+    let bytes = fs::read(gpt(&made, "whole.img")).unwrap();
+    for first in [0, 1] {
+        let part = |number: usize| made.path().join(format!("part{first}.{number:03}"));
+        for (number, piece) in bytes.chunks(3 << 20).enumerate() {
+            fs::write(part(number + first), piece).unwrap();
+        }
+        agree_on_label(&made, &part(first), "root", "gpt");
+        assert_eq!(partitions(&made, &part(first)).len(), 2);
+        fs::remove_file(part(first + 1)).unwrap();
+        let (rows, output) = list(&made, &part(first));
+        assert_eq!(output.status.code(), Some(3), "{rows:#?}");
+        let said = format!("its part .{:03} is missing", first + 1);
+        assert!(rows.iter().any(|row| row["note"].as_str().unwrap_or("").contains(&said)), "{rows:#?}");
+    }
+}
+
+#[test]
+fn a_vhd_and_a_vhdx_are_read_by_the_copy_of_what_is_damaged() {
+    let made = Made::new();
+    let raw = gpt(&made, "whole.img");
+    let converted = |name: &str, options: &[&str]| {
+        let image = made.path().join(name);
+        let mut command = Command::new("qemu-img");
+        run(command.args(["convert", "-f", "raw"]).args(options).arg(&raw).arg(&image));
+        image
+    };
+    let vhd = converted("d.vhd", &["-O", "vpc", "-o", "subformat=dynamic,force_size=on"]);
+    let whole = fs::read(&vhd).unwrap();
+    let footer = whole.len() - 512;
+    for (name, change) in [("damaged", Some(48)), ("gone", None)] {
+        let mut bytes = whole.clone();
+        match change {
+            Some(at) => bytes[footer + at] ^= 0xff,
+            None => bytes.truncate(footer),
+        }
+        fs::write(&vhd, bytes).unwrap();
+        agree_on_label(&made, &vhd, "root", "gpt");
+        let (rows, _) = list(&made, &vhd);
+        let said = |row: &serde_json::Value| row["note"].as_str().is_some_and(|note| note.contains("footer"));
+        assert!(rows.iter().any(said), "{name}: {rows:#?}");
+    }
+    let vhdx = converted("d.vhdx", &["-O", "vhdx"]);
+    let whole = fs::read(&vhdx).unwrap();
+    for (damage, code) in [(vec![192 << 10], 3), (vec![256 << 10], 3), (vec![192 << 10, 256 << 10], 1)] {
+        let mut bytes = whole.clone();
+        damage.iter().for_each(|at| bytes[at + 20] ^= 0xff);
+        fs::write(&vhdx, bytes).unwrap();
+        let (rows, output) = list(&made, &vhdx);
+        // The second partition has no file system.
+        assert_eq!(output.status.code(), Some(code), "{damage:?} {rows:#?} {}", text(&output.stderr));
+        assert_eq!(rows.iter().any(|row| row["label"] == "root"), code == 3, "{damage:?}");
+    }
+}
+
+#[test]
+fn each_form_that_is_not_read_is_an_error_with_its_name() {
+    let made = Made::new();
+    let raw = disk(&made, "raw.img", 1);
+    for (form, named) in [("vdi", "VirtualBox"), ("qed", "QED"), ("parallels", "Parallels"), ("qcow", "QCOW")] {
+        let image = made.path().join(format!("d.{form}"));
+        run(Command::new("qemu-img").args(["convert", "-O", form]).arg(&raw).arg(&image));
+        for arguments in [vec!["list-volumes"], vec!["collect", "--path", "/", "--image"]] {
+            let output = made.veldkit(arguments.into_iter().chain([image.to_str().unwrap()]));
+            let said = text(&output.stderr);
+            assert!(matches!(output.status.code(), Some(1 | 2)), "{form}: {said}");
+        }
+        let (_, output) = list(&made, &image);
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains(named) && said.contains("qemu-img"), "{said}");
+    }
+    run(Command::new("gzip").arg("-k").arg(&raw));
+    run(Command::new("tar").arg("-cf").arg(made.path().join("d.ova")).arg("-C").arg(made.path()).arg("raw.img"));
+    for (name, said) in [("raw.img.gz", "gunzip"), ("d.ova", "tar -xf")] {
+        let (_, output) = list(&made, &made.path().join(name));
+        assert!(output.status.code() == Some(1) && text(&output.stderr).contains(said), "{name}");
+    }
+}
+
+#[test]
+fn a_volume_that_is_not_read_makes_the_run_partial_unless_another_one_is_asked_for() {
+    let made = Made::new();
+    let disk = disk(&made, "two.img", 16);
+    sfdisk(&disk, "label: gpt\nstart=2048, size=8192, type=L\nstart=12288, size=4096, type=L\n");
+    write(&disk, 2048, &volume(&made, "root"));
+    write(&disk, 12_288, b"XFSB");
+    for (arguments, code) in [(&["--path", "/"][..], 3), (&["--path", "/", "--partition", "1"], 0)] {
+        let output = collect(&made, &disk, arguments);
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["complete"], code == 0, "{json:#}");
+        made.bundles().iter().for_each(|bundle| fs::remove_file(bundle).unwrap());
+    }
+}
+
+#[test]
+fn a_search_ends_in_whatever_phase_its_time_is_over() {
+    let made = Made::new();
+    for number in 0..300 {
+        made.put(&format!("s/d{number}/x/f"), b"");
+    }
+    let image = made.path().join("many.img");
+    fs::File::create(&image).unwrap().set_len(16 << 20).unwrap();
+    let mut command = Command::new("/usr/sbin/mke2fs");
+    run(command.args(["-q", "-F", "-t", "ext4", "-N", "4000", "-d"]).arg(made.tree()).arg(&image));
+    let target = TargetBuilder::image(&image, None).unwrap().build();
+    // Nothing is found by any of these: the receiver of findings is never asked.
+    for path in ["/s/*/nothing", "/**/nothing", "/s/d1*/x/n*", "/nothing/*"] {
+        let request = Request { paths: vec![path.to_owned()], ..Request::default() };
+        let plan = Catalogue::embedded().unwrap().plan(&request, target.os()).unwrap();
+        let asked = |limit: u32| {
+            // A clock that goes on by one each time that somebody looks.
+            let clock = Cell::new(0_u32);
+            let (goes_on, mut found) = (|| clock.replace(clock.get() + 1) < limit, 0);
+            for step in &plan.steps {
+                veldkit::live::find_step_while(&target, step, &goes_on, &mut |finding| {
+                    found += u32::from(matches!(finding, Finding::Found(_)));
+                    ControlFlow::Continue(())
+                });
+            }
+            (clock.get(), found)
+        };
+        let (whole, found) = asked(u32::MAX);
+        assert_eq!(found, 0, "{path}");
+        for limit in [0, 1, 10, 100].into_iter().filter(|limit| *limit < whole) {
+            assert_eq!(asked(limit).0, limit + 1, "{path}");
+        }
+        assert!(whole > 300 || path == "/nothing/*", "{path}: {whole}");
+    }
+}
+
+/// All files of an ext volume by The Sleuth Kit: their paths, and the digest of what `icat` gives.
+fn by_sleuthkit(image: &Path) -> BTreeMap<String, String> {
+    let listed = text(&run(Command::new("fls").args(["-r", "-p", "-F", "-u"]).arg(image)));
+    let entries = listed.lines().filter_map(|line| {
+        let (head, path) = line.split_once(":\t")?;
+        let (kind, inode) = head.split_once(' ')?;
+        // Without the file system's own, which it makes up.
+        (kind == "r/r" && !path.starts_with('$')).then(|| (path.to_owned(), inode.to_owned()))
+    });
+    entries
+        .map(|(path, inode)| {
+            let content = run(Command::new("icat").arg(image).arg(inode));
+            (path, veldkit::evidence::Digest::of(&content).to_string())
+        })
+        .collect()
+}
+
+#[test]
+fn files_of_ext_are_those_of_fls_and_icat() {
+    let made = Made::new();
+    for number in 0..200_usize {
+        let content = noise(number * 97, u64::try_from(number).unwrap());
+        made.put(&format!("d{}/e{}/file {number}", number % 7, number % 3), &content);
+    }
+    made.put("large.bin", &noise(2_000_003, 3));
+    for options in [&["-t", "ext4"][..], &["-t", "ext3", "-b", "1024"], &["-t", "ext2"]] {
+        let image = made.path().join("files.img");
+        fs::File::create(&image).unwrap().set_len(24 << 20).unwrap();
+        let mut command = Command::new("/usr/sbin/mke2fs");
+        run(command.args(["-q", "-F"]).args(options).arg("-d").arg(made.tree()).arg(&image));
+        let output = collect(&made, &image, &["--path", "/"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let ours = digests(&made.records());
+        assert_eq!(ours, by_sleuthkit(&image), "{options:?}");
+        assert!(ours.len() > 200);
+        made.bundles().iter().for_each(|bundle| fs::remove_file(bundle).unwrap());
+    }
+}
+
+/// An ext4 volume that was not unmounted, with one transaction in its journal; where that begins in the image.
+fn dirty(made: &Made, name: &str, options: &str) -> (PathBuf, u64) {
+    let image = made.path().join(name);
+    fs::write(&image, volume(made, "dirty")).unwrap();
+    let image_of = |requests: &str| {
+        let script = image.with_extension("debugfs");
+        fs::write(&script, requests).unwrap();
+        let mut command = Command::new("/usr/sbin/debugfs");
+        text(&run(command.args(["-w", "-f"]).arg(&script).arg(&image)))
+    };
+    let block = made.path().join("block");
+    fs::write(&block, noise(1024, 5)).unwrap();
+    image_of(&format!("jo {options}\njw -b 3000 {}\njc\n", block.display()));
+    let told = image_of("blocks <8>\n");
+    let blocks = told.lines().find(|line| line.starts_with(|first: char| first.is_ascii_digit())).unwrap();
+    let first: u64 = blocks.split_whitespace().next().unwrap().parse().unwrap();
+    (image, first * 1024)
+}
+
+#[test]
+fn a_journal_with_a_wrong_checksum_or_fast_commits_leaves_a_doubt() {
+    let made = Made::new();
+    let end = |image: &Path| {
+        let output = collect(&made, image, &["--path", "/"]);
+        let record = made.records().into_iter().find(|record| record["origin"]["path"] == "etc/hostname").unwrap();
+        made.bundles().iter().for_each(|bundle| fs::remove_file(bundle).unwrap());
+        (output.status.code().unwrap(), record["read_by"][0].as_str().unwrap().to_owned())
+    };
+    let (image, journal) = dirty(&made, "sum.img", "-c -v 3");
+    assert_eq!(end(&image), (0, "raw_ext with its journal".to_owned()));
+    let mut superblock = fs::read(&image).unwrap()[usize::try_from(journal).unwrap()..][..1024].to_vec();
+    let put = |bytes: &[u8], at: u64| write_at(&image, journal + at, bytes);
+    put(&[superblock[255] ^ 1], 255);
+    assert_eq!(end(&image), (3, "raw_ext with its journal in doubt".to_owned()));
+
+    // The same with an area of fast commits: 16 blocks at the end of the log, of which the first is one further.
+    let log = u32::from_be_bytes(superblock[16..20].try_into().unwrap());
+    superblock[43] |= 0x20;
+    superblock[0x54..0x58].copy_from_slice(&16_u32.to_be_bytes());
+    superblock[252..256].fill(0);
+    let sum = superblock.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0x82f6_3b78 } else { sum >> 1 })
+    });
+    superblock[252..256].copy_from_slice(&sum.to_be_bytes());
+    put(&superblock, 0);
+    assert_eq!(end(&image), (0, "raw_ext with its journal".to_owned()));
+    let next = u32::from_be_bytes(superblock[24..28].try_into().unwrap()) + 1;
+    let head = [&[9, 0, 8, 0, 0, 0, 0, 0][..], &next.to_le_bytes()].concat();
+    put(&head, u64::from(log - 16 + 1) * 1024);
+    assert_eq!(end(&image), (3, "raw_ext with its journal in part".to_owned()));
+}
+
+fn write_at(image: &Path, at: u64, bytes: &[u8]) {
+    fs::OpenOptions::new().write(true).open(image).unwrap().write_all_at(bytes, at).unwrap();
+}
+
+/// Puts a resident stream into a record of the master file table, where a driver lets nobody write.
+fn put_stream(image: &Path, record: u64, name: &str, content: &[u8]) {
+    let mut bytes = fs::read(image).unwrap();
+    let word = |bytes: &[u8], at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    let cluster = 512 * u64::from(bytes[13]);
+    let mft = u64::from_le_bytes(bytes[48..56].try_into().unwrap()) * cluster;
+    let at = usize::try_from(mft + record * 1024).unwrap();
+    let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let value = (24 + units.len()).next_multiple_of(8);
+    let length = (value + content.len()).next_multiple_of(8);
+    let mut attribute = vec![0; length];
+    let used = usize::try_from(word(&bytes, at + 24)).unwrap();
+    attribute[..4].copy_from_slice(&0x80_u32.to_le_bytes());
+    attribute[4..8].copy_from_slice(&u32::try_from(length).unwrap().to_le_bytes());
+    (attribute[9], attribute[10], attribute[14]) = (u8::try_from(name.len()).unwrap(), 24, 99);
+    attribute[16..20].copy_from_slice(&u32::try_from(content.len()).unwrap().to_le_bytes());
+    attribute[20] = u8::try_from(value).unwrap();
+    attribute[24..24 + units.len()].copy_from_slice(&units);
+    attribute[value..value + content.len()].copy_from_slice(content);
+    // In front of the mark of the end. No byte of it is one that the update sequence protects.
+    let end = at + used - 8;
+    assert!(used + length < 510 && word(&bytes, end) == u32::MAX);
+    bytes[end..end + length].copy_from_slice(&attribute);
+    bytes[end + length..end + length + 8].copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
+    bytes[at + 24..at + 28].copy_from_slice(&u32::try_from(used + length).unwrap().to_le_bytes());
+    fs::write(image, bytes).unwrap();
+}
+
+#[test]
+fn streams_of_the_file_systems_own_directories_are_collected_with_all_of_a_volume() {
+    let made = Made::new();
+    let image = ntfs(&made, "own.img", 16, &[]);
+    put_stream(&image, 11, "extend", b"in $Extend");
+    put_stream(&image, 7, "boot", b"in $Boot");
+    let output = collect(&made, &image, &["--path", "/"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let got = digests(&made.records());
+    let sum = |bytes: &[u8]| veldkit::evidence::Digest::of(bytes).to_string();
+    assert_eq!(got.get("$Extend:extend"), Some(&sum(b"in $Extend")), "{got:#?}");
+    assert_eq!(got.get("$Boot:boot"), Some(&sum(b"in $Boot")), "{got:#?}");
+    // Those that it keeps itself are none of these.
+    assert_eq!(got.len(), 2, "{got:#?}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn streams_of_directories_and_of_the_root_are_collected() {
+    let made = Made::new();
+    let image = ntfs(&made, "streams.img", 16, &[]);
+    let mounted = Mounted::new(&image, "streams_interface=xattr");
+    mounted.put("d/e/f", "file");
+    fs::create_dir(mounted.path("empty")).unwrap();
+    for (path, content) in [("", "of the root"), ("d", "of d"), ("d/e", "of e"), ("empty", "of an empty one")] {
+        run(Command::new("setfattr").args(["-n", "user.s", "-v", content]).arg(mounted.path(path)));
+    }
+    let reparse = "0x1b00008008000000617070657865632100";
+    let set = ["-n", "system.ntfs_reparse_data", "-v", &reparse[..34]];
+    run(Command::new("setfattr").args(set).arg(mounted.path("empty")));
+    drop(mounted);
+    let output = collect(&made, &image, &["--path", "/"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let got = digests(&made.records());
+    let sum = |text: &str| veldkit::evidence::Digest::of(text.as_bytes()).to_string();
+    for (path, content) in
+        [(":s", "of the root"), ("d:s", "of d"), ("d/e:s", "of e"), ("empty:s", "of an empty one"), ("d/e/f", "file")]
+    {
+        assert_eq!(got.get(path), Some(&sum(content)), "{path}: {got:#?}");
+    }
+    let data = [&[0x1b, 0, 0, 0x80, 8, 0, 0, 0][..], b"appexec!"].concat();
+    let wanted = veldkit::evidence::Digest::of(&data).to_string();
+    assert_eq!(got.get("empty::$REPARSE_POINT"), Some(&wanted), "{got:#?}");
+    // Only what is asked for: a directory's own streams with the directory.
+    made.bundles().iter().for_each(|bundle| fs::remove_file(bundle).unwrap());
+    collect(&made, &image, &["--path", "\\d"]);
+    assert_eq!(digests(&made.records()).len(), 3);
+}
