@@ -127,7 +127,10 @@ fn tables_of_partitions_are_those_of_sfdisk_and_mmls() {
         ),
         ("gpt", "label: gpt\nstart=2048, size=4096, type=L\nstart=8192, size=2048, type=U\n"),
         ("gpt with gaps in its numbers", "label: gpt\n2: start=2048, size=4096\n7: start=8192, size=2048\n"),
-        ("gpt with more entries", "label: gpt\ntable-length: 256\nstart=2048, size=4096\n200: start=8192, size=64\n"),
+        (
+            "gpt with more entries",
+            "label: gpt\ntable-length: 256\nstart=2048, size=4096\n200: start=8192, size=64\n",
+        ),
     ] {
         let disk = disk(&made, &format!("{}.img", name.replace(' ', "-")), 40);
         sfdisk(&disk, script);
@@ -218,7 +221,8 @@ fn a_damaged_gpt_is_answered_by_its_copy_and_a_stale_one_by_nobody() {
             write(&disk, sector, &zeros);
         }
         let (rows, _) = list(&made, &disk);
-        let root = rows.iter().find(|row| row["label"] == "root").unwrap_or_else(|| panic!("{name}: {rows:#?}"));
+        let root =
+            rows.iter().find(|row| row["label"] == "root").unwrap_or_else(|| panic!("{name}: {rows:#?}"));
         assert_eq!(root["table"], used, "{name}");
         assert_eq!(rows.iter().any(|row| row["name"] == "table"), reported, "{name}: {rows:#?}");
     }
@@ -290,7 +294,8 @@ fn what_is_behind_the_end_of_an_image_is_reported() {
         assert_eq!((code, &manifest["complete"]), (Some(3), &false.into()), "{what}");
         let mounts = manifest["mounts"].as_array().unwrap();
         let said = format!("the {what} has ");
-        let told = |mount: &&serde_json::Value| mount["reason"].as_str().is_some_and(|why| why.contains(&said));
+        let told =
+            |mount: &&serde_json::Value| mount["reason"].as_str().is_some_and(|why| why.contains(&said));
         let fact = mounts.iter().find(told).unwrap_or_else(|| panic!("{what}: {manifest:#}"));
         assert_eq!(fact["gap"], true, "{what}");
     }
@@ -357,7 +362,8 @@ fn a_vhd_and_a_vhdx_are_read_by_the_copy_of_what_is_damaged() {
 fn each_form_that_is_not_read_is_an_error_with_its_name() {
     let made = Made::new();
     let raw = disk(&made, "raw.img", 1);
-    for (form, named) in [("vdi", "VirtualBox"), ("qed", "QED"), ("parallels", "Parallels"), ("qcow", "QCOW")] {
+    for (form, named) in [("vdi", "VirtualBox"), ("qed", "QED"), ("parallels", "Parallels"), ("qcow", "QCOW")]
+    {
         let image = made.path().join(format!("d.{form}"));
         run(Command::new("qemu-img").args(["convert", "-O", form]).arg(&raw).arg(&image));
         for arguments in [vec!["list-volumes"], vec!["collect", "--path", "/", "--image"]] {
@@ -367,10 +373,18 @@ fn each_form_that_is_not_read_is_an_error_with_its_name() {
         }
         let (_, output) = list(&made, &image);
         let said = text(&output.stderr);
-        assert!(output.status.code() == Some(1) && said.contains(named) && said.contains("qemu-img"), "{said}");
+        assert!(
+            output.status.code() == Some(1) && said.contains(named) && said.contains("qemu-img"),
+            "{said}"
+        );
     }
     run(Command::new("gzip").arg("-k").arg(&raw));
-    run(Command::new("tar").arg("-cf").arg(made.path().join("d.ova")).arg("-C").arg(made.path()).arg("raw.img"));
+    run(Command::new("tar")
+        .arg("-cf")
+        .arg(made.path().join("d.ova"))
+        .arg("-C")
+        .arg(made.path())
+        .arg("raw.img"));
     for (name, said) in [("raw.img.gz", "gunzip"), ("d.ova", "tar -xf")] {
         let (_, output) = list(&made, &made.path().join(name));
         assert!(output.status.code() == Some(1) && text(&output.stderr).contains(said), "{name}");
@@ -468,23 +482,29 @@ fn files_of_ext_are_those_of_fls_and_icat() {
     }
 }
 
-/// An ext4 volume that was not unmounted, with one transaction in its journal; where that begins in the image.
-fn dirty(made: &Made, name: &str, options: &str) -> (PathBuf, u64) {
+/// What `debugfs` says to these requests.
+fn debugfs(image: &Path, requests: &str) -> String {
+    let script = image.with_extension("debugfs");
+    fs::write(&script, requests).unwrap();
+    let mut command = Command::new("/usr/sbin/debugfs");
+    text(&run(command.args(["-w", "-f"]).arg(&script).arg(image)))
+}
+
+/// An ext4 volume that was not unmounted, with one transaction in its journal.
+fn dirty(made: &Made, name: &str, options: &str) -> PathBuf {
     let image = made.path().join(name);
     fs::write(&image, volume(made, "dirty")).unwrap();
-    let image_of = |requests: &str| {
-        let script = image.with_extension("debugfs");
-        fs::write(&script, requests).unwrap();
-        let mut command = Command::new("/usr/sbin/debugfs");
-        text(&run(command.args(["-w", "-f"]).arg(&script).arg(&image)))
-    };
     let block = made.path().join("block");
     fs::write(&block, noise(1024, 5)).unwrap();
-    image_of(&format!("jo {options}\njw -b 3000 {}\njc\n", block.display()));
-    let told = image_of("blocks <8>\n");
-    let blocks = told.lines().find(|line| line.starts_with(|first: char| first.is_ascii_digit())).unwrap();
-    let first: u64 = blocks.split_whitespace().next().unwrap().parse().unwrap();
-    (image, first * 1024)
+    debugfs(&image, &format!("jo {options}\njw -b 3000 {}\njc\n", block.display()));
+    image
+}
+
+/// Where a block of the journal is in an image.
+fn in_the_journal(image: &Path, block: u32) -> u64 {
+    let said = debugfs(image, &format!("bmap <8> {block}\n"));
+    let number = said.lines().find_map(|line| line.trim().parse::<u64>().ok());
+    number.unwrap_or_else(|| panic!("{said}")) * 1024
 }
 
 #[test]
@@ -492,11 +512,13 @@ fn a_journal_with_a_wrong_checksum_or_fast_commits_leaves_a_doubt() {
     let made = Made::new();
     let end = |image: &Path| {
         let output = collect(&made, image, &["--path", "/"]);
-        let record = made.records().into_iter().find(|record| record["origin"]["path"] == "etc/hostname").unwrap();
+        let record =
+            made.records().into_iter().find(|record| record["origin"]["path"] == "etc/hostname").unwrap();
         made.bundles().iter().for_each(|bundle| fs::remove_file(bundle).unwrap());
         (output.status.code().unwrap(), record["read_by"][0].as_str().unwrap().to_owned())
     };
-    let (image, journal) = dirty(&made, "sum.img", "-c -v 3");
+    let image = dirty(&made, "sum.img", "-c -v 3");
+    let journal = in_the_journal(&image, 0);
     assert_eq!(end(&image), (0, "raw_ext with its journal".to_owned()));
     let mut superblock = fs::read(&image).unwrap()[usize::try_from(journal).unwrap()..][..1024].to_vec();
     let put = |bytes: &[u8], at: u64| write_at(&image, journal + at, bytes);
@@ -509,14 +531,17 @@ fn a_journal_with_a_wrong_checksum_or_fast_commits_leaves_a_doubt() {
     superblock[0x54..0x58].copy_from_slice(&16_u32.to_be_bytes());
     superblock[252..256].fill(0);
     let sum = superblock.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0x82f6_3b78 } else { sum >> 1 })
+        (0..8).fold(
+            sum ^ u32::from(*byte),
+            |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0x82f6_3b78 } else { sum >> 1 },
+        )
     });
     superblock[252..256].copy_from_slice(&sum.to_be_bytes());
     put(&superblock, 0);
     assert_eq!(end(&image), (0, "raw_ext with its journal".to_owned()));
     let next = u32::from_be_bytes(superblock[24..28].try_into().unwrap()) + 1;
     let head = [&[9, 0, 8, 0, 0, 0, 0, 0][..], &next.to_le_bytes()].concat();
-    put(&head, u64::from(log - 16 + 1) * 1024);
+    write_at(&image, in_the_journal(&image, log - 16 + 1), &head);
     assert_eq!(end(&image), (3, "raw_ext with its journal in part".to_owned()));
 }
 
@@ -545,7 +570,7 @@ fn put_stream(image: &Path, record: u64, name: &str, content: &[u8]) {
     attribute[value..value + content.len()].copy_from_slice(content);
     // In front of the mark of the end. No byte of it is one that the update sequence protects.
     let end = at + used - 8;
-    assert!(used + length < 510 && word(&bytes, end) == u32::MAX);
+    assert!((used - 8) % 512 + length + 8 < 510 && word(&bytes, end) == u32::MAX);
     bytes[end..end + length].copy_from_slice(&attribute);
     bytes[end + length..end + length + 8].copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
     bytes[at + 24..at + 28].copy_from_slice(&u32::try_from(used + length).unwrap().to_le_bytes());
@@ -576,7 +601,8 @@ fn streams_of_directories_and_of_the_root_are_collected() {
     let mounted = Mounted::new(&image, "streams_interface=xattr");
     mounted.put("d/e/f", "file");
     fs::create_dir(mounted.path("empty")).unwrap();
-    for (path, content) in [("", "of the root"), ("d", "of d"), ("d/e", "of e"), ("empty", "of an empty one")] {
+    for (path, content) in [("", "of the root"), ("d", "of d"), ("d/e", "of e"), ("empty", "of an empty one")]
+    {
         run(Command::new("setfattr").args(["-n", "user.s", "-v", content]).arg(mounted.path(path)));
     }
     let reparse = "0x1b00008008000000617070657865632100";
@@ -587,9 +613,13 @@ fn streams_of_directories_and_of_the_root_are_collected() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let got = digests(&made.records());
     let sum = |text: &str| veldkit::evidence::Digest::of(text.as_bytes()).to_string();
-    for (path, content) in
-        [(":s", "of the root"), ("d:s", "of d"), ("d/e:s", "of e"), ("empty:s", "of an empty one"), ("d/e/f", "file")]
-    {
+    for (path, content) in [
+        (":s", "of the root"),
+        ("d:s", "of d"),
+        ("d/e:s", "of e"),
+        ("empty:s", "of an empty one"),
+        ("d/e/f", "file"),
+    ] {
         assert_eq!(got.get(path), Some(&sum(content)), "{path}: {got:#?}");
     }
     let data = [&[0x1b, 0, 0, 0x80, 8, 0, 0, 0][..], b"appexec!"].concat();
