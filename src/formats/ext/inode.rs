@@ -136,10 +136,26 @@ impl Inode {
         (at.saturating_add(4) <= end).then(|| u32_at(&self.bytes, at)).flatten()
     }
 
+    /// Its flags: those of `FS_IOC_GETFLAGS`, and some of the file system's own.
+    pub(super) const fn flags(&self) -> u32 {
+        self.flags
+    }
+
+    /// The block of its attributes; 0 where it has none.
+    pub(super) fn attribute_block(&self) -> u64 {
+        let high = u16_at(&self.bytes, 118).unwrap_or(0);
+        u64::from(u32_at(&self.bytes, 104).unwrap_or(0)) | (u64::from(high) << 32)
+    }
+
+    /// What is behind the inode's own fields: attributes, where it begins with their mark.
+    pub(super) fn attributes(&self) -> Option<&[u8]> {
+        let begin = OLD.checked_add(u16_at(&self.bytes, OLD)?.into())?;
+        self.bytes.get(begin..)
+    }
+
     /// An attribute of the system's own that is kept in the inode.
     fn attribute(&self, wanted: &[u8]) -> Option<&[u8]> {
-        let begin = OLD.checked_add(u16_at(&self.bytes, OLD)?.into())?;
-        let all = self.bytes.get(begin..).filter(|all| u32_at(all, 0) == Some(ATTRIBUTES))?.get(4..)?;
+        let all = self.attributes().filter(|all| u32_at(all, 0) == Some(ATTRIBUTES))?.get(4..)?;
         let mut rest = all;
         // Each entry has at least 16 bytes, and an inode no more than a block.
         loop {

@@ -11,6 +11,7 @@
 //!
 //! The structures as the kernel documents them (<https://docs.kernel.org/filesystems/ext4/>).
 
+mod attributes;
 mod content;
 mod files;
 mod folder;
