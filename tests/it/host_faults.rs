@@ -317,3 +317,68 @@ fn tasks_of_the_older_service_and_services_with_a_library_alone_have_rows() {
         (&"C:\\Users\\Public\\Zonder.dll".into(), &false.into())
     );
 }
+
+#[test]
+fn interfaces_and_leases_of_a_windows_that_does_not_run_have_rows() {
+    let mut system = HiveBuilder::new().unwrap();
+    let multi = |text: &str| [wide(text), vec![0, 0]].concat();
+    let place = "ControlSet001\\Services\\Tcpip\\Parameters\\Interfaces";
+    let leased = system.create_key(&format!("{place}\\{{AAAA}}")).unwrap();
+    for (name, text) in [
+        ("DhcpIPAddress", "10.0.0.23"),
+        ("DhcpSubnetMask", "255.255.255.0"),
+        ("DhcpServer", "10.0.0.1"),
+        ("DhcpNameServer", "10.0.0.2 10.0.0.3"),
+        ("DhcpDomain", "gemeente.local"),
+    ] {
+        system.add_value(leased, name, DataType::String, &wide(text)).unwrap();
+    }
+    system.add_value(leased, "DhcpDefaultGateway", DataType::MultiString, &multi("10.0.0.254")).unwrap();
+    for (name, seconds) in [("LeaseObtainedTime", 1_700_000_000_u32), ("LeaseTerminatesTime", 1_700_086_400)]
+    {
+        system.add_value(leased, name, DataType::Dword, &seconds.to_le_bytes()).unwrap();
+    }
+    let named = "ControlSet001\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}\\{AAAA}\\Connection";
+    let named = system.create_key(named).unwrap();
+    system.add_value(named, "Name", DataType::String, &wide("Ethernet")).unwrap();
+    let fixed = system.create_key(&format!("{place}\\{{BBBB}}")).unwrap();
+    system.add_value(fixed, "IPAddress", DataType::MultiString, &multi("192.0.2.5")).unwrap();
+    system.add_value(fixed, "SubnetMask", DataType::MultiString, &multi("255.255.0.0")).unwrap();
+    // A network of Wi-Fi that it was in, and an interface of which nothing is set.
+    let network = system.create_key(&format!("{place}\\{{BBBB}}\\3557E6")).unwrap();
+    system.add_value(network, "DhcpIPAddress", DataType::String, &wide("198.51.100.8")).unwrap();
+    system.create_key(&format!("{place}\\{{CCCC}}")).unwrap();
+    let made = windows(&software(), None);
+    made.put("C/Windows/System32/config/SYSTEM", &system.to_bytes().unwrap());
+    let found = Collected::of(&made, "LiveNetwork");
+    assert_eq!(found.code, 0, "{}", found.json);
+    assert_eq!(found.texts("interface", "name"), ["Ethernet", "{BBBB}", "{BBBB}"]);
+    assert_eq!(found.texts("interface", "adapter"), ["{AAAA}", "{BBBB}", "{BBBB}\\3557E6"]);
+    let first = found.of_kind("interface")[0].clone();
+    assert_eq!(
+        (&first["dhcp_server"], &first["lease_obtained"], &first["lease_ends"]),
+        (&"10.0.0.1".into(), &"2023-11-14T22:13:20Z".into(), &"2023-11-15T22:13:20Z".into())
+    );
+    assert_eq!(found.texts("address", "address"), ["10.0.0.23", "192.0.2.5", "198.51.100.8"]);
+    assert_eq!(
+        (&found.of_kind("address")[0]["prefix"], &found.of_kind("address")[1]["prefix"]),
+        (&24.into(), &16.into())
+    );
+    assert_eq!(found.texts("gateway", "address"), ["10.0.0.254"]);
+    assert_eq!(found.texts("resolver", "address"), ["10.0.0.2", "10.0.0.3"]);
+    let output = made.veldkit(["inventory", "--root", "tree", "--format", "csv"]);
+    let table = crate::made::text(&output.stdout);
+    assert!(
+        ["10.0.0.23", "192.0.2.5", "198.51.100.8"].iter().all(|address| table.contains(address)),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_damaged_hive_makes_an_inventory_incomplete() {
+    let whole = software();
+    let made = windows(&whole[..whole.len() - 700], None);
+    let output = made.veldkit(["inventory", "--root", "tree"]);
+    let said = crate::made::text(&output.stderr);
+    assert!(output.status.code() == Some(3) && said.contains("the file is cut short: 700 of "), "{said}");
+}

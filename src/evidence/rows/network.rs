@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::firewall::{FilterPart, FirewallProfile, FirewallRule};
 use super::{Observable, RowCitation, RowType};
-use crate::evidence::Exact;
+use crate::evidence::{Exact, Utc};
 
 /// A row of schema `urn:veldkit:live:network:1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +208,12 @@ pub struct Interface {
     /// The server that gave it its address (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dhcp_server: Option<IpAddr>,
+    /// When that server gave it its address (Windows, of a system that does not run).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_obtained: Option<Utc>,
+    /// Until when it has that address (Windows, of a system that does not run).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_ends: Option<Utc>,
     /// Bytes received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<u64>,
@@ -279,6 +285,8 @@ impl RowType for NetworkRow {
                     promiscuous: _,
                     kind: _,
                     dhcp_server: _,
+                    lease_obtained: _,
+                    lease_ends: _,
                     received: _,
                     sent: _,
                 } = &**interface;

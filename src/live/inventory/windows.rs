@@ -2,8 +2,11 @@
 //!
 //! In: the hives SOFTWARE and SYSTEM, of the running system by its own functions. Out: components. <https://learn.microsoft.com/windows/win32/msi/uninstall-registry-key>
 
-use super::{Component, Inventory, Sort};
+use std::collections::BTreeSet;
+
+use super::{Component, Inventory, Sort, is_outward};
 use crate::evidence::Utc;
+use crate::live::windows::hive_interfaces;
 use crate::sources::registry_facts::{RegistryFacts, UnreadKeys};
 use crate::sources::target::Target;
 use crate::sources::windows_facts::text;
@@ -28,6 +31,11 @@ pub(super) fn add(target: &Target, inventory: &mut Inventory) {
         let installed = installed(software, "").into_iter().map(|found| found.component);
         let mut all = [firmware(hive), patches(software)].concat();
         all.extend(installed);
+        if !target.is_live() {
+            let rows = hive_interfaces::of_system(hive);
+            let outward: BTreeSet<_> = hive_interfaces::addresses(&rows).filter(is_outward).collect();
+            inventory.addresses.extend(outward);
+        }
         (all, [("SYSTEM", hive.take_unread()), ("SOFTWARE", software.take_unread())])
     });
     for (name, UnreadKeys { first, count }) in unread {

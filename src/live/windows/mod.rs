@@ -16,6 +16,7 @@ pub mod executables;
 mod file_starts;
 pub mod firewall;
 mod found_starts;
+pub(crate) mod hive_interfaces;
 #[cfg(test)]
 mod made_hive;
 pub mod network;

@@ -9,8 +9,8 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::firewall;
 use super::windows_host::{WindowsHost, report_unread};
+use super::{firewall, hive_interfaces};
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
@@ -46,6 +46,10 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let mut set = Vec::new();
     machine.registry(|system, software| {
         set = of_system(system);
+        // The running system has reported its own.
+        if !(machine.is_live() && sys::IS_WINDOWS) {
+            set.extend(hive_interfaces::of_system(system));
+        }
         set.extend(known_networks(software));
         for (profiles, rules) in [firewall::of_system(system), firewall::of_policy(software)] {
             set.extend(profiles.into_iter().map(|profile| NetworkRow::FirewallProfile(Box::new(profile))));
@@ -124,11 +128,11 @@ fn of_adapter(adapter: NetworkAdapter) -> Vec<NetworkRow> {
         index: Some(adapter.index),
         link: adapter.link,
         state: adapter.state.map(Into::into),
-        promiscuous: None,
         kind: Some(adapter.kind),
         dhcp_server: adapter.dhcp_server,
         received: adapter.received,
         sent: adapter.sent,
+        ..Interface::default()
     }));
     std::iter::once(first).chain(rest).collect()
 }
