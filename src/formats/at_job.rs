@@ -31,7 +31,7 @@ pub fn job(text: &[u8]) -> AtJob<'_> {
     });
     let commands = match behind.filter(|commands| !commands.is_empty()) {
         Some(commands) => commands.iter().filter(|(_, line)| !is_delimiter(line)).copied().collect(),
-        None => all.iter().filter(|(_, line)| !is_delimiter(line)).next_back().copied().into_iter().collect(),
+        None => all.iter().rfind(|(_, line)| !is_delimiter(line)).copied().into_iter().collect(),
     };
     AtJob { uid, commands }
 }

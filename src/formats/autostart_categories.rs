@@ -1,7 +1,7 @@
 //! The categories of autostarts that others list, and what of `LiveAutostarts` covers each: a kind of row, or the reason why
 //! none does.
 //!
-//! In: nothing. Out: [`CATEGORIES`]. Sources: the tabs of Sysinternals Autoruns, the techniques of PersistenceSniper 1.17, and
+//! In: nothing. Out: [`CATEGORIES`]. Sources: the tabs of Sysinternals Autoruns, the techniques of `PersistenceSniper` 1.17, and
 //! MITRE ATT&CK 17 (T1037, T1053, T1543, T1546, T1547 with their sub-techniques). A test compares the table with the code.
 
 use Coverage::{Kinds, NotCovered};
@@ -286,8 +286,9 @@ mod tests {
         }
         let unnamed: Vec<_> = kinds.difference(&named).collect();
         assert!(unnamed.is_empty(), "no category names these kinds of rows: {unnamed:?}");
-        let names: BTreeSet<_> = CATEGORIES.iter().map(|category| (category.list, category.name)).collect();
-        assert_eq!(names.len(), CATEGORIES.len());
+        let categories: BTreeSet<_> =
+            CATEGORIES.iter().map(|category| (category.list, category.name)).collect();
+        assert_eq!(categories.len(), CATEGORIES.len());
     }
 
     #[test]

@@ -123,7 +123,7 @@ struct Snap {
     current: String,
 }
 
-/// Reads the state of snapd: it has no version of a snap, but the number of its revision, which is told in its place.
+/// Reads the state of snapd: it has no version of a snap, but the number of its revision, which is its version here.
 #[must_use]
 pub fn snaps(state: &str) -> Option<Vec<InstalledPackage>> {
     let state: SnapState = serde_json::from_str(state).ok()?;
@@ -139,10 +139,10 @@ pub fn snaps(state: &str) -> Option<Vec<InstalledPackage>> {
 /// none of a revision.
 #[must_use]
 pub fn portage(category: &str, name: &str) -> Option<InstalledPackage> {
-    let cuts = name.match_indices('-').filter(|(at, _)| {
+    let mut cuts = name.match_indices('-').filter(|(at, _)| {
         name.get(at.saturating_add(1)..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     });
-    let (at, _) = cuts.last()?;
+    let (at, _) = cuts.next_back()?;
     let (package, version) = name.split_at_checked(at)?;
     Some(InstalledPackage {
         name: format!("{category}/{package}"),

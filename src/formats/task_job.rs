@@ -4,6 +4,8 @@
 //! Format: [MS-TSCH] 2.4, ".JOB File Format".
 //! <https://learn.microsoft.com/openspecs/windows_protocols/ms-tsch/0d6383e4-de92-43e7-b0bb-a60cfa36379f>
 
+use std::fmt::Write as _;
+
 use super::task_xml::{Action, ScheduledTask};
 use crate::evidence::bytes::{u16_at, u32_at};
 
@@ -75,10 +77,11 @@ fn trigger(bytes: &[u8]) -> Option<String> {
     let mut text = kind.to_owned();
     if u32_at(bytes, 32)? < 5 {
         let (year, month, day) = (number(4)?, number(6)?, number(8)?);
-        text.push_str(&format!(" from {year:04}-{month:02}-{day:02}T{:02}:{:02}", number(16)?, number(18)?));
+        let (hour, minute) = (number(16)?, number(18)?);
+        write!(text, " from {year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}").ok()?;
     }
     if let Some(minutes) = u32_at(bytes, 24).filter(|minutes| *minutes > 0) {
-        text.push_str(&format!(" every {minutes} minutes"));
+        write!(text, " every {minutes} minutes").ok()?;
     }
     if u32_at(bytes, 28)? & TRIGGER_DISABLED != 0 {
         text.push_str(" (off)");

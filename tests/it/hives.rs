@@ -62,7 +62,11 @@ fn made() -> Vec<u8> {
 type Contents = BTreeSet<Vec<String>>;
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 /// What the rows have, as the others print it; the bytes of types whose text is in the row are written again.
@@ -119,13 +123,13 @@ fn hivexml(hive: &Path) -> Option<Contents> {
     {
         let named =
             |node: roxmltree::Node<'_, '_>| node.attribute("root").is_none() && node.has_tag_name("node");
-        let mut names: Vec<_> = node
+        let mut parts: Vec<_> = node
             .ancestors()
             .filter(|node| named(*node))
             .map(|node| node.attribute("name").unwrap())
             .collect();
-        names.reverse();
-        let path = names.iter().flat_map(|name| ["\\", name]).collect::<String>();
+        parts.reverse();
+        let path = parts.iter().flat_map(|name| ["\\", name]).collect::<String>();
         if node.has_tag_name("value") {
             all.insert(vec![path, node.attribute("key").unwrap_or_default().to_owned()]);
         } else if !path.is_empty() {

@@ -2,8 +2,11 @@
 
 use crate::made::{Made, text};
 
+/// Files of a tree: their paths and what is in them.
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
 /// The table of a made tree, what was said besides, and the exit code.
-fn inventory(files: &[(&str, &[u8])]) -> (String, String, i32) {
+fn inventory(files: Files<'_>) -> (String, String, i32) {
     let made = Made::linux();
     for (path, content) in files {
         made.put(path, content);
@@ -61,7 +64,7 @@ fn each_package_manager_has_its_packages_in_the_table() {
 #[test]
 fn a_tree_without_a_database_or_with_a_damaged_one_is_not_complete_and_says_so() {
     let torn = [STATUS, b"\0\0\0\0\n\nVersion: 2\n\n"].concat();
-    let cases: &[(&[(&str, &[u8])], &str)] = &[
+    let cases: &[(Files<'_>, &str)] = &[
         (&[], "no package database that is known is there"),
         (&[("var/lib/dpkg/status", b"")], "/var/lib/dpkg/status: 0 packages were read"),
         (

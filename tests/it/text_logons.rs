@@ -190,3 +190,80 @@ fn logons_of_a_journal_are_rows_and_what_is_compressed_is_counted() {
         assert_eq!(found.code, 3, "{}", found.json);
     }
 }
+
+/// A record of wtmp as `bits/utmp.h` lays it out on x86-64.
+fn record(kind: u8, user: &str, line: &str, host: &str, seconds: i32) -> Vec<u8> {
+    let mut bytes = vec![0; 384];
+    bytes[0] = kind;
+    bytes[4..8].copy_from_slice(&4242_u32.to_le_bytes());
+    for (at, text) in [(8, line), (40, "ts/0"), (44, user), (76, host)] {
+        bytes[at..at + text.len()].copy_from_slice(text.as_bytes());
+    }
+    bytes[340..344].copy_from_slice(&seconds.to_le_bytes());
+    if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
+        bytes[348..352].copy_from_slice(&address.octets());
+    }
+    bytes
+}
+
+/// `[7] [04242] [ts/0] [anna    ] [pts/0       ] [10.0.0.1 ] [10.0.0.1 ] [2023-11-14T22:13:20,000000+00:00]` for each record.
+#[test]
+#[ignore = "needs utmpdump"]
+fn every_record_of_wtmp_is_the_one_that_utmpdump_prints() {
+    let made = Made::linux();
+    fs::remove_file(made.tree().join("var/log/auth.log")).unwrap();
+    let kinds = [
+        "",
+        "run_level",
+        "boot",
+        "new_time",
+        "old_time",
+        "init",
+        "login_prompt",
+        "logon",
+        "ended",
+        "accounting",
+    ];
+    let mut bytes = Vec::new();
+    for number in 0..90_i32 {
+        let kind = u8::try_from(number % 9 + 1).unwrap();
+        let (user, host) = (format!("u{number}"), format!("10.0.{number}.7"));
+        bytes.extend(record(kind, &user, &format!("pts/{number}"), &host, 1_700_000_000 + number * 3_600));
+    }
+    let file = made.put("var/log/wtmp", &bytes);
+    let output = std::process::Command::new("utmpdump").arg(&file).env("TZ", "UTC").output().unwrap();
+    let printed = crate::made::text(&output.stdout);
+    let theirs: Vec<String> = printed
+        .lines()
+        .map(|line| {
+            let parts: Vec<&str> = line.split(['[', ']']).skip(1).step_by(2).map(str::trim).collect();
+            let kind = kinds[parts[0].parse::<usize>().unwrap()];
+            let time = parts[7].split(',').next().unwrap();
+            format!(
+                "{kind} {} {} {} {} {time}Z",
+                parts[1].trim_start_matches('0'),
+                parts[3],
+                parts[4],
+                parts[6]
+            )
+        })
+        .collect();
+    let found = Collected::of(&made, "LiveLogons");
+    let ours: Vec<String> = found
+        .of_kind("logon")
+        .iter()
+        .map(|row| {
+            let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
+            format!(
+                "{} {} {} {} {} {}",
+                text("kind"),
+                row["pid"],
+                text("user"),
+                text("terminal"),
+                text("remote"),
+                text("time")
+            )
+        })
+        .collect();
+    assert_eq!((ours.len(), &ours), (90, &theirs), "{printed}");
+}

@@ -323,9 +323,7 @@ fn pam(program: &[u8], message: &[u8]) -> Option<AuthEvent> {
     let (before, facts) = split(said, b"; logname=")?;
     let more =
         before.strip_prefix(b"PAM ").and_then(|rest| str::from_utf8(first_word(rest)).ok()?.parse().ok());
-    if !memchr::memmem::find(before, b"authentication failure").is_some() {
-        return None;
-    }
+    memchr::memmem::find(before, b"authentication failure")?;
     let of = |key: &[u8]| {
         split(facts, key).map(|(_, rest)| rest.split(|byte| *byte == b' ').next().unwrap_or_default())
     };

@@ -109,8 +109,7 @@ pub(super) fn add(target: &Target, system: &Distribution, inventory: &mut Invent
         }
     }
     if !known {
-        lacking
-            .push("no package database that is known is there: what is installed cannot be told".to_owned());
+        lacking.push("no package database that is known is there: what is installed is not known".to_owned());
     }
     inventory.components.extend(found);
     inventory.lacking.extend(lacking);
