@@ -233,6 +233,13 @@ fn read_back(bytes: &[u8]) {
     }
 }
 
+/// A hive of SYSTEM with one key.
+pub fn hive() -> Vec<u8> {
+    let mut builder = regf::HiveBuilder::new().unwrap();
+    builder.create_key("ControlSet001").unwrap();
+    builder.to_bytes().unwrap()
+}
+
 /// Output of a process as text.
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

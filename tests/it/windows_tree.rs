@@ -70,7 +70,10 @@ fn a_broken_hive_costs_its_own_facts_and_nothing_else() {
     let made = domain_controller();
     made.put("C/WINDOWS/system32/Config/system", &[b"regf".to_vec(), vec![0xff; 9_000]].concat());
     let (json, code) = made.collect(["--artifact", "ExchangeWebRootFiles"]);
-    assert_eq!(code, 0, "{json}");
+    // What it would have said of the host is not known, and that has a record.
+    assert_eq!((code, &json["items"]["failed"]), (3, &1.into()), "{json}");
+    let record = made.record("Windows/System32/config/SYSTEM");
+    assert_eq!(record["artifact"], "veldkit:target", "{record}");
     assert_eq!(made.record("Exchange/V15/FrontEnd/HttpProxy/owa/auth/errorEE.aspx")["outcome"], "collected");
 }
 

@@ -13,7 +13,7 @@ const MEMORY: u64 = 128 << 20;
 fn volume(made: &Made) -> Vec<u8> {
     let image = ntfs(made, "disk.img", 16, &[]);
     let mounted = Mounted::new(&image, "streams_interface=windows");
-    mounted.put("Windows/System32/config/SYSTEM", "a hive");
+    mounted.put("Windows/System32/config/SYSTEM", crate::made::hive());
     for number in 0..400 {
         mounted.put(&format!("folder/{number}.bin"), noise(3_000, number));
     }

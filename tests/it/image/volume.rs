@@ -10,7 +10,7 @@ use crate::made::{Made, text};
 
 /// Resident, large, fragmented, sparse, compressed; streams, links, names; 10,000 files in a folder.
 fn fill(mounted: &Mounted) {
-    mounted.put("Windows/System32/config/SYSTEM", "a hive");
+    mounted.put("Windows/System32/config/SYSTEM", crate::made::hive());
     for number in 0..10_000 {
         mounted.put(&format!("many/file {number}.txt"), format!("{number}\n"));
     }
@@ -160,7 +160,7 @@ fn the_files_of_the_file_system_itself_are_taken_by_name_and_the_journal_without
     let made = Made::new();
     let image = ntfs(&made, "disk.img", 64, &[]);
     let mounted = Mounted::new(&image, "streams_interface=windows,show_sys_files");
-    mounted.put("Windows/System32/config/SYSTEM", "a hive");
+    mounted.put("Windows/System32/config/SYSTEM", crate::made::hive());
     mounted.put("$Extene/$UsnJrnl", "");
     let mut journal = fs::File::create(mounted.path("$Extene/$UsnJrnl:$J")).unwrap();
     journal.seek(SeekFrom::Start(80 << 20)).unwrap();
