@@ -50,7 +50,7 @@ impl ExtVolume {
             block if block >= self.layout.blocks => all.push(Err(ExtDamage::Block("block of attributes"))),
             block => match self.block(block) {
                 Ok(bytes) if u32_at(&bytes, 0) == Some(MARK) => {
-                    self.take_attributes(&bytes, IN_BLOCK, &mut all)
+                    self.take_attributes(&bytes, IN_BLOCK, &mut all);
                 }
                 Ok(_) => all.push(Err(ExtDamage::Block("block of attributes"))),
                 Err(damage) => all.push(Err(damage)),

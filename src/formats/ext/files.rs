@@ -17,6 +17,9 @@ use crate::formats::disk::{Mounted, VolumeFile};
 /// The inode of the root.
 const ROOT: u32 = 2;
 
+/// The extended attributes of a file; what is damaged is an error among them.
+pub(crate) type ReadAttributes = Vec<Result<ExtAttribute, ExtDamage>>;
+
 /// A volume that is held by several.
 #[derive(Debug, Clone)]
 pub(crate) struct ExtFiles(pub(crate) Arc<ExtVolume>);
@@ -111,17 +114,9 @@ impl Mounted for ExtFiles {
     }
 }
 
-/// What the file system keeps of a file besides its times and mode.
-#[derive(Debug)]
-pub(crate) struct ExtAttributes {
-    /// The bits of `FS_IOC_GETFLAGS`, immutable and append-only among them.
-    pub(crate) flags: u32,
-    /// Its extended attributes; what is damaged is an error among them.
-    pub(crate) extended: Vec<Result<ExtAttribute, ExtDamage>>,
-}
-
 impl ExtFiles {
-    /// The flags and extended attributes of a file by the reference that a listing gave.
+    /// The flags of a file by the reference that a listing gave, as `FS_IOC_GETFLAGS` has them (immutable and append-only
+    /// among them), and its extended attributes, with what is damaged as an error among them.
     ///
     /// # Errors
     /// Where there is no such file, or its inode is damaged.
@@ -129,9 +124,9 @@ impl ExtFiles {
         not(test),
         expect(dead_code, reason = "records have no field for it before the live half is merged")
     )]
-    pub(crate) fn attributes(&self, reference: u64) -> Result<ExtAttributes, ExtDamage> {
+    pub(crate) fn attributes(&self, reference: u64) -> Result<(u32, ReadAttributes), ExtDamage> {
         let inode = self.0.inode(number(reference)?)?;
-        Ok(ExtAttributes { flags: inode.flags(), extended: self.0.extended_attributes(&inode) })
+        Ok((inode.flags(), self.0.extended_attributes(&inode)))
     }
 
     fn facts(&self, number: u32) -> io::Result<Stat> {
@@ -198,8 +193,8 @@ mod tests {
     #[test]
     fn a_directory_of_many_others_is_walked_in_time_that_grows_with_their_number() {
         let blocks_asked = |count: u32| {
-            let made: String = (0..count).map(|number| format!("mkdir s/d{number}\n")).collect();
-            let files = volume(&["-t", "ext4", "-N", "3000"], &format!("mkdir s\n{made}"));
+            let made: Vec<_> = (0..count).map(|number| format!("mkdir s/d{number}")).collect();
+            let files = volume(&["-t", "ext4", "-N", "3000"], &format!("mkdir s\n{}\n", made.join("\n")));
             let before = files.0.cache.figures().0;
             let listed = files.list(b"s").unwrap().collect::<Result<Vec<_>, _>>().unwrap();
             assert_eq!(listed.len(), usize::try_from(count).unwrap());
@@ -226,7 +221,7 @@ mod tests {
         ] {
             let files = volume(options, requests);
             let reference = files.stat(b"f").unwrap().metadata.inode.unwrap();
-            let ExtAttributes { flags, extended } = files.attributes(reference).unwrap();
+            let (flags, extended) = files.attributes(reference).unwrap();
             assert_eq!(flags & 0x30, 0x30, "immutable and append-only");
             let mut read: Vec<_> =
                 extended.into_iter().map(Result::unwrap).map(|one| (one.name, one.value)).collect();
@@ -238,7 +233,7 @@ mod tests {
             ];
             let lengths: Vec<_> = read.iter().map(|one| one.1.len()).collect();
             assert!(read == wanted, "{options:?}: {lengths:?}");
-            assert!(files.attributes(2).unwrap().extended.is_empty());
+            assert!(files.attributes(2).unwrap().1.is_empty());
         }
     }
 }

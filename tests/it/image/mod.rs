@@ -11,6 +11,7 @@ mod faults;
 mod overlay;
 mod shadows;
 mod volume;
+mod volume_faults;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -130,15 +130,16 @@ impl Figures {
         self.put("peak memory", mebibytes(cost.peak_bytes), "MiB", Some("at most 100"));
     }
 
-    /// An image read by its own structures, beside the mount of it.
-    pub(super) fn image(&mut self, raw: &Cost, tree: &Cost) {
-        self.title("an NTFS image, medians of runs in turn");
-        for (name, cost) in [("read by its structures", raw), ("read through its mount", tree)] {
+    /// An image read by its own structures, beside the mount of it or the tree that it was made of.
+    pub(super) fn image(&mut self, what: &str, beside: &str, reach: &str, costs: (&Cost, &Cost)) {
+        let (raw, tree) = costs;
+        self.title(&format!("{what}, medians of runs in turn"));
+        for (name, cost) in [("read by its structures", raw), (&format!("read through its {beside}"), tree)] {
             self.put(name, cost.seconds, "s", None);
             self.put("  processor time", cost.processor_seconds, "s", None);
             self.put("  peak memory", mebibytes(cost.peak_bytes), "MiB", None);
         }
-        self.put("image over mount", raw.seconds / tree.seconds, "", Some("at most 1.5"));
+        self.put(&format!("image over {beside}"), raw.seconds / tree.seconds, "", Some(reach));
     }
 
     /// Two programs beside each other.

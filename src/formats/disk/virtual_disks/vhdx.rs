@@ -46,7 +46,7 @@ impl Vhdx {
     pub(super) fn open(file: Arc<dyn Device>) -> io::Result<(Self, Vec<TableNote>)> {
         let mut notes = Vec::new();
         let headers = HEADERS.into_iter().filter_map(|at| {
-            let head = read_some(&*file, at, HEADER).ok().filter(|head| is_whole(head, b"head", HEADER))?;
+            let head = read_some(&*file, at, HEADER).ok().filter(|head| is_whole(head, *b"head", HEADER))?;
             Some((u64_at(&head, 8)?, head.get(48..64)?.iter().any(|byte| *byte != 0)))
         });
         match headers.max() {
@@ -59,7 +59,7 @@ impl Vhdx {
             )),
         }
         let tables = REGIONS.into_iter().filter_map(|at| read_some(&*file, at, TABLE).ok());
-        let mut tables = tables.enumerate().filter(|(_, table)| is_whole(table, b"regi", TABLE));
+        let mut tables = tables.enumerate().filter(|(_, table)| is_whole(table, *b"regi", TABLE));
         let (which, regions) = tables.next().ok_or_else(|| damaged("both of its tables of regions"))?;
         if which > 0 {
             notes.push(TableNote::known(
@@ -103,7 +103,7 @@ impl Vhdx {
 
 /// Whether a header or table begins with its mark and is what its checksum says, which is worked out with zeros in its own
 /// place.
-fn is_whole(bytes: &[u8], mark: &[u8; 4], length: usize) -> bool {
+fn is_whole(bytes: &[u8], mark: [u8; 4], length: usize) -> bool {
     let (Some(before), Some(after)) = (bytes.get(..4), bytes.get(8..length)) else { return false };
     let sum = [before, &[0; 4], after].into_iter().fold(crc32c::START, crc32c::crc32c);
     before == mark && u32_at(bytes, 4) == Some(!sum)
