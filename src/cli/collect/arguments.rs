@@ -64,7 +64,7 @@ pub(super) struct Choice {
     /// Take it from the system mounted here instead of from this host
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
-    /// Take it from this disk image instead of from this host: raw (also split as .001 …), QCOW2, VHD, VHDX, VMDK
+    /// Take it from this disk image instead of from this host: raw (also split as .000 or .001 …), QCOW2, VHD, VHDX, VMDK
     #[arg(long, value_name = "FILE", conflicts_with = "root")]
     pub(super) image: Option<PathBuf>,
     /// Of the image only this partition, as 'list-volumes' numbers it [default: all that can be read]
