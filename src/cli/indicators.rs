@@ -105,12 +105,16 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
             "indicators": indicators.len(),
             "failed": failed,
             "lists": indicators.lists(),
+            "skipped": indicators.skipped().first(),
         }));
     } else {
         for list in indicators.lists() {
             for line in lines(list, console.lang) {
                 console.result(line);
             }
+        }
+        if let Some(line) = skipped(&indicators, console.lang) {
+            console.result(line);
         }
         console.result(sum(&indicators, failed, console.lang));
     }
@@ -135,11 +139,28 @@ fn lines(list: &IndicatorList, lang: Language) -> Vec<String> {
         let (what, example) = (Printable(&unused.what), Printable(&unused.example));
         lines.push(format!("  {not}: {} × {what}, {such_as} '{example}'", unused.count));
     }
+    for remark in &list.remarks {
+        let (what, example) = (Printable(&remark.what), Printable(&remark.example));
+        lines.push(format!(
+            "  {}: {} × {what}, {such_as} '{example}'",
+            lang.pick("let op", "note"),
+            remark.count
+        ));
+    }
     if let Some(why) = &list.failed {
         let text = lang.pick("niet tot het einde gelezen", "not read to its end");
         lines.push(format!("  {text}: {}", Printable(why)));
     }
     lines
+}
+
+/// How many files of named directories are not read, and the first of them.
+fn skipped(indicators: &Indicators, lang: Language) -> Option<String> {
+    let [skipped, good] = indicators.skipped();
+    let count = skipped.count.saturating_add(good.count);
+    let first = skipped.names.iter().chain(&good.names).next()?;
+    let text = lang.pick("bestanden die geen lijst zijn, overgeslagen", "files that are no list, skipped");
+    Some(format!("{count} {text}, {} '{}'", lang.pick("zoals", "such as"), Printable(first)))
 }
 
 fn sum(indicators: &Indicators, failed: usize, lang: Language) -> String {
@@ -165,6 +186,9 @@ pub(super) fn name_unused(indicators: Option<&Indicators>, console: &mut Console
             .pick("indicatorlijst niet tot het einde gelezen", "indicator list not read to its end");
         let reason = list.failed.as_deref().unwrap_or_default();
         console.warn(format_args!("{text}: {}: {}", Printable(&list.name), Printable(reason)));
+    }
+    if let Some(skipped) = skipped(indicators, console.lang) {
+        console.say(skipped);
     }
     let all = indicators.lists().iter().chain(indicators.known_good_lists());
     let unused =

@@ -3,7 +3,8 @@
 //! In: rule files (embedded, or named by the operator), then the content of an item with its facts. Out: what matched, in it
 //! and in what is packed in it, how bad that is together, and a gap where rules could not see everything. Each rule file is
 //! compiled alone: one that does not compile is named and costs only itself; a rule that is too slow is named and set
-//! aside, and a scan that does not come to its end is abandoned. Nothing in a rule can read the host: includes are refused.
+//! aside, and a scan that does not come to its end is abandoned. Nothing in a rule can read the host: a file includes others of
+//! the directory or archive that was named, and nothing outside it.
 //!
 //! Engines behind one trait: **boreal** (pure Rust, the default), and libyara behind the feature `libyara` as
 //! reference. boreal 1.4 offers the modules console, dex, dotnet, elf, hash, macho, math, pe, string and time; rules
@@ -27,7 +28,9 @@ pub mod indicators;
 #[cfg(feature = "libyara")]
 mod libyara;
 mod rule_files;
+mod rule_includes;
 mod rule_limits;
+mod rule_text;
 mod rule_zip;
 mod scan_threads;
 mod scanner;

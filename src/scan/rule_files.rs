@@ -1,13 +1,14 @@
 //! Rule files: the embedded ones, and files, folders and zip files that the operator names. Read whole, up to a limit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::rule_includes::{IncludeReader, expanded, joined};
 use super::rule_limits::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
 use super::rule_zip::{ZippedRules, is_zip, members};
+use super::{Error, rule_text};
 use crate::embedded::RULES;
 use crate::evidence::Digest;
 
@@ -42,7 +43,7 @@ pub enum RuleSource {
 pub struct RuleFileText {
     /// Its name, unique in the set.
     pub name: String,
-    /// Its text; bytes that are not UTF-8 are replaced.
+    /// Its text, with the files that it includes in place; bytes that are not UTF-8 are escaped.
     pub text: String,
 }
 
@@ -79,7 +80,7 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
             RuleSource::Embedded => {
                 for file in RULES.files().into_iter().filter(|file| is_rule_file(Path::new(&file.path))) {
                     let name = unique(&format!("{EMBEDDED_PREFIX}{}", file.path), &mut names);
-                    texts.push(text(name, Ok(file.bytes)));
+                    texts.push(text(name, Path::new(&file.path), Ok(file.bytes), &Alone));
                 }
             }
             RuleSource::Path(path) if is_zip(path) => {
@@ -93,12 +94,15 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
             }
             RuleSource::Text { path, bytes } => {
                 let name = unique(&shown(path), &mut names);
-                texts.push(text(name, Ok(bytes.clone())));
+                texts.push(text(name, path, Ok(bytes.clone()), &Alone));
             }
             RuleSource::Path(path) => {
+                let below = Below::of(path);
                 for file in files(path)? {
                     let name = unique(&shown(&file), &mut names);
-                    texts.push(text(name, read_file(&file)));
+                    // Links are followed to where a file is, so that a loop is one by whatever names.
+                    let place = file.canonicalize().unwrap_or_else(|_| file.clone());
+                    texts.push(text(name, &place, read_file(&file), &below));
                 }
             }
         }
@@ -106,10 +110,85 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
     Ok(texts)
 }
 
+/// A file that has no directory around it: one in memory.
+struct Alone;
+
+impl IncludeReader for Alone {
+    fn find(&self, _: &Path, _: &str) -> Result<PathBuf, String> {
+        Err("this file was not read from a directory or archive of rules".to_owned())
+    }
+
+    fn read(&self, _: &Path) -> Result<String, String> {
+        Err("not there".to_owned())
+    }
+}
+
+/// The files below the directory that was named, or that a named file is in.
+struct Below {
+    root: Option<PathBuf>,
+}
+
+impl Below {
+    fn of(path: &Path) -> Self {
+        let place = path.canonicalize().ok();
+        let is_file = path.is_file();
+        Self {
+            root: place
+                .and_then(|place| if is_file { place.parent().map(Path::to_owned) } else { Some(place) }),
+        }
+    }
+}
+
+impl IncludeReader for Below {
+    fn find(&self, by: &Path, name: &str) -> Result<PathBuf, String> {
+        let root = self.root.as_deref().ok_or("the directory it is in cannot be found")?;
+        let beside = by.parent().unwrap_or(root);
+        let mut place = beside.join(name).canonicalize();
+        if place.is_err() && name.contains('\\') {
+            place = beside.join(name.replace('\\', "/")).canonicalize();
+        }
+        // Nothing is said of a file outside, not even whether it is there.
+        let outside = || format!("not below '{}', or not there", root.display());
+        let place = place.ok().filter(|place| place.starts_with(root)).ok_or_else(outside)?;
+        if place.is_file() { Ok(place) } else { Err("not a regular file".to_owned()) }
+    }
+
+    fn read(&self, file: &Path) -> Result<String, String> {
+        read_file(file).map(|bytes| rule_text::of(&bytes))
+    }
+}
+
+/// The members of an archive.
+struct Members<'a>(&'a BTreeMap<PathBuf, &'a [u8]>);
+
+impl IncludeReader for Members<'_> {
+    fn find(&self, by: &Path, name: &str) -> Result<PathBuf, String> {
+        let place = joined(by, name).ok_or("it is outside the archive")?;
+        if self.0.contains_key(&place) {
+            Ok(place)
+        } else {
+            Err("no such rule file in the archive".to_owned())
+        }
+    }
+
+    fn read(&self, file: &Path) -> Result<String, String> {
+        self.0
+            .get(file)
+            .map(|bytes| rule_text::of(bytes))
+            .ok_or_else(|| "no such rule file in the archive".to_owned())
+    }
+}
+
 fn zipped(path: &Path, members: Vec<ZippedRules>, names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
-    for (member, content) in members {
+    let place = |member: &str| PathBuf::from(member.replace('\\', "/"));
+    let known = members
+        .iter()
+        .filter_map(|(member, content)| Some((place(member), content.as_ref().ok()?.as_slice())))
+        .collect();
+    let reader = Members(&known);
+    for (member, content) in &members {
         let name = unique(&format!("{}/{member}", shown(path)), names);
-        texts.push(text(name, content));
+        texts.push(text(name, &place(member), content.clone(), &reader));
     }
 }
 
@@ -150,14 +229,20 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     Ok(content)
 }
 
-/// Rules in the wild hold stray bytes of old encodings, mostly in comments: those are replaced, not refused.
-fn text(name: String, content: Result<Vec<u8>, String>) -> RuleText {
+/// The text of a file with what it includes, and the digest of that where it includes something.
+fn text(
+    name: String,
+    place: &Path,
+    content: Result<Vec<u8>, String>,
+    reader: &dyn IncludeReader,
+) -> RuleText {
     let sha256 = Digest::of(content.as_deref().unwrap_or_default());
-    let content = content.map(|bytes| {
-        let text = String::from_utf8_lossy(&bytes);
-        text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
-    });
-    RuleText { name, sha256, content }
+    let own = content.map(|bytes| rule_text::of(&bytes));
+    match own.and_then(|own| Ok((expanded(&own, place, reader)?.into_owned(), own))) {
+        Ok((text, own)) if text == own => RuleText { name, sha256, content: Ok(text) },
+        Ok((text, _)) => RuleText { name, sha256: Digest::of(text.as_bytes()), content: Ok(text) },
+        Err(reason) => RuleText { name, sha256, content: Err(reason) },
+    }
 }
 
 /// A path as it was given; one that would read as one of those built in is told apart.

@@ -39,6 +39,8 @@ mod left_out;
 mod limits;
 mod live;
 mod made;
+mod match_against;
+mod match_faults;
 mod memory;
 mod mounts;
 mod packages;

@@ -75,8 +75,12 @@ const WINDOWS_FILES: [(&str, &str); 5] = [
 ];
 
 /// The public tools that read our definitions, our bundles and our inventories, pinned.
-const PYTHON: [&str; 3] =
-    ["artifacts==20260421", "cyclonedx-python-lib[json-validation]==11.12.0", "dissect.target==3.25.1"];
+const PYTHON: [&str; 4] = [
+    "artifacts==20260421",
+    "cyclonedx-python-lib[json-validation]==11.12.0",
+    "dissect.target==3.25.1",
+    "stix2-matcher==3.0.0",
+];
 
 /// Installs what is missing.
 ///

@@ -23,9 +23,19 @@ pub(super) fn format(head: &[u8]) -> Result<Format, &'static str> {
         Some('[') if begins.trim_start_matches(['[', ' ', '\t', '\r', '\n']).starts_with(['{', ']']) => {
             json(begins)
         }
+        Some(_) if line_list::is_checksums(&text) => Ok(Format::Values),
         Some(_) if csv::is_csv(&text) => Ok(Format::Csv),
         Some(_) if line_list::is_filenames(&text) => Ok(Format::Filenames),
         Some(_) => Ok(Format::Values),
+    }
+}
+
+/// Whether content is a list by itself, where the name of its file does not say so.
+pub(super) fn is_list(head: &[u8]) -> bool {
+    match format(head) {
+        Ok(Format::Values) => line_list::is_values(&String::from_utf8_lossy(head)),
+        Ok(_) => true,
+        Err(_) => false,
     }
 }
 

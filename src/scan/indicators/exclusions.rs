@@ -17,7 +17,7 @@ use super::network;
 use super::network::{Network, domains_above};
 use super::observable::IndicatorValue;
 use super::path::PathForm;
-use super::pattern::Patterns;
+use super::pattern::{Patterns, Within};
 
 /// Most values of all warninglists: the largest, of the million most visited domains, has a million.
 const VALUES_LIMIT: usize = 4_000_000;
@@ -63,9 +63,12 @@ impl Exclusions {
             IndicatorValue::Address(network) => network.to_string(),
             IndicatorValue::Domain(text, _) | IndicatorValue::Url(text) => text.clone(),
             IndicatorValue::Path(PathForm::Literal(text))
+            | IndicatorValue::Sized(PathForm::Literal(text), _)
             | IndicatorValue::Pipe(text)
             | IndicatorValue::Mutex(text) => text.to_lowercase(),
-            IndicatorValue::Path(PathForm::Pattern { .. }) => return None,
+            IndicatorValue::Path(PathForm::Pattern { .. })
+            | IndicatorValue::Sized(PathForm::Pattern { .. }, _)
+            | IndicatorValue::RegistryPattern(_) => return None,
             IndicatorValue::Registry(value) => value.key.to_lowercase(),
         };
         let by_host = match observable {
@@ -143,7 +146,7 @@ impl Exclusions {
                     .strip_prefix('/')
                     .and_then(|rest| rest.rsplit_once('/'))
                     .map_or(value, |(inner, _)| inner);
-                self.expressions.push(inner, None, list)?;
+                self.expressions.push(inner, Within::Text, None, list)?;
             }
             _ => return Err("type of warninglist that is not known"),
         }

@@ -3,13 +3,16 @@
 //! In: observables with what their list says of them. Out: the tables that are looked up. What an exclusion names, and
 //! what would fire on every host, is refused here, whatever list it stands in.
 
-use super::digests::{Digests, hexadecimal};
+use super::digests::Digests;
 use super::exclusions::Exclusions;
 use super::labels::{Labels, Said};
 use super::list::Account;
+use super::network;
 use super::network::Networks;
 use super::observable::{Below, IndicatorValue, ValueReading, of_type};
 use super::path::Paths;
+use super::pattern::{Patterns, Within};
+use super::size::SizedPaths;
 use super::text_table::Texts;
 use super::windows_names;
 use crate::evidence::{HitKind, Utc};
@@ -28,6 +31,7 @@ pub(super) struct Tables {
     pub(super) sha256: Digests<32>,
     pub(super) known_good: Digests<32>,
     pub(super) paths: Paths,
+    pub(super) sized: SizedPaths,
     pub(super) networks: Networks,
     pub(super) domains: Texts<(Below, u32)>,
     pub(super) urls: Texts<u32>,
@@ -35,6 +39,9 @@ pub(super) struct Tables {
     pub(super) mutexes: Texts<u32>,
     /// Under the comparable key: the data that must stand in it, if the list says so.
     pub(super) registry: Texts<(Option<Box<str>>, u32)>,
+    /// Expressions over comparable keys; each is labelled with its number in `registry_values`.
+    pub(super) registry_patterns: Patterns,
+    pub(super) registry_values: Vec<(Option<Box<str>>, u32)>,
     pub(super) labels: Labels,
 }
 
@@ -46,6 +53,8 @@ impl Tables {
         self.sha256.seal();
         self.known_good.seal();
         self.paths.seal();
+        self.sized.seal();
+        self.registry_patterns.seal();
         self.networks.seal();
         self.domains.seal();
         self.urls.seal();
@@ -64,6 +73,8 @@ impl Tables {
     fn texts(&self) -> usize {
         let texts = [
             self.paths.len(),
+            self.sized.len(),
+            self.registry_patterns.len(),
             self.networks.len(),
             self.domains.len(),
             self.urls.len(),
@@ -113,6 +124,9 @@ impl ListIntake<'_> {
             ("", Some(beside)) => beside.to_owned(),
             (description, Some(beside)) => format!("{description} ({beside})"),
         };
+        if let Some(beside) = beside {
+            self.account.remark("condition that is reported with a hit, and not compared", beside);
+        }
         for observable in observables {
             self.take(observable, &Said { description: &description, ..*said });
         }
@@ -124,7 +138,10 @@ impl ListIntake<'_> {
             return self.known_good(&observable);
         }
         if let Some(why) = self.exclusions.excludes(&observable) {
-            return self.refuse(&why, &shown(&observable));
+            return self.refuse(&why, &observable.to_string());
+        }
+        if let Some(why) = never_met(&observable) {
+            return self.refuse(why, &observable.to_string());
         }
         let (label, kept) = self.tables.labels.number(self.list, said);
         let tables = &mut *self.tables;
@@ -134,7 +151,7 @@ impl ListIntake<'_> {
         );
         let full = if is_digest { tables.digests() >= DIGESTS_LIMIT } else { tables.texts() >= TEXTS_LIMIT };
         if full {
-            return self.refuse("indicator past the most that are taken", &shown(&observable));
+            return self.refuse("indicator past the most that are taken", &observable.to_string());
         }
         let kind = match observable {
             IndicatorValue::Md5(digest) => {
@@ -175,18 +192,33 @@ impl ListIntake<'_> {
                 tables.mutexes.push(windows_names::mutex(&name), label);
                 HitKind::Mutex
             }
+            IndicatorValue::Sized(form, size) => {
+                if let Err(why) = tables.sized.push(&form, size, label) {
+                    return self.refuse(why, form.text());
+                }
+                HitKind::Path
+            }
             IndicatorValue::Registry(value) => {
+                let data: Option<Box<str>> =
+                    value.data.as_deref().map(|data| windows_names::data(data).into());
+                for key in windows_names::full_keys(&value.key) {
+                    tables.registry.push(key, (data.clone(), label));
+                }
+                HitKind::Registry
+            }
+            IndicatorValue::RegistryPattern(value) => {
+                let number = u32::try_from(tables.registry_values.len()).unwrap_or(u32::MAX);
+                if let Err(why) = tables.registry_patterns.push(&value.key, Within::Text, None, number) {
+                    return self.refuse(why, &value.key);
+                }
                 let data = value.data.as_deref().map(|data| windows_names::data(data).into());
-                tables.registry.push(windows_names::key(&value.key), (data, label));
+                tables.registry_values.push((data, label));
                 HitKind::Registry
             }
         };
         self.account.used(kind.word());
         if !kept {
-            self.account.unused(
-                "description past the most text that is kept (the indicator is in use)",
-                said.description,
-            );
+            self.account.remark("description past the most text that is kept", said.description);
         }
     }
 
@@ -194,16 +226,16 @@ impl ListIntake<'_> {
     fn known_good(&mut self, observable: &IndicatorValue) {
         match observable {
             IndicatorValue::Sha256(_) if self.tables.digests() >= DIGESTS_LIMIT => {
-                self.refuse("digest past the most that are taken", &shown(observable));
+                self.refuse("digest past the most that are taken", &observable.to_string());
             }
             IndicatorValue::Sha256(digest) => {
                 self.tables.known_good.push(*digest, 0);
                 self.account.used("known_good");
             }
             IndicatorValue::Md5(_) | IndicatorValue::Sha1(_) => {
-                self.refuse("MD5 or SHA-1, which cannot vouch for a file", &shown(observable));
+                self.refuse("MD5 or SHA-1, which cannot vouch for a file", &observable.to_string());
             }
-            _ => self.refuse("not a digest, in a list of known good ones", &shown(observable)),
+            _ => self.refuse("not a digest, in a list of known good ones", &observable.to_string()),
         }
     }
 
@@ -213,18 +245,20 @@ impl ListIntake<'_> {
     }
 }
 
-/// An observable as text.
-fn shown(observable: &IndicatorValue) -> String {
+/// Tries an observable on one made for it: what nothing could meet is not in use. Patterns are tried where they are compiled.
+fn never_met(observable: &IndicatorValue) -> Option<&'static str> {
     match observable {
-        IndicatorValue::Md5(digest) => hexadecimal(digest),
-        IndicatorValue::Sha1(digest) => hexadecimal(digest),
-        IndicatorValue::Sha256(digest) => hexadecimal(digest),
-        IndicatorValue::Path(form) => form.text().to_owned(),
-        IndicatorValue::Address(network) => network.to_string(),
-        IndicatorValue::Domain(text, _)
-        | IndicatorValue::Url(text)
-        | IndicatorValue::Pipe(text)
-        | IndicatorValue::Mutex(text) => text.clone(),
-        IndicatorValue::Registry(value) => value.key.clone(),
+        IndicatorValue::Pipe(name) if windows_names::pipe(name).is_empty() => Some("pipe without a name"),
+        IndicatorValue::Mutex(name) if windows_names::mutex(name).is_empty() => Some("mutex without a name"),
+        IndicatorValue::Registry(value) if windows_names::full_keys(&value.key).is_empty() => {
+            Some("registry key without its hive")
+        }
+        IndicatorValue::Domain(domain, _) if network::domain(domain).as_ref() != Some(domain) => {
+            Some("domain that no host could ask for")
+        }
+        IndicatorValue::Url(url) if network::url(url).is_none_or(|read| read.text != *url) => {
+            Some("URL that no host could ask for")
+        }
+        _ => None,
     }
 }

@@ -40,6 +40,9 @@ impl Indicators {
         }
         if let Some((path, case)) = path(&item.origin) {
             item.hits.extend(self.path(&path, case));
+            if let Some(size) = item.metadata.size {
+                item.hits.extend(self.sized(&path, size, case));
+            }
             item.assessment = assess(&item.hits);
         }
     }

@@ -2,18 +2,20 @@
 //! most simple feeds do.
 //!
 //! `values`: `value`, `value;description` or `value;score;description`; the value is a digest, an address or network, a
-//! domain or a URL, told by its form. What `sha256sum` prints is taken as well. `filenames`: an expression over paths,
+//! domain or a URL, told by its form. What `sha256sum` and its like print is read as well ([`checksum`]). `filenames`: an expression over paths,
 //! `regex`, `regex;score` or `regex;score;false positives`. A line that begins with `#` describes those below it, to
 //! the next such line; nothing else of a line reaches the lines below.
 
 use std::io::Read;
 
+use super::checksum;
 use super::decode::{Next, TextLines};
 use super::intake::ListIntake;
 use super::labels::Said;
 use super::observable;
 use super::observable::IndicatorValue;
 use super::path::PathForm;
+use super::pattern::Within;
 
 /// Lines that are looked at to tell the two kinds of lists.
 const LINES_LOOKED_AT: usize = 200;
@@ -37,9 +39,33 @@ pub(super) fn is_filenames(head: &str) -> bool {
     scored.saturating_mul(2) > all
 }
 
+/// Whether the first line of a list is one that `sha256sum` or its like prints, whatever characters are in the name.
+pub(super) fn is_checksums(head: &str) -> bool {
+    let mut lines = head.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.next().is_some_and(|line| checksum::line(line).is_some())
+}
+
+/// Whether at least half of the first lines of a text are values that are taken: a list, whatever its file is called.
+pub(super) fn is_values(head: &str) -> bool {
+    let lines = head.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let taken = |line: &str| checksum::line(line).is_some() || value(fields(line).0).is_ok();
+    let (all, values) = lines.take(LINES_LOOKED_AT).fold((0_usize, 0_usize), |(all, values), line| {
+        (all.saturating_add(1), values.saturating_add(usize::from(taken(line))))
+    });
+    values > 0 && values.saturating_mul(2) >= all
+}
+
 /// Reads a list of values.
 pub(super) fn values<R: Read>(lines: &mut TextLines<R>, intake: &mut ListIntake<'_>) -> Result<(), String> {
     each(lines, intake, |line, above, intake| {
+        if let Some((digest, name)) = checksum::line(line) {
+            let description = if above.is_empty() { name } else { format!("{above} (file name {name})") };
+            let said = Said { score: None, description: &description, reference: "" };
+            return match digest {
+                Ok(observable) => intake.take(observable, &said),
+                Err(why) => intake.refuse(why, line),
+            };
+        }
         let (first, score, description) = fields(line);
         let said = Said {
             score,
@@ -64,8 +90,11 @@ pub(super) fn filenames<R: Read>(
             None if line.contains(';') => return intake.refuse("line whose score is no number", line),
             None => (line, None, None),
         };
-        let form =
-            PathForm::Pattern { expression: expression.to_owned(), except: except.map(ToOwned::to_owned) };
+        let form = PathForm::Pattern {
+            expression: expression.to_owned(),
+            within: Within::Path,
+            except: except.map(ToOwned::to_owned),
+        };
         intake.take(IndicatorValue::Path(form), &Said { score, description: above, reference: "" });
     })
 }

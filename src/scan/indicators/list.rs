@@ -24,7 +24,16 @@ const REASONS_LIMIT: usize = 100;
 const EXAMPLE_LENGTH: usize = 120;
 
 /// Endings of the files that are read of a folder.
-const ENDINGS: [&str; 8] = ["txt", "csv", "tsv", "json", "stix", "ioc", "xml", "list"];
+const ENDINGS: [&str; 19] = [
+    "txt", "csv", "tsv", "json", "stix", "stix2", "ioc", "iocs", "xml", "list", "lst", "md5", "sha1",
+    "sha256", "sha512", "hash", "hashes", "sum", "sums",
+];
+
+/// Files that are read of a folder without an ending: what distributions call their digests.
+const NAMES: [&str; 5] = ["md5sums", "sha1sums", "sha256sums", "sha512sums", "checksums"];
+
+/// Files of a folder that are skipped, by name; those past it are counted.
+const SKIPPED_NAMES: usize = 100;
 
 /// The file that makes a folder a MISP feed.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -112,6 +121,9 @@ pub struct IndicatorList {
     pub format: Option<Format>,
     /// Digest of the file; of a feed's folder, that of the lines `sha256sum` prints of the files read, in their order.
     pub sha256: Digest,
+    /// Indicators read: those in use and those that are not.
+    #[serde(default)]
+    pub read: u64,
     /// Indicators in use; of a warninglist or known good digests, the values in force.
     pub indicators: u64,
     /// Those by kind.
@@ -120,6 +132,9 @@ pub struct IndicatorList {
     /// What could not be used, the most frequent reason first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<Unused>,
+    /// What is to be known of indicators that are in use: conditions that are reported with a hit and not compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Unused>,
     /// Why reading ended before its end; what was read until then is in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
@@ -136,30 +151,52 @@ pub struct Unused {
     pub example: String,
 }
 
-/// The account of a list while it is read.
+/// What became of one indicator that was read.
+pub(super) enum IndicatorFate<'a> {
+    /// In use, as one of this kind.
+    InUse(&'static str),
+    /// Not in use, for this reason.
+    NotUsed { what: &'a str, example: &'a str },
+}
+
+/// How often something was counted, and one example of it.
+type Counted = BTreeMap<String, (u64, String)>;
+
+/// The account of a list while it is read: every indicator is counted once, in [`Self::count`], as in use or not.
 #[derive(Debug, Default)]
 pub(super) struct Account {
+    read: u64,
     kinds: BTreeMap<&'static str, u64>,
-    unused: BTreeMap<String, (u64, String)>,
+    unused: Counted,
+    remarks: Counted,
 }
 
 impl Account {
+    /// Counts an indicator that was read.
+    pub(super) fn count(&mut self, fate: &IndicatorFate<'_>) {
+        self.read = self.read.saturating_add(1);
+        match *fate {
+            IndicatorFate::InUse(word) => {
+                let count = self.kinds.entry(word).or_default();
+                *count = count.saturating_add(1);
+            }
+            IndicatorFate::NotUsed { what, example } => count(&mut self.unused, what, example),
+        }
+    }
+
     /// Counts one that is in use, by the word for its kind.
     pub(super) fn used(&mut self, word: &'static str) {
-        let count = self.kinds.entry(word).or_default();
-        *count = count.saturating_add(1);
+        self.count(&IndicatorFate::InUse(word));
     }
 
     /// Counts one that is not, by the reason or its type.
     pub(super) fn unused(&mut self, what: &str, example: &str) {
-        let known = self.unused.contains_key(what) || self.unused.len() < REASONS_LIMIT;
-        let what = if known { what } else { "(other reasons)" };
-        if let Some((count, _)) = self.unused.get_mut(what) {
-            *count = count.saturating_add(1);
-            return;
-        }
-        let example = example.chars().take(EXAMPLE_LENGTH).collect();
-        self.unused.insert(what.chars().take(EXAMPLE_LENGTH).collect(), (1, example));
+        self.count(&IndicatorFate::NotUsed { what, example });
+    }
+
+    /// Counts something about an indicator that is counted as in use: a condition that is not compared.
+    pub(super) fn remark(&mut self, what: &str, example: &str) {
+        count(&mut self.remarks, what, example);
     }
 
     /// How many are in use.
@@ -176,11 +213,25 @@ impl Account {
     ) -> IndicatorList {
         let indicators = self.in_use();
         let kinds = self.kinds.into_iter().map(|(word, count)| (word.to_owned(), count)).collect();
-        let mut unused: Vec<Unused> =
-            self.unused.into_iter().map(|(what, (count, example))| Unused { what, count, example }).collect();
-        unused.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.what.cmp(&b.what)));
-        IndicatorList { name, format, sha256, indicators, kinds, unused, failed }
+        let (unused, remarks) = (sorted(self.unused), sorted(self.remarks));
+        IndicatorList { name, format, sha256, read: self.read, indicators, kinds, unused, remarks, failed }
     }
+}
+
+fn count(counted: &mut Counted, what: &str, example: &str) {
+    let what: String = what.chars().take(EXAMPLE_LENGTH).collect();
+    let known = counted.contains_key(&what) || counted.len() < REASONS_LIMIT;
+    let what = if known { what } else { "(other reasons)".to_owned() };
+    let (count, _) =
+        counted.entry(what).or_insert_with(|| (0, example.chars().take(EXAMPLE_LENGTH).collect()));
+    *count = count.saturating_add(1);
+}
+
+fn sorted(counted: Counted) -> Vec<Unused> {
+    let all = counted.into_iter().map(|(what, (count, example))| Unused { what, count, example });
+    let mut all: Vec<Unused> = all.collect();
+    all.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.what.cmp(&b.what)));
+    all
 }
 
 /// A list to read: one file, or a feed's folder.
@@ -190,12 +241,34 @@ pub(super) struct ListToRead {
     pub(super) format: Option<Format>,
 }
 
-/// The lists that sources name, in their order and by name within a folder; links are not followed.
+/// Files of named folders that are not read: they are no lists by their name and by their content.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SkippedFiles {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them.
+    pub names: Vec<String>,
+}
+
+impl SkippedFiles {
+    fn add(&mut self, path: &Path) {
+        self.count = self.count.saturating_add(1);
+        if self.names.len() < SKIPPED_NAMES {
+            self.names.push(path.display().to_string());
+        }
+    }
+}
+
+/// The lists that sources name, in their order and by name within a folder, and the files of folders that are none; links
+/// are not followed, and count as files that are not read.
 ///
 /// # Errors
 /// A named path cannot be listed, or a folder holds no list.
-pub(super) fn lists(sources: &[IndicatorSource]) -> Result<Vec<ListToRead>, Error> {
-    let mut lists = Vec::new();
+pub(super) fn lists(
+    sources: &[IndicatorSource],
+    is_list: &dyn Fn(&Path) -> bool,
+) -> Result<(Vec<ListToRead>, SkippedFiles), Error> {
+    let (mut lists, mut skipped) = (Vec::new(), SkippedFiles::default());
     for IndicatorSource { path, format } in sources {
         let failed = |source| Error::ListIndicators { path: path.clone(), source };
         let facts = std::fs::metadata(path).map_err(failed)?;
@@ -212,9 +285,16 @@ pub(super) fn lists(sources: &[IndicatorSource]) -> Result<Vec<ListToRead>, Erro
             continue;
         }
         let before = lists.len();
-        for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+        // What a version control system keeps is no list, and not a file that anybody put there.
+        let entries = walkdir::WalkDir::new(path).sort_by_file_name().into_iter();
+        for entry in entries.filter_entry(|entry| entry.file_name() != ".git") {
             let entry = entry.map_err(|error| failed(error.into()))?;
-            if !entry.file_type().is_file() || !is_list(entry.path()) {
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            let named = format.is_some() || is_named_as_list(entry.path());
+            if !entry.file_type().is_file() || !(named || is_list(entry.path())) {
+                skipped.add(entry.path());
                 continue;
             }
             if lists.len().saturating_sub(before) >= FILES_LIMIT {
@@ -224,15 +304,20 @@ pub(super) fn lists(sources: &[IndicatorSource]) -> Result<Vec<ListToRead>, Erro
         }
         if lists.len() == before {
             let endings = ENDINGS.join(", .");
-            return Err(failed(std::io::Error::other(format!("no .{endings} file beneath it"))));
+            let text =
+                format!("no .{endings} file beneath it, and no other file that is a list by its content");
+            return Err(failed(std::io::Error::other(text)));
         }
     }
-    Ok(lists)
+    Ok((lists, skipped))
 }
 
-fn is_list(path: &Path) -> bool {
-    let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+fn is_named_as_list(path: &Path) -> bool {
+    let lower = |part: Option<&OsStr>| part.and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    match lower(path.extension()) {
+        Some(ending) => ENDINGS.contains(&ending.as_str()),
+        None => lower(path.file_name()).is_some_and(|name| NAMES.contains(&name.as_str())),
+    }
 }
 
 impl fmt::Display for IndicatorSource {

@@ -29,7 +29,9 @@ impl Indicators {
         now: Utc,
     ) -> Result<Self, Error> {
         let mut all = Self::default();
-        let (listed, good) = (list::lists(sources)?, list::lists(known_good)?);
+        let (listed, skipped) = list::lists(sources, &is_list)?;
+        let (good, not_good) = list::lists(known_good, &is_list)?;
+        all.skipped = [skipped, not_good];
         // Warninglists come first: they hold for every list, whatever the order in which they were named.
         let formats: Vec<Option<Format>> = listed.iter().map(format_of).collect();
         let mut exclusions = Exclusions::default();
@@ -82,6 +84,12 @@ impl Indicators {
         };
         close(account, list, format, read)
     }
+}
+
+/// Whether a file is a list by its content.
+fn is_list(path: &Path) -> bool {
+    let text = decode::open(path).and_then(Text::new);
+    text.is_ok_and(|text| detect::is_list(text.head()))
 }
 
 /// The format that is forced, or told by the content; nothing where it cannot be told, which reading the list then says.

@@ -18,7 +18,11 @@ impl Indicators {
         }
         // The innermost archive's own: what stands before it is another file's path.
         let inside = path.rsplit('!').next().unwrap_or(path);
-        hits.extend(self.path(&format!("/{}", inside.trim_start_matches(['/', '\\'])), Case::Folded));
+        let path = format!("/{}", inside.trim_start_matches(['/', '\\']));
+        hits.extend(self.path(&path, Case::Folded));
+        if let Some(content) = content {
+            hits.extend(self.sized(&path, content.size_stored, Case::Folded));
+        }
         hits
     }
 }

@@ -7,6 +7,7 @@
 
 use std::net::IpAddr;
 
+mod checksum;
 mod command;
 mod csv;
 mod decode;
@@ -30,13 +31,16 @@ mod observable;
 mod openioc;
 mod path;
 mod pattern;
+mod python_regex;
 mod rows;
+mod size;
+mod specimen;
 mod stix;
 mod sums;
 mod text_table;
 mod windows_names;
 
-pub use list::{Format, IndicatorList, IndicatorSource, Unused};
+pub use list::{Format, IndicatorList, IndicatorSource, SkippedFiles, Unused};
 pub use load::read_bytes;
 pub use path::Case;
 pub use rows::InText;
@@ -57,6 +61,8 @@ pub struct Indicators {
     tables: Tables,
     lists: Vec<IndicatorList>,
     known_good: Vec<IndicatorList>,
+    /// Of the folders of either.
+    skipped: [SkippedFiles; 2],
 }
 
 /// What digests an item needs besides its SHA-256.
@@ -88,6 +94,12 @@ impl Indicators {
     #[must_use]
     pub fn known_good_lists(&self) -> &[IndicatorList] {
         &self.known_good
+    }
+
+    /// Files of named folders that were not read as lists: those of indicators, and of known good digests.
+    #[must_use]
+    pub const fn skipped(&self) -> &[SkippedFiles; 2] {
+        &self.skipped
     }
 
     /// All lists that could not be read to their end.
@@ -197,6 +209,13 @@ impl Indicators {
         met.map(|(indicator, label)| self.hit(HitKind::Path, &indicator, label, Some(path))).collect()
     }
 
+    /// What a path meets that lists name together with the size of the file.
+    #[must_use]
+    pub fn sized(&self, path: &str, size: u64, case: Case) -> Vec<Hit> {
+        let met = self.tables.sized.find(path, size, case).into_iter().take(HITS_LIMIT);
+        met.map(|(indicator, label)| self.hit(HitKind::Path, &indicator, label, Some(path))).collect()
+    }
+
     /// What the name of a file meets, where its folder is not known.
     #[must_use]
     pub fn name(&self, name: &str, case: Case) -> Vec<Hit> {
@@ -267,13 +286,21 @@ impl Indicators {
             (Some(name), None) => format!("{key}\\{name}"),
             (None, _) => key.to_owned(),
         };
-        let met = std::iter::once(comparable).chain(named).flat_map(|key| self.tables.registry.find(&key));
+        let keys: Vec<String> = std::iter::once(comparable).chain(named).collect();
+        let met = keys.iter().flat_map(|key| self.tables.registry.find(key));
         let right = met.filter(|(_, (wanted, _))| {
             wanted.as_deref().is_none_or(|wanted| held.as_deref() == Some(wanted))
         });
-        right
+        let whole = right.map(|(text, (_, label))| (&**text, *label));
+        let patterns = keys.iter().flat_map(|key| self.tables.registry_patterns.find(key, true));
+        let patterns = patterns.filter_map(|(text, number)| {
+            let (wanted, label) = self.tables.registry_values.get(usize::try_from(number).ok()?)?;
+            wanted.as_deref().is_none_or(|wanted| held.as_deref() == Some(wanted)).then_some((text, *label))
+        });
+        whole
+            .chain(patterns)
             .take(HITS_LIMIT)
-            .map(|(text, (_, label))| self.hit(HitKind::Registry, text, *label, Some(&seen)))
+            .map(|(text, label)| self.hit(HitKind::Registry, text, label, Some(&seen)))
             .collect()
     }
 

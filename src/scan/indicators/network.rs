@@ -70,6 +70,16 @@ impl Network {
         Ok(Self { bits: masked(bits(&address), length), length })
     }
 
+    /// Whether it is of IPv4.
+    pub(super) fn is_v4(&self) -> bool {
+        self.length >= V4_PREFIX && matches!(Ipv6Addr::from(self.bits).to_canonical(), IpAddr::V4(_))
+    }
+
+    /// Whether it is one address.
+    pub(super) const fn is_one(&self) -> bool {
+        self.length == 128
+    }
+
     /// Whether the other lies within it.
     pub(super) fn holds(&self, other: &Self) -> bool {
         self.length <= other.length && masked(other.bits, self.length) == self.bits

@@ -3,9 +3,11 @@
 //! In: a value and, where the list has one, the word for its type: those of MISP, of CSV headers, of OTX and abuse.ch.
 //! Out: [`IndicatorValue`]s, or why there is none. Composite types (`filename|sha256`, `ip-dst|port`) are taken apart here.
 
+use super::digests;
 use super::network;
 use super::network::{Network, NoNetwork};
 use super::path::PathForm;
+use super::size::SizeRange;
 
 /// Something that can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(super) enum IndicatorValue {
     Sha1([u8; 20]),
     Sha256([u8; 32]),
     Path(PathForm),
+    /// A name or path that counts for files of a size only.
+    Sized(PathForm, SizeRange),
     Address(Network),
     /// A domain in A-labels, and whether what is below it counts as well.
     Domain(String, Below),
@@ -21,6 +25,26 @@ pub(super) enum IndicatorValue {
     Pipe(String),
     Mutex(String),
     Registry(RegistryValue),
+    /// An expression over a key, or a key and the name of a value below it.
+    RegistryPattern(RegistryValue),
+}
+
+impl std::fmt::Display for IndicatorValue {
+    /// As text that a person can find in the list again.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Md5(digest) => f.write_str(&digests::hexadecimal(digest)),
+            Self::Sha1(digest) => f.write_str(&digests::hexadecimal(digest)),
+            Self::Sha256(digest) => f.write_str(&digests::hexadecimal(digest)),
+            Self::Path(form) => f.write_str(form.text()),
+            Self::Sized(form, size) => write!(f, "{} ({size})", form.text()),
+            Self::Address(network) => network.fmt(f),
+            Self::Domain(text, _) | Self::Url(text) | Self::Pipe(text) | Self::Mutex(text) => {
+                f.write_str(text)
+            }
+            Self::Registry(value) | Self::RegistryPattern(value) => f.write_str(&value.key),
+        }
+    }
 }
 
 /// Whether the names below a domain count as well.
@@ -72,9 +96,7 @@ pub(super) fn of_type(word: &str, value: &str) -> ValueReading {
         "filename" | "file-name" | "file" | "filepath" | "file-path" | "path" | "fullpath" | "full-path" => {
             one(path(value))
         }
-        "filename-pattern" => {
-            one(Ok(IndicatorValue::Path(PathForm::Pattern { expression: value.to_owned(), except: None })))
-        }
+        "filename-pattern" => one(Ok(IndicatorValue::Path(PathForm::path_pattern(value.to_owned())))),
         "ip" | "ip-src" | "ip-dst" | "ipv4" | "ipv6" | "ipv4-addr" | "ipv6-addr" | "ip-address"
         | "address" | "dst-ip" | "src-ip" | "cidr" | "ip-range" => one(address(value)),
         "ip-src|port" | "ip-dst|port" | "ip-port" | "ip|port" => with_port(value, address),

@@ -13,6 +13,9 @@ use super::logic::{Expression, Leaf, alternatives};
 use super::observable;
 use super::observable::{Below, IndicatorValue, RegistryValue};
 use super::path::PathForm;
+use super::pattern::{Within, escape};
+use super::size::SizeRange;
+use super::windows_names;
 
 /// Largest document: the largest public ones have some 2 MB.
 const DOCUMENT_LIMIT: usize = 32 << 20;
@@ -124,44 +127,47 @@ fn item(node: &Node<'_, '_>) -> Leaf {
 
 fn term(search: &str, condition: Condition, content: &str) -> Leaf {
     let lower = search.to_ascii_lowercase();
-    let last = lower.rsplit('/').next().unwrap_or_default();
+    let (item, last) = lower
+        .split_once('/')
+        .map_or(("", lower.as_str()), |(item, _)| (item, lower.rsplit('/').next().unwrap_or_default()));
     let exact = condition == Condition::Is;
     let held = |read: Result<IndicatorValue, &'static str>| {
         read.map_or_else(|why| Leaf::Not(why.to_owned()), Leaf::Observable)
     };
     match (lower.as_str(), last) {
-        (_, "md5sum" | "sha1sum" | "sha256sum") => held(observable::digest(content)),
-        (
-            "fileitem/filename"
-            | "processitem/name"
-            | "fileitem/fullpath"
-            | "processitem/path"
-            | "fileitem/filepath"
-            | "driveritem/drivername"
-            | "serviceitem/path",
-            _,
-        ) if !(exact && lower == "fileitem/filepath") => path(condition, content),
-        ("fileitem/filepath", _) => Leaf::Folder(content.to_owned()),
-        ("fileitem/sizeinbytes", _) => Leaf::Narrows(format!("size {content}")),
-        ("portitem/remoteip" | "portitem/localip" | "network/ip" | "routeentryitem/destination", _)
-            if exact =>
-        {
-            held(observable::address(content))
+        (_, "md5sum" | "sha1sum" | "sha256sum") if exact => held(observable::digest(content)),
+        ("fileitem/filename" | "processitem/name" | "driveritem/drivername", _) => {
+            file(Within::Name, condition, content)
         }
-        ("portitem/remoteport" | "portitem/localport", _) => Leaf::Narrows(format!("port {content}")),
+        ("fileitem/fullpath" | "processitem/path" | "serviceitem/path" | "serviceitem/pathmd5sum", _) => {
+            file(Within::Path, condition, content)
+        }
+        ("fileitem/filepath", _) if exact => Leaf::Folder(content.to_owned()),
+        ("fileitem/filepath", _) => file(Within::Path, condition, content),
+        ("fileitem/sizeinbytes", _) if exact => match content.parse() {
+            Ok(size) => Leaf::Size(SizeRange { at_least: size, at_most: size }),
+            Err(_) => Leaf::Not("size that is no whole number".to_owned()),
+        },
+        ("portitem/remoteip" | "portitem/localip" | "network/ip" | "routeentryitem/destination", _) => {
+            address(condition, content).map_or_else(|why| Leaf::Not(why.to_owned()), Leaf::Observable)
+        }
+        ("portitem/remoteport" | "portitem/localport", _) if exact => {
+            Leaf::Narrows(format!("port {content}"))
+        }
+        ("portitem/protocol" | "portitem/state", _) if exact => Leaf::Narrows(format!("{last} {content}")),
         ("network/dns" | "dnsentryitem/host" | "dnsentryitem/recordname" | "urlhistoryitem/hostname", _)
-            if exact || condition == Condition::Contains || condition == Condition::EndsWith =>
+            if exact || matches!(condition, Condition::Contains | Condition::EndsWith) =>
         {
+            // A whole name in part of another: that of a host below it.
             held(observable::domain(content, Below::Counts))
         }
         ("urlhistoryitem/url" | "network/uri" | "filedownloadhistoryitem/sourceurl", _) if exact => {
             held(observable::url(content))
         }
-        ("registryitem/keypath" | "registryitem/path", _) if exact => {
-            Leaf::Observable(IndicatorValue::Registry(RegistryValue { key: content.to_owned(), data: None }))
-        }
+        ("registryitem/keypath" | "registryitem/path", _) => key(condition, content),
         ("registryitem/valuename", _) if exact => Leaf::ValueName(content.to_owned()),
         ("registryitem/text" | "registryitem/value", _) if exact => Leaf::ValueData(content.to_owned()),
+        ("registryitem/type" | "registryitem/hive", _) if exact => Leaf::Narrows(format!("{last} {content}")),
         ("processitem/handlelist/handle/name", _) if exact => {
             let lower = content.to_ascii_lowercase();
             let is_pipe = lower.starts_with(r"\device\namedpipe\") || lower.starts_with(r"\\.\pipe\");
@@ -171,21 +177,63 @@ fn term(search: &str, condition: Condition, content: &str) -> Leaf {
                 IndicatorValue::Mutex(content.to_owned())
             })
         }
-        ("processitem/handlelist/handle/type", _) => Leaf::Narrows(format!("handle of type {content}")),
-        _ => Leaf::Not(format!("term {search}")),
+        ("processitem/handlelist/handle/type", _) if exact => {
+            Leaf::Narrows(format!("handle of type {content}"))
+        }
+        _ if exact || item.is_empty() => Leaf::Not(format!("term {search}")),
+        _ => Leaf::Not(format!("term {search}, compared in part")),
     }
 }
 
-fn path(condition: Condition, content: &str) -> Leaf {
+/// A text as an expression that is compared as the condition says, over a whole text that it may be a part of.
+fn expression(condition: Condition, content: &str) -> String {
+    match condition {
+        Condition::Is => format!("^{}$", escape(content)),
+        Condition::Contains => escape(content),
+        Condition::StartsWith => format!("^{}", escape(content)),
+        Condition::EndsWith => format!("{}$", escape(content)),
+        Condition::Matches => content.to_owned(),
+    }
+}
+
+/// A name or a path, each with its ends where it begins and ends itself.
+fn file(within: Within, condition: Condition, content: &str) -> Leaf {
     let form = match condition {
         Condition::Is => match PathForm::of(content) {
             Ok(form) => form,
             Err(why) => return Leaf::Not(why.to_owned()),
         },
-        Condition::Contains => PathForm::containing(content),
-        Condition::StartsWith => PathForm::beginning_with(content),
-        Condition::EndsWith => PathForm::ending_in(content),
-        Condition::Matches => PathForm::Pattern { expression: content.to_owned(), except: None },
+        condition => PathForm::Pattern { expression: expression(condition, content), within, except: None },
     };
     Leaf::Observable(IndicatorValue::Path(form))
+}
+
+/// A registry key, or a part of one: as keys are compared, in lower case and without what differs by user and set.
+fn key(condition: Condition, content: &str) -> Leaf {
+    let key = match condition {
+        Condition::Is => {
+            let key = RegistryValue { key: content.to_owned(), data: None };
+            return Leaf::Observable(IndicatorValue::Registry(key));
+        }
+        // An expression is compared with keys in their one form.
+        Condition::Matches => content.to_owned(),
+        condition => {
+            let ended = if content.ends_with('\\') { "\\" } else { "" };
+            expression(condition, &format!("{}{ended}", windows_names::key(content)))
+        }
+    };
+    Leaf::Observable(IndicatorValue::RegistryPattern(RegistryValue { key, data: None }))
+}
+
+/// An address; the beginning of one, to a dot, is a network.
+fn address(condition: Condition, content: &str) -> Result<IndicatorValue, &'static str> {
+    match condition {
+        Condition::Is => observable::address(content),
+        Condition::StartsWith if content.ends_with('.') => {
+            let parts = content.trim_end_matches('.').split('.').count();
+            let rest = ["0"; 4].get(parts..).unwrap_or_default().join(".");
+            observable::address(&format!("{content}{rest}/{}", parts.saturating_mul(8)))
+        }
+        _ => Err("address that is compared in part"),
+    }
 }

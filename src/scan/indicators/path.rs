@@ -6,7 +6,7 @@
 //! the list. **Normalisation**: none; NTFS and the file systems of Linux compare names as they are written, so two
 //! forms of one letter are two names there, and here.
 
-use super::pattern::{Patterns, escape};
+use super::pattern::{NO_NAME, Patterns, Within, escape};
 use super::text_table::Texts;
 
 /// Deepest path that is looked up component by component; deeper ones are looked up by their last components.
@@ -17,8 +17,15 @@ const DEPTH_LIMIT: usize = 512;
 pub(super) enum PathForm {
     /// A name, or the end of a path, or a whole one.
     Literal(String),
-    /// A regular expression, and that of its false positives.
-    Pattern { expression: String, except: Option<String> },
+    /// A regular expression, what of an item it is about, and the expression of its false positives.
+    Pattern { expression: String, within: Within, except: Option<String> },
+}
+
+/// How far below a directory something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    Direct,
+    Any,
 }
 
 /// Whether a target tells `A` from `a`.
@@ -67,32 +74,60 @@ impl PathForm {
                 .iter()
                 .find(|(variable, _)| *variable == name)
                 .ok_or("path with an unknown variable")?;
-            let expression = format!("{stands_for}{}$", escape(rest));
-            return Ok(Self::Pattern { expression, except: None });
+            return Ok(Self::path_pattern(format!("{stands_for}{}$", escape(rest))));
+        }
+        // A user's own directory, as shells write it.
+        if let Some(rest) = text.strip_prefix("~/").or_else(|| text.strip_prefix("$HOME/")) {
+            return Ok(Self::path_pattern(format!("^/(root|home/[^/]+)/{}$", escape(rest))));
         }
         if text.contains(['*', '?']) {
-            return Ok(Self::Pattern { expression: wildcards(text), except: None });
+            return Ok(Self::path_pattern(wildcards(text)));
         }
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
         if last.is_empty() || matches!(last, "." | "..") || text.contains(['\n', '\0']) {
             return Err("not a file name or path");
         }
+        let mut parts = text.split(['/', '\\']).skip(1);
+        if text.starts_with("./")
+            || text.starts_with(r".\")
+            || text.starts_with("..")
+            || parts.any(|part| matches!(part, "." | ".."))
+        {
+            return Err("path relative to a directory that is not known");
+        }
         Ok(Self::Literal(text.to_owned()))
     }
 
-    /// A path that ends with this text.
-    pub(super) fn ending_in(text: &str) -> Self {
-        Self::Pattern { expression: format!("{}$", escape(text)), except: None }
+    /// An expression over whole paths.
+    pub(super) const fn path_pattern(expression: String) -> Self {
+        Self::Pattern { expression, within: Within::Path, except: None }
     }
 
-    /// A path that has this text in it.
-    pub(super) fn containing(text: &str) -> Self {
-        Self::Pattern { expression: escape(text), except: None }
+    /// An expression over names.
+    pub(super) const fn name_pattern(expression: String) -> Self {
+        Self::Pattern { expression, within: Within::Name, except: None }
     }
 
-    /// A path that begins with this text.
-    pub(super) fn beginning_with(text: &str) -> Self {
-        Self::Pattern { expression: format!("^{}", escape(text)), except: None }
+    /// What is directly in a directory, or anywhere below it.
+    ///
+    /// # Errors
+    /// Why the directory cannot be looked up.
+    pub(super) fn below(folder: &str, depth: Depth) -> Result<Self, &'static str> {
+        let folder = folder.trim().trim_end_matches(['/', '\\']);
+        let is_root = folder.is_empty() || folder.get(1..).is_some_and(|rest| rest == ":");
+        let begin = match if is_root { Ok(Self::Literal(folder.to_owned())) } else { Self::of(folder) }? {
+            Self::Literal(text)
+                if text.starts_with(['/', '\\']) || text.get(1..2) == Some(":") || text.is_empty() =>
+            {
+                format!("^{}", escape(&text))
+            }
+            Self::Literal(text) => format!(r"(^|\\){}", escape(&text)),
+            Self::Pattern { expression, .. } => expression.trim_end_matches('$').to_owned(),
+        };
+        Ok(Self::path_pattern(match depth {
+            Depth::Direct => format!(r"{begin}\\[^\\]+$"),
+            Depth::Any => format!(r"{begin}\\"),
+        }))
     }
 
     /// The list's own spelling.
@@ -140,8 +175,12 @@ impl Paths {
                 self.literals.push(folded(&text), (text.into(), label));
                 Ok(())
             }
-            PathForm::Pattern { expression, except } => {
-                self.patterns.push(expression, except.as_deref(), label)
+            PathForm::Pattern { expression, within, except } => {
+                match self.patterns.push(expression, *within, except.as_deref(), label) {
+                    // Lists write whole paths where the format asks for a name.
+                    Err(NO_NAME) => self.patterns.push(expression, Within::Path, except.as_deref(), label),
+                    pushed => pushed,
+                }
             }
         }
     }

@@ -4,7 +4,8 @@
 //! In: an expression in the syntax of Python's `re`, as lists are written. Out: which patterns match a path. Thousands of
 //! patterns are not one automaton: an Aho-Corasick search over the literals that each pattern cannot do without names
 //! the few that are tried at all. Matching is linear in path times pattern (no backtracking), and the size of each
-//! pattern is bounded, so that no list can make a scan stand still. Look-around and back-references do not exist.
+//! pattern is bounded, so that no list can make a scan stand still. Look-around and back-references do not exist. Names are
+//! compared by character: a look-alike is one letter, of however many bytes.
 
 use std::sync::OnceLock;
 
@@ -12,7 +13,11 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson;
 use regex_automata::util::syntax;
+use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
+
+use super::python_regex::{Folding, rewrite};
+use super::specimen::{SPECIMENS, specimen};
 
 /// Longest expression. The longest in public lists has some 500 bytes.
 const EXPRESSION_LIMIT: usize = 4 << 10;
@@ -35,10 +40,24 @@ const LITERAL_LEAST: usize = 3;
 /// Most literals of one pattern.
 const LITERALS_LIMIT: usize = 64;
 
+/// What of an item an expression is matched against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Within {
+    /// Its whole path.
+    Path,
+    /// Its name, so that `^` and `$` are the ends of that.
+    Name,
+    /// Any text that is no path.
+    Text,
+}
+
+/// Why an expression over names is refused that none made for it meets.
+pub(super) const NO_NAME: &str = "pattern that matches no name";
+
 struct Pattern {
     /// As its list writes it.
     shown: Box<str>,
-    expression: Box<str>,
+    within: Within,
     except: Option<Box<str>>,
     label: u32,
     /// Compiled when first needed: heeding case, and not.
@@ -63,22 +82,36 @@ pub(super) struct Patterns {
 }
 
 impl Patterns {
-    /// Takes a pattern; it is found after [`Self::seal`].
+    /// Takes a pattern; it is found after [`Self::seal`]. One that matches none of the paths made for it is refused: it
+    /// would be called in use and never match.
     ///
     /// # Errors
     /// What is wrong with it, as a word to count by.
-    pub(super) fn push(&mut self, shown: &str, except: Option<&str>, label: u32) -> Result<(), &'static str> {
+    pub(super) fn push(
+        &mut self,
+        shown: &str,
+        within: Within,
+        except: Option<&str>,
+        label: u32,
+    ) -> Result<(), &'static str> {
         if self.patterns.len() >= PATTERNS_LIMIT {
             return Err("pattern past the most that are taken");
         }
-        let expression = rewrite(shown);
-        let except = except.map(str::trim).filter(|except| !except.is_empty()).map(rewrite);
-        let literals = check(&expression)?;
-        if let Some(except) = &except {
+        let except = except.map(str::trim).filter(|except| !except.is_empty());
+        let hir = check(shown)?;
+        if let Some(except) = except {
             check(except).map_err(|_| "pattern whose false-positive pattern cannot be used")?;
         }
         let number = u32::try_from(self.patterns.len()).unwrap_or(u32::MAX);
-        match literals {
+        let pattern = Pattern {
+            shown: shown.into(),
+            within,
+            except: except.map(Into::into),
+            label,
+            compiled: [OnceLock::new(), OnceLock::new()],
+        };
+        pattern.matches_something(&hir)?;
+        match literals(shown)? {
             Some(literals) => {
                 self.owners.extend(literals.iter().map(|_| number));
                 self.literals.extend(literals);
@@ -88,13 +121,8 @@ impl Patterns {
             }
             None => self.eager.push(number),
         }
-        self.patterns.push(Pattern {
-            shown: shown.into(),
-            expression: expression.into(),
-            except: except.map(Into::into),
-            label,
-            compiled: [OnceLock::new(), OnceLock::new()],
-        });
+        // What was compiled to try it is compiled again where it is needed.
+        self.patterns.push(Pattern { compiled: [OnceLock::new(), OnceLock::new()], ..pattern });
         Ok(())
     }
 
@@ -114,7 +142,8 @@ impl Patterns {
         }
     }
 
-    /// The patterns that match a path and whose false positives do not: as written, with their label.
+    /// The patterns that match a path, its separators written as `/`, and whose false positives do not: as written, with
+    /// their label.
     pub(super) fn find(&self, path: &str, folds: bool) -> Vec<(&str, u32)> {
         let mut candidates: Vec<u32> = self.eager.clone();
         if let Some(search) = &self.search {
@@ -143,12 +172,44 @@ impl Pattern {
         let place = if folds { folding } else { heeding };
         let compiled = place.get_or_init(|| {
             let except = self.except.as_deref().map(|except| compile(except, folds));
-            Some(Compiled { matches: compile(&self.expression, folds)?, except: except.flatten() })
+            Some(Compiled { matches: compile(&self.shown, folds)?, except: except.flatten() })
         });
         let Some(Compiled { matches, except }) = compiled else { return false };
-        matches.is_match(path) && !except.as_ref().is_some_and(|except| except.is_match(path))
+        let subject = match self.within {
+            Within::Path | Within::Text => path,
+            Within::Name => path.rsplit('/').next().unwrap_or(path),
+        };
+        matches.is_match(subject) && !except.as_ref().is_some_and(|except| except.is_match(path))
+    }
+
+    /// Tries it on paths made for it, as hosts of either system have them.
+    fn matches_something(&self, hir: &Hir) -> Result<(), &'static str> {
+        let tries = |text: &str| match self.within {
+            Within::Text => self.matches(text, true),
+            Within::Name => {
+                !text.contains(['/', '\\'])
+                    && PLACES.iter().any(|place| self.matches(&format!("{place}{text}"), true))
+            }
+            Within::Path => {
+                let text = text.replace('\\', "/");
+                let is_whole = text.starts_with('/') || text.get(1..3) == Some(":/");
+                (is_whole && self.matches(&text, true))
+                    || PLACES.iter().any(|place| self.matches(&format!("{place}{text}"), true))
+            }
+        };
+        if (0..SPECIMENS).any(|number| tries(&specimen(hir, number))) {
+            return Ok(());
+        }
+        Err(match self.within {
+            Within::Name => NO_NAME,
+            Within::Path => "pattern that matches no path",
+            Within::Text => "pattern that matches nothing",
+        })
     }
 }
+
+/// Where the files are that patterns are tried on.
+const PLACES: [&str; 6] = ["/opt/", "C:/Users/Public/", "C:/", "/", "D:", "C:/Users/Public/x"];
 
 fn compile(expression: &str, folds: bool) -> Option<Regex> {
     // Small paths and small patterns: the bounded backtracker needs no tables.
@@ -159,36 +220,42 @@ fn compile(expression: &str, folds: bool) -> Option<Regex> {
         .onepass(false)
         .auto_prefilter(false)
         .nfa_size_limit(Some(AUTOMATON_LIMIT));
-    let built = Regex::builder().configure(config).syntax(syntax(folds)).build(expression);
+    let expression = rewrite(expression, if folds { Folding::Folded } else { Folding::Heeded }).ok()?;
+    let built = Regex::builder().configure(config).syntax(syntax()).build(&expression);
     built.ok()
 }
 
-/// Bytes instead of Unicode's classes: those need tables that this program does not carry, and a path that is no text
-/// must match as well. So `.` and `[^\\]` take one byte, `\w` and case folding are those of ASCII.
-fn syntax(folds: bool) -> syntax::Config {
-    syntax::Config::new().unicode(false).utf8(false).case_insensitive(folds).nest_limit(NEST_LIMIT)
+/// Characters, and no table of Unicode's: what would need one is written out by [`rewrite`].
+fn syntax() -> syntax::Config {
+    syntax::Config::new().unicode(true).utf8(false).nest_limit(NEST_LIMIT)
 }
 
-/// Whether an expression can be used, and the literals of which one stands in everything it matches.
-fn check(expression: &str) -> Result<Option<Vec<Vec<u8>>>, &'static str> {
+/// Whether an expression can be used; as it is read.
+fn check(expression: &str) -> Result<Hir, &'static str> {
     if expression.len() > EXPRESSION_LIMIT {
         return Err("pattern that is too long");
     }
-    let parsed = syntax::parse_with(expression, &syntax(true));
-    let hir = parsed.map_err(|_| "pattern that is no regular expression, or needs look-around")?;
+    let rewritten = rewrite(expression, Folding::Folded)?;
+    let parsed = syntax::parse_with(&rewritten, &syntax());
+    let hir = parsed.map_err(|_| "pattern that is no regular expression")?;
     if hir.properties().minimum_len().unwrap_or(0) == 0 {
         return Err("pattern that matches everything");
     }
     let limits = thompson::Config::new().utf8(false).nfa_size_limit(Some(AUTOMATON_LIMIT));
     let automaton = thompson::Compiler::new().configure(limits).build_from_hir(&hir);
     automaton.map_err(|_| "pattern that is too large")?;
-    // Literals are taken heeding case; the search itself does not.
-    let heeding = syntax::parse_with(expression, &syntax(false))
-        .map_err(|_| "pattern that is no regular expression")?;
+    Ok(hir)
+}
+
+/// The literals of which one is in everything that an expression matches, as the search folds them.
+fn literals(expression: &str) -> Result<Option<Vec<Vec<u8>>>, &'static str> {
+    let rewritten = rewrite(expression, Folding::Search)?;
+    let hir =
+        syntax::parse_with(&rewritten, &syntax()).map_err(|_| "pattern that is no regular expression")?;
     let best = [ExtractKind::Prefix, ExtractKind::Suffix]
         .into_iter()
         .filter_map(|kind| {
-            let seq = Extractor::new().kind(kind).limit_total(LITERALS_LIMIT).extract(&heeding);
+            let seq = Extractor::new().kind(kind).limit_total(LITERALS_LIMIT).extract(&hir);
             let shortest = seq.min_literal_len().filter(|shortest| *shortest >= LITERAL_LEAST)?;
             let literals: Vec<_> =
                 seq.literals()?.iter().map(|literal| literal.as_bytes().to_vec()).collect();
@@ -196,57 +263,6 @@ fn check(expression: &str) -> Result<Option<Vec<Vec<u8>>>, &'static str> {
         })
         .max_by_key(|(shortest, _)| *shortest);
     Ok(best.map(|(_, literals)| literals))
-}
-
-/// Rewrites an expression of Python's `re` so that a separator of either system matches either, and a brace that
-/// repeats nothing is itself. What stands within a class stays within it.
-fn rewrite(expression: &str) -> String {
-    let mut out = String::with_capacity(expression.len().saturating_add(16));
-    let mut chars = expression.trim().chars().peekable();
-    let (mut class, mut begins) = (false, false);
-    while let Some(c) = chars.next() {
-        let first = std::mem::replace(&mut begins, false);
-        match (c, class) {
-            ('\\', _) => match chars.next() {
-                Some('\\' | '/') => out.push_str(if class { "\\\\/" } else { "[\\\\/]" }),
-                // Python takes an escaped letter that means nothing for an error, an escaped sign for itself.
-                Some(escaped) => out.extend(['\\', escaped]),
-                None => out.push_str("\\\\"),
-            },
-            ('/', true) => out.push_str("\\\\/"),
-            ('/', false) => out.push_str("[\\\\/]"),
-            ('[', false) => {
-                class = true;
-                begins = true;
-                out.push('[');
-            }
-            ('^', true) if first => {
-                begins = true;
-                out.push('^');
-            }
-            (']', true) if first => out.push_str("\\]"),
-            (']', true) => {
-                class = false;
-                out.push(']');
-            }
-            // Within a class only Rust gives these a meaning.
-            ('[' | '&' | '~', true) => out.extend(['\\', c]),
-            ('{', false) if !repeats(chars.clone()) => out.push_str("\\{"),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-/// Whether what follows a brace ends as a repetition does: `3}`, `3,}`, `3,5}`, `,5}`.
-fn repeats(rest: impl Iterator<Item = char>) -> bool {
-    let inner: String = rest.take_while(|c| *c != '}').take(16).collect();
-    let mut parts = inner.split(',');
-    let digits = |part: Option<&str>| part.is_none_or(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    inner.bytes().any(|byte| byte.is_ascii_digit())
-        && digits(parts.next())
-        && digits(parts.next())
-        && parts.next().is_none()
 }
 
 /// A text as an expression that matches it and nothing else.
@@ -267,7 +283,7 @@ mod tests {
     fn patterns(all: &[(&str, Option<&str>)]) -> Patterns {
         let mut patterns = Patterns::default();
         for ((shown, except), label) in all.iter().zip(0..) {
-            patterns.push(shown, *except, label).unwrap_or_else(|why| panic!("{shown}: {why}"));
+            patterns.push(shown, Within::Path, *except, label).unwrap_or_else(|why| panic!("{shown}: {why}"));
         }
         patterns.seal();
         patterns
@@ -339,10 +355,10 @@ mod tests {
             ("", "everything"),
             ("abc(", "no regular expression"),
         ] {
-            let refused = patterns.push(expression, None, 0).unwrap_err();
+            let refused = patterns.push(expression, Within::Path, None, 0).unwrap_err();
             assert!(refused.contains(why), "{expression}: {refused}");
         }
-        let refused = patterns.push("fine_name", Some("(?<=x)y"), 0).unwrap_err();
+        let refused = patterns.push("fine_name", Within::Path, Some("(?<=x)y"), 0).unwrap_err();
         assert!(refused.contains("false-positive"), "{refused}");
         assert_eq!(patterns.len(), 0);
     }

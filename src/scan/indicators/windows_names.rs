@@ -48,6 +48,24 @@ pub(super) fn key(text: &str) -> String {
     out.join("\\")
 }
 
+/// Keys at the top of the machine's hives and of a user's, by which a key without its hive is placed.
+const OF_THE_MACHINE: [&str; 6] = ["software", "system", "security", "sam", "hardware", "bcd00000000"];
+const OF_A_USER: [&str; 6] =
+    ["software", "environment", "volatile environment", "control panel", "console", "network"];
+
+/// The comparable forms of a key that a list names: one, or where its hive is left out those it could be in; none where
+/// it could be in none.
+pub(super) fn full_keys(text: &str) -> Vec<String> {
+    let key = key(text);
+    let first = key.split('\\').next().unwrap_or_default();
+    if matches!(first, "hklm" | "hku" | "hkcc") {
+        return vec![key];
+    }
+    let hives = [("hklm", &OF_THE_MACHINE), ("hku", &OF_A_USER)];
+    let fits = hives.into_iter().filter(|(_, tops)| tops.contains(&first));
+    fits.map(|(hive, _)| format!("{hive}\\{key}")).collect()
+}
+
 /// The comparable form of a value's data.
 pub(super) fn data(text: &str) -> String {
     folded(text.trim().trim_matches('\0').trim_matches('"'))

@@ -57,7 +57,7 @@ fn both_versions_are_read_with_their_logic() {
             [
                 ("empty value", 1),
                 ("negated term, or one compared by an order", 1),
-                ("term EventLogItem/message", 1)
+                ("term EventLogItem/message, compared in part", 1)
             ]
         );
         let hit = &list.digest(MD5)[0];
@@ -67,8 +67,12 @@ fn both_versions_are_read_with_their_logic() {
         );
         assert_eq!(list.name("EVIL.exe", Case::Folded).len(), 1);
         assert_eq!(list.path("D:\\evil folder\\x", Case::Folded).len(), 1);
-        assert_eq!(list.path("C:\\Temp\\other.exe", Case::Folded)[0].description(), Some("A case (size 7)"));
-        assert!(list.path("D:\\other.exe", Case::Folded).is_empty());
+        assert_eq!(
+            fired(&list.sized("C:\\Temp\\other.exe", 7, Case::Folded)),
+            ["path:C:/Temp/other.exe (size 7)"]
+        );
+        assert!(list.sized("C:\\Temp\\other.exe", 8, Case::Folded).is_empty());
+        assert!(list.sized("D:\\other.exe", 7, Case::Folded).is_empty());
         assert_eq!(list.mutex("Global\\EvilMutex").len(), 1);
         assert_eq!(list.registry("HKLM\\SOFTWARE\\Evil", Some("x"), Some("y")).len(), 1);
         assert_eq!(list.domain("a.evil.example.com").len(), 1);

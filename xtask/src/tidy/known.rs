@@ -6,9 +6,9 @@ use super::language::Phrase;
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
-    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 188),
+    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 187),
     (&[&["tells"], &["of"]], 16),
-    (&[&["held"], &["against"]], 33),
+    (&[&["held"], &["against"]], 32),
     (&[&["stands"], &["in", "at", "beside", "below", "on"]], 162),
     (&[&["gives"], &["out"]], 0),
     (&[&["fires"], &["on"]], 15),

@@ -92,7 +92,7 @@ impl Bundle<'_, '_> {
             .unwrap_or_else(|| id.clone());
         let score = super::line_list::read_score(&text(indicator, "confidence"));
         let said = Said { score, description: &name, reference: &reference };
-        match pattern::parse(&pattern) {
+        match pattern::parse(&pattern, self.intake.now) {
             Err(why) => self.intake.refuse(&why, &pattern),
             Ok(expression) => {
                 for alternative in alternatives(expression) {

@@ -1,11 +1,14 @@
 //! STIX patterns (STIX 2.1, chapter 9): the subset that says what to look for on a host.
 //!
-//! In: `[file:hashes.'SHA-256' = '…' OR ipv4-addr:value IN ('…', '…')]`. Out: an [`Expression`]. `=`, `IN`, `LIKE`, `MATCHES`
-//! and `ISSUBSET` are held where the object is one that can be looked up; `NOT`, `!=`, orders and `EXISTS` are not, and say so.
-//! Observations joined by OR are alternatives; by AND or FOLLOWEDBY they need two sightings and are refused. Keys of
-//! hashes come as `'SHA-256'`, `"SHA-256"`, `SHA256`, `sha256` and `SHA_256`. Qualifiers (`WITHIN`, `REPEATS`, `START`) are passed over.
+//! In: `[file:hashes.'SHA-256' = '…' OR ipv4-addr:value IN ('…', '…')]`. Out: an [`Expression`]. `=`, `IN`, `LIKE`, `MATCHES`,
+//! `ISSUBSET` and `ISSUPERSET` are compared where the object is one that can be looked up, orders where it is the size of a file;
+//! `NOT`, `!=`, other orders and `EXISTS` are not, and say so. Observations joined by OR are alternatives; by AND or FOLLOWEDBY they
+//! need two sightings and are refused, as is `REPEATS` of more than one. `WITHIN` says nothing of a single sighting; `START` and
+//! `STOP` must include the moment of the run, which is when things are seen. Keys of hashes come as `'SHA-256'`, `"SHA-256"`,
+//! `SHA256`, `sha256` and `SHA_256`. Constants are strings, numbers, truths, times (`t'…'`), hexadecimal (`h'…'`) and base64 (`b'…'`).
 
-use super::comparison::{Operator, leaf};
+use super::comparison::{Constant, Operator, leaf};
+use crate::evidence::Utc;
 use crate::scan::indicators::logic::{Expression, Leaf};
 
 /// Deepest nesting of parentheses.
@@ -14,15 +17,15 @@ const DEPTH_LIMIT: u32 = 32;
 /// Longest pattern, in bytes.
 const PATTERN_LIMIT: usize = 4 << 20;
 
-/// Reads a pattern.
+/// Reads a pattern, which is tried at the moment `now`.
 ///
 /// # Errors
 /// Why it cannot be read, as a word to count by.
-pub(super) fn parse(pattern: &str) -> Result<Expression, String> {
+pub(super) fn parse(pattern: &str, now: Utc) -> Result<Expression, String> {
     if pattern.len() > PATTERN_LIMIT {
         return Err("pattern that is too long".to_owned());
     }
-    let mut parser = Parser { rest: pattern, depth: 0 };
+    let mut parser = Parser { rest: pattern, depth: 0, now };
     let expression = parser.observations().filter(|_| parser.blank().is_empty());
     expression.ok_or_else(|| "pattern that is not written as STIX patterns are".to_owned())
 }
@@ -30,6 +33,7 @@ pub(super) fn parse(pattern: &str) -> Result<Expression, String> {
 struct Parser<'a> {
     rest: &'a str,
     depth: u32,
+    now: Utc,
 }
 
 impl<'a> Parser<'a> {
@@ -96,19 +100,26 @@ impl<'a> Parser<'a> {
             let inner = self.comparisons()?;
             self.sign("]").then_some(inner)?
         };
+        let mut refused = None;
         loop {
             if self.word("WITHIN") {
                 self.number()?;
                 self.word("SECONDS").then_some(())?;
             } else if self.word("REPEATS") {
-                self.number()?;
+                let times = self.number()?;
                 self.word("TIMES").then_some(())?;
+                if times.parse() != Ok(1_u64) {
+                    refused = Some("pattern that needs several sightings (REPEATS)");
+                }
             } else if self.word("START") {
-                self.constant()?;
+                let start = self.time()?;
                 self.word("STOP").then_some(())?;
-                self.constant()?;
+                let stop = self.time()?;
+                if !(start..stop).contains(&self.now) {
+                    refused = Some("pattern whose time (START, STOP) is not now");
+                }
             } else {
-                return Some(expression);
+                return Some(refused.map_or(expression, not));
             }
         }
     }
@@ -146,7 +157,12 @@ impl<'a> Parser<'a> {
         // Some writers put the NOT behind the operator.
         negated |= matches!(operator, Operator::Unequal);
         let values = if operator == Operator::In { self.set()? } else { vec![self.constant()?] };
-        if negated || operator == Operator::Order {
+        let is_size = path == "file:size";
+        let is_order = matches!(
+            operator,
+            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual
+        );
+        if negated || is_order && !is_size {
             return Some(not("pattern with NOT, != or an order"));
         }
         let leaves = values.iter().map(|value| Expression::Is(leaf(&path, operator, value))).collect();
@@ -159,10 +175,10 @@ impl<'a> Parser<'a> {
             ("<>", Operator::Unequal),
             ("==", Operator::Equal),
             ("=", Operator::Equal),
-            (">=", Operator::Order),
-            ("<=", Operator::Order),
-            (">", Operator::Order),
-            ("<", Operator::Order),
+            (">=", Operator::GreaterOrEqual),
+            ("<=", Operator::LessOrEqual),
+            (">", Operator::Greater),
+            ("<", Operator::Less),
         ] {
             if self.sign(sign) {
                 return Some(operator);
@@ -172,8 +188,8 @@ impl<'a> Parser<'a> {
             ("IN", Operator::In),
             ("LIKE", Operator::Like),
             ("MATCHES", Operator::Matches),
-            ("ISSUBSET", Operator::Equal),
-            ("ISSUPERSET", Operator::Order),
+            ("ISSUBSET", Operator::Subset),
+            ("ISSUPERSET", Operator::Superset),
         ] {
             if self.word(word) {
                 return Some(operator);
@@ -206,7 +222,7 @@ impl<'a> Parser<'a> {
         path.contains(':').then_some(path)
     }
 
-    fn set(&mut self) -> Option<Vec<String>> {
+    fn set(&mut self) -> Option<Vec<Constant>> {
         self.sign("(").then_some(())?;
         let mut values = vec![self.constant()?];
         while self.sign(",") {
@@ -215,42 +231,100 @@ impl<'a> Parser<'a> {
         self.sign(")").then_some(values)
     }
 
-    fn number(&mut self) -> Option<()> {
+    fn number(&mut self) -> Option<&'a str> {
         let rest = self.blank();
         let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        (digits.len() < rest.len()).then(|| self.rest = digits)
+        let number =
+            rest.get(..rest.len().saturating_sub(digits.len())).filter(|number| !number.is_empty())?;
+        self.rest = digits;
+        Some(number)
     }
 
-    /// A string, a time or binary constant, a number or a truth; as text.
-    fn constant(&mut self) -> Option<String> {
+    /// A time, as 2.1 writes it, `t'…'`, or as 2.0 does, `'…'`.
+    fn time(&mut self) -> Option<Utc> {
+        match self.constant()? {
+            Constant::Text(text) | Constant::Other(text) => Utc::try_from(text).ok(),
+            Constant::Bytes(_) => None,
+        }
+    }
+
+    /// A string, a time or binary constant, a number or a truth.
+    fn constant(&mut self) -> Option<Constant> {
         let rest = self.blank();
-        let quoted =
-            rest.strip_prefix(['t', 'h', 'b']).filter(|quoted| quoted.starts_with('\'')).unwrap_or(rest);
-        if let Some(inner) = quoted.strip_prefix('\'') {
-            let mut value = String::new();
-            let mut chars = inner.char_indices();
-            while let Some((at, c)) = chars.next() {
-                match c {
-                    '\'' => {
-                        self.rest = inner.get(at.saturating_add(1)..)?;
-                        return Some(value);
-                    }
-                    '\\' => match chars.next()? {
-                        (_, escaped @ ('\\' | '\'')) => value.push(escaped),
-                        // Not an escape of STIX; paths of Windows are written so by people who forgot to double it.
-                        (_, other) => value.extend(['\\', other]),
-                    },
-                    c => value.push(c),
-                }
-            }
-            return None;
+        let kind = rest.chars().next().filter(|c| matches!(c, 't' | 'h' | 'b'));
+        let quoted = rest.strip_prefix(['t', 'h', 'b']).filter(|quoted| quoted.starts_with('\''));
+        if let Some(inner) = quoted.unwrap_or(rest).strip_prefix('\'') {
+            let text = self.quoted(inner)?;
+            return match kind.filter(|_| quoted.is_some()) {
+                None => Some(Constant::Text(text)),
+                Some('h') => hexadecimal(&text).map(Constant::Bytes),
+                Some('b') => base64(&text).map(Constant::Bytes),
+                Some(_) => Some(Constant::Other(text)),
+            };
         }
         let end =
             rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '+'))).unwrap_or(rest.len());
         let (value, rest) = rest.split_at_checked(end)?;
         self.rest = rest;
-        (!value.is_empty()).then(|| value.to_owned())
+        (!value.is_empty()).then(|| Constant::Other(value.to_owned()))
     }
+
+    /// What is between quotes, of which the first was read.
+    fn quoted(&mut self, inner: &'a str) -> Option<String> {
+        let mut value = String::new();
+        let mut chars = inner.char_indices();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\'' => {
+                    self.rest = inner.get(at.saturating_add(1)..)?;
+                    return Some(value);
+                }
+                '\\' => match chars.next()? {
+                    (_, escaped @ ('\\' | '\'')) => value.push(escaped),
+                    // Not an escape of STIX; paths of Windows are written so by people who forgot to double it.
+                    (_, other) => value.extend(['\\', other]),
+                },
+                c => value.push(c),
+            }
+        }
+        None
+    }
+}
+
+/// The bytes of pairs of hexadecimal digits.
+fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)?.checked_shl(4)? | digit(*low)?);
+    let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+    bytes.filter(|_| rest.is_empty())
+}
+
+/// The bytes of a text in base64 (RFC 4648 4).
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let inner = text.trim_end_matches('=');
+    let padding = text.len().checked_sub(inner.len())?;
+    if padding > 2 || !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let (mut bytes, mut bits, mut count) = (Vec::with_capacity(inner.len()), 0_u32, 0_u32);
+    for digit in inner.bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit.checked_sub(b'A')?,
+            b'a'..=b'z' => digit.checked_sub(b'a')?.checked_add(26)?,
+            b'0'..=b'9' => digit.checked_sub(b'0')?.checked_add(52)?,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits & 0xff_ffff).checked_shl(6)? | u32::from(value);
+        count = count.saturating_add(6);
+        if count >= 8 {
+            count = count.saturating_sub(8);
+            bytes.push(u8::try_from(bits.checked_shr(count)? & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
 }
 
 fn joined(mut parts: Vec<Expression>, join: fn(Vec<Expression>) -> Expression) -> Expression {
@@ -273,8 +347,12 @@ mod tests {
 
     const MD5: &str = "d41d8cd98f00b204e9800998ecf8427f";
 
+    fn now() -> Utc {
+        Utc::try_from("2026-01-15T00:00:00Z".to_owned()).unwrap()
+    }
+
     fn taken(pattern: &str) -> Vec<Result<Alternative, String>> {
-        alternatives(parse(pattern).unwrap_or_else(|why| panic!("{pattern}: {why}")))
+        alternatives(parse(pattern, now()).unwrap_or_else(|why| panic!("{pattern}: {why}")))
     }
 
     fn refused(pattern: &str) -> Vec<String> {
@@ -356,7 +434,7 @@ mod tests {
             "[file:name != 'a.exe']",
             "[file:name NOT = 'a.exe']",
             "[ipv4-addr:value NOT IN ('198.51.100.7')]",
-            "[file:size > 7]",
+            "[network-traffic:dst_port > 7]",
         ] {
             assert!(refused(pattern).iter().all(|refused| refused == why), "{pattern}");
         }
@@ -369,12 +447,20 @@ mod tests {
     }
 
     #[test]
-    fn qualifiers_are_passed_over_and_what_is_no_pattern_is_refused() {
+    fn qualifiers_that_one_sighting_cannot_meet_and_what_is_no_pattern_are_refused() {
         assert_eq!(
             taken("[mutex:name = 'a'] START t'2026-01-01T00:00:00Z' STOP t'2026-02-01T00:00:00Z'").len(),
             1
         );
-        assert_eq!(taken("[mutex:name = 'a'] REPEATS 5 TIMES WITHIN 1800 SECONDS").len(), 1);
+        assert_eq!(taken("[mutex:name = 'a'] REPEATS 1 TIMES WITHIN 1800 SECONDS").len(), 1);
+        assert_eq!(
+            refused("[mutex:name = 'a'] REPEATS 5 TIMES WITHIN 1800 SECONDS"),
+            ["pattern that needs several sightings (REPEATS)"]
+        );
+        assert_eq!(
+            refused("[mutex:name = 'a'] START t'2025-01-01T00:00:00Z' STOP t'2025-02-01T00:00:00Z'"),
+            ["pattern whose time (START, STOP) is not now"]
+        );
         let deep = "(".repeat(10_000) + "[mutex:name = 'a']" + &")".repeat(10_000);
         for pattern in [
             "",
@@ -388,7 +474,7 @@ mod tests {
             "[mutex:name IN ()]",
             &deep,
         ] {
-            assert!(parse(pattern).is_err(), "{pattern}");
+            assert!(parse(pattern, now()).is_err(), "{pattern}");
         }
         let wide = format!("[mutex:name = 'a'{}]", " OR mutex:name = 'a'".repeat(15_000));
         assert_eq!(taken(&wide).len(), 15_001);

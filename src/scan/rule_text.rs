@@ -1,0 +1,97 @@
+//! The bytes of a rule file as text that the engines take.
+//!
+//! In: bytes, in UTF-8 or in an old code page. Out: text. YARA takes bytes as they are, so what is not UTF-8 is written as
+//! an escape within strings and expressions, where it means that byte; in comments it means nothing and is replaced.
+
+/// Where in a rule file something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Code,
+    LineComment,
+    BlockComment,
+    /// A string or an expression, by the byte that ends it.
+    Quoted(u8),
+}
+
+/// The text of a rule file, without a byte order mark.
+pub(super) fn of(bytes: &[u8]) -> String {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(bytes.len().saturating_mul(2));
+    let mut reader = Reader { place: Place::Code, before: 0, escaped: false };
+    for chunk in bytes.utf8_chunks() {
+        chunk.valid().bytes().for_each(|byte| reader.step(byte));
+        out.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            reader.step(*byte);
+            match reader.place {
+                Place::Quoted(_) => out.push_str(&format!("\\x{byte:02x}")),
+                _ => out.push(char::REPLACEMENT_CHARACTER),
+            }
+        }
+    }
+    out
+}
+
+/// Knows where it is after each byte.
+struct Reader {
+    place: Place,
+    /// The byte before, where it could mean something with the next.
+    before: u8,
+    escaped: bool,
+}
+
+impl Reader {
+    fn step(&mut self, byte: u8) {
+        let before = std::mem::replace(&mut self.before, byte);
+        let next = match (self.place, before, byte) {
+            (Place::Code, b'/', b'/') => Place::LineComment,
+            (Place::Code, b'/', b'*') => Place::BlockComment,
+            // YARA divides by a backslash: a slash that begins no comment begins an expression.
+            (Place::Code, b'/', _) => {
+                (self.place, self.escaped) = (Place::Quoted(b'/'), false);
+                return self.within(b'/', byte);
+            }
+            (Place::Code, _, b'"') => Place::Quoted(b'"'),
+            (Place::LineComment, _, b'\n') | (Place::BlockComment, b'*', b'/') => Place::Code,
+            (Place::Quoted(end), ..) => return self.within(end, byte),
+            _ => return,
+        };
+        (self.place, self.before, self.escaped) = (next, 0, false);
+    }
+
+    fn within(&mut self, end: u8, byte: u8) {
+        if std::mem::take(&mut self.escaped) {
+            return;
+        }
+        self.escaped = byte == b'\\';
+        if byte == end || byte == b'\n' {
+            (self.place, self.before) = (Place::Code, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_are_escaped_where_they_mean_something() {
+        for (bytes, text) in [
+            (&b"$a = \"r\xe9s\""[..], "$a = \"r\\xe9s\""),
+            (
+                b"$a = /r\xe9[\xe0-\xff]/ // \xe9\n$b = \"\xe9\"",
+                "$a = /r\\xe9[\\xe0-\\xff]/ // \u{fffd}\n$b = \"\\xe9\"",
+            ),
+            (b"/* \" \xe9 */ $a = \"\\\"\xe9\"", "/* \" \u{fffd} */ $a = \"\\\"\\xe9\""),
+            (b"/\xe9/ \xe9", "/\\xe9/ \u{fffd}"),
+            (b"\xef\xbb\xbfrule \xc3\xa9", "rule \u{e9}"),
+            (b"\"\xc3\xa9 \xe9\"", "\"\u{e9} \\xe9\""),
+            (b"\"a\\\\\" // \"\xe9", "\"a\\\\\" // \"\u{fffd}"),
+        ] {
+            assert_eq!(of(bytes), text, "{}", bytes.escape_ascii());
+        }
+    }
+}
