@@ -56,6 +56,7 @@ pub(super) fn scan_process(context: &mut WorkerContext<'_>, job: &Job) {
         item.scan = Some(Scanned {
             bytes: reading.bytes(),
             members: 0,
+            not_opened: 0,
             cause: gap.as_ref().map(|gap| gap.cause),
             gap: gap.map(|gap| gap.detail),
         });

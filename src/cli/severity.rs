@@ -18,6 +18,10 @@ pub(super) fn fates(counts: &ScanCounts, lang: Language) -> String {
         let words = lang.pick("bestanden in archieven", "files inside archives");
         line = format!("{line} (+ {} {words})", HumanCount(counts.members));
     }
+    if counts.not_opened > 0 {
+        let words = lang.pick("niet geopend in archieven", "not opened inside archives");
+        line = format!("{line} ({} {words})", HumanCount(counts.not_opened));
+    }
     line
 }
 
@@ -27,6 +31,7 @@ pub(super) fn fates_object(counts: &ScanCounts) -> Value {
         Fate::ALL.into_iter().map(|fate| (fate.word().to_owned(), json!(counts.of(fate)))).collect();
     object.insert("items".to_owned(), json!(counts.items));
     object.insert("members".to_owned(), json!(counts.members));
+    object.insert("members_not_opened".to_owned(), json!(counts.not_opened));
     Value::Object(object)
 }
 

@@ -14,6 +14,10 @@ pub struct Scanned {
     /// Files inside it that the rules saw, where it is an archive.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub members: u64,
+    /// Files inside it, or archives inside it of which the number of files is not known, whose content the rules did not see;
+    /// the reasons are in `gap`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_opened: u64,
     /// Why not all of it, or why rules were set aside; absent where all rules saw all bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,
@@ -142,6 +146,8 @@ pub struct ScanCounts {
     pub fates: BTreeMap<String, u64>,
     /// Files inside archives that the rules saw.
     pub members: u64,
+    /// Files inside archives that they did not see.
+    pub not_opened: u64,
     /// Items on which something fired, by the word of their level.
     pub levels: BTreeMap<String, u64>,
 }
@@ -165,6 +171,8 @@ impl ScanCounts {
         count(&mut self.fates, item.fate().word());
         let members = item.scan.as_ref().map_or(0, |scan| scan.members);
         self.members = self.members.saturating_add(members);
+        let not_opened = item.scan.as_ref().map_or(0, |scan| scan.not_opened);
+        self.not_opened = self.not_opened.saturating_add(not_opened);
         if let Some(assessment) = item.assessment {
             count(&mut self.levels, assessment.level.word());
         }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::archive;
-use super::archive::{Member, Report};
+use super::archive::{Member, WasSeen};
 use super::engine::{Scan, ScanGap};
 use super::indicators::Indicators;
 use super::{Bytes, Facts, Scanner, assess, filetype};
@@ -65,7 +65,7 @@ impl Scanner {
         let Scan { mut hits, gap, unseen } =
             self.scan(content, &facts(subject.name, subject.path, subject.owner, content));
         let mut gaps: Vec<ScanGap> = gap.into_iter().collect();
-        let mut members = 0;
+        let (mut members, mut not_opened) = (0, 0);
         if let Some(gate) = self.archives.as_ref().filter(|_| archive::is_archive(content)) {
             let _inside = gate.enter();
             let wanted = indicators.map(Indicators::wanted);
@@ -73,7 +73,7 @@ impl Scanner {
                 let left = self.item_limit().saturating_sub(watch.elapsed());
                 if left.is_zero() {
                     gaps.push(ScanGap::timeout(self.item_limit()));
-                    return ControlFlow::Break(());
+                    return ControlFlow::Break(WasSeen::No);
                 }
                 let scan = self.member(subject, member, left);
                 gaps.extend(scan.gap);
@@ -82,10 +82,10 @@ impl Scanner {
                     None => scan.hits,
                 };
                 hits.extend(met.into_iter().map(|hit| Hit { inner: Some(member.path.to_owned()), ..hit }));
-                if hits.len() > HITS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if hits.len() > HITS { ControlFlow::Break(WasSeen::Yes) } else { ControlFlow::Continue(()) }
             });
-            members = report.members;
-            gaps.extend(packed_gap(&report));
+            (members, not_opened) = (report.scanned(), report.not_opened());
+            gaps.extend(report.sentence().map(|text| ScanGap::new(Cause::Archive, text)));
         }
         if hits.len() > HITS {
             hits.truncate(HITS);
@@ -110,7 +110,7 @@ impl Scanner {
         let bytes = if unseen { 0 } else { u64::try_from(content.len()).unwrap_or(u64::MAX) };
         let (gap, cause) = together(&gaps);
         let assessment = assess(&hits);
-        Examined { scanned: Scanned { bytes, members, gap, cause }, hits, assessment }
+        Examined { scanned: Scanned { bytes, members, not_opened, gap, cause }, hits, assessment }
     }
 
     /// Holds the rules against a file inside an archive, where it could be opened.
@@ -128,11 +128,6 @@ fn facts<'a>(name: &'a str, path: &'a str, owner: &'a str, content: &[u8]) -> Fa
 
 fn name_of<'a>(member: &Member<'a>) -> &'a str {
     member.path.rsplit(['/', '\\', '!']).next().unwrap_or(member.path)
-}
-
-fn packed_gap(report: &Report) -> Option<ScanGap> {
-    let text = report.gaps.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
-    (!text.is_empty()).then(|| ScanGap::new(Cause::Archive, text))
 }
 
 /// All gaps as one sentence, and the kind that counts: what kept rules from most of it. One without words is none.

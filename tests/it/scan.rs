@@ -96,8 +96,8 @@ fn rules_may_ask_for_name_path_extension_type_and_owner() {
 fn a_rule_file_cannot_make_the_tool_read_another_file() {
     let dir = folder(&[("secret.txt", "rule leaked { condition: true }")]);
     let rules = dir.path().join("rules");
-    std::fs::create_dir(&rules).unwrap();
-    std::fs::write(rules.join("a.yar"), "include \"../secret.txt\"").unwrap();
+    fs::create_dir(&rules).unwrap();
+    fs::write(rules.join("a.yar"), "include \"../secret.txt\"").unwrap();
     let sources = [RuleSource::Embedded, RuleSource::Path(rules)];
     let scanner = Scanner::compile(&sources, EngineKind::Boreal).unwrap();
     assert_eq!(scanner.failed().count(), 1);

@@ -26,6 +26,7 @@ use crate::scan::indicators::Indicators;
 use crate::scan::{Examined, Scanner};
 use crate::sources::{TargetBuilder, quote};
 
+mod gaps;
 mod report;
 
 use report::{ScanEnd, ScanReport};

@@ -3,6 +3,7 @@
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
+use super::gaps::Gaps;
 use crate::acquisition::{Clock, StopReason};
 use crate::analysis::Trust;
 use crate::cli::hit_row;
@@ -38,6 +39,7 @@ pub(super) struct ScanReport {
     /// Items that could not be seen as asked.
     partial: u64,
     worst: Vec<Shown>,
+    gaps: Gaps,
 }
 
 /// An item as a person is shown it.
@@ -56,12 +58,16 @@ impl ScanReport {
             items_with_hits: 0,
             partial: 0,
             worst: Vec::new(),
+            gaps: Gaps::default(),
         }
     }
 
     /// Takes an item; `standing` says how well it is proved where it comes out of a bundle.
     pub(super) fn item(&mut self, item: &Item, standing: Option<Trust>, console: &mut Console<'_>) {
         self.counts.add(item);
+        if let Some(gap) = item.scan.as_ref().and_then(|scan| scan.gap.as_deref()) {
+            self.gaps.add(gap, &item.origin.to_string());
+        }
         // What a bundle has no content of could not be read on the host, and not here.
         if standing.is_none() && item.makes_partial() {
             self.partial = self.partial.saturating_add(1);
@@ -180,6 +186,7 @@ impl ScanReport {
             "hits": self.hits,
             "items_with_hits": self.items_with_hits,
             "levels": severity::levels_object(&self.counts),
+            "gaps": self.gaps.object(),
             "rules": scanner.rule_files().iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules)),
             "rule_files_failed": failed,
             "rules_set_aside": scanner.set_aside(),
@@ -202,6 +209,9 @@ impl ScanReport {
             row("gelezen", "read", HumanBytes(ended.bytes_read).to_string());
         }
         row("treffers", "hits", HumanCount(self.hits).to_string());
+        for gap in self.gaps.lines(lang) {
+            row("niet gezien", "not seen", gap);
+        }
         if let Some(levels) = severity::levels(&self.counts, lang) {
             row("ernst", "severity", levels);
         }

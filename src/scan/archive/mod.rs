@@ -1,23 +1,28 @@
-//! What is packed in a zip, gzip or tar is held against the rules as well: in memory, within limits, with its path.
+//! What is packed in a zip, gzip or tar is scanned with the rules as well: in memory, within limits, with its path.
 //!
 //! In: the content of an item as far as it was kept. Out: each file inside, to a visitor, with the path inside
 //! (`docs.zip!macro.doc`), and what was not looked into. Everything here is hostile: sizes are what comes out and not
 //! what headers say, and each limit has a name. A gzip of a tar is read as a stream; everything else that holds further
 //! archives is kept whole, up to [`MEMBER`].
 
-use std::collections::BTreeSet;
 use std::io::Read;
 use std::ops::ControlFlow;
 
 use flate2::read::MultiGzDecoder;
 
+use super::Bytes;
 use super::indicators::Wanted;
-use super::{Bytes, filetype};
 use crate::evidence::Content;
 
 mod digests;
+mod packing;
+mod report;
 mod tar;
 mod zip;
+
+use packing::Packing;
+use report::MemberFate;
+pub(super) use report::Report;
 
 /// Archives within archives: a document in a mail attachment's zip in a backup's tar.gz stands at four.
 const DEPTH: usize = 4;
@@ -39,9 +44,6 @@ const RATIO: u64 = 100;
 /// What may be unpacked before [`RATIO`] counts.
 const ALLOWANCE: u64 = 4 << 20;
 
-/// Sentences kept about what was not looked into.
-const GAPS: usize = 6;
-
 /// Longest path inside that is told, in characters.
 const PATH: usize = 512;
 
@@ -55,17 +57,18 @@ pub(super) struct Member<'a> {
     pub(super) digests: Option<&'a Content>,
 }
 
-/// Takes files inside; breaks off where no more is wanted.
-pub(super) type MemberVisitor<'v> = dyn FnMut(&Member<'_>) -> ControlFlow<()> + 'v;
+/// Takes files inside; breaks off where no more is wanted, and says whether it saw this one.
+pub(super) type MemberVisitor<'v> = dyn FnMut(&Member<'_>) -> ControlFlow<WasSeen> + 'v;
 
-/// What became of an archive.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Report {
-    /// Files that the visitor saw.
-    pub(super) members: u64,
-    /// What was not looked into, and why.
-    pub(super) gaps: BTreeSet<String>,
+/// Whether a visitor that breaks off saw the file on which it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WasSeen {
+    Yes,
+    No,
 }
+
+/// Why files are not opened past the one on which going through an archive ended.
+const AFTER: &str = "files in it come after a limit was reached";
 
 /// Whether something is packed in it, or it is at least of a kind that packs.
 pub(super) fn is_archive(content: &[u8]) -> bool {
@@ -85,33 +88,11 @@ pub(super) fn walk(
     let bytes = length.saturating_mul(RATIO).clamp(ALLOWANCE, BYTES);
     let mut walk = Walk { visit, wanted, bytes, names: 0, report: Report::default() };
     if !whole {
-        walk.gap("only its beginning was kept, and what is packed behind that was not looked into");
+        walk.report.gap("only its beginning was kept, and what is packed behind that was not looked into");
     }
     // What stops is told in the report.
     let _stopped = walk.archive(name, "", content, DEPTH);
     walk.report
-}
-
-/// How a file packs others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Packing {
-    Zip,
-    Gzip,
-    Tar,
-    /// A kind that this version does not open.
-    Closed(&'static str),
-}
-
-impl Packing {
-    fn of(content: &[u8]) -> Option<Self> {
-        match filetype::of(content) {
-            "ZIP" => Some(Self::Zip),
-            "GZIP" => Some(Self::Gzip),
-            "TAR" => Some(Self::Tar),
-            kind @ ("RAR" | "7ZIP" | "BZIP2" | "XZ" | "ZSTD" | "CAB") => Some(Self::Closed(kind)),
-            _ => None,
-        }
-    }
 }
 
 struct Walk<'a, 'v> {
@@ -130,11 +111,14 @@ impl Walk<'_, '_> {
         match Packing::of(content) {
             None => ControlFlow::Continue(()),
             Some(Packing::Closed(kind)) => {
-                self.gap(format!("what is packed in a {kind} is not looked into"));
+                // How many files are in it is not known: it counts as one.
+                let why = format!("what is packed in a {kind} is not looked into");
+                self.report.count(&MemberFate::NotOpened(&why), 1);
                 ControlFlow::Continue(())
             }
             Some(_) if depth == 0 => {
-                self.gap(format!("archives more than {DEPTH} deep were not looked into"));
+                let why = format!("archives more than {DEPTH} deep were not looked into");
+                self.report.count(&MemberFate::NotOpened(&why), 1);
                 ControlFlow::Continue(())
             }
             Some(Packing::Zip) => self.zip(path, content, depth),
@@ -144,31 +128,51 @@ impl Walk<'_, '_> {
     }
 
     fn zip(&mut self, path: &str, content: &[u8], depth: usize) -> ControlFlow<()> {
-        for entry in zip::entries(content) {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(gap) => {
-                    self.gap(gap);
-                    continue;
+        let mut entries = zip::entries(content);
+        while let Some(entry) = entries.next() {
+            if self.zip_entry(path, entry, depth).is_break() {
+                let rest = u64::try_from(entries.count()).unwrap_or(u64::MAX);
+                if rest > 0 {
+                    self.report.count(&MemberFate::NotOpened(AFTER), rest);
                 }
-            };
-            let inside = join(path, &entry.name);
-            match entry.open() {
-                Ok(reader) => self.member(&inside, reader, depth)?,
-                Err(gap) => {
-                    self.gap(gap);
-                    self.closed(&inside)?;
-                }
+                return ControlFlow::Break(());
             }
         }
         ControlFlow::Continue(())
+    }
+
+    fn zip_entry(
+        &mut self,
+        path: &str,
+        entry: Result<zip::ZipEntry<'_>, zip::Unlisted>,
+        depth: usize,
+    ) -> ControlFlow<()> {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(zip::Unlisted { files, why }) => {
+                match files {
+                    Some(files) => self.report.count(&MemberFate::NotOpened(&why), files),
+                    None => self.report.gap(why),
+                }
+                return ControlFlow::Continue(());
+            }
+        };
+        let inside = join(path, &entry.name);
+        match entry.open() {
+            Ok(reader) => self.member(&inside, reader, depth),
+            Err(why) => self.closed(&inside, &why),
+        }
     }
 
     fn tar(&mut self, path: &str, reader: impl Read, depth: usize) -> ControlFlow<()> {
         let mut archive = tar::Archive::new(reader);
         loop {
             match archive.next_file() {
-                Ok(Some(name)) => {
+                Ok(Some(tar::TarFile { name, is_sparse: true })) => {
+                    self.closed(&join(path, &name), "files in it are stored as sparse ones of GNU tar")?;
+                    self.bytes = self.bytes.saturating_sub(archive.finish_file(self.bytes));
+                }
+                Ok(Some(tar::TarFile { name, .. })) => {
                     let inside = join(path, &name);
                     self.member(&inside, archive.content(), depth)?;
                     // What was not kept of a large file is unpacked all the same, and counts.
@@ -180,7 +184,7 @@ impl Walk<'_, '_> {
                 }
                 Ok(None) => return ControlFlow::Continue(()),
                 Err(error) => {
-                    self.gap(format!("a tar broke off: {error}"));
+                    self.report.gap(format!("a tar broke off: {error}"));
                     return ControlFlow::Continue(());
                 }
             }
@@ -209,7 +213,7 @@ impl Walk<'_, '_> {
         let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_sub(length);
         if let Err(error) = read {
-            self.gap(format!("a file in it is damaged: {error}"));
+            self.report.gap(format!("a file in it is damaged: {error}"));
         }
         let cut = length > limit;
         let digests = match self.wanted {
@@ -219,13 +223,23 @@ impl Walk<'_, '_> {
         if cut {
             content.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             if self.bytes > 0 {
-                self.gap(format!(
+                self.report.gap(format!(
                     "of files in it that are larger than {MEMBER} bytes only the beginning was scanned"
                 ));
             }
         }
         let content = Bytes::from(content);
-        (self.visit)(&Member { path, content: Some(&content), digests: digests.as_ref() })?;
+        match (self.visit)(&Member { path, content: Some(&content), digests: digests.as_ref() }) {
+            ControlFlow::Continue(()) => self.report.count(&MemberFate::Scanned, 1),
+            ControlFlow::Break(WasSeen::Yes) => {
+                self.report.count(&MemberFate::Scanned, 1);
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Break(WasSeen::No) => {
+                self.report.count(&MemberFate::NotOpened(AFTER), 1);
+                return ControlFlow::Break(());
+            }
+        }
         if cut && self.bytes == 0 {
             return self.spent();
         }
@@ -234,38 +248,36 @@ impl Walk<'_, '_> {
     }
 
     /// Shows a file inside by its path alone.
-    fn closed(&mut self, path: &str) -> ControlFlow<()> {
+    fn closed(&mut self, path: &str, why: &str) -> ControlFlow<()> {
+        self.report.count(&MemberFate::NotOpened(why), 1);
         self.names = self.names.saturating_add(1);
         if self.names > MEMBERS {
             return self.too_many();
         }
-        (self.visit)(&Member { path, content: None, digests: None })
+        match (self.visit)(&Member { path, content: None, digests: None }) {
+            ControlFlow::Continue(()) => ControlFlow::Continue(()),
+            ControlFlow::Break(_) => ControlFlow::Break(()),
+        }
     }
 
-    /// Counts a file inside, unless there were too many.
+    /// Ends where there were too many files inside.
     fn one_more(&mut self) -> ControlFlow<()> {
-        if self.report.members >= MEMBERS {
-            return self.too_many();
+        if self.report.scanned() < MEMBERS {
+            return ControlFlow::Continue(());
         }
-        self.report.members = self.report.members.saturating_add(1);
-        ControlFlow::Continue(())
+        self.report.count(&MemberFate::NotOpened(AFTER), 1);
+        self.too_many()
     }
 
     fn too_many(&mut self) -> ControlFlow<()> {
-        self.gap(format!("more than {MEMBERS} files in it"));
+        self.report.gap(format!("more than {MEMBERS} files in it"));
         ControlFlow::Break(())
     }
 
     /// Says that no more is unpacked.
     fn spent(&mut self) -> ControlFlow<()> {
-        self.gap("it unpacks to more than the limits allow");
+        self.report.gap("it unpacks to more than the limits allow");
         ControlFlow::Break(())
-    }
-
-    fn gap(&mut self, text: impl Into<String>) {
-        if self.report.gaps.len() < GAPS {
-            self.report.gaps.insert(text.into());
-        }
     }
 }
 
@@ -302,3 +314,5 @@ fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> usize {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zip64_tests;

@@ -12,6 +12,13 @@ pub(super) const BLOCK: usize = 512;
 /// Longest name that a header of its own may bring, and longest set of pax fields.
 const LONG: u64 = 64 << 10;
 
+/// A regular file in a tar.
+pub(super) struct TarFile {
+    pub(super) name: String,
+    /// Its content is not as it is stored: GNU tar left out its holes.
+    pub(super) is_sparse: bool,
+}
+
 /// A tar that is being read.
 pub(super) struct Archive<R> {
     reader: R,
@@ -26,7 +33,7 @@ impl<R: Read> Archive<R> {
     }
 
     /// Goes to the next regular file; what is left of the one before must be finished.
-    pub(super) fn next_file(&mut self) -> io::Result<Option<String>> {
+    pub(super) fn next_file(&mut self) -> io::Result<Option<TarFile>> {
         let mut long_name = None;
         loop {
             let mut header = [0; BLOCK];
@@ -43,7 +50,10 @@ impl<R: Read> Archive<R> {
             self.left = number(&header[124..136]);
             self.filling = filling(self.left);
             match header[156] {
-                b'0' | 0 | b'7' => return Ok(Some(long_name.unwrap_or_else(|| name(&header)))),
+                kind @ (b'0' | 0 | b'7' | b'S') => {
+                    let name = long_name.unwrap_or_else(|| name(&header));
+                    return Ok(Some(TarFile { name, is_sparse: kind == b'S' }));
+                }
                 b'L' => long_name = Some(text(&self.extension()?)),
                 b'x' => long_name = pax_path(&self.extension()?).or(long_name),
                 _ => self.pass(u64::MAX)?,

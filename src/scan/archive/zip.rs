@@ -1,15 +1,23 @@
 //! The files of a zip that is in memory: by its directory, or, where that is missing, by the headers in front of them.
 //!
-//! In: bytes. Out: entries, each opened on demand (stored or deflated), or a sentence for what cannot be. APPNOTE 6.3.10,
-//! <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>. Own code, since the crate `zip` keeps a table of all
-//! entries before the first can be had, which a hostile directory makes larger than the scan may take.
+//! In: bytes. Out: entries, each opened on demand (stored or deflated), or a sentence for what cannot be, with the number of
+//! files it is about. APPNOTE 6.3.10, <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>, with the records of ZIP64
+//! (4.3.14, 4.5.3) wherever they are. Own code, since the crate `zip` keeps a table of all entries before the first can be had,
+//! which a hostile directory makes larger than the scan may take.
 
 use std::io::Read;
 
 use flate2::read::DeflateDecoder;
+use memchr::memmem;
 
 /// How far from the end the directory's own end is looked for: 22 bytes and the longest comment.
 const END_SEARCH: usize = 22 + 65_535;
+
+/// How far before its locator the end record of ZIP64 is looked for: 56 bytes, and what may extend it.
+const END64_SEARCH: usize = 56 + 65_535;
+
+/// What stands where a number is elsewhere, in the record of ZIP64.
+const ELSEWHERE: u64 = 0xffff_ffff;
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
@@ -18,11 +26,17 @@ const SIZES_FOLLOW: u16 = 8;
 
 /// A file in a zip.
 pub(super) struct ZipEntry<'a> {
-    /// Its name as it stands there; what is not UTF-8 is replaced.
+    /// Its name as it is there; what is not UTF-8 is replaced.
     pub(super) name: String,
     method: u16,
     flags: u16,
     packed: &'a [u8],
+}
+
+/// Files that are not reached, as many as is known, and why.
+pub(super) struct Unlisted {
+    pub(super) files: Option<u64>,
+    pub(super) why: String,
 }
 
 impl<'a> ZipEntry<'a> {
@@ -34,69 +48,179 @@ impl<'a> ZipEntry<'a> {
         match self.method {
             STORED => Ok(Box::new(self.packed)),
             DEFLATED => Ok(Box::new(DeflateDecoder::new(self.packed))),
-            method => Err(format!("files in it are packed by method {method}, which is not opened")),
+            method => Err(format!("files in it are packed by {}, which is not opened", named(method))),
         }
+    }
+
+    /// A folder has a name that ends so, and nothing in it; some writers deflate that nothing.
+    fn is_folder(&self) -> bool {
+        let is_empty = self.packed.is_empty() || self.method == DEFLATED && self.packed == [3, 0];
+        self.name.ends_with('/') && is_empty
     }
 }
 
+/// A method as APPNOTE 4.4.5 names it.
+fn named(method: u16) -> String {
+    let name = match method {
+        1 => "Shrink",
+        2..=5 => "Reduce",
+        6 => "Implode",
+        9 => "Deflate64",
+        12 => "bzip2",
+        14 => "LZMA",
+        20 | 93 => "Zstandard",
+        95 => "XZ",
+        97 => "WavPack",
+        98 => "PPMd",
+        99 => "AES encryption",
+        _ => return format!("method {method}"),
+    };
+    format!("method {method} ({name})")
+}
+
 /// All files of a zip, folders left out.
-pub(super) fn entries(content: &[u8]) -> Box<dyn Iterator<Item = Result<ZipEntry<'_>, String>> + '_> {
+pub(super) fn entries(content: &[u8]) -> Box<dyn Iterator<Item = Result<ZipEntry<'_>, Unlisted>> + '_> {
     match directory(content) {
-        Some(at) => Box::new(Listed { content, at }),
+        Some(Directory { begin, shift, entries }) => {
+            Box::new(Listed { content, at: begin, shift, left: Some(entries) })
+        }
         None => Box::new(Forward { content, at: 0, ended: false }),
     }
 }
 
-/// Where the directory begins, if the end of it is there.
-fn directory(content: &[u8]) -> Option<usize> {
+/// Whether a zip ends the content, whatever it begins with.
+pub(super) fn is_behind(content: &[u8]) -> bool {
+    directory(content).is_some()
+}
+
+/// Where the directory is, and what it says of itself.
+struct Directory {
+    begin: usize,
+    /// What is in front of the zip, and not counted by its offsets.
+    shift: usize,
+    /// How many entries it has.
+    entries: u64,
+}
+
+/// The directory, if the end of it is there.
+fn directory(content: &[u8]) -> Option<Directory> {
     let from = content.len().saturating_sub(END_SEARCH);
-    let tail = content.get(from..)?;
-    let end = tail.windows(4).rposition(|bytes| bytes == b"PK\x05\x06")?.checked_add(from)?;
-    let size = usize::try_from(u32_at(content, end.checked_add(12)?)?).ok()?;
-    // Programs and self-extracting archives have bytes before the first entry: the directory ends where its end begins.
-    let begin = end.checked_sub(size)?;
-    (content.get(begin..)?.starts_with(b"PK\x01\x02")).then_some(begin)
+    let end = memmem::rfind(content.get(from..)?, b"PK\x05\x06")?.checked_add(from)?;
+    let [entries, size, offset] = [
+        u64::from(u16_at(content, end.checked_add(10)?)?),
+        u64::from(u32_at(content, end.checked_add(12)?)?),
+        u64::from(u32_at(content, end.checked_add(16)?)?),
+    ];
+    let end64 =
+        end.checked_sub(20).filter(|locator| starts(content, *locator, b"PK\x06\x07")).and_then(|locator| {
+            let from = locator.saturating_sub(END64_SEARCH);
+            let at = memmem::rfind(content.get(from..locator)?, b"PK\x06\x06")?.checked_add(from)?;
+            let field = |offset: usize| u64_at(content, at.checked_add(offset)?);
+            Some((at, field(32)?, field(40)?, field(48)?))
+        });
+    // Either end of it may be right where the other is not: the one that leads to a directory counts.
+    let found = |(end, entries, size, offset): (usize, u64, u64, u64)| {
+        // Programs and self-extracting archives have bytes before the first entry: the directory ends where its end begins.
+        let begin = end.checked_sub(usize::try_from(size).ok()?)?;
+        let shift = begin.checked_sub(usize::try_from(offset).ok()?).unwrap_or(0);
+        starts(content, begin, b"PK\x01\x02").then_some(Directory { begin, shift, entries })
+    };
+    end64.and_then(found).or_else(|| found((end, entries, size, offset)))
+}
+
+fn starts(content: &[u8], at: usize, signature: &[u8]) -> bool {
+    content.get(at..).is_some_and(|rest| rest.starts_with(signature))
 }
 
 /// Goes through the directory.
 struct Listed<'a> {
     content: &'a [u8],
     at: usize,
+    shift: usize,
+    /// Entries that are still to come, by what the directory says; nothing once it ended.
+    left: Option<u64>,
 }
 
 impl<'a> Iterator for Listed<'a> {
-    type Item = Result<ZipEntry<'a>, String>;
+    type Item = Result<ZipEntry<'a>, Unlisted>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let header = self.content.get(self.at..).filter(|rest| rest.starts_with(b"PK\x01\x02"))?;
-            let [name, extra, comment] = [28, 30, 32].map(|at| u16_at(header, at).map(usize::from));
-            let (name, extra, comment) = (name?, extra?, comment?);
-            let length = name.checked_add(extra)?.checked_add(comment)?.checked_add(46)?;
-            self.at = self.at.checked_add(length)?;
-            let name = text(header.get(46..name.checked_add(46)?)?);
-            if name.ends_with('/') {
-                continue;
+            let left = self.left?;
+            let Some((header, length)) = self.header() else {
+                self.left = None;
+                // What its end says of how many there are is as hostile as the rest: no more than there is room for.
+                let most = u64::try_from(self.content.len() / 46).unwrap_or(u64::MAX);
+                let why = "its directory ends before all files in it are listed".to_owned();
+                return (left > 0).then(|| Err(Unlisted { files: Some(left.min(most)), why }));
+            };
+            self.at = self.at.saturating_add(length);
+            self.left = Some(left.saturating_sub(1));
+            match self.entry(header) {
+                Some(entry) if entry.is_folder() => {}
+                Some(entry) => return Some(Ok(entry)),
+                None => {
+                    let why = "files in it are not where its directory says".to_owned();
+                    return Some(Err(Unlisted { files: Some(1), why }));
+                }
             }
-            let (flags, method) = (u16_at(header, 8)?, u16_at(header, 10)?);
-            let size = usize::try_from(u32_at(header, 20)?).ok()?;
-            let offset = usize::try_from(u32_at(header, 42)?).ok()?;
-            let packed = self.packed(offset, size);
-            return Some(match packed {
-                Some(packed) => Ok(ZipEntry { name, method, flags, packed }),
-                None => Err("files in it are not where its directory says".to_owned()),
-            });
         }
     }
 }
 
 impl<'a> Listed<'a> {
-    /// The packed bytes of the entry whose own header stands at `offset`. Sizes and offsets of 4 GiB and more, which
-    /// stand elsewhere, are past the end of what is in memory.
+    /// The next header of the directory, and its length.
+    fn header(&self) -> Option<(&'a [u8], usize)> {
+        let header = self.content.get(self.at..).filter(|rest| rest.starts_with(b"PK\x01\x02"))?;
+        let [name, extra, comment] = [28, 30, 32].map(|at| u16_at(header, at).map(usize::from));
+        let length = name?.checked_add(extra?)?.checked_add(comment?)?.checked_add(46)?;
+        Some((header.get(..length)?, length))
+    }
+
+    /// The entry of a header, where its content is in memory.
+    fn entry(&self, header: &'a [u8]) -> Option<ZipEntry<'a>> {
+        let length = usize::from(u16_at(header, 28)?);
+        let behind = length.checked_add(46)?;
+        let name = text(header.get(46..behind)?);
+        let extra = header.get(behind..behind.checked_add(usize::from(u16_at(header, 30)?))?)?;
+        let (flags, method) = (u16_at(header, 8)?, u16_at(header, 10)?);
+        let numbers = [24, 20, 42].map(|at| u32_at(header, at).map(u64::from));
+        let [_, size, offset] = widened([numbers[0]?, numbers[1]?, numbers[2]?], extra)?;
+        let (size, offset) = (usize::try_from(size).ok()?, usize::try_from(offset).ok()?);
+        let packed =
+            self.packed(offset, size).or_else(|| self.packed(offset.checked_add(self.shift)?, size))?;
+        Some(ZipEntry { name, method, flags, packed })
+    }
+
+    /// The packed bytes of the entry whose own header is at `offset`.
     fn packed(&self, offset: usize, size: usize) -> Option<&'a [u8]> {
         let header = self.content.get(offset..).filter(|rest| rest.starts_with(b"PK\x03\x04"))?;
         let begin = behind(header)?;
         header.get(begin..begin.checked_add(size)?)
+    }
+}
+
+/// The size, packed size and offset of a header, each from the record of ZIP64 (4.5.3) where it is there: that has those and
+/// only those, in this order, whose own field says so.
+fn widened(numbers: [u64; 3], extra: &[u8]) -> Option<[u64; 3]> {
+    let mut record = numbers.contains(&ELSEWHERE).then(|| record(extra, 1)).flatten();
+    let mut wide = |number: u64| {
+        let Some(bytes) = record.filter(|_| number == ELSEWHERE) else { return Some(number) };
+        record = bytes.get(8..);
+        u64_at(bytes, 0)
+    };
+    let [size, packed, offset] = numbers;
+    Some([wide(size)?, wide(packed)?, wide(offset)?])
+}
+
+/// The record of a kind among the extra fields of a header.
+fn record(mut extra: &[u8], kind: u16) -> Option<&[u8]> {
+    loop {
+        let end = usize::from(u16_at(extra, 2)?).checked_add(4)?;
+        if u16_at(extra, 0)? == kind {
+            return extra.get(4..end.min(extra.len()));
+        }
+        extra = extra.get(end..)?;
     }
 }
 
@@ -108,35 +232,100 @@ struct Forward<'a> {
 }
 
 impl<'a> Iterator for Forward<'a> {
-    type Item = Result<ZipEntry<'a>, String>;
+    type Item = Result<ZipEntry<'a>, Unlisted>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.ended {
-            let header = self.content.get(self.at..).filter(|rest| rest.starts_with(b"PK\x03\x04"))?;
-            let (flags, method) = (u16_at(header, 6)?, u16_at(header, 8)?);
-            let size = usize::try_from(u32_at(header, 18)?).ok()?;
-            let length = usize::from(u16_at(header, 26)?);
-            let name = text(header.get(30..length.checked_add(30)?)?);
-            let begin = behind(header)?;
-            let rest = header.get(begin..)?;
-            // Where the size follows behind, or the rest was cut, deflate still knows its own end.
-            let packed = rest.get(..size).unwrap_or(rest);
-            if flags & SIZES_FOLLOW != 0 || packed.len() < size {
+            let rest = self.content.get(self.at..).unwrap_or_default();
+            if !rest.starts_with(b"PK\x03\x04") {
                 self.ended = true;
-                let packed = rest;
-                return Some(if method == DEFLATED {
-                    Ok(ZipEntry { name, method, flags, packed })
-                } else {
-                    Err("its directory is missing, and files in it do not say where they end".to_owned())
-                });
+                // Behind the last file are the directory, its end, or what precedes it (4.3.6); else it broke off.
+                let whole = rest.is_empty()
+                    || [&b"PK\x01\x02"[..], b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x08", b"PK\x07\x08"]
+                        .iter()
+                        .any(|sign| rest.starts_with(sign));
+                if whole && !rest.starts_with(b"PK\x07\x08") {
+                    return None;
+                }
+                if rest.starts_with(b"PK\x07\x08PK\x03\x04") {
+                    (self.at, self.ended) = (self.at.saturating_add(4), false);
+                    continue;
+                }
+                return Some(Err(broken()));
             }
-            self.at = self.at.checked_add(begin)?.checked_add(size)?;
-            if !name.ends_with('/') {
-                return Some(Ok(ZipEntry { name, method, flags, packed }));
+            match self.entry(rest) {
+                Some(entry) if entry.is_folder() => {}
+                Some(entry) => return Some(Ok(entry)),
+                None => {
+                    self.ended = true;
+                    return Some(Err(broken()));
+                }
             }
         }
         None
     }
+}
+
+fn broken() -> Unlisted {
+    let why = "its directory is missing, and files in it do not say where they end".to_owned();
+    Unlisted { files: None, why }
+}
+
+impl<'a> Forward<'a> {
+    fn entry(&mut self, header: &'a [u8]) -> Option<ZipEntry<'a>> {
+        let (flags, method) = (u16_at(header, 6)?, u16_at(header, 8)?);
+        let length = usize::from(u16_at(header, 26)?);
+        let behind_name = length.checked_add(30)?;
+        let name = text(header.get(30..behind_name)?);
+        let begin = behind(header)?;
+        let extra = header.get(behind_name..begin)?;
+        let numbers = [22, 18].map(|at| u32_at(header, at).map(u64::from));
+        let [_, size, _] = widened([numbers[0]?, numbers[1]?, 0], extra)?;
+        let rest = header.get(begin..)?;
+        let size = usize::try_from(size).ok()?;
+        let (packed, after) = if flags & SIZES_FOLLOW != 0 && (size == 0 || numbers[1] == Some(ELSEWHERE)) {
+            match described(rest) {
+                Some((size, after)) => (rest.get(..size)?, after),
+                // Deflate still knows its own end.
+                None if method == DEFLATED => (rest, rest.len()),
+                None => return None,
+            }
+        } else if rest.len() < size {
+            // The rest was cut.
+            (rest, rest.len())
+        } else {
+            (rest.get(..size)?, size)
+        };
+        self.at = self.at.checked_add(begin)?.checked_add(after)?;
+        Some(ZipEntry { name, method, flags, packed })
+    }
+}
+
+/// The size of an entry that says it behind itself (4.3.9), and where the next one begins: with or without a signature, in four
+/// bytes or in eight.
+fn described(rest: &[u8]) -> Option<(usize, usize)> {
+    let fits = |at: usize, size: Option<u64>| size == u64::try_from(at).ok();
+    let signed = memmem::find_iter(rest, b"PK\x07\x08").find_map(|at| {
+        let length = if fits(at, u64_at(rest, at.checked_add(8)?)) {
+            24
+        } else if fits(at, u32_at(rest, at.checked_add(8)?).map(u64::from)) {
+            16
+        } else {
+            return None;
+        };
+        Some((at, at.checked_add(length)?))
+    });
+    signed.or_else(|| {
+        memmem::find_iter(rest, b"PK").find_map(|next| {
+            let is_header = starts(rest, next, b"PK\x03\x04") || starts(rest, next, b"PK\x01\x02");
+            let four = next
+                .checked_sub(12)
+                .filter(|at| is_header && fits(*at, u32_at(rest, at.saturating_add(4)).map(u64::from)));
+            let eight =
+                next.checked_sub(20).filter(|at| is_header && fits(*at, u64_at(rest, at.saturating_add(4))));
+            four.or(eight).map(|size| (size, next))
+        })
+    })
 }
 
 /// Where the content behind a local header begins.
@@ -155,4 +344,8 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
 }

@@ -166,6 +166,7 @@ fn records() -> Vec<Item> {
         scan: Some(Scanned {
             bytes: 2,
             members: 3,
+            not_opened: 0,
             gap: Some("only the head".into()),
             cause: Some(Cause::Size),
         }),

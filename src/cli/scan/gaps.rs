@@ -1,0 +1,62 @@
+//! What the rules did not see of items, by reason: encrypted files, kinds of archives that are not opened, limits.
+//!
+//! In: the gap of each item. Out: a few lines for a person and an array for a program, each reason with the number of items
+//! and one of them.
+
+use std::collections::BTreeMap;
+
+use indicatif::HumanCount;
+use serde_json::{Value, json};
+
+use crate::evidence::Printable;
+use crate::text::Language;
+
+/// Reasons that are counted one by one; those past it are counted together.
+const REASONS: usize = 100;
+
+/// Reasons that a person is shown.
+const SHOWN: usize = 8;
+
+/// The gaps of all items.
+#[derive(Debug, Default)]
+pub(super) struct Gaps(BTreeMap<String, (u64, String)>);
+
+impl Gaps {
+    /// Counts the gap of an item.
+    pub(super) fn add(&mut self, gap: &str, path: &str) {
+        let known = self.0.contains_key(gap) || self.0.len() < REASONS;
+        let gap = if known { gap } else { "(other reasons)" };
+        let (count, _) = self.0.entry(gap.to_owned()).or_insert_with(|| (0, path.to_owned()));
+        *count = count.saturating_add(1);
+    }
+
+    /// The gaps that most items have, first.
+    fn sorted(&self) -> Vec<(&str, u64, &str)> {
+        let mut all: Vec<_> =
+            self.0.iter().map(|(gap, (count, path))| (gap.as_str(), *count, path.as_str())).collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        all
+    }
+
+    /// What a person is shown.
+    pub(super) fn lines(&self, lang: Language) -> Vec<String> {
+        let such_as = lang.pick("zoals", "such as");
+        let all = self.sorted();
+        let more = all.len().saturating_sub(SHOWN);
+        let mut lines: Vec<String> = all
+            .into_iter()
+            .take(SHOWN)
+            .map(|(gap, count, path)| {
+                format!("{} × {}, {such_as} {}", HumanCount(count), Printable(gap), Printable(path))
+            })
+            .collect();
+        lines.extend((more > 0).then(|| format!("… +{more} (--json)")));
+        lines
+    }
+
+    /// What a program reads.
+    pub(super) fn object(&self) -> Value {
+        let all = self.sorted().into_iter();
+        all.map(|(gap, items, example)| json!({ "gap": gap, "items": items, "example": example })).collect()
+    }
+}
