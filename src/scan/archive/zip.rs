@@ -305,15 +305,18 @@ impl<'a> Forward<'a> {
 /// bytes or in eight.
 fn described(rest: &[u8]) -> Option<(usize, usize)> {
     let fits = |at: usize, size: Option<u64>| size == u64::try_from(at).ok();
+    // Whatever comes next begins so, or nothing does.
+    let is_next = |at: usize| rest.get(at..).is_some_and(|next| next.is_empty() || next.starts_with(b"PK"));
     let signed = memmem::find_iter(rest, b"PK\x07\x08").find_map(|at| {
-        let length = if fits(at, u64_at(rest, at.checked_add(8)?)) {
-            24
-        } else if fits(at, u32_at(rest, at.checked_add(8)?).map(u64::from)) {
-            16
+        let size = at.checked_add(8)?;
+        let [four, eight] = [at.checked_add(16)?, at.checked_add(24)?];
+        if fits(at, u32_at(rest, size).map(u64::from)) && is_next(four) {
+            Some((at, four))
+        } else if fits(at, u64_at(rest, size)) && is_next(eight) {
+            Some((at, eight))
         } else {
-            return None;
-        };
-        Some((at, at.checked_add(length)?))
+            None
+        }
     });
     signed.or_else(|| {
         memmem::find_iter(rest, b"PK").find_map(|next| {

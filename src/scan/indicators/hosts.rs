@@ -1,5 +1,5 @@
-//! The `hosts` file, the one text whose content is held against addresses and domains: each line of it is one statement
-//! about an address and names. Logs and documents are not searched for values: what stands there is not what a host does.
+//! The `hosts` file, whose content is matched against addresses and domains: each line of it is one statement about an
+//! address and names. Logs are matched word by word ([`super::logs`]), documents not at all.
 
 use std::net::IpAddr;
 

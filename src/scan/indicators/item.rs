@@ -5,17 +5,20 @@
 //! nothing. Content that is known to be good takes back what was said of it, but not of its place: a program of Windows
 //! under another name is what an intruder brings.
 
-use super::{Case, InText, Indicators, hosts, rows};
+use super::{Case, InText, Indicators, hosts, logs, rows};
 use crate::evidence::{Item, Note, Origin, Outcome, Volume};
 use crate::scan::assess;
 
 impl Indicators {
-    /// Matches the text of an item; `None` where it is of neither kind whose text names something: a `hosts` file,
-    /// detected from its path, and an item of rows.
+    /// Matches the text of an item; `None` where it is of no kind whose text names something: a `hosts` file, a log or
+    /// a history, detected from its path, and an item of rows.
     #[must_use]
     pub fn text(&self, origin: &Origin, bytes: &[u8]) -> Option<InText> {
         let Some((path, _)) = path(origin) else { return rows::find(self, origin, bytes) };
-        hosts::is_hosts(&path).then(|| InText { hits: hosts::find(self, bytes), unread_rows: 0 })
+        if hosts::is_hosts(&path) {
+            return Some(InText { hits: hosts::find(self, bytes), ..InText::default() });
+        }
+        (self.names_the_network() && logs::is_log(&path)).then(|| logs::find(self, bytes))
     }
 
     /// Judges an item whose reading has ended by its digests and its place. The digest of a part is the digest of

@@ -5,6 +5,7 @@
 //! observation, as [`Hit`]s. Everything in a list is hostile: nothing is held whole that has no limit, and what cannot
 //! be used is counted and named ([`IndicatorList`]). No look-up grows with the lists by more than a logarithm.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 mod checksum;
@@ -24,6 +25,7 @@ mod line_list;
 mod list;
 mod load;
 mod logic;
+mod logs;
 mod member;
 mod misp;
 mod network;
@@ -117,6 +119,26 @@ impl Indicators {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether addresses, domains or URLs are in use.
+    #[must_use]
+    pub fn names_the_network(&self) -> bool {
+        let Tables { networks, domains, urls, .. } = &self.tables;
+        networks.len() > 0 || domains.len() > 0 || urls.len() > 0
+    }
+
+    /// How many indicators of each kind are in use.
+    #[must_use]
+    pub fn kinds(&self) -> BTreeMap<&str, u64> {
+        let mut kinds = BTreeMap::new();
+        for (kind, count) in
+            self.lists.iter().flat_map(|list| &list.kinds).filter(|(kind, _)| *kind != "exclusion")
+        {
+            let sum: &mut u64 = kinds.entry(kind.as_str()).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+        kinds
     }
 
     /// The digests that the lists ask for.

@@ -26,6 +26,8 @@ pub struct InText {
     /// Rows that were not matched: they do not fit the type of their schema, or are of a kind or a schema that this
     /// version does not know.
     pub unread_rows: u64,
+    /// Where a limit ended the matching of a text, and which.
+    pub gap: Option<String>,
 }
 
 impl InText {
@@ -40,12 +42,16 @@ impl InText {
         }
     }
 
-    /// Says in what was scanned that rows were not matched, if it says nothing yet.
+    /// Says in what was scanned that rows, or the rest of a text, were not matched, if it says nothing yet.
     pub(crate) fn report_gap(&self, scanned: &mut Scanned) {
         if self.unread_rows > 0 {
             let says = || format!("{} rows were not matched with the indicators", self.unread_rows);
             scanned.gap.get_or_insert_with(says);
             scanned.cause.get_or_insert(Cause::Error);
+        }
+        if let Some(gap) = &self.gap {
+            scanned.gap.get_or_insert_with(|| gap.clone());
+            scanned.cause.get_or_insert(Cause::Size);
         }
     }
 }
@@ -150,7 +156,7 @@ mod tests {
     }
 
     fn hits<R: RowType + PartialEq + std::fmt::Debug>(list: &str, rows: &[R]) -> Vec<Hit> {
-        let InText { hits, unread_rows } = found(list, &written(rows)).unwrap();
+        let InText { hits, unread_rows, .. } = found(list, &written(rows)).unwrap();
         assert_eq!(unread_rows, 0);
         hits
     }
@@ -165,7 +171,7 @@ mod tests {
         let later = "{\"row\":\"later\",\"remote\":\"203.0.113.9\"}\n";
         let schema = "{\"row\":\"schema\",\"schema\":\"urn:veldkit:live:later:1\"}\n";
         for (text, unread_rows) in [(format!("{first}{later}"), 1), (format!("{schema}{later}{later}"), 2)] {
-            let expected = InText { hits: Vec::new(), unread_rows };
+            let expected = InText { unread_rows, ..InText::default() };
             assert_eq!(found("203.0.113.9;bad\n", &text), Some(expected), "{text}");
             let mut scanned = Scanned::default();
             found("203.0.113.9;bad\n", &text).unwrap().report_gap(&mut scanned);
