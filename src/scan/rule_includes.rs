@@ -90,6 +90,9 @@ impl Run<'_> {
             if u64::try_from(self.size).unwrap_or(u64::MAX) > FILE_LIMIT {
                 return Err(failed(format!("more than {FILE_LIMIT} bytes together")));
             }
+            if boreal_parser::parse(&inner).is_err() {
+                return Err(failed("it cannot be parsed; 'rules check' of that file says where".to_owned()));
+            }
             self.open.push(found.clone());
             let expanded = self.expand(&inner, &found)?;
             self.open.pop();
@@ -172,9 +175,12 @@ mod tests {
             ("include \"../../etc/x.yar\"", "outside"),
             ("include \"/etc/x.yar\"", "outside"),
             ("include \"C:\\\\x.yar\"", "outside"),
+            ("include \"b.yar\"", "cannot be parsed"),
             ("\n\ninclude \"none.yar\"", "line 3 of 's/index.yar' includes 'none.yar': not there"),
         ] {
-            let error = run(&[("s/index.yar", text), ("s/a.yar", "include \"index.yar\"")]).unwrap_err();
+            let error =
+                run(&[("s/index.yar", text), ("s/a.yar", "include \"index.yar\""), ("s/b.yar", "rule x {")])
+                    .unwrap_err();
             assert!(error.contains(why) && error.contains(".yar'"), "{text}: {error}");
         }
     }

@@ -1,6 +1,7 @@
 //! Faults in matching that were found in the field, each with variants of its kind: patterns, names, lists, rules, archives.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -427,4 +428,31 @@ fn text_of_logs_and_histories_is_matched_and_that_of_documents_is_not() {
     let all = read("198.51.100.0/24;bad\n");
     let many: String = (0..2_000).map(|n| format!("198.51.100.{}/{n}x{n}\n", n % 250)).collect();
     assert!(all.text(&file("/var/log/x"), many.as_bytes()).unwrap().hits.len() <= 256);
+}
+
+#[test]
+fn an_include_in_an_archive_of_rules_reads_other_files_of_that_archive() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("set.zip");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    for (name, text) in [
+        ("set/index.yar", "include \"sub/base.yar\"\nrule Top { condition: Base }"),
+        ("set/sub/base.yar", "rule Base { strings: $a = \"MARK1\" condition: $a }"),
+        ("set/out.yar", "include \"../../secret.yar\""),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    let scanner =
+        Scanner::compile(&[RuleSource::Embedded, RuleSource::Path(path)], EngineKind::Boreal).unwrap();
+    let failed: Vec<_> = scanner.failed().filter_map(|file| file.failed.clone()).collect();
+    assert!(failed.len() == 1 && failed[0].contains("outside the archive"), "{failed:?}");
+    assert!(scanner.scan(b"MARK1", &Facts::default()).hits.iter().any(|hit| hit.rule == "Top"));
+}
+
+#[test]
+fn no_rule_that_is_built_in_is_one_that_can_never_match() {
+    let scanner = Scanner::compile(&[RuleSource::Embedded], EngineKind::Boreal).unwrap();
+    assert_eq!(scanner.never_matching(), []);
 }

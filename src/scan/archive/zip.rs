@@ -1,13 +1,15 @@
 //! The files of a zip that is in memory: by its directory, or, where that is missing, by the headers in front of them.
 //!
-//! In: bytes. Out: entries, each opened on demand (stored or deflated), or a sentence for what cannot be, with the number of
+//! In: bytes. Out: entries, each opened on demand (stored, Deflate, Deflate64, LZMA), or a sentence for what cannot be, with the number of
 //! files it is about. APPNOTE 6.3.10, <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>, with the records of ZIP64
 //! (4.3.14, 4.5.3) wherever they are. Own code, since the crate `zip` keeps a table of all entries before the first can be had,
 //! which a hostile directory makes larger than the scan may take.
 
 use std::io::Read;
 
+use deflate64::Deflate64Decoder;
 use flate2::read::DeflateDecoder;
+use lzma_rust2::LzmaReader;
 use memchr::memmem;
 
 /// How far from the end the directory's own end is looked for: 22 bytes and the longest comment.
@@ -16,12 +18,19 @@ const END_SEARCH: usize = 22 + 65_535;
 /// How far before its locator the end record of ZIP64 is looked for: 56 bytes, and what may extend it.
 const END64_SEARCH: usize = 56 + 65_535;
 
+/// Largest dictionary of LZMA, which is memory: that of the default level of 7-Zip.
+const DICTIONARY: u32 = 16 << 20;
+
 /// What stands where a number is elsewhere, in the record of ZIP64.
 const ELSEWHERE: u64 = 0xffff_ffff;
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
+const DEFLATE64: u16 = 9;
+const LZMA: u16 = 14;
 const ENCRYPTED: u16 = 1;
+/// Of LZMA: a mark says where it ends.
+const ENDS_BY_MARK: u16 = 2;
 const SIZES_FOLLOW: u16 = 8;
 
 /// A file in a zip.
@@ -31,6 +40,8 @@ pub(super) struct ZipEntry<'a> {
     method: u16,
     flags: u16,
     packed: &'a [u8],
+    /// Its length unpacked, as its header says; nothing where that follows behind.
+    size: Option<u64>,
 }
 
 /// Files that are not reached, as many as is known, and why.
@@ -48,8 +59,31 @@ impl<'a> ZipEntry<'a> {
         match self.method {
             STORED => Ok(Box::new(self.packed)),
             DEFLATED => Ok(Box::new(DeflateDecoder::new(self.packed))),
+            DEFLATE64 => Ok(Box::new(Deflate64Decoder::with_buffer(self.packed))),
+            LZMA => self.lzma(),
             method => Err(format!("files in it are packed by {}, which is not opened", named(method))),
         }
+    }
+
+    /// LZMA behind a header of its own (5.8.8): version, length of the properties, properties.
+    fn lzma(&self) -> Result<Box<dyn Read + 'a>, String> {
+        let wrong = || "files in it are packed by LZMA with a wrong header".to_owned();
+        let [properties, a, b, c, d] = *self.packed.get(4..9).and_then(<[u8]>::as_array).ok_or_else(wrong)?;
+        if u16_at(self.packed, 2) != Some(5) {
+            return Err(wrong());
+        }
+        let size = if self.flags & ENDS_BY_MARK != 0 { None } else { Some(self.size.ok_or_else(wrong)?) };
+        // Nothing is farther back than the file is long: a small file needs no dictionary of the size that its writer had.
+        let dictionary = u32::from_le_bytes([a, b, c, d]);
+        let known = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(u32::MAX);
+        let dictionary = dictionary.min(known).max(4 << 10);
+        if dictionary > DICTIONARY {
+            return Err(format!("files in it need a dictionary of more than {DICTIONARY} bytes"));
+        }
+        let packed = self.packed.get(9..).unwrap_or_default();
+        let reader =
+            LzmaReader::new_with_props(packed, size.unwrap_or(u64::MAX), properties, dictionary, None);
+        Ok(Box::new(reader.map_err(|_| wrong())?))
     }
 
     /// A folder has a name that ends so, and nothing in it; some writers deflate that nothing.
@@ -65,9 +99,7 @@ fn named(method: u16) -> String {
         1 => "Shrink",
         2..=5 => "Reduce",
         6 => "Implode",
-        9 => "Deflate64",
         12 => "bzip2",
-        14 => "LZMA",
         20 | 93 => "Zstandard",
         95 => "XZ",
         97 => "WavPack",
@@ -185,11 +217,11 @@ impl<'a> Listed<'a> {
         let extra = header.get(behind..behind.checked_add(usize::from(u16_at(header, 30)?))?)?;
         let (flags, method) = (u16_at(header, 8)?, u16_at(header, 10)?);
         let numbers = [24, 20, 42].map(|at| u32_at(header, at).map(u64::from));
-        let [_, size, offset] = widened([numbers[0]?, numbers[1]?, numbers[2]?], extra)?;
+        let [plain, size, offset] = widened([numbers[0]?, numbers[1]?, numbers[2]?], extra)?;
         let (size, offset) = (usize::try_from(size).ok()?, usize::try_from(offset).ok()?);
         let packed =
             self.packed(offset, size).or_else(|| self.packed(offset.checked_add(self.shift)?, size))?;
-        Some(ZipEntry { name, method, flags, packed })
+        Some(ZipEntry { name, method, flags, packed, size: Some(plain) })
     }
 
     /// The packed bytes of the entry whose own header is at `offset`.
@@ -280,7 +312,7 @@ impl<'a> Forward<'a> {
         let begin = behind(header)?;
         let extra = header.get(behind_name..begin)?;
         let numbers = [22, 18].map(|at| u32_at(header, at).map(u64::from));
-        let [_, size, _] = widened([numbers[0]?, numbers[1]?, 0], extra)?;
+        let [plain, size, _] = widened([numbers[0]?, numbers[1]?, 0], extra)?;
         let rest = header.get(begin..)?;
         let size = usize::try_from(size).ok()?;
         let (packed, after) = if flags & SIZES_FOLLOW != 0 && (size == 0 || numbers[1] == Some(ELSEWHERE)) {
@@ -297,7 +329,8 @@ impl<'a> Forward<'a> {
             (rest.get(..size)?, size)
         };
         self.at = self.at.checked_add(begin)?.checked_add(after)?;
-        Some(ZipEntry { name, method, flags, packed })
+        let plain = Some(plain).filter(|_| flags & SIZES_FOLLOW == 0);
+        Some(ZipEntry { name, method, flags, packed, size: plain })
     }
 }
 
