@@ -86,11 +86,11 @@ pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
             RuleSource::Path(path) if is_zip(path) => {
                 let failed = |source| Error::List { path: path.clone(), source };
                 let zip = File::open(path).map_err(failed)?;
-                zipped(path, members(BufReader::new(zip)).map_err(failed)?, &mut names, &mut texts);
+                zipped(path, &members(BufReader::new(zip)).map_err(failed)?, &mut names, &mut texts);
             }
             RuleSource::Packed { path, zip } => {
                 let failed = |source| Error::List { path: path.clone(), source };
-                zipped(path, members(Cursor::new(zip)).map_err(failed)?, &mut names, &mut texts);
+                zipped(path, &members(Cursor::new(zip)).map_err(failed)?, &mut names, &mut texts);
             }
             RuleSource::Text { path, bytes } => {
                 let name = unique(&shown(path), &mut names);
@@ -179,14 +179,14 @@ impl IncludeReader for Members<'_> {
     }
 }
 
-fn zipped(path: &Path, members: Vec<ZippedRules>, names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
+fn zipped(path: &Path, members: &[ZippedRules], names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
     let place = |member: &str| PathBuf::from(member.replace('\\', "/"));
     let known = members
         .iter()
         .filter_map(|(member, content)| Some((place(member), content.as_ref().ok()?.as_slice())))
         .collect();
     let reader = Members(&known);
-    for (member, content) in &members {
+    for (member, content) in members {
         let name = unique(&format!("{}/{member}", shown(path)), names);
         texts.push(text(name, &place(member), content.clone(), &reader));
     }

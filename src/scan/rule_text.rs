@@ -3,6 +3,8 @@
 //! In: bytes, in UTF-8 or in an old code page. Out: text. YARA takes bytes as they are, so what is not UTF-8 is written as
 //! an escape within strings and expressions, where it means that byte; in comments it means nothing and is replaced.
 
+use std::fmt::Write as _;
+
 /// Where in a rule file something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -27,7 +29,9 @@ pub(super) fn of(bytes: &[u8]) -> String {
         for byte in chunk.invalid() {
             reader.step(*byte);
             match reader.place {
-                Place::Quoted(_) => out.push_str(&format!("\\x{byte:02x}")),
+                Place::Quoted(_) => {
+                    let _ = write!(out, "\\x{byte:02x}");
+                }
                 _ => out.push(char::REPLACEMENT_CHARACTER),
             }
         }

@@ -154,7 +154,7 @@ fn directory(content: &[u8]) -> Option<Directory> {
     let found = |(end, entries, size, offset): (usize, u64, u64, u64)| {
         // Programs and self-extracting archives have bytes before the first entry: the directory ends where its end begins.
         let begin = end.checked_sub(usize::try_from(size).ok()?)?;
-        let shift = begin.checked_sub(usize::try_from(offset).ok()?).unwrap_or(0);
+        let shift = begin.saturating_sub(usize::try_from(offset).ok()?);
         starts(content, begin, b"PK\x01\x02").then_some(Directory { begin, shift, entries })
     };
     end64.and_then(found).or_else(|| found((end, entries, size, offset)))

@@ -81,7 +81,9 @@ fn made(files: &[(&str, &[u8])], layout: Layout) -> Vec<u8> {
         let mut extra = b"UT\x05\0\x01\0\0\0\0".to_vec();
         if layout.wide {
             extra.extend_from_slice(b"\x01\0\x18\0");
-            [content.len(), packed.len(), offset].into_iter().for_each(|value| number(&mut extra, value, 8));
+            for value in [content.len(), packed.len(), offset] {
+                number(&mut extra, value, 8);
+            }
         }
         number(&mut directory, name.len(), 2);
         number(&mut directory, extra.len(), 2);
@@ -100,7 +102,9 @@ fn made(files: &[(&str, &[u8])], layout: Layout) -> Vec<u8> {
         out.extend_from_slice(b"PK\x06\x06");
         number(&mut out, 44 + extension, 8);
         out.extend_from_slice(&[45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        [count, count, directory.len(), offset].into_iter().for_each(|value| number(&mut out, value, 8));
+        for value in [count, count, directory.len(), offset] {
+            number(&mut out, value, 8);
+        }
         out.extend(std::iter::repeat_n(b'e', extension));
         out.extend_from_slice(b"PK\x06\x07\0\0\0\0");
         number(&mut out, at, 8);

@@ -38,7 +38,7 @@ pub(super) fn is_log(path: &str) -> bool {
     let path = folded(&path.replace('\\', "/"));
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
-    stem.ends_with(".log")
+    stem.rsplit_once('.').is_some_and(|(_, ending)| ending == "log")
         || name.ends_with("_history")
         || HISTORIES.contains(&name)
         || ["/var/log/", "/logs/", "/logfiles/", "/transcripts/"].iter().any(|part| path.contains(part))

@@ -154,7 +154,9 @@ fn term(search: &str, condition: Condition, content: &str) -> Leaf {
         ("portitem/remoteport" | "portitem/localport", _) if exact => {
             Leaf::Narrows(format!("port {content}"))
         }
-        ("portitem/protocol" | "portitem/state", _) if exact => Leaf::Narrows(format!("{last} {content}")),
+        ("portitem/protocol" | "portitem/state" | "registryitem/type" | "registryitem/hive", _) if exact => {
+            Leaf::Narrows(format!("{last} {content}"))
+        }
         ("network/dns" | "dnsentryitem/host" | "dnsentryitem/recordname" | "urlhistoryitem/hostname", _)
             if exact || matches!(condition, Condition::Contains | Condition::EndsWith) =>
         {
@@ -167,7 +169,6 @@ fn term(search: &str, condition: Condition, content: &str) -> Leaf {
         ("registryitem/keypath" | "registryitem/path", _) => key(condition, content),
         ("registryitem/valuename", _) if exact => Leaf::ValueName(content.to_owned()),
         ("registryitem/text" | "registryitem/value", _) if exact => Leaf::ValueData(content.to_owned()),
-        ("registryitem/type" | "registryitem/hive", _) if exact => Leaf::Narrows(format!("{last} {content}")),
         ("processitem/handlelist/handle/name", _) if exact => {
             let lower = content.to_ascii_lowercase();
             let is_pipe = lower.starts_with(r"\device\namedpipe\") || lower.starts_with(r"\\.\pipe\");

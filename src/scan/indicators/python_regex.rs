@@ -6,6 +6,7 @@
 //! separator of either system matches either. `\d` and `\b` are those of ASCII; `\w` takes the letters of other scripts by
 //! block, not one by one. Look-around, back-references and the flag `x` are refused.
 
+use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -140,7 +141,9 @@ impl Rewriter<'_> {
         let cases = self.cases(c);
         if cases.len() > 1 {
             self.out.push('[');
-            cases.into_iter().for_each(|c| written(u32::from(c), &mut self.out));
+            for c in cases {
+                written(u32::from(c), &mut self.out);
+            }
             self.out.push(']');
         } else {
             written(u32::from(c), &mut self.out);
@@ -370,7 +373,9 @@ fn write_class(set: Vec<(u32, u32)>, negated: bool, out: &mut String) -> Result<
 fn written(number: u32, out: &mut String) {
     match char::from_u32(number) {
         Some(c) if c.is_ascii_alphanumeric() => out.push(c),
-        _ => out.push_str(&format!("\\x{{{number:x}}}")),
+        _ => {
+            let _ = write!(out, "\\x{{{number:x}}}");
+        }
     }
 }
 

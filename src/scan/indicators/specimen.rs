@@ -3,7 +3,7 @@
 //! In: an expression as `regex-syntax` reads it, and a number. Out: one of the shortest texts that it describes, another one
 //! for another number. What depends on what stands beside (`^`, `\b`) is left to whoever tries the text.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
 
 /// How many texts are made of one expression.
 pub(super) const SPECIMENS: usize = 8;
@@ -38,7 +38,7 @@ fn write(hir: &Hir, number: usize, out: &mut Vec<u8>) {
                 out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
-        HirKind::Class(Class::Bytes(class)) => out.extend(class.iter().next().map(|range| range.start())),
+        HirKind::Class(Class::Bytes(class)) => out.extend(class.iter().next().map(ClassBytesRange::start)),
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(u32::MAX);
             let more = u32::from(number.checked_rem(2) == Some(1));

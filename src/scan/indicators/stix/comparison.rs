@@ -161,12 +161,11 @@ fn digest(key: &str, constant: &Constant) -> Leaf {
 /// An address, or a network that is compared as a set.
 fn address(operator: Operator, value: &str) -> Leaf {
     match (operator, observable::address(value)) {
-        (Operator::Equal | Operator::In | Operator::Subset, read) => held(read),
         // What a host talks to is one address: it holds no network.
         (Operator::Superset, Ok(IndicatorValue::Address(network))) if !network.is_one() => {
             Leaf::Not("network that must be part of what is seen (ISSUPERSET)".to_owned())
         }
-        (Operator::Superset, read) => held(read),
+        (Operator::Equal | Operator::In | Operator::Subset | Operator::Superset, read) => held(read),
         _ => Leaf::Not("address that is not compared by =, IN, ISSUBSET or ISSUPERSET".to_owned()),
     }
 }
