@@ -8,7 +8,7 @@ use super::context::RunContext;
 use super::digester::Digester;
 use super::item_reading::Ending;
 use super::job::Job;
-use crate::evidence::{Cause, Digest, Item, Note, Outcome, Range, ReasonCode};
+use crate::evidence::{Cause, Digest, Item, Kind, Note, Outcome, Range, ReasonCode};
 use crate::scan::indicators::InText;
 use crate::scan::{Bytes, Examined, Scanner, Subject};
 use crate::sources::{Closed, Opened};
@@ -39,6 +39,9 @@ impl ItemRecorder {
         let mut item = job.item(run.clock);
         item.metadata = std::mem::take(&mut opened.metadata);
         item.notes.clone_from(&job.found.notes);
+        if item.kind == Kind::File && item.metadata.grants_rights() {
+            item.notes.push(Note::GrantsRights);
+        }
         let ranges = std::mem::take(&mut opened.ranges);
         let digester = Digester::new(ranges, item.metadata.size.unwrap_or(0), run.wanted());
         Self { item, digester, purpose, scanned: None, searched: None }

@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod attributes;
 pub(crate) mod bytes;
 mod content;
 mod exact;
@@ -23,6 +24,7 @@ mod stat;
 mod value;
 pub(crate) mod wtf8;
 
+pub use attributes::{ExtendedAttribute, FileAttributes, FileCapabilities, FileFlag};
 pub use content::{Content, Range};
 pub use exact::Exact;
 pub use hit::{Hit, HitKind, HitRow, Match, cut};
@@ -301,9 +303,27 @@ pub struct Metadata {
     /// The content of its stream `Zone.Identifier`: where Windows says that it came from (not UTF-8: with U+FFFD).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone_identifier: Option<String>,
+    /// Flags that its file system keeps for it, such as *immutable*.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<FileFlag>,
+    /// Its extended attributes: capabilities, access control lists, labels and others. Of what is read of a running system or
+    /// of a tree, files that were opened have them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xattrs: Option<Box<FileAttributes>>,
 }
 
 impl Metadata {
+    /// Whether a program runs with rights that its user has not: with the set-uid bit, with the set-gid bit where its group
+    /// may run it, or with file capabilities.
+    #[must_use]
+    pub fn grants_rights(&self) -> bool {
+        const SET_UID: u32 = 0o4000;
+        const SET_GID_TO_RUN: u32 = 0o2010;
+        let has = |bits: u32| self.mode.is_some_and(|mode| mode & bits == bits);
+        let capable = self.xattrs.as_ref().is_some_and(|xattrs| xattrs.capabilities.is_some());
+        capable || has(SET_UID) || has(SET_GID_TO_RUN)
+    }
+
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -341,6 +361,8 @@ pub enum Note {
     KnownGood,
     /// It could be had in no other way than out of a shadow copy: content and facts are those of when that was made.
     OfShadowCopy,
+    /// Whoever runs it gets rights by it: the set-uid or set-gid bit, or file capabilities.
+    GrantsRights,
     /// Rows in it do not fit the type of their schema: indicators were not matched against those.
     RowsUnread,
     /// A note that this version does not know.

@@ -117,7 +117,8 @@ impl fmt::Display for Origin {
 }
 
 impl Volume {
-    fn windows_prefix(&self) -> Option<String> {
+    /// What a path on it begins with; `None` of the tree of a Unix system.
+    pub(crate) fn windows_prefix(&self) -> Option<String> {
         match self {
             Self::Root => None,
             Self::Drive(letter) => Some(format!("{letter}:")),

@@ -108,15 +108,18 @@ pub struct PublicKey<'a> {
     pub options: &'a [u8],
     /// Its kind: `ssh-ed25519` …
     pub kind: &'a [u8],
-    /// `SHA256:` and the digest in base64 without padding, as `ssh-keygen -l` prints it.
-    pub fingerprint: String,
+    /// `SHA256:` and the digest in base64 without padding, as `ssh-keygen -l` prints it; `None` of a line that is no key, or none
+    /// that can be decoded: then everything but the kind is empty.
+    pub fingerprint: Option<String>,
     /// What is written behind it.
     pub comment: &'a [u8],
+    /// The whole line.
+    pub text: &'a [u8],
 }
 
-/// Reads a file of public keys: of authorized ones, or that of one key.
+/// Reads a file of public keys: of authorized ones, or that of one key. A line that cannot be decoded is one as well.
 pub fn public_keys(text: &[u8]) -> impl Iterator<Item = PublicKey<'_>> {
-    lines(text).filter_map(|(number, line)| {
+    lines(text).map(|(number, line)| {
         let (first, rest) = word(line);
         let (options, kind, rest) = if is_kind(first) {
             (&b""[..], first, rest)
@@ -126,18 +129,24 @@ pub fn public_keys(text: &[u8]) -> impl Iterator<Item = PublicKey<'_>> {
         };
         let (blob, comment) = word(rest);
         // sshd takes base64 with its padding.
-        let blob = base64::engine::general_purpose::STANDARD.decode(blob).ok()?;
+        let blob = base64::engine::general_purpose::STANDARD.decode(blob).unwrap_or_default();
         // The key names its own kind: a length of four bytes, and the name.
         let own = blob.split_first_chunk::<4>().filter(|(length, rest)| {
             usize::try_from(u32::from_be_bytes(**length)).is_ok_and(|length| rest.get(..length) == Some(kind))
         });
-        (is_kind(kind) && own.is_some()).then(|| PublicKey {
-            line: number,
-            options,
-            kind,
-            fingerprint: fingerprint(&blob),
-            comment: comment.trim_ascii(),
-        })
+        if !is_kind(kind) || own.is_none() {
+            let kind = if is_kind(kind) { kind } else { b"" };
+            return PublicKey {
+                line: number,
+                options: b"",
+                kind,
+                fingerprint: None,
+                comment: b"",
+                text: line,
+            };
+        }
+        let (fingerprint, comment) = (Some(fingerprint(&blob)), comment.trim_ascii());
+        PublicKey { line: number, options, kind, fingerprint, comment, text: line }
     })
 }
 
@@ -295,9 +304,16 @@ mod tests {
             "# x\nssh-ed25519 {KEY} anna@example\n  from=\"10.0.0.0/8\",command=\"echo \\\"a b\\\" # x\" ssh-ed25519 {KEY}\n\
              ssh-rsa {KEY} lies\nssh-ed25519 AAAA\nnonsense\n"
         );
-        let all: Vec<_> = public_keys(text.as_bytes()).collect();
+        let (all, unread): (Vec<_>, Vec<_>) =
+            public_keys(text.as_bytes()).partition(|key| key.fingerprint.is_some());
         assert_eq!(all.len(), 2, "{all:?}");
-        assert_eq!(all[0].fingerprint, "SHA256:C87JEejZkngdYfg58N4bRJ/W3Xnc6bbT+4WgpoDECtQ");
+        assert_eq!(
+            unread.iter().map(|key| (key.line, key.kind)).collect::<Vec<_>>(),
+            [(4, &b"ssh-rsa"[..]), (5, b"ssh-ed25519"), (6, b"")]
+        );
+        assert_eq!(unread[2].text, b"nonsense");
+        let fingerprint = "SHA256:C87JEejZkngdYfg58N4bRJ/W3Xnc6bbT+4WgpoDECtQ";
+        assert_eq!(all[0].fingerprint.as_deref(), Some(fingerprint));
         assert_eq!((all[0].line, all[0].comment, all[0].options), (2, &b"anna@example"[..], &b""[..]));
         assert_eq!(all[1].options, b"from=\"10.0.0.0/8\",command=\"echo \\\"a b\\\" # x\"");
         assert_eq!(all[1].fingerprint, all[0].fingerprint);

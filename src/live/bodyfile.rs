@@ -35,11 +35,7 @@ pub(crate) fn rows(target: &Target) -> Rows {
 }
 
 fn walk(place: &Arc<TargetVolume>, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    let prefix = match &place.volume {
-        Volume::Root => String::new(),
-        Volume::Drive(letter) => format!("{letter}:"),
-        other => format!("{other:?}"),
-    };
+    let prefix = prefix(&place.volume);
     if let Ok(stat) = place.stat(b"") {
         lines.line(&line(prefix.as_bytes(), b"", &stat))?;
     }
@@ -82,6 +78,11 @@ fn walk(place: &Arc<TargetVolume>, lines: &mut Lines<'_>) -> Result<(), Halt> {
         }
     }
     Ok(())
+}
+
+/// What the names of a volume begin with: its letter, or its own name where it has none.
+fn prefix(volume: &Volume) -> String {
+    volume.windows_prefix().unwrap_or_default()
 }
 
 /// What went meanwhile is no fault.
@@ -174,6 +175,13 @@ mod tests {
             touched: false,
             streams: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_volume_without_a_letter_has_its_name() {
+        assert_eq!(prefix(&Volume::Root), "");
+        assert_eq!(prefix(&Volume::Drive('C')), "C:");
+        assert_eq!(prefix(&Volume::Unlettered("1-2".to_owned())), "\\\\?\\Volume{1-2}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod collect;
 mod debian;
 #[cfg(feature = "libyara")]
 mod engines;
+mod file_facts;
 mod footprint;
 mod fuzz;
 mod heads;

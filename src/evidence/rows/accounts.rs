@@ -127,12 +127,15 @@ pub struct SshKey {
     pub line: u64,
     /// Its kind: `ssh-ed25519` …
     pub kind: Exact,
-    /// `SHA256:…`, as `ssh-keygen -l` prints it.
+    /// `SHA256:…`, as `ssh-keygen -l` prints it; empty of a line that could not be decoded.
     pub fingerprint: String,
     /// What is allowed and forced with it.
     pub options: Exact,
     /// The comment behind it.
     pub comment: Exact,
+    /// The line as it is written, where it is no key or could not be decoded: `sshd` may read what this version does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Exact>,
 }
 
 /// A rule of sudo, or an alias that rules use (Linux).
@@ -208,6 +211,7 @@ impl RowType for AccountRow {
                 fingerprint: _,
                 options: _,
                 comment: _,
+                unread: _,
             })
             | Self::Sudo(SudoRule { file: _, line: _, who: _, what: _ })
             | Self::Profile(UserProfile { sid: _, folder: _, changed: _ })

@@ -140,13 +140,18 @@ fn key_file(
     lines: &mut Lines<'_>,
 ) -> Result<(), Halt> {
     for key in unix_accounts::public_keys(&reach.whole(file, MAX_FILE)) {
+        // Of a file that may hold something else than keys only keys are rows.
+        if key.fingerprint.is_none() && purpose != "authorized" {
+            continue;
+        }
         lines.row(&AccountRow::SshKey(SshKey {
             purpose: purpose.into(),
             account: account.cloned(),
             file: rooted(file),
             line: key.line,
             kind: key.kind.into(),
-            fingerprint: key.fingerprint,
+            unread: key.fingerprint.is_none().then(|| kept(reach, key.text)),
+            fingerprint: key.fingerprint.unwrap_or_default(),
             options: kept(reach, key.options),
             comment: kept(reach, key.comment),
         }))?;

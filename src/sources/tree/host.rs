@@ -155,7 +155,8 @@ impl FileTree for HostTree {
             } else {
                 root.open_file(&path, stream.as_deref())?
             };
-            let stat = Root::stat_open(&opened.file)?;
+            let mut stat = Root::stat_open(&opened.file)?;
+            Root::add_attributes(&opened.file, &mut stat.metadata);
             Ok((opened, stat))
         };
         let (opened, stat) = if found.guarded {

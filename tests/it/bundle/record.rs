@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 use veldkit::bundle::RECORD_SCHEMA;
 use veldkit::evidence::rows::RowCitation;
-use veldkit::evidence::{Assessment, Cause, HitKind, HitRow, Level, Match, Md5, Note, Range, Scanned, Sha1};
+use veldkit::evidence::{
+    Assessment, Cause, ExtendedAttribute, FileAttributes, FileCapabilities, FileFlag, HitKind, HitRow, Level,
+    Match, Md5, Note, Range, Scanned, Sha1,
+};
 
 use super::*;
 
@@ -35,6 +38,7 @@ fn validate(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(),
                     "object" => value.is_object(),
                     "array" => value.is_array(),
                     "string" => value.is_string(),
+                    "boolean" => value.is_boolean(),
                     "integer" => value.is_u64() || value.is_i64(),
                     other => panic!("type {other}"),
                 };
@@ -153,6 +157,33 @@ fn records() -> Vec<Item> {
             target: Some("../x".into()),
             short_name: Some("X~1".into()),
             zone_identifier: Some("[ZoneTransfer]".into()),
+            flags: vec![FileFlag::Immutable, FileFlag::AppendOnly],
+            xattrs: Some(Box::new(FileAttributes {
+                capabilities: Some(FileCapabilities {
+                    permitted: vec!["cap_setuid".into()],
+                    inheritable: vec!["cap_kill".into()],
+                    effective: true,
+                    root_uid: Some(1000),
+                }),
+                acl: Some("user::rw-".into()),
+                default_acl: Some("user::rwx".into()),
+                selinux: Some("system_u:object_r:etc_t:s0".into()),
+                other: vec![
+                    ExtendedAttribute {
+                        name: "user.x".into(),
+                        size: 1,
+                        value: Some("x".into()),
+                        ..Default::default()
+                    },
+                    ExtendedAttribute {
+                        size: 9,
+                        value_base64: Some("AA==".into()),
+                        cut: true,
+                        ..Default::default()
+                    },
+                ],
+                left_out: 3,
+            })),
         },
         content: Some(Content {
             size_stored: 2,

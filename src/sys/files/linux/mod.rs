@@ -1,5 +1,6 @@
 //! Linux: a target's files by handles ([`root`]), and what errors and names mean.
 
+mod attributes;
 mod ranges;
 mod root;
 

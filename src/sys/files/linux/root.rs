@@ -17,7 +17,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use crate::evidence::{Entry, Kind, Metadata, Stat, Utc};
+use crate::evidence::{Entry, FileFlag, Kind, Metadata, Stat, Utc};
 use crate::sys::OpenFile;
 
 /// The folder that all paths of a target are relative to, held open so that it stays the same folder.
@@ -153,6 +153,11 @@ impl Root {
     /// The facts of an open file.
     pub(crate) fn stat_open(file: &File) -> io::Result<Stat> {
         Ok(of_statx(&statx(file, "", AtFlags::EMPTY_PATH, WANTED)?))
+    }
+
+    /// Adds the extended attributes and flags of an open file to its metadata.
+    pub(crate) fn add_attributes(file: &File, metadata: &mut Metadata) {
+        super::attributes::add(file, metadata);
     }
 
     /// Opens what stands at `path` with `flags`. No component may be a link.
@@ -291,10 +296,18 @@ fn of_statx(facts: &Statx) -> Stat {
         device: Some(makedev(facts.stx_dev_major, facts.stx_dev_minor)),
         inode: Some(facts.stx_ino),
         links: Some(facts.stx_nlink.into()),
+        flags: flags_of(facts),
         ..Metadata::default()
     };
     let allocated = Some(facts.stx_blocks.saturating_mul(512));
     Stat { kind, metadata, allocated, link: None, touched: false, streams: Vec::new() }
+}
+
+/// The flags that the file system reports, by their bits in `statx(2)`, which are those of an inode.
+fn flags_of(facts: &Statx) -> Vec<FileFlag> {
+    let set = facts.stx_attributes & facts.stx_attributes_mask;
+    let bits = u32::try_from(set.bits() & u64::from(u32::MAX)).unwrap_or_default();
+    FileFlag::of_bits(bits)
 }
 
 fn kind_of(file_type: FileType) -> Kind {

@@ -51,6 +51,9 @@ impl Root {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Adds what Linux keeps as extended attributes and flags: here there are none.
+    pub(crate) fn add_attributes(_: &File, _: &mut Metadata) {}
+
     /// The serial number of its volume, where the system has shadow copies to find by it.
     #[allow(clippy::unused_self, reason = "Windows asks the volume")]
     pub(crate) const fn volume_serial(&self) -> Option<u64> {

@@ -34,7 +34,7 @@ use windows_sys::Win32::System::Ioctl::{FSCTL_GET_EXTERNAL_BACKING, FSCTL_GET_NT
 use super::access_time::{leave_access_time, reads_are_noted};
 use super::facts;
 use super::placeholders::expose_placeholders;
-use crate::evidence::{Entry, Kind, Stat};
+use crate::evidence::{Entry, Kind, Metadata, Stat};
 use crate::sys::files::{data_not_local, entries_not_local};
 use crate::sys::layouts::StoredData;
 use crate::sys::windows::handle::{How, control, error_of, open_at, open_data_at};
@@ -142,6 +142,9 @@ impl Root {
     pub(crate) fn open_program(&self, _path: &[u8]) -> io::Result<OpenFile> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    /// Adds what Linux keeps as extended attributes and flags: here there are none.
+    pub(crate) fn add_attributes(_: &File, _: &mut Metadata) {}
 
     /// The facts of an open file.
     pub(crate) fn stat_open(file: &File) -> io::Result<Stat> {
