@@ -26,11 +26,11 @@ pub(crate) fn drives(path: &Path) -> io::Result<Vec<(char, PathBuf)>> {
 
 /// Whether a folder is the root of a Windows system: `Windows\System32` in any case. `folders` names those in a folder.
 pub(crate) fn holds_windows(folders: &dyn Fn(&[u8]) -> Vec<Vec<u8>>, path: &[u8]) -> bool {
-    let below = |path: &[u8], wanted: &[u8]| {
-        let name = folders(path).into_iter().find(|name| name.eq_ignore_ascii_case(wanted))?;
-        Some(if path.is_empty() { name } else { [path, b"/", &name].concat() })
+    let below = |path: &[u8], wanted: &[u8]| -> Vec<Vec<u8>> {
+        let names = folders(path).into_iter().filter(|name| name.eq_ignore_ascii_case(wanted));
+        names.map(|name| if path.is_empty() { name } else { [path, b"/", &name].concat() }).collect()
     };
-    below(path, b"Windows").and_then(|windows| below(&windows, b"System32")).is_some()
+    below(path, b"Windows").iter().any(|windows| !below(windows, b"System32").is_empty())
 }
 
 /// The letter of a folder named `C` or `C:`.

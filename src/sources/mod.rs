@@ -30,6 +30,7 @@ pub(crate) mod restless;
 pub(crate) mod rows;
 pub(crate) mod seen;
 pub(crate) mod shadows;
+mod spellings;
 pub(crate) mod suspects;
 pub(crate) mod target;
 pub(crate) mod target_volume;

@@ -26,17 +26,33 @@ pub(crate) struct Glob {
     pattern: glob::Pattern,
     /// Whether upper and lower case are one; the pattern is in lower case then.
     folds: bool,
+    /// What was written, as a name.
+    pub(crate) literal: Vec<u8>,
+    /// Whether it has `*` or `?`: then what else it matches is wanted as well, whatever a target has of that very name.
+    pub(crate) is_wild: bool,
 }
 
 /// Splits a pattern into parts. `None` where it leads upwards, is too long, or holds a glob that is none.
 pub(crate) fn parts(text: &str, windows: bool, depth: usize) -> Option<Vec<PatternPart>> {
+    split(text, windows, |component| part(component, windows, depth))
+}
+
+/// The same, where a glob that is none is a name.
+pub(crate) fn named_parts(text: &str, windows: bool, depth: usize) -> Option<Vec<PatternPart>> {
+    split(text, windows, |component| {
+        let name = || PatternPart::Literal(component.as_bytes().to_vec());
+        Some(part(component, windows, depth).unwrap_or_else(name))
+    })
+}
+
+fn split(text: &str, windows: bool, part: impl Fn(&str) -> Option<PatternPart>) -> Option<Vec<PatternPart>> {
     let separators: &[char] = if windows { &['\\', '/'] } else { &['/'] };
     let mut parts = Vec::new();
     for component in text.split(separators).filter(|component| !component.is_empty() && *component != ".") {
         if component == ".." || parts.len() >= MAX_PARTS {
             return None;
         }
-        parts.push(part(component, windows, depth)?);
+        parts.push(part(component)?);
     }
     Some(parts)
 }
@@ -59,7 +75,12 @@ fn part(component: &str, windows: bool, depth: usize) -> Option<PatternPart> {
         text = text.replace("**", "*");
     }
     let text = if windows { text.to_lowercase() } else { text };
-    Some(PatternPart::Glob(Glob { pattern: glob::Pattern::new(&text).ok()?, folds: windows }))
+    Some(PatternPart::Glob(Glob {
+        pattern: glob::Pattern::new(&text).ok()?,
+        folds: windows,
+        literal: component.as_bytes().to_vec(),
+        is_wild: component.contains(['*', '?']),
+    }))
 }
 
 /// Whether a glob fits a name.
@@ -98,7 +119,7 @@ fn means_names(parts: &[PatternPart], names: &[&[u8]], windows: bool) -> bool {
         (PatternPart::Literal(wanted), Some(name)) => {
             one(wanted == name || (windows && same_name(wanted, name)))
         }
-        (PatternPart::Glob(glob), Some(name)) => one(fits(glob, name)),
+        (PatternPart::Glob(glob), Some(name)) => one(fits(glob, name) || glob.literal == *name),
     }
 }
 

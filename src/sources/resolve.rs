@@ -58,18 +58,41 @@ pub(crate) fn may_hang(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::TimedOut
 }
 
-/// Gives `path` as it is spelled on disk, where each part may differ in case: how Windows would find it. `None` where a
-/// part is not there.
+/// Most spellings of one path that are followed: some tools in several cases, and a hostile tree no further.
+const MAX_SPELLINGS: usize = 64;
+
+/// Gives `path` as it is spelled on disk, where each part may differ in case: how Windows would find it. `None` where it is
+/// not there. Of several spellings it is the nearest.
 pub(crate) fn spelled(path: &[u8], place: &TargetVolume) -> Option<Vec<u8>> {
-    let mut standing: Vec<u8> = Vec::new();
-    for part in components(path) {
-        let name = place.tree.spelling(&standing, &part)?;
-        if !standing.is_empty() {
-            standing.push(b'/');
+    spellings(path, place).into_iter().next()
+}
+
+/// Gives every spelling of `path` on disk, the nearest first; links on the way are followed.
+pub(crate) fn spellings(path: &[u8], place: &TargetVolume) -> Vec<Vec<u8>> {
+    let mut standing: Vec<Vec<u8>> = vec![Vec::new()];
+    let mut ahead = components(path).into_iter().peekable();
+    while let Some(part) = ahead.next() {
+        let mut next: Vec<Vec<u8>> = Vec::new();
+        for folder in &standing {
+            for name in place.spellings(folder, &part) {
+                let path = if folder.is_empty() { name } else { [folder, b"/".as_slice(), &name].concat() };
+                let on_the_way = ahead.peek().is_some();
+                let path = if on_the_way { end_of(place, path) } else { path };
+                if !next.contains(&path) && next.len() < MAX_SPELLINGS {
+                    next.push(path);
+                }
+            }
         }
-        standing.extend_from_slice(&name);
+        standing = next;
     }
-    Some(standing)
+    standing
+}
+
+/// Where a directory on the way is: at the end of the link, where it is one.
+fn end_of(place: &TargetVolume, path: Vec<u8>) -> Vec<u8> {
+    let is_link = !place.tree.has_streams()
+        && place.stat(&path).is_ok_and(|stat| stat.kind == crate::evidence::Kind::Link);
+    if is_link { resolve(place, &path).unwrap_or(path) } else { path }
 }
 
 fn components(path: &[u8]) -> Vec<Vec<u8>> {

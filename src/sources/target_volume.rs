@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::mounts::{MountFacts, Nature};
+use super::spellings::Spellings;
 use super::tree::{FallbackTree, FileTree, HostTree, ImageTree, MAX_NAMES, Raw};
 use crate::evidence::{Kind, Stat, Volume};
 use crate::formats::disk::{Device, Mounted};
@@ -22,6 +23,7 @@ pub(crate) struct TargetVolume {
     pub(crate) asked: Asked,
     /// The volume of an image that it is.
     device: Option<Arc<dyn Device>>,
+    spellings: Spellings,
 }
 
 impl TargetVolume {
@@ -36,7 +38,7 @@ impl TargetVolume {
         let raw = Raw::beneath(host.path(), host.mounts().file_system());
         let tree: Box<dyn FileTree> =
             if raw.is_there() { Box::new(FallbackTree::new(host, raw)) } else { Box::new(host) };
-        Ok(Self { volume, tree, asked, device: None })
+        Ok(Self { volume, tree, asked, device: None, spellings: Spellings::default() })
     }
 
     /// A volume that is read by its own structures.
@@ -46,7 +48,8 @@ impl TargetVolume {
         device: Option<Arc<dyn Device>>,
         asked: Asked,
     ) -> Self {
-        Self { volume, tree: Box::new(ImageTree(mounted)), asked, device }
+        let tree = Box::new(ImageTree(mounted));
+        Self { volume, tree, asked, device, spellings: Spellings::default() }
     }
 
     /// The directory `path` of this machine, with this disk beneath it.
@@ -54,7 +57,7 @@ impl TargetVolume {
     pub(crate) fn above(volume: Volume, path: &Path, disk: Arc<dyn Device>) -> Self {
         let host = HostTree::open(path.to_owned()).unwrap();
         let tree = Box::new(FallbackTree::new(host, Raw::Disk(disk)));
-        Self { volume, tree, asked: Asked::Always, device: None }
+        Self { volume, tree, asked: Asked::Always, device: None, spellings: Spellings::default() }
     }
 
     /// Whether a pattern that names this drive, or none, is looked for here.
@@ -114,6 +117,15 @@ impl TargetVolume {
         let name = self.tree.host()?.spelled(path);
         let folder = path.iter().rposition(|byte| *byte == b'/').map_or(0, |cut| cut.saturating_add(1));
         Some([path.get(..folder)?, &name.ok()?].concat())
+    }
+
+    /// The entries of a directory that Windows would take for `name`, the exact one first: on NTFS, whose index has one way to
+    /// find a name, at most one.
+    pub(crate) fn spellings(&self, directory: &[u8], name: &[u8]) -> Vec<Vec<u8>> {
+        if self.tree.has_streams() {
+            return self.tree.spelling(directory, name).into_iter().collect();
+        }
+        self.spellings.of(directory, name, || self.tree.names(directory))
     }
 
     /// Where a link's target is on this volume: from its root where it begins with a slash. `None` where it leads to

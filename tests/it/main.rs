@@ -61,6 +61,7 @@ mod scan_command;
 mod scan_limits;
 mod selftest;
 mod sources;
+mod spellings;
 mod stopping;
 mod text_logons;
 #[path = "../../src/evidence/rows/validate.rs"]

@@ -1,12 +1,13 @@
 //! Which hive file holds which part of the registry: the system's own, and those of each user by SID.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 use crate::evidence::ReasonCode;
 use crate::formats::hive::{Hive, HiveError, Recovered};
 use crate::formats::seek::ReadSeek;
-use crate::sources::resolve::spelled;
+use crate::sources::resolve::{spelled, spellings};
 use crate::sources::rows::{Gaps, code_of};
 use crate::sources::target_volume::TargetVolume;
 use crate::sys;
@@ -41,9 +42,8 @@ impl SystemHives {
         let gaps = Gaps::default();
         let mut hives = Vec::new();
         let mut add = |at: String, path: &str| {
-            if let Some(path) = spelled(path.as_bytes(), &place) {
-                hives.push(MountedHive { at, path });
-            }
+            let found = spellings(path.as_bytes(), &place).into_iter();
+            hives.extend(found.map(|path| MountedHive { at: at.clone(), path }));
         };
         for name in ["SYSTEM", "SOFTWARE", "SAM", "SECURITY", "DRIVERS"] {
             add(format!("HKEY_LOCAL_MACHINE\\{name}"), &format!("Windows/System32/config/{name}"));
@@ -89,24 +89,26 @@ impl SystemHives {
     }
 }
 
-/// The names of the folders of users.
-fn users(place: &TargetVolume, gaps: &Gaps) -> Vec<Vec<u8>> {
+/// The names of the folders of users, each once.
+fn users(place: &TargetVolume, gaps: &Gaps) -> BTreeSet<Vec<u8>> {
     let unread = |error: &io::Error| {
         if !sys::is_nothing(error) {
             gaps.add(code_of(error), format!("listing the folders of users: {error}"));
         }
     };
-    let mut names = Vec::new();
-    match place.tree.list(b"Users") {
-        Ok(listing) => {
-            for entry in gaps.at_most(MAX_USERS, "folders of users", listing.entries) {
-                match entry {
-                    Ok(entry) => names.push(entry.name),
-                    Err(error) => unread(&error),
+    let mut names = BTreeSet::new();
+    for users in spellings(b"Users", place) {
+        match place.tree.list(&users) {
+            Ok(listing) => {
+                for entry in gaps.at_most(MAX_USERS, "folders of users", listing.entries) {
+                    match entry {
+                        Ok(entry) => drop(names.insert(entry.name)),
+                        Err(error) => unread(&error),
+                    }
                 }
             }
+            Err(error) => unread(&error),
         }
-        Err(error) => unread(&error),
     }
     names
 }

@@ -14,7 +14,7 @@ use crate::formats::seek::ReadSeek;
 use crate::formats::windows_command::Folders;
 use crate::playbook::TargetOs;
 use crate::sources::registry_facts::{HiveFile, RegistryFacts, Running};
-use crate::sources::resolve::spelled;
+use crate::sources::resolve::{spelled, spellings};
 use crate::sources::rows::{Gaps, Lines, Shortfall, code_of};
 use crate::sources::target::Target;
 use crate::sources::target_volume::TargetVolume;
@@ -186,14 +186,12 @@ impl WindowsHost {
         let letter = char::from(letter.to_ascii_uppercase());
         let Some(place) = self.places.iter().find(|place| place.is_drive(letter)) else { return names };
         let path: Vec<u8> = rest.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect();
-        let path = if self.live { path } else { spelled(&path, place).unwrap_or(path) };
-        let entries = match place.tree.list(&path) {
+        let directories = if self.live { vec![path] } else { spellings(&path, place) };
+        let entries = directories.iter().flat_map(|path| match place.tree.list(path) {
             Ok(listing) => listing.entries,
-            Err(error) => {
-                names.failure = Some(error).filter(|error| !sys::is_nothing(error));
-                return names;
-            }
-        };
+            Err(error) if sys::is_nothing(&error) => Box::new(std::iter::empty()),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        });
         for entry in entries {
             match entry {
                 Ok(_) if names.entries.len() == MAX_NAMES => {

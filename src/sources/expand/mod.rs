@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::io;
 use std::ops::ControlFlow;
 
+mod names;
 mod streams;
 
 use super::found::{Finding, Found, Unread};
 use super::limits::Meter;
-use super::pattern::{PatternPart, fits, means, parts};
-use super::resolve::{Astray, may_hang, resolve};
+use super::pattern::{PatternPart, fits, means, named_parts, parts};
+use super::resolve::{Astray, resolve};
 use super::target::Target;
 use super::tree::Handle;
 use crate::evidence::{Entry, Kind, Note, Origin, Outcome, ReasonCode};
@@ -111,7 +112,9 @@ impl Search<'_, '_> {
         };
         for text in &texts {
             let (letter, rest) = if windows { drive_of(text) } else { (None, text.as_str()) };
-            let Some(parts) = parts(rest, windows, depth) else {
+            // What the operator names and is no pattern is a name (`Setup [v2.exe`).
+            let named = || named_parts(rest, windows, depth).filter(|_| self.pattern.whole_folders);
+            let Some(parts) = parts(rest, windows, depth).or_else(named) else {
                 let detail = "the pattern leads upwards or holds a glob that is none";
                 self.gap(Unread::new(self.wanted(), Outcome::Failed, ReasonCode::Unsupported, detail))?;
                 continue;
@@ -159,26 +162,29 @@ impl Search<'_, '_> {
             PatternPart::Literal(name) if rest.is_empty() && self.names_a_stream(place, name).is_some() => {
                 self.stream_of(place, &here, name)
             }
-            PatternPart::Literal(name) => match self.child(place, &here, name, rest.is_empty()) {
-                Ok(None) => ControlFlow::Continue(()),
-                Ok(Some(next)) if rest.is_empty() => self.arrive(place, next, None),
-                Ok(Some(next)) => self.down(place, next, rest, Why::Named),
-                Err(astray) => self.astray(place, join(&here, name), &astray),
-            },
-            PatternPart::Glob(glob) => self.each(place, &here, why, |search, folder, entry| {
-                if !fits(glob, &entry.name) {
-                    return ControlFlow::Continue(());
-                }
-                let next = join(&here, &entry.name);
-                match (rest.is_empty(), entry.kind) {
-                    (true, _) => search.arrive(place, next, Some((folder, &entry))),
-                    (false, Kind::Directory) if search.may_enter(place, &next) => {
-                        search.remember(place, &next, entry.reference);
-                        search.down(place, next, rest, Why::Listed)
+            PatternPart::Literal(name) => self.named(place, &here, name, rest),
+            PatternPart::Glob(glob) => {
+                if self.is_there(place, &here, &glob.literal) {
+                    self.named(place, &here, &glob.literal, rest)?;
+                    if !glob.is_wild {
+                        return ControlFlow::Continue(());
                     }
-                    (false, _) => ControlFlow::Continue(()),
                 }
-            }),
+                self.each(place, &here, why, |search, folder, entry| {
+                    if !fits(glob, &entry.name) {
+                        return ControlFlow::Continue(());
+                    }
+                    let next = join(&here, &entry.name);
+                    match (rest.is_empty(), entry.kind) {
+                        (true, _) => search.arrive(place, next, Some((folder, &entry))),
+                        (false, Kind::Directory) if search.may_enter(place, &next) => {
+                            search.remember(place, &next, entry.reference);
+                            search.down(place, next, rest, Why::Listed)
+                        }
+                        (false, _) => ControlFlow::Continue(()),
+                    }
+                })
+            }
             PatternPart::Deep(depth) => self.deep(place, here, *depth, rest, why),
         }
     }
@@ -389,23 +395,6 @@ impl Search<'_, '_> {
     fn gap(&mut self, gap: Unread) -> ControlFlow<()> {
         self.met = true;
         (self.emit)(Finding::Gap(gap))
-    }
-
-    /// Where the entry `name` of the folder `here` stands; links on the way are followed, the last one is not. `None`
-    /// where it is not there.
-    fn child(&self, place: usize, here: &[u8], name: &[u8], last: bool) -> Result<Option<Vec<u8>>, Astray> {
-        let Some(place) = self.target.places().get(place) else { return Ok(None) };
-        let exact = join(here, name);
-        match place.stat(&exact) {
-            Ok(stat) if stat.kind == Kind::Link && !last => resolve(place, &exact).map(Some),
-            // A system that does not tell case apart finds it by any spelling; the record has that of the disk.
-            Ok(_) if self.target.os() == TargetOs::Windows => Ok(place.as_on_disk(&exact).or(Some(exact))),
-            Err(error) if sys::is_nothing(&error) && self.target.os() == TargetOs::Windows => {
-                Ok(place.tree.spelling(here, name).map(|same| join(here, &same)))
-            }
-            Err(error) if may_hang(&error) => Err(Astray::Failed(error)),
-            Ok(_) | Err(_) => Ok(Some(exact)),
-        }
     }
 
     /// Calls `act` for each entry of a folder, with the folder. What cannot be listed is a gap.

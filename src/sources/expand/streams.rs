@@ -120,7 +120,7 @@ impl Search<'_, '_> {
     /// Hands out the stream that the last part of a pattern names.
     pub(super) fn stream_of(&mut self, place: usize, here: &[u8], name: &[u8]) -> ControlFlow<()> {
         let Some((file, stream)) = self.names_a_stream(place, name) else { return ControlFlow::Continue(()) };
-        let path = match self.child(place, here, file, true) {
+        let path = match self.children(place, here, file, true).map(|paths| paths.into_iter().next()) {
             Ok(Some(path)) => path,
             Ok(None) => return ControlFlow::Continue(()),
             Err(astray) => return self.astray(place, join(here, file), &astray),

@@ -13,6 +13,7 @@ use crate::sources::accounts::Accounts;
 use crate::sources::drives::drives;
 use crate::sources::mounts::MountFacts;
 use crate::sources::own_output::OwnOutput;
+use crate::sources::resolve::spellings;
 use crate::sources::seen::Seen;
 use crate::sources::shadows;
 use crate::sources::shadows::ShadowVolumes;
@@ -189,9 +190,9 @@ impl Target {
         self.accounts = Arc::new(Accounts::parse(&passwd, &group));
         self.variables.homes = if self.os == TargetOs::Windows {
             let is_directory = |path: &str| {
-                let place = self.places.get(self.system);
-                let stat = place.and_then(|place| place.stat(path.as_bytes()).ok());
-                stat.is_some_and(|stat| stat.kind == Kind::Directory)
+                let Some(place) = self.places.get(self.system) else { return false };
+                let is = |path: &[u8]| place.stat(path).is_ok_and(|stat| stat.kind == Kind::Directory);
+                is(path.as_bytes()) || spellings(path.as_bytes(), place).iter().any(|path| is(path))
             };
             accounts::profiles(self.names(b"Users"), &is_directory)
         } else {

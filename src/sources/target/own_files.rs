@@ -1,6 +1,7 @@
 //! What a target's own files and registry tell of it: small texts, names in folders, hives. Read to learn about the target, never
 //! as evidence.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::PoisonError;
 
@@ -114,41 +115,56 @@ impl Target {
         let failed = |path: &[u8], error: &io::Error| {
             self.note(Unread::of_error(self.origin(self.system, path.to_vec()), "listing", error));
         };
-        let listed = || {
-            let end = self.end_of(path)?;
-            let place = self.places.get(self.system);
-            end.zip(place).map(|(end, place)| place.tree.list(&end)).transpose()
+        let directories = match (self.places.get(self.system), self.os) {
+            (None, _) => Vec::new(),
+            (Some(place), TargetOs::Windows) => resolve::spellings(path, place),
+            (Some(_), _) => match self.end_of(path) {
+                Ok(end) => end.into_iter().collect(),
+                Err(error) => {
+                    failed(path, &error);
+                    Vec::new()
+                }
+            },
         };
-        let mut names = Vec::new();
-        let entries = match listed() {
-            Ok(listing) => listing.into_iter().flat_map(|listing| listing.entries),
-            Err(error) => {
-                failed(path, &error);
-                return names;
-            }
+        let mut names = BTreeSet::new();
+        for directory in directories {
+            self.add_names(&directory, &mut names, &failed);
+        }
+        names.into_iter().collect()
+    }
+
+    fn add_names(
+        &self,
+        directory: &[u8],
+        names: &mut BTreeSet<String>,
+        failed: &dyn Fn(&[u8], &io::Error),
+    ) {
+        let Some(place) = self.places.get(self.system) else { return };
+        let entries = match place.tree.list(directory) {
+            Ok(listing) => listing.entries,
+            Err(error) => return failed(directory, &error),
         };
         for entry in entries {
             let name = match entry {
                 Ok(entry) => String::from_utf8(entry.name),
                 Err(error) => {
-                    failed(path, &error);
+                    failed(directory, &error);
                     continue;
                 }
             };
             match name {
                 Ok(_) if names.len() >= MAX_NAMES => {
                     let text = format!("no more than {MAX_NAMES} names of one directory are taken");
-                    self.note_unsupported(path, &text);
+                    self.note_unsupported(directory, &text);
                     break;
                 }
-                Ok(name) => names.push(name),
+                Ok(name) => drop(names.insert(name)),
                 Err(name) => {
                     let text = "its name is not Unicode: what a definition names below it is not looked for";
-                    self.note_unsupported(&[path, b"/", name.as_bytes()].concat(), text);
+                    self.note_unsupported(&[directory, b"/", name.as_bytes()].concat(), text);
                 }
             }
         }
-        names
     }
 
     /// Where a path of the target's own really stands: links followed, and on Windows spelled as on disk; `None` where it
