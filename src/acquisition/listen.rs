@@ -4,14 +4,15 @@ use std::sync::mpsc::Receiver;
 
 use super::context::RunContext;
 use super::delivery::{Delivery, Slot, SlotContent};
+use super::summary::Kept;
 use crate::evidence::{Item, Outcome, Reason, ReasonCode};
 
 /// Gets the record of each item that was inspected, in order.
 pub type ItemListener<'a> = dyn FnMut(&Item) + 'a;
 
-/// Listens until the intake ends.
-pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mut ItemListener<'_>) {
-    let mut number = 0_u64;
+/// Listens until the intake ends; returns which named places are not there.
+pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mut ItemListener<'_>) -> Kept {
+    let (mut number, mut kept) = (0_u64, Kept::default());
     for slot in slots {
         let mut item = match slot.content {
             // Nothing is written, so nothing is to be flushed.
@@ -19,7 +20,10 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
                 let _ = answer.send(());
                 continue;
             }
-            SlotContent::Record(item) => item,
+            SlotContent::Record(item) => {
+                kept.note(run.plan.steps.get(slot.step), &item);
+                item
+            }
             SlotContent::Awaited { draft, delivery, share } => {
                 let item = match delivery.recv() {
                     Ok(Delivery::Inspected(item) | Delivery::Whole(item, _)) => item,
@@ -38,4 +42,5 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
         run.progress.kept(item.hits.len(), 0);
         listener(&item);
     }
+    kept
 }

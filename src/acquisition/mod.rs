@@ -123,10 +123,7 @@ pub fn run_to_end<T>(
 ///
 /// Where no worker can be started.
 pub fn look_at(run: &RunContext<'_>, listener: &mut ItemListener<'_>) -> Result<RunSummary, Error> {
-    let listen = |_: &_, _: &_, slots: &_| {
-        listen::listen(run, slots, listener);
-        Ok(((), summary::Kept::default()))
-    };
+    let listen = |_: &_, _: &_, slots: &_| Ok(((), listen::listen(run, slots, listener)));
     drive(run, listen, |(), summary| summary)
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::stop::{Stop, StopReason};
-use crate::evidence::{Item, ScanCounts};
-use crate::playbook::Excluded;
+use crate::evidence::{Item, Outcome, ReasonCode, ScanCounts};
+use crate::playbook::{Excluded, Source, Step};
 
 /// What sweeps inspected and did not collect: counts, no records.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -33,6 +33,21 @@ pub(super) struct Kept {
     pub(super) first_tier: Option<Duration>,
     /// The step of the plan at which the run was sealed without waiting for the rest, if it was.
     pub(super) reached: Option<usize>,
+    /// Places that the operator named and that are not there: no more than there are of them on the command line.
+    pub(super) absent: Vec<String>,
+}
+
+impl Kept {
+    /// Notes the record of something without content: where the operator named it and it is not there, it is absent. What
+    /// vanished below a directory that is there was not named.
+    pub(super) fn note(&mut self, step: Option<&Step>, item: &Item) {
+        let Some(step) = step.filter(|step| step.named && item.outcome == Outcome::Missing) else { return };
+        let looked_for = |code| matches!(code, ReasonCode::NotFound | ReasonCode::NotApplicable);
+        let of_memory = step.sources.iter().any(|source| matches!(source, Source::Memory(_)));
+        if of_memory || item.reason.as_ref().is_some_and(|reason| looked_for(reason.code)) {
+            self.absent.push(item.origin.to_string());
+        }
+    }
 }
 
 /// How a run ended.
@@ -46,13 +61,15 @@ pub struct RunSummary {
     pub swept: Swept,
     /// How long after the start the most volatile items were flushed; none where the plan has nothing of that kind.
     pub first_tier: Option<Duration>,
+    /// Places that the operator named and that are not there.
+    pub absent: Vec<String>,
     /// Whether workers were not waited for, so that a thread of the run may still be blocked.
     pub left_behind: bool,
 }
 
 impl RunSummary {
     pub(super) fn new(left: Vec<Excluded>, kept: Kept, stop: &Stop) -> Self {
-        let Kept { swept, first_tier, .. } = kept;
-        Self { left, swept, first_tier, stopped: stop.reason(), left_behind: stop.haste().is_some() }
+        let Kept { swept, first_tier, absent, .. } = kept;
+        Self { left, swept, first_tier, absent, stopped: stop.reason(), left_behind: stop.haste().is_some() }
     }
 }

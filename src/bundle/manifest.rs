@@ -170,6 +170,15 @@ impl Manifest {
         }
     }
 
+    /// Notes that not all that was asked was done, in addition to what is noted already.
+    pub(super) fn fall_short(&mut self, why: String) {
+        self.complete = false;
+        self.incomplete = Some(match self.incomplete.take() {
+            Some(before) => format!("{before}; {why}"),
+            None => why,
+        });
+    }
+
     pub(super) fn close(&mut self, closing: Closing) {
         self.ended = closing.ended;
         self.complete = closing.incomplete.is_none();

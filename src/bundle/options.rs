@@ -22,12 +22,15 @@ pub struct WriterOptions {
     /// Directory for the receipt and its signature; next to the bundle where it is absent. A stream without one has
     /// neither.
     pub sidecar: Option<PathBuf>,
+    /// The limit on the size of files that this process has, where it may end the bundle's file: a bundle that had to be split
+    /// by it is not as it was asked for.
+    pub file_size_limit: Option<u64>,
 }
 
 impl WriterOptions {
     /// Starts with no signer, the receipt in Dutch next to the bundle.
     #[must_use]
     pub fn new(clock: WriterClock) -> Self {
-        Self { clock, signer: None, language: Language::Nl, sidecar: None }
+        Self { clock, signer: None, language: Language::Nl, sidecar: None, file_size_limit: None }
     }
 }

@@ -43,7 +43,7 @@ pub struct Sealed {
 impl Sealed {
     /// Writes the papers of a finished file; `path` is the name asked for, absent for a stream.
     pub(super) fn of(
-        finished: Finished,
+        finished: &Finished,
         path: Option<&Path>,
         opening: &Opening,
         manifest: Manifest,
@@ -54,19 +54,30 @@ impl Sealed {
             None => receipt::bundle_name(opening.case.as_deref(), &opening.host_name, opening.started),
         };
         let seal_code = SealCode::of(&finished.sha256);
-        let receipt = Receipt {
-            opening,
-            manifest: &manifest,
-            file_name: &file_name,
-            parts: finished.paths.len(),
-            bytes: finished.bytes,
-            sha256: finished.sha256,
-            seal_code,
-            signed: options.signer.as_ref().map(Signer::public_key),
+        let mut manifest = manifest;
+        if let Some(limit) = options.file_size_limit.filter(|_| finished.paths.len() > 1) {
+            manifest.limits_reached.push("file-size".to_owned());
+            let parts = finished.paths.len();
+            manifest.fall_short(format!(
+                "a file of this process may have {limit} bytes (ulimit -f): the bundle is whole, in {parts} parts"
+            ));
+        }
+        let receipt = |manifest: &Manifest| {
+            let receipt = Receipt {
+                opening,
+                manifest,
+                file_name: &file_name,
+                parts: finished.paths.len(),
+                bytes: finished.bytes,
+                sha256: finished.sha256,
+                seal_code,
+                signed: options.signer.as_ref().map(Signer::public_key),
+            };
+            receipt.text(options.language)
         };
         let mut sealed = Self {
-            receipt: receipt.text(options.language),
-            paths: finished.paths,
+            receipt: receipt(&manifest),
+            paths: finished.paths.clone(),
             sidecars: Vec::new(),
             sidecar_error: None,
             sha256: finished.sha256,
@@ -76,21 +87,31 @@ impl Sealed {
         };
         if let Some(folder) = options.sidecar.as_deref().or_else(|| path?.parent()) {
             let place = folder.join(receipt::receipt_name(&file_name));
-            sealed.sidecar_error = sealed.write(&place, options.signer.as_ref(), opening).err();
+            let signed =
+                options.signer.as_ref().map_or(Ok(()), |signer| sealed.sign(&place, signer, opening));
+            if let Err(error) = signed {
+                sealed.manifest.fall_short(format!("the receipt could not be signed: {error}"));
+                sealed.receipt = receipt(&sealed.manifest);
+                sealed.sidecar_error = Some(error);
+            }
+            match write_sidecar(&place, sealed.receipt.as_bytes()) {
+                Ok(()) => sealed.sidecars.insert(0, place),
+                Err(error) => {
+                    sealed.manifest.fall_short(format!("the receipt could not be written: {error}"));
+                    sealed.sidecar_error = Some(error);
+                }
+            }
         }
         sealed
     }
 
-    fn write(&mut self, place: &Path, signer: Option<&Signer>, opening: &Opening) -> Result<(), Error> {
-        write_sidecar(place, self.receipt.as_bytes())?;
-        self.sidecars.push(place.to_owned());
-        if let Some(signer) = signer {
-            let comment = receipt::trusted_comment("receipt", opening, &self.sha256);
-            let signature = signer.sign("receipt", self.receipt.as_bytes(), &comment)?;
-            let place = signature_path(place);
-            write_sidecar(&place, signature.as_bytes())?;
-            self.sidecars.push(place);
-        }
+    /// Writes the signature of the receipt, before the receipt itself: that says whether it could be signed.
+    fn sign(&mut self, receipt: &Path, signer: &Signer, opening: &Opening) -> Result<(), Error> {
+        let comment = receipt::trusted_comment("receipt", opening, &self.sha256);
+        let signature = signer.sign("receipt", self.receipt.as_bytes(), &comment)?;
+        let place = signature_path(receipt);
+        write_sidecar(&place, signature.as_bytes())?;
+        self.sidecars.push(place);
         Ok(())
     }
 }

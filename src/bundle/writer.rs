@@ -287,7 +287,7 @@ impl Writer {
             .map(drop)
             .and_then(|()| sink.finish(checkpoints, items_before))
             .map_err(|source| Error::Sink { flushed: state.flushed(), source })?;
-        Ok(Sealed::of(finished, path.as_deref(), &opening, manifest, &options))
+        Ok(Sealed::of(&finished, path.as_deref(), &opening, manifest, &options))
     }
 
     /// Writes the current checkpoint, and carries the stream past it.

@@ -3,6 +3,7 @@
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
+use super::Leaves;
 use crate::text::Language;
 
 /// The colours of help and of refusals. They are left out where the output is no terminal or `NO_COLOR` is set.
@@ -50,6 +51,26 @@ pub(super) enum Command {
     Rules(super::rules::Arguments),
     /// Name playbooks and artifacts, show what they take, check one's own
     Playbook(super::playbook::Arguments),
+}
+
+impl Command {
+    /// What is left of it where its standard output cannot be written.
+    pub(super) fn leaves(&self) -> Leaves {
+        match self {
+            Self::Collect(arguments) if !arguments.dry_run => Leaves::Result,
+            Self::Unpack(_) | Self::Keygen(_) => Leaves::Result,
+            Self::Verify(_) => Leaves::Verdict,
+            Self::Collect(_)
+            | Self::Scan(_)
+            | Self::List(_)
+            | Self::ListVolumes(_)
+            | Self::Inventory(_)
+            | Self::Selftest(_)
+            | Self::Indicators(_)
+            | Self::Rules(_)
+            | Self::Playbook(_) => Leaves::Nothing,
+        }
+    }
 }
 
 #[cfg(test)]

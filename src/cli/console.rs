@@ -5,25 +5,52 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use super::exit::Exit;
+use super::exit::{Exit, Leaves};
 use crate::text::Language;
 
 /// Where text goes, in which language, and how much of it.
 pub struct Console<'a> {
     /// Results that were asked for: JSON, lists.
-    pub out: &'a mut dyn Write,
+    out: Output<'a>,
     /// What a person reads while and after it runs.
     pub err: &'a mut dyn Write,
     /// The language of it.
     pub lang: Language,
     /// Whether only errors are printed.
     pub quiet: bool,
+    /// What is left of the command where its results cannot be printed.
+    pub leaves: Leaves,
 }
 
-impl Console<'_> {
-    /// Prints a result line on standard output. A closed pipe is no failure: nobody reads any more.
+/// Standard output. No command has another way to it, so none can drop its errors: the first is kept for the end.
+struct Output<'a> {
+    to: &'a mut dyn Write,
+    failed: Option<io::Error>,
+}
+
+impl Output<'_> {
+    /// Does something with the stream, unless it has failed before: what followed a hole would be misread.
+    fn attempt(&mut self, act: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if self.failed.is_none() {
+            self.failed = act(self.to).err();
+        }
+    }
+}
+
+impl<'a> Console<'a> {
+    /// Makes a console of standard output and standard error.
+    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, lang: Language, leaves: Leaves) -> Self {
+        Self { out: Output { to: out, failed: None }, err, lang, quiet: false, leaves }
+    }
+
+    /// Prints a result line on standard output. A failure is reported by [`Console::finish`].
     pub fn result(&mut self, line: impl fmt::Display) {
-        drop(writeln!(self.out, "{line}"));
+        self.out.attempt(|to| writeln!(to, "{line}"));
+    }
+
+    /// Prints a text on standard output as it is.
+    pub fn text(&mut self, text: impl fmt::Display) {
+        self.out.attempt(|to| write!(to, "{text}"));
     }
 
     /// Prints a line for a person, unless `--quiet`.
@@ -58,16 +85,32 @@ impl Console<'_> {
         }
     }
 
-    /// Flushes both streams.
-    ///
-    /// # Errors
-    ///
-    /// That of standard output, where a result could not be delivered.
-    pub fn flush(&mut self) -> io::Result<()> {
+    /// Flushes both streams, and returns the exit code: that of the command, unless its results could not be printed.
+    /// A closed pipe is no news to whoever closed it, so of that only the code speaks.
+    pub fn finish(&mut self, exit: Exit) -> Exit {
+        self.out.attempt(|to| to.flush());
+        let ended = match self.out.failed.take() {
+            None => exit,
+            Some(error) => {
+                let closed = error.kind() == io::ErrorKind::BrokenPipe;
+                if !closed {
+                    self.fail(&Failure::new(NotPrinted(error)).hint(
+                        "is er ruimte waar de uitvoer heen gaat? Wat daar staat, is niet volledig",
+                        "is there room where the output goes? What is there is not complete",
+                    ));
+                }
+                exit.unprinted(self.leaves)
+            }
+        };
         drop(self.err.flush());
-        self.out.flush()
+        ended
     }
 }
+
+/// The results of a command are not all where the operator wanted them.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+struct NotPrinted(#[source] io::Error);
 
 /// A failure as the command line reports it: an error, its exit code, one clear next step.
 #[derive(Debug)]
@@ -152,9 +195,50 @@ mod tests {
             (Language::Nl, "fout: cannot read the rules in 'x.yar'\n  oorzaak: disk on fire\nadvies: blus\n"),
         ] {
             let (mut out, mut err) = (Vec::new(), Vec::new());
-            Console { out: &mut out, err: &mut err, lang, quiet: true }.fail(&failure);
+            Console::new(&mut out, &mut err, lang, Leaves::Nothing).fail(&failure);
             assert_eq!(String::from_utf8(err).unwrap(), expected);
             assert!(out.is_empty());
         }
+    }
+
+    /// Fails with this kind of error from a number of bytes on, when it is written to or only when it is flushed.
+    struct Failing {
+        room: usize,
+        kind: io::ErrorKind,
+    }
+
+    impl Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.room = self.room.checked_sub(bytes.len()).ok_or(self.kind)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            if self.room == 0 { Err(self.kind.into()) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn output_that_cannot_be_written_is_reported_at_the_end_and_never_ends_in_0() {
+        for (room, kind, reported) in [
+            (0, io::ErrorKind::StorageFull, true),
+            (3, io::ErrorKind::StorageFull, true),
+            (8, io::ErrorKind::Other, true),
+            (0, io::ErrorKind::BrokenPipe, false),
+        ] {
+            let (mut out, mut err) = (Failing { room, kind }, Vec::new());
+            let mut console = Console::new(&mut out, &mut err, Language::En, Leaves::Result);
+            console.quiet = true;
+            console.result("one");
+            console.text("two\n");
+            assert_eq!(console.finish(Exit::Done), Exit::Partial, "{room}");
+            let said = String::from_utf8(err).unwrap();
+            assert_eq!(said.contains("cannot write to standard output"), reported, "{said}");
+        }
+        let (mut out, mut err) = (Failing { room: 9, kind: io::ErrorKind::Other }, Vec::new());
+        let mut console = Console::new(&mut out, &mut err, Language::En, Leaves::Nothing);
+        console.result("one");
+        console.text("two\n");
+        assert_eq!((console.finish(Exit::Hits), err.len()), (Exit::Hits, 0));
     }
 }

@@ -31,15 +31,36 @@ impl Stages {
     }
 }
 
-/// Listens for whatever asks this process to end. The first time sets the flag. Where a person or a program asks twice,
-/// the process ends at once; a system that closes the console hastens the seal, however often it says so.
-pub(super) fn listen() -> Result<Arc<Stop>, Failure> {
+/// What asks this process to end, heard from [`listen`] on.
+pub(super) struct Interrupts {
+    stop: Arc<Stop>,
+    begun: Arc<AtomicBool>,
+}
+
+impl Interrupts {
+    /// The flag that a run looks at.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// From here on there is a run that looks at the flag and is sealed. Before that nothing is to be sealed, and nobody
+    /// looks at the flag, be it that keys are read from a pipe: the process ends at once.
+    pub(super) fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Listens for whatever asks this process to end. During a run the first time sets the flag. Where a person or a program asks
+/// twice, the process ends at once; a system that closes the console hastens the seal, however often it says so.
+pub(super) fn listen() -> Result<Interrupts, Failure> {
     let stop = Arc::new(Stop::new());
     let flag = Arc::clone(&stop);
+    let begun = Arc::new(AtomicBool::new(false));
+    let is_begun = Arc::clone(&begun);
     let asked = AtomicBool::new(false);
     sys::on_interruption(Box::new(move |interruption| {
         let insists = interruption != Interruption::Closing && asked.swap(true, Ordering::Relaxed);
-        if insists {
+        if insists || !is_begun.load(Ordering::Relaxed) {
             leave(Exit::Interrupted);
         }
         flag.set(StopReason::Interrupted);
@@ -50,7 +71,7 @@ pub(super) fn listen() -> Result<Arc<Stop>, Failure> {
         }
     }))
     .map_err(Failure::new)?;
-    Ok(stop)
+    Ok(Interrupts { stop, begun })
 }
 
 fn hasten(stages: Stages, stop: &Stop) {

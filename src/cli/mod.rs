@@ -1,6 +1,25 @@
 //! Arguments in, text and exit code out. The only place that prints.
 //!
-//! One file a subcommand; each offers `run(arguments, console) -> Result<Exit, Failure>`.
+//! One file a subcommand; each offers `run(arguments, console) -> Result<Exit, Failure>`. Results go through
+//! [`Console::result`] alone, so that no command ends with 0 whose output could not be written.
+//!
+//! The codes that each command can end with ([`Exit`]); `tests/it/exit_codes.rs` shows every one of them:
+//!
+//! | command | codes |
+//! | --- | --- |
+//! | `help` | 0, 1, 2 |
+//! | `collect` | 0, 1, 2, 3, 5, 6, 130 |
+//! | `scan` | 0, 1, 2, 3, 4, 5, 130 |
+//! | `verify` | 0, 1, 2, 4 |
+//! | `list` | 0, 1, 2, 4 |
+//! | `unpack` | 0, 1, 2, 3, 4 |
+//! | `list-volumes` | 0, 1, 2 |
+//! | `inventory` | 0, 1, 2, 3 |
+//! | `selftest` | 0, 1, 2 |
+//! | `keygen` | 0, 1, 2, 3 |
+//! | `indicators` | 0, 1, 2, 3 |
+//! | `rules` | 0, 1, 2, 3 |
+//! | `playbook` | 0, 1, 2 |
 
 use std::ffi::OsString;
 use std::io;
@@ -39,7 +58,7 @@ mod unpack;
 mod verify;
 
 pub use console::{Console, Failure};
-pub use exit::Exit;
+pub use exit::{Exit, Leaves};
 
 /// Runs the command line of this program and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -55,16 +74,24 @@ pub fn main_in(
     let cli = match args::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(refusal) => {
-            drop(refusal.print());
-            return if refusal.use_stderr() { Exit::Usage } else { Exit::Done };
+            // What is printed at a terminal, in colours, can be seen to be printed.
+            if refusal.use_stderr() || crate::sys::standard_output_is_terminal() {
+                drop(refusal.print());
+                return if refusal.use_stderr() { Exit::Usage } else { Exit::Done };
+            }
+            let (mut out, mut err) = (crate::sys::standard_output(), io::stderr());
+            let mut console = Console::new(&mut out, &mut err, language(None), Leaves::Nothing);
+            console.text(refusal.render());
+            return console.finish(Exit::Done);
         }
     };
     crate::sys::keep_memory_private();
-    // Not locked: with `--out -` the bundle goes the same way, from another thread.
-    let (mut out, mut err) = (io::stdout(), io::stderr());
-    let locale = locale().or_else(crate::sys::ui_language);
-    let lang = cli.lang.unwrap_or_else(|| Language::of_locale(locale.as_deref()));
-    let mut console = Console { out: &mut out, err: &mut err, lang, quiet: false };
+    let outlives = crate::sys::outlive_file_size_limit();
+    let (mut out, mut err) = (crate::sys::standard_output(), io::stderr());
+    let mut console = Console::new(&mut out, &mut err, language(cli.lang), cli.command.leaves());
+    if let Err(error) = outlives {
+        console.warn(error);
+    }
     let ended =
         surroundings.map_err(Failure::new).and_then(|around| run(&cli.command, &around, &mut console));
     let exit = match ended {
@@ -74,10 +101,12 @@ pub fn main_in(
             failure.exit
         }
     };
-    match console.flush() {
-        Err(_) if exit == Exit::Done => Exit::Failure,
-        Ok(()) | Err(_) => exit,
-    }
+    console.finish(exit)
+}
+
+/// The language that was asked for, else that of the locale.
+fn language(asked: Option<Language>) -> Language {
+    asked.unwrap_or_else(|| Language::of_locale(locale().or_else(crate::sys::ui_language).as_deref()))
 }
 
 fn run(

@@ -88,7 +88,13 @@ pub(super) fn run(
         Action::List { json: true } => console.result(list_json(&catalogue)),
         Action::List { json: false } => list(&catalogue, console),
         Action::Show { name, system } => {
-            let name = named_or_file(&mut catalogue, name, console)?.0;
+            let Some(name) = named_or_file(&mut catalogue, name, console)?.0 else {
+                let text = format!("'{}' holds artifacts but no playbook to show", Printable(name));
+                return Err(Failure::usage(text).hint(
+                    "'veldkit playbook check BESTAND' controleert de artefacten, 'veldkit collect --playbook BESTAND --artifact NAAM' verzamelt ze",
+                    "'veldkit playbook check FILE' checks the artifacts, 'veldkit collect --playbook FILE --artifact NAME' collects them",
+                ));
+            };
             let os = system.map_or_else(this_system, Into::into);
             show(&catalogue, &name, os, console)?;
         }
@@ -113,28 +119,27 @@ pub(super) fn add_kit(catalogue: &mut Catalogue, kit: &ChosenKit) -> Result<(), 
 }
 
 /// The playbook that is meant by a name, or by a file, which is added to the catalogue first; and the files that were. What they
-/// replace is printed: the operator named them, and may still not know it.
+/// replace is printed: the operator named them, and may still not know it. `None` where the file holds artifacts and no playbook.
 ///
 /// # Errors
 ///
-/// The file has faults, or does not hold exactly one playbook. A name that is not known is left to the plan.
+/// The file has faults, or holds several playbooks. A name that is not known is left to the plan.
 pub(super) fn named_or_file(
     catalogue: &mut Catalogue,
     name: &str,
     console: &mut Console<'_>,
-) -> Result<(String, Vec<SourceText>), Failure> {
+) -> Result<(Option<String>, Vec<SourceText>), Failure> {
     let path = Path::new(name);
     let looks_like_a_file = name.contains(['/', '\\'])
         || path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
     if catalogue.playbook(name).is_some() || !looks_like_a_file {
-        return Ok((name.to_owned(), Vec::new()));
+        return Ok((Some(name.to_owned()), Vec::new()));
     }
     let added = catalogue.add(path).map_err(Failure::usage)?;
     added.replaced.iter().for_each(|replaced| console.warn(Printable(replaced)));
     match added.playbooks.as_slice() {
-        [one] => Ok((one.clone(), added.files)),
-        [] => Err(Failure::usage(format!("'{}' holds artifacts but no playbook", Printable(name)))
-            .hint("noem de artefacten eruit met --artifact", "name the artifacts of it with --artifact")),
+        [one] => Ok((Some(one.clone()), added.files)),
+        [] => Ok((None, added.files)),
         several => Err(Failure::usage(format!(
             "'{}' holds {} playbooks, and one is asked for",
             Printable(name),

@@ -15,6 +15,7 @@ use crate::evidence::Printable;
 use crate::kit;
 use crate::kit::description::KitFileUse;
 use crate::scan;
+use crate::scan::indicators::Indicators;
 use crate::scan::{EngineKind, RuleSource, Scanner, TimeLimits};
 
 /// Rules besides those built in, and who can read packed ones.
@@ -155,6 +156,41 @@ impl Chosen {
         }
         Ok(scanner)
     }
+}
+
+/// Counts what was named for scanning and cannot be used, be it a file of a directory: rule files and indicator lists that
+/// failed, and those of which nothing is in use. Warns of the latter, since the others are named where they are read. `named`
+/// are the paths of rules.
+pub(super) fn count_unusable(
+    named: &[PathBuf],
+    scanner: Option<&Scanner>,
+    indicators: Option<&Indicators>,
+    console: &mut Console<'_>,
+) -> usize {
+    let files = scanner.map(Scanner::rule_files).unwrap_or_default();
+    let failed = files.iter().filter(|file| file.failed.is_some()).count();
+    let without_rules = named.iter().map(|path| path.display().to_string()).filter(|path| {
+        let mut of_it = files.iter().filter(|file| is_of(path, &file.name)).peekable();
+        of_it.peek().is_some() && of_it.all(|file| file.rules == 0 && file.failed.is_none())
+    });
+    let lists = indicators
+        .into_iter()
+        .flat_map(|indicators| indicators.lists().iter().chain(indicators.known_good_lists()));
+    let (broken, read): (Vec<_>, Vec<_>) = lists.partition(|list| list.failed.is_some());
+    let without_indicators =
+        read.into_iter().filter(|list| list.indicators == 0).map(|list| list.name.clone());
+    let empty: Vec<String> = without_rules.chain(without_indicators).collect();
+    for name in &empty {
+        let text = console.lang.pick("hiervan is niets bruikbaar", "nothing of it can be used");
+        console.warn(format_args!("{}: {text}", Printable(name)));
+    }
+    failed.saturating_add(broken.len()).saturating_add(empty.len())
+}
+
+/// Whether a rule file is the one that was named, or is in it (a directory or zip file).
+fn is_of(named: &str, file: &str) -> bool {
+    let named = named.trim_end_matches(std::path::is_separator);
+    file.strip_prefix(named).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\', ' ']))
 }
 
 /// Names the files that do not compile; the run goes on without them.

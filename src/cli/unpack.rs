@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::json;
 
 use super::identities::Keys;
@@ -11,8 +10,8 @@ use super::reading_limits::ReadingLimits;
 use super::verify::{ClaimArguments, explain, lines};
 use super::{Console, Exit, Failure};
 use crate::analysis;
-use crate::analysis::unpack::{Naming, Unpacker, Wish};
-use crate::analysis::{Authorship, Integrity, Verdict};
+use crate::analysis::unpack::{Naming, Only, Unpacked, Unpacker, Wish};
+use crate::analysis::{Integrity, Verdict};
 use crate::evidence::Printable;
 use crate::sys;
 
@@ -42,7 +41,7 @@ pub(super) struct Arguments {
     /// Give every file a name that Windows can hold (on Windows that is always done)
     #[arg(long)]
     portable: bool,
-    /// Only entries that fit this glob, such as 'fs/*/var/log/**'; may be given again
+    /// Only what fits this path as 'list' prints it, or this glob, such as '/var/log/**'; may be given again
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
     /// End with one JSON object on standard output
@@ -53,7 +52,8 @@ pub(super) struct Arguments {
 /// Carries out `unpack`.
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let claims = arguments.claims.read()?;
-    let only = globs(&arguments.only)?;
+    let only = (!arguments.only.is_empty()).then(|| Only::new(&arguments.only)).transpose();
+    let only = only.map_err(Failure::usage)?;
     let identities = arguments.keys.read()?;
     let limits = arguments.limits.read();
     let naming = Naming { windows: arguments.portable, defang: arguments.defang };
@@ -74,7 +74,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     for failure in &done.failures {
         console.warn(Printable(failure));
     }
-    let exit = judge(arguments, &verdict, done.failures.is_empty());
+    for unmatched in &done.unmatched {
+        let text = console
+            .lang
+            .pick("geen onderdeel van de bundel past bij --only", "no entry of the bundle matches --only");
+        console.always(format_args!("{text} '{}'", Printable(unmatched)));
+    }
+    let exit = judge(arguments, &verdict, &done);
     if arguments.json {
         let mut object = serde_json::to_value(verdict.items).map_err(Failure::new)?;
         if let Some(object) = object.as_object_mut() {
@@ -117,25 +123,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     Ok(exit)
 }
 
-/// A cut bundle that was to be salvaged is what was asked for; tampering never is.
-fn judge(arguments: &Arguments, verdict: &Verdict, written: bool) -> Exit {
-    let refuted = matches!(verdict.authorship, Authorship::Refuted { .. });
-    match verdict.integrity {
-        _ if refuted || arguments.claims.lacks_author(verdict) => Exit::NotProved,
-        Integrity::Truncated if arguments.salvage => Exit::Done,
-        Integrity::Whole if !written => Exit::Partial,
-        _ => arguments.claims.exit(verdict),
-    }
-}
-
-fn globs(texts: &[String]) -> Result<Option<GlobSet>, Failure> {
-    if texts.is_empty() {
-        return Ok(None);
-    }
-    let mut set = GlobSetBuilder::new();
-    for text in texts {
-        let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(false).build();
-        set.add(glob.map_err(Failure::usage)?);
-    }
-    set.build().map(Some).map_err(Failure::usage)
+/// A bundle that is cut is not what was sealed, also where it was to be salvaged.
+fn judge(arguments: &Arguments, verdict: &Verdict, done: &Unpacked) -> Exit {
+    Exit::of([
+        (true, arguments.claims.exit(verdict)),
+        (!done.failures.is_empty() || !done.unmatched.is_empty(), Exit::Partial),
+    ])
 }

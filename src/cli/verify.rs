@@ -1,10 +1,11 @@
 //! `veldkit verify`: whether a bundle is as it was sealed, and whether it is from whom one believes. Two answers, and
 //! never one word for both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::HumanCount;
+use serde_json::json;
 
 use super::identities::Keys;
 use super::reading_limits::ReadingLimits;
@@ -13,7 +14,7 @@ use crate::analysis;
 use crate::analysis::{
     Authorship, Claims, Error, Integrity, Remark, RevokedKeys, SigningKey, Silent, Verdict,
 };
-use crate::bundle::SealCode;
+use crate::bundle::{Identities, SealCode};
 use crate::evidence::Printable;
 use crate::text::Language;
 
@@ -23,15 +24,16 @@ const SHOWN: usize = 10;
 /// What `verify` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The bundle; of a split one, any part
-    bundle: PathBuf,
+    /// The bundles; of a split one, any part
+    #[arg(required = true, value_name = "BUNDLE")]
+    bundles: Vec<PathBuf>,
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
     limits: ReadingLimits,
     #[command(flatten)]
     claims: ClaimArguments,
-    /// End with one JSON object on standard output
+    /// One JSON object per bundle on standard output
     #[arg(long)]
     json: bool,
 }
@@ -84,14 +86,52 @@ impl ClaimArguments {
     }
 }
 
-/// Carries out `verify`.
+/// Carries out `verify`: of several bundles each is judged, also after one that could not be opened.
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let claims = arguments.claims.read()?;
+    if claims.seal.is_some() && arguments.bundles.len() > 1 {
+        let text = "a seal code belongs to one bundle, and several are named";
+        return Err(Failure::usage(text)
+            .hint("controleer ze een voor een met --seal", "verify them one by one with --seal"));
+    }
     let identities = arguments.keys.read()?;
-    let verdict =
-        analysis::verify(&arguments.bundle, &identities, &claims, &arguments.limits.read(), &mut Silent)
-            .map_err(explain)?;
-    if arguments.json {
+    if let [bundle] = arguments.bundles.as_slice() {
+        return one(bundle, arguments, &claims, &identities, console);
+    }
+    let mut exits = Vec::with_capacity(arguments.bundles.len());
+    for bundle in &arguments.bundles {
+        if !arguments.json {
+            console.result(escaped(&bundle.display().to_string()));
+        }
+        exits.push(one(bundle, arguments, &claims, &identities, console).unwrap_or_else(|failure| {
+            console.fail(&failure);
+            failure.exit
+        }));
+    }
+    Ok(Exit::of_verdicts(exits))
+}
+
+/// Verifies one bundle and prints its verdict, with its name where several are named.
+fn one(
+    bundle: &Path,
+    arguments: &Arguments,
+    claims: &Claims,
+    identities: &Identities,
+    console: &mut Console<'_>,
+) -> Result<Exit, Failure> {
+    let verdict = analysis::verify(bundle, identities, claims, &arguments.limits.read(), &mut Silent);
+    let name = (arguments.bundles.len() > 1).then(|| bundle.display().to_string());
+    if let (true, Some(name), Err(error)) = (arguments.json, &name, &verdict) {
+        console.result(json!({ "bundle": name, "error": error.to_string() }));
+    }
+    let verdict = verdict.map_err(explain)?;
+    if let (true, Some(name)) = (arguments.json, name) {
+        let mut object = serde_json::to_value(&verdict).map_err(Failure::new)?;
+        if let Some(object) = object.as_object_mut() {
+            object.insert("bundle".to_owned(), json!(name));
+        }
+        console.result(object);
+    } else if arguments.json {
         console.result(serde_json::to_string(&verdict).map_err(Failure::new)?);
     } else {
         for line in lines(&verdict, console.lang) {

@@ -49,6 +49,8 @@ pub struct Step {
     pub shadow_copies: bool,
     /// What is done with it.
     pub mode: Mode,
+    /// Whether the operator named each place of it, so that one that is not there leaves the run incomplete.
+    pub named: bool,
 }
 
 /// What is done with the items of a step.

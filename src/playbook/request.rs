@@ -87,7 +87,8 @@ impl Catalogue {
         }
         // Sweeps come last: what they walk over was on the disk before and is there after.
         if !swept.is_empty() {
-            plan.steps.push(path_step(&swept, os, Mode::Sweep));
+            let named = !request.sweep.is_empty();
+            plan.steps.push(Step { named, ..path_step(&swept, os, Mode::Sweep) });
         }
         Ok(plan)
     }
@@ -267,6 +268,7 @@ impl<'a> Planning<'a> {
             sources,
             shadow_copies: handling.shadow_copies,
             mode: Mode::Collect,
+            named: false,
         });
     }
 
@@ -359,6 +361,7 @@ fn memory_step(ids: &[u32]) -> Step {
         sources: vec![Source::Memory(ids.to_vec())],
         shadow_copies: false,
         mode: Mode::Look,
+        named: !ids.is_empty(),
     }
 }
 
@@ -398,6 +401,7 @@ fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
         // What somebody points out is pointed out in the past as well.
         shadow_copies: mode == Mode::Collect,
         mode,
+        named: true,
     }
 }
 

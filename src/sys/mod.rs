@@ -68,8 +68,9 @@ pub(crate) use services::{ServiceState, services};
 pub(crate) use signatures::{FileSignature, SignatureStatus, signature};
 pub(crate) use specimens::{MADE, Peculiar, RegistrySpecimens, Workplace};
 pub(crate) use this_process::{
-    backup_privilege, effective_capabilities, integrity, keep_memory_private, keep_out_of_swap, peak_memory,
-    privileged, restrict_libraries, ui_language,
+    backup_privilege, effective_capabilities, file_size_limit, integrity, keep_memory_private,
+    keep_out_of_swap, outlive_file_size_limit, peak_memory, privileged, restrict_libraries, standard_output,
+    standard_output_is_terminal, ui_language,
 };
 pub(crate) use volumes::{
     Asked, HostSystem, LiveRoot, LiveSystem, SystemVolume, SystemVolumeKind, VolumeMount, begin_writing,

@@ -66,6 +66,7 @@ fn read_all(disk: Vec<u8>, separator: char, own: &[&str], told: &mut dyn FnMut(&
         shadow_copies: false,
         sources: vec![Source::Files(patterns)],
         mode: Mode::Collect,
+        named: false,
     };
     let (mut buffer, mut left) = (vec![0; 64 << 10], MOST);
     veldkit::live::find_step(&target, &step, &mut |finding| {

@@ -96,7 +96,7 @@ fn a_rule_file_that_does_not_compile_is_named_and_the_run_goes_on() {
         "--rules",
         "rules",
     ]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("bad.yar"), "{}", text(&output.stderr));
     assert_eq!(made.record("etc/passwd")["hits"][0]["rule"], "finds_anna");
 }

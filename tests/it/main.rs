@@ -24,6 +24,7 @@ mod collect;
 mod debian;
 #[cfg(feature = "libyara")]
 mod engines;
+mod exit_codes;
 mod file_facts;
 mod footprint;
 mod fuzz;

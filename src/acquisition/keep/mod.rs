@@ -104,6 +104,9 @@ impl Keeper<'_> {
     }
 
     fn take(&mut self, slot: Slot) -> Result<(), Error> {
+        if let SlotContent::Record(item) = &slot.content {
+            self.kept.note(self.run.plan.steps.get(slot.step), item);
+        }
         let is_sweep = || self.run.plan.steps.get(slot.step).is_some_and(|step| step.mode == Mode::Sweep);
         match slot.content {
             SlotContent::FirstTier(answer) => {

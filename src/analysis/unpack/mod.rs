@@ -21,8 +21,10 @@ use crate::bundle::names::entry_name;
 use crate::evidence::{Digest, Item};
 
 mod files;
+mod only;
 mod safe_paths;
 
+pub use only::Only;
 pub use safe_paths::Naming;
 use safe_paths::{UnpackPlace, UnpackPlaces};
 
@@ -40,8 +42,8 @@ const MAX_FAILURES: usize = 100;
 pub struct Wish {
     /// Also what was only recovered.
     pub salvage: bool,
-    /// Only entries that one of these fits; all of them where there is none.
-    pub only: Option<globset::GlobSet>,
+    /// Only these entries; all of them where there is none.
+    pub only: Option<Only>,
     /// How names are changed.
     pub naming: Naming,
     /// Moves a file to a free name and never over another one; absent: by asking for the name first.
@@ -65,6 +67,8 @@ pub struct Unpacked {
     pub defanged: u64,
     /// What could not be written, up to a limit.
     pub failures: Vec<String>,
+    /// What was to be unpacked alone, and is no entry of the bundle.
+    pub unmatched: Vec<String>,
 }
 
 /// Why a folder cannot be unpacked to.
@@ -141,13 +145,13 @@ impl Unpacker {
         files::remove_folder(&self.folder.join(STAGING));
         let flushed = self.sums.flush().and_then(|()| self.mapped.as_mut().map_or(Ok(()), BufWriter::flush));
         self.note(&self.folder.clone(), flushed);
+        self.unpacked.unmatched = self.wish.only.as_ref().map(Only::unmet).unwrap_or_default();
         self.unpacked
     }
 
-    fn wanted(&self, name: &str) -> bool {
+    fn wanted(&mut self, name: &str) -> bool {
         let evidence = !is_own(name);
-        !name.starts_with("pad/")
-            && self.wish.only.as_ref().is_none_or(|only| !evidence || only.is_match(name))
+        !name.starts_with("pad/") && self.wish.only.as_mut().is_none_or(|only| !evidence || only.means(name))
     }
 
     fn note(&mut self, on: &Path, result: io::Result<()>) {

@@ -32,7 +32,7 @@ pub(in crate::cli) struct Collect {
 
     /// Say what would be taken, and take nothing
     #[arg(long)]
-    pub(super) dry_run: bool,
+    pub(in crate::cli) dry_run: bool,
     /// End with one JSON object on standard output (standard error with --out -)
     #[arg(long)]
     pub(super) json: bool,

@@ -1,6 +1,5 @@
 //! Where the bundle goes: a file in a folder, a file by name, or standard output; and whether it will fit.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use indicatif::HumanBytes;
@@ -11,7 +10,7 @@ use crate::acquisition;
 use crate::acquisition::{Clock, SurveyLimits, survey};
 use crate::bundle;
 use crate::bundle::Sink;
-use crate::bundle::receipt::bundle_name;
+use crate::bundle::receipt::{bundle_name, receipt_name};
 use crate::cli::{Console, Exit, Failure};
 use crate::playbook::{Mode, Plan};
 use crate::sources::Target;
@@ -34,9 +33,14 @@ pub(super) struct BundleDestination {
     pub(super) name: String,
     /// Size of the parts.
     pub(super) split: Option<u64>,
+    /// The limit on the size of files of this process, where it and no `--split` decides where the bundle's file ends.
+    pub(super) file_size_limit: Option<u64>,
     /// Whether the name is ours to change.
     own_name: bool,
 }
+
+/// Most parts into which a limit on the size of files may split a bundle: as many as `cat` joins in the order of the shell.
+const MAX_PARTS: u64 = 999;
 
 /// Most bundles of one host that may begin in one second in one folder.
 const MAX_TWINS: u32 = 100;
@@ -54,7 +58,7 @@ pub(super) fn choose(
         None => default_directory()?,
     };
     if out.as_os_str() == "-" {
-        if std::io::stdout().is_terminal() {
+        if sys::standard_output_is_terminal() {
             return Err(Failure::usage("--out - would write an encrypted bundle to the terminal").hint(
                 "leid standaarduitvoer naar een bestand of een programma",
                 "direct standard output to a file or a program",
@@ -72,6 +76,7 @@ pub(super) fn choose(
             sidecar: destination.sidecar.clone(),
             name,
             split: None,
+            file_size_limit: None,
             own_name: true,
         });
     }
@@ -95,11 +100,14 @@ pub(super) fn choose(
         None => folder.clone(),
     };
     let name = file.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
+    let limit = sys::file_size_limit();
+    let file_size_limit = limit.filter(|limit| destination.split.is_none_or(|split| split > *limit));
     Ok(BundleDestination {
         file: Some(file),
         sidecar: Some(sidecar),
         name,
-        split: destination.split,
+        split: destination.split.map(|split| file_size_limit.map_or(split, |limit| split.min(limit))),
+        file_size_limit,
         own_name: folder_meant,
     })
 }
@@ -108,24 +116,47 @@ impl BundleDestination {
     /// Opens it. Nothing that stands there is overwritten: a run that begins in the same second as another has a number behind
     /// its name.
     pub(super) fn sink(&mut self) -> Result<Sink, Failure> {
-        let Some(first) = self.file.clone() else { return Ok(Sink::stream(Box::new(std::io::stdout()))) };
+        let Some(first) = self.file.clone() else {
+            return Ok(Sink::stream(Box::new(sys::standard_output())));
+        };
         let first_name = self.name.clone();
         let mut twin = 1_u32;
         loop {
             let path = self.file.as_deref().unwrap_or(&first);
             let next = self.own_name && twin < MAX_TWINS;
+            // A receipt whose bundle was moved away keeps its name.
+            if next && self.receipt().is_some_and(|receipt| receipt.symlink_metadata().is_ok()) {
+                twin = twin.saturating_add(1);
+                self.rename(&first, twin_name(&first_name, twin));
+                continue;
+            }
             match Sink::file(path, self.split) {
                 Ok(sink) => return Ok(sink.set_to_work(sys::begin_writing).rename_by(sys::rename_new)),
                 Err(bundle::Error::Create { source, .. })
                     if next && source.kind() == std::io::ErrorKind::AlreadyExists =>
                 {
                     twin = twin.saturating_add(1);
-                    self.name = twin_name(&first_name, twin);
-                    self.file = Some(first.with_file_name(&self.name));
+                    self.rename(&first, twin_name(&first_name, twin));
                 }
                 Err(error) => return Err(explain(error, self)),
             }
         }
+    }
+
+    fn rename(&mut self, first: &Path, name: String) {
+        self.file = Some(first.with_file_name(&name));
+        self.name = name;
+    }
+
+    /// Where the receipt will be.
+    fn receipt(&self) -> Option<PathBuf> {
+        self.sidecar.as_ref().map(|folder| folder.join(receipt_name(&self.name)))
+    }
+
+    /// The limit on the size of the bundle: the operator's, or where a limit on the size of files would make too many parts.
+    pub(super) fn size_limit(&self, asked: Option<u64>) -> Option<u64> {
+        let parts = self.file_size_limit.map(|limit| limit.saturating_mul(MAX_PARTS));
+        asked.into_iter().chain(parts).min()
     }
 
     /// The files that this run itself makes, as the target may meet them.
@@ -339,6 +370,7 @@ mod tests {
             sidecar: None,
             name: "veldkit_a.zip.age".to_owned(),
             split: None,
+            file_size_limit: None,
             own_name,
         };
         for name in ["veldkit_a.zip.age", "veldkit_a_2.zip.age", "veldkit_a_3.zip.age"] {

@@ -70,7 +70,8 @@ pub(super) fn run(
     let kit = arguments.kit.choose(surroundings, console)?;
     let kit = kit.as_ref();
     let clock = Clock::start();
-    let stop = interrupts::listen()?;
+    let interrupts = interrupts::listen()?;
+    let stop = interrupts.stop();
     if let Some(lost) = rights::lost(&crate::sources::privileges(), console.lang) {
         console.warn(lost);
     }
@@ -82,8 +83,9 @@ pub(super) fn run(
         ));
     }
     let (plan, named) = planning::plan(arguments, &target, kit, console)?;
-    let inquiry = Inquiry { arguments, kit, plan: &plan, target: &target, clock: &clock, stop: &stop };
+    let inquiry = Inquiry { arguments, kit, plan: &plan, target: &target, clock: &clock, stop };
     if arguments.dry_run {
+        interrupts.begin();
         return Ok(dry_run::run(&inquiry, console));
     }
 
@@ -93,6 +95,8 @@ pub(super) fn run(
     let (scanner, indicators) = judges(&inquiry, &place, console)?;
     name_failed(scanner.as_ref(), console);
     name_unused(indicators.as_ref(), console);
+    let named_rules = &arguments.scanning.rule_set.rules;
+    let unusable = scanning::count_unusable(named_rules, scanner.as_ref(), indicators.as_ref(), console);
     let judges = Judges { scanner: scanner.as_ref(), indicators: indicators.as_ref() };
     let unlocked = live::unlocked_volumes(&target);
     if !unlocked.is_empty() {
@@ -109,12 +113,14 @@ pub(super) fn run(
     keys.to.keep_new_identity(clock.started(), console)?;
     keys.to.say_who_can_read(console);
     let recipients = keys.to.recipients.fingerprints();
+    interrupts.begin();
     let sink = place.sink()?;
     let target = target.keeping_out(&place.own_files());
     let options = WriterOptions {
         signer: keys.signer,
         language: console.lang,
         sidecar: place.sidecar.clone(),
+        file_size_limit: place.file_size_limit,
         ..WriterOptions::new(Box::new(move || clock.now()))
     };
     let writer = Writer::create(sink, &keys.to.recipients, &opening, options)
@@ -124,10 +130,13 @@ pub(super) fn run(
     let run = RunContext {
         plan: &plan,
         target: &target,
-        settings: settings(arguments, judges),
+        settings: Settings {
+            size_limit: place.size_limit(arguments.limits.size_limit),
+            ..settings(arguments, judges)
+        },
         clock: &clock,
         progress: &progress,
-        stop: &stop,
+        stop,
     };
     let display = Display::of_stderr(arguments.quiet);
     let ending = Ending {
@@ -141,7 +150,8 @@ pub(super) fn run(
     };
     let ended = progress::show(&progress, display, console.lang, || {
         acquisition::run_to_end(&run, writer, |writer, summary| {
-            let sealed = writer.seal(report::closing(&run, &summary));
+            let closing = report::closing(&run, &summary, writer.manifest(), unusable);
+            let sealed = writer.seal(closing);
             if summary.left_behind {
                 ending.leave(&summary, sealed, console);
             }
@@ -198,8 +208,7 @@ impl Ending<'_> {
             console.fail(&failure);
             failure.exit
         });
-        drop(console.flush());
-        interrupts::leave(exit)
+        interrupts::leave(console.finish(exit))
     }
 }
 

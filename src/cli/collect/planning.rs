@@ -31,7 +31,15 @@ pub(super) fn plan(
     let (mut playbooks, mut named) = (Vec::new(), Vec::new());
     for name in &choice.playbook {
         let (playbook, files) = named_or_file(&mut catalogue, name, console)?;
-        playbooks.push(playbook);
+        if playbook.is_none() && choice.artifact.is_empty() {
+            let text =
+                format!("'{}' holds artifacts but no playbook, and none of them is named", Printable(name));
+            return Err(Failure::usage(text).hint(
+                "noem ook de artefacten die verzameld moeten worden: --playbook BESTAND --artifact NAAM",
+                "name the artifacts to collect as well: --playbook FILE --artifact NAME",
+            ));
+        }
+        playbooks.extend(playbook);
         named.extend(files);
     }
     if playbooks.is_empty()

@@ -22,16 +22,25 @@ use crate::text::Language;
 const RULES_NAMED: usize = 12;
 
 /// What the manifest needs in addition to what the writer counted.
-pub(super) fn closing(run: &RunContext<'_>, summary: &RunSummary) -> Closing {
+///
+/// `manifest` is the account so far, `unusable` how many rule files and indicator lists could not be used.
+pub(super) fn closing(
+    run: &RunContext<'_>,
+    summary: &RunSummary,
+    manifest: &Manifest,
+    unusable: usize,
+) -> Closing {
     let RunContext { plan, target, settings: Settings { scanner, indicators, .. }, clock, progress, .. } =
         *run;
     let excluded: Vec<&Excluded> = plan.excluded.iter().chain(&summary.left).collect();
     let rule_files = scanner.map(Scanner::rule_files).unwrap_or_default();
     let failed: Vec<_> = rule_files.iter().filter(|file| file.failed.is_some()).collect();
     let lists_failed = indicators.map(|indicators| json!(indicators.failed().collect::<Vec<_>>()));
+    let reasons: Vec<String> =
+        incomplete(summary, manifest, unusable).into_iter().chain(target.unread_volumes()).collect();
     Closing {
         ended: Some(clock.now()),
-        incomplete: incomplete(summary).or_else(|| target.unread_volumes()),
+        incomplete: (!reasons.is_empty()).then(|| reasons.join("; ")),
         limits_reached: limits_reached(summary),
         mounts: json!(target.mounts()),
         excluded: json!(excluded),
@@ -50,14 +59,45 @@ pub(super) fn closing(run: &RunContext<'_>, summary: &RunSummary) -> Closing {
     }
 }
 
-fn incomplete(summary: &RunSummary) -> Option<String> {
+/// Why not all that was asked was done, each reason once; `None` where it was.
+fn incomplete(summary: &RunSummary, manifest: &Manifest, unusable: usize) -> Option<String> {
+    let mut reasons = Vec::new();
     match (summary.stopped, summary.left.first()) {
-        (Some(StopReason::Interrupted), _) => Some("interrupted by the operator".to_owned()),
-        (Some(StopReason::TimeLimit), _) => Some("the operator's time limit was reached".to_owned()),
-        (Some(StopReason::SizeLimit), _) => Some("the operator's size limit was reached".to_owned()),
-        (None, Some(left)) => Some(left.reason.clone()),
-        (None, None) => None,
+        (Some(StopReason::Interrupted), _) => reasons.push("interrupted by the operator".to_owned()),
+        (Some(StopReason::TimeLimit), _) => {
+            reasons.push("the operator's time limit was reached".to_owned());
+        }
+        (Some(StopReason::SizeLimit), _) => {
+            reasons.push("the operator's size limit was reached".to_owned());
+        }
+        (None, Some(left)) => reasons.push(left.reason.clone()),
+        (None, None) => {}
     }
+    if is_empty(manifest, summary) {
+        reasons.push("nothing was collected".to_owned());
+    }
+    if manifest.partial > 0 {
+        reasons.push(format!("{} items failed, were refused or were cut short", manifest.partial));
+    }
+    if let Some(first) = summary.absent.first() {
+        let more = summary.absent.len().saturating_sub(1);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        reasons.push(format!("not on the target: {first}{more}"));
+    }
+    if unusable > 0 {
+        reasons.push(format!("{unusable} rule files or indicator lists could not be used"));
+    }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// Items of which all or some is in the bundle.
+fn collected(manifest: &Manifest) -> u64 {
+    manifest.items.of(Outcome::Collected).saturating_add(manifest.items.of(Outcome::Partial))
+}
+
+/// Whether there is nothing of use in the bundle. A sweep that looked through everything and found nothing is of use.
+fn is_empty(manifest: &Manifest, summary: &RunSummary) -> bool {
+    collected(manifest) == 0 && summary.swept.counts.items == 0
 }
 
 fn limits_reached(summary: &RunSummary) -> Vec<String> {
@@ -89,29 +129,25 @@ impl RunReport<'_> {
         &self.sealed.manifest
     }
 
-    /// The exit code; where several hold, the first of: interrupted, nothing collected, partial, hits where
-    /// they were asked for, done.
+    /// The exit code.
     pub(super) fn exit(&self) -> Exit {
-        let items = &self.manifest().items;
-        let collected = items.of(Outcome::Collected).saturating_add(items.of(Outcome::Partial));
-        let interrupted = self.summary.stopped == Some(StopReason::Interrupted);
-        if interrupted {
-            Exit::Interrupted
-        } else if collected == 0 {
-            Exit::Failure
-        } else if self.manifest().partial > 0 || !self.manifest().complete {
-            Exit::Partial
-        } else if self.exit_on_hit && self.manifest().items_with_hits > 0 {
-            Exit::Hits
-        } else {
-            Exit::Done
-        }
+        let manifest = self.manifest();
+        Exit::of([
+            (is_empty(manifest, self.summary), Exit::Failure),
+            (self.summary.stopped == Some(StopReason::Interrupted), Exit::Interrupted),
+            (!manifest.complete, Exit::Partial),
+            (self.exit_on_hit && manifest.items_with_hits > 0, Exit::Hits),
+        ])
     }
 
     /// Prints it: for a person, and with `--json` for a program.
     pub(super) fn print(&self, json: bool, console: &mut Console<'_>) {
         for line in self.lines(console.lang) {
             console.say(line);
+        }
+        for absent in &self.summary.absent {
+            let text = console.lang.pick("niet aanwezig", "not there");
+            console.warn(format_args!("{text}: {}", Printable(absent)));
         }
         if self.exit() == Exit::Failure {
             let nothing = console.lang.pick("er is niets verzameld", "nothing was collected");
@@ -166,7 +202,7 @@ impl RunReport<'_> {
             "sweep": self.swept(),
             "rules_set_aside": manifest.rules_set_aside,
             "unlocked_volumes": self.unlocked,
-            "complete": manifest.complete,
+            "complete": self.exit().is_complete(),
             "limits_reached": manifest.limits_reached,
             "seconds": self.elapsed.as_secs_f64(),
             "first_tier_seconds": self.summary.first_tier.map(|tier| tier.as_secs_f64()),
@@ -294,7 +330,7 @@ fn word(outcome: Outcome, lang: Language) -> &'static str {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the receipt could not be written: {0}")]
+#[error("the receipt or its signature could not be written: {0}")]
 struct NoReceipt(String);
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::indicators::{IndicatorSet, name_unused};
 use super::interrupts;
 use super::quantity::{duration, size};
 use super::reading_limits::ReadingLimits;
-use super::scanning::{Processes, RuleSet, name_failed};
+use super::scanning::{Processes, RuleSet, count_unusable, name_failed};
 use super::verify::explain;
 use super::{Console, Exit, Failure};
 use crate::acquisition::{Clock, Progress, RunContext, Settings, look_at};
@@ -94,8 +94,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     let indicators = arguments.indicator_set.load(clock.started()).map_err(Failure::usage)?;
     let indicators = indicators.as_ref();
     name_unused(indicators, console);
+    let unusable = count_unusable(&arguments.rule_set.rules, Some(&scanner), indicators, console);
     let mut report = ScanReport::new(arguments.ending.json);
-    let ended = match (&arguments.bundle, identities) {
+    let mut ended = match (&arguments.bundle, identities) {
         (Some(bundle), Some(identities)) => {
             let limits = arguments.reading.read();
             let mut telling = Telling { report: &mut report, console };
@@ -112,6 +113,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         }
         _ => files(arguments, (&scanner, indicators), &clock, &mut report, console)?,
     };
+    ended.unusable = unusable;
     Ok(report.finish((&scanner, indicators), &ended, &clock, arguments.ending.exit_on_hit, console))
 }
 
@@ -124,7 +126,7 @@ fn files(
     console: &mut Console<'_>,
 ) -> Result<ScanEnd, Failure> {
     arguments.processes.check(arguments.root.as_deref())?;
-    let stop = interrupts::listen()?;
+    let interrupts = interrupts::listen()?;
     let target = match &arguments.root {
         Some(root) => TargetBuilder::tree(root).map_err(Failure::new)?,
         None => TargetBuilder::live().map_err(|error| {
@@ -152,9 +154,22 @@ fn files(
         max_file_size: arguments.max_file_size,
     };
     let progress = Progress::default();
-    let run = RunContext { plan: &plan, target: &target, settings, clock, progress: &progress, stop: &stop };
+    let run = RunContext {
+        plan: &plan,
+        target: &target,
+        settings,
+        clock,
+        progress: &progress,
+        stop: interrupts.stop(),
+    };
+    interrupts.begin();
     let summary = look_at(&run, &mut |item| report.item(item, None, console)).map_err(Failure::new)?;
-    Ok(ScanEnd { stopped: summary.stopped, bytes_read: progress.snapshot().bytes_read, bundle: None })
+    Ok(ScanEnd {
+        stopped: summary.stopped,
+        bytes_read: progress.snapshot().bytes_read,
+        absent: summary.absent,
+        ..ScanEnd::default()
+    })
 }
 
 /// Hands what a bundle holds to the report.

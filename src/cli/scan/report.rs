@@ -30,6 +30,10 @@ pub(super) struct ScanEnd {
     pub(super) bytes_read: u64,
     /// The exit code that the bundle's own state asks for, where one was scanned.
     pub(super) bundle: Option<Exit>,
+    /// Paths and processes that were named and are not there.
+    pub(super) absent: Vec<String>,
+    /// Rule files and indicator lists that could not be used.
+    pub(super) unusable: usize,
 }
 
 /// Collects what is found.
@@ -137,6 +141,10 @@ impl ScanReport {
         console: &mut Console<'_>,
     ) -> Exit {
         let exit = self.exit(ended, exit_on_hit);
+        for absent in &ended.absent {
+            let text = console.lang.pick("niet aanwezig", "not there");
+            console.always(format_args!("{text}: {}", Printable(absent)));
+        }
         if self.json {
             console.result(self.object((scanner, indicators), ended, clock, exit));
             return exit;
@@ -159,22 +167,19 @@ impl ScanReport {
         exit
     }
 
-    /// Where several hold: interrupted, nothing seen, partial, what the bundle's state asks for, hits, done.
+    /// The exit code.
     fn exit(&self, ended: &ScanEnd, exit_on_hit: bool) -> Exit {
         let seen = self.counts.of(Fate::Scanned).saturating_add(self.counts.of(Fate::Size));
-        match ended.stopped {
-            Some(StopReason::Interrupted) => return Exit::Interrupted,
-            Some(StopReason::TimeLimit | StopReason::SizeLimit) => return Exit::Partial,
-            None => {}
-        }
         let unread = self.partial.saturating_add(self.counts.of(Fate::Time));
-        match ended.bundle {
-            Some(Exit::NotProved) => Exit::NotProved,
-            _ if seen == 0 && ended.bundle.is_none() => Exit::Failure,
-            _ if unread > 0 => Exit::Partial,
-            _ if exit_on_hit && self.hits > 0 => Exit::Hits,
-            _ => Exit::Done,
-        }
+        let limit = matches!(ended.stopped, Some(StopReason::TimeLimit | StopReason::SizeLimit));
+        Exit::of([
+            (seen == 0 && ended.bundle.is_none(), Exit::Failure),
+            (ended.stopped == Some(StopReason::Interrupted), Exit::Interrupted),
+            (ended.bundle == Some(Exit::NotProved), Exit::NotProved),
+            (limit || unread > 0, Exit::Partial),
+            (!ended.absent.is_empty() || ended.unusable > 0, Exit::Partial),
+            (exit_on_hit && self.hits > 0, Exit::Hits),
+        ])
     }
 
     fn object(
@@ -199,6 +204,8 @@ impl ScanReport {
             "rules": scanner.rule_files().iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules)),
             "rule_files_failed": failed,
             "rules_set_aside": scanner.set_aside(),
+            "absent": ended.absent,
+            "complete": exit.is_complete(),
             "stopped": ended.stopped.map(stop_word),
             "bytes_read": ended.bytes_read,
             "seconds": clock.elapsed().as_secs_f64(),

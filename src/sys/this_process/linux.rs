@@ -1,6 +1,37 @@
 //! Linux: `/proc/self/status`, and what becomes of memory after a crash.
 
+use std::io;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rustix::process::{Resource, getrlimit};
+use signal_hook::consts::signal::SIGXFSZ;
+
 pub(super) use super::unsupported::{backup_privilege, integrity, restrict_libraries, ui_language};
+
+/// Descriptor 1 itself. The standard library takes one that is not open for writing for one that swallows all.
+pub(super) struct StandardOutput;
+
+impl Write for StandardOutput {
+    #[allow(clippy::disallowed_methods, reason = "the one place where standard output is opened")]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::retry_on_intr(|| rustix::io::write(io::stdout(), bytes))?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A handler, and not the signal ignored: that would be passed on to programs that this one starts.
+pub(super) fn outlive_file_size_limit() -> io::Result<()> {
+    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).map(drop)
+}
+
+pub(super) fn file_size_limit() -> Option<u64> {
+    getrlimit(Resource::Fsize).current
+}
 
 pub(super) fn privileged() -> bool {
     rustix::process::geteuid().is_root()
@@ -15,7 +46,7 @@ pub(super) fn effective_capabilities() -> Option<String> {
 /// that is not dumpable cannot be traced by its own user either. Its files in `/proc` belong to root from then on: `status`,
 /// which is read here, is readable by all, `auxv`, `maps` and the like are only read of other processes.
 pub(super) fn keep_memory_private() {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    use rustix::process::{DumpableBehavior, Rlimit, set_dumpable_behavior, setrlimit};
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = setrlimit(Resource::Core, none);
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);

@@ -19,6 +19,31 @@ use unsupported as system;
 #[cfg(windows)]
 use windows as system;
 
+/// Standard output, line by line. Other than that of the standard library it reports every error, also that it is not open for
+/// writing.
+pub(crate) fn standard_output() -> impl std::io::Write + Send {
+    std::io::LineWriter::new(system::StandardOutput)
+}
+
+/// Whether standard output is a terminal.
+#[allow(clippy::disallowed_methods, reason = "it is asked, and nothing is written to it")]
+pub(crate) fn standard_output_is_terminal() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stdout())
+}
+
+/// Has a write past the limit on the size of files (`ulimit -f`) fail, where the system would end this process.
+///
+/// # Errors
+/// The system refuses the handler.
+pub(crate) fn outlive_file_size_limit() -> std::io::Result<()> {
+    system::outlive_file_size_limit()
+}
+
+/// The limit on the size of a file that this process writes (`ulimit -f`), in bytes; `None` where there is none.
+pub(crate) fn file_size_limit() -> Option<u64> {
+    system::file_size_limit()
+}
+
 /// Whether this process may read everything: root, or an administrator's full rights.
 pub(crate) fn privileged() -> bool {
     system::privileged()

@@ -12,7 +12,9 @@ use windows_sys::Win32::System::Memory::VirtualLock;
 use windows_sys::Win32::System::ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
-pub(super) use super::unsupported::effective_capabilities;
+pub(super) use super::unsupported::{
+    StandardOutput, effective_capabilities, file_size_limit, outlive_file_size_limit,
+};
 use crate::sys::layouts;
 pub(super) use crate::sys::windows::search_path::restrict as restrict_libraries;
 use crate::sys::windows::token;

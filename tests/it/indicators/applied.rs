@@ -49,7 +49,8 @@ fn digests_names_and_paths_of_what_is_collected_are_found_and_recorded() {
         &missing,
     ];
     let (summary, code) = made.collect(arguments);
-    assert_eq!((code, &summary["hits"]), (0, &json!(4)), "{summary}");
+    assert_eq!((code, &summary["hits"]), (3, &json!(4)), "{summary}");
+    assert_eq!(summary["complete"], false, "a list could not be used");
 
     let record = made.record("tmp/a");
     assert_eq!(

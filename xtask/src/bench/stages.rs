@@ -90,6 +90,7 @@ fn measure(files: &[PathBuf], beside: &Path, scanner: Option<&Scanner>, watches:
         signer: None,
         language: Language::default(),
         sidecar: None,
+        file_size_limit: None,
     };
     let sink = Sink::stream(Box::new(std::io::sink()));
     let mut writer = Writer::create(sink, &recipients, &Opening::default(), options)?;

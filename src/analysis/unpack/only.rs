@@ -1,0 +1,131 @@
+//! Which entries are unpacked: those that a text of the operator means, as a glob or as it is written.
+//!
+//! In: the texts, and names of entries. Out: whether one is meant, and at the end which texts meant none. A text is matched against
+//! the name of the entry, and against the path of its item as `list` prints it, with `\` or `/` between its names.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::bundle::names::origin_of;
+use crate::evidence::Origin;
+
+/// What is unpacked of a bundle.
+#[derive(Debug, Default)]
+pub struct Only(Vec<Meant>);
+
+/// One text of the operator.
+#[derive(Debug)]
+struct Meant {
+    text: String,
+    /// The same with `/` between its names, and no `/` at its end.
+    slashed: String,
+    glob: GlobMatcher,
+    met: bool,
+}
+
+impl Only {
+    /// Reads the texts.
+    ///
+    /// # Errors
+    /// One is no glob.
+    pub fn new(texts: &[String]) -> Result<Self, globset::Error> {
+        let meant = texts.iter().map(|text| {
+            let slashed = text.replace('\\', "/");
+            let slashed = slashed.trim_end_matches('/').to_owned();
+            // A name of a target may hold what no glob allows: then it is a name and nothing else.
+            let literal = || GlobBuilder::new(&globset::escape(&slashed)).build();
+            let glob = GlobBuilder::new(&slashed).literal_separator(true).backslash_escape(false).build();
+            let glob = glob.or_else(|error| if is_balanced(text) { Err(error) } else { literal() })?;
+            Ok(Meant { text: text.clone(), slashed, glob: glob.compile_matcher(), met: false })
+        });
+        meant.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether an entry is meant.
+    pub(super) fn means(&mut self, entry: &str) -> bool {
+        let mut names = vec![entry.to_owned()];
+        if let Some(origin) = origin_of(entry) {
+            let shown = origin.to_string().replace('\\', "/");
+            if let Origin::File { path, .. } = &origin {
+                names.push(String::from_utf8_lossy(path).into_owned());
+            }
+            names.push(shown);
+        }
+        let mut any = false;
+        for meant in &mut self.0 {
+            let fits = names.iter().any(|name| {
+                let beneath = || name.strip_prefix(&meant.slashed).is_some_and(|rest| rest.starts_with('/'));
+                *name == meant.slashed || beneath() || meant.glob.is_match(name)
+            });
+            meant.met |= fits;
+            any |= fits;
+        }
+        any
+    }
+
+    /// The texts that meant no entry.
+    pub(super) fn unmet(&self) -> Vec<String> {
+        self.0.iter().filter(|meant| !meant.met).map(|meant| meant.text.clone()).collect()
+    }
+}
+
+/// Whether brackets and braces are closed, so that a refusal of the glob is about something else.
+fn is_balanced(text: &str) -> bool {
+    let count = |sign| text.matches(sign).count();
+    count('[') == count(']') && count('{') == count('}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn means(text: &str, entry: &str) -> bool {
+        Only::new(&[text.to_owned()]).unwrap().means(entry)
+    }
+
+    #[test]
+    fn an_entry_is_meant_by_its_name_by_a_glob_and_by_the_path_that_list_prints() {
+        let unix = "fs/$rootfs$/var/log/auth.log";
+        for text in [
+            unix,
+            "fs/*/var/log/**",
+            "/var/log/auth.log",
+            "var/log/auth.log",
+            "/var/log/*.log",
+            "/var/log",
+            "/var/log/",
+            "**/auth.log",
+        ] {
+            assert!(means(text, unix), "{text}");
+        }
+        for text in ["auth.log", "/var/lo", "/var/*", "/var/log/auth"] {
+            assert!(!means(text, unix), "{text}");
+        }
+        let windows = "fs/C/Windows/System32/config/SAM";
+        for text in ["C:\\Windows\\System32\\config\\SAM", "C:/Windows/System32/config/S*", "C:\\Windows"] {
+            assert!(means(text, windows), "{text}");
+        }
+        assert!(means("vss2:C:\\Windows\\x", "vss/2/fs/C/Windows/x"));
+        assert!(means("live:processes.jsonl", "live/processes.jsonl"));
+        assert!(means("C:\\a.txt:stream", "fs/C/a.txt:stream"));
+    }
+
+    #[test]
+    fn a_name_with_the_signs_of_a_glob_means_itself() {
+        for (text, entry) in [
+            ("/d/index[1].htm", "fs/$rootfs$/d/index[1].htm"),
+            ("/d/a[b", "fs/$rootfs$/d/a[b"),
+            ("/d/{x", "fs/$rootfs$/d/{x"),
+            ("/d/{x}", "fs/$rootfs$/d/{x}"),
+        ] {
+            assert!(means(text, entry), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_meant_no_entry_is_known_at_the_end() {
+        let texts = ["/a".to_owned(), "/b".to_owned()];
+        let mut only = Only::new(&texts).unwrap();
+        assert!(only.means("fs/$rootfs$/a") && !only.means("fs/$rootfs$/c"));
+        assert_eq!(only.unmet(), ["/b"]);
+    }
+}
