@@ -1,7 +1,7 @@
 //! Text logs of logons: `auth.log`, `secure` and `messages` as syslog daemons write them.
 //!
 //! In: a log as bytes that are read line by line, and a moment before which it was written. Out: what its lines say of logons
-//! ([`event`]), in order, with their moments, and how many lines are of something else or are none of a log. A line has its
+//! ([`AuthEvent`]), in order, with their moments, and how many lines are of something else or are none of a log. A line has its
 //! moment by RFC 3339, or by RFC 3164 without a year and a zone. The year is found from the end: the last line was written
 //! before the file was changed last, and before the next file of a rotation begins; a line whose date is after that of the next
 //! is of the year before. Bounded, and never a panic.

@@ -1,7 +1,7 @@
 //! `LiveSessions`, who is logged on now, in the first tier; and `LiveLogons`, who was, from where, and who tried.
 //!
 //! In: `/run/utmp` and the session files of systemd's logind; `/var/log/wtmp*`, `btmp*` and `lastlog`, what keeps the
-//! same in SQLite, `wtmpdb` and `lastlog2`, and text logs and journals ([`auth_logons`]). Out: [`SessionRow`]s and [`LogonRow`]s. Times are those of the records, by the
+//! same in SQLite, `wtmpdb` and `lastlog2`, and text logs and journals (`auth_logons`). Out: [`SessionRow`]s and [`LogonRow`]s. Times are those of the records, by the
 //! clock of the host.
 
 use std::collections::VecDeque;
