@@ -64,7 +64,8 @@ fn value(facts: &impl serde::Serialize) -> Result<Value, Failure> {
 
 /// The lists in use, and what of them is not.
 fn indicators(indicators: &Indicators) -> Value {
-    json!({ "lists": indicators.lists(), "known_good": indicators.known_good_lists() })
+    let skipped = indicators.skipped();
+    json!({ "lists": indicators.lists(), "known_good": indicators.known_good_lists(), "skipped": skipped })
 }
 
 /// The limits in force, those of the operator; the playbook's stand in the playbook.
