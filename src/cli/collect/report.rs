@@ -208,7 +208,7 @@ impl RunReport<'_> {
             "first_tier_seconds": self.summary.first_tier.map(|tier| tier.as_secs_f64()),
             "peak_memory_bytes": sys::peak_memory(),
             "threads_abandoned": sys::time_limit::abandoned(),
-            "directories_touched": manifest.figures["directories_touched"],
+            "directories_touched": manifest.figures.get("directories_touched"),
             "exit": self.exit().code(),
         })
     }

@@ -19,9 +19,9 @@ const SHOWN: usize = 8;
 
 /// The gaps of all items.
 #[derive(Debug, Default)]
-pub(super) struct Gaps(BTreeMap<String, (u64, String)>);
+pub(super) struct ScanGaps(BTreeMap<String, (u64, String)>);
 
-impl Gaps {
+impl ScanGaps {
     /// Counts the gap of an item.
     pub(super) fn add(&mut self, gap: &str, path: &str) {
         let known = self.0.contains_key(gap) || self.0.len() < REASONS;

@@ -4,7 +4,7 @@ use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
 use super::coverage;
-use super::gaps::Gaps;
+use super::gaps::ScanGaps;
 use crate::acquisition::{Clock, StopReason};
 use crate::analysis::Trust;
 use crate::cli::hit_row;
@@ -45,7 +45,7 @@ pub(super) struct ScanReport {
     /// Items that could not be seen as asked.
     partial: u64,
     worst: Vec<Shown>,
-    gaps: Gaps,
+    gaps: ScanGaps,
 }
 
 /// An item as a person is shown it.
@@ -64,7 +64,7 @@ impl ScanReport {
             items_with_hits: 0,
             partial: 0,
             worst: Vec::new(),
-            gaps: Gaps::default(),
+            gaps: ScanGaps::default(),
         }
     }
 

@@ -89,17 +89,13 @@ impl Gaps {
         let mut all = all.into_iter();
         std::iter::from_fn(move || {
             let next = all.next()?;
-            match left.checked_sub(1) {
-                Some(fewer) => {
-                    left = fewer;
-                    Some(next)
-                }
-                None => {
-                    let detail = format!("there are more than {most} {what}: the others were not read");
-                    gaps.add_of(place, ReasonCode::SizeLimit, detail);
-                    None
-                }
+            if let Some(fewer) = left.checked_sub(1) {
+                left = fewer;
+                return Some(next);
             }
+            let detail = format!("there are more than {most} {what}: the others were not read");
+            gaps.add_of(place, ReasonCode::SizeLimit, detail);
+            None
         })
         .fuse()
     }

@@ -168,8 +168,7 @@ impl Target {
     /// How many directories of this machine may have a new access time, because they were listed.
     #[must_use]
     pub fn touched_directories(&self) -> u64 {
-        let hosts = self.places.iter().filter_map(|place| place.tree.host());
-        hosts.map(|host| host.touched()).sum()
+        self.places.iter().filter_map(|place| Some(place.tree.host()?.touched())).sum()
     }
 
     /// Opens what was found, for one pass.

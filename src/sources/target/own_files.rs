@@ -133,12 +133,7 @@ impl Target {
         names.into_iter().collect()
     }
 
-    fn add_names(
-        &self,
-        directory: &[u8],
-        names: &mut BTreeSet<String>,
-        failed: &dyn Fn(&[u8], &io::Error),
-    ) {
+    fn add_names(&self, directory: &[u8], names: &mut BTreeSet<String>, failed: &dyn Fn(&[u8], &io::Error)) {
         let Some(place) = self.places.get(self.system) else { return };
         let entries = match place.tree.list(directory) {
             Ok(listing) => listing.entries,
