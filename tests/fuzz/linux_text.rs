@@ -2,11 +2,11 @@
 
 use veldkit::evidence::Utc;
 use veldkit::formats::{
-    auth_log, crontab, lastlog, linux_autostarts, logind_session, started_commands, systemd_unit,
-    unix_accounts, utmp,
+    auth_log, crontab, kernel_modules, lastlog, linux_autostarts, logind_session, started_commands,
+    systemd_unit, unix_accounts, usb_log, utmp,
 };
 use veldkit::live::inventory::linux_packages;
-use veldkit::live::linux::{modules, packages, storage};
+use veldkit::live::linux::packages;
 
 pub fn logons(data: &[u8]) {
     let layout = utmp::UtmpLayout::of_records(&[data]);
@@ -71,7 +71,11 @@ pub fn starting_text(data: &[u8]) {
     drop((blocks, started_commands::xinetd(data), started_commands::apt(data)));
     let _ = (linux_autostarts::loader_variables(data).count(), linux_autostarts::is_launcher(data));
     assert!(linux_autostarts::words(data).all(|word| !word.is_empty() && !word.contains(&b' ')));
-    drop((modules::modules(data), modules::files(data), storage::usb(data, b"var/log/messages")));
+    drop((
+        kernel_modules::modules(data),
+        kernel_modules::files(data),
+        usb_log::usb(data, b"var/log/messages"),
+    ));
     let mut asked = packages::AskedFiles::from([(b"bin/x".to_vec(), packages::Owned::default())]);
     packages::listed(data, "p", &mut asked);
     packages::md5sums(data, &mut asked);

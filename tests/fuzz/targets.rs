@@ -10,11 +10,12 @@ use veldkit::formats::hive::{Hive, Recovered};
 use veldkit::formats::netlink::{filter, routing, statement};
 use veldkit::formats::windows_command::{Folders, lead};
 use veldkit::formats::{
-    iptables, journald, kcore, netlink, network_settings, proc_maps, procfs, procnet, resolved,
+    iptables, journald, kcore, name_resolution, netlink, network_settings, proc_maps, procfs, procnet,
+    resolved, usb_log,
 };
 use veldkit::formats::{policy_scripts, task_actions, task_xml, wmi};
 use veldkit::formats::{rpm, web_server};
-use veldkit::live::linux::{executables, network, processes, storage};
+use veldkit::live::linux::{executables, processes};
 use veldkit::live::windows::firewall;
 use veldkit::playbook::FileContent;
 use veldkit::scan::filetype;
@@ -300,7 +301,13 @@ pub fn network_tables(data: &[u8]) {
     if let Some((info, entries)) = data.split_at_checked(iptables::INFO) {
         drop((iptables::table(false, b"x", info, entries), iptables::table(true, b"x", info, entries)));
     }
-    drop(serde_json::to_string(&(network::resolvers(data, "x"), network::hosts(data))).unwrap());
+    drop(
+        serde_json::to_string(&(
+            name_resolution::resolvers(data, "x"),
+            name_resolution::hosts(data).collect::<Vec<_>>(),
+        ))
+        .unwrap(),
+    );
     drop((
         network_settings::proxies(data),
         network_settings::networks(data).count(),
@@ -396,7 +403,7 @@ pub fn journal(data: &[u8]) {
         let mut head = [b"LPKSHHRH".to_vec(), vec![0; 200]].concat();
         (head[12], head[120], head[128], head[192]) = (compact, 192, 16, 208);
         let messages = journald::messages_of(&[head, data.to_vec()].concat(), field, content);
-        drop(storage::usb(&journald::as_log(&messages), b"x"));
+        drop(usb_log::usb(&journald::as_log(&messages), b"x"));
     }
 }
 

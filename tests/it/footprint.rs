@@ -215,7 +215,6 @@ mod wine {
             _ if name.starts_with("PE ") => None,
             "CreateFileW" if own && number(4) != Some(3) => Some(created(rest)),
             "NtCreateFile" if own && number(7) != Some(1) => Some(call.to_owned()),
-            "CreateFileW" | "NtCreateFile" => None,
             // The directory of `--out`, which is there.
             "CreateDirectoryW" if rest.contains("\\out\",") => None,
             "CreateDirectoryW" | "RegCreateKeyExW" | "RegSetValueExW" | "NtCreateKey" | "NtSetValueKey"
@@ -227,8 +226,8 @@ mod wine {
                 number(1).filter(|access| access & VM_READ != 0).map(|_| "memory of a process".to_owned())
             }
             "NtSetInformationFile" if number(4).is_some_and(|class| HARMLESS.contains(&class)) => None,
-            // Gives no address away and asks for none.
-            "WSAStartup" | "WSACleanup" => None,
+            // Opened, and not created; of sockets what gives no address away and asks for none.
+            "CreateFileW" | "NtCreateFile" | "WSAStartup" | "WSACleanup" => None,
             _ => Some(call.to_owned()),
         }
     }

@@ -13,6 +13,7 @@ use super::started_files::rooted;
 use super::{firewall, kernel};
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
+use crate::formats::name_resolution::{hosts, resolvers, words};
 use crate::formats::netlink::routing;
 use crate::formats::network_settings::{networks, proxies, shares};
 use crate::formats::{procfs, procnet, resolved, text_lines};
@@ -28,9 +29,6 @@ const ASK_LIMIT: Duration = Duration::from_secs(3);
 
 /// Most bytes of one table or file: a router with the whole Internet's routes has some 100 MiB, nobody reads them here.
 const MAX_TABLE: usize = 16 << 20;
-
-/// Most entries of the hosts file: block lists have a hundred thousand.
-const MAX_HOSTS: usize = 200_000;
 
 /// Where proxies are set.
 const PROXIES: [&str; 7] = [
@@ -103,7 +101,7 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
             lines.row(&row)?;
         }
     }
-    hosts(&reach.whole("etc/hosts", MAX_TABLE)).iter().try_for_each(|row| lines.row(row))?;
+    hosts(&reach.whole("etc/hosts", MAX_TABLE)).try_for_each(|row| lines.row(&row))?;
     for (ip, name) in [(4, "ip_tables_names"), (6, "ip6_tables_names")] {
         for name in words(&table(name)) {
             lines.row(&NetworkRow::FirewallTable { ip, name: Exact::from(name) })?;
@@ -231,74 +229,4 @@ fn addresses(reach: &LinuxHost, lines: &mut Lines<'_>) -> Vec<NetworkRow> {
         interface: Some(found.interface),
     };
     found.into_iter().map(row).collect()
-}
-
-/// Reads resolv.conf(5).
-#[must_use]
-pub fn resolvers(text: &[u8], file: &'static str) -> Vec<NetworkRow> {
-    let mut rows = Vec::new();
-    for line in text.split(|byte| *byte == b'\n').take(1_000) {
-        let mut words = words(line);
-        match words.next() {
-            Some(b"nameserver") => {
-                rows.extend(words.next().map(|word| NetworkRow::Resolver {
-                    address: Exact::from(word),
-                    file: Some(file.into()),
-                    interface: None,
-                }));
-            }
-            Some(b"search" | b"domain") => {
-                rows.extend(words.map(|word| NetworkRow::SearchDomain {
-                    domain: Exact::from(word),
-                    file: Some(file.into()),
-                    interface: None,
-                }));
-            }
-            _ => {}
-        }
-    }
-    rows
-}
-
-/// Reads hosts(5).
-#[must_use]
-pub fn hosts(text: &[u8]) -> Vec<NetworkRow> {
-    let entry = |line: &[u8]| {
-        let line = line.split(|byte| *byte == b'#').next()?;
-        let mut words = words(line);
-        let address = Exact::from(words.next()?);
-        let names: Vec<Exact> = words.take(1_000).map(Exact::from).collect();
-        (!names.is_empty()).then_some(NetworkRow::Host { address, names })
-    };
-    text.split(|byte| *byte == b'\n').filter_map(entry).take(MAX_HOSTS).collect()
-}
-
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evidence::rows::written;
-
-    #[test]
-    fn resolvers_domains_and_hosts_are_read_and_comments_are_none() {
-        let rows = resolvers(
-            b"# x\nnameserver 10.0.0.53\nsearch a.example b.example\noptions edns0\n",
-            "etc/resolv.conf",
-        );
-        written(&rows);
-        let json = serde_json::to_value(&rows).unwrap();
-        assert_eq!(json[0]["address"], "10.0.0.53");
-        assert_eq!(
-            (&json[1]["domain"], &json[2]["domain"], json.as_array().unwrap().len()),
-            (&"a.example".into(), &"b.example".into(), 3)
-        );
-        let rows = hosts(b"127.0.0.1 localhost\n#0.0.0.0 x\n10.9.9.9\tbank.example www # y\nalone\n");
-        written(&rows);
-        let json = serde_json::to_value(&rows).unwrap();
-        assert_eq!(json.as_array().unwrap().len(), 2);
-        assert_eq!(json[1]["names"], serde_json::json!(["bank.example", "www"]));
-    }
 }

@@ -14,7 +14,7 @@ use super::{firewall, hive_interfaces};
 use crate::evidence::Exact;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::network::{Interface, NetworkRow};
-use crate::live::linux::network::hosts;
+use crate::formats::name_resolution::hosts;
 use crate::sources::registry_facts::RegistryFacts;
 use crate::sources::rows::{Halt, Lines, Rows, code_of};
 use crate::sys;

@@ -118,10 +118,10 @@ fn validate(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(),
     Ok(())
 }
 
-/// A record with every field, and one with as few as can be, of every kind of origin.
-fn records() -> Vec<Item> {
+/// One of every kind of origin.
+fn origins() -> Vec<Origin> {
     let volume = |volume: Volume| Origin::File { volume, path: b"a/b".to_vec(), stream: None };
-    let origins = [
+    vec![
         Origin::root("etc/passwd"),
         Origin::root(b"tmp/\xff".to_vec()),
         Origin::File { volume: Volume::Drive('C'), path: b"a".to_vec(), stream: Some(b"s".to_vec()) },
@@ -131,7 +131,11 @@ fn records() -> Vec<Item> {
         Origin::Live { name: "sockets.jsonl".into() },
         Origin::Derived { name: "RunKeys.jsonl".into() },
         Origin::Command { artifact: "X".into(), name: "stdout.txt".into() },
-    ];
+    ]
+}
+
+/// A record with every field, and one with as few as can be, of every kind of origin.
+fn records() -> Vec<Item> {
     let bare = |origin: &Origin| Item { metadata: Metadata::default(), read_by: vec![], ..item(1, origin) };
     let full = Item {
         entry: Some("sparse/$rootfs$/a".into()),
@@ -220,7 +224,7 @@ fn records() -> Vec<Item> {
         }],
         ..item(u64::MAX, &Origin::root("a"))
     };
-    origins.iter().map(bare).chain([full]).collect()
+    origins().iter().map(bare).chain([full]).collect()
 }
 
 #[test]
