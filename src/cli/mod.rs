@@ -13,7 +13,7 @@
 //! | `verify` | 0, 1, 2, 4 |
 //! | `list` | 0, 1, 2, 4 |
 //! | `unpack` | 0, 1, 2, 3, 4 |
-//! | `list-volumes` | 0, 1, 2 |
+//! | `list-volumes` | 0, 1, 2, 3 |
 //! | `inventory` | 0, 1, 2, 3 |
 //! | `selftest` | 0, 1, 2 |
 //! | `keygen` | 0, 1, 2, 3 |

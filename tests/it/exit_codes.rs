@@ -102,6 +102,7 @@ const LINES: &[Line] = &[
     ("list-volumes", 1, "list-volumes /not-there", Kept),
     ("list-volumes", 1, "list-volumes disk.img", Full),
     ("list-volumes", 2, "list-volumes", Kept),
+    ("list-volumes", 3, "list-volumes blank.img", Kept),
     ("inventory", 1, "inventory --root /not-there", Kept),
     ("inventory", 1, "inventory --root tree", Full),
     ("inventory", 1, "inventory --root tree --format csv", Closed),
@@ -310,6 +311,18 @@ fn a_signature_that_cannot_be_written_is_on_the_receipt_and_a_receipt_that_canno
     }
 }
 
+/// An image of 1 MiB with the superblock of an empty ext2 (`struct ext2_super_block` of the kernel's `fs/ext2/ext2.h`).
+fn ext2() -> Vec<u8> {
+    let mut image = vec![0; 1 << 20];
+    let fields: [(usize, u32); 9] =
+        [(0, 16), (4, 1_024), (20, 1), (32, 8_192), (36, 8_192), (40, 16), (56, 0x1_ef53), (76, 1), (84, 11)];
+    for (at, number) in fields {
+        image[1_024 + at..][..4].copy_from_slice(&number.to_le_bytes());
+    }
+    image[1_024 + 88] = 128;
+    image
+}
+
 /// A tree, keys, a bundle and one that is cut, rules and lists of each sort.
 fn made() -> Made {
     let made = Made::linux();
@@ -320,7 +333,8 @@ fn made() -> Made {
     put("bad.json", b"{\"Event\": {");
     put("empty.txt", b"# nothing\n");
     put("good.txt", b"evil.example.org\n");
-    put("disk.img", &vec![0; 1 << 20]);
+    put("blank.img", &vec![0; 1 << 20]);
+    put("disk.img", &ext2());
     fs::create_dir_all(made.path().join("taken/b.receipt.txt")).unwrap();
     let recipient = made.recipient();
     let collect = ["collect", "--root", "tree", "--path", "/", "--no-scan", "--quiet"];

@@ -11,14 +11,11 @@ use super::held_blocks::JournalState;
 use super::inode::Inode;
 use super::link;
 use super::volume::ExtVolume;
-use crate::evidence::{Entry, Kind, Stat};
+use crate::evidence::{Entry, FileAttributes, FileFlag, Kind, Stat};
 use crate::formats::disk::{Mounted, VolumeFile};
 
 /// The inode of the root.
 const ROOT: u32 = 2;
-
-/// The extended attributes of a file; what is damaged is an error among them.
-pub(crate) type ReadAttributes = Vec<Result<ExtAttribute, ExtDamage>>;
 
 /// A volume that is held by several.
 #[derive(Debug, Clone)]
@@ -115,24 +112,22 @@ impl Mounted for ExtFiles {
 }
 
 impl ExtFiles {
-    /// The flags of a file by the reference that a listing gave, as `FS_IOC_GETFLAGS` has them (immutable and append-only
-    /// among them), and its extended attributes, with what is damaged as an error among them.
-    ///
-    /// # Errors
-    /// Where there is no such file, or its inode is damaged.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "records have no field for it before the live half is merged")
-    )]
-    pub(crate) fn attributes(&self, reference: u64) -> Result<(u32, ReadAttributes), ExtDamage> {
-        let inode = self.0.inode(number(reference)?)?;
-        Ok((inode.flags(), self.0.extended_attributes(&inode)))
-    }
-
     fn facts(&self, number: u32) -> io::Result<Stat> {
         let inode = self.0.inode(number)?;
         let link = link::target(&self.0, &inode)?;
-        Ok(inode.stat(&self.0.layout, link))
+        let mut stat = inode.stat(&self.0.layout, link);
+        stat.metadata.flags = FileFlag::of_bits(inode.flags());
+        let mut attributes = FileAttributes::default();
+        for attribute in self.0.extended_attributes(&inode) {
+            match attribute {
+                Ok(ExtAttribute { name, value }) => {
+                    attributes.add(&name, &value, u64::try_from(value.len()).unwrap_or(u64::MAX));
+                }
+                Err(_) => attributes.skip(),
+            }
+        }
+        stat.metadata.xattrs = (!attributes.is_empty()).then(|| Box::new(attributes));
+        Ok(stat)
     }
 
     /// The inode at a path; no link is followed.
@@ -220,20 +215,16 @@ mod tests {
             &["-t", "ext2", "-I", "128", "-b", "4096"],
         ] {
             let files = volume(options, requests);
-            let reference = files.stat(b"f").unwrap().metadata.inode.unwrap();
-            let (flags, extended) = files.attributes(reference).unwrap();
-            assert_eq!(flags & 0x30, 0x30, "immutable and append-only");
-            let mut read: Vec<_> =
-                extended.into_iter().map(Result::unwrap).map(|one| (one.name, one.value)).collect();
-            read.sort();
-            let wanted = [
-                (b"security.selinux".to_vec(), b"system_u:object_r:t".to_vec()),
-                (b"trusted.large".to_vec(), vec![b'v'; 1000]),
-                (b"user.origin".to_vec(), b"https://example.org".to_vec()),
-            ];
-            let lengths: Vec<_> = read.iter().map(|one| one.1.len()).collect();
-            assert!(read == wanted, "{options:?}: {lengths:?}");
-            assert!(files.attributes(2).unwrap().1.is_empty());
+            let facts = files.stat(b"f").unwrap().metadata;
+            assert!(
+                facts.flags.contains(&FileFlag::Immutable) && facts.flags.contains(&FileFlag::AppendOnly)
+            );
+            let read = facts.xattrs.unwrap();
+            assert_eq!((read.selinux.as_deref(), read.left_out), (Some("system_u:object_r:t"), 0));
+            let mut others: Vec<_> = read.other.iter().map(|one| (one.name.as_str(), one.size)).collect();
+            others.sort_unstable();
+            assert_eq!(others, [("trusted.large", 1000), ("user.origin", 19)], "{options:?}");
+            assert_eq!(files.stat(b"").unwrap().metadata.xattrs, None);
         }
     }
 }
