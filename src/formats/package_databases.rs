@@ -31,15 +31,28 @@ pub type PackageTable = (Vec<InstalledPackage>, usize);
 /// Sorts the stanzas of a table: those that are a package, and those that cannot be read.
 fn table(text: &str, read: impl Fn(&str) -> Option<Option<InstalledPackage>>) -> PackageTable {
     let (mut all, mut unread) = (Vec::new(), 0_usize);
-    for stanza in
-        text.split("\n\n").map(|stanza| stanza.trim_matches('\n')).filter(|stanza| !stanza.is_empty())
-    {
-        match read(stanza) {
+    for stanza in stanzas(text) {
+        match read(&stanza) {
             Some(package) if all.len() < MAX_PACKAGES => all.extend(package),
             _ => unread = unread.saturating_add(1),
         }
     }
     (all, unread)
+}
+
+/// The stanzas of a table: what is between lines of nothing but blanks, which a line's end may have too where an editor of
+/// another system or a transfer put it there.
+fn stanzas(text: &str) -> impl Iterator<Item = String> {
+    let mut lines = text.lines().map(str::trim_end);
+    std::iter::from_fn(move || {
+        let first = lines.by_ref().find(|line| !line.is_empty())?;
+        let mut stanza = first.to_owned();
+        for line in lines.by_ref().take_while(|line| !line.is_empty()) {
+            stanza.push('\n');
+            stanza.push_str(line);
+        }
+        Some(stanza)
+    })
 }
 
 /// Who packed it: without the address.
@@ -48,14 +61,24 @@ fn packer(text: &str) -> Option<String> {
     Some(name.to_owned()).filter(|name| !name.is_empty())
 }
 
+/// The value of a field of a stanza.
+fn field(stanza: &str, name: &str) -> Option<String> {
+    let line = stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    Some(line.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The packages that a table of dpkg names, with their processors: installed or not.
+#[must_use]
+pub fn named(text: &str) -> Vec<(String, Option<String>)> {
+    let of = |stanza: String| Some((field(&stanza, "Package")?, field(&stanza, "Architecture")));
+    stanzas(text).filter_map(of).take(MAX_PACKAGES).collect()
+}
+
 /// Reads the status of dpkg or opkg. A distribution without dpkg itself writes no states: what it has is installed.
 #[must_use]
 pub fn control(text: &str) -> PackageTable {
     table(text, |stanza| {
-        let field = |name: &str| {
-            let line = stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-            Some(line.trim().to_owned()).filter(|value| !value.is_empty())
-        };
+        let field = |name| field(stanza, name);
         let name = field("Package")?;
         if field("Status").is_some_and(|status| !has_files(&status)) {
             return Some(None);
@@ -135,6 +158,17 @@ pub fn snaps(state: &str) -> Option<Vec<InstalledPackage>> {
     Some(state.data.snaps.into_iter().map(package).take(MAX_PACKAGES).collect())
 }
 
+/// A file of a snap: `core22_1380.snap`, the name and the number of its revision.
+#[must_use]
+pub fn snap_file(name: &str) -> Option<InstalledPackage> {
+    let (name, revision) = name.strip_suffix(".snap")?.rsplit_once('_')?;
+    Some(InstalledPackage {
+        name: name.to_owned(),
+        version: Some(revision.to_owned()),
+        ..InstalledPackage::default()
+    })
+}
+
 /// A directory of Portage below its category: `bash-5.2_p26-r1`. The version is behind the last hyphen before a digit that is
 /// none of a revision.
 #[must_use]
@@ -185,6 +219,22 @@ mod tests {
     }
 
     #[test]
+    fn stanzas_are_parted_by_lines_of_blanks_and_in_files_of_another_system() {
+        let stanza = |name: &str| format!("Package: {name}\nStatus: install ok installed\nVersion: 1\n");
+        for between in ["\n", " \n", "\t\n", "\n\n\n"] {
+            let text = [stanza("a"), stanza("b"), stanza("c")].join(between);
+            for text in [text.clone(), text.replace('\n', "\r\n")] {
+                let (all, unread) = control(&text);
+                assert_eq!(
+                    (all.iter().map(said).collect::<Vec<_>>(), unread),
+                    (vec!["a 1".to_owned(), "b 1".to_owned(), "c 1".to_owned()], 0),
+                    "{text:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn packages_of_other_managers_are_read() {
         let desc = "%NAME%\nbash\n\n%VERSION%\n5.2.026-2\n\n%ARCH%\nx86_64\n\n%PACKAGER%\nA B <a@b>\n";
         let bash = pacman(desc).unwrap();
@@ -193,6 +243,8 @@ mod tests {
         let state = r#"{"data":{"snaps":{"core22":{"type":"base","sequence":[{"name":"core22"}],"current":"1380"},"x":{}}},"n":1}"#;
         assert_eq!(snaps(state).unwrap().iter().map(said).collect::<Vec<_>>(), ["core22 1380", "x -"]);
         assert_eq!(snaps("{\"data\":"), None);
+        assert_eq!(said(&snap_file("snapd-desktop_x1.snap").unwrap()), "snapd-desktop x1");
+        assert_eq!((snap_file("partial"), snap_file("core22.snap")), (None, None));
         assert_eq!(said(&portage("app-shells", "bash-5.2_p26-r1").unwrap()), "app-shells/bash 5.2_p26-r1");
         assert_eq!(said(&portage("sys-libs", "db-4-compat-1.0").unwrap()), "sys-libs/db-4-compat 1.0");
         assert_eq!(said(&slackware("aaa-base-15.0-x86_64-4").unwrap()), "aaa-base 15.0-4");

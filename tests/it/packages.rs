@@ -84,10 +84,59 @@ fn a_tree_without_a_database_or_with_a_damaged_one_is_not_complete_and_says_so()
             "the snaps could not be read",
         ),
         (&[("var/db/xbps/pkgdb-0.38.plist", b"<plist/>")], "the packages of xbps are not read"),
+        (
+            &[("var/lib/dpkg/status.d/tz", STATUS), ("var/lib/dpkg/status.d/base", b"nonsense\n")],
+            "/var/lib/dpkg/status.d/base: 0 packages were read, and 1 entries were not",
+        ),
+        (
+            &[("var/lib/dpkg/status", STATUS), ("var/lib/snapd/snaps/core22_1380.snap", b"hsqs")],
+            "1 are known by their files",
+        ),
     ];
     for (files, wanted) in cases {
         let (_, said, code) = inventory(files);
         assert!(said.contains(wanted), "{wanted}: {said}");
         assert_eq!(code, 3, "{wanted}");
     }
+}
+
+#[test]
+fn what_dpkg_has_not_merged_yet_is_the_newer_state() {
+    let (table, said, code) = inventory(&[
+        (
+            "var/lib/dpkg/status",
+            &[STATUS, b"Package: gone\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n"]
+                .concat(),
+        ),
+        (
+            "var/lib/dpkg/updates/0000",
+            b"Package: new\nStatus: install ok unpacked\nArchitecture: amd64\nVersion: 2\n",
+        ),
+        (
+            "var/lib/dpkg/updates/0001",
+            b"Package: bash\nStatus: install ok unpacked\nArchitecture: amd64\nVersion: 5.3\n",
+        ),
+        (
+            "var/lib/dpkg/updates/0002",
+            b"Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n",
+        ),
+        ("var/lib/dpkg/updates/tmp.i", b"Package: half"),
+    ]);
+    assert!(table.contains(",software,new,2,") && table.contains(",software,bash,5.3,"), "{table}");
+    assert!(!table.contains("bash,5.2") && !table.contains("gone") && code == 0, "{table}{said}");
+}
+
+#[test]
+fn snaps_without_the_state_of_their_service_are_known_by_their_files_and_homes_are_those_of_accounts() {
+    let (table, said, code) = inventory(&[
+        ("var/lib/dpkg/status", STATUS),
+        ("etc/passwd", b"anna:x:1000:1000::/srv/people/anna:/bin/sh\n"),
+        ("srv/people/anna/.local/share/flatpak/app/org.x.Y/x86_64/stable/active/metadata", b""),
+        ("var/lib/snapd/snaps/core22_1380.snap", b"hsqs"),
+    ]);
+    assert!(
+        table.contains(",software,core22,1380,") && table.contains(",software,org.x.Y,stable,,x86_64,"),
+        "{table}"
+    );
+    assert_eq!(code, 3, "{said}");
 }

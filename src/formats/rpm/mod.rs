@@ -21,8 +21,9 @@ const MAX_HEADER: usize = 64 << 20;
 /// Most packages of one database.
 const MAX_PACKAGES: usize = 200_000;
 
-/// The folders that the database stands in, the newer first.
-const FOLDERS: [&str; 2] = ["usr/lib/sysimage/rpm", "var/lib/rpm"];
+/// The folders that the database stands in, the newer first; the last is that of systems that are deployed whole (rpm-ostree),
+/// to which the others are links.
+const FOLDERS: [&str; 3] = ["usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm"];
 
 /// The database's files, by what begins them.
 const SQLITE: &str = "rpmdb.sqlite";

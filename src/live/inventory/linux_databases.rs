@@ -63,10 +63,17 @@ pub(super) fn add(target: &Target, system: &Distribution, inventory: &mut Invent
     // A package of a container or of a distribution without a base has a file of its own.
     for name in target.names(b"var/lib/dpkg/status.d").iter().filter(|name| !name.ends_with(".md5sums")) {
         known = true;
-        let (packages, _) =
-            databases::control(&target.text(format!("var/lib/dpkg/status.d/{name}").as_bytes(), MAX_FILE));
+        let path = format!("var/lib/dpkg/status.d/{name}");
+        let (packages, unread) = databases::control(&target.text(path.as_bytes(), MAX_FILE));
+        if packages.is_empty() || unread > 0 {
+            lacking.push(format!(
+                "/{path}: {} packages were read, and {unread} entries were not",
+                packages.len()
+            ));
+        }
         found.extend(packages.into_iter().map(|package| component(system, "deb", package)));
     }
+    dpkg_updates(target, system, &mut found, &mut lacking);
     let mut add = |what: &str, kind: &str, packages: Vec<Option<InstalledPackage>>| {
         let unread = packages.iter().filter(|package| package.is_none()).count();
         if unread > 0 {
@@ -91,16 +98,30 @@ pub(super) fn add(target: &Target, system: &Distribution, inventory: &mut Invent
         add(&format!("/{folder}"), "", names.iter().map(|name| databases::slackware(name)).collect());
     }
     add("Flatpak", "", flatpaks(target));
-    if has("var/lib/snapd", "state.json") {
-        match databases::snaps(&target.text(b"var/lib/snapd/state.json", MAX_FILE / 8)) {
-            Some(snaps) => found.extend(snaps.into_iter().map(|snap| component(system, "", snap))),
-            None => lacking.push("/var/lib/snapd/state.json: the snaps could not be read".to_owned()),
+    let state = has("var/lib/snapd", "state.json")
+        .then(|| databases::snaps(&target.text(b"var/lib/snapd/state.json", MAX_FILE / 8)));
+    let files = target.names(b"var/lib/snapd/snaps");
+    let snaps = state.clone().flatten().unwrap_or_else(|| {
+        // The files of snaps have their names and revisions, of those too that are not in use any more.
+        let snaps: Vec<_> = files.iter().filter_map(|name| databases::snap_file(name)).collect();
+        if state.is_some() || !snaps.is_empty() {
+            let count = snaps.len();
+            lacking.push(format!(
+                "/var/lib/snapd/state.json: the snaps could not be read; {count} are known by their files, in use or not"
+            ));
         }
-    }
+        snaps
+    });
+    found.extend(snaps.into_iter().map(|snap| component(system, "", snap)));
+    let mut headers = 0_usize;
     let read = rpm_database::packages(&|path| there(target.open_to_seek(path.as_bytes())), &mut |package| {
+        headers = headers.saturating_add(1);
         found.extend(rpm(&package, system));
     });
     known |= matches!(read, Ok(Some(_)) | Err(_));
+    if let (Ok(Some(database)), 0) = (&read, headers) {
+        lacking.push(format!("/{database}: it has no packages"));
+    }
     lacking.extend(read.err());
     for (folder, name, whose) in NOT_READ {
         if has(folder, name) {
@@ -115,10 +136,35 @@ pub(super) fn add(target: &Target, system: &Distribution, inventory: &mut Invent
     inventory.lacking.extend(lacking);
 }
 
+/// What dpkg has noted beside its table and not merged yet, as after a run that was broken off: the newer state of a package.
+fn dpkg_updates(
+    target: &Target,
+    system: &Distribution,
+    found: &mut Vec<Component>,
+    lacking: &mut Vec<String>,
+) {
+    let mut names = target.names(b"var/lib/dpkg/updates");
+    // dpkg's own names are numbers of four digits, in the order of what happened; what it has not finished is `tmp.i`.
+    names.retain(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()));
+    names.sort();
+    for name in names {
+        let path = format!("var/lib/dpkg/updates/{name}");
+        let text = target.text(path.as_bytes(), MAX_FILE);
+        let (packages, unread) = databases::control(&text);
+        if unread > 0 {
+            lacking.push(format!("/{path}: {unread} entries were not read"));
+        }
+        for (package, architecture) in databases::named(&text) {
+            found.retain(|known| known.name != package || known.architecture != architecture);
+        }
+        found.extend(packages.into_iter().map(|package| component(system, "deb", package)));
+    }
+}
+
 /// Applications and runtimes of Flatpak, for all and for each user: identifier, processor and branch are directories.
 fn flatpaks(target: &Target) -> Vec<Option<InstalledPackage>> {
-    let homes = target.names(b"home").into_iter().map(|name| format!("home/{name}"));
-    let places = homes.chain(["root".to_owned()]).map(|home| format!("{home}/.local/share/flatpak"));
+    let places = target.accounts().homes_with(target.names(b"home"));
+    let places = places.into_iter().map(|(_, home)| format!("{home}/.local/share/flatpak"));
     let mut all = Vec::new();
     for place in places
         .chain(["var/lib/flatpak".to_owned()])
