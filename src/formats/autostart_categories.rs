@@ -156,7 +156,7 @@ pub const CATEGORIES: &[Category] = &[
         "ATT&CK",
         "T1543.005 Container Service",
         NotCovered(
-            "restart policies are in the engine's own state; units that start containers are `systemd`",
+            "restart policies are in the engine's own state; units that start containers, and Podman's own, are `systemd`",
         ),
     ),
     one("ATT&CK", "T1546.001 Change Default File Association", REGISTRY_ONLY),
@@ -188,7 +188,7 @@ pub const CATEGORIES: &[Category] = &[
     one(
         "ATT&CK",
         "T1546 other events of Linux",
-        Kinds(&["network", "acpi", "git", "pam", "preload", "loader_variable"]),
+        Kinds(&["network", "acpi", "audit", "kernel_setting", "git", "pam", "preload", "loader_variable"]),
     ),
     one(
         "ATT&CK",

@@ -18,20 +18,57 @@ pub struct CronJob<'a> {
 }
 
 /// Reads a cron table (crontab(5)); one of the system names the user before the command. Settings of variables are left out.
+/// Lines of fcron alone (fcrontab(5)) begin with `&` or `%`, with which no line of another cron can.
 pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> {
     lines(text).filter_map(move |(line, text)| {
         // A name of a variable is no number, `*`, `@word` or `~`. A minus before the minute keeps cronie and SUSE's cron from
         // logging that they run the job, and is no part of the moment.
         let text = text.strip_prefix(b"-").unwrap_or(text);
-        if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@' | b'~') {
+        if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@' | b'~' | b'&' | b'%') {
             return None;
         }
-        let count = if text.starts_with(b"@") { 1 } else { 5 };
+        let count = fields(text);
         let (schedule, rest) = split(text, count)?;
         let (user, command) =
             if names_user { split(rest, 1).map(|(user, rest)| (Some(user), rest))? } else { (None, rest) };
         (!command.is_empty()).then_some(CronJob { line, schedule, user, command })
     })
+}
+
+/// How many words a line begins with that say when.
+fn fields(text: &[u8]) -> usize {
+    let word = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    match (word, word.first()) {
+        // fcron's options by themselves, or none, before a period or the five.
+        (b"@", _) => 2,
+        (b"&", _) => 6,
+        (_, Some(b'@')) => {
+            let next = split(text, 1).and_then(|(_, rest)| rest.first().copied());
+            let is_cron = [
+                &b"@reboot"[..],
+                b"@yearly",
+                b"@annually",
+                b"@monthly",
+                b"@weekly",
+                b"@daily",
+                b"@midnight",
+                b"@hourly",
+            ];
+            let is_option = !is_cron.contains(&word) && next.is_some_and(|byte| byte.is_ascii_digit());
+            if is_option { 2 } else { 1 }
+        }
+        (_, Some(b'&')) => 6,
+        (_, Some(b'%')) => {
+            let period = word.get(1..).and_then(|word| word.split(|byte| *byte == b',').next());
+            match period.unwrap_or_default() {
+                b"hourly" | b"midhourly" => 2,
+                b"daily" | b"middaily" | b"nightly" | b"weekly" | b"midweekly" => 3,
+                b"monthly" | b"midmonthly" => 4,
+                _ => 6,
+            }
+        }
+        _ => 5,
+    }
 }
 
 /// Reads anacrontab(5): period, delay, name, command.
@@ -83,6 +120,12 @@ mod tests {
         );
         let watched: Vec<_> = incron(b"/etc/passwd IN_MODIFY /tmp/x $@/$#\n/x IN_CREATE\n").collect();
         assert_eq!((watched.len(), text(watched[0].command)), (1, "/tmp/x $@/$#".to_owned()));
+        // Examples of fcrontab(5).
+        let fcron = b"&bootrun,mail(no) 0 5 * * * /opt/a\n& 1 2 3 4 5 /opt/b\n@ 30 /opt/c\n@first(1) 1d2h /opt/d x\n%hourly 5 /opt/e\n%daily,stdout * 8-9 /opt/f\n%monthly * * 1-7 /opt/g\n%hours * * * * * /opt/h\n!mailto(x)\n";
+        let all: Vec<_> = jobs(fcron, false).map(|job| text(job.command)).collect();
+        assert_eq!(all, ["/opt/a", "/opt/b", "/opt/c", "/opt/d x", "/opt/e", "/opt/f", "/opt/g", "/opt/h"]);
+        let redis = b"REDIS0009\xfa\tredis-ver\x055.0.7\n\n*/1 * * * * /opt/x\n\n\xff\0";
+        assert_eq!(jobs(redis, false).map(|job| text(job.command)).collect::<Vec<_>>(), ["/opt/x"]);
         let own: Vec<_> = jobs(b"*/5 * * * * curl x | sh\n", false).collect();
         assert_eq!((own[0].user, text(own[0].command)), (None, "curl x | sh".to_owned()));
         let all: Vec<_> = anacron(

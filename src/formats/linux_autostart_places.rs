@@ -4,7 +4,7 @@
 //! with `~`. Sources: systemd.unit(5), systemd.generator(7), crontab(5), anacrontab(5), at(1), pam.d(5), ld.so(8),
 //! modules-load.d(5), modprobe.d(5), environment(5), bash(1), the Desktop Application Autostart Specification, inittab(5),
 //! Upstart's init(5), xinetd.conf(5), apt.conf(5), dpkg.cfg(5), dnf's and pacman's hooks, logrotate(8), interfaces(5),
-//! initramfs-tools(7), dracut.modules(7), git-config(1).
+//! initramfs-tools(7), dracut.modules(7), git-config(1), podman-systemd.unit(5), acpid(8), auditd-plugins(5), sysctl.d(5).
 
 /// How what stands in a place is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +54,33 @@ pub(crate) enum CommandsOf {
     Logrotate,
     Interfaces,
     Git,
+    /// Settings with these keys, as [`keys`](super::started_commands::keys) reads them.
+    Keys(&'static [&'static str]),
 }
 use AutostartForm::{
     Anacron, At, Commands, Crontab, Exec, Incron, Itself, Modprobe, Modules, OwnCrontab, Pam, Preload, Udev,
     Unit, Variables,
 };
-use CommandsOf::{Apt, Dnf, Dpkg, Git, Inetd, Inittab, Interfaces, Logrotate, Upstart, Xinetd};
+use CommandsOf::{Apt, Dnf, Dpkg, Git, Inetd, Inittab, Interfaces, Keys, Logrotate, Upstart, Xinetd};
+
+/// What the kernel itself starts (core(5), sysctl(8)).
+const KERNELS: AutostartForm =
+    Commands(Keys(&["kernel.core_pattern|", "kernel/core_pattern|", "kernel.modprobe", "kernel.hotplug"]));
+
+/// What display managers run (`lightdm.conf`, sddm.conf(5)).
+const DISPLAYS: AutostartForm = Commands(Keys(&[
+    "display-setup-script",
+    "greeter-setup-script",
+    "session-setup-script",
+    "session-cleanup-script",
+    "session-wrapper",
+    "DisplayCommand",
+    "DisplayStopCommand",
+    "SessionCommand",
+]));
 
 /// Kind, place and form. Where two lead to the same file by links, it has one row.
-pub(crate) const PLACES: [(&str, &str, AutostartForm); 256] = [
+pub(crate) const PLACES: [(&str, &str, AutostartForm); 279] = [
     ("systemd", "etc/systemd/system/*", Unit),
     ("systemd", "etc/systemd/system/*.d/*.conf", Unit),
     ("systemd", "run/systemd/system/*", Unit),
@@ -316,6 +334,29 @@ pub(crate) const PLACES: [(&str, &str, AutostartForm); 256] = [
     ("network", "etc/dhcpcd.exit-hook", Itself),
     ("network", "etc/wicked/scripts/*", Itself),
     ("acpi", "etc/acpi/*.sh", Itself),
+    ("systemd", "etc/containers/systemd/*", Unit),
+    ("systemd", "etc/containers/systemd/*.d/*.conf", Unit),
+    ("systemd", "run/containers/systemd/*", Unit),
+    ("systemd", "usr/share/containers/systemd/*", Unit),
+    ("systemd_user", "etc/containers/systemd/users/*", Unit),
+    ("systemd_user", "etc/containers/systemd/users/*/*", Unit),
+    ("systemd_user", "usr/share/containers/systemd/users/*", Unit),
+    ("systemd_user", "usr/share/containers/systemd/users/*/*", Unit),
+    ("systemd_user", "~/.config/containers/systemd/*", Unit),
+    ("systemd_user", "~/.config/containers/systemd/*.d/*.conf", Unit),
+    ("loader_variable", "~/.ssh/environment", Variables),
+    ("acpi", "etc/acpi/events/*", Commands(Keys(&["action"]))),
+    ("audit", "etc/audit/plugins.d/*.conf", Commands(Keys(&["path"]))),
+    ("audit", "etc/audisp/plugins.d/*.conf", Commands(Keys(&["path"]))),
+    ("kernel_setting", "etc/sysctl.conf", KERNELS),
+    ("kernel_setting", "etc/sysctl.d/*.conf", KERNELS),
+    ("kernel_setting", "run/sysctl.d/*.conf", KERNELS),
+    ("kernel_setting", "usr/local/lib/sysctl.d/*.conf", KERNELS),
+    ("kernel_setting", "usr/lib/sysctl.d/*.conf", KERNELS),
+    ("profile", "etc/lightdm/lightdm.conf", DISPLAYS),
+    ("profile", "etc/lightdm/lightdm.conf.d/*.conf", DISPLAYS),
+    ("profile", "etc/sddm.conf", DISPLAYS),
+    ("profile", "etc/sddm.conf.d/*.conf", DISPLAYS),
     ("network", "etc/network/if-*.d/*", Itself),
     ("network", "etc/networkd-dispatcher/*.d/*", Itself),
     ("network", "etc/dhcp/dhclient-*-hooks.d/*", Itself),

@@ -67,7 +67,7 @@ fn is_loaders(name: &[u8]) -> bool {
 /// The values of the same variables among assignments in one line, each perhaps in quotes (systemd.exec(5), `Environment=`).
 pub fn loader_assignments(assignments: &[u8]) -> impl Iterator<Item = &[u8]> {
     let quote = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
-    assignments.split(quote).take(MAX_WORDS).filter_map(|word| {
+    assignments.split(quote).filter_map(|word| {
         let cut = word.iter().position(|byte| *byte == b'=')?;
         let (name, value) = word.split_at(cut);
         let value = value.get(1..)?;
@@ -183,6 +183,8 @@ mod tests {
             all_of(b"A=1 \"LD_PRELOAD=/tmp/x.so\" LD_AUDIT=/y.so LD_PRELOAD="),
             [&b"/tmp/x.so"[..], b"/y.so"]
         );
+        let many = [b"A=1 ".repeat(500), b"LD_PRELOAD=/tmp/x.so".to_vec()].concat();
+        assert_eq!(loader_assignments(&many).count(), 1, "nothing hides behind many others");
         assert_eq!(all, [(2, &b"LD_PRELOAD"[..], &b"/tmp/x.so"[..]), (3, b"LD_AUDIT", b"DEFAULT=/y.so")]);
         let all: Vec<_> =
             installs(b"blacklist pcspkr\ninstall usb-storage /bin/false\ninstall x\n").collect();

@@ -135,36 +135,65 @@ pub fn xinetd(text: &[u8]) -> Vec<StartedCommand<'_>> {
     all
 }
 
-/// Reads apt's configuration (apt.conf(5)): the texts of each option that runs something, also in a list between braces.
+/// Reads apt's configuration (apt.conf(5)): the texts of each option that runs something, by whatever braces, colons and lines
+/// its name and they are parted.
 #[must_use]
 pub fn apt(text: &[u8]) -> Vec<StartedCommand<'_>> {
     const RUN: [&[u8]; 3] = [b"invoke", b"invoke-success", b"pre-install-pkgs"];
-    let (mut all, mut within): (Vec<StartedCommand<'_>>, Option<&[u8]>) = (Vec::new(), None);
-    for (number, line) in lines(text) {
-        if line.starts_with(b"//") {
-            continue;
-        }
-        let first = line.iter().position(|byte| matches!(byte, b'"' | b'{')).unwrap_or(line.len());
-        let name = line.get(..first).unwrap_or_default().trim_ascii();
-        let name = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
-        let lower = name.to_ascii_lowercase();
-        if RUN.iter().any(|run| lower.ends_with(run)) {
-            within = Some(name);
-        } else if !name.is_empty() && within.is_some() && !name.starts_with(b"}") {
-            within = None;
-        }
-        let mut rest = line;
-        while let Some((value, further)) = quoted(rest) {
-            all.extend(within.and_then(|key| StartedCommand::new(number, key, value)));
-            rest = further;
-        }
-        let unquoted = line.rsplit(|byte| *byte == b'"').next().unwrap_or_default();
-        if unquoted.contains(&b'}') || (!line.contains(&b'{') && unquoted.ends_with(b";") && !name.is_empty())
-        {
-            within = None;
-        }
+    const MAX_DEPTH: usize = 1_000;
+    let runs = |name: &&[u8]| RUN.iter().any(|run| name.to_ascii_lowercase().ends_with(run));
+    let (mut all, mut open): (Vec<StartedCommand<'_>>, Vec<&[u8]>) = (Vec::new(), Vec::new());
+    let (mut name, mut rest, mut line): (&[u8], &[u8], u64) = (b"", text, 1);
+    while let Some(first) = rest.first() {
+        let taken = match first {
+            b'"' => {
+                let (value, behind) = quoted(rest).unwrap_or_default();
+                // apt runs all values below such a name, whatever they are called there.
+                let names = [name].into_iter().chain(open.iter().rev().copied());
+                let mut parts = names.flat_map(|name| name.rsplit(|byte| *byte == b':'));
+                all.extend(parts.find(runs).and_then(|key| StartedCommand::new(line, key, value)));
+                rest.len().saturating_sub(behind.len())
+            }
+            b'{' => {
+                if open.len() < MAX_DEPTH {
+                    open.push(name);
+                }
+                name = b"";
+                1
+            }
+            b'}' => {
+                open.pop();
+                name = b"";
+                1
+            }
+            b';' => {
+                name = b"";
+                1
+            }
+            // `#clear` and `#include` are orders of apt, and end with their line or a semicolon as a comment does.
+            b'#' => line_length(rest),
+            b'/' if rest.starts_with(b"//") => line_length(rest),
+            b'/' if rest.starts_with(b"/*") => {
+                memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end.saturating_add(2))
+            }
+            byte if byte.is_ascii_whitespace() => 1,
+            _ => {
+                let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"{};".contains(byte);
+                name = rest.split(ends).next().unwrap_or_default();
+                name.len()
+            }
+        };
+        let (passed, behind) = rest.split_at_checked(taken.max(1)).unwrap_or((rest, b""));
+        let lines = passed.iter().filter(|byte| **byte == b'\n').count();
+        line = line.saturating_add(u64::try_from(lines).unwrap_or(0));
+        rest = behind;
     }
     all
+}
+
+/// Bytes until the end of the line.
+fn line_length(text: &[u8]) -> usize {
+    memchr::memchr(b'\n', text).unwrap_or(text.len())
 }
 
 /// The first text between quotes, where a backslash keeps the next character, and what follows it.
@@ -218,6 +247,20 @@ pub fn interfaces(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
         let (key, command) = split(text, 1)?;
         let runs = matches!(key, b"up" | b"down" | b"pre-up" | b"post-up" | b"pre-down" | b"post-down");
         StartedCommand::new(line, key, command).filter(|_| runs)
+    })
+}
+
+/// Reads a file of settings of which some name a program: `action=` of acpid, `path =` of auditd's plugins, and the like.
+/// A value that begins with `|` is the program behind it (core(5)).
+pub fn keys<'a>(text: &'a [u8], runs: &'static [&'static str]) -> impl Iterator<Item = StartedCommand<'a>> {
+    lines(text).filter_map(move |(line, text)| {
+        let (key, value) = text.split_at_checked(text.iter().position(|byte| *byte == b'=')?)?;
+        let (key, value) = (key.trim_ascii(), value.get(1..)?.trim_ascii());
+        let is_run = runs.iter().any(|run| match run.strip_suffix('|') {
+            Some(run) => run.as_bytes() == key && value.starts_with(b"|"),
+            None => run.as_bytes() == key,
+        });
+        StartedCommand::new(line, key, value.strip_prefix(b"|").unwrap_or(value)).filter(|_| is_run)
     })
 }
 
@@ -317,6 +360,19 @@ mod tests {
             )
             .collect::<Vec<_>>()
         );
+        // The options' tree may be parted as its author likes.
+        let text = b"DPkg {\n  Post-Invoke { \"/tmp/a\"; };\n  Pre-Invoke\n  {\n    // no \"/x\";\n    \"/tmp/b\"; /* \"/x\";\n \"/x\"; */\n    \"/tmp/c; }\";\n  };\n};\nAPT { Update { Post-Invoke-Success:: \"/tmp/d\"; }; Color \"1\"; };\n#clear DPkg::Post-Invoke;\nDPkg::Post-Invoke { X \"/tmp/e\"; };DPkg::Post-Invoke::Y \"/tmp/f\"";
+        assert_eq!(
+            read(apt(text)),
+            [
+                one(2, "Post-Invoke", "/tmp/a"),
+                one(6, "Pre-Invoke", "/tmp/b"),
+                one(8, "Pre-Invoke", "/tmp/c; }"),
+                one(11, "Post-Invoke-Success", "/tmp/d"),
+                one(13, "Post-Invoke", "/tmp/e"),
+                one(13, "Post-Invoke", "/tmp/f"),
+            ]
+        );
         let text = b"*:any:/opt/a $pkg\npost_transaction:kernel*:in:enabled=1:/opt/b -x y:z\n";
         assert_eq!(
             read(dnf(text)),
@@ -324,6 +380,15 @@ mod tests {
         );
         let text = b"post-invoke=/opt/a\npre-invoke /opt/b c\nno-debsig\nlog /var/log/x\n";
         assert_eq!(read(dpkg(text)), [one(1, "post-invoke", "/opt/a"), one(2, "pre-invoke", "/opt/b c")]);
+    }
+
+    #[test]
+    fn settings_that_name_a_program_are_read_by_their_keys() {
+        let text = b"kernel.core_pattern = |/opt/a %p\nkernel.core_pattern=core\nkernel.modprobe=/opt/b\naction=/opt/c\n";
+        assert_eq!(
+            read(keys(text, &["kernel.core_pattern|", "kernel.modprobe"])),
+            [one(1, "kernel.core_pattern", "/opt/a %p"), one(3, "kernel.modprobe", "/opt/b")]
+        );
     }
 
     #[test]

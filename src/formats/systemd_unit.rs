@@ -33,14 +33,26 @@ pub fn settings(text: &[u8]) -> Vec<Setting> {
             continue;
         }
         whole.extend_from_slice(line);
-        if let Some(cut) = whole.iter().position(|byte| *byte == b'=') {
-            let (key, value) = whole.split_at(cut);
-            let value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
-            all.push(Setting { line: begin, key: key.trim_ascii().to_vec(), value });
-        }
+        all.extend(setting(begin, &whole));
         whole.clear();
     }
+    // systemd takes a last line that goes on with nothing as it is.
+    all.extend(setting(begin, &whole));
     all
+}
+
+fn setting(line: u64, whole: &[u8]) -> Option<Setting> {
+    let (key, value) = whole.split_at_checked(whole.iter().position(|byte| *byte == b'=')?)?;
+    let value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
+    Some(Setting { line, key: key.trim_ascii().to_vec(), value })
+}
+
+/// The name of the template of an instance: `getty@.service` of `getty@tty1.service`; none of a unit that is no instance.
+#[must_use]
+pub fn template(name: &[u8]) -> Option<Vec<u8>> {
+    let at = name.iter().position(|byte| *byte == b'@')?;
+    let dot = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > at.saturating_add(1))?;
+    Some([name.get(..=at)?, name.get(dot..)?].concat())
 }
 
 #[cfg(test)]
@@ -61,6 +73,12 @@ mod tests {
         assert_eq!(all[1], (5, "ExecStart".to_owned(), "/usr/sbin/cron -f  $EXTRA_OPTS".to_owned()));
         assert_eq!(all[2], (8, "KillMode".to_owned(), "process".to_owned()));
         assert_eq!((all.len(), all[3].1.as_str()), (4, "OnCalendar"));
-        assert_eq!(settings(b"a=b\\"), [], "a line without its end says nothing");
+        let last: Vec<_> =
+            settings(b"a=1\nb=/opt/x \\").into_iter().map(|one| (one.line, text(&one.value))).collect();
+        assert_eq!(last, [(1, "1".to_owned()), (2, "/opt/x".to_owned())]);
+        let of = |name: &[u8]| template(name).map(|name| text(&name));
+        assert_eq!(of(b"getty@tty1.service").as_deref(), Some("getty@.service"));
+        assert_eq!(of(b"a@b.c.timer").as_deref(), Some("a@.timer"));
+        assert_eq!((of(b"getty@.service"), of(b"cron.service"), of(b"@")), (None, None, None));
     }
 }

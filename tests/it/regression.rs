@@ -108,6 +108,17 @@ fn what_every_distribution_starts_by_itself_has_a_row() {
         ("run/user/1000/systemd/transient/r.service", "[Service]\nExecStart=/opt/r\n"),
         ("etc/default/s", "LD_PRELOAD=/opt/s\n"),
         ("run/modprobe.d/t.conf", "install usb-storage /opt/t\n"),
+        ("etc/apt/apt.conf", "DPkg {\n Post-Invoke { \"/opt/aa\"; };\n};\n"),
+        ("etc/systemd/system/bb.service", "[Service]\nExecStart=/opt/bb \\"),
+        ("var/spool/fcron/root.orig", "&bootrun 0 5 * * * /opt/cc\n"),
+        (
+            "home/anna/.config/containers/systemd/dd.container",
+            "[Container]\nImage=x.example/dd\nExec=/opt/dd\n",
+        ),
+        ("etc/acpi/events/ee", "event=button/power.*\naction=/opt/ee\n"),
+        ("etc/audit/plugins.d/ff.conf", "active = yes\npath = /opt/ff\n"),
+        ("etc/sysctl.d/gg.conf", "kernel.core_pattern=|/opt/gg %p\n"),
+        ("etc/lightdm/lightdm.conf", "[Seat:*]\nsession-setup-script=/opt/hh\n"),
     ];
     for (path, content) in places {
         made.put(path, content.as_bytes());
@@ -133,7 +144,7 @@ fn what_every_distribution_starts_by_itself_has_a_row() {
     let commands: Vec<_> = starts.iter().filter_map(|row| row["command"].as_str()).collect();
     let wanted = [
         "a1", "a2", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
-        "t",
+        "t", "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh",
     ];
     for letter in wanted {
         let program = format!("/opt/{letter}");
@@ -144,6 +155,32 @@ fn what_every_distribution_starts_by_itself_has_a_row() {
         let file = format!("/{path}");
         assert!(starts.iter().any(|row| row["file"] == file.as_str()), "{file}");
     }
+}
+
+#[test]
+fn a_template_with_an_instance_that_is_wanted_and_a_unit_of_any_directory_are_enabled() {
+    let made = Made::linux();
+    for (folder, name, instance) in [
+        ("etc/systemd/system", "a@.service", "a@x.service"),
+        ("usr/local/lib/systemd/system", "b.service", "b.service"),
+        ("home/anna/.local/share/systemd/user", "c.service", "c.service"),
+    ] {
+        made.put(&format!("{folder}/{name}"), b"[Service]\nExecStart=/opt/x\n");
+        let wants = made.tree().join(folder).join("default.target.wants");
+        fs::create_dir_all(&wants).unwrap();
+        std::os::unix::fs::symlink(format!("../{name}"), wants.join(instance)).unwrap();
+    }
+    made.put("etc/systemd/system/d@.service", b"[Service]\nExecStart=/opt/x\n");
+    let (rows, _) = collected(&made, "LiveAutostarts");
+    let enabled = |name: &str| {
+        let row =
+            rows.iter().find(|row| row["file"].as_str().is_some_and(|file| file.ends_with(name))).unwrap();
+        row["enabled"].as_bool().unwrap()
+    };
+    assert_eq!(
+        ["a@.service", "b.service", "c.service", "d@.service"].map(enabled),
+        [true, true, true, false]
+    );
 }
 
 #[test]

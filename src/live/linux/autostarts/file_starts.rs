@@ -105,6 +105,7 @@ fn commands_of(of: CommandsOf, text: &[u8]) -> Vec<commands::StartedCommand<'_>>
         CommandsOf::Logrotate => commands::logrotate(text),
         CommandsOf::Interfaces => commands::interfaces(text).collect(),
         CommandsOf::Git => commands::git(text).collect(),
+        CommandsOf::Keys(keys) => commands::keys(text, keys).collect(),
     }
 }
 
@@ -117,6 +118,8 @@ fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Autostart, all: 
         let moment = one.key.starts_with(b"On") && one.key.ends_with(b"Sec") || one.key == b"OnCalendar";
         let runs =
             one.key.starts_with(b"Exec") && !one.key.starts_with(b"ExecSearch") || one.key == b"TryExec";
+        // A container of Podman's runs what its image has.
+        let runs = runs || one.key == b"Image" && file.ends_with(b".container");
         let key = Some(Exact::from(&one.key));
         if one.key.ends_with(b"Environment") {
             let variables = linux_autostarts::loader_assignments(&one.value);

@@ -11,6 +11,7 @@ use super::file_starts;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::autostarts::{Autostart, KernelModule};
 use crate::formats::linux_autostart_places::{AutostartForm, PLACES};
+use crate::formats::systemd_unit;
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::modules;
 use crate::live::linux::started_files::{OwnerBook, rooted};
@@ -128,15 +129,18 @@ fn expand(reach: &LinuxHost, place: &str, homes: &[(String, Vec<u8>)]) -> Vec<Ve
 
 /// The names of units that folders of other units have started.
 fn enabled(reach: &LinuxHost, homes: &[(String, Vec<u8>)]) -> BTreeSet<Vec<u8>> {
-    let folders = ["etc/systemd", "run/systemd", "usr/lib/systemd", "lib/systemd"];
+    let folders = ["etc/systemd", "run/systemd", "usr/local/lib/systemd", "usr/lib/systemd", "lib/systemd"];
     let mut paths = Vec::new();
     for ending in ["wants", "requires", "upholds"] {
         for folder in folders {
             paths.extend(reach.matching(&format!("{folder}/*/*.{ending}/*")));
         }
-        paths.extend(expand(reach, &format!("~/.config/systemd/user/*.{ending}/*"), homes));
+        for folder in [".config", ".local/share"] {
+            paths.extend(expand(reach, &format!("~/{folder}/systemd/user/*.{ending}/*"), homes));
+        }
     }
-    paths.iter().filter_map(|path| path.rsplit(|byte| *byte == b'/').next()).map(<[u8]>::to_vec).collect()
+    let names = paths.iter().filter_map(|path| path.rsplit(|byte| *byte == b'/').next());
+    names.flat_map(|name| [Some(name.to_vec()), systemd_unit::template(name)]).flatten().collect()
 }
 
 fn is_enabled(file: &[u8], enabled: &BTreeSet<Vec<u8>>) -> bool {
