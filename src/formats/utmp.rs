@@ -184,7 +184,8 @@ fn is_certain(record: &[u8], layout: UtmpLayout) -> bool {
     let (seconds, micros) = if layout.wide {
         (number8(record, 344, layout.big), number8(record, 352, layout.big))
     } else {
-        (number4(record, 340, layout.big), number4(record, 344, layout.big))
+        let seconds = number4(record, 340, layout.big).map(|seconds| seconds & UNSIGNED);
+        (seconds, number4(record, 344, layout.big))
     };
     let unused = record.len().checked_sub(UNUSED).and_then(|at| record.get(at..));
     is_likely(record, layout)
@@ -200,6 +201,10 @@ const TEXTS: [(usize, usize); 3] = [(8, 32), (44, 32), (76, 256)];
 
 /// Bytes at the end of a record that are kept for later use.
 const UNUSED: usize = 20;
+
+/// Seconds of 32 bits have no sign since version 2.40 of the C library, so that the upper half counts on from 2038. Before 1970
+/// nobody logged on.
+const UNSIGNED: i64 = 0xffff_ffff;
 
 /// Whether a text has no control character. Users and hosts are chosen by whoever logs on; any other byte may be in them.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
@@ -217,7 +222,7 @@ fn read(record: &[u8], layout: UtmpLayout) -> Option<LoginRecord> {
     } else {
         (
             number4(record, 336, layout.big)?,
-            number4(record, 340, layout.big)?,
+            number4(record, 340, layout.big)? & UNSIGNED,
             number4(record, 344, layout.big)?,
             348,
         )
@@ -429,5 +434,19 @@ mod tests {
         let record = record(7, "a", "", 5, false);
         assert_eq!(read(&record, layout).unwrap().address, Some("10.10.10.200".parse().unwrap()));
         assert_eq!(read(&[0; 384], layout).unwrap().address, None);
+    }
+
+    #[test]
+    fn seconds_of_32_bits_count_on_from_2038() {
+        let layout = UtmpLayout { wide: false, big: false };
+        let mut bytes = record(7, "anna", "10.0.0.1", 1, false);
+        bytes[340..344].copy_from_slice(&(u32::MAX / 2 + 6).to_le_bytes());
+        let mut users = Vec::new();
+        parts(&bytes, layout, true, &mut |part| {
+            if let UtmpPart::Record(record) = part {
+                users.push(record.time.map(|time| time.to_string()));
+            }
+        });
+        assert_eq!(users, [Some("2038-01-19T03:14:13.5Z".to_owned())]);
     }
 }

@@ -60,6 +60,23 @@ fn every_logon_of_a_damaged_wtmp_has_a_row_and_what_is_none_is_counted() {
 }
 
 #[test]
+fn records_that_are_older_than_those_that_get_rows_are_counted_and_the_run_is_partial() {
+    let made = Made::linux();
+    let one = logon("anna", 1_700_000_000, false);
+    made.put("var/log/wtmp", &one.repeat(200_002));
+    let line = "Nov 24 10:00:00 h sshd[1]: Accepted password for anna from 192.0.2.7 port 1 ssh2\n";
+    made.put("var/log/auth.log", line.repeat(20_003).as_bytes());
+    let (rows, code) = collected(&made, "LiveLogons");
+    let of = |file: &str| {
+        let row = rows.iter().find(|row| row["row"] == "file" && row["file"] == file).unwrap();
+        (row["records"].as_u64().unwrap(), row["told"].as_u64().unwrap())
+    };
+    assert_eq!(of("/var/log/wtmp"), (200_002, 200_000));
+    assert_eq!(of("/var/log/auth.log"), (20_003, 20_000));
+    assert_eq!(code, 3);
+}
+
+#[test]
 fn the_last_logon_of_a_deleted_user_and_of_one_of_the_domain_has_a_row() {
     for big in [false, true] {
         let made = Made::linux();

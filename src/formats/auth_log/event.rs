@@ -60,6 +60,7 @@ fn event_of(program: &[u8], message: &[u8]) -> Option<AuthEvent> {
         b"login" | b"agetty" | b"getty" => login(message)?,
         b"su" | b"su-l" => su(message)?,
         b"sudo" | b"sudo-i" | b"doas" => sudo(message)?,
+        b"pkexec" => pkexec(message)?,
         b"systemd-logind" | b"elogind" => logind(message)?,
         _ => return None,
     };
@@ -275,6 +276,26 @@ fn sudo(message: &[u8]) -> Option<AuthEvent> {
     })
 }
 
+/// polkit's `anna: Executing command [USER=root] [TTY=unknown] [CWD=/home/anna] [COMMAND=/usr/bin/id]`, and where it was refused
+/// `anna: Error executing command as another user: Not authorized [USER=root] …`.
+fn pkexec(message: &[u8]) -> Option<AuthEvent> {
+    let (user, rest) = split(message, b": ")?;
+    let failed = rest.starts_with(b"Error executing command");
+    let of = |key: &[u8]| Some(split(split(rest, key)?.1, b"]")?.0);
+    let as_user = of(b"[USER=").filter(|_| failed || rest.starts_with(b"Executing command"))?;
+    // A command may hold a bracket itself, and is the last.
+    let command = split(rest, b"[COMMAND=").map(|(_, rest)| rest.strip_suffix(b"]").unwrap_or(rest));
+    Some(AuthEvent {
+        kind: "elevated",
+        failed,
+        user: user.to_vec(),
+        as_user: Some(as_user.to_vec()),
+        terminal: of(b"[TTY=").filter(|tty| *tty != b"unknown").unwrap_or_default().to_vec(),
+        command: command.map(<[u8]>::to_vec),
+        ..AuthEvent::default()
+    })
+}
+
 /// `New session 3 of user anna.`, of later versions `New session '3' of user 'anna' with class 'user' and type 'tty'.`
 fn logind(message: &[u8]) -> Option<AuthEvent> {
     let message = message.strip_suffix(b".").unwrap_or(message);
@@ -327,7 +348,9 @@ fn pam(program: &[u8], message: &[u8]) -> Option<AuthEvent> {
     let of = |key: &[u8]| {
         split(facts, key).map(|(_, rest)| rest.split(|byte| *byte == b' ').next().unwrap_or_default())
     };
-    let user = split_last(facts, b" user=").map_or(&b""[..], |(_, user)| user.trim_ascii());
+    // Services of files have the name that was given as that of the other end, where this system has no such user.
+    let asked = of(b" ruser=").filter(|_| of(b" tty=") == Some(b"ftp")).unwrap_or_default();
+    let user = split_last(facts, b" user=").map_or(asked, |(_, user)| user.trim_ascii());
     of_service(AuthEvent {
         terminal: of(b" tty=").unwrap_or_default().to_vec(),
         times: more,

@@ -30,7 +30,9 @@ const DISORDER: i64 = 2;
 pub enum LogTime {
     /// With year and zone.
     Whole(Utc),
-    /// Without: month, day and time, by the clock of the host.
+    /// With year, by the clock of the host.
+    Zoneless(Utc),
+    /// Without both: month, day and time, by the clock of the host.
     Yearless {
         /// Its month.
         month: Month,
@@ -61,8 +63,8 @@ pub struct LoggedEvent {
     pub line: u64,
     /// When; where the line has no year, of the year that was found, and by the clock of the host as if it were UTC.
     pub time: Option<Utc>,
-    /// Whether the line has neither a year nor a zone.
-    pub yearless: bool,
+    /// Whether the line has no zone, and is by the clock of the host.
+    pub zoneless: bool,
     /// The process.
     pub pid: Option<u32>,
     /// What happened.
@@ -127,7 +129,7 @@ pub fn read(log: &mut dyn BufRead, before: Option<Utc>, most: usize) -> (AuthLog
     }
     let last = before.map(|before| years.last_year(before));
     let resolved = |time: LogTime, wraps: i32| match time {
-        LogTime::Whole(moment) => Some(moment),
+        LogTime::Whole(moment) | LogTime::Zoneless(moment) => Some(moment),
         LogTime::Yearless { .. } => of_year(time, last?.saturating_sub(years.wraps.saturating_sub(wraps))),
     };
     all.begins = years.first.and_then(|first| resolved(first, 0));
@@ -136,7 +138,7 @@ pub fn read(log: &mut dyn BufRead, before: Option<Utc>, most: usize) -> (AuthLog
         .map(|(line, time, wraps, pid, event)| LoggedEvent {
             line,
             time: resolved(time, wraps),
-            yearless: matches!(time, LogTime::Yearless { .. }),
+            zoneless: !matches!(time, LogTime::Whole(_)),
             pid,
             event,
         })
@@ -184,7 +186,7 @@ impl Years {
 /// The moment of a line in a year; none where the year has no such day.
 fn of_year(time: LogTime, year: i32) -> Option<Utc> {
     match time {
-        LogTime::Whole(moment) => Some(moment),
+        LogTime::Whole(moment) | LogTime::Zoneless(moment) => Some(moment),
         LogTime::Yearless { month, day, time } => {
             let date = Date::from_calendar_date(year, month, day).ok()?;
             Some(Utc::new(PrimitiveDateTime::new(date, time).assume_utc()))
@@ -196,7 +198,10 @@ fn of_year(time: LogTime, year: i32) -> Option<Utc> {
 #[must_use]
 pub fn line(text: &[u8]) -> Option<LogLine<'_>> {
     let text = priority(text);
-    let (time, rest) = rfc3339(text).or_else(|| rfc3164(text))?;
+    if let Some(line) = rfc5424(text) {
+        return Some(line);
+    }
+    let (time, rest) = rfc3339(text).or_else(|| rfc3164(text)).or_else(|| of_two_words(text))?;
     let (_host, rest) = word(rest)?;
     let (mut tag, mut message) = word(rest)?;
     // busybox writes facility and level before the program.
@@ -247,6 +252,51 @@ fn rfc3339(text: &[u8]) -> Option<(LogTime, &[u8])> {
     Some((LogTime::Whole(Utc::new(moment)), rest))
 }
 
+/// `1 2024-11-24T10:00:00Z host sshd 102 - - message` (RFC 5424), where a BOM may be before the message.
+fn rfc5424(text: &[u8]) -> Option<LogLine<'_>> {
+    let (version, rest) = word(text)?;
+    let (time, rest) = rfc3339(rest).filter(|_| version == b"1")?;
+    let (_host, rest) = word(rest)?;
+    let (program, rest) = word(rest)?;
+    let (pid, rest) = word(rest)?;
+    let (_message_id, rest) = word(rest)?;
+    let rest = rest.trim_ascii_start();
+    let message = if rest.starts_with(b"[") { behind_facts(rest)? } else { word(rest)?.1 };
+    let message = message.trim_ascii();
+    let message = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
+    Some(LogLine { time, program, pid: str::from_utf8(pid).ok()?.parse().ok(), message })
+}
+
+/// What is behind facts in brackets, in whose values, between quotes, a backslash keeps the next character.
+fn behind_facts(text: &[u8]) -> Option<&[u8]> {
+    let (mut quoted, mut kept, mut open) = (false, false, false);
+    let end = text.iter().position(|byte| {
+        let plain = !std::mem::take(&mut kept);
+        match byte {
+            b'\\' if quoted => kept = plain,
+            b'"' if plain => quoted = !quoted,
+            b'[' if !quoted => open = true,
+            b']' if !quoted => open = false,
+            _ => return !open && byte.is_ascii_whitespace(),
+        }
+        false
+    });
+    text.get(end.unwrap_or(text.len())..)
+}
+
+/// `2024-11-24 10:00:00`, as some daemons are set to write it: by the clock of the host, unless a zone is at its end.
+fn of_two_words(text: &[u8]) -> Option<(LogTime, &[u8])> {
+    let (date, rest) = word(text)?;
+    let (clock, rest) = word(rest)?;
+    let whole = [date, b"T", clock].concat();
+    if let Some((time, _)) = rfc3339(&whole) {
+        return Some((time, rest));
+    }
+    let zoned = [&whole[..], b"Z"].concat();
+    let (LogTime::Whole(moment), _) = rfc3339(&zoned)? else { return None };
+    Some((LogTime::Zoneless(moment), rest))
+}
+
 /// `Nov  4 03:00:00`, and with a year behind the day or the time, as some daemons are set to write it.
 fn rfc3164(text: &[u8]) -> Option<(LogTime, &[u8])> {
     const MONTHS: [&[u8]; 12] =
@@ -276,7 +326,7 @@ fn rfc3164(text: &[u8]) -> Option<(LogTime, &[u8])> {
     // A day that no year has.
     of_year(yearless, 2000)?;
     Some(match year.and_then(|year| of_year(yearless, year.into())) {
-        Some(moment) => (LogTime::Whole(moment), rest),
+        Some(moment) => (LogTime::Zoneless(moment), rest),
         None => (yearless, rest),
     })
 }

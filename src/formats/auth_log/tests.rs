@@ -202,7 +202,8 @@ fn a_year_is_found_from_the_end_of_the_file() {
         "2026-05-01T00:00:00Z",
     );
     assert_eq!(found, ["2019-11-24T03:00:00Z", "2021-11-24T02:00:00Z", "2021-11-24T02:00:00Z"]);
-    assert!(all.events.iter().all(|event| !event.yearless));
+    let zoneless: Vec<_> = all.events.iter().map(|event| event.zoneless).collect();
+    assert_eq!(zoneless, [true, false, false]);
 }
 
 #[test]
@@ -226,5 +227,62 @@ fn every_line_is_an_event_or_is_counted() {
     assert_eq!((all.lines, all.events[0].line), (counted, 3));
     for cut in 0..accepted.len() {
         drop(read(&mut &accepted.as_bytes()[..cut], Some(moment("2024-12-01T00:00:00Z")), 3));
+    }
+}
+
+#[test]
+fn lines_in_the_forms_of_other_daemons_are_lines() {
+    let of = |text: &str| {
+        line(text.as_bytes())
+            .map(|line| (line.time, self::text(line.program), line.pid, self::text(line.message)))
+    };
+    let moment = |text: &str| Utc::new(OffsetDateTime::parse(text, &Rfc3339).unwrap());
+    for (facts, said) in [
+        ("-", "x [y]"),
+        ("[a@1 b=\"c ] \\\" d\"][e f=\"\"]", "x [y]"),
+        ("-", "\u{feff}x [y]"),
+        ("[a]", "x [y]"),
+    ] {
+        let text = format!("<86>1 2026-11-24T10:00:32+01:00 h sshd 102 ID47 {facts} {said}");
+        let wanted = (
+            LogTime::Whole(moment("2026-11-24T09:00:32Z")),
+            "sshd".to_owned(),
+            Some(102),
+            "x [y]".to_owned(),
+        );
+        assert_eq!(of(&text), Some(wanted), "{text}");
+    }
+    let local = LogTime::Zoneless(moment("2026-11-24T10:00:33Z"));
+    for text in [
+        "2026-11-24 10:00:33 h sshd[7]: x",
+        "Nov 24 2026 10:00:33 h sshd[7]: x",
+        "Nov 24 10:00:33 2026 h sshd[7]: x",
+    ] {
+        assert_eq!(of(text), Some((local, "sshd".to_owned(), Some(7), "x".to_owned())), "{text}");
+    }
+    let zoned = of("2026-11-24 10:00:33+01:00 h sshd[7]: x").map(|(time, ..)| time);
+    assert_eq!(zoned, Some(LogTime::Whole(moment("2026-11-24T09:00:33Z"))));
+    for text in [
+        "1 2026-11-24T10:00:32Z h sshd 102",
+        "1 2026-11-24T10:00:32Z h sshd 1 - [a",
+        "2026-11-24 h sshd[7]: x",
+    ] {
+        let _ = of(text);
+    }
+    for (message, wanted) in [
+        (
+            "pkexec[1]: anna: Executing command [USER=root] [TTY=/dev/pts/0] [CWD=/home/anna] [COMMAND=/usr/bin/id]",
+            "elevated anna>root /dev/pts/0@ pkexec",
+        ),
+        (
+            "pkexec[1]: anna: Error executing command as another user: Not authorized [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/usr/bin/id]",
+            "elevated- anna>root @ pkexec",
+        ),
+        (
+            "vsftpd: pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=admin rhost=192.0.2.9",
+            "logon- admin> ftp@192.0.2.9 vsftpd",
+        ),
+    ] {
+        assert_eq!(said(&format!("Nov 24 10:00:00 h {message}")).as_deref(), Some(wanted), "{message}");
     }
 }

@@ -109,6 +109,14 @@ pub(super) fn texts(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt
     Ok(())
 }
 
+/// Notes what a limit leaves out of a file: what is older than the last ones.
+pub(super) fn older(path: &[u8], count: u64, lines: &mut Lines<'_>) {
+    if count > 0 {
+        let name = String::from_utf8_lossy(path);
+        lines.short(ReasonCode::ArtifactLimit, format!("'/{name}': the {count} oldest have no rows"));
+    }
+}
+
 /// Writes the logons of one text log, and returns when it begins.
 fn text(
     reach: &LinuxHost,
@@ -144,10 +152,11 @@ fn text(
     if log.no_line > 0 {
         lines.short(ReasonCode::ReadError, format!("'/{name}': {} lines are no lines of a log", log.no_line));
     }
+    older(path, log.older, lines);
     let file = rooted(path);
     let told = u64::try_from(log.events.len()).unwrap_or(u64::MAX);
-    for LoggedEvent { line, time, yearless, pid, event } in log.events {
-        let clock = yearless.then(|| "local".into());
+    for LoggedEvent { line, time, zoneless, pid, event } in log.events {
+        let clock = zoneless.then(|| "local".into());
         let record = LogonRecord { line: Some(line), time, clock, ..record_of(&file, event, pid) };
         lines.row(&LogonRow::Logon(Box::new(record)))?;
     }

@@ -25,7 +25,7 @@ use crate::live::Exact;
 use crate::sources::rows::{Halt, Lines, Rows};
 
 /// Most records told of one file, the last of it: who guesses passwords writes millions into btmp, which is stored.
-const MAX_RECORDS: u64 = 20_000;
+const MAX_RECORDS: u64 = 200_000;
 
 /// Bytes of a file of records that are read at once: a whole number of records of either length.
 const CHUNK: u64 = 9_600 * 4;
@@ -133,6 +133,7 @@ fn records<R: Serialize>(
         }
     }
     end.records = count;
+    auth_logons::older(path, count.saturating_sub(MAX_RECORDS), lines);
     if end.no_record_bytes > 0 {
         let what =
             format!("'/{}': {} bytes are no record", String::from_utf8_lossy(path), end.no_record_bytes);
@@ -196,6 +197,9 @@ fn wtmpdb(reach: &LinuxHost, path: &[u8], lines: &mut Lines<'_>) -> Result<(), H
         lines.unread(path, &error);
     }
     let told = u64::try_from(kept.len()).unwrap_or(u64::MAX);
+    if told >= MAX_RECORDS {
+        auth_logons::older(path, records.saturating_sub(told), lines);
+    }
     kept.into_iter().try_for_each(|logon| lines.row(&LogonRow::Logon(Box::new(logon))))?;
     lines.row(&LogonRow::File(LogonFile { file: rooted(path), records, told, ..LogonFile::default() }))
 }

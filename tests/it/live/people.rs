@@ -135,7 +135,7 @@ last.commit()
 }
 
 #[test]
-fn of_millions_of_attempts_the_last_are_told_and_the_count_of_all() {
+fn thousands_of_attempts_have_a_row_each() {
     let made = Made::linux();
     let many: Vec<u8> =
         (0..30_000).flat_map(|n| record(7, "root", "ssh:notty", "198.51.100.9", 1_700_000_000 + n)).collect();
@@ -145,7 +145,7 @@ fn of_millions_of_attempts_the_last_are_told_and_the_count_of_all() {
     let rows = rows(&made.unpack(), "derived/LiveLogons.jsonl");
     let logons = of_kind(&rows, "logon");
     let logons: Vec<_> = logons.into_iter().filter(|row| row["file"] == "/var/log/btmp").collect();
-    assert_eq!((logons.len(), &logons[19_999]["time"]), (20_000, &"2023-11-15T06:33:19Z".into()));
+    assert_eq!((logons.len(), &logons[29_999]["time"]), (30_000, &"2023-11-15T06:33:19Z".into()));
     assert_eq!(of_kind(&rows, "file")[0]["records"], 30_000);
 }
 

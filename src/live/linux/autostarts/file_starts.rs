@@ -24,6 +24,7 @@ pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<
         AutostartForm::Unit | AutostartForm::Exec => unit(file, text, &start, all),
         AutostartForm::Crontab | AutostartForm::OwnCrontab | AutostartForm::Anacron => {
             let own = file.rsplit(|byte| *byte == b'/').next().filter(|_| form == AutostartForm::OwnCrontab);
+            let own = own.map(|name| name.strip_suffix(b".orig").unwrap_or(name));
             let job = |job: crontab::CronJob<'_>| Autostart {
                 schedule: Some(job.schedule.into()),
                 user: job.user.or(own).map(Exact::from),
