@@ -56,6 +56,9 @@ pub struct Opening {
     pub playbooks: Value,
     /// Rule files, with their SHA-256.
     pub rules: Value,
+    /// Files of named directories and archives that are no rule files.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub rules_skipped: Value,
     /// Indicator lists and lists of known good digests, with their SHA-256, what of them is in use and what is not.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub indicators: Value,

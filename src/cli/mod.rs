@@ -33,6 +33,7 @@ use crate::text::Language;
 mod args;
 mod collect;
 pub mod console;
+mod coverage;
 mod exit;
 mod hit_row;
 mod identities;
@@ -43,6 +44,7 @@ mod keygen;
 mod kit;
 mod list;
 mod list_volumes;
+mod outside;
 mod playbook;
 mod progress;
 mod quantity;
@@ -122,7 +124,7 @@ fn run(
         args::Command::List(arguments) => list::run(arguments, console),
         args::Command::ListVolumes(arguments) => list_volumes::run(arguments, console),
         args::Command::Unpack(arguments) => unpack::run(arguments, console),
-        args::Command::Scan(arguments) => scan::run(arguments, console),
+        args::Command::Scan(arguments) => scan::run(arguments, surroundings, console),
         args::Command::Selftest(arguments) => selftest::run(arguments, console),
         args::Command::Verify(arguments) => verify::run(arguments, console),
         args::Command::Rules(arguments) => rules::run(arguments, console),

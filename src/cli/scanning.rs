@@ -17,6 +17,7 @@ use crate::kit::description::KitFileUse;
 use crate::scan;
 use crate::scan::indicators::Indicators;
 use crate::scan::{EngineKind, RuleSource, Scanner, TimeLimits};
+use crate::text::Language;
 
 /// Rules besides those built in, and who can read packed ones.
 #[derive(Debug, Args)]
@@ -171,7 +172,8 @@ pub(super) fn count_unusable(
     let failed = files.iter().filter(|file| file.failed.is_some()).count();
     let without_rules = named.iter().map(|path| path.display().to_string()).filter(|path| {
         let mut of_it = files.iter().filter(|file| is_of(path, &file.name)).peekable();
-        of_it.peek().is_some() && of_it.all(|file| file.rules == 0 && file.failed.is_none())
+        of_it.peek().is_some()
+            && of_it.all(|file| file.rules == 0 && file.failed.is_none() && file.included_by.is_none())
     });
     let lists = indicators
         .into_iter()
@@ -193,11 +195,23 @@ fn is_of(named: &str, file: &str) -> bool {
     file.strip_prefix(named).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\', ' ']))
 }
 
-/// Names the files that do not compile; the run goes on without them.
+/// Names the files that do not compile, without which the run goes on, and says how many files of directories are no rule files.
 pub(super) fn name_failed(scanner: Option<&Scanner>, console: &mut Console<'_>) {
     for file in scanner.into_iter().flat_map(Scanner::failed) {
         let text = console.lang.pick("regelbestand overgeslagen", "rule file left out");
         let reason = file.failed.as_deref().unwrap_or_default();
         console.warn(format_args!("{text}: {}: {}", Printable(&file.name), Printable(reason)));
     }
+    if let Some(skipped) = scanner.and_then(|scanner| skipped(scanner, console.lang)) {
+        console.say(skipped);
+    }
+}
+
+/// How many files of named directories and archives are no rule files, and the first of them.
+pub(super) fn skipped(scanner: &Scanner, lang: Language) -> Option<String> {
+    let skipped = scanner.skipped();
+    let first = Printable(skipped.names.first()?);
+    let text = lang
+        .pick("bestanden die geen regelbestand zijn, overgeslagen", "files that are no rule file, skipped");
+    Some(format!("{} {text}, {} '{first}'", skipped.count, lang.pick("zoals", "such as")))
 }

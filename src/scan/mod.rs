@@ -30,22 +30,26 @@ mod libyara;
 mod rule_files;
 mod rule_includes;
 mod rule_limits;
+mod rule_plan;
 mod rule_text;
 mod rule_truth;
 mod rule_zip;
 mod scan_threads;
 mod scanner;
 mod score;
+mod skipped_files;
 mod slow;
 
 pub use bytes::{Bytes, MemoryAccount};
 pub use engine::{Regions, Scan, ScanGap};
 pub use examine::{Examined, Subject};
-pub use rule_files::{RuleFileText, RuleSource, rule_texts};
+pub use rule_files::RuleSource;
+pub use rule_plan::{RuleFileText, rule_texts};
 pub use rule_truth::NeverMatches;
 pub use rule_zip::PACKED_LIMIT;
 pub use scanner::{Scanner, SetAside, TimeLimits};
 pub use score::{DEFAULT as DEFAULT_SCORE, assess, reasons};
+pub use skipped_files::SkippedFiles;
 
 /// Largest buffer that rules see at once. Rules that use `pe` or offsets need whole files: 32 MiB holds nearly every
 /// program and script; of what is larger the beginning is scanned, and its record says so.
@@ -174,6 +178,9 @@ pub struct RuleFile {
     /// Why it could not be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// The rule file that includes it, and in which its rules are in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub included_by: Option<String>,
 }
 
 impl RuleFile {

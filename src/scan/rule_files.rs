@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::rule_includes::{IncludeReader, expanded, joined};
+use super::rule_includes::{IncludeReader, joined};
 use super::rule_limits::{FILE_LIMIT, FILES_LIMIT, is_rule_file};
-use super::rule_zip::{ZippedRules, is_zip, members};
+use super::rule_plan::ReadRule;
+use super::rule_zip::{RuleZip, is_zip, members};
+use super::skipped_files::SkippedFiles;
 use super::{Error, rule_text};
 use crate::embedded::RULES;
-use crate::evidence::Digest;
 
 /// How the names of the embedded files begin, and no other's: see [`shown`].
 pub(super) const EMBEDDED_PREFIX: &str = "veldkit/";
@@ -38,76 +40,56 @@ pub enum RuleSource {
     },
 }
 
-/// A rule file's text as it is compiled, or packed for a kit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleFileText {
-    /// Its name, unique in the set.
-    pub name: String,
-    /// Its text, with the files that it includes in place; bytes that are not UTF-8 are escaped.
-    pub text: String,
-}
-
-/// Reads the rule files of all sources, for packing. What cannot be read is an error here: a kit must not miss rules.
-///
-/// # Errors
-/// [`Error::List`].
-pub fn rule_texts(sources: &[RuleSource]) -> Result<Vec<RuleFileText>, Error> {
-    let texts = read(sources)?.into_iter().map(|text| match text.content {
-        Ok(content) => Ok(RuleFileText { name: text.name, text: content }),
-        Err(reason) => {
-            let path = PathBuf::from(text.name);
-            Err(Error::List { path, source: std::io::Error::other(reason) })
-        }
-    });
-    texts.collect()
-}
-
-/// A rule file as read.
-pub(super) struct RuleText {
-    /// Its name, unique in the set: its namespace.
-    pub(super) name: String,
-    pub(super) sha256: Digest,
-    /// Its text, or why there is none.
-    pub(super) content: Result<String, String>,
+/// The rule files of all sources, and what is beside them.
+#[derive(Default)]
+pub(super) struct ReadRules {
+    pub(super) files: Vec<ReadRule>,
+    /// Files of named directories and archives that are no rule files by their name.
+    pub(super) skipped: SkippedFiles,
 }
 
 /// Reads all sources, in their order and by name within a folder.
-pub(super) fn read(sources: &[RuleSource]) -> Result<Vec<RuleText>, Error> {
+pub(super) fn read(sources: &[RuleSource]) -> Result<ReadRules, Error> {
     let mut names = BTreeSet::new();
-    let mut texts = Vec::new();
+    let mut all = ReadRules::default();
+    let alone: Rc<dyn IncludeReader> = Rc::new(Alone);
     for source in sources {
+        // What is named twice is one thing. What is on disk is one by its path, by whatever names it is reached.
+        let set = sources.iter().position(|other| other == source).unwrap_or_default().saturating_add(1);
         match source {
             RuleSource::Embedded => {
                 for file in RULES.files().into_iter().filter(|file| is_rule_file(Path::new(&file.path))) {
                     let name = unique(&format!("{EMBEDDED_PREFIX}{}", file.path), &mut names);
-                    texts.push(text(name, Path::new(&file.path), Ok(file.bytes), &Alone));
+                    all.files.push(ReadRule::new(name, (set, file.path.into()), Ok(file.bytes), &alone));
                 }
             }
             RuleSource::Path(path) if is_zip(path) => {
                 let failed = |source| Error::List { path: path.clone(), source };
                 let zip = File::open(path).map_err(failed)?;
-                zipped(path, &members(BufReader::new(zip)).map_err(failed)?, &mut names, &mut texts);
+                let zip = members(BufReader::new(zip)).map_err(failed)?;
+                zipped((path, set), zip, &mut names, &mut all);
             }
             RuleSource::Packed { path, zip } => {
                 let failed = |source| Error::List { path: path.clone(), source };
-                zipped(path, &members(Cursor::new(zip)).map_err(failed)?, &mut names, &mut texts);
+                let zip = members(Cursor::new(zip)).map_err(failed)?;
+                zipped((path, set), zip, &mut names, &mut all);
             }
             RuleSource::Text { path, bytes } => {
                 let name = unique(&shown(path), &mut names);
-                texts.push(text(name, path, Ok(bytes.clone()), &Alone));
+                all.files.push(ReadRule::new(name, (set, path.clone()), Ok(bytes.clone()), &alone));
             }
             RuleSource::Path(path) => {
-                let below = Below::of(path);
-                for file in files(path)? {
+                let below: Rc<dyn IncludeReader> = Rc::new(Below::of(path));
+                for file in files(path, &mut all.skipped)? {
                     let name = unique(&shown(&file), &mut names);
                     // Links are followed to where a file is, so that a loop is one by whatever names.
                     let place = file.canonicalize().unwrap_or_else(|_| file.clone());
-                    texts.push(text(name, &place, read_file(&file), &below));
+                    all.files.push(ReadRule::new(name, (0, place), read_file(&file), &below));
                 }
             }
         }
     }
-    Ok(texts)
+    Ok(all)
 }
 
 /// A file that has no directory around it: one in memory.
@@ -159,9 +141,9 @@ impl IncludeReader for Below {
 }
 
 /// The members of an archive.
-struct Members<'a>(&'a BTreeMap<PathBuf, &'a [u8]>);
+struct Members(BTreeMap<PathBuf, Vec<u8>>);
 
-impl IncludeReader for Members<'_> {
+impl IncludeReader for Members {
     fn find(&self, by: &Path, name: &str) -> Result<PathBuf, String> {
         let place = joined(by, name).ok_or("it is outside the archive")?;
         if self.0.contains_key(&place) {
@@ -179,21 +161,25 @@ impl IncludeReader for Members<'_> {
     }
 }
 
-fn zipped(path: &Path, members: &[ZippedRules], names: &mut BTreeSet<String>, texts: &mut Vec<RuleText>) {
+fn zipped((path, set): (&Path, usize), zip: RuleZip, names: &mut BTreeSet<String>, all: &mut ReadRules) {
+    for member in &zip.skipped {
+        all.skipped.add(&format!("{}/{member}", path.display()));
+    }
     let place = |member: &str| PathBuf::from(member.replace('\\', "/"));
-    let known = members
+    let known = zip
+        .members
         .iter()
-        .filter_map(|(member, content)| Some((place(member), content.as_ref().ok()?.as_slice())))
+        .filter_map(|(member, content)| Some((place(member), content.as_ref().ok()?.clone())))
         .collect();
-    let reader = Members(&known);
-    for (member, content) in members {
+    let reader: Rc<dyn IncludeReader> = Rc::new(Members(known));
+    for (member, content) in zip.members {
         let name = unique(&format!("{}/{member}", shown(path)), names);
-        texts.push(text(name, &place(member), content.clone(), &reader));
+        all.files.push(ReadRule::new(name, (set, place(&member)), content, &reader));
     }
 }
 
-/// The file itself, or all rule files beneath a folder, by name; links are not followed.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
+/// The file itself, or all rule files beneath a folder, by name; links are not followed, and count as files that are not read.
+fn files(path: &Path, skipped: &mut SkippedFiles) -> Result<Vec<PathBuf>, Error> {
     let failed = |source| Error::List { path: path.to_owned(), source };
     let facts = std::fs::metadata(path).map_err(failed)?;
     if facts.is_file() {
@@ -204,14 +190,21 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
         return Err(failed(std::io::Error::other("neither a regular file nor a directory")));
     }
     let mut files = Vec::new();
-    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+    // What a version control system keeps are no rules, and no files that anybody put there.
+    let entries = walkdir::WalkDir::new(path).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(|entry| entry.file_name() != ".git") {
         let entry = entry.map_err(|error| failed(error.into()))?;
-        if entry.file_type().is_file() && is_rule_file(entry.path()) {
-            if files.len() >= FILES_LIMIT {
-                return Err(failed(std::io::Error::other(format!("more than {FILES_LIMIT} rule files"))));
-            }
-            files.push(entry.into_path());
+        if entry.file_type().is_dir() {
+            continue;
         }
+        if !entry.file_type().is_file() || !is_rule_file(entry.path()) {
+            skipped.add(&entry.path().display().to_string());
+            continue;
+        }
+        if files.len() >= FILES_LIMIT {
+            return Err(failed(std::io::Error::other(format!("more than {FILES_LIMIT} rule files"))));
+        }
+        files.push(entry.into_path());
     }
     if files.is_empty() {
         return Err(failed(std::io::Error::other("no .yar, .yara or .rule file beneath it")));
@@ -227,22 +220,6 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
         return Err(format!("larger than {FILE_LIMIT} bytes"));
     }
     Ok(content)
-}
-
-/// The text of a file with what it includes, and the digest of that where it includes something.
-fn text(
-    name: String,
-    place: &Path,
-    content: Result<Vec<u8>, String>,
-    reader: &dyn IncludeReader,
-) -> RuleText {
-    let sha256 = Digest::of(content.as_deref().unwrap_or_default());
-    let own = content.map(|bytes| rule_text::of(&bytes));
-    match own.and_then(|own| Ok((expanded(&own, place, reader)?.into_owned(), own))) {
-        Ok((text, own)) if text == own => RuleText { name, sha256, content: Ok(text) },
-        Ok((text, _)) => RuleText { name, sha256: Digest::of(text.as_bytes()), content: Ok(text) },
-        Err(reason) => RuleText { name, sha256, content: Err(reason) },
-    }
 }
 
 /// A path as it was given; one that would read as one of those built in is told apart.

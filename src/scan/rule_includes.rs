@@ -33,7 +33,8 @@ pub(super) trait IncludeReader {
     fn read(&self, file: &Path) -> Result<String, String>;
 }
 
-/// The text with what it includes in place, and whether it includes anything.
+/// The text with what it includes in place, and the files that are in it, its own among them. The rules of the files `elsewhere`,
+/// which are compiled with another text too, are private here: conditions can ask for them, and they hit once.
 ///
 /// # Errors
 /// A file cannot be included; which, by which, on which line, and why.
@@ -41,18 +42,21 @@ pub(super) fn expanded<'t>(
     text: &'t str,
     path: &Path,
     reader: &dyn IncludeReader,
-) -> Result<Cow<'t, str>, String> {
+    elsewhere: &BTreeSet<&Path>,
+) -> Result<(Cow<'t, str>, BTreeSet<PathBuf>), String> {
+    let mut seen = BTreeSet::from([path.to_owned()]);
     // The parser reads all of a file; most have none.
     if !text.contains("include") {
-        return Ok(Cow::Borrowed(text));
+        return Ok((Cow::Borrowed(text), seen));
     }
-    let mut seen = BTreeSet::from([path.to_owned()]);
-    let mut run = Run { reader, seen: &mut seen, open: vec![path.to_owned()], size: 0 };
-    run.expand(text, path).map(|expanded| expanded.map_or(Cow::Borrowed(text), Cow::Owned))
+    let mut run = Run { reader, elsewhere, seen: &mut seen, open: vec![path.to_owned()], size: 0 };
+    let expanded = run.expand(text, path)?;
+    Ok((expanded.map_or(Cow::Borrowed(text), Cow::Owned), seen))
 }
 
 struct Run<'a> {
     reader: &'a dyn IncludeReader,
+    elsewhere: &'a BTreeSet<&'a Path>,
     seen: &'a mut BTreeSet<PathBuf>,
     /// The files on the way, the outermost first.
     open: Vec<PathBuf>,
@@ -85,13 +89,16 @@ impl Run<'_> {
             if self.open.len() > DEPTH || self.seen.len() > INCLUDED {
                 return Err(failed(format!("more than {DEPTH} files deep, or more than {INCLUDED} files")));
             }
-            let inner = self.reader.read(&found).map_err(failed)?;
+            let mut inner = self.reader.read(&found).map_err(failed)?;
             self.size = self.size.saturating_add(inner.len());
             if u64::try_from(self.size).unwrap_or(u64::MAX) > FILE_LIMIT {
                 return Err(failed(format!("more than {FILE_LIMIT} bytes together")));
             }
             if boreal_parser::parse(&inner).is_err() {
                 return Err(failed("it cannot be parsed; 'rules check' of that file says where".to_owned()));
+            }
+            if self.elsewhere.contains(found.as_path()) {
+                inner = with_private_rules(&inner);
             }
             self.open.push(found.clone());
             let expanded = self.expand(&inner, &found)?;
@@ -105,6 +112,21 @@ impl Run<'_> {
         out.push_str(text.get(from..).unwrap_or_default());
         Ok(Some(out))
     }
+}
+
+/// A text whose rules are all private.
+fn with_private_rules(text: &str) -> String {
+    let Ok(file) = boreal_parser::parse(text) else { return text.to_owned() };
+    let mut out = text.to_owned();
+    for component in file.components.into_iter().rev() {
+        let YaraFileComponent::Rule(rule) = component else { continue };
+        // The last word `rule` before a name is the keyword, or in a comment after it, where one more word does no harm.
+        let keyword = text.get(..rule.name_span.start).and_then(|before| before.rfind("rule"));
+        if let (false, Some(keyword)) = (rule.is_private, keyword) {
+            out.insert_str(keyword, "private ");
+        }
+    }
+    out
 }
 
 /// A path without `.` and `..`, from the file that names it; nothing where it leads out of where it begins.
@@ -147,7 +169,8 @@ mod tests {
 
     fn run(files: &[(&'static str, &'static str)]) -> Result<String, String> {
         let memory = Memory(files.iter().copied().collect());
-        expanded(files[0].1, Path::new(files[0].0), &memory).map(Cow::into_owned)
+        expanded(files[0].1, Path::new(files[0].0), &memory, &BTreeSet::new())
+            .map(|(text, _)| text.into_owned())
     }
 
     #[test]

@@ -16,6 +16,14 @@ pub const PACKED_LIMIT: u64 = 256 << 20;
 /// A rule file's name in the zip file, and its bytes or why there are none.
 pub(super) type ZippedRules = (String, Result<Vec<u8>, String>);
 
+/// What a zip of rules holds.
+pub(super) struct RuleZip {
+    /// The rule files, by name.
+    pub(super) members: Vec<ZippedRules>,
+    /// Names of the other files.
+    pub(super) skipped: Vec<String>,
+}
+
 /// Whether a file begins as a zip file does; no rule file begins so.
 pub(super) fn is_zip(path: &Path) -> bool {
     let mut begin = [0; 4];
@@ -29,16 +37,24 @@ pub(super) fn is_zip(path: &Path) -> bool {
 ///
 /// # Errors
 /// It cannot be read as one, holds no rule file, or more than the limits allow.
-pub(super) fn members(zip: impl Read + Seek) -> io::Result<Vec<ZippedRules>> {
+pub(super) fn members(zip: impl Read + Seek) -> io::Result<RuleZip> {
     let mut archive = ZipArchive::new(zip).map_err(io::Error::other)?;
-    let mut found = BTreeMap::new();
+    let (mut found, mut skipped) = (BTreeMap::new(), Vec::new());
     for index in 0..archive.len() {
         let name = match archive.name_for_index(index) {
             Some(Ok(name)) => name.into_owned(),
-            Some(Err(_)) | None => continue,
+            Some(Err(_)) | None => {
+                skipped.push(format!("(member {index}, of no name that can be read)"));
+                continue;
+            }
         };
-        if is_rule_file(Path::new(&name)) {
-            found.insert(name, index);
+        if name.ends_with(['/', '\\']) {
+            continue;
+        }
+        if !is_rule_file(Path::new(&name)) {
+            skipped.push(name);
+        } else if found.insert(name.clone(), index).is_some() {
+            skipped.push(format!("{name} (there is another of that name)"));
         }
     }
     if found.is_empty() {
@@ -55,7 +71,7 @@ pub(super) fn members(zip: impl Read + Seek) -> io::Result<Vec<ZippedRules>> {
         left = left.saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
         members.push((name, content));
     }
-    Ok(members)
+    Ok(RuleZip { members, skipped })
 }
 
 /// One member, of at most `limit` bytes whatever its header says.

@@ -10,11 +10,13 @@ use serde::Serialize;
 use super::compile::compile;
 use super::engine::{Engine, Regions, RuleId, Scan, ScanGap};
 use super::gate::Gate;
+use super::rule_files::{ReadRules, read};
+use super::rule_plan::{Compiled, compile_all};
 use super::rule_truth::NeverMatches;
 use super::scan_threads::{GRACE, Guard, Undone};
 use super::slow::{SlowRuleSearch, without};
 use super::{
-    Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, rule_files, rule_truth,
+    Bytes, EngineKind, Error, Facts, OwnedFacts, RuleFacts, RuleFile, RuleSource, SkippedFiles, rule_truth,
 };
 use crate::evidence::{Cause, Hit};
 use crate::sys::Stopwatch;
@@ -63,6 +65,7 @@ pub struct Scanner {
     engine: RwLock<Arc<dyn Engine>>,
     kind: EngineKind,
     files: Vec<RuleFile>,
+    skipped: SkippedFiles,
     /// Texts of the files in use, for compiling them without a rule.
     texts: Vec<(String, String)>,
     limits: TimeLimits,
@@ -80,24 +83,8 @@ impl Scanner {
     /// # Errors
     /// Where a named path cannot be listed, the engine cannot start, or the self-test does not fire.
     pub fn compile(sources: &[RuleSource], kind: EngineKind) -> Result<Self, Error> {
-        let read = rule_files::read(sources)?;
-        let mut files = Vec::with_capacity(read.len());
-        let mut texts = Vec::with_capacity(read.len());
-        for text in read {
-            let mut file = RuleFile { name: text.name, sha256: text.sha256, rules: 0, failed: None };
-            match text.content {
-                Ok(content) => texts.push((file.name.clone(), content)),
-                Err(reason) => file.failed = Some(reason),
-            }
-            files.push(file);
-        }
-        let (engine, failures) = compile(kind, &texts)?;
-        texts.retain(|(name, _)| failures.iter().all(|(failed, _)| failed != name));
-        for (name, reason) in failures {
-            if let Some(file) = files.iter_mut().find(|file| file.name == name) {
-                file.failed = Some(reason);
-            }
-        }
+        let ReadRules { files, skipped } = read(sources)?;
+        let Compiled { engine, mut files, texts } = compile_all(&files, kind)?;
         let mut rules = BTreeMap::<String, usize>::new();
         for namespace in engine.namespaces() {
             let count = rules.entry(namespace).or_default();
@@ -110,6 +97,7 @@ impl Scanner {
             engine: RwLock::new(Arc::from(engine)),
             kind,
             files,
+            skipped,
             texts,
             limits: TimeLimits::default(),
             searches: Mutex::default(),
@@ -211,6 +199,12 @@ impl Scanner {
     #[must_use]
     pub fn rule_files(&self) -> &[RuleFile] {
         &self.files
+    }
+
+    /// Files of named directories and archives that are no rule files.
+    #[must_use]
+    pub const fn skipped(&self) -> &SkippedFiles {
+        &self.skipped
     }
 
     /// The rules in use, in the order of their files; private ones are left out, since they never show.

@@ -142,6 +142,39 @@ fn a_kit_signed_by_a_trusted_key_is_used_and_each_file_is_named_with_its_digest(
 }
 
 #[test]
+fn a_scan_uses_the_same_kit_and_names_the_same_files_as_a_collection() {
+    let kit = whole_kit();
+    let summary = |output: &std::process::Output| -> Value {
+        serde_json::from_str(text(&output.stdout).lines().rfind(|line| line.contains("\"summary\"")).unwrap())
+            .unwrap()
+    };
+    let scan = ["scan", "--root", "tree", "/etc/hostname", "--json", "--lang", "en"];
+    let (collected, ..) = kit.collect(&kit.key(), &[]);
+    let output = program::run(&kit.made, &kit.key(), "stick", &scan);
+    let (said, scanned) = (text(&output.stderr), summary(&output));
+    let of = |json: &Value| -> Vec<Value> {
+        let files = json["outside_files"].as_array().unwrap().iter();
+        files.filter(|file| file["role"] != "playbook").cloned().collect()
+    };
+    assert_eq!((of(&scanned), of(&scanned).len()), (of(&collected), 3));
+    for file in of(&scanned) {
+        assert!(said.contains(file["sha256"].as_str().unwrap()), "{file}: {said}");
+    }
+    assert!(text(&output.stdout).contains("finds_the_town_hall"), "{said}");
+    assert_eq!(scanned["indicators"]["sha256"]["in_use"], 1, "{scanned}");
+    // Without the kit, beside it, and where no trusted key has signed it.
+    let without = program::run(&kit.made, &kit.key(), "stick", &[&scan[..], &["--no-kit"]].concat());
+    assert_eq!(summary(&without)["outside_files"], json!([]));
+    let named = program::run(&kit.made, &kit.key(), "tree", &[&scan[..], &["--kit", "stick"]].concat());
+    assert_eq!(of(&summary(&named)).len(), 3);
+    assert_eq!(program::run(&kit.made, "", "stick", &scan).status.code(), Some(2));
+    fs::write(kit.at("indicators/own.txt"), format!("{}\n", Digest::of(b"x"))).unwrap();
+    let altered = program::run(&kit.made, &kit.key(), "stick", &scan);
+    assert_eq!(altered.status.code(), Some(2));
+    assert!(text(&altered.stderr).contains("is not the file that the kit lists"));
+}
+
+#[test]
 fn a_kit_that_is_named_is_used_wherever_it_is_and_its_own_directories_are_not_warned_of() {
     let kit = whole_kit();
     for next_to in ["stick", "tree"] {

@@ -55,6 +55,7 @@ mod ransomware;
 mod reading;
 mod regression;
 mod rpm;
+mod rule_directories;
 mod rule_sets;
 mod rules;
 mod scan;

@@ -284,3 +284,55 @@ fn a_dry_run_says_what_is_only_looked_through_and_does_not_count_it_as_taken() {
     assert!(run(&["--lang", "en"]).contains("looked through, and taken only where something fires: "));
     assert!(run(&["--lang", "nl"]).contains("doorzocht, en alleen genomen waarop iets afgaat: "));
 }
+
+#[test]
+fn the_files_named_and_what_indicators_were_matched_against_are_in_the_last_lines_and_in_json() {
+    let made = made();
+    fs::write(
+        made.path().join("iocs.txt"),
+        format!("{}\nevil.example.com\n", veldkit::evidence::Digest::of(b"x")),
+    )
+    .unwrap();
+    fs::write(made.path().join("mutex.csv"), "type,value\nmutex,Global\\\\bad\n").unwrap();
+    fs::write(made.path().join("good.txt"), veldkit::evidence::Digest::of(b"gamma").to_string()).unwrap();
+    let lists = [
+        "--rules",
+        "rules.yar",
+        "--indicators",
+        "iocs.txt",
+        "--indicators",
+        "mutex.csv",
+        "--known-good",
+        "good.txt",
+    ];
+    let digest =
+        |name: &str| veldkit::evidence::Digest::of(&fs::read(made.path().join(name)).unwrap()).to_string();
+    let recipient = made.recipient();
+    let scan = ["scan", "tree/srv", "--json", "--lang", "en"];
+    let collect = [
+        "collect", "--root", "tree", "--path", "/srv", "-r", &recipient, "--out", "out/", "--json", "--lang",
+        "en",
+    ];
+    let with_rows = [&collect[..], &["--artifact", "LiveProcesses"]].concat();
+    for (line, rows) in [(&scan[..], false), (&collect, false), (&with_rows, true)] {
+        let output = made.veldkit([line, &lists[..]].concat());
+        let said = text(&output.stderr);
+        let json: Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
+        let files = json["outside_files"].as_array().unwrap();
+        let names: Vec<_> = files
+            .iter()
+            .map(|file| (file["name"].as_str().unwrap(), file["sha256"].as_str().unwrap().to_owned()))
+            .collect();
+        let wanted = ["rules.yar", "iocs.txt", "mutex.csv", "good.txt"].map(|name| (name, digest(name)));
+        assert_eq!(names, wanted, "{said}");
+        for (name, digest) in wanted {
+            assert!(said.contains(&format!("{name} sha256 {digest}")), "{said}");
+        }
+        assert_eq!(json["indicators"]["mutex"]["matched_against"].is_null(), !rows, "{json}");
+        assert!(json["indicators"]["sha256"]["matched_against"].is_string(), "{json}");
+        if line[0] == "collect" {
+            assert!(said.contains("1 mutex: ") && said.contains("1 domain: matched against"), "{said}");
+            assert_eq!(said.contains("1 mutex: not matched"), !rows, "{said}");
+        }
+    }
+}

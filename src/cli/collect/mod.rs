@@ -20,7 +20,7 @@ use crate::bundle::{FingerprintedRecipient, Sealed, Writer, WriterOptions};
 use crate::cli::interrupts;
 use crate::kit::trust::Surroundings;
 use crate::live;
-use crate::playbook::Plan;
+use crate::playbook::{Plan, Source};
 use crate::scan;
 use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
@@ -144,6 +144,8 @@ pub(super) fn run(
         clock: &clock,
         place: &place,
         outside: &outside,
+        indicators: indicators.as_ref(),
+        rows: has_rows(&plan),
         recipients: &recipients,
         unlocked: &unlocked,
         progress: &progress,
@@ -168,6 +170,8 @@ struct Ending<'a> {
     clock: &'a Clock,
     place: &'a destination::BundleDestination,
     outside: &'a [OutsideFile],
+    indicators: Option<&'a Indicators>,
+    rows: bool,
     recipients: &'a [FingerprintedRecipient],
     unlocked: &'a [String],
     progress: &'a Progress,
@@ -187,6 +191,8 @@ impl Ending<'_> {
             sealed: &sealed.map_err(|error| destination::unsealed(error, self.place))?,
             place: self.place,
             outside: self.outside,
+            indicators: self.indicators,
+            rows: self.rows,
             recipients: self.recipients,
             unlocked: self.unlocked,
             bytes_read: self.progress.snapshot().bytes_read,
@@ -274,6 +280,13 @@ fn target(arguments: &Collect, clock: &Clock) -> Result<Target, Failure> {
     };
     let target = target.started(clock.started()).with_network(choice.network_mounts);
     Ok(target.with_shadow_copies(choice.vss).build())
+}
+
+/// Whether rows are taken: of live state, or of the registry.
+fn has_rows(plan: &Plan) -> bool {
+    let mut sources = plan.steps.iter().flat_map(|step| &step.sources);
+    sources
+        .any(|source| matches!(source, Source::Live(_) | Source::RegistryKeys(_) | Source::RegistryValues(_)))
 }
 
 /// The rules of the run, if it scans at all.

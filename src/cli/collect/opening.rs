@@ -43,6 +43,11 @@ pub(super) fn describe(
         privileges: value(&crate::sources::privileges())?,
         playbooks: value(&plan.texts)?,
         rules: judges.scanner.map_or(Ok(Value::Null), |scanner| value(&scanner.rule_files()))?,
+        rules_skipped: judges
+            .scanner
+            .map(crate::scan::Scanner::skipped)
+            .filter(|skipped| skipped.count > 0)
+            .map_or(Ok(Value::Null), value)?,
         indicators: judges.indicators.map(indicators).unwrap_or_default(),
         outside_files: outside.to_vec(),
         limits: limits(arguments),

@@ -4,14 +4,11 @@
 use super::{Inquiry, Judges};
 use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
 use crate::cli::Console;
+use crate::cli::outside;
+use crate::cli::outside::by_operator;
 use crate::evidence::Digest;
 use crate::kit::description::KitFileUse;
 use crate::playbook::{Source, SourceText};
-use crate::scan::RuleFile;
-use crate::scan::indicators::IndicatorList;
-
-/// Files that are listed on the screen; the others are counted.
-const LISTED: usize = 20;
 
 /// All files from outside, in the order in which they were read. `named` are the playbook files of the operator.
 pub(super) fn files(
@@ -20,60 +17,23 @@ pub(super) fn files(
     named: &[SourceText],
     recipients: &[OutsideFile],
 ) -> Vec<OutsideFile> {
-    let by_operator = |role, name: &str, sha256| OutsideFile {
-        role,
-        name: name.to_owned(),
-        sha256,
-        brought_by: BroughtBy::Operator,
-    };
     let kit = inquiry.kit;
-    let of_kit = |role, purpose| kit.map(|kit| kit.outside(role, purpose)).unwrap_or_default();
     let mut files: Vec<OutsideFile> = kit.iter().map(|kit| kit.itself()).collect();
-    files.extend(of_kit(OutsideRole::Playbook, KitFileUse::Playbook));
+    files.extend(kit.map(|kit| kit.outside(OutsideRole::Playbook, KitFileUse::Playbook)).unwrap_or_default());
     files.extend(named.iter().map(|text| by_operator(OutsideRole::Playbook, &text.name, text.sha256)));
     files.extend(tools(inquiry, named));
-    let rules = judges.scanner.map(crate::scan::Scanner::rule_files).unwrap_or_default();
-    let ours = of_kit(OutsideRole::Rules, KitFileUse::Rules);
-    let theirs = rules.iter().filter(|file| !file.is_embedded() && !is_of(&ours, &file.name));
-    files.extend(theirs.map(|RuleFile { name, sha256, .. }| by_operator(OutsideRole::Rules, name, *sha256)));
-    if judges.scanner.is_some() {
-        files.extend(ours);
-    }
-    if let Some(indicators) = judges.indicators {
-        for (role, purpose, lists) in [
-            (OutsideRole::Indicators, KitFileUse::Indicators, indicators.lists()),
-            (OutsideRole::KnownGood, KitFileUse::KnownGood, indicators.known_good_lists()),
-        ] {
-            let ours = of_kit(role, purpose);
-            let theirs = lists.iter().filter(|list| !is_of(&ours, &list.name));
-            files.extend(theirs.map(|IndicatorList { name, sha256, .. }| by_operator(role, name, *sha256)));
-            files.extend(ours);
-        }
-    }
+    files.extend(outside::judging(kit, judges.scanner, judges.indicators));
     files.extend_from_slice(recipients);
     files
 }
 
 /// Prints one line per file.
 pub(super) fn print(files: &[OutsideFile], console: &mut Console<'_>) {
-    for file in files.iter().take(LISTED) {
-        console.say(file.line(console.lang));
-    }
-    let more = files.len().saturating_sub(LISTED);
-    if more > 0 {
-        let text = console.lang.pick(
-            "bestanden meer, genoemd op het ontvangstbewijs en in de bundel",
-            "files more, listed in the bundle",
-        );
-        console.say(format_args!("+ {more} {text}"));
-    }
-}
-
-/// Whether a name is that of one of these files, or of something in it (a zip of rules).
-fn is_of(files: &[OutsideFile], name: &str) -> bool {
-    files.iter().any(|file| {
-        name.strip_prefix(&file.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ' ']))
-    })
+    let rest = (
+        "bestanden meer, genoemd op het ontvangstbewijs en in de bundel",
+        "files more, listed in the bundle",
+    );
+    outside::print(files, rest, console);
 }
 
 /// The programs that the plan has run, each with the digests of which it must have one. No definition of this program's own has

@@ -10,11 +10,13 @@ use super::destination::BundleDestination;
 use crate::acquisition::{RunContext, RunSummary, Settings, StopReason};
 use crate::bundle::opening::OutsideFile;
 use crate::bundle::{Closing, FingerprintedRecipient, Manifest, Sealed};
+use crate::cli::coverage;
 use crate::cli::recipients::readers;
 use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Outcome, Printable};
 use crate::playbook::Excluded;
 use crate::scan::Scanner;
+use crate::scan::indicators::Indicators;
 use crate::sys;
 use crate::text::Language;
 
@@ -115,6 +117,9 @@ pub(super) struct RunReport<'a> {
     pub(super) place: &'a BundleDestination,
     /// Files from outside of the program that steered the run.
     pub(super) outside: &'a [OutsideFile],
+    /// What was looked for, and whether rows of live state were taken too.
+    pub(super) indicators: Option<&'a Indicators>,
+    pub(super) rows: bool,
     /// Who can read the bundle.
     pub(super) recipients: &'a [FingerprintedRecipient],
     /// Encrypted volumes of the host that are open.
@@ -200,6 +205,7 @@ impl RunReport<'_> {
             "levels": severity::levels_object(&manifest.scan),
             "scan": severity::fates_object(&manifest.scan),
             "sweep": self.swept(),
+            "indicators": self.indicators.map(|all| coverage::object(all, self.rows)),
             "rules_set_aside": manifest.rules_set_aside,
             "unlocked_volumes": self.unlocked,
             "complete": self.exit().is_complete(),
@@ -251,6 +257,11 @@ impl RunReport<'_> {
             row("ernst", "severity", levels);
         }
         row("scan", "scan", severity::fates(&manifest.scan, lang));
+        if let Some(indicators) = self.indicators {
+            for line in coverage::lines(indicators, self.rows, lang) {
+                row("indicatoren", "indicators", line);
+            }
+        }
         let swept = &self.summary.swept.counts;
         if swept.items > 0 {
             let fates = severity::fates(swept, lang);

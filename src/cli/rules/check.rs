@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::Check;
+use crate::cli::scanning::skipped;
 use crate::cli::{Console, Exit, Failure};
 use crate::evidence::Printable;
-use crate::scan::{NeverMatches, RuleFile, Scanner};
+use crate::scan::{NeverMatches, RuleFile, Scanner, SkippedFiles};
 use crate::text::Language;
 
 /// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none.
@@ -17,7 +18,7 @@ pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, 
     let mut never = scanner.never_matching();
     never.retain(|never| files.iter().any(|file| file.name == never.source));
     if arguments.json {
-        console.result(object(&files, &failed, &never));
+        console.result(object(&files, &failed, &never, scanner.skipped()));
     } else {
         for never in &never {
             let (source, rule) = (Printable(&never.source), Printable(&never.rule));
@@ -27,6 +28,9 @@ pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, 
         for file in &failed {
             let reason = file.failed.as_deref().unwrap_or_default();
             console.result(format_args!("{}: {}", Printable(&file.name), Printable(reason)));
+        }
+        if let Some(line) = skipped(&scanner, console.lang) {
+            console.result(line);
         }
         console.result(sum(&files, &failed, console.lang));
     }
@@ -46,7 +50,12 @@ fn rules(files: &[&RuleFile]) -> usize {
     files.iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules))
 }
 
-fn object(files: &[&RuleFile], failed: &[&RuleFile], never: &[NeverMatches]) -> serde_json::Value {
+fn object(
+    files: &[&RuleFile],
+    failed: &[&RuleFile],
+    never: &[NeverMatches],
+    skipped: &SkippedFiles,
+) -> serde_json::Value {
     let failures: Vec<_> = failed
         .iter()
         .map(|file| json!({ "file": file.name, "line": file.failed_line(), "reason": file.failed }))
@@ -55,6 +64,7 @@ fn object(files: &[&RuleFile], failed: &[&RuleFile], never: &[NeverMatches]) -> 
         "compiled": { "files": files.len().saturating_sub(failed.len()), "rules": rules(files) },
         "failed": failures,
         "never_match": never,
+        "skipped": skipped,
     })
 }
 

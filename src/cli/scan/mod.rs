@@ -10,8 +10,10 @@ use clap::Args;
 
 use super::collect::workers;
 use super::identities::Keys;
-use super::indicators::{IndicatorSet, name_unused};
+use super::indicators::{IndicatorSet, check_kit, name_unused};
 use super::interrupts;
+use super::kit::KitArguments;
+use super::outside;
 use super::quantity::{duration, size};
 use super::reading_limits::ReadingLimits;
 use super::scanning::{Processes, RuleSet, count_unusable, name_failed};
@@ -21,12 +23,12 @@ use crate::acquisition::{Clock, Progress, RunContext, Settings, look_at};
 use crate::analysis::rescan::{Rescan, rescan};
 use crate::analysis::{Integrity, Trust};
 use crate::evidence::Item;
+use crate::kit::trust::Surroundings;
 use crate::playbook::plan_to_look;
 use crate::scan::indicators::Indicators;
 use crate::scan::{Examined, Scanner};
 use crate::sources::{TargetBuilder, quote};
 
-mod coverage;
 mod gaps;
 mod report;
 
@@ -58,6 +60,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     indicator_set: IndicatorSet,
     #[command(flatten)]
+    kit: KitArguments,
+    #[command(flatten)]
     ending: Ending,
     /// Begin no new item after this long: 90s, 10m, 1h30m
     #[arg(long, value_name = "DUR", value_parser = duration)]
@@ -85,16 +89,30 @@ struct Ending {
 }
 
 /// Carries out `scan`.
-pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    surroundings: &Surroundings,
+    console: &mut Console<'_>,
+) -> Result<Exit, Failure> {
     console.quiet = arguments.ending.quiet;
+    let kit = arguments.kit.choose(surroundings, console)?;
+    let kit = kit.as_ref();
     let clock = Clock::start();
     let identities = arguments.bundle.as_ref().map(|_| arguments.keys.read()).transpose()?;
-    let scanner = arguments.rule_set.choose(None)?.compile().map_err(Failure::usage)?;
+    let scanner = arguments.rule_set.choose(kit)?.compile().map_err(Failure::usage)?;
     name_failed(Some(&scanner), console);
-    let indicators = arguments.indicator_set.load(clock.started()).map_err(Failure::usage)?;
+    let of_kit = kit.map(|kit| arguments.indicator_set.with_kit(kit));
+    let indicator_set = of_kit.as_ref().unwrap_or(&arguments.indicator_set);
+    let indicators = indicator_set.load(clock.started()).map_err(Failure::usage)?;
     let indicators = indicators.as_ref();
+    if let (Some(indicators), Some(kit)) = (indicators, kit) {
+        check_kit(indicators, kit)?;
+    }
     name_unused(indicators, console);
     let unusable = count_unusable(&arguments.rule_set.rules, Some(&scanner), indicators, console);
+    let mut outside_files: Vec<_> = kit.iter().map(|kit| kit.itself()).collect();
+    outside_files.extend(outside::judging(kit, Some(&scanner), indicators));
+    outside::print(&outside_files, ("bestanden meer (--json)", "files more (--json)"), console);
     let mut report = ScanReport::new(arguments.ending.json);
     let mut ended = match (&arguments.bundle, identities) {
         (Some(bundle), Some(identities)) => {
@@ -114,6 +132,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         _ => files(arguments, (&scanner, indicators), &clock, &mut report, console)?,
     };
     ended.unusable = unusable;
+    ended.outside = outside_files;
     Ok(report.finish((&scanner, indicators), &ended, &clock, arguments.ending.exit_on_hit, console))
 }
 

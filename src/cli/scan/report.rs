@@ -3,10 +3,11 @@
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
-use super::coverage;
 use super::gaps::ScanGaps;
 use crate::acquisition::{Clock, StopReason};
 use crate::analysis::Trust;
+use crate::bundle::opening::OutsideFile;
+use crate::cli::coverage;
 use crate::cli::hit_row;
 use crate::cli::{Console, Exit, severity};
 use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts};
@@ -34,6 +35,8 @@ pub(super) struct ScanEnd {
     pub(super) absent: Vec<String>,
     /// Rule files and indicator lists that could not be used.
     pub(super) unusable: usize,
+    /// Files from outside of the program that were matched against what was read.
+    pub(super) outside: Vec<OutsideFile>,
 }
 
 /// Collects what is found.
@@ -201,8 +204,11 @@ impl ScanReport {
             "levels": severity::levels_object(&self.counts),
             "gaps": self.gaps.object(),
             "indicators": indicators.map(|all| coverage::object(all, ended.bundle.is_some())),
+            "indicator_files_skipped": indicators.map(Indicators::skipped),
+            "outside_files": ended.outside,
             "rules": scanner.rule_files().iter().fold(0_usize, |sum, file| sum.saturating_add(file.rules)),
             "rule_files_failed": failed,
+            "rule_files_skipped": scanner.skipped(),
             "rules_set_aside": scanner.set_aside(),
             "absent": ended.absent,
             "complete": exit.is_complete(),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Digest, Printable};
 use crate::scan::Error;
+use crate::scan::skipped_files::SkippedFiles;
 
 /// Most files of one folder: the largest public MISP feed has some 2,000 events.
 const FILES_LIMIT: usize = 50_000;
@@ -31,9 +32,6 @@ const ENDINGS: [&str; 19] = [
 
 /// Files that are read of a folder without an ending: what distributions call their digests.
 const NAMES: [&str; 5] = ["md5sums", "sha1sums", "sha256sums", "sha512sums", "checksums"];
-
-/// Files of a folder that are skipped, by name; those past it are counted.
-const SKIPPED_NAMES: usize = 100;
 
 /// The file that makes a folder a MISP feed.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -241,24 +239,6 @@ pub(super) struct ListToRead {
     pub(super) format: Option<Format>,
 }
 
-/// Files of named folders that are not read: they are no lists by their name and by their content.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct SkippedFiles {
-    /// How many there are.
-    pub count: u64,
-    /// The first of them.
-    pub names: Vec<String>,
-}
-
-impl SkippedFiles {
-    fn add(&mut self, path: &Path) {
-        self.count = self.count.saturating_add(1);
-        if self.names.len() < SKIPPED_NAMES {
-            self.names.push(path.display().to_string());
-        }
-    }
-}
-
 /// The lists that sources name, in their order and by name within a folder, and the files of folders that are none; links
 /// are not followed, and count as files that are not read.
 ///
@@ -294,7 +274,7 @@ pub(super) fn lists(
             }
             let named = format.is_some() || is_named_as_list(entry.path());
             if !entry.file_type().is_file() || !(named || is_list(entry.path())) {
-                skipped.add(entry.path());
+                skipped.add(&entry.path().display().to_string());
                 continue;
             }
             if lists.len().saturating_sub(before) >= FILES_LIMIT {

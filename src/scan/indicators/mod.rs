@@ -42,7 +42,7 @@ mod sums;
 mod text_table;
 mod windows_names;
 
-pub use list::{Format, IndicatorList, IndicatorSource, SkippedFiles, Unused};
+pub use list::{Format, IndicatorList, IndicatorSource, Unused};
 pub use load::read_bytes;
 pub use path::Case;
 pub use rows::InText;
@@ -64,7 +64,7 @@ pub struct Indicators {
     lists: Vec<IndicatorList>,
     known_good: Vec<IndicatorList>,
     /// Of the folders of either.
-    skipped: [SkippedFiles; 2],
+    skipped: [super::SkippedFiles; 2],
 }
 
 /// What digests an item needs besides its SHA-256.
@@ -100,7 +100,7 @@ impl Indicators {
 
     /// Files of named folders that were not read as lists: those of indicators, and of known good digests.
     #[must_use]
-    pub const fn skipped(&self) -> &[SkippedFiles; 2] {
+    pub const fn skipped(&self) -> &[super::SkippedFiles; 2] {
         &self.skipped
     }
 

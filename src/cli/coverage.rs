@@ -1,5 +1,5 @@
-//! Which kinds of indicators were matched against what in a scan, and which could not match anything: a scan of files sees no
-//! mutex.
+//! Which kinds of indicators were matched against what in a scan or a collection, and which could not match anything: a scan of
+//! files sees no mutex.
 //!
 //! In: the kinds in use, and whether live state was scanned. Out: lines for a person and an object for a program.
 
@@ -33,7 +33,7 @@ const fn places(kind: &str, rows: bool) -> Option<(&'static str, &'static str)> 
 
 /// What a person is shown.
 pub(super) fn lines(indicators: &Indicators, rows: bool, lang: Language) -> Vec<String> {
-    let not = lang.pick("niet vergeleken: deze scan ziet er geen", "not matched: this scan sees none");
+    let not = lang.pick("niet vergeleken: deze run ziet er geen", "not matched: this run sees none");
     let kinds = indicators.kinds().into_iter();
     kinds
         .map(|(kind, count)| {
