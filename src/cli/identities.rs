@@ -43,7 +43,12 @@ impl Keys {
         let ask = ask_at_the_terminal();
         let mut identities = Identities::new();
         for path in &self.identity {
-            identities.add_file(path, &ask)?;
+            identities.add_file(path, &ask).map_err(|error| {
+                Failure::from(error).hint(
+                    "noem met -i het bestand van een age-identiteit, zoals 'veldkit keygen' die maakt, of van een SSH-sleutel",
+                    "name with -i the file of an age identity, as 'veldkit keygen' makes it, or of an SSH private key",
+                )
+            })?;
         }
         if let Some(path) = &self.passphrase_file {
             identities.add_passphrase(first_line(path)?);

@@ -6,7 +6,9 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::kit::{ChosenKit, unusable};
+use super::kit::ChosenKit;
+use super::kit::unusable as kit_unusable;
+use super::scanning::{count_unusable, unlisted};
 use super::{Console, Exit, Failure};
 use crate::acquisition::Clock;
 use crate::evidence::{Printable, Utc};
@@ -65,7 +67,7 @@ pub(super) fn check_kit(indicators: &Indicators, kit: &ChosenKit) -> Result<(), 
             return Err(Failure::usage("a list of the kit is a directory, and a kit lists files"));
         }
         for (file, list) in files.into_iter().zip(own) {
-            kit.kit.check(file, &list.sha256).map_err(unusable)?;
+            kit.kit.check(file, &list.sha256).map_err(kit_unusable)?;
         }
     }
     Ok(())
@@ -95,10 +97,11 @@ struct Check {
     json: bool,
 }
 
-/// Carries out `indicators`: 0 where all lists can be read to their end, 3 where some, 1 where none.
+/// Carries out `indicators`: 0 where all lists can be read to their end and something of each is in use, 3 where some, 1 where none.
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let Action::Check(Check { paths, json }) = &arguments.action;
-    let indicators = Indicators::load(paths, &[], Clock::start().started()).map_err(Failure::usage)?;
+    let indicators = Indicators::load(paths, &[], Clock::start().started()).map_err(unlisted)?;
+    let unusable = count_unusable(&[], None, Some(&indicators), console);
     let failed = indicators.failed().count();
     if *json {
         console.result(json!({
@@ -118,11 +121,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         }
         console.result(sum(&indicators, failed, console.lang));
     }
-    Ok(match failed {
-        0 => Exit::Done,
-        some if some < indicators.lists().len() => Exit::Partial,
-        _ => Exit::Failure,
-    })
+    let usable = indicators.lists().iter().any(|list| list.indicators > 0);
+    Ok(Exit::of([(!usable, Exit::Failure), (unusable > 0, Exit::Partial)]))
 }
 
 /// What a person reads of one list.

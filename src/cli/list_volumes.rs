@@ -30,7 +30,12 @@ pub(super) struct Arguments {
 /// Carries out `list-volumes`.
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let listed = match &arguments.image {
-        Some(image) => volumes::of_image(image).map_err(Failure::new)?,
+        Some(image) => volumes::of_image(image).map_err(|error| {
+            Failure::new(error).hint(
+                "klopt het pad? noem het bestand van een schijf of virtuele schijf, of --live voor deze computer",
+                "is the path right? name the file of a disk or virtual disk, or --live for this host",
+            )
+        })?,
         None => volumes::of_this_host().map_err(Failure::new)?,
     };
     if arguments.json {

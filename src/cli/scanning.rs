@@ -147,6 +147,26 @@ fn cannot_open(error: kit::rules::Error) -> Failure {
     )
 }
 
+/// Rules or indicators that were named and cannot be read, with what to do.
+pub(super) fn unlisted(error: scan::Error) -> Failure {
+    let (rules, lists) =
+        (matches!(error, scan::Error::List { .. }), matches!(error, scan::Error::ListIndicators { .. }));
+    let failure = Failure::usage(error);
+    if rules {
+        failure.hint(
+            "klopt het pad? noem een regelbestand, of een map of zip met bestanden die op .yar, .yara of .rule eindigen",
+            "is the path right? name a rule file, or a directory or zip of files that end in .yar, .yara or .rule",
+        )
+    } else if lists {
+        failure.hint(
+            "klopt het pad? noem een lijst, een map met lijsten of een MISP-feed; dwing een vorm af met bijvoorbeeld csv=BESTAND",
+            "is the path right? name a list, a directory of lists or a MISP feed; force a format as in csv=FILE",
+        )
+    } else {
+        failure
+    }
+}
+
 impl Chosen {
     /// Compiles them.
     pub(super) fn compile(&self) -> Result<Scanner, scan::Error> {

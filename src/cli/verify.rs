@@ -14,6 +14,7 @@ use crate::analysis;
 use crate::analysis::{
     Authorship, Claims, Error, Integrity, Remark, RevokedKeys, SigningKey, Silent, Verdict,
 };
+use crate::bundle::reader::OpenError;
 use crate::bundle::{Identities, SealCode};
 use crate::evidence::Printable;
 use crate::text::Language;
@@ -148,9 +149,19 @@ pub(super) fn exit(verdict: &Verdict) -> Exit {
 
 /// What a person can do where nothing could be judged.
 pub(super) fn explain(error: Error) -> Failure {
+    let no_bundle = match &error {
+        Error::Open { .. } => true,
+        Error::Decrypt { source, .. } => matches!(source, OpenError::Header(_)),
+        Error::Format(_) | Error::Signer(_) => false,
+    };
     let wrong_key = matches!(error, Error::Decrypt { .. });
     let failure = Failure::new(error);
-    if wrong_key {
+    if no_bundle {
+        failure.hint(
+            "klopt het pad? noem een bundel zoals 'collect' hem schrijft (….zip.age); van een gesplitste welk deel ook",
+            "is the path right? name a bundle as 'collect' writes it (….zip.age); of a split one, any part",
+        )
+    } else if wrong_key {
         failure.hint(
             "klopt de sleutel? 'veldkit.json' noemt de ontvangers pas als de bundel open is; vraag wie de kit maakte",
             "is it the right key? ask whoever made the kit to which recipient it encrypts",

@@ -13,7 +13,6 @@ use std::rc::Rc;
 
 use super::compile::compile;
 use super::engine::{Engine, Failures};
-use super::rule_files::{ReadRules, RuleSource, read};
 use super::rule_includes::{IncludeReader, expanded};
 use super::{EngineKind, Error, RuleFile, rule_text};
 use crate::evidence::Digest;
@@ -181,27 +180,17 @@ fn texts(read: &[ReadRule], planned: &[Planned]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A rule file's text as it is packed for a kit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleFileText {
-    /// Its name, unique in the set.
-    pub name: String,
-    /// Its text, with the files that it includes in place; bytes that are not UTF-8 are escaped.
-    pub text: String,
-}
-
-/// Reads the rule files of all sources, for packing: each rule once. What cannot be read is an error here: a kit must not miss rules.
+/// Names and texts of all files, each rule once, for packing; those that do not compile are among them.
 ///
 /// # Errors
-/// [`Error::List`].
-pub fn rule_texts(sources: &[RuleSource]) -> Result<Vec<RuleFileText>, Error> {
-    let ReadRules { files, .. } = read(sources)?;
-    let (planned, texts, ..) = settle(&files, EngineKind::Boreal)?;
-    for (file, planned) in files.iter().zip(planned) {
+/// A file that cannot be read, and why; or the engine cannot start.
+pub(super) fn texts_to_pack(read: &[ReadRule]) -> Result<Vec<(String, String)>, Error> {
+    let (planned, texts, ..) = settle(read, EngineKind::Boreal)?;
+    for (file, planned) in read.iter().zip(planned) {
         if let Planned::Text(Err(reason)) = planned {
             let path = PathBuf::from(file.name.clone());
             return Err(Error::List { path, source: std::io::Error::other(reason) });
         }
     }
-    Ok(texts.into_iter().map(|(name, text)| RuleFileText { name, text }).collect())
+    Ok(texts)
 }

@@ -41,13 +41,11 @@ pub(super) fn members(zip: impl Read + Seek) -> io::Result<RuleZip> {
     let mut archive = ZipArchive::new(zip).map_err(io::Error::other)?;
     let (mut found, mut skipped) = (BTreeMap::new(), Vec::new());
     for index in 0..archive.len() {
-        let name = match archive.name_for_index(index) {
-            Some(Ok(name)) => name.into_owned(),
-            Some(Err(_)) | None => {
-                skipped.push(format!("(member {index}, of no name that can be read)"));
-                continue;
-            }
+        let Some(Ok(name)) = archive.name_for_index(index) else {
+            skipped.push(format!("(member {index}, of no name that can be read)"));
+            continue;
         };
+        let name = name.into_owned();
         if name.ends_with(['/', '\\']) {
             continue;
         }

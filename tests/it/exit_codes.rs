@@ -22,8 +22,10 @@ enum Output {
     Full,
     /// To a pipe that nobody reads.
     Closed,
+    /// Nowhere: there is none.
+    Shut,
 }
-use Output::{Closed, Full, Kept};
+use Output::{Closed, Full, Kept, Shut};
 
 /// Command lines that need nothing but files. `@r` is the recipient.
 const LINES: &[Line] = &[
@@ -53,6 +55,7 @@ const LINES: &[Line] = &[
     ),
     ("collect", 3, "collect --root tree --path / -r @r --out taken/b.zip.age --no-scan --json", Kept),
     ("collect", 3, "collect --root tree --path / -r @r --out o10/ --no-scan --json", Full),
+    ("collect", 3, "collect --root tree --path / -r @r --out o13/ --no-scan --json", Shut),
     ("collect", 3, "collect --root tree --path / --max-file-size 40 -r @r --out o11/ --no-scan --json", Kept),
     (
         "collect",
@@ -116,11 +119,20 @@ const LINES: &[Line] = &[
     ("indicators", 0, "indicators check good.txt", Kept),
     ("indicators", 1, "indicators check stix=bad.json", Kept),
     ("indicators", 1, "indicators check good.txt", Full),
+    ("indicators", 1, "indicators check good.txt", Shut),
+    ("indicators", 1, "indicators check no-list.txt", Kept),
     ("indicators", 2, "indicators check /not-there", Kept),
+    ("indicators", 3, "indicators check good.txt no-list.txt", Kept),
     ("indicators", 3, "indicators check good.txt stix=bad.json", Kept),
     ("rules", 0, "rules check good.yar", Kept),
     ("rules", 1, "rules check bad.yar", Kept),
     ("rules", 1, "rules list", Full),
+    ("rules", 1, "rules list", Shut),
+    ("rules", 1, "rules check empty.yar", Kept),
+    ("rules", 1, "rules list empty.yar", Kept),
+    ("rules", 1, "rules list bad.yar", Kept),
+    ("rules", 3, "rules list good.yar bad.yar", Kept),
+    ("rules", 3, "rules check good.yar empty.yar", Kept),
     ("rules", 2, "rules check /not-there", Kept),
     ("rules", 3, "rules check good.yar bad.yar", Kept),
     ("playbook", 0, "playbook list", Kept),
@@ -146,8 +158,14 @@ fn each_command_ends_with_each_of_its_codes() {
     for (command, code, line, output) in LINES {
         let arguments = line.split(' ').map(|word| if word == "@r" { recipient.as_str() } else { word });
         let mut run = made.command(arguments);
+        if *output == Shut {
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", "exec \"$0\" \"$@\" >&-"]).arg(run.get_program()).args(run.get_args());
+            shell.current_dir(made.path()).env_clear().env("LC_ALL", "C");
+            run = shell;
+        }
         run.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(match output {
-            Kept => Stdio::piped(),
+            Kept | Shut => Stdio::piped(),
             Full => Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap()),
             Closed => Stdio::from(std::io::pipe().unwrap().1),
         });
@@ -156,7 +174,7 @@ fn each_command_ends_with_each_of_its_codes() {
         if ended.status.code() != Some(*code) {
             wrong.push(format!("{:?} instead of {code}: {line}: {said}", ended.status.code()));
         }
-        if *output == Full && !said.contains("standard output") && !line.contains("--out -") {
+        if matches!(output, Full | Shut) && !said.contains("standard output") && !line.contains("--out -") {
             wrong.push(format!("nothing said of standard output: {line}: {said}"));
         }
         // What JSON says of itself fits the code, whatever the command.
@@ -173,7 +191,7 @@ fn each_command_ends_with_each_of_its_codes() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     for receipt in receipts(made.path()) {
         let page = fs::read_to_string(&receipt).unwrap();
-        let complete = ["o1/", "o10/", "o12/"].iter().any(|folder| receipt.contains(folder));
+        let complete = ["o1/", "o10/", "o12/", "o13/"].iter().any(|folder| receipt.contains(folder));
         assert_eq!(page.contains("All done             yes"), complete, "{receipt}: {page}");
     }
 }
@@ -332,6 +350,7 @@ fn made() -> Made {
     put("empty.yar", b"// nothing\n");
     put("bad.json", b"{\"Event\": {");
     put("empty.txt", b"# nothing\n");
+    put("no-list.txt", b"of no kind\n");
     put("good.txt", b"evil.example.org\n");
     put("blank.img", &vec![0; 1 << 20]);
     put("disk.img", &ext2());

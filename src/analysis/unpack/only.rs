@@ -19,6 +19,8 @@ struct Meant {
     /// The same with `/` between its names, and no `/` at its end.
     slashed: String,
     glob: GlobMatcher,
+    /// The same for Windows, where names in another case are the same names.
+    caseless: GlobMatcher,
     met: bool,
 }
 
@@ -32,10 +34,15 @@ impl Only {
             let slashed = text.replace('\\', "/");
             let slashed = slashed.trim_end_matches('/').to_owned();
             // A name of a target may hold what no glob allows: then it is a name and nothing else.
-            let literal = || GlobBuilder::new(&globset::escape(&slashed)).build();
-            let glob = GlobBuilder::new(&slashed).literal_separator(true).backslash_escape(false).build();
-            let glob = glob.or_else(|error| if is_balanced(text) { Err(error) } else { literal() })?;
-            Ok(Meant { text: text.clone(), slashed, glob: glob.compile_matcher(), met: false })
+            let glob = |caseless| {
+                let literal =
+                    || GlobBuilder::new(&globset::escape(&slashed)).case_insensitive(caseless).build();
+                let mut glob = GlobBuilder::new(&slashed);
+                let glob = glob.literal_separator(true).backslash_escape(false).case_insensitive(caseless);
+                glob.build().or_else(|error| if is_balanced(text) { Err(error) } else { literal() })
+            };
+            let (glob, caseless) = (glob(false)?.compile_matcher(), glob(true)?.compile_matcher());
+            Ok(Meant { text: text.clone(), slashed, glob, caseless, met: false })
         });
         meant.collect::<Result<_, _>>().map(Self)
     }
@@ -43,19 +50,26 @@ impl Only {
     /// Whether an entry is meant.
     pub(super) fn means(&mut self, entry: &str) -> bool {
         let mut names = vec![entry.to_owned()];
+        let mut on_windows = false;
         if let Some(origin) = origin_of(entry) {
             let shown = origin.to_string().replace('\\', "/");
             if let Origin::File { path, .. } = &origin {
                 names.push(String::from_utf8_lossy(path).into_owned());
             }
+            on_windows = is_of_a_drive(&shown);
             names.push(shown);
         }
         let mut any = false;
         for meant in &mut self.0 {
-            let fits = names.iter().any(|name| {
-                let beneath = || name.strip_prefix(&meant.slashed).is_some_and(|rest| rest.starts_with('/'));
-                *name == meant.slashed || beneath() || meant.glob.is_match(name)
-            });
+            let fits = !meant.text.is_empty()
+                && names.iter().any(|name| {
+                    if on_windows {
+                        is_at_or_below(&name.to_lowercase(), &meant.slashed.to_lowercase())
+                            || meant.caseless.is_match(name)
+                    } else {
+                        is_at_or_below(name, &meant.slashed) || meant.glob.is_match(name)
+                    }
+                });
             meant.met |= fits;
             any |= fits;
         }
@@ -66,6 +80,16 @@ impl Only {
     pub(super) fn unmet(&self) -> Vec<String> {
         self.0.iter().filter(|meant| !meant.met).map(|meant| meant.text.clone()).collect()
     }
+}
+
+fn is_at_or_below(name: &str, place: &str) -> bool {
+    name.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a path is of a drive of Windows, also in a shadow copy: `C:/x`, `vss2:C:/x`.
+fn is_of_a_drive(shown: &str) -> bool {
+    let mut before = shown.split('/').next().unwrap_or_default().rsplit(':').skip(1);
+    before.next().is_some_and(|drive| drive.len() == 1 && drive.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
 /// Whether brackets and braces are closed, so that a refusal of the glob is about something else.
@@ -101,9 +125,19 @@ mod tests {
             assert!(!means(text, unix), "{text}");
         }
         let windows = "fs/C/Windows/System32/config/SAM";
-        for text in ["C:\\Windows\\System32\\config\\SAM", "C:/Windows/System32/config/S*", "C:\\Windows"] {
+        for text in [
+            "C:\\Windows\\System32\\config\\SAM",
+            "C:/Windows/System32/config/S*",
+            "C:\\Windows",
+            "c:\\windows\\system32\\CONFIG\\sam",
+            "c:/WINDOWS/",
+            "C:\\windows\\**\\sam",
+        ] {
             assert!(means(text, windows), "{text}");
         }
+        assert!(means("VSS2:c:\\windows", "vss/2/fs/C/Windows/x"));
+        assert!(!means("/VAR/log", unix) && !means("/var/log/AUTH*", unix));
+        assert!(!means("", unix) && means("/", unix) && !means("", windows));
         assert!(means("vss2:C:\\Windows\\x", "vss/2/fs/C/Windows/x"));
         assert!(means("live:processes.jsonl", "live/processes.jsonl"));
         assert!(means("C:\\a.txt:stream", "fs/C/a.txt:stream"));

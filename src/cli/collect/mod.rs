@@ -236,9 +236,9 @@ fn judges(
         let loading = scope.spawn(|| indicator_set.load(inquiry.clock.started()));
         destination::warn_of_shortage(inquiry, place, console)?;
         let failed = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
-        let scanner = compiling.join().unwrap_or_else(failed).map_err(Failure::usage)?;
+        let scanner = compiling.join().unwrap_or_else(failed).map_err(scanning::unlisted)?;
         let failed = |_| Err(scan::Error::Indicators);
-        let indicators = loading.join().unwrap_or_else(failed).map_err(Failure::usage)?;
+        let indicators = loading.join().unwrap_or_else(failed).map_err(scanning::unlisted)?;
         if let (Some(indicators), Some(kit)) = (&indicators, inquiry.kit) {
             check_kit(indicators, kit)?;
         }

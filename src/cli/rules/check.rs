@@ -3,16 +3,16 @@
 use serde_json::json;
 
 use super::Check;
-use crate::cli::scanning::skipped;
+use crate::cli::scanning::{count_unusable, skipped, unlisted};
 use crate::cli::{Console, Exit, Failure};
 use crate::evidence::Printable;
 use crate::scan::{NeverMatches, RuleFile, Scanner, SkippedFiles};
 use crate::text::Language;
 
-/// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none.
+/// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none. A file without a rule is of no use.
 pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let chosen = arguments.opening.rule_set(&arguments.paths).choose(None)?;
-    let scanner = chosen.compile().map_err(Failure::usage)?;
+    let scanner = chosen.compile().map_err(unlisted)?;
     let files: Vec<&RuleFile> = named(&scanner).collect();
     let failed: Vec<&RuleFile> = files.iter().copied().filter(|file| file.failed.is_some()).collect();
     let mut never = scanner.never_matching();
@@ -34,11 +34,8 @@ pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, 
         }
         console.result(sum(&files, &failed, console.lang));
     }
-    Ok(match failed.len() {
-        0 => Exit::Done,
-        some if some < files.len() => Exit::Partial,
-        _ => Exit::Failure,
-    })
+    let empty = count_unusable(&arguments.paths, Some(&scanner), None, console).saturating_sub(failed.len());
+    Ok(Exit::of([(rules(&files) == 0, Exit::Failure), (!failed.is_empty() || empty > 0, Exit::Partial)]))
 }
 
 /// The files asked about: those built in come along, since the self-test needs them.
@@ -72,6 +69,8 @@ fn sum(files: &[&RuleFile], failed: &[&RuleFile], lang: Language) -> String {
     let (usable, rules) = (files.len().saturating_sub(failed.len()), rules(files));
     let wrong = failed.len();
     match (lang, wrong) {
+        (Language::Nl, 0) if rules == 0 => format!("0 regels in {usable} bestanden: niets bruikbaar"),
+        (Language::En, 0) if rules == 0 => format!("0 rules in {usable} files: nothing can be used"),
         (Language::Nl, 0) => format!("{rules} regels in {usable} bestanden: alle bruikbaar"),
         (Language::En, 0) => format!("{rules} rules in {usable} files: all can be used"),
         (Language::Nl, _) => format!(

@@ -3,7 +3,7 @@
 use super::Pack;
 use crate::acquisition::Clock;
 use crate::cli::recipients::recipients;
-use crate::cli::scanning::{RuleSet, name_failed};
+use crate::cli::scanning::{RuleSet, name_failed, unlisted};
 use crate::cli::{Console, Exit, Failure};
 use crate::kit;
 use crate::scan;
@@ -19,8 +19,8 @@ pub(super) fn run(arguments: &Pack, console: &mut Console<'_>) -> Result<Exit, F
         rule_time_limit: None,
         engine: "boreal".to_owned(),
     };
-    let texts = scan::rule_texts(&rule_set.sources(&arguments.paths)?).map_err(Failure::usage)?;
-    name_failed(Some(&rule_set.choose(None)?.compile().map_err(Failure::usage)?), console);
+    let texts = scan::rule_texts(&rule_set.sources(&arguments.paths)?).map_err(unlisted)?;
+    name_failed(Some(&rule_set.choose(None)?.compile().map_err(unlisted)?), console);
     let to = recipients(&arguments.keys, &[], console)?;
     to.recipients.check().map_err(Failure::usage)?;
     to.keep_new_identity(Clock::start().now(), console)?;

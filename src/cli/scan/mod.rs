@@ -16,7 +16,7 @@ use super::kit::KitArguments;
 use super::outside;
 use super::quantity::{duration, size};
 use super::reading_limits::ReadingLimits;
-use super::scanning::{Processes, RuleSet, count_unusable, name_failed};
+use super::scanning::{Processes, RuleSet, count_unusable, name_failed, unlisted};
 use super::verify::explain;
 use super::{Console, Exit, Failure};
 use crate::acquisition::{Clock, Progress, RunContext, Settings, look_at};
@@ -99,11 +99,11 @@ pub(super) fn run(
     let kit = kit.as_ref();
     let clock = Clock::start();
     let identities = arguments.bundle.as_ref().map(|_| arguments.keys.read()).transpose()?;
-    let scanner = arguments.rule_set.choose(kit)?.compile().map_err(Failure::usage)?;
+    let scanner = arguments.rule_set.choose(kit)?.compile().map_err(unlisted)?;
     name_failed(Some(&scanner), console);
     let of_kit = kit.map(|kit| arguments.indicator_set.with_kit(kit));
     let indicator_set = of_kit.as_ref().unwrap_or(&arguments.indicator_set);
-    let indicators = indicator_set.load(clock.started()).map_err(Failure::usage)?;
+    let indicators = indicator_set.load(clock.started()).map_err(unlisted)?;
     let indicators = indicators.as_ref();
     if let (Some(indicators), Some(kit)) = (indicators, kit) {
         check_kit(indicators, kit)?;

@@ -148,6 +148,12 @@ impl ScanReport {
             let text = console.lang.pick("niet aanwezig", "not there");
             console.always(format_args!("{text}: {}", Printable(absent)));
         }
+        if exit == Exit::Failure {
+            console.always(console.lang.pick(
+                "er is niets gescand: kloppen de paden, en mag dit programma ze lezen?",
+                "nothing was scanned: are the paths right, and may this program read them?",
+            ));
+        }
         if self.json {
             console.result(self.object((scanner, indicators), ended, clock, exit));
             return exit;

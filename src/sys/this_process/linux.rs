@@ -16,6 +16,9 @@ pub(super) struct StandardOutput;
 impl Write for StandardOutput {
     #[allow(clippy::disallowed_methods, reason = "the one place where standard output is opened")]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if super::closed_output::was_closed() {
+            return Err(rustix::io::Errno::BADF.into());
+        }
         Ok(rustix::io::retry_on_intr(|| rustix::io::write(io::stdout(), bytes))?)
     }
 

@@ -1,6 +1,12 @@
 //! What this process may do, what it uses.
 
 #[cfg(target_os = "linux")]
+#[allow(
+    unsafe_code,
+    reason = "it is asked before the standard library hides it; each place says why it is right"
+)]
+mod closed_output;
+#[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "the kernel is asked to lock memory; the call says why it is right")]
 mod linux;
 #[cfg_attr(
