@@ -14,7 +14,7 @@ pub(super) enum Packing {
 }
 
 /// Kinds that are not opened: offset, signature, name.
-const CLOSED: [(usize, &[u8], &str); 19] = [
+const CLOSED: [(usize, &[u8], &str); 34] = [
     (0x8001, b"CD001", "ISO image"),
     (0, b"MSWIM\0\0\0", "WIM"),
     (0, b"!<arch>\n", "AR"),
@@ -34,6 +34,21 @@ const CLOSED: [(usize, &[u8], &str); 19] = [
     (7, b"**ACE**", "ACE"),
     (0, b"vhdxfile", "VHDX"),
     (0, b"conectix", "VHD"),
+    (0x8001, b"BEA01", "UDF image"),
+    (0, b"KDMV", "VMDK"),
+    (0, b"QFI\xfb", "QCOW"),
+    (0x40, b"\x7f\x10\xda\xbe", "VDI"),
+    (0, b"EGGA", "EGG"),
+    (0, b"ALZ\x01", "ALZ"),
+    (20, b"\xdc\xa7\xc4\xfd", "ZOO"),
+    (0, b"7kSt\xa0\x31\x83\xd3\x8c\xb2", "ZPAQ"),
+    (0, b"ITSF", "CHM"),
+    (0, b"ISc(", "InstallShield CAB"),
+    (0, b"StuffIt", "StuffIt"),
+    (0, b"\x89LZO\0\r\n\x1a\n", "LZO"),
+    (0, b"LRZI", "LRZIP"),
+    (0, b"\x02\x21\x4c\x18", "LZ4"),
+    (0, b"\x78\x9f\x3e\x22", "TNEF"),
 ];
 
 /// The class of an installer's root storage ([MS-CFB] 2.6.1): {000C1084-0000-0000-C000-000000000046}.
@@ -47,17 +62,32 @@ impl Packing {
             "TAR" => Some(Self::Tar),
             kind @ ("RAR" | "7ZIP" | "BZIP2" | "XZ" | "ZSTD" | "CAB") => Some(Self::Closed(kind)),
             "OLE" => is_installer(content).then_some(Self::Closed("MSI")),
-            // A program that unpacks itself: its zip is known by its end.
-            "EXE" | "ELF" => zip::is_behind(content).then_some(Self::Zip),
+            "PST" => Some(Self::Closed("PST")),
             // Empty, or in parts: what is left of it is gone through all the same.
             _ if content.starts_with(b"PK\x05\x06") || content.starts_with(b"PK\x07\x08PK") => {
                 Some(Self::Zip)
             }
-            _ => CLOSED.iter().find_map(|(at, signature, kind)| {
-                content.get(*at..)?.starts_with(signature).then_some(Self::Closed(kind))
-            }),
+            _ => CLOSED
+                .iter()
+                .find_map(|(at, signature, kind)| {
+                    content.get(*at..)?.starts_with(signature).then_some(Self::Closed(kind))
+                })
+                .or_else(|| at_the_end(content)),
         }
     }
+}
+
+/// What a file packs that is known by its end: a program or script that unpacks itself, a picture or document with a zip behind it.
+fn at_the_end(content: &[u8]) -> Option<Packing> {
+    if zip::is_behind(content) {
+        return Some(Packing::Zip);
+    }
+    if zip::is_last_part(content) {
+        return Some(Packing::Closed("ZIP of which other parts are in other files"));
+    }
+    // The trailer of an Apple disk image: 512 bytes.
+    let trailer = content.get(content.len().checked_sub(512)?..)?;
+    trailer.starts_with(b"koly\0\0\0\x04\0\0\x02\0").then_some(Packing::Closed("DMG"))
 }
 
 /// Whether a compound file is an installer's: by the class of its root.

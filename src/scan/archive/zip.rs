@@ -125,6 +125,21 @@ pub(super) fn is_behind(content: &[u8]) -> bool {
     directory(content).is_some()
 }
 
+/// Whether a zip in parts ends the content, whose directory is not, or not all, in this part (APPNOTE 4.4.19 to 4.4.21).
+pub(super) fn is_last_part(content: &[u8]) -> bool {
+    let from = content.len().saturating_sub(END_SEARCH);
+    let end = content
+        .get(from..)
+        .and_then(|end| memmem::rfind(end, b"PK\x05\x06"))
+        .map(|at| from.saturating_add(at));
+    end.is_some_and(|end| {
+        let field = |offset: usize| u16_at(content, end.checked_add(offset)?);
+        let comment = field(20).map(usize::from);
+        let ends = end.checked_add(22).zip(comment).and_then(|(end, comment)| end.checked_add(comment));
+        ends == Some(content.len()) && field(10).is_some_and(|entries| entries > 0)
+    })
+}
+
 /// Where the directory is, and what it says of itself.
 struct Directory {
     begin: usize,

@@ -205,6 +205,32 @@ fn files_behind_a_limit_and_of_other_methods_are_counted() {
 }
 
 #[test]
+fn a_zip_behind_anything_is_opened_and_one_whose_other_parts_are_elsewhere_is_reported() {
+    let zip = made(&FILES, Layout::default());
+    for front in [
+        &b"MZ program"[..],
+        b"#!/usr/bin/env python3\n",
+        b"\xff\xd8\xff\xe0 picture",
+        b"%PDF-1.7\n",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a",
+        b"plain words\n",
+        b"<?xml version='1.0'?>",
+    ] {
+        let (_, report) = seen(&[front, &zip].concat());
+        assert_eq!((report.scanned(), report.not_opened()), (3, 0), "{front:?}");
+    }
+    // Of one in parts the last part has the end of the directory, and at times nothing more.
+    let end = memchr::memmem::rfind(&zip, b"PK\x05\x06").unwrap();
+    let (_, report) = seen(&[b"rest of a file", &zip[end..]].concat());
+    assert_eq!((report.scanned(), report.not_opened()), (0, 1));
+    assert!(report.sentence().unwrap().contains("other parts"), "{report:?}");
+    for text in [&b"a text about PK\x05\x06 and more of it"[..], b"PK", b""] {
+        assert_eq!(seen(text).1, Report::default());
+    }
+}
+
+#[test]
 fn kinds_of_archives_that_are_not_opened_are_reported_by_their_name() {
     let mut iso = vec![0; 0x8801];
     iso[0x8001..0x8006].copy_from_slice(b"CD001");
@@ -225,6 +251,9 @@ fn kinds_of_archives_that_are_not_opened_are_reported_by_their_name() {
         (b"!<arch>\ndebian-binary".to_vec(), "AR"),
         (b"MSWIM\0\0\0".to_vec(), "WIM"),
         (b"BZh91AY".to_vec(), "BZIP2"),
+        ([b"!BDN".to_vec(), vec![0; 600]].concat(), "PST"),
+        ([vec![0; 0x40], b"\x7f\x10\xda\xbe".to_vec()].concat(), "VDI"),
+        ([b"text".to_vec(), b"koly\0\0\0\x04\0\0\x02\0".to_vec(), vec![0; 500]].concat(), "DMG"),
     ] {
         let (_, report) = seen(&content);
         assert_eq!((report.scanned(), report.not_opened()), (0, 1), "{name}");
