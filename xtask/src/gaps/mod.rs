@@ -94,11 +94,11 @@ fn build(root: &Path) -> Result<Vec<PathBuf>> {
     command.args(["--target-dir", "target/gaps", "--message-format", "json-render-diagnostics"]);
     command.stderr(Stdio::inherit());
     let said = String::from_utf8(bytes(&mut command)?)?;
-    let programs =
-        said.lines().filter(|line| line.contains(r#""profile":{"#) && line.contains(r#""test":true"#));
-    let programs: Vec<PathBuf> = programs
-        .filter_map(|line| line.split_once(r#""executable":""#)?.1.split('"').next().map(PathBuf::from))
-        .collect();
+    let executable =
+        |line: &str| Some(PathBuf::from(line.split_once(r#""executable":""#)?.1.split('"').next()?));
+    // The program itself is built too, for the tests that start it; it is no test.
+    let is_test = |path: &PathBuf| path.parent().is_some_and(|folder| folder.ends_with("deps"));
+    let programs: Vec<PathBuf> = said.lines().filter_map(executable).filter(is_test).collect();
     if programs.len() == 2 {
         Ok(programs)
     } else {
