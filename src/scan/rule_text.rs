@@ -17,6 +17,9 @@ enum Place {
 
 /// The text of a rule file, without a byte order mark.
 pub(super) fn of(bytes: &[u8]) -> String {
+    if let Some(text) = of_utf16(bytes) {
+        return text;
+    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();
@@ -37,6 +40,18 @@ pub(super) fn of(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// The text of a file that says by its mark that it is UTF-16, as Windows writes what is redirected into a file.
+fn of_utf16(bytes: &[u8]) -> Option<String> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (pairs, odd) = bytes.get(2..)?.as_chunks::<2>();
+    let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect::<Result<String, _>>();
+    text.ok().filter(|_| odd.is_empty())
 }
 
 /// Knows where it is after each byte.
@@ -97,5 +112,15 @@ mod tests {
         ] {
             assert_eq!(of(bytes), text, "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_file_in_utf_16_with_its_mark_is_read_and_one_that_is_only_like_it_is_bytes() {
+        let text = "rule a { strings: $a = \"é\" condition: $a }";
+        let units = || text.encode_utf16();
+        let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(units().flat_map(u16::to_le_bytes)).collect();
+        let big: Vec<u8> = [0xfe, 0xff].into_iter().chain(units().flat_map(u16::to_be_bytes)).collect();
+        assert_eq!((of(&little).as_str(), of(&big).as_str()), (text, text));
+        assert_eq!(of(b"\xff\xfeabc"), "\u{fffd}\u{fffd}abc");
     }
 }

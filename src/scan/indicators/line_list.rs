@@ -72,11 +72,22 @@ pub(super) fn values<R: Read>(lines: &mut TextLines<R>, intake: &mut ListIntake<
             description: if description.is_empty() { above } else { description },
             reference: "",
         };
-        match value(first) {
-            Ok(observable) => intake.take(observable, &said),
-            Err(why) => intake.refuse(why, line),
+        for text in sunk_hosts(line).unwrap_or_else(|| vec![first]) {
+            let said = Said { description: if text == first { said.description } else { above }, ..said };
+            match value(text) {
+                Ok(observable) => intake.take(observable, &said),
+                Err(why) => intake.refuse(why, line),
+            }
         }
     })
+}
+
+/// The names of a line of a hosts file that sends them nowhere, as block lists are published: `0.0.0.0 bad.example.org`.
+fn sunk_hosts(line: &str) -> Option<Vec<&str>> {
+    let mut words = line.split('#').next()?.split_whitespace();
+    matches!(words.next()?, "0.0.0.0" | "127.0.0.1" | "::" | "::1").then_some(())?;
+    let hosts: Vec<&str> = words.collect();
+    matches!(value(hosts.first()?), Ok(IndicatorValue::Domain(..))).then_some(hosts)
 }
 
 /// Reads a list of expressions over paths.

@@ -228,6 +228,24 @@ fn registry(key: &str, data: Option<&str>) -> Result<IndicatorValue, &'static st
 /// What a bare value is, where nothing says its type: a digest, an address, a URL or a domain. Never a file name:
 /// every word could be one.
 pub(super) fn guess(text: &str) -> Result<IndicatorValue, &'static str> {
+    // As lists of container images and of blockers write them: `sha256:0123…`, `||bad.example.org^`.
+    let algorithm = |word: &str| {
+        ["md5", "sha1", "sha-1", "sha256", "sha-256"].iter().any(|known| known.eq_ignore_ascii_case(word))
+    };
+    if let Some((word, text)) = text.split_once([':', '=']).filter(|(word, _)| algorithm(word.trim())) {
+        return digest(text).map_err(|_| "value of no kind that is known").and_then(|read| {
+            let is = text.trim().len();
+            let wanted = match word.trim().to_ascii_lowercase().as_str() {
+                "md5" => 32,
+                "sha1" | "sha-1" => 40,
+                _ => 64,
+            };
+            if is == wanted { Ok(read) } else { Err("digest that is not as long as its name says") }
+        });
+    }
+    if let Some(blocked) = text.strip_prefix("||").and_then(|text| text.strip_suffix('^')) {
+        return domain(blocked, Below::Counts).map_err(|_| "value of no kind that is known");
+    }
     let read = digest(text);
     if read.is_ok() {
         return read;

@@ -150,3 +150,21 @@ fn a_format_can_be_forced() {
     let list = read_bytes(bytes, Some(Format::Stix), now());
     assert!(account(&list).failed.is_some());
 }
+
+#[test]
+fn lists_that_block_hosts_and_digests_with_their_name_are_read() {
+    let lines = format!(
+        "127.0.0.1 localhost\n0.0.0.0 bad.example.org worse.example.org # both\n127.0.0.1\tevil.example.net\n\
+         ::1 six.example.net\n0.0.0.0\n||blocked.example.com^\n||a.example.com^$third-party\nsha256:{SHA256}\n\
+         MD5={MD5}\nsha1:{SHA256}\nsha256:xyz\n"
+    );
+    let list = read(&lines);
+    for domain in
+        ["bad.example.org", "worse.example.org", "evil.example.net", "six.example.net", "blocked.example.com"]
+    {
+        assert_eq!(list.domain(domain).len(), 1, "{domain}: {:?}", account(&list));
+    }
+    assert_eq!((list.digest(SHA256).len(), list.digest(MD5).len()), (1, 1));
+    let refused: u64 = account(&list).unused.iter().map(|unused| unused.count).sum();
+    assert_eq!((list.len(), refused), (7, 5), "{:?}", account(&list));
+}
