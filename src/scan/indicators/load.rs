@@ -15,7 +15,7 @@ use super::list;
 use super::list::{Account, Format, IndicatorList, IndicatorSource, ListToRead, MANIFEST};
 use super::{Indicators, csv, detect, line_list, misp, openioc, stix};
 use crate::evidence::{Digest, Utc};
-use crate::scan::Error;
+use crate::scan::{Error, SkippedFiles};
 
 impl Indicators {
     /// Reads lists of indicators, and lists of digests that are known to be good. `now` is the moment at which a list's
@@ -32,6 +32,11 @@ impl Indicators {
         let (listed, skipped) = list::lists(sources, &is_list)?;
         let (good, not_good) = list::lists(known_good, &is_list)?;
         all.skipped = [skipped, not_good];
+        for (lists, skipped) in [&listed, &good].into_iter().zip(&mut all.skipped) {
+            for list in lists.iter().filter(|list| list.format == Some(Format::MispFeed)) {
+                skip_unnamed(&list.path, skipped);
+            }
+        }
         // Warninglists come first: they hold for every list, whatever the order in which they were named.
         let formats: Vec<Option<Format>> = listed.iter().map(format_of).collect();
         let mut exclusions = Exclusions::default();
@@ -156,21 +161,49 @@ fn read_feed(folder: &Path, mut intake: ListIntake<'_>) -> Read {
     let mut sum = |name: &str, digest: Digest| {
         let _ = writeln!(sums, "{digest}  {name}");
     };
-    let mut events = Vec::new();
+    let mut events = misp::FeedNames::default();
     let (digest, listed) = read_file(&folder.join(MANIFEST), |text, _| {
         events = misp::manifest(text)?;
         Ok(())
     });
     sum(MANIFEST, digest);
-    for name in &events {
+    for name in &events.others {
+        intake.refuse("event of the feed whose name is no UUID", name);
+    }
+    let mut unread = 0_usize;
+    for name in &events.files {
         let path = folder.join(name);
         let (digest, read) = read_file(&path, |text, _| misp::read(text, &mut intake));
         sum(name, digest);
         if let Err(why) = read {
+            unread = unread.saturating_add(1);
             intake.refuse("event of the feed that cannot be read to its end", &format!("{name}: {why}"));
         }
     }
-    (Digest::of(sums.as_bytes()), listed)
+    let unread = unread.saturating_add(events.others.len());
+    let all = events.files.len().saturating_add(events.others.len());
+    let read = listed.and_then(|()| {
+        if unread == 0 { Ok(()) } else { Err(format!("{unread} of {all} events of the feed cannot be read")) }
+    });
+    (Digest::of(sums.as_bytes()), read)
+}
+
+/// Counts the files in a feed's folder that its manifest does not name. MISP writes `hashes.csv` beside the events: digests of what is
+/// in them.
+fn skip_unnamed(folder: &Path, skipped: &mut SkippedFiles) {
+    let mut named = misp::FeedNames::default();
+    let _ = read_file(&folder.join(MANIFEST), |text, _| {
+        named = misp::manifest(text)?;
+        Ok(())
+    });
+    let entries = walkdir::WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(|entry| entry.file_name() != ".git").flatten() {
+        let name = entry.path().strip_prefix(folder).ok().and_then(Path::to_str).unwrap_or_default();
+        let is_known = name == MANIFEST || name == "hashes.csv";
+        if !entry.file_type().is_dir() && !is_known && !named.files.iter().any(|file| file == name) {
+            skipped.add(&entry.path().display().to_string());
+        }
+    }
 }
 
 /// Reads a list from memory, for whoever tests or fuzzes what reads it: the account of it, and the indicators.

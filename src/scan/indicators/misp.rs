@@ -30,20 +30,29 @@ pub(super) fn read(reader: impl Read, intake: &mut ListIntake<'_>) -> Result<(),
 }
 
 /// The file names of a feed's events, by its `manifest.json`: an object whose keys are the events' UUIDs.
-pub(super) fn manifest(reader: impl Read) -> Result<Vec<String>, String> {
-    let mut names = Names(Vec::new());
+pub(super) fn manifest(reader: impl Read) -> Result<FeedNames, String> {
+    let mut names = FeedNames::default();
     json::walk(reader, &mut names)?;
-    names.0.sort();
-    Ok(names.0)
+    names.files.sort();
+    Ok(names)
 }
 
-struct Names(Vec<String>);
+/// What the manifest of a feed names.
+#[derive(Default)]
+pub(super) struct FeedNames {
+    /// The files of events.
+    pub(super) files: Vec<String>,
+    /// Keys that are no UUID.
+    pub(super) others: Vec<String>,
+}
 
-impl Visitor for Names {
+impl Visitor for FeedNames {
     fn step(&mut self, key: &str, _: u32) -> KeyAction {
         // A UUID and nothing else: no key leads out of the folder.
         if key.len() == 36 && key.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
-            self.0.push(format!("{key}.json"));
+            self.files.push(format!("{key}.json"));
+        } else {
+            self.others.push(key.to_owned());
         }
         KeyAction::Skip
     }
