@@ -138,6 +138,7 @@ fn open_on_volume(reading: Box<dyn VolumeFile>, read_by: &'static str, found: &F
     let size = reading.size();
     let mut metadata = found.metadata.clone();
     metadata.size = Some(size);
+    reading.add_facts(&mut metadata);
     let ranges = reading.ranges();
     let whole = Source::Image { reading, at: 0, pending: Vec::new().into_iter(), left: size };
     let mut opened = Opened {

@@ -31,7 +31,7 @@ pub(crate) use shadows::{ShadowCopies, shadow_copies};
 pub(crate) use partitions::TableNote;
 use partitions::{DeviceId, Partition, Table};
 
-use crate::evidence::{Entry, Range, Stat};
+use crate::evidence::{Entry, Metadata, Range, Stat};
 
 /// A file system that this program reads by itself.
 pub(crate) trait Mounted: Debug + Send + Sync {
@@ -89,6 +89,9 @@ pub(crate) trait VolumeFile: Debug + Send {
 
     /// Reads at `offset`; 0 at and behind its end.
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Adds its flags and extended attributes, where the file system has some that are read here.
+    fn add_facts(&self, _: &mut Metadata) {}
 }
 
 /// An open file as something that has a place of its own in it.

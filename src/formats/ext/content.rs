@@ -8,7 +8,7 @@ use super::inode::Inode;
 use super::layout::to_u64;
 use super::runs::{BlockRun, Runs};
 use super::volume::ExtVolume;
-use crate::evidence::Range;
+use crate::evidence::{FileAttributes, FileFlag, Metadata, Range};
 use crate::formats::disk::VolumeFile;
 
 /// A file opened for reading.
@@ -17,6 +17,8 @@ pub(super) struct ExtContent {
     volume: Arc<ExtVolume>,
     size: u64,
     kept: Kept,
+    /// Its flags, and its extended attributes.
+    pub(super) facts: (Vec<FileFlag>, FileAttributes),
 }
 
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl ExtContent {
         {
             return Err(ExtDamage::Runs("end before the file does: it is kept in its inode"));
         }
-        Ok(Self { volume: Arc::clone(volume), size: inode.size, kept })
+        Ok(Self { volume: Arc::clone(volume), size: inode.size, kept, facts: Default::default() })
     }
 
     /// Reads at `offset`; 0 at and behind its end.
@@ -92,6 +94,12 @@ impl ExtContent {
 }
 
 impl VolumeFile for ExtContent {
+    fn add_facts(&self, metadata: &mut Metadata) {
+        let (flags, attributes) = &self.facts;
+        metadata.flags.clone_from(flags);
+        metadata.xattrs = (!attributes.is_empty()).then(|| Box::new(attributes.clone()));
+    }
+
     fn size(&self) -> u64 {
         self.size
     }

@@ -107,27 +107,31 @@ impl Mounted for ExtFiles {
         if stream.is_some() || inode.kind != Kind::File {
             return Err(ExtDamage::Nothing.into());
         }
-        Ok(Box::new(ExtContent::of(&self.0, &inode)?))
+        let mut content = ExtContent::of(&self.0, &inode)?;
+        content.facts = self.attributes(&inode);
+        Ok(Box::new(content))
     }
 }
 
 impl ExtFiles {
+    /// The flags of a file, as `FS_IOC_GETFLAGS` has them (immutable and append-only among them), and its extended attributes:
+    /// of those that are damaged the count.
+    fn attributes(&self, inode: &Inode) -> (Vec<FileFlag>, FileAttributes) {
+        let mut all = FileAttributes::default();
+        for one in self.0.extended_attributes(inode) {
+            let Ok(ExtAttribute { name, value }) = one else {
+                all.skip();
+                continue;
+            };
+            all.add(&name, &value, u64::try_from(value.len()).unwrap_or(u64::MAX));
+        }
+        (FileFlag::of_bits(inode.flags()), all)
+    }
+
     fn facts(&self, number: u32) -> io::Result<Stat> {
         let inode = self.0.inode(number)?;
         let link = link::target(&self.0, &inode)?;
-        let mut stat = inode.stat(&self.0.layout, link);
-        stat.metadata.flags = FileFlag::of_bits(inode.flags());
-        let mut attributes = FileAttributes::default();
-        for attribute in self.0.extended_attributes(&inode) {
-            match attribute {
-                Ok(ExtAttribute { name, value }) => {
-                    attributes.add(&name, &value, u64::try_from(value.len()).unwrap_or(u64::MAX));
-                }
-                Err(_) => attributes.skip(),
-            }
-        }
-        stat.metadata.xattrs = (!attributes.is_empty()).then(|| Box::new(attributes));
-        Ok(stat)
+        Ok(inode.stat(&self.0.layout, link))
     }
 
     /// The inode at a path; no link is followed.
@@ -208,23 +212,32 @@ mod tests {
     #[test]
     fn flags_and_attributes_are_read_from_inodes_blocks_and_inodes_of_their_own() {
         let requests = "write large f\nea_set f user.origin https://example.org\nea_set f security.selinux system_u:object_r:t\n\
-                        ea_set -f large f trusted.large\nset_inode_field f flags 0x80030\n";
+                        ea_set -f large f trusted.large\n";
         for options in [
             &["-t", "ext4", "-b", "4096"][..],
             &["-t", "ext4", "-b", "1024", "-O", "ea_inode"],
             &["-t", "ext2", "-I", "128", "-b", "4096"],
         ] {
-            let files = volume(options, requests);
-            let facts = files.stat(b"f").unwrap().metadata;
-            assert!(
-                facts.flags.contains(&FileFlag::Immutable) && facts.flags.contains(&FileFlag::AppendOnly)
+            let flags = if options.contains(&"ext4") { "0x80030" } else { "0x30" };
+            let files = volume(options, &format!("{requests}set_inode_field f flags {flags}\n"));
+            let reference = files.stat(b"f").unwrap().metadata.inode.unwrap();
+            let mut metadata = files.stat(b"f").unwrap().metadata;
+            files.open(reference, None).unwrap().add_facts(&mut metadata);
+            assert_eq!(metadata.flags, [FileFlag::Immutable, FileFlag::AppendOnly]);
+            let read = *metadata.xattrs.unwrap();
+            assert_eq!(
+                (read.selinux.as_deref(), read.left_out),
+                (Some("system_u:object_r:t"), 0),
+                "{options:?}"
             );
-            let read = facts.xattrs.unwrap();
-            assert_eq!((read.selinux.as_deref(), read.left_out), (Some("system_u:object_r:t"), 0));
-            let mut others: Vec<_> = read.other.iter().map(|one| (one.name.as_str(), one.size)).collect();
-            others.sort_unstable();
-            assert_eq!(others, [("trusted.large", 1000), ("user.origin", 19)], "{options:?}");
-            assert_eq!(files.stat(b"").unwrap().metadata.xattrs, None);
+            let mut other: Vec<_> = read.other.into_iter().map(|one| (one.name, one.size, one.cut)).collect();
+            other.sort();
+            assert_eq!(
+                other,
+                [("trusted.large".to_owned(), 1000, true), ("user.origin".to_owned(), 19, false)]
+            );
+            let root = files.0.inode(2).unwrap();
+            assert!(files.attributes(&root).1.is_empty());
         }
     }
 }

@@ -320,3 +320,25 @@ fn random_bytes_cost_what_they_hit_and_a_volume_cut_short_gives_what_is_left() {
         }
     }
 }
+
+#[test]
+fn capabilities_and_flags_of_a_file_in_an_image_are_in_its_record() {
+    let made = Made::linux();
+    fill(&made, 3);
+    let image = image(&made, "facts.img", 64, &["-t", "ext4"]);
+    let value = made.path().join("capability");
+    fs::write(&value, [0x0200_0001_u32, 1 << 7, 0, 0, 0].map(u32::to_le_bytes).concat()).unwrap();
+    let set = format!("ea_set -f {} usr/bin/x security.capability", value.display());
+    debugfs(
+        &image,
+        &[&set, "set_inode_field etc/passwd flags 0x80010", "set_inode_field etc/hostname flags 0x80020"],
+    );
+    let output = collect(&made, &image, &["--path", "/"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let program = made.record("usr/bin/x");
+    let capabilities = serde_json::json!({"permitted": ["cap_setuid"], "effective": true});
+    assert_eq!(program["metadata"]["xattrs"]["capabilities"], capabilities, "{program}");
+    assert!(program["notes"].to_string().contains("grants_rights"), "{program}");
+    assert_eq!(made.record("etc/passwd")["metadata"]["flags"], serde_json::json!(["immutable"]));
+    assert_eq!(made.record("etc/hostname")["metadata"]["flags"], serde_json::json!(["append_only"]));
+}

@@ -78,7 +78,7 @@ const MARKS: [(usize, &[u8], Form); 37] = [
         ("a file compressed by lzma", "'unlzma --keep FILE' expands it"),
     ),
     (0, b"\x1f\x9d\x90", ("a file compressed by compress", "'gunzip --keep FILE' expands it")),
-    (0, b"PK\x03\x04", ("a zip archive, as AFF4 and FTK make them too", ARCHIVE)),
+    (0, b"PK\x03\x04", ("a zip archive (AFF4 is one)", ARCHIVE)),
     (0, b"PK\x05\x06", ("a zip archive without members", ARCHIVE)),
     (0, b"7z\xbc\xaf\x27\x1c", ("a 7z archive", ARCHIVE)),
     (0, b"Rar!\x1a\x07", ("a rar archive", ARCHIVE)),
@@ -100,7 +100,7 @@ pub(super) fn of(file: &dyn Device, head: &[u8]) -> io::Result<Option<Form>> {
     }
     if has(257, b"ustar") {
         return Ok(Some((
-            "a tar archive, as an OVA is",
+            "a tar archive (an OVA is one)",
             "'tar -xf FILE' unpacks it: name the disk that is in it",
         )));
     }
