@@ -132,6 +132,10 @@ fn what_every_distribution_starts_by_itself_has_a_row() {
             "home/anna/.config/containers/systemd/dd.container",
             "[Container]\nImage=x.example/dd\nExec=/opt/dd\n",
         ),
+        (
+            "etc/systemd/system/ii.service",
+            "[Service]\nEnvironmentFile=/opt/ii\nEnvironmentFile=-/etc/default/ii\n",
+        ),
         ("etc/acpi/events/ee", "event=button/power.*\naction=/opt/ee\n"),
         ("etc/audit/plugins.d/ff.conf", "active = yes\npath = /opt/ff\n"),
         ("etc/sysctl.d/gg.conf", "kernel.core_pattern=|/opt/gg %p\n"),
@@ -161,7 +165,7 @@ fn what_every_distribution_starts_by_itself_has_a_row() {
     let commands: Vec<_> = starts.iter().filter_map(|row| row["command"].as_str()).collect();
     let wanted = [
         "a1", "a2", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
-        "t", "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh",
+        "t", "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", "ii",
     ];
     for letter in wanted {
         let program = format!("/opt/{letter}");

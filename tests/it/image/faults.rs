@@ -341,6 +341,13 @@ fn a_vhd_and_a_vhdx_are_read_by_the_copy_of_what_is_damaged() {
         let said = |row: &serde_json::Value| row["note"].as_str().is_some_and(|note| note.contains("footer"));
         assert!(rows.iter().any(said), "{name}: {rows:#?}");
     }
+    // Of its other header there is no copy.
+    let mut bytes = whole.clone();
+    bytes[512 + 100] ^= 0xff;
+    fs::write(&vhd, bytes).unwrap();
+    let (rows, output) = list(&made, &vhd);
+    assert!(rows.iter().any(|row| row["note"].to_string().contains("the header of the VHD")), "{rows:#?}");
+    assert_eq!(output.status.code(), Some(3));
     let vhdx = converted("d.vhdx", &["-O", "vhdx"]);
     let whole = fs::read(&vhdx).unwrap();
     for (damage, code) in [(vec![192 << 10], 3), (vec![256 << 10], 3), (vec![192 << 10, 256 << 10], 1)] {

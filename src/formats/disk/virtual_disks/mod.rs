@@ -36,8 +36,9 @@ pub(super) fn open(file: Arc<dyn Device>) -> io::Result<OpenedForm> {
         let (disk, notes) = vhdx::Vhdx::open(file)?;
         return Ok(OpenedForm { form: "vhdx", device: Arc::new(Mapped::new(disk)), notes });
     }
-    if let Some((footer, notes)) = vhd::footer(&*file, &head)? {
-        return Ok(OpenedForm { form: "vhd", device: vhd::open(file, &footer)?, notes });
+    if let Some((footer, mut notes)) = vhd::footer(&*file, &head)? {
+        let device = vhd::open(file, &footer, &mut notes)?;
+        return Ok(OpenedForm { form: "vhd", device, notes });
     }
     if head.starts_with(b"KDMV") {
         return whole("vmdk", Arc::new(Mapped::new(vmdk::Vmdk::open(file)?)));

@@ -43,19 +43,36 @@ pub(super) fn footer(file: &dyn Device, head: &[u8]) -> io::Result<Option<(Vec<u
     })
 }
 
-/// Whether a footer is what its checksum says: the sum of its other bytes, inverted.
+/// Whether a footer is what its checksum says.
 fn is_whole(footer: &[u8]) -> bool {
-    let others = footer.iter().enumerate().filter(|(at, _)| !(64..68).contains(at));
-    let sum = others.fold(0_u32, |sum, (_, byte)| sum.wrapping_add((*byte).into()));
-    u32_at(footer, 64) == Some(!sum)
+    holds(footer, 64)
 }
 
-/// Opens a disk by its footer.
-pub(super) fn open(file: Arc<dyn Device>, foot: &[u8]) -> io::Result<Arc<dyn Device>> {
+/// Whether the checksum at a place is right: the sum of all other bytes, inverted.
+fn holds(bytes: &[u8], place: usize) -> bool {
+    let sum = |bytes: &[u8]| bytes.iter().fold(0_u32, |sum, byte| sum.wrapping_add((*byte).into()));
+    let own = bytes.get(place..place.saturating_add(4)).unwrap_or_default();
+    u32_at(bytes, place) == Some(!(sum(bytes).wrapping_sub(sum(own))))
+}
+
+/// Opens a disk by its footer; what is to be known of it is added to the notes.
+pub(super) fn open(
+    file: Arc<dyn Device>,
+    foot: &[u8],
+    notes: &mut Vec<TableNote>,
+) -> io::Result<Arc<dyn Device>> {
     let size = u64_at(foot, 48).ok_or_else(|| damaged("its footer"))?;
     match u32_at(foot, 60) {
         Some(2) => Ok(Arc::new(Stretch::new(file, 0, size))),
-        Some(3) => Ok(Arc::new(Mapped::new(Dynamic::open(file, foot, size)?))),
+        Some(3) => {
+            let (disk, is_whole) = Dynamic::open(file, foot, size)?;
+            if !is_whole {
+                let text = "the header of the VHD is damaged (its checksum does not hold), and it has no copy: where its \
+                            blocks are is in doubt";
+                notes.push(TableNote::gap(text));
+            }
+            Ok(Arc::new(Mapped::new(disk)))
+        }
         Some(4) => Err(unsupported("a VHD that holds only differences to another one", QEMU)),
         _ => Err(damaged("its footer tells of no kind of disk that there is")),
     }
@@ -71,7 +88,8 @@ struct Dynamic {
 }
 
 impl Dynamic {
-    fn open(file: Arc<dyn Device>, foot: &[u8], size: u64) -> io::Result<Self> {
+    /// Opens it; whether its header is what its checksum says.
+    fn open(file: Arc<dyn Device>, foot: &[u8], size: u64) -> io::Result<(Self, bool)> {
         let wrong = || damaged("its header");
         let head = read_some(&*file, u64_at(foot, 16).ok_or_else(wrong)?, 1024)?;
         if !head.starts_with(b"cxsparse") {
@@ -82,7 +100,7 @@ impl Dynamic {
             return Err(wrong());
         }
         let (table, entries) = (u64_at(&head, 16).ok_or_else(wrong)?, u32_at(&head, 28).ok_or_else(wrong)?);
-        Ok(Self { file, size, table, entries: entries.into(), block })
+        Ok((Self { file, size, table, entries: entries.into(), block }, holds(&head, 36)))
     }
 }
 

@@ -121,6 +121,9 @@ fn unit(file: &[u8], text: &[u8], start: &dyn Fn(u64, &[u8]) -> Autostart, all: 
             one.key.starts_with(b"Exec") && !one.key.starts_with(b"ExecSearch") || one.key == b"TryExec";
         // A container of Podman's runs what its image has.
         let runs = runs || one.key == b"Image" && file.ends_with(b".container");
+        // Variables of elsewhere; those of the usual directories are places of their own.
+        let path = one.value.strip_prefix(b"-").unwrap_or(&one.value);
+        let runs = runs || one.key == b"EnvironmentFile" && !path.starts_with(b"/etc/");
         let key = Some(Exact::from(&one.key));
         if one.key.ends_with(b"Environment") {
             let variables = linux_autostarts::loader_assignments(&one.value);
