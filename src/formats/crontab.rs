@@ -39,9 +39,8 @@ pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> 
 fn fields(text: &[u8]) -> usize {
     let word = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     match (word, word.first()) {
-        // fcron's options by themselves, or none, before a period or the five.
+        // fcron's options by themselves, or none, before a period.
         (b"@", _) => 2,
-        (b"&", _) => 6,
         (_, Some(b'@')) => {
             let next = split(text, 1).and_then(|(_, rest)| rest.first().copied());
             let is_cron = [

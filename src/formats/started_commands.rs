@@ -184,7 +184,7 @@ pub fn apt(text: &[u8]) -> Vec<StartedCommand<'_>> {
             }
         };
         let (passed, behind) = rest.split_at_checked(taken.max(1)).unwrap_or((rest, b""));
-        let lines = passed.iter().filter(|byte| **byte == b'\n').count();
+        let lines = memchr::memchr_iter(b'\n', passed).count();
         line = line.saturating_add(u64::try_from(lines).unwrap_or(0));
         rest = behind;
     }
