@@ -11,10 +11,11 @@ use crate::evidence::bytes::{u16_at, u32_at};
 const EXTENDED_ATTRIBUTES: &[u8] = b":$EA";
 const REPARSE_POINT: &[u8] = b":$REPARSE_POINT";
 
-/// Beginnings of the names of extended attributes that are the system's own: caches of the kernel and of code integrity
-/// (<https://learn.microsoft.com/windows-hardware/drivers/ifs/kernel-extended-attributes>), and owner, group and mode of
-/// WSL.
-const SYSTEM: [&[u8]; 3] = [b"$KERNEL.", b"$CI.", b"$LX"];
+/// Extended attributes that are the system's own, and the most bytes of each value: caches of the kernel and of code integrity by
+/// the beginnings of their names (<https://learn.microsoft.com/windows-hardware/drivers/ifs/kernel-extended-attributes>), and
+/// owner, group, mode and device of WSL. A program may write some of them itself, and what is longer is somebody else's.
+const SYSTEM: [(&[u8], usize); 6] =
+    [(b"$KERNEL.", 1024), (b"$CI.", 1024), (b"$LXUID", 4), (b"$LXGID", 4), (b"$LXMOD", 4), (b"$LXDEV", 8)];
 
 /// Most attributes of a file: they are in 64 KiB, and each has at least 8 bytes.
 const MOST: usize = 8192;
@@ -45,15 +46,23 @@ fn are_the_systems(bytes: &[u8]) -> bool {
     for _ in 0..MOST {
         let length = rest.get(5).map(|length| usize::from(*length));
         let name = length.and_then(|length| rest.get(8..)?.get(..length));
-        let Some(name) = name.filter(|_| u16_at(rest, 6).is_some()) else { return false };
-        if !SYSTEM.iter().any(|system| name.starts_with(system)) {
+        let (Some(name), Some(size)) = (name, u16_at(rest, 6).map(usize::from)) else { return false };
+        let is_systems = |(system, most): &(&[u8], usize)| {
+            (name == *system || system.ends_with(b".") && name.starts_with(system)) && size <= *most
+        };
+        if !SYSTEM.iter().any(is_systems) {
             return false;
         }
         let next = u32_at(rest, 0).and_then(|next| usize::try_from(next).ok()).unwrap_or(0);
-        rest = rest.get(next..).unwrap_or_default();
-        if next == 0 || rest.is_empty() {
-            return true;
+        // Nothing may be between two, nor behind the last.
+        let end = name.len().saturating_add(size).saturating_add(9).next_multiple_of(4);
+        if next == 0 || next >= rest.len() {
+            return rest.len() <= end;
         }
+        if next != end {
+            return false;
+        }
+        rest = rest.get(next..).unwrap_or_default();
     }
     false
 }
@@ -82,17 +91,25 @@ mod tests {
             names
                 .iter()
                 .enumerate()
-                .flat_map(|(at, name)| attribute(name, b"value", at == last))
+                .flat_map(|(at, name)| attribute(name, b"valu", at == last))
                 .collect::<Vec<_>>()
         };
         for (listed, item) in [
             (&["$KERNEL.PURGE.ESBCACHE", "$CI.CATALOGHINT"][..], false),
-            (&["$LXUID"], false),
+            (&["$LXUID", "$LXMOD"], false),
+            (&["$LXUID", "$LXEVIL"], true),
             (&["$KERNEL.PURGE.ESBCACHE", "PAYLOAD"], true),
             (&["A"], true),
         ] {
             assert_eq!(items(Some(&names(listed)), None).len(), usize::from(item), "{listed:?}");
         }
+        for (long, item) in [("$CI.X", 1000), ("$CI.X", 1025), ("$LXUID", 5)]
+            .map(|(name, size)| (attribute(name, &vec![0; size], true), size != 1000))
+        {
+            assert_eq!(items(Some(&long), None).len(), usize::from(item));
+        }
+        let behind = [attribute("$LXUID", b"valu", true), b"payload!".to_vec()].concat();
+        assert_eq!(items(Some(&behind), None).len(), 1);
         for broken in [&[][..], &[0; 7], &[0, 0, 0, 0, 0, 200, 0, 0, b'x'], &[0xff; 40]] {
             assert_eq!(items(Some(broken), None).len(), 1, "{broken:?}");
         }
