@@ -70,16 +70,16 @@ fn the_exit_code_says_whether_all_some_or_none_could_be_read() {
 
 #[test]
 fn what_a_feed_names_and_has_not_and_what_it_has_and_does_not_name_is_reported() {
-    let made = crate::made::Made::linux();
+    let made = Made::linux();
     let feed = made.path().join("feed");
-    std::fs::create_dir(&feed).unwrap();
+    fs::create_dir(&feed).unwrap();
     let uuid = |number: u8| format!("5a2f9c4e-0000-4000-8000-00000000000{number}");
     let event = |address: &str| {
         format!(
             r#"{{"Event":{{"info":"a","Attribute":[{{"type":"ip-dst","value":"{address}","to_ids":true}}]}}}}"#
         )
     };
-    let put = |name: &str, content: &str| std::fs::write(feed.join(name), content).unwrap();
+    let put = |name: &str, content: &str| fs::write(feed.join(name), content).unwrap();
     put("hashes.csv", "d41d8cd98f00b204e9800998ecf8427e,x\n");
     put(&format!("{}.json", uuid(1)), &event("203.0.113.9"));
     for (manifest, files, code, skipped, failed) in [
@@ -89,9 +89,11 @@ fn what_a_feed_names_and_has_not_and_what_it_has_and_does_not_name_is_reported()
         (format!(r#"{{"{}":{{}},"../secret":{{}}}}"#, uuid(1)), &[], 3, 2, 1),
     ] {
         put("manifest.json", &manifest);
-        files.iter().for_each(|file| put(file, &event("203.0.113.10")));
+        for file in files {
+            put(file, &event("203.0.113.10"));
+        }
         let output = made.veldkit(["indicators", "check", "feed", "--json"]);
-        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(
             (output.status.code(), &json["skipped"]["count"], &json["failed"], &json["indicators"]),
             (Some(code), &skipped.into(), &failed.into(), &1.into()),
