@@ -106,7 +106,9 @@ pub fn read(log: &mut dyn BufRead, before: Option<Utc>, most: usize) -> (AuthLog
             }
         }
         number = number.saturating_add(1);
-        let text = bytes.trim_ascii();
+        // After a crash or `copytruncate` a line has zeros before it that were never written.
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        let text = bytes.get(zeros..).unwrap_or_default().trim_ascii();
         if text.is_empty() {
             continue;
         }

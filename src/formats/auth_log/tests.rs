@@ -286,3 +286,11 @@ fn lines_in_the_forms_of_other_daemons_are_lines() {
         assert_eq!(said(&format!("Nov 24 10:00:00 h {message}")).as_deref(), Some(wanted), "{message}");
     }
 }
+
+#[test]
+fn zeros_before_a_line_cost_nothing() {
+    let line = b"2026-11-24T10:00:00Z h sshd[1]: Accepted password for anna from 192.0.2.7 port 1 ssh2\n";
+    let log = [&vec![0; 200_000][..], line, b"\0\0\0", line].concat();
+    let (all, failure) = read(&mut &log[..], None, 10);
+    assert_eq!((all.events.len(), all.lines, all.no_line, failure.is_none()), (2, 2, 0, true));
+}
