@@ -121,8 +121,8 @@ last.commit()
     let rows = rows(&made.unpack(), "derived/LiveLogons.jsonl");
     let logons = of_kind(&rows, "logon");
     let logons: Vec<_> = logons.into_iter().filter(|row| row["file"] == "/var/lib/wtmpdb/wtmp.db").collect();
-    assert_eq!(logons.len(), 20_000);
-    let (ended, last) = (logons[19_998], logons[19_999]);
+    assert_eq!(logons.len(), 30_001);
+    let (ended, last) = (logons[29_999], logons[30_000]);
     assert_eq!((&last["time"], &last["until"]), (&"2023-11-14T22:13:21.029999Z".into(), &Value::Null));
     assert_eq!((&ended["until"], &ended["service"]), (&"2023-11-14T22:21:40Z".into(), &"sshd".into()));
     assert_eq!((&last["user"], &last["remote"]), (&"anna".into(), &"198.51.100.7".into()));
