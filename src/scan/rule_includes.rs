@@ -20,7 +20,7 @@ const INCLUDED: usize = 10_000;
 
 /// Reads a file that is included.
 pub(super) trait IncludeReader {
-    /// The name by which a file is told from others, of what `by` includes as `name`.
+    /// The name by which a file is distinguished from others, of what `by` includes as `name`.
     ///
     /// # Errors
     /// It is outside the directory or archive that was named, or not there.

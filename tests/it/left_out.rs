@@ -196,7 +196,7 @@ fn accounts_homes_and_configuration_that_cannot_be_learned_have_a_record_each() 
     made.put("var/log/auth.log", b"x\n");
     assert_eq!(unlearned(&made), (Vec::new(), 0));
 
-    // Longer than any list of accounts: what stands in it would be left out with all homes that it names.
+    // Longer than any list of accounts: what is in it would be left out with all homes that it names.
     let made = Made::linux();
     made.put("var/log/auth.log", b"x\n");
     let passwd = made.put("etc/passwd", b"anna:x:1000:1000::/srv/anna:/bin/sh\n");

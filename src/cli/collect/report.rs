@@ -97,7 +97,7 @@ fn collected(manifest: &Manifest) -> u64 {
     manifest.items.of(Outcome::Collected).saturating_add(manifest.items.of(Outcome::Partial))
 }
 
-/// Whether there is nothing of use in the bundle. A sweep that looked through everything and found nothing is of use.
+/// Whether there is nothing of use in the bundle. A sweep that scanned everything and found nothing is of use.
 fn is_empty(manifest: &Manifest, summary: &RunSummary) -> bool {
     collected(manifest) == 0 && summary.swept.counts.items == 0
 }

@@ -21,7 +21,7 @@ const MAX_HEADER: usize = 64 << 20;
 /// Most packages of one database.
 const MAX_PACKAGES: usize = 200_000;
 
-/// The folders that the database stands in, the newer first; the last is that of systems that are deployed whole (rpm-ostree),
+/// The folders that the database may be in, the newer first; the last is that of systems that are deployed whole (rpm-ostree),
 /// to which the others are links.
 const FOLDERS: [&str; 3] = ["usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm"];
 

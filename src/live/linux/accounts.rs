@@ -22,7 +22,7 @@ const MAX_FILE: usize = 16 << 20;
 /// Most bytes of what is written into one field of a row.
 const MAX_TEXT: usize = 16 << 10;
 
-/// Most places that sshd is told to look for keys in; each is tried for every account.
+/// Most places that sshd is configured to look for keys in; each is tried for every account.
 const MAX_PLACES: usize = 64;
 
 /// Most files of sudoers: one may include itself.

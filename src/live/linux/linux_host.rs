@@ -84,17 +84,11 @@ impl LinuxHost {
     }
 
     fn or_gap(&self, path: &[u8], most: usize, read: io::Result<Vec<u8>>) -> Vec<u8> {
-        let mut bytes = read.unwrap_or_else(|error| {
+        let bytes = read.unwrap_or_else(|error| {
             self.unread(path, &error);
             Vec::new()
         });
-        if bytes.len() > most {
-            bytes.truncate(most);
-            let path = String::from_utf8_lossy(path);
-            let detail = format!("reading '/{path}': it is longer than {most} bytes, and no more was read");
-            self.gaps.add(ReasonCode::SizeLimit, detail);
-        }
-        bytes
+        self.gaps.at_most_bytes(most, &format!("/{}", String::from_utf8_lossy(path)), bytes)
     }
 
     /// Notes that something could not be read; what is not there is no gap.

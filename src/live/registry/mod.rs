@@ -50,7 +50,7 @@ pub(crate) fn find(
         return emit(missing(ReasonCode::NotFound, "no hive of the registry is there"));
     }
     let wanted = wanted(step);
-    let lacking = mapping.gaps.take();
+    let lacking = mapping.gaps.noted();
     let rows = Rows::new(RegistryRow::SCHEMA, "hive", move |lines| {
         lines.lack(lacking.clone());
         let mut halt = Ok(());

@@ -162,17 +162,11 @@ impl WindowsHost {
     /// All of a file. What is not there is empty; what cannot be read, or is longer than `most` bytes, is a gap.
     pub(crate) fn whole(&self, path: impl AsRef<[u8]>, most: usize) -> Vec<u8> {
         let path = path.as_ref();
-        let mut bytes = self.read(path, most.saturating_add(1)).unwrap_or_else(|error| {
+        let bytes = self.read(path, most.saturating_add(1)).unwrap_or_else(|error| {
             self.unread(path, &error);
             Vec::new()
         });
-        if bytes.len() > most {
-            bytes.truncate(most);
-            let path = String::from_utf8_lossy(path);
-            let detail = format!("reading '{path}': it is longer than {most} bytes, and no more was read");
-            self.gaps.add(ReasonCode::SizeLimit, detail);
-        }
-        bytes
+        self.gaps.at_most_bytes(most, &String::from_utf8_lossy(path), bytes)
     }
 
     /// What is in a folder, by its path in WTF-8; nothing where it is not there.

@@ -1,7 +1,7 @@
 //! Made texts that an expression matches, so that a list's pattern can be tried before anybody relies on it.
 //!
 //! In: an expression as `regex-syntax` reads it, and a number. Out: one of the shortest texts that it describes, another one
-//! for another number. What depends on what stands beside (`^`, `\b`) is left to whoever tries the text.
+//! for another number. What depends on the text around it (`^`, `\b`) is left to whoever tries the text.
 
 use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
 

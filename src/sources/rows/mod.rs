@@ -168,7 +168,7 @@ impl Rows {
         }
         let mut short = lines.short;
         if let Some(also) = &self.also {
-            short.merge(also.take());
+            short.merge(also.noted());
         }
         ending.whole(short.reason());
     }

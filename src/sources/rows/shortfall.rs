@@ -71,9 +71,20 @@ impl Gaps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).merge(other);
     }
 
-    /// Returns what was noted until now, once.
-    pub(crate) fn take(&self) -> Shortfall {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What was noted until now. It stays noted: what was read once for several readings of the rows is lacking of each.
+    pub(crate) fn noted(&self) -> Shortfall {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The first `most` bytes of a file that was read one byte further; that there are more is a gap.
+    #[cfg_attr(feature = "drop-gaps", track_caller)]
+    pub(crate) fn at_most_bytes(&self, most: usize, path: &str, mut bytes: Vec<u8>) -> Vec<u8> {
+        if bytes.len() > most {
+            bytes.truncate(most);
+            let detail = format!("reading '{path}': it is longer than {most} bytes, and no more was read");
+            self.add(ReasonCode::SizeLimit, detail);
+        }
+        bytes
     }
 
     /// The first `most` of them; that there are more is a gap, and `what` names them: "devices".
@@ -112,21 +123,21 @@ mod tests {
         let other = Gaps::default();
         other.add(ReasonCode::ReadError, "b");
         other.clone().add(ReasonCode::PermissionDenied, "c");
-        one.merge(other.take());
+        one.merge(other.noted());
         let reason = Reason::new(ReasonCode::PermissionDenied, "c; a (the first of 2)");
         assert_eq!(one.reason(), Some(reason));
-        assert_eq!(other.take().reason(), None, "each gap is returned once");
+        assert!(other.noted().reason().is_some(), "it is lacking of a second reading too");
     }
 
     #[test]
     fn more_than_a_limit_is_a_gap_and_as_many_as_it_is_none() {
         let gaps = Gaps::default();
         assert_eq!(gaps.at_most(3, "numbers", 0..3).collect::<Vec<_>>(), [0, 1, 2]);
-        assert_eq!(gaps.take().reason(), None);
+        assert_eq!(gaps.noted().reason(), None);
         let mut cut = gaps.at_most(3, "numbers", 0..9);
         assert_eq!(cut.by_ref().collect::<Vec<_>>(), [0, 1, 2]);
         assert_eq!(cut.next(), None);
         let detail = "there are more than 3 numbers: the others were not read";
-        assert_eq!(gaps.take().reason(), Some(Reason::new(ReasonCode::SizeLimit, detail)));
+        assert_eq!(gaps.noted().reason(), Some(Reason::new(ReasonCode::SizeLimit, detail)));
     }
 }

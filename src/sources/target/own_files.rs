@@ -20,7 +20,7 @@ use crate::sys;
 /// Largest file of the target that is read to learn about it (accounts, host name, web server's configuration).
 const FACTS_LIMIT: u64 = 4 << 20;
 
-/// Most names of a directory that are looked at to learn about the target.
+/// Most names of a directory that are read to learn about the target.
 const MAX_NAMES: usize = 100_000;
 
 /// Most that is noted of what could not be learned.

@@ -9,13 +9,14 @@ use std::path::Path;
 use crate::Result;
 
 /// What a call of such a function looks like.
-const CALLS: [&str; 11] = [
+const CALLS: [&str; 12] = [
     "lines.short(",
     "self.short(",
     "lines.unread(",
     "gaps.add(",
     "gaps().add(",
     ".at_most(",
+    ".at_most_bytes(",
     "Unread::new(",
     "Unread::of_error(",
     "Unread::of_found(",

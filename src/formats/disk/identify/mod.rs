@@ -1,4 +1,4 @@
-//! Which file system a volume holds, by the marks that each leaves at a fixed place. Only marks are looked at: what a
+//! Which file system a volume holds, by the marks that each leaves at a fixed place. Only marks are read: what a
 //! volume claims besides is not believed here.
 
 mod elsewhere;
@@ -83,7 +83,7 @@ impl FileSystem {
             Self::SoftwareRaid => Some(
                 "a part of a RAID by Linux: put it together with mdadm --assemble --readonly, and name what that gives",
             ),
-            Self::Swap => Some("swap space holds no files; strings of what ran may stand in it"),
+            Self::Swap => Some("swap space holds no files; it may hold strings of what ran"),
             Self::Zfs => Some(
                 "a part of a ZFS pool, which is not read by this version: zpool import -o readonly=on mounts it; collect \
                  with --root",

@@ -35,7 +35,7 @@ pub(crate) struct Partition {
 pub(crate) enum DeviceId {
     /// A disk's signature and the offset of the partition in bytes.
     Mbr(u32, u64),
-    /// The partition's own GUID, as it stands on disk.
+    /// The partition's own GUID, as on disk.
     Gpt([u8; 16]),
 }
 
@@ -50,7 +50,7 @@ impl DeviceId {
         }
     }
 
-    /// As text, to be told from others.
+    /// As text, by which it is distinguished from others.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Mbr(signature, offset) => format!("{signature:08x}-{offset:x}"),

@@ -44,9 +44,6 @@ pub(crate) fn collect(step: GuardedStep<AutostartSurvey>) -> Collected {
 }
 
 fn tell(survey: &AutostartSurvey, lines: &mut Lines<'_>) -> Result<(), Halt> {
-    for (code, detail) in &survey.gaps {
-        lines.short(*code, detail.clone());
-    }
     for start in &survey.starts {
         OwnerBook::complain(&start.facts, lines);
         lines.row(&AutostartRow::Start(Box::new(start.clone())))?;

@@ -31,8 +31,6 @@ const MAX_STARTS: usize = 50_000;
 pub(crate) struct AutostartSurvey {
     pub(crate) starts: Vec<Autostart>,
     pub(crate) modules: Vec<KernelModule>,
-    /// What could not be read.
-    pub(crate) gaps: Vec<(ReasonCode, String)>,
 }
 
 /// Starts the survey of a target.
@@ -108,7 +106,7 @@ fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> O
                 if full {
                     survey.starts.truncate(MAX_STARTS);
                     let detail = format!("only the first {MAX_STARTS} are reported");
-                    survey.gaps.push((ReasonCode::ArtifactLimit, detail));
+                    reach.gaps().add(ReasonCode::SizeLimit, detail);
                 }
                 full
             })?;
