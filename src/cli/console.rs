@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use super::exit::{Exit, Leaves};
-use crate::text::Language;
+use crate::text::{Language, Sentence};
 
 /// Where text goes, in which language, and how much of it.
 pub struct Console<'a> {
@@ -80,8 +80,8 @@ impl<'a> Console<'a> {
         for cause in causes {
             drop(writeln!(self.err, "  {caused}: {cause}"));
         }
-        if let Some((nl, en)) = &failure.hint {
-            drop(writeln!(self.err, "{hint}: {}", self.lang.pick(nl, en)));
+        if let Some(text) = &failure.hint {
+            drop(writeln!(self.err, "{hint}: {}", text.in_language(self.lang)));
         }
     }
 
@@ -119,8 +119,8 @@ pub struct Failure {
     pub error: Box<dyn std::error::Error + Send + Sync>,
     /// With which code the process ends.
     pub exit: Exit,
-    /// What to do, in Dutch and in English.
-    pub hint: Option<(String, String)>,
+    /// What to do.
+    pub hint: Option<Sentence>,
 }
 
 impl Failure {
@@ -143,7 +143,13 @@ impl Failure {
     /// Adds the one next step.
     #[must_use]
     pub fn hint(self, nl: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { hint: Some((nl.into(), en.into())), ..self }
+        self.advise(Sentence::filled(nl.into(), en.into()))
+    }
+
+    /// Adds the one next step.
+    #[must_use]
+    pub fn advise(self, hint: Sentence) -> Self {
+        Self { hint: Some(hint), ..self }
     }
 }
 

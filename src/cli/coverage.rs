@@ -6,50 +6,37 @@
 use serde_json::{Map, Value, json};
 
 use crate::scan::indicators::Indicators;
-use crate::text::Language;
+use crate::text::coverage as text;
+use crate::text::{Language, Sentence};
 
-/// What a kind is matched against, in Dutch and English; nothing where a scan of this sort sees none of it.
-const fn places(kind: &str, rows: bool) -> Option<(&'static str, &'static str)> {
-    match kind.as_bytes() {
-        b"md5" | b"sha1" | b"sha256" => {
-            Some(("hele bestanden, ook in zip, gzip en tar", "whole files, also inside zip, gzip and tar"))
-        }
-        b"path" => Some((
-            "namen en paden, ook in zip, gzip en tar",
-            "names and paths, also inside zip, gzip and tar",
-        )),
-        b"address" | b"domain" | b"url" if rows => Some((
-            "verbindingen en andere rijen, hosts, en tekst van logs en geschiedenissen (niet ingepakt, niet evtx)",
-            "connections and other rows, hosts, and text of logs and histories (not packed, not evtx)",
-        )),
-        b"address" | b"domain" | b"url" => Some((
-            "hosts, en tekst van logs en geschiedenissen (niet ingepakt, niet evtx)",
-            "hosts, and text of logs and histories (not packed, not evtx)",
-        )),
-        b"pipe" | b"mutex" | b"registry" if rows => Some(("rijen van de bundel", "rows of the bundle")),
+/// Returns what a kind is matched against; `None` where a run of this sort sees none of it.
+fn places(kind: &str, rows: bool) -> Option<Sentence> {
+    match kind {
+        "md5" | "sha1" | "sha256" => Some(text::whole_files()),
+        "path" => Some(text::names_and_paths()),
+        "address" | "domain" | "url" if rows => Some(text::rows_and_logs()),
+        "address" | "domain" | "url" => Some(text::logs()),
+        "pipe" | "mutex" | "registry" if rows => Some(text::rows()),
         _ => None,
     }
 }
 
-/// What a person is shown.
-pub(super) fn lines(indicators: &Indicators, rows: bool, lang: Language) -> Vec<String> {
-    let not = lang.pick("niet vergeleken: deze run ziet er geen", "not matched: this run sees none");
+/// Returns one line per kind for a person.
+pub(super) fn lines(indicators: &Indicators, rows: bool) -> Vec<Sentence> {
     let kinds = indicators.kinds().into_iter();
     kinds
-        .map(|(kind, count)| {
-            let against = lang.pick("vergeleken met", "matched against");
-            match places(kind, rows) {
-                Some((nl, en)) => format!("{count} {kind}: {against} {}", lang.pick(nl, en)),
-                None => format!("{count} {kind}: {not}"),
-            }
+        .map(|(kind, count)| match places(kind, rows) {
+            Some(against) => text::matched(count, kind, &against),
+            None => text::not_matched(count, kind),
         })
         .collect()
 }
 
-/// What a program reads.
+/// Returns the same for a program.
 pub(super) fn object(indicators: &Indicators, rows: bool) -> Value {
     let kinds = indicators.kinds().into_iter().map(|(kind, count)| {
-        let against = places(kind, rows).map(|(_, en)| en);
+        let against = places(kind, rows);
+        let against = against.as_ref().map(|against| against.in_language(Language::En));
         (kind.to_owned(), json!({ "in_use": count, "matched_against": against }))
     });
     Value::Object(kinds.collect::<Map<_, _>>())

@@ -1,17 +1,17 @@
-//! `veldkit list-volumes`: what stands on a disk image or on this host's disks, and which of it is read.
+//! `veldkit list-volumes`: what is on a disk image or on this host's disks, and which of it is read.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::HumanBytes;
 use serde_json::json;
 
 use super::{Console, Exit, Failure};
 use crate::evidence::Printable;
 use crate::sources::volumes;
 use crate::sources::volumes::VolumeFacts;
-use crate::text::Language;
+use crate::text::list_volumes as text;
+use crate::text::{ByteSize, Language, Localized as _};
 
 /// What `list-volumes` takes.
 #[derive(Debug, Args)]
@@ -30,12 +30,9 @@ pub(super) struct Arguments {
 /// Carries out `list-volumes`.
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let listed = match &arguments.image {
-        Some(image) => volumes::of_image(image).map_err(|error| {
-            Failure::new(error).hint(
-                "klopt het pad? noem het bestand van een schijf of virtuele schijf, of --live voor deze computer",
-                "is the path right? name the file of a disk or virtual disk, or --live for this host",
-            )
-        })?,
+        Some(image) => {
+            volumes::of_image(image).map_err(|error| Failure::new(error).advise(text::name_an_image()))?
+        }
         None => volumes::of_this_host().map_err(Failure::new)?,
     };
     if arguments.json {
@@ -60,21 +57,25 @@ fn as_json(volume: &VolumeFacts) -> serde_json::Value {
 }
 
 fn table(volumes: &[VolumeFacts], lang: Language) -> Vec<String> {
-    let (number, start, size, system, place, kind) = lang.pick(
-        ("nr", "begin", "grootte", "systeem", "plaats", "soort"),
-        ("no", "start", "size", "system", "place", "kind"),
-    );
-    let mut lines = vec![format!("{number:<12} {start:>14} {size:>11}  {system:<10} {place:<16} {kind}")];
+    let mut lines = vec![format!(
+        "{:<12} {:>14} {:>11}  {:<10} {:<16} {}",
+        text::number().in_language(lang),
+        text::start().in_language(lang),
+        text::size().in_language(lang),
+        text::file_system().in_language(lang),
+        text::mounted_on().in_language(lang),
+        text::kind().in_language(lang),
+    )];
     for volume in volumes {
-        let size = HumanBytes(volume.size).to_string();
+        let size = ByteSize(volume.size).written(lang);
         let start = volume.start.map(|start| start.to_string()).unwrap_or_default();
-        let told = |text: &Option<String>| Printable(text.as_deref().unwrap_or_default()).to_string();
+        let printable = |text: &Option<String>| Printable(text.as_deref().unwrap_or_default()).to_string();
         let mut line = format!(
             "{:<12} {start:>14} {size:>11}  {:<10} {:<16} {}",
             Printable(&volume.name).to_string(),
-            told(&volume.file_system),
-            told(&volume.place),
-            told(&volume.kind),
+            printable(&volume.file_system),
+            printable(&volume.place),
+            printable(&volume.kind),
         );
         if let Some(label) = volume.label.as_ref().filter(|label| !label.is_empty()) {
             let _ = write!(line, " '{}'", Printable(label));

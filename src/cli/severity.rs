@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::evidence::{Fate, Level, ScanCounts};
 use crate::text::Language;
+use crate::text::severity as text;
 
 /// What became of all items, in numbers that add up to them.
 pub(super) fn fates(counts: &ScanCounts, lang: Language) -> String {
@@ -15,12 +16,10 @@ pub(super) fn fates(counts: &ScanCounts, lang: Language) -> String {
         .collect();
     let mut line = if parts.is_empty() { "0".to_owned() } else { parts.join(", ") };
     if counts.members > 0 {
-        let words = lang.pick("bestanden in archieven", "files inside archives");
-        line = format!("{line} (+ {} {words})", HumanCount(counts.members));
+        line = format!("{line} ({})", text::members(counts.members).in_language(lang));
     }
     if counts.not_opened > 0 {
-        let words = lang.pick("niet geopend in archieven", "not opened inside archives");
-        line = format!("{line} ({} {words})", HumanCount(counts.not_opened));
+        line = format!("{line} ({})", text::not_opened(counts.not_opened).in_language(lang));
     }
     line
 }

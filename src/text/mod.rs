@@ -1,8 +1,20 @@
-//! What people read, in Dutch and English: the choice of the language, and the place for every sentence.
+//! Every sentence that a person reads, Dutch and English side by side.
 //!
-//! In: typed values. Out: text in the language of the run. Sentences that are still next to the code that prints them move
-//! here.
+//! In: typed values. Out: a [`Sentence`], which has both languages; whoever prints it chooses one. A sentence is a
+//! function made by `sentences!`, so a parameter has a type, one language alone does not compile, and numbers, sizes,
+//! durations and times are written as each language writes them ([`Localized`]). Texts that come from a host or an operator
+//! are escaped on the way.
+//!
+//! One file per screen or command. To add a sentence, add its function there and pass it to the console. The words that
+//! stay as they are in both languages are no sentences: JSON, field names, names of files and rules.
 
+pub mod coverage;
 mod language;
+pub mod list_volumes;
+mod sentence;
+pub mod severity;
+mod values;
 
 pub use language::Language;
+pub use sentence::Sentence;
+pub use values::{ByteSize, Decimal, Items, Localized};

@@ -18,7 +18,7 @@ use crate::playbook::Excluded;
 use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
 use crate::sys;
-use crate::text::Language;
+use crate::text::{Language, Localized as _};
 
 /// Most rules and indicators that are named at the end; the manifest has them all.
 const RULES_NAMED: usize = 12;
@@ -258,8 +258,8 @@ impl RunReport<'_> {
         }
         row("scan", "scan", severity::fates(&manifest.scan, lang));
         if let Some(indicators) = self.indicators {
-            for line in coverage::lines(indicators, self.rows, lang) {
-                row("indicatoren", "indicators", line);
+            for line in coverage::lines(indicators, self.rows) {
+                row("indicatoren", "indicators", line.written(lang));
             }
         }
         let swept = &self.summary.swept.counts;

@@ -14,7 +14,7 @@ use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts}
 use crate::scan::indicators::Indicators;
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
 use crate::sys;
-use crate::text::Language;
+use crate::text::{Language, Localized as _};
 
 /// Items that a person is shown, the worst of all; `--json` has every one.
 const SHOWN: usize = 200;
@@ -246,8 +246,8 @@ impl ScanReport {
             row("niet gezien", "not seen", gap);
         }
         if let Some(indicators) = indicators {
-            for line in coverage::lines(indicators, ended.bundle.is_some(), lang) {
-                row("indicatoren", "indicators", line);
+            for line in coverage::lines(indicators, ended.bundle.is_some()) {
+                row("indicatoren", "indicators", line.written(lang));
             }
         }
         if let Some(levels) = severity::levels(&self.counts, lang) {
