@@ -72,7 +72,7 @@ impl Catalogue {
         }
         texts.sort_by(|a, b| a.file.cmp(&b.file));
         let mut catalogue = Self::default();
-        let live = Live::ALL.map(|live| (live.name().to_owned(), live.definition()));
+        let live = Live::ALL.iter().map(|live| (live.name().to_owned(), Definition::of_live(*live)));
         catalogue.definitions.extend(live);
         catalogue.take(&texts)?;
         Ok(catalogue)

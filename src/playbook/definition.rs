@@ -4,16 +4,16 @@
 //! keys are accepted and ignored, so that the official set loads unchanged.
 //! <https://artifacts.readthedocs.io/en/latest/sources/Format-specification.html>
 
-use std::fmt;
-
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use super::error::Fault;
+use super::live::Live;
 use super::pattern;
 use super::pattern::Strictness;
 use super::plan::{Follow, Pattern, ProgramCall, Source, TargetOs};
+use super::system::System;
 use super::yaml::Document;
 use crate::evidence::Digest;
 
@@ -60,19 +60,6 @@ pub enum Place {
     Wmi(String),
 }
 
-/// The systems of the format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[allow(missing_docs, reason = "each is the product's own name")]
-pub enum System {
-    Android,
-    Darwin,
-    ESXi,
-    #[serde(rename = "iOS")]
-    Ios,
-    Linux,
-    Windows,
-}
-
 impl System {
     /// The kind of target it is.
     #[must_use]
@@ -85,20 +72,26 @@ impl System {
     }
 }
 
-impl fmt::Display for System {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Android => "Android",
-            Self::Darwin => "Darwin",
-            Self::ESXi => "ESXi",
-            Self::Ios => "iOS",
-            Self::Linux => "Linux",
-            Self::Windows => "Windows",
-        })
-    }
-}
+/// The source that a definition names in place of a file: the program itself, whose digest is in every bundle.
+const DEFINED_IN: &str = "veldkit:live";
 
 impl Definition {
+    /// Makes the definition of a live artifact, which is in no file.
+    pub(super) fn of_live(live: Live) -> Self {
+        let (nl, en) = live.doc();
+        Self {
+            name: live.name().to_owned(),
+            doc: en.to_owned(),
+            doc_nl: Some(nl.to_owned()),
+            aliases: Vec::new(),
+            urls: live.urls().iter().map(|&url| url.to_owned()).collect(),
+            systems: live.systems().to_vec(),
+            places: vec![Placed { systems: Vec::new(), place: Place::Source(Source::Live(live)) }],
+            file: DEFINED_IN.to_owned(),
+            line: 0,
+        }
+    }
+
     /// Whether it exists on such a target.
     #[must_use]
     pub fn applies_to(&self, os: TargetOs) -> bool {

@@ -16,16 +16,16 @@ mod error;
 mod handling;
 mod kit_tools;
 mod live;
-mod live_definitions;
 mod pattern;
 mod plan;
 mod playbook_document;
 mod request;
+mod system;
 mod text;
 mod yaml;
 
 pub use catalogue::{Added, Catalogue};
-pub use definition::{Definition, Place, Placed, System};
+pub use definition::{Definition, Place, Placed};
 pub use error::{Error, Fault};
 pub use handling::Handling;
 pub use kit_tools::KitTool;
@@ -36,4 +36,5 @@ pub use plan::{
 };
 pub use playbook_document::{Named, Playbook};
 pub use request::{MEMORY_ARTIFACT, PATH_ARTIFACT, Request, SWEEP_ARTIFACT, TARGET_ARTIFACT, plan_to_look};
+pub use system::System;
 pub use text::FileContent;
