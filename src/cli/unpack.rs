@@ -41,6 +41,9 @@ pub(super) struct Arguments {
     /// Give every file a name that Windows can hold (on Windows that is always done)
     #[arg(long)]
     portable: bool,
+    /// Make the symbolic links of a Unix volume too, those that lead to a place inside it
+    #[arg(long)]
+    links: bool,
     /// Only what fits this path as 'list' prints it, or this glob, such as '/var/log/**'; may be given again
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
@@ -63,6 +66,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         naming,
         rename: Some(sys::rename_new),
         sparse: limits.sparse,
+        links: arguments.links,
     };
     let mut unpacker = Unpacker::new(&arguments.out, wish).map_err(|error| {
         Failure::new(error).hint("kies een nieuwe map met --out", "choose a new folder with --out")

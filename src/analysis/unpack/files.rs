@@ -45,6 +45,24 @@ pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether there is a link at a path.
+pub(super) fn is_link(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// Makes a symbolic link where nothing is yet, in a directory that is reached without a link.
+#[cfg(unix)]
+#[allow(clippy::disallowed_methods, reason = "below the directory that the analyst named")]
+pub(super) fn symlink(target: &Path, to: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, to)
+}
+
+/// Windows asks for a right that analysts rarely have, and for the kind of the target, which need not be there.
+#[cfg(not(unix))]
+pub(super) fn symlink(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "links are made on Unix only"))
+}
+
 /// Removes a staged file. One that cannot be removed stays in the staging folder, where nobody takes it for evidence.
 #[allow(clippy::disallowed_methods, reason = "only what this run has staged itself")]
 pub(super) fn remove(path: &Path) {

@@ -4,7 +4,8 @@
 //! names it has been judged: what turns out wrong is removed and never stands there as if it were right. What no good
 //! checkpoint names goes to `unproved/` where salvage is asked for, and nowhere else.
 //!
-//! Nothing leaves the folder, which must be new or empty: no link is made or followed, nothing is overwritten. Times
+//! Nothing leaves the directory, which must be new or empty: no link is followed, none is made unless it was asked for
+//! ([`links`]), nothing is overwritten. Times
 //! are restored; modes are not, since what may be a trap should not be ready to run. Names that this system cannot
 //! hold, or that another entry has taken on it, are changed, and `mapped.jsonl` says how.
 
@@ -21,9 +22,11 @@ use crate::bundle::names::entry_name;
 use crate::evidence::{Digest, Item};
 
 mod files;
+mod links;
 mod only;
 mod safe_paths;
 
+use links::Links;
 pub use only::Only;
 pub use safe_paths::Naming;
 use safe_paths::{UnpackPlace, UnpackPlaces};
@@ -50,6 +53,8 @@ pub struct Wish {
     pub rename: Option<fn(&Path, &Path) -> io::Result<()>>,
     /// Apparent size up to which a file with holes is rebuilt.
     pub sparse: u64,
+    /// Whether symbolic links of a Unix volume are made, those that lead to a place inside it.
+    pub links: bool,
 }
 
 /// What was unpacked.
@@ -65,6 +70,8 @@ pub struct Unpacked {
     pub mapped: u64,
     /// Of them, those that would act on a Windows desktop under their own name.
     pub defanged: u64,
+    /// Symbolic links that were made, and those in whose place their content is.
+    pub links: u64,
     /// What could not be written, up to a limit.
     pub failures: Vec<String>,
     /// What was to be unpacked alone, and is no entry of the bundle.
@@ -100,6 +107,7 @@ pub struct Unpacker {
     number: u64,
     sums: BufWriter<File>,
     mapped: Option<BufWriter<File>>,
+    links: Links,
     unpacked: Unpacked,
 }
 
@@ -131,6 +139,7 @@ impl Unpacker {
             number: 0,
             sums: BufWriter::new(sums),
             mapped: None,
+            links: Links::default(),
             unpacked: Unpacked::default(),
         })
     }
@@ -143,10 +152,19 @@ impl Unpacker {
             self.unpacked.removed = self.unpacked.removed.saturating_add(1);
         }
         files::remove_folder(&self.folder.join(STAGING));
+        self.make_links();
         let flushed = self.sums.flush().and_then(|()| self.mapped.as_mut().map_or(Ok(()), BufWriter::flush));
         self.note(&self.folder.clone(), flushed);
         self.unpacked.unmatched = self.wish.only.as_ref().map(Only::unmet).unwrap_or_default();
         self.unpacked
+    }
+
+    fn make_links(&mut self) {
+        let made = std::mem::take(&mut self.links).make(&self.folder, &self.places);
+        self.unpacked.links = made.made;
+        for (path, error) in made.failed {
+            self.note(&path, Err(error));
+        }
     }
 
     fn wanted(&mut self, name: &str) -> bool {
@@ -336,6 +354,9 @@ impl Listener for Unpacker {
     fn item(&mut self, item: &Item, standing: Trust) {
         let Some(name) = &item.entry else {
             if matches!(standing, Trust::Proved | Trust::Relative) {
+                if self.wish.links && self.wanted(&entry_name(&item.origin, false)) {
+                    self.links.remember(item);
+                }
                 self.put_same(item);
             }
             return;
