@@ -64,10 +64,10 @@ pub enum Error {
         source: OpenError,
     },
     /// Made by a later version.
-    #[error("the bundle has format {0}; this version reads format 1")]
+    #[error("cannot read a bundle of format {0}: this version reads format 1")]
     Format(u32),
     /// The given public key is none.
-    #[error("'{0}' is not a minisign public key or a file that holds one")]
+    #[error("'{0}' is neither a minisign public key nor a file that contains one")]
     Signer(String),
 }
 

@@ -20,7 +20,7 @@ pub enum Error {
     },
     /// The destination stopped taking bytes (full disk, pulled stick): what was flushed is salvageable.
     #[error(
-        "the destination stopped after {} bytes; flushed and salvageable: {} items up to checkpoint {}",
+        "cannot write to the destination after {} bytes; flushed and salvageable: {} items up to checkpoint {}",
         .flushed.bytes, .flushed.items, .flushed.checkpoint
     )]
     Sink {
@@ -31,7 +31,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Neither a recipient nor a passphrase was given: a bundle is never written in plain text.
-    #[error("no recipient and no passphrase")]
+    #[error("cannot encrypt: neither a recipient nor a passphrase is given")]
     NoRecipient,
     /// Recipients and a passphrase exclude each other in an age file.
     #[error("recipients and a passphrase cannot be combined")]
@@ -90,6 +90,6 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
+    #[error("cannot obtain random bytes: {0}")]
     Random(String),
 }

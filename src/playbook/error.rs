@@ -60,10 +60,10 @@ pub enum Error {
     #[error("{}", Faults(.0))]
     Faults(Vec<Fault>),
     /// A folder or file in which nothing was found.
-    #[error("'{}' holds no playbook and no artifact", Printable(&.0.to_string_lossy()))]
+    #[error("'{}' contains neither a playbook nor an artifact", Printable(&.0.to_string_lossy()))]
     Empty(PathBuf),
     /// Files of a kit that put something else in the place of what is known already.
-    #[error("a kit may not replace what this program carries: {}", Printable(&.0.join("; ")))]
+    #[error("a kit may not replace built-in playbooks or artifacts: {}", Printable(&.0.join("; ")))]
     Replaces(Vec<String>),
     /// No playbook of this name.
     #[error("no playbook is called '{}'{}", Printable(name), Asked { by: by.as_deref(), nearest })]
@@ -86,10 +86,10 @@ pub enum Error {
         nearest: Vec<String>,
     },
     /// A group or playbook that holds itself.
-    #[error("'{}' comes back to itself: {}", Printable(.0.first().map_or("", String::as_str)), Chain(.0))]
+    #[error("'{}' includes itself: {}", Printable(.0.first().map_or("", String::as_str)), Chain(.0))]
     Cycle(Vec<String>),
     /// An artifact that the operator named and that this system does not have.
-    #[error("artifact '{}' is not for this target ({}), but for {}", Printable(artifact), system.word(), Printable(systems))]
+    #[error("artifact '{}' is for {}, not for this target ({})", Printable(artifact), Printable(systems), system.word())]
     OtherSystem {
         /// The artifact.
         artifact: String,

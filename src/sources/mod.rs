@@ -79,6 +79,6 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The live system's files cannot be read on this operating system by this version.
-    #[error("this version collects from a live host on Linux and Windows only")]
+    #[error("a live host can be examined on Linux and Windows only")]
     NotLive,
 }

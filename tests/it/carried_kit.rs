@@ -263,7 +263,7 @@ fn a_file_of_a_kit_that_was_altered_is_refused_though_the_kit_is_trusted() {
 fn a_kit_may_not_replace_what_the_program_carries_and_a_file_that_is_named_may() {
     let quick = playbook("quick", "LinuxHostIdentity");
     let kit = MadeKit::new().with("playbook", "playbooks/x.yaml", quick.as_bytes()).signed();
-    kit.refused(&kit.key(), &[], "a kit may not replace what this program carries: playbook 'quick'");
+    kit.refused(&kit.key(), &[], "a kit may not replace built-in playbooks or artifacts: playbook 'quick'");
     let artifact =
         "name: LinuxAuthLogs\ndoc: d\nsources:\n- type: FILE\n  attributes: {paths: ['/nothing']}\n";
     let kit = MadeKit::new().with("playbook", "playbooks/x.yaml", artifact.as_bytes()).signed();

@@ -145,9 +145,9 @@ fn what_comes_back_to_itself_is_named() {
     ];
     let catalogue = with(&text.concat());
     let error = catalogue.plan(&request(&[], &["A"]), TargetOs::Linux).unwrap_err();
-    assert_eq!(error.to_string(), "'B' comes back to itself: B > C > B");
+    assert_eq!(error.to_string(), "'B' includes itself: B > C > B");
     let error = catalogue.plan(&request(&["p"], &[]), TargetOs::Linux).unwrap_err();
-    assert_eq!(error.to_string(), "'p' comes back to itself: p > q > p");
+    assert_eq!(error.to_string(), "'p' includes itself: p > q > p");
 }
 
 #[test]
@@ -169,10 +169,7 @@ fn groups_that_share_members_are_gone_through_once() {
 fn an_artifact_of_another_system_is_an_error_where_the_operator_names_it_and_nothing_in_a_playbook() {
     let catalogue = Catalogue::embedded().unwrap();
     let error = catalogue.plan(&request(&[], &["WindowsEventLogs"]), TargetOs::Linux).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "artifact 'WindowsEventLogs' is not for this target (linux), but for Windows"
-    );
+    assert_eq!(error.to_string(), "artifact 'WindowsEventLogs' is for Windows, not for this target (linux)");
     let plan = catalogue.plan(&request(&["quick"], &[]), TargetOs::Linux).unwrap();
     assert!(plan.steps.iter().all(|step| !step.artifact.starts_with("Windows")));
     assert_eq!(plan.excluded, []);

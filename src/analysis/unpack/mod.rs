@@ -83,7 +83,7 @@ pub struct Unpacked {
 #[non_exhaustive]
 pub enum Error {
     /// Something stands there already.
-    #[error("the folder '{}' is not empty: nothing is overwritten", .0.display())]
+    #[error("the directory '{}' is not empty: nothing is overwritten", .0.display())]
     NotEmpty(PathBuf),
     /// The folder cannot be made or written to.
     #[error("cannot write to '{}'", .folder.display())]

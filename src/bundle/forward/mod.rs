@@ -82,19 +82,19 @@ pub enum End {
 #[non_exhaustive]
 pub enum StructureFault {
     /// The file was cut here.
-    #[error("it is cut at byte {at}")]
+    #[error("the bundle is cut off at byte {at}")]
     Cut {
         /// Plain offset.
         at: u64,
     },
     /// The bytes here are lost.
-    #[error("a hole begins at byte {at}")]
+    #[error("bytes are missing from byte {at} on")]
     Hole {
         /// Plain offset.
         at: u64,
     },
     /// The writer's end stands where more must follow.
-    #[error("it ends at byte {at}, in the middle of {within}")]
+    #[error("the bundle ends at byte {at}, in the middle of {within}")]
     EndsEarly {
         /// Plain offset.
         at: u64,
@@ -102,7 +102,7 @@ pub enum StructureFault {
         within: &'static str,
     },
     /// No part of the format begins here.
-    #[error("what begins at byte {at} is no entry and no directory")]
+    #[error("neither an entry nor the directory begins at byte {at}")]
     Unknown {
         /// Plain offset.
         at: u64,
@@ -134,7 +134,7 @@ pub enum StructureFault {
         name: String,
     },
     /// Compressed data that are none.
-    #[error("'{}' does not inflate: damaged deflate data before byte {at}", Printable(.name))]
+    #[error("cannot decompress '{}': damaged deflate data before byte {at}", Printable(.name))]
     Deflate {
         /// Plain offset.
         at: u64,
@@ -142,7 +142,7 @@ pub enum StructureFault {
         name: String,
     },
     /// Sizes that are not those of the content.
-    #[error("'{}' says it has {said} bytes of {what}, and has {found}", Printable(.name))]
+    #[error("the size of '{}' is wrong: {said} bytes of {what} expected, {found} found", Printable(.name))]
     Size {
         /// The entry.
         name: String,
@@ -154,7 +154,7 @@ pub enum StructureFault {
         found: u64,
     },
     /// The content is not what the CRC says.
-    #[error("the content of '{}' is not what its CRC-32 says", Printable(.name))]
+    #[error("the content of '{}' does not match its CRC-32", Printable(.name))]
     Crc {
         /// The entry.
         name: String,
@@ -184,7 +184,7 @@ pub enum StructureFault {
         at: u64,
     },
     /// Reading failed.
-    #[error("reading failed at byte {at}: {error}")]
+    #[error("cannot read at byte {at}: {error}")]
     Read {
         /// Plain offset.
         at: u64,
