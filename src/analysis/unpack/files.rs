@@ -8,7 +8,7 @@ use crate::evidence::Utc;
 
 /// Makes a folder with those above it.
 #[allow(clippy::disallowed_methods, reason = "the folder that the analyst named, and what is beneath it")]
-pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
 }
 

@@ -124,11 +124,11 @@ impl Unpacker {
     /// [`Error::NotEmpty`], [`Error::Folder`].
     pub fn new(folder: &Path, wish: Wish) -> Result<Self, Error> {
         let failed = |source| Error::Folder { folder: folder.to_owned(), source };
-        files::make_folder(folder).map_err(failed)?;
+        files::make_directory(folder).map_err(failed)?;
         if folder.read_dir().map_err(failed)?.next().is_some() {
             return Err(Error::NotEmpty(folder.to_owned()));
         }
-        files::make_folder(&folder.join(STAGING)).map_err(failed)?;
+        files::make_directory(&folder.join(STAGING)).map_err(failed)?;
         let sums = files::create(&folder.join("SHA256SUMS")).map_err(failed)?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -197,7 +197,8 @@ impl Unpacker {
         let UnpackPlace { path: relative, why, defanged } = self.places.of(name, below);
         let to = self.folder.join(&relative);
         let rename = self.wish.rename.unwrap_or(files::place);
-        let moved = to.parent().map_or(Ok(()), files::make_folder).and_then(|()| rename(&staged.path, &to));
+        let moved =
+            to.parent().map_or(Ok(()), files::make_directory).and_then(|()| rename(&staged.path, &to));
         if let Err(error) = moved {
             self.note(&relative, Err(error));
             files::remove(&staged.path);
@@ -274,7 +275,7 @@ impl Unpacker {
         let from = self.folder.join(self.places.known(same));
         let UnpackPlace { path: relative, why, defanged } = self.places.of(&name, "");
         let to = self.folder.join(&relative);
-        let linked = to.parent().map_or(Ok(()), files::make_folder).and_then(|()| files::link(&from, &to));
+        let linked = to.parent().map_or(Ok(()), files::make_directory).and_then(|()| files::link(&from, &to));
         if let Err(error) = linked {
             return self.note(&relative, Err(error));
         }

@@ -6,10 +6,10 @@ use super::language::Phrase;
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
-    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 146),
+    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 144),
     (&[&["tells"], &["of"]], 14),
-    (&[&["held"], &["against"]], 28),
-    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 105),
+    (&[&["held"], &["against"]], 23),
+    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 97),
     (&[&["gives"], &["out"]], 0),
     (&[&["fires"], &["on"]], 15),
     (&[&["of"], &["one's"], &["own"]], 4),
