@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(read.hits.len(), 100);
         assert_eq!(
             read.scan.unwrap().gap.unwrap(),
-            "before; the record names 100 of 100 hits, without their details"
+            "before; the record lists 100 of 100 hits, without their details"
         );
     }
 

@@ -206,7 +206,7 @@ pub enum ReasonCode {
     BlockedByAntivirus,
     /// The operator interrupted the run.
     Interrupted,
-    /// The tool itself failed on this item.
+    /// An internal error of the tool occurred on this item.
     Internal,
     /// The way it is stored on the target is not supported.
     Unsupported,

@@ -68,16 +68,16 @@ live_artifacts! {
     /// The processes of the running system.
     Processes {
         name: "LiveProcesses",
-        nl: "Processen: ouder, account, starttijd, opdrachtregel, programma en rechten; met sporen van verborgen processen.",
-        en: "Processes: parent, account, start time, command line, program and rights; with traces of hidden processes.",
+        nl: "Processen: bovenliggend proces, account, starttijd, opdrachtregel, programma, rechten; en sporen van verborgen processen.",
+        en: "Processes: parent, account, start time, command line, program, rights; and traces of hidden processes.",
         urls: ["https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"],
         systems: [Linux, Windows],
     }
     /// Open sockets, with the processes that hold them.
     Sockets {
         name: "LiveSockets",
-        nl: "Open sockets, met de processen die ze gebruiken.",
-        en: "Open sockets, with the processes that hold them.",
+        nl: "Open netwerkverbindingen en poorten, met het bijbehorende proces.",
+        en: "Open sockets, with their processes.",
         urls: ["https://man7.org/linux/man-pages/man5/proc_pid_net.5.html"],
         systems: [Linux, Windows],
     }
@@ -92,8 +92,8 @@ live_artifacts! {
     /// Code in use, with digests.
     Executables {
         name: "LiveExecutables",
-        nl: "Programma's en code in gebruik, met SHA-256; verwijderde programma's die nog draaien als kopie.",
-        en: "Programs and code in use, with SHA-256; deleted programs that still run as copies.",
+        nl: "Programma's en code in gebruik, met SHA-256, en een kopie van verwijderde programma's die nog draaien.",
+        en: "Programs and code in use, with SHA-256, and copies of deleted programs that are still running.",
         urls: ["https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html"],
         systems: [Linux, Windows],
     }
@@ -108,15 +108,15 @@ live_artifacts! {
     /// Kernel objects with a name: mutexes, pipes.
     Objects {
         name: "LiveObjects",
-        nl: "Objecten met een naam: mutexen, events, gedeeld geheugen, named pipes.",
-        en: "Objects with a name: mutexes, events, shared memory, named pipes.",
+        nl: "Benoemde objecten: mutexen, events, gedeeld geheugen, named pipes.",
+        en: "Named objects: mutexes, events, shared memory, named pipes.",
         urls: ["https://learn.microsoft.com/windows/win32/termserv/kernel-object-namespaces"],
         systems: [Windows],
     }
     /// Logons and failed attempts, from the logs.
     Logons {
         name: "LiveLogons",
-        nl: "Aanmeldingen en mislukte pogingen, en de laatste aanmelding van elk account.",
+        nl: "Aanmeldingen, mislukte pogingen, en de laatste aanmelding van elk account.",
         en: "Logons and failed attempts, and the last logon of each account.",
         urls: ["https://man7.org/linux/man-pages/man5/utmp.5.html"],
         systems: [Linux],
@@ -124,7 +124,7 @@ live_artifacts! {
     /// Accounts, groups, SSH keys and sudo rights.
     Accounts {
         name: "LiveAccounts",
-        nl: "Accounts en groepen, vingerafdrukken van SSH-sleutels, en wie sudo mag; geen hashes van wachtwoorden.",
+        nl: "Accounts en groepen, vingerafdrukken van SSH-sleutels, en wie sudo mag gebruiken; geen wachtwoordhashes.",
         en: "Accounts and groups, fingerprints of SSH keys, and who may use sudo; no password hashes.",
         urls: ["https://man7.org/linux/man-pages/man5/shadow.5.html"],
         systems: [Linux, Windows],
@@ -132,32 +132,32 @@ live_artifacts! {
     /// Programs that the system starts by itself.
     Autostarts {
         name: "LiveAutostarts",
-        nl: "Wat vanzelf start en kernelmodules, met SHA-256 en pakket; wat bij geen pakket hoort als kopie.",
-        en: "Autostarts and kernel modules, with SHA-256 and package; files that belong to no package as copies.",
+        nl: "Programma's die automatisch starten en kernelmodules, met SHA-256 en pakket, en een kopie als ze bij geen pakket horen.",
+        en: "Autostarts and kernel modules, with SHA-256 and package, and copies of those that belong to no package.",
         urls: ["https://man7.org/linux/man-pages/man5/systemd.unit.5.html"],
         systems: [Linux, Windows],
     }
     /// Installed software of a Windows.
     Software {
         name: "LiveSoftware",
-        nl: "Geïnstalleerde software en updates, voor iedereen en per gebruiker, met de dag van installatie.",
-        en: "Installed software and updates, for all and per user, with the day of installation.",
+        nl: "Geïnstalleerde software en updates, van het systeem en per gebruiker, met de installatiedatum.",
+        en: "Installed software and updates, of the system and per user, with the installation date.",
         urls: ["https://learn.microsoft.com/windows/win32/msi/uninstall-registry-key"],
         systems: [Windows],
     }
     /// Disks, encryption, file systems, USB devices.
     Storage {
         name: "LiveStorage",
-        nl: "Schijven, partities, versleuteling en of die open is, vrije ruimte, en USB-apparaten in de logboeken.",
-        en: "Disks, partitions, encryption and whether it is open, free space, and USB devices in the logs.",
+        nl: "Schijven, partities, versleuteling en of die ontgrendeld is, vrije ruimte, en USB-apparaten in de logboeken.",
+        en: "Disks, partitions, encryption and whether it is unlocked, free space, and USB devices in the logs.",
         urls: ["https://man7.org/linux/man-pages/man5/sysfs.5.html"],
         systems: [Linux, Windows],
     }
     /// File metadata for a timeline.
     Bodyfile {
         name: "LiveBodyfile",
-        nl: "Naam, tijden, eigenaar en rechten van alles op de lokale schijven, voor een tijdlijn (bodyfile van TSK 3).",
-        en: "Name, times, owner and rights of everything on the local disks, for a timeline (TSK 3 body file).",
+        nl: "Naam, tijden, eigenaar en rechten van alle bestanden en mappen op de lokale schijven, voor een tijdlijn (bodyfile van TSK 3).",
+        en: "Name, times, owner and permissions of all files and directories on the local disks, for a timeline (bodyfile of TSK 3).",
         urls: ["https://wiki.sleuthkit.org/index.php?title=Body_file"],
         systems: [],
     }
@@ -165,15 +165,15 @@ live_artifacts! {
     Environments {
         name: "LiveEnvironments",
         nl: "Omgevingsvariabelen van processen, waarin wachtwoorden en sleutels kunnen staan.",
-        en: "Environment variables of processes, which may hold passwords and keys.",
+        en: "Environment variables of processes, which may contain passwords and keys.",
         urls: ["https://learn.microsoft.com/windows/win32/procthread/environment-variables"],
         systems: [Windows],
     }
     /// All memory of the host.
     Memory {
         name: "LiveMemory",
-        nl: "Al het geheugen van het draaiende systeem; op Windows met het hulpprogramma dat een playbook noemt (memory_tool).",
-        en: "All memory of the running system; on Windows by the tool that a playbook names (memory_tool).",
+        nl: "Al het geheugen van het draaiende systeem; op Windows met een eigen hulpmiddel uit het playbook (memory_tool).",
+        en: "All memory of the running system; on Windows with the custom tool of a playbook (memory_tool).",
         urls: ["https://man7.org/linux/man-pages/man5/proc_kcore.5.html"],
         systems: [Linux, Windows],
     }

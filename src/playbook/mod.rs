@@ -1,14 +1,14 @@
-//! WHAT to take: text (artifact definitions, playbooks, handlings) becomes a checked plan, most volatile first.
+//! WHAT to collect: texts (artifact definitions, playbooks, handlings) become a checked plan, most volatile first.
 //!
-//! In: YAML, embedded or from files. Out: a [`Plan`] whose steps stand in RFC 3227's order. Knows nothing of the
-//! target but its operating system; variables and globs in the patterns are resolved by `sources`.
+//! In: YAML, embedded or from files. Out: a [`Plan`] whose steps are in the order of RFC 3227. All that is known here of
+//! the target is its operating system; `sources` resolves variables and globs in the patterns.
 //!
-//! - A [`Definition`] says what an artifact is and where it stands, in the ForensicArtifacts format.
-//! - A [`Live`] artifact stands in no file: a running system tells it. These are a table of the program's own.
-//! - A [`Handling`] says, once for each artifact, when it is taken, what it tells about people and why it may be
-//!   taken, and its limits.
-//! - A [`Playbook`] chooses artifacts for a kind of incident and tells the operator what to do.
-//! - The [`Catalogue`] knows all of them and makes the [`Plan`].
+//! - A [`Definition`] describes an artifact and its locations, in the ForensicArtifacts format.
+//! - A [`Live`] artifact is not in a file: a running system reports it. These are a table in the program itself.
+//! - A [`Handling`] has, once per artifact, its volatility, the personal data in it, the purpose of collecting it, and
+//!   its limits.
+//! - A [`Playbook`] chooses artifacts for a kind of incident, and has instructions for the operator.
+//! - The [`Catalogue`] has all of them and makes the [`Plan`].
 
 mod catalogue;
 mod definition;
