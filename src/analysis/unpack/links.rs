@@ -87,7 +87,7 @@ fn make(link: &Link, path: &Path, folder: &Path, places: &UnpackPlaces) -> io::R
     if to.is_file() {
         return Ok(());
     }
-    to.parent().map_or(Ok(()), files::make_folder).and_then(|()| files::symlink(&target, &to))
+    to.parent().map_or(Ok(()), files::make_directory).and_then(|()| files::symlink(&target, &to))
 }
 
 /// Resolves a target by name from its link; `None` where it leaves the volume, or is no text.
