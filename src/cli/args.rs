@@ -1,9 +1,13 @@
 //! The command line as clap reads it: the subcommands, and the options that all of them share.
 
+use std::sync::LazyLock;
+
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
 use super::Leaves;
+use crate::bundle::Fingerprint;
+use crate::kit::trust::compiled_in;
 use crate::text::Language;
 
 /// The colours of help and of refusals. They are left out where the output is no terminal or `NO_COLOR` is set.
@@ -15,7 +19,7 @@ const STYLES: Styles = Styles::styled()
 
 /// Collects what a responder needs from an affected host into one sealed, encrypted bundle, and reads it back.
 #[derive(Debug, Parser)]
-#[command(name = "veldkit", version, max_term_width = 100, propagate_version = true, styles = STYLES)]
+#[command(name = "veldkit", version, long_version = long_version(), max_term_width = 100, propagate_version = true, styles = STYLES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -23,6 +27,25 @@ pub(super) struct Cli {
     /// Language of what people read: nl or en; else that of the locale
     #[arg(long, global = true, value_name = "nl|en")]
     pub(super) lang: Option<Language>,
+}
+
+/// The version, and whom this build trusts: whoever built it can check that the key is in it, and whoever got it, whose it is.
+fn long_version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| version_text(compiled_in()));
+    &TEXT
+}
+
+fn version_text(keys: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let keys = keys
+        .split_whitespace()
+        .map(|key| format!("\ntrusts kits signed by {key} ({})", Fingerprint::of(key)));
+    let keys: String = keys.collect();
+    if keys.is_empty() {
+        format!("{version}\ntrusts no key: every kit has to be confirmed")
+    } else {
+        format!("{version}{keys}")
+    }
 }
 
 #[derive(Debug, Subcommand)]
