@@ -261,6 +261,7 @@ fn place(document: &Document<'_>, source: &RawSource, strictness: Strictness) ->
             program: raw.cmd.clone().ok_or_else(|| lacks("cmd"))?,
             arguments: raw.args.clone().ok_or_else(|| lacks("args"))?,
             sha256: raw.sha256.clone().unwrap_or_default(),
+            companions: None,
         })),
         "REGISTRY_KEY" => {
             Place::Source(Source::RegistryKeys(filled(raw.keys.as_ref()).ok_or_else(|| lacks("keys"))?))

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::plan::{Plan, Source};
+use super::plan::{Companion, Plan, Source};
 use crate::evidence::Digest;
 
 /// A program of a kit.
@@ -16,6 +16,8 @@ pub struct KitTool {
     pub path: PathBuf,
     /// SHA-256 from the kit's list.
     pub sha256: Digest,
+    /// The other files of the kit in its directory.
+    pub companions: Vec<Companion>,
 }
 
 /// Replaces names by absolute paths. A tool with another digest than requested is not run.
@@ -26,6 +28,7 @@ pub(super) fn resolve(plan: &mut Plan, tools: &BTreeMap<String, KitTool>) {
                 if let Some(tool) = tools.get(&call.program) {
                     call.program = tool.path.display().to_string();
                     call.sha256.retain(|digest| *digest == tool.sha256);
+                    call.companions = Some(tool.companions.clone());
                 }
             }
             Source::MemoryTool(wanted) => {
@@ -33,6 +36,7 @@ pub(super) fn resolve(plan: &mut Plan, tools: &BTreeMap<String, KitTool>) {
                     && tool.sha256 == wanted.sha256
                 {
                     wanted.program = tool.path.display().to_string();
+                    wanted.companions = Some(tool.companions.clone());
                 }
             }
             _ => {}

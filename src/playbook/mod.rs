@@ -31,8 +31,8 @@ pub use handling::Handling;
 pub use kit_tools::KitTool;
 pub use live::Live;
 pub use plan::{
-    BilingualText, DEFAULT_DEPTH, Excluded, Follow, Limits, MemoryTool, Mode, Pattern, Plan, PlaybookNote,
-    ProgramCall, Source, SourceText, Step, TargetOs, Volatility,
+    BilingualText, Companion, DEFAULT_DEPTH, Excluded, Follow, Limits, MemoryTool, Mode, Pattern, Plan,
+    PlaybookNote, ProgramCall, Source, SourceText, Step, TargetOs, Volatility,
 };
 pub use playbook_document::{Named, Playbook};
 pub use request::{MEMORY_ARTIFACT, PATH_ARTIFACT, Request, SWEEP_ARTIFACT, TARGET_ARTIFACT, plan_to_look};

@@ -83,6 +83,15 @@ pub enum Source {
     Command(ProgramCall),
 }
 
+/// A file that a kit lists in the directory of a tool, which the tool may load when it starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Companion {
+    /// The last name of its path.
+    pub name: String,
+    /// Its SHA-256 as the kit lists it.
+    pub sha256: Digest,
+}
+
 /// A program that an artifact runs on the running system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramCall {
@@ -92,6 +101,8 @@ pub struct ProgramCall {
     pub arguments: Vec<String>,
     /// Allowed SHA-256 digests of the program, one per version.
     pub sha256: Vec<Digest>,
+    /// What the kit lists in its directory; `None` where it is not a tool of the kit.
+    pub companions: Option<Vec<Companion>>,
 }
 
 /// A custom tool that writes the memory of a running system to its standard output.
@@ -105,6 +116,9 @@ pub struct MemoryTool {
     /// Arguments, each passed as one.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// What the kit lists in its directory; `None` where it is not a tool of the kit.
+    #[serde(skip)]
+    pub companions: Option<Vec<Companion>>,
 }
 
 /// A path with `%%variables%%`, `*`, `?`, `[…]` and `**`, as in ForensicArtifacts.

@@ -34,6 +34,7 @@ mod spellings;
 pub(crate) mod suspects;
 pub(crate) mod target;
 pub(crate) mod target_volume;
+pub(crate) mod tool_directory;
 pub(crate) mod tree;
 pub(crate) mod variables;
 pub(crate) mod volume_facts;
