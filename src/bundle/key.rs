@@ -5,11 +5,12 @@
 //! wrong option. Files are read as a whole, up to a limit.
 
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Cursor, Read as _};
+use std::io::{BufReader, Cursor, Read as _};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use age::secrecy::{ExposeSecret as _, SecretString};
+use age::secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::Error;
@@ -289,15 +290,27 @@ impl Identities {
         self.0.iter().map(AsRef::as_ref)
     }
 
+    /// The addresses of the keys in memory, for whoever can keep them out of swap. Of an RSA key of SSH and of a passphrase it is what
+    /// leads there, and not the numbers or the text themselves.
+    #[must_use]
+    pub fn secret_memory(&self) -> Vec<Range<usize>> {
+        let of = |identity: &dyn age::Identity| {
+            let start = std::ptr::from_ref(identity).addr();
+            start..start.saturating_add(size_of_val(identity))
+        };
+        self.iter().map(of).collect()
+    }
+
     fn add_secret_keys(&mut self, content: &[u8], path: &Path) -> Result<(), Error> {
         let before = self.0.len();
-        for (number, line) in BufReader::new(content).lines().enumerate() {
+        // Out of the one buffer that is overwritten, without a copy of any line.
+        for (number, line) in content.split(|byte| *byte == b'\n').enumerate() {
             let whence = format!("{} line {}", path.display(), number.saturating_add(1));
-            let line = line.map(SecretString::from).map_err(|_| Error::Key {
+            let text = std::str::from_utf8(line).map_err(|_| Error::Key {
                 whence: whence.clone(),
                 reason: "not text: neither an age identity file nor an SSH key".into(),
             })?;
-            let text = line.expose_secret().trim();
+            let text = text.trim();
             if text.is_empty() || text.starts_with('#') {
                 continue;
             }

@@ -33,8 +33,16 @@ pub(super) fn ask_at_the_terminal() -> Ask {
         return Ask::nobody();
     }
     Ask::new(|whence| {
-        rpassword::prompt_password(format!("passphrase of '{whence}': ")).ok().map(SecretString::from)
+        rpassword::prompt_password(format!("passphrase of '{whence}': "))
+            .ok()
+            .map(SecretString::from)
+            .map(kept)
     })
+}
+
+/// Keeps the keys that were read out of swap. They are overwritten when they are given back.
+pub(super) fn keep_out_of_swap(identities: &Identities) {
+    identities.secret_memory().iter().for_each(sys::keep_out_of_swap);
 }
 
 impl Keys {
@@ -61,6 +69,7 @@ impl Keys {
             return Err(Failure::usage("no key to open the bundle with")
                 .hint("geef -i SLEUTELBESTAND, of --passphrase", "give -i IDENTITY, or --passphrase"));
         }
+        keep_out_of_swap(&identities);
         Ok(identities)
     }
 }
@@ -72,6 +81,7 @@ pub(super) fn read_signer(path: &Path) -> Result<Signer, Failure> {
             rpassword::prompt_password(format!("minisign passphrase of '{whence}': "))
                 .ok()
                 .map(SecretString::from)
+                .map(kept)
         })
     } else {
         Ask::nobody()

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::changeable::refuse_if_changeable;
 use super::{Console, Failure};
 use crate::bundle::Fingerprint;
 use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
@@ -91,6 +92,7 @@ impl KitArguments {
             name_unused(place, has_kit, console);
         }
         let Some(directory) = directory else { return Ok(None) };
+        refuse_if_changeable(directory, console)?;
         let kit = CarriedKit::open(directory, &surroundings.trusted).map_err(unusable)?;
         let brought_by = if let KitSignature::Trusted(key) = &kit.signature {
             let name = Printable(&kit.description.name);

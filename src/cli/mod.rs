@@ -31,6 +31,7 @@ use crate::kit::trust::{NoKey, Surroundings};
 use crate::text::Language;
 
 mod args;
+mod changeable;
 mod collect;
 pub mod console;
 mod coverage;

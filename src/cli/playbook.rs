@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::changeable::refuse_if_changeable;
 use super::kit::{ChosenKit, KitArguments, unusable};
 use super::{Console, Exit, Failure};
 use crate::evidence::{PersonalData, Printable};
@@ -135,6 +136,7 @@ pub(super) fn named_or_file(
     if catalogue.playbook(name).is_some() || !looks_like_a_file {
         return Ok((Some(name.to_owned()), Vec::new()));
     }
+    refuse_if_changeable(path, console)?;
     let added = catalogue.add(path).map_err(Failure::usage)?;
     added.replaced.iter().for_each(|replaced| console.warn(Printable(replaced)));
     match added.playbooks.as_slice() {

@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use age::secrecy::SecretString;
+use age::secrecy::{ExposeSecret as _, SecretString};
 use clap::Args;
 
 use super::secret::{first_line, kept};
@@ -89,13 +89,13 @@ pub(super) fn recipients(keys: &ToWhom, of_kit: &[String], console: &mut Console
             .try_for_each(|recipient| recipients.add(recipient, "kit.json"))
             .map_err(bad_recipient)?;
     } else if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        let passphrase = keys::fresh_passphrase().map_err(Failure::new)?;
+        let passphrase = kept(keys::fresh_passphrase().map_err(Failure::new)?);
         console.always(console.lang.pick(
             "Wachtwoordzin; hij wordt nergens bewaard en maar een keer getoond. Schrijf hem over:",
             "Passphrase; it is kept nowhere and shown once. Write it down:",
         ));
-        console.always(format_args!("\n    {passphrase}\n"));
-        recipients.set_passphrase(kept(SecretString::from(passphrase)));
+        console.always(format_args!("\n    {}\n", passphrase.expose_secret()));
+        recipients.set_passphrase(passphrase);
     } else {
         let text = "nobody to encrypt to: no recipient and no passphrase, and no terminal to show one";
         return Err(Failure::usage(text).hint(
@@ -135,6 +135,19 @@ fn from_file(
             format!("elke gebruiker kan '{name}' wijzigen, want de stick kent geen eigenaars: vergelijk de ontvangers"),
             format!("every user can change '{name}', since the stick keeps no owners: compare the recipients"),
         )),
+        Some(OtherWriters::Others) if !sys::privileged() => console.warn(console.lang.pick(
+            format!("ook anderen dan u en de beheerders kunnen '{name}' wijzigen: vergelijk de ontvangers"),
+            format!("others than you and the administrators can change '{name}': compare the recipients"),
+        )),
+        Some(OtherWriters::Others) => {
+            let text = format!(
+                "others than you and the administrators can change or replace '{name}', and with it who can read the bundle"
+            );
+            return Err(Failure::usage(text).hint(
+                "geef de ontvanger zelf met -r, of zet het bestand in een map waarin alleen beheerders schrijven",
+                "give the recipient itself with -r, or put the file into a directory that administrators alone can write to",
+            ));
+        }
         Some(OtherWriters::Everybody) => {
             let text =
                 format!("every user can change or replace '{name}', and with it who can read the bundle");
@@ -203,12 +216,14 @@ pub(super) fn readers(recipients: &[FingerprintedRecipient], lang: Language) -> 
 
 fn ask_twice(console: &Console<'_>) -> Result<SecretString, Failure> {
     let (first, again) = console.lang.pick(("Wachtwoordzin: ", "Nogmaals: "), ("Passphrase: ", "Again: "));
-    let passphrase = rpassword::prompt_password(first).map_err(Failure::usage)?;
-    if passphrase.is_empty() {
+    let ask =
+        |text| rpassword::prompt_password(text).map(SecretString::from).map(kept).map_err(Failure::usage);
+    let passphrase = ask(first)?;
+    if passphrase.expose_secret().is_empty() {
         return Err(Failure::usage("an empty passphrase protects nothing"));
     }
-    if rpassword::prompt_password(again).map_err(Failure::usage)? != passphrase {
+    if ask(again)?.expose_secret() != passphrase.expose_secret() {
         return Err(Failure::usage("the two passphrases differ"));
     }
-    Ok(kept(SecretString::from(passphrase)))
+    Ok(passphrase)
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::identities::ask_at_the_terminal;
+use super::changeable::refuse_if_changeable;
+use super::identities::{ask_at_the_terminal, keep_out_of_swap};
 use super::kit::{ChosenKit, unusable};
 use super::quantity::duration;
 use super::secret::first_line;
@@ -136,6 +137,7 @@ impl RuleSet {
         if let Some(path) = &self.rules_passphrase_file {
             identities.add_passphrase(first_line(path)?);
         }
+        keep_out_of_swap(&identities);
         Ok(identities)
     }
 }
@@ -177,6 +179,27 @@ impl Chosen {
         }
         Ok(scanner)
     }
+}
+
+/// Refuses rules that others can change where this run has all rights: what was named, and the files that were read of it.
+pub(super) fn refuse_changeable(
+    named: &[PathBuf],
+    scanner: Option<&Scanner>,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    for path in named {
+        refuse_if_changeable(path, console)?;
+    }
+    let files = scanner.map(Scanner::rule_files).unwrap_or_default();
+    // Members of archives are no files, and what a kit lists has the digest that it lists.
+    let below = |file: &str| named.iter().any(|path| path.is_dir() && Path::new(file).starts_with(path));
+    for file in files.iter().filter(|file| !file.is_embedded() && below(&file.name)) {
+        let path = Path::new(&file.name);
+        if path.is_file() {
+            refuse_if_changeable(path, console)?;
+        }
+    }
+    Ok(())
 }
 
 /// Counts what was named for scanning and cannot be used, be it a file of a directory: rule files and indicator lists that

@@ -165,6 +165,10 @@ const fn text(check: Check) -> (&'static str, &'static str) {
             "geen bibliotheek komt uit de map van dit programma",
             "no library is loaded from the program's own directory",
         ),
+        Check::OpenDirectory => (
+            "een map die iedereen kan wijzigen wordt als zodanig herkend",
+            "a directory that everybody can change is recognized as such",
+        ),
         Check::Memory => ("het geheugen van een proces wordt gelezen", "the memory of a process is read"),
         Check::RegistryZero => (
             "een naam in het register met een nul erin wordt gelezen, en niet die van een lokaas",

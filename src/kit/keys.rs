@@ -6,7 +6,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use age::secrecy::ExposeSecret as _;
+use age::secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use super::create_new;
@@ -107,14 +107,22 @@ pub fn public_path(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`Error::Random`].
-pub fn fresh_passphrase() -> Result<String, Error> {
+pub fn fresh_passphrase() -> Result<SecretString, Error> {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut bytes = [0_u8; 25];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Random(error.to_string()))?;
-    let letters =
-        bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 31)).map(|c| char::from(*c)));
-    let letters: Vec<char> = letters.collect();
-    Ok(letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
+    const GROUP: usize = 5;
+    let mut bytes = Zeroizing::new([0_u8; 5 * GROUP]);
+    getrandom::fill(bytes.as_mut_slice()).map_err(|error| Error::Random(error.to_string()))?;
+    // Room for all of it at once, and no copy of a part: what is copied stays behind in memory.
+    let mut text = String::with_capacity(6 * GROUP - 1);
+    for (number, group) in bytes.chunks(GROUP).enumerate() {
+        if number > 0 {
+            text.push('-');
+        }
+        text.extend(
+            group.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 31)).copied().map(char::from)),
+        );
+    }
+    Ok(SecretString::from(text))
 }
 
 fn write_secret(path: &Path, text: &[u8]) -> Result<(), Error> {
@@ -153,8 +161,9 @@ mod tests {
 
     #[test]
     fn passphrases_are_five_groups_and_never_the_same() {
-        let one = fresh_passphrase().unwrap();
-        assert_eq!((one.len(), one.split('-').count()), (29, 5));
-        assert_ne!(one, fresh_passphrase().unwrap());
+        let fresh = || fresh_passphrase().unwrap().expose_secret().to_owned();
+        let one = fresh();
+        assert_eq!((one.len(), one.split('-').map(str::len).collect::<Vec<_>>()), (29, vec![5; 5]));
+        assert_ne!(one, fresh());
     }
 }

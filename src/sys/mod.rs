@@ -44,8 +44,8 @@ pub(crate) use files::entries_not_local;
 pub use files::is_gone;
 pub(crate) use files::{
     HAS_STREAMS, OpenDirectory, OpenFile, OtherWriters, Root, data_ranges, expose_placeholders,
-    is_blocked_by_antivirus, is_in_use, is_not_local, is_nothing, name_bytes, path_bytes, path_of, read_at,
-    read_outside, read_outside_below,
+    is_blocked_by_antivirus, is_in_use, is_not_local, is_nothing, name_bytes, other_writers_at, path_bytes,
+    path_of, read_at, read_outside, read_outside_below,
 };
 pub(crate) use host::{host_name, kernel_version};
 pub(crate) use interruptions::{Interruption, on_interruption};
@@ -57,7 +57,7 @@ pub(crate) use network::{
     socket_tables,
 };
 pub(crate) use objects::{KernelObject, NamedPipe, named_objects, named_pipes};
-pub(crate) use placing::{changed_by_others, rename_new};
+pub(crate) use placing::{changed_by_others, keeps_rights, rename_new};
 pub(crate) use processes::{
     ProcessDetails, ProcessEntry, ProcessEnvironment, environment, loaded_modules, process_details,
     process_facts, process_ids, processes,

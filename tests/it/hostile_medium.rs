@@ -327,3 +327,90 @@ fn links_and_files_with_the_names_of_a_bundle_and_its_sidecars_are_neither_follo
         }
     }
 }
+
+#[test]
+#[ignore = "needs root"]
+fn with_root_rules_playbooks_and_kits_that_others_can_change_are_refused_and_named() {
+    let kit = MadeKit::new().with(
+        "playbook",
+        "playbooks/own.yaml",
+        playbook("own", "LinuxHostIdentity").as_bytes(),
+    );
+    let kit = kit.signed();
+    let at = |name: &str| kit.made.path().join(name);
+    let mode = |name: &str, mode| fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).unwrap();
+    for directory in ["rules", "rules/below", "shared"] {
+        fs::create_dir(at(directory)).unwrap();
+    }
+    for file in ["rules/below/a.yar", "shared/a.yar"] {
+        fs::write(at(file), "rule a { condition: false }").unwrap();
+    }
+    for file in ["p.yaml", "shared/p.yaml"] {
+        fs::write(at(file), playbook("mine", "LinuxHostIdentity")).unwrap();
+    }
+    let recipient = kit.made.recipient();
+    let fixed = [&["-r", recipient.as_str()][..]].concat();
+    let used = |further: &[&str]| {
+        let (_, said, code) = kit.collect(&kit.key(), &[&fixed[..], further].concat());
+        assert_eq!(code, 0, "{further:?}: {said}");
+        assert!(fs::remove_dir_all(kit.made.out()).and_then(|()| fs::create_dir(kit.made.out())).is_ok());
+    };
+    used(&["--rules", "rules", "--playbook", "p.yaml"]);
+    let refused = |further: &[&str], named: &str| {
+        let why = format!("{named}' is not used: every user can change or replace it");
+        kit.refused(&kit.key(), &[&fixed[..], further].concat(), &why);
+    };
+    mode("shared", 0o777);
+    refused(&["--rules", "shared"], "'shared");
+    refused(&["--rules", "shared/a.yar"], "'shared/a.yar");
+    refused(&["--playbook", "shared/p.yaml"], "'shared/p.yaml");
+    mode("rules/below/a.yar", 0o666);
+    refused(&["--rules", "rules"], "'rules/below/a.yar");
+    mode("rules/below/a.yar", 0o644);
+    mode("rules/below", 0o777);
+    refused(&["--rules", "rules"], "'rules/below/a.yar");
+    mode("p.yaml", 0o666);
+    refused(&["--no-kit", "--playbook", "p.yaml"], "'p.yaml");
+    mode("stick", 0o777);
+    refused(&[], "stick");
+    refused(&["--kit", "stick"], "'stick");
+    used(&["--no-kit"]);
+}
+
+#[test]
+fn a_library_next_to_a_tool_of_a_kit_that_the_kit_does_not_list_keeps_the_tool_from_being_started() {
+    let echo = fs::read("/bin/echo").unwrap();
+    let definition = format!(
+        "name: Said\ndoc: d\nsources:\n- type: COMMAND\n  attributes: {{cmd: says, args: [it ran], sha256: [{}]}}\n---\n{}",
+        Digest::of(&echo),
+        playbook("own", "Said")
+    );
+    let kit = MadeKit::new()
+        .with("playbook", "playbooks/own.yaml", definition.as_bytes())
+        .with("tool", "tools/says", &echo)
+        .with("library", "tools/libown.so.1", b"of the kit")
+        .signed();
+    fs::set_permissions(kit.at("tools/says"), fs::Permissions::from_mode(0o755)).unwrap();
+    let recipient = kit.made.recipient();
+    let arguments =
+        ["collect", "--playbook", "own", "--out", "out/", "-r", &recipient, "--no-scan", "--json"];
+    let ran = || {
+        let output = crate::program::run(&kit.made, &kit.key(), "stick", &arguments);
+        let records = kit.made.records();
+        let record = records.iter().find(|record| record["origin"]["name"] == "1-says.stdout.txt").unwrap();
+        fs::remove_dir_all(kit.made.out()).and_then(|()| fs::create_dir(kit.made.out())).unwrap();
+        let reason = record["reason"]["detail"].as_str().unwrap_or_default().to_owned();
+        (record["content"]["size_stored"].as_u64() > Some(0), reason, text(&output.stderr))
+    };
+    let (whole, reason, said) = ran();
+    assert!(whole, "{reason} {said}");
+    for planted in ["libc.so.6", "version.dll", "says.local", "other.exe"] {
+        fs::write(kit.at("tools").join(planted), "planted").unwrap();
+        let (started, reason, said) = ran();
+        assert!(!started && reason.contains(&format!("'{planted}' is next to it")), "{reason} {said}");
+        fs::remove_file(kit.at("tools").join(planted)).unwrap();
+    }
+    fs::write(kit.at("tools/libown.so.1"), "another").unwrap();
+    let (started, reason, said) = ran();
+    assert!(!started && reason.contains("'libown.so.1' next to it is not the file"), "{reason} {said}");
+}

@@ -82,6 +82,31 @@ fn while_it_runs_a_crash_would_leave_no_core_and_its_key_is_not_swapped_out() {
 }
 
 #[test]
+fn while_a_bundle_is_read_its_key_is_not_swapped_out() {
+    let made = Made::linux();
+    // More lines than a pipe holds.
+    for number in 0..1_500 {
+        made.put(&format!("data/{number:0>60}"), b"");
+    }
+    let (json, code) = made.collect(["--path", "/data", "--no-scan"]);
+    assert_eq!(code, 0, "{json}");
+    let bundle = made.bundle();
+    let locked_by = |key: &[&str]| {
+        let fixed = ["list", bundle.to_str().unwrap(), "--json"];
+        let mut command = made.command(fixed.iter().chain(key));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_exact(&mut [0; 1]).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        drop(stdout);
+        child.wait().unwrap();
+        let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap();
+        locked.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    assert!(locked_by(&["-i", "key.txt"]) > 0);
+}
+
+#[test]
 #[ignore = "needs root"]
 fn with_root_a_directory_that_others_can_write_is_refused_unless_it_is_asked_for() {
     let made = Made::linux();

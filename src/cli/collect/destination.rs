@@ -6,6 +6,7 @@ use indicatif::HumanBytes;
 
 use super::Inquiry;
 use super::arguments::Collect;
+use super::shared::refuse_shared;
 use crate::acquisition;
 use crate::acquisition::{Clock, SurveyLimits, survey};
 use crate::bundle;
@@ -50,6 +51,7 @@ pub(super) fn choose(
     arguments: &Collect,
     target: &Target,
     clock: &Clock,
+    console: &mut Console<'_>,
 ) -> Result<BundleDestination, Failure> {
     let destination = &arguments.destination;
     let name = bundle_name(arguments.case.case.as_deref(), &target.host().name, Some(clock.started()));
@@ -69,7 +71,7 @@ pub(super) fn choose(
         }
         if let Some(folder) = &destination.sidecar {
             make_directory(folder)?;
-            refuse_shared(arguments, folder)?;
+            refuse_shared(arguments, folder, console)?;
         }
         return Ok(BundleDestination {
             file: None,
@@ -89,12 +91,12 @@ pub(super) fn choose(
     };
     refuse_inside_target(arguments, &folder)?;
     make_directory(&folder)?;
-    refuse_shared(arguments, &folder)?;
+    refuse_shared(arguments, &folder, console)?;
     let sidecar = match &destination.sidecar {
         Some(sidecar) => {
             refuse_inside_target(arguments, sidecar)?;
             make_directory(sidecar)?;
-            refuse_shared(arguments, sidecar)?;
+            refuse_shared(arguments, sidecar, console)?;
             sidecar.clone()
         }
         None => folder.clone(),
@@ -240,23 +242,6 @@ fn refuse_inside_target(arguments: &Collect, folder: &Path) -> Result<(), Failur
         ));
     }
     Ok(())
-}
-
-/// With root, a bundle in a directory that others can change is theirs to move or replace, and so is its receipt.
-fn refuse_shared(arguments: &Collect, folder: &Path) -> Result<(), Failure> {
-    if arguments.destination.allow_shared_destination || !sys::privileged() {
-        return Ok(());
-    }
-    let Some(open) = sys::changed_by_others(folder).map_err(Failure::new)? else { return Ok(()) };
-    let text = format!(
-        "the bundle does not go to '{}': others than root can replace files in '{}'",
-        folder.display(),
-        open.display()
-    );
-    Err(Failure::usage(text).hint(
-        "kies met --out een map waarin alleen root schrijft, of geef --allow-shared-destination",
-        "choose a directory with --out that root alone can write to, or give --allow-shared-destination",
-    ))
 }
 
 fn make_directory(folder: &Path) -> Result<(), Failure> {

@@ -36,6 +36,7 @@ mod outside;
 mod planning;
 mod report;
 mod rights;
+mod shared;
 
 pub(super) use arguments::Collect;
 use arguments::Scanning;
@@ -89,13 +90,14 @@ pub(super) fn run(
         return Ok(dry_run::run(&inquiry, console));
     }
 
-    let mut place = destination::choose(arguments, &target, &clock)?;
+    let mut place = destination::choose(arguments, &target, &clock, console)?;
     let of_kit = kit.map_or(&[][..], |kit| &kit.kit.description.recipients);
     let keys = keys::choose(arguments, of_kit, clock.started(), console)?;
     let (scanner, indicators) = judges(&inquiry, &place, console)?;
+    let named_rules = &arguments.scanning.rule_set.rules;
+    scanning::refuse_changeable(named_rules, scanner.as_ref(), console)?;
     name_failed(scanner.as_ref(), console);
     name_unused(indicators.as_ref(), console);
-    let named_rules = &arguments.scanning.rule_set.rules;
     let unusable = scanning::count_unusable(named_rules, scanner.as_ref(), indicators.as_ref(), console);
     let judges = Judges { scanner: scanner.as_ref(), indicators: indicators.as_ref() };
     let unlocked = live::unlocked_volumes(&target);

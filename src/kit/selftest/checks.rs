@@ -255,6 +255,21 @@ pub(super) fn backup(trying: &Trying) -> CheckResult {
     })
 }
 
+/// A directory that everybody can change is known as one: no bundle of an elevated run goes there.
+pub(super) fn open_directory(trying: &Trying) -> CheckResult {
+    held(|| {
+        let cannot = |error: io::Error| CheckResult::NotPossible(format!("cannot be made here: {error}"));
+        let made = trying.place.open_directory("open").map_err(cannot)?;
+        if !sys::keeps_rights(&made).unwrap_or(true) {
+            let why = "the volume here keeps no access rights";
+            return Err(CheckResult::NotPossible(why.to_owned()));
+        }
+        let seen = sys::changed_by_others(&made);
+        let so = seen.as_ref().is_ok_and(|seen| seen.as_deref() == Some(made.as_path()));
+        Ok(passes(so, || format!("others can change '{}', and found is {seen:?}", made.display())))
+    })
+}
+
 /// What the attributes call elsewhere is not opened.
 pub(super) fn not_local(trying: &Trying) -> CheckResult {
     on_windows(|| {

@@ -63,6 +63,7 @@ pub enum Check {
     Memory,
     ClosedConsole,
     Libraries,
+    OpenDirectory,
     RegistryZero,
     RegistryLarge,
     RegistryRefused,
@@ -88,7 +89,7 @@ fn passes(so: bool, seen: impl FnOnce() -> String) -> CheckResult {
 type Trial = (Check, &'static str, fn(&Trying) -> CheckResult);
 
 /// All of them, in the order in which they are carried out.
-const TRIALS: [Trial; 39] = [
+const TRIALS: [Trial; 40] = [
     (Check::Content, "content", checks::content),
     (Check::AccessTime, "access_time", checks::access_time),
     (Check::DirectoryAccessTime, "directory_access_time", checks::directory_access_time),
@@ -125,6 +126,7 @@ const TRIALS: [Trial; 39] = [
     (Check::Memory, "memory", machine::memory),
     (Check::ClosedConsole, "closed_console", itself::closed_console),
     (Check::Libraries, "libraries", itself::libraries),
+    (Check::OpenDirectory, "open_directory", checks::open_directory),
     (Check::RegistryZero, "registry_zero", registry::zero),
     (Check::RegistryLarge, "registry_large", registry::large),
     (Check::RegistryRefused, "registry_refused", registry::refused),

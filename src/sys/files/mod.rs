@@ -27,7 +27,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use outside::{read_outside, read_outside_below};
+pub(crate) use outside::{other_writers_at, read_outside, read_outside_below};
 pub(crate) use system::{OpenDirectory, Root};
 #[cfg(windows)]
 pub(in crate::sys) use windows::{leave_access_time, reads_are_noted};
@@ -79,7 +79,10 @@ pub(crate) struct OpenFile {
 
 /// Who may write to a file besides its owner and the administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems do not say yet"))]
+#[cfg_attr(
+    not(all(target_os = "linux", windows)),
+    allow(dead_code, reason = "what each system can say differs")
+)]
 pub(crate) enum OtherWriters {
     /// A group that is not the owner's own.
     Group,
@@ -87,6 +90,8 @@ pub(crate) enum OtherWriters {
     Unowned,
     /// Every user, by the modes of the file or its directory.
     Everybody,
+    /// Others than this user and the administrators, by the access list or the owner of the file or its directory (Windows).
+    Others,
 }
 
 /// Reads at an offset of a file; less than asked at its end.

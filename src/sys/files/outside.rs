@@ -31,6 +31,15 @@ pub(crate) fn read_outside(path: &Path, limit: u64) -> io::Result<OutsideBytes> 
     Ok(OutsideBytes { bytes: read(&file, limit)?, writers })
 }
 
+/// Who may write to a file or directory that the operator named, or replace it, other than its owner. In a directory anybody may
+/// also put a file where its mode or access list lets him.
+///
+/// # Errors
+/// It cannot be opened.
+pub(crate) fn other_writers_at(path: &Path) -> io::Result<Option<OtherWriters>> {
+    system::other_writers_at(path)
+}
+
 /// Reads a file below a directory that is held open. No component may be a link, and nothing leads out of it.
 ///
 /// # Errors

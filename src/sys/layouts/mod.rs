@@ -3,6 +3,7 @@
 //! In: lists of entries and streams, reparse points, addresses, extents of volumes, environments, tokens and names in
 //! UTF-16, as bytes. Out: structs. Bytes that do not have the layout give `None`, never a guess.
 
+mod access;
 mod addresses;
 mod environment;
 mod extents;
@@ -12,6 +13,7 @@ mod registry;
 mod reparse;
 mod token;
 
+pub(crate) use access::{Guarded, Stranger, stranger};
 pub(crate) use addresses::{address, client, link};
 pub(crate) use environment::variables;
 pub(crate) use extents::first_extent;

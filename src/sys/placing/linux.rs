@@ -9,6 +9,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use super::unsupported;
+pub(super) use super::unsupported::keeps_rights;
 
 const STICKY: u32 = 0o1000;
 const GROUP_WRITES: u32 = 0o020;

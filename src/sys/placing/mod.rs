@@ -27,9 +27,18 @@ pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     system::rename_new(from, to)
 }
 
-/// The first directory, of this one and those above it, in which others than its owner and root can replace what is there:
-/// writable by all or by a group that is not root's, without the sticky bit. The owner is not asked for: a stick is mounted as
-/// the desktop's user. `None` where there is none, or where the system has no such modes (Windows).
+/// The first directory, of this one and those above it, in which others than its owner and the administrators can replace what is
+/// there; `None` where there is none.
+///
+/// On Linux by the modes: writable by all or by a group that is not root's, without the sticky bit; the owner is not asked for, since
+/// a stick is mounted as the desktop's user. On Windows by the access lists, owners among them; not where the volume keeps none
+/// ([`keeps_rights`]).
 pub(crate) fn changed_by_others(directory: &Path) -> io::Result<Option<PathBuf>> {
     system::changed_by_others(directory)
+}
+
+/// Whether the volume of a directory keeps access rights: on Windows, FAT and exFAT do not. On Linux the mount gives the modes, and
+/// the answer is yes.
+pub(crate) fn keeps_rights(directory: &Path) -> io::Result<bool> {
+    system::keeps_rights(directory)
 }

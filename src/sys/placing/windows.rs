@@ -3,11 +3,12 @@
 
 use std::io;
 use std::os::windows::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::Storage::FileSystem::MoveFileExW;
 
-pub(super) use super::unsupported::changed_by_others;
+use crate::sys::layouts::Guarded;
+use crate::sys::windows::security;
 
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     let wide = |path: &Path| path.as_os_str().encode_wide().chain([0]).collect::<Vec<u16>>();
@@ -18,4 +19,20 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// By the access lists: of the directory itself and the files that are made in it; and whether one above it can be put elsewhere.
+pub(super) fn changed_by_others(directory: &Path) -> io::Result<Option<PathBuf>> {
+    let directory = directory.canonicalize()?;
+    for ancestor in directory.ancestors() {
+        let guarded = if ancestor == directory { Guarded::Directory } else { Guarded::Ancestor };
+        if security::stranger_at(ancestor, guarded)?.is_some() {
+            return Ok(Some(ancestor.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn keeps_rights(directory: &Path) -> io::Result<bool> {
+    security::volume_keeps_rights(directory)
 }

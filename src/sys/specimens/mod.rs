@@ -94,6 +94,14 @@ impl Workplace {
         fs::create_dir_all(self.path.join(name))
     }
 
+    /// Makes a directory that everybody can change.
+    pub(crate) fn open_directory(&self, name: &str) -> io::Result<PathBuf> {
+        let path = self.path.join(name);
+        fs::create_dir(&path)?;
+        system::open_to_everybody(&path)?;
+        Ok(path)
+    }
+
     /// Makes a directory with a file in it, and gives both times of long ago.
     pub(crate) fn old_directory(&self, name: &str, inside: &str) -> io::Result<()> {
         self.file(&format!("{name}/{inside}"), name.as_bytes())?;

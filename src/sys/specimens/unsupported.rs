@@ -19,6 +19,10 @@ pub(super) fn make_link(_path: &Path, _to: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub(super) fn open_to_everybody(_path: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub(super) fn make_sparse(_file: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -7,6 +7,7 @@ pub(in crate::sys) mod handle;
 pub(in crate::sys) mod library;
 mod random;
 pub(in crate::sys) mod search_path;
+pub(in crate::sys) mod security;
 pub(in crate::sys) mod token;
 
 use windows_sys::Win32::Foundation::FILETIME;

@@ -67,6 +67,10 @@ pub(super) fn open_outside(path: &Path) -> io::Result<File> {
     Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
 }
 
+pub(super) fn other_writers_at(path: &Path) -> io::Result<Option<OtherWriters>> {
+    other_writers(&open_outside(path)?, path)
+}
+
 /// By the modes of the file and of the directory it is in. A group with the number of the owner is taken as the owner's own, as most
 /// distributions make one for each user.
 pub(super) fn other_writers(file: &File, path: &Path) -> io::Result<Option<OtherWriters>> {

@@ -76,3 +76,8 @@ pub(super) fn open_outside(path: &Path) -> io::Result<File> {
 pub(super) const fn other_writers(_file: &File, _path: &Path) -> io::Result<Option<OtherWriters>> {
     Ok(None)
 }
+
+#[allow(clippy::unnecessary_wraps, reason = "other systems ask the disk")]
+pub(super) const fn other_writers_at(_path: &Path) -> io::Result<Option<OtherWriters>> {
+    Ok(None)
+}

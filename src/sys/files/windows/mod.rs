@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io;
 use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::windows::fs::FileExt as _;
-use std::os::windows::io::AsRawHandle as _;
+use std::os::windows::io::{AsHandle as _, AsRawHandle as _};
 use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_DISK, GetFileType};
@@ -23,6 +23,8 @@ pub(crate) use root::{OpenDirectory, Root};
 
 use super::OtherWriters;
 use crate::sys::layouts;
+use crate::sys::layouts::Guarded;
+use crate::sys::windows::security;
 
 pub(super) const HAS_STREAMS: bool = true;
 
@@ -87,8 +89,30 @@ pub(super) fn open_outside(path: &Path) -> io::Result<File> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
 }
 
-/// Access control lists are not read for this yet.
-#[allow(clippy::unnecessary_wraps, reason = "other systems ask the disk")]
-pub(super) const fn other_writers(_file: &File, _path: &Path) -> io::Result<Option<OtherWriters>> {
-    Ok(None)
+/// By the access lists of the file and of the directory it is in.
+pub(super) fn other_writers(file: &File, path: &Path) -> io::Result<Option<OtherWriters>> {
+    if !security::keeps_rights(file.as_handle()) {
+        return Ok(Some(OtherWriters::Unowned));
+    }
+    let above = match path.canonicalize()?.parent() {
+        Some(parent) => security::stranger_at(parent, Guarded::Ancestor)?,
+        None => None,
+    };
+    let own = security::stranger(file.as_handle(), Guarded::File)?;
+    Ok(own.or(above).map(|_| OtherWriters::Others))
+}
+
+pub(super) fn other_writers_at(path: &Path) -> io::Result<Option<OtherWriters>> {
+    if !path.is_dir() {
+        return other_writers(&open_outside(path)?, path);
+    }
+    if !security::volume_keeps_rights(path)? {
+        return Ok(Some(OtherWriters::Unowned));
+    }
+    let own = security::stranger_at(path, Guarded::Directory)?;
+    let above = match path.canonicalize()?.parent() {
+        Some(parent) => security::stranger_at(parent, Guarded::Ancestor)?,
+        None => None,
+    };
+    Ok(own.or(above).map(|_| OtherWriters::Others))
 }

@@ -57,6 +57,14 @@ pub(super) fn make_link(path: &Path, to: &Path) -> io::Result<()> {
     control(folder.as_handle(), FSCTL_SET_REPARSE_POINT, &point, &mut []).map(drop)
 }
 
+/// Gives a directory no access list at all.
+#[allow(clippy::disallowed_methods, reason = "the self-test's own directory")]
+pub(super) fn open_to_everybody(path: &Path) -> io::Result<()> {
+    let directory =
+        OpenOptions::new().access_mode(WRITE_DAC).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(path)?;
+    set_access_list(&directory, None)
+}
+
 pub(super) fn make_sparse(file: &File) -> io::Result<()> {
     control(file.as_handle(), FSCTL_SET_SPARSE, &[], &mut []).map(drop)
 }
@@ -155,14 +163,23 @@ fn lock_part(file: &File, size: usize) -> io::Result<()> {
 fn refuse_everybody(object: &impl AsRawHandle) -> io::Result<()> {
     // An `ACL` without entries, which has to stand where a `u32` may.
     let mut list = [0_u32; 2];
-    let mut descriptor = SECURITY_DESCRIPTOR::default();
     let length = u32::try_from(size_of_val(&list)).unwrap_or_default();
-    // SAFETY: both are as long as the calls take them for and live to the end of this; the descriptor points to the list,
-    // and is copied by the last call.
+    // SAFETY: the list is as long as is said.
+    if unsafe { InitializeAcl(list.as_mut_ptr().cast(), length, ACL_REVISION) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    set_access_list(object, Some(&list))
+}
+
+/// Sets the access list of an open object: one without entries, or none at all.
+fn set_access_list(object: &impl AsRawHandle, empty: Option<&[u32; 2]>) -> io::Result<()> {
+    let mut descriptor = SECURITY_DESCRIPTOR::default();
+    let list = empty.map_or(ptr::null(), |list| list.as_ptr().cast());
+    // SAFETY: the descriptor is as long as the calls take it for and lives to the end of this; it points to nothing, or to a list that
+    // was initialized as an empty one, and both are copied by the last call.
     let done = unsafe {
-        InitializeAcl(list.as_mut_ptr().cast(), length, ACL_REVISION) != 0
-            && InitializeSecurityDescriptor((&raw mut descriptor).cast(), REVISION) != 0
-            && SetSecurityDescriptorDacl((&raw mut descriptor).cast(), 1, list.as_ptr().cast(), 0) != 0
+        InitializeSecurityDescriptor((&raw mut descriptor).cast(), REVISION) != 0
+            && SetSecurityDescriptorDacl((&raw mut descriptor).cast(), 1, list, 0) != 0
             && SetKernelObjectSecurity(
                 object.as_raw_handle(),
                 DACL_SECURITY_INFORMATION,
