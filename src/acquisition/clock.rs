@@ -23,6 +23,12 @@ impl Clock {
         Self { start: Utc::new(time::OffsetDateTime::now_utc()), watch: Stopwatch::start() }
     }
 
+    /// Returns the clock of a run that began so long ago.
+    #[cfg(test)]
+    pub(super) fn started_before(time: Duration) -> Self {
+        Self { watch: Stopwatch::started_before(time), ..Self::start() }
+    }
+
     /// Returns the start time of the run.
     #[must_use]
     pub const fn started(&self) -> Utc {

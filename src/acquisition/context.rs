@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::progress::Progress;
-use super::stop::{Stop, StopReason};
+use super::stop::{Haste, Stop, StopReason};
 use crate::evidence::{Item, Reason, ReasonCode};
 use crate::playbook::Plan;
 use crate::scan::Scanner;
 use crate::scan::indicators::{Indicators, Wanted};
 use crate::sources::Target;
+
+/// How long items under way may take to end by themselves once the time limit has passed: as long as after an interruption.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The options of a run, and the operator's limits.
 #[derive(Clone, Copy)]
@@ -59,6 +62,15 @@ impl RunContext<'_> {
             self.stop.set(StopReason::TimeLimit);
         }
         self.stop.reason()
+    }
+
+    /// How soon the run must end, where workers are not waited for. That they hang in a read is no reason to miss the time limit.
+    pub(super) fn haste(&self) -> Option<Haste> {
+        let over = self.settings.time_limit.and_then(|limit| limit.checked_add(PATIENCE));
+        if over.is_some_and(|over| self.clock.elapsed() >= over) && self.out_of_time().is_some() {
+            self.stop.hasten(Haste::Abandon);
+        }
+        self.stop.haste()
     }
 
     /// Returns why an item that is being read is cut, if so.

@@ -1,19 +1,31 @@
-//! Receives the slots of a run that collects nothing, in order, and passes each record to a listener.
+//! Receives the slots of a run that collects nothing, in order, and passes each record to a listener. A stopped run whose end is
+//! urgent waits for no worker: an item that none has delivered is recorded as skipped.
 
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::Duration;
 
 use super::context::RunContext;
 use super::delivery::{Delivery, Slot, SlotContent};
 use super::summary::Kept;
 use crate::evidence::{Item, Outcome, Reason, ReasonCode};
 
-/// Gets the record of each item that was inspected, in order.
-pub type ItemListener<'a> = dyn FnMut(&Item) + 'a;
+/// How often it looks for a stop while nothing comes.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Listens until the intake ends; returns the requested paths that do not exist.
-pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mut ItemListener<'_>) -> Kept {
-    let (mut number, mut kept) = (0_u64, Kept::default());
-    for slot in slots {
+pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mut dyn FnMut(&Item)) -> Kept {
+    let (mut number, mut step, mut kept) = (0_u64, 0, Kept::default());
+    loop {
+        let slot = match slots.recv_timeout(TICK) {
+            Ok(slot) => slot,
+            Err(RecvTimeoutError::Timeout) if run.haste().is_some() => {
+                kept.reached = Some(step);
+                break;
+            }
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        step = slot.step;
         let mut item = match slot.content {
             // Nothing is written, so nothing needs to be flushed.
             SlotContent::FirstTier(answer) | SlotContent::Written(answer) => {
@@ -25,15 +37,7 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
                 item
             }
             SlotContent::Awaited { draft, delivery, share } => {
-                let item = match delivery.recv() {
-                    Ok(Delivery::Inspected(item) | Delivery::Whole(item, _)) => item,
-                    Ok(Delivery::Large(large)) => Box::new(large.draft),
-                    Err(_) => {
-                        let reason =
-                            Reason::new(ReasonCode::Internal, "an internal error occurred on this item");
-                        Box::new(Item { outcome: Outcome::Failed, reason: Some(reason), ..*draft })
-                    }
-                };
+                let item = delivered(run, draft, &delivery);
                 drop(share);
                 item
             }
@@ -44,4 +48,29 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
         listener(&item);
     }
     kept
+}
+
+/// The record that a worker delivers, or one that says why there is none.
+fn delivered(run: &RunContext<'_>, draft: Box<Item>, delivery: &Receiver<Delivery>) -> Box<Item> {
+    let came = loop {
+        if run.haste().is_some() {
+            break delivery.try_recv();
+        }
+        match delivery.recv_timeout(TICK) {
+            Ok(delivery) => break Ok(delivery),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break Err(TryRecvError::Disconnected),
+        }
+    };
+    let (outcome, code, why) = match came {
+        Ok(Delivery::Inspected(item) | Delivery::Whole(item, _)) => return item,
+        Ok(Delivery::Large(large)) => return Box::new(large.draft),
+        Err(TryRecvError::Disconnected) => {
+            (Outcome::Failed, ReasonCode::Internal, "the tool itself failed on this item")
+        }
+        Err(TryRecvError::Empty) => {
+            (Outcome::Skipped, ReasonCode::Interrupted, "the run was ended before this item was read")
+        }
+    };
+    Box::new(Item { outcome, reason: Some(Reason::new(code, why)), acquired: run.clock.now(), ..*draft })
 }

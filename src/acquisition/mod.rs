@@ -57,7 +57,6 @@ mod survey;
 
 pub use clock::Clock;
 pub use context::{RunContext, Settings};
-pub use listen::ItemListener;
 pub use progress::{Progress, Snapshot};
 pub use stop::{Haste, Stop, StopReason};
 pub use summary::{RunSummary, Swept};
@@ -65,6 +64,7 @@ pub use survey::{StepSurvey, Survey, SurveyLimits, survey};
 
 use crate::bundle;
 use crate::bundle::Writer;
+use crate::evidence::Item;
 
 /// A run that cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -117,14 +117,25 @@ pub fn run_to_end<T>(
 }
 
 /// Inspects everything the plan asks for and collects nothing: each item is read once and its record passed to the
-/// listener, in order.
+/// listener, in order, with `state`; which `end` then has.
+///
+/// Where the run was [hastened](Stop::hasten), or its time limit passed a while ago, `end` is called while a worker may still be blocked
+/// in a read, as by [`run_to_end`].
 ///
 /// # Errors
 ///
 /// Where no worker can be started.
-pub fn look_at(run: &RunContext<'_>, listener: &mut ItemListener<'_>) -> Result<RunSummary, Error> {
-    let listen = |_: &_, _: &_, slots: &_| Ok(((), listen::listen(run, slots, listener)));
-    drive(run, listen, |(), summary| summary)
+pub fn look_at<W, T>(
+    run: &RunContext<'_>,
+    mut state: W,
+    mut listener: impl FnMut(&mut W, &Item),
+    end: impl FnOnce(W, RunSummary) -> T,
+) -> Result<T, Error> {
+    let listen = |_: &_, _: &_, slots: &_| {
+        let kept = listen::listen(run, slots, &mut |item| listener(&mut state, item));
+        Ok((state, kept))
+    };
+    drive(run, listen, end)
 }
 
 /// Starts intake and workers, lets `take` have the slots in order, and calls `end` with what it returned. Threads that are

@@ -89,3 +89,63 @@ fn a_run_whose_worker_is_blocked_in_a_read_is_sealed_before_the_read_ends() {
     assert!(sealed && summary.left_behind);
     assert_eq!(summary.stopped, Some(StopReason::Interrupted));
 }
+
+/// A scan waited for the worker, however often it was asked to end.
+#[test]
+fn a_scan_whose_worker_is_blocked_in_a_read_ends_with_what_it_has_and_reports_the_rest() {
+    let (to, end) = channel();
+    thread::spawn(move || {
+        let fixture = Fixture::of(b"content").collected_with(3);
+        let run = fixture.run();
+        let (go_on, blocked) = channel::<()>();
+        let listen = move |pool: &pool::Pool, _: &_, slots: &Receiver<Slot>| {
+            let (begun, waiting) = channel();
+            pool.put(Box::new(move |_| {
+                begun.send(()).unwrap();
+                let _ = blocked.recv();
+            }));
+            waiting.recv().unwrap();
+            // All of them wait for the worker by now.
+            let ordered: Vec<Slot> = slots.iter().take(4).collect();
+            let (again, slots) = channel();
+            ordered.into_iter().for_each(|slot| again.send(slot).unwrap());
+            drop(again);
+            run.stop.set(StopReason::Interrupted);
+            run.stop.hasten(Haste::Abandon);
+            let mut items = Vec::new();
+            let kept = listen::listen(&run, &slots, &mut |item| items.push(item.clone()));
+            Ok((items, kept))
+        };
+        let finish = |items: Vec<Item>, summary: RunSummary| {
+            drop(go_on);
+            (items, summary)
+        };
+        to.send(drive(&fixture.run(), listen, finish).unwrap()).unwrap();
+    });
+    let (items, summary) = end.recv_timeout(HANGS).expect("the scan hangs");
+    assert!(summary.left_behind && items.len() == 4, "{items:?}");
+    for item in items {
+        assert_eq!(item.outcome, crate::evidence::Outcome::Skipped);
+        assert_eq!(item.reason.unwrap().code, crate::evidence::ReasonCode::Interrupted);
+    }
+}
+
+#[test]
+fn past_its_time_limit_a_run_waits_a_while_for_its_workers_and_then_no_more() {
+    let fixture = Fixture::of(b"content");
+    let haste = |limit| {
+        let mut run = fixture.run();
+        run.settings.time_limit = limit;
+        run.haste()
+    };
+    assert_eq!(haste(None), None);
+    assert_eq!(haste(Some(Duration::ZERO)), None, "they have some seconds");
+    assert_eq!(fixture.stop.reason(), None, "nobody asked for it yet");
+    // A clock that began before the limit and the patience.
+    let long_ago = Clock::started_before(Duration::from_mins(1));
+    let mut run = fixture.run();
+    run.settings.time_limit = Some(Duration::from_secs(1));
+    run.clock = &long_ago;
+    assert_eq!(run.haste(), Some(Haste::Abandon));
+    assert_eq!(fixture.stop.reason(), Some(StopReason::TimeLimit));
+}

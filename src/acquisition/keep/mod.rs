@@ -48,7 +48,7 @@ pub(super) fn keep(
     let mut current = None;
     loop {
         keeper.log_a_stop()?;
-        let haste = run.stop.haste();
+        let haste = run.haste();
         let patience = if haste == Some(Haste::Seal) { Duration::ZERO } else { TICK };
         let slot = match slots.recv_timeout(patience) {
             Ok(slot) => slot,
@@ -143,7 +143,7 @@ impl Keeper<'_> {
 
     /// Waits for a worker's delivery, unless the seal is urgent.
     fn wait<T>(&mut self, delivery: &Receiver<T>) -> Result<Awaited<T>, Error> {
-        while self.run.stop.haste().is_none() {
+        while self.run.haste().is_none() {
             match delivery.recv_timeout(TICK) {
                 Ok(delivery) => return Ok(Awaited::Delivered(delivery)),
                 Err(RecvTimeoutError::Timeout) => self.writer.tick()?,
@@ -235,7 +235,7 @@ impl Keeper<'_> {
         let header = self.entry(&draft.origin, sparse, &draft.metadata);
         let room = self.room_for_all();
         let mut entry = self.writer.entry(&header, stored_size)?;
-        let written = write_pieces(&receiver, room, (self.pool, self.run.stop), &mut entry);
+        let written = write_pieces(&receiver, room, (self.pool, self.run), &mut entry);
         // However it ended, nothing more is wanted: a reader that waits for room must not wait forever.
         drop(receiver);
         self.pool.nudge();

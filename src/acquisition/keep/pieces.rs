@@ -3,9 +3,10 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use super::TICK;
+use crate::acquisition::context::RunContext;
 use crate::acquisition::delivery::{Piece, PieceReceiver};
 use crate::acquisition::pool::Pool;
-use crate::acquisition::stop::{Haste, Stop};
+use crate::acquisition::stop::Haste;
 use crate::bundle::{EntryWriter, Error};
 use crate::evidence::{Digest, Item};
 
@@ -25,13 +26,13 @@ pub(super) struct Written {
 pub(super) fn write_pieces(
     receiver: &PieceReceiver,
     room: Option<u64>,
-    (pool, stop): (&Pool, &Stop),
+    (pool, run): (&Pool, &RunContext<'_>),
     entry: &mut EntryWriter<'_>,
 ) -> Result<Written, Error> {
     let PieceReceiver { pieces, window } = receiver;
     let mut written = Written { digest: None, is_cut: false, is_abandoned: false, end: None };
     // No checkpoint is due within an entry, so the clock is not checked.
-    while let Some(piece) = next(pieces, stop, &mut written) {
+    while let Some(piece) = next(pieces, run, &mut written) {
         match piece {
             Piece::End(item) => {
                 written.end = Some(*item);
@@ -39,7 +40,7 @@ pub(super) fn write_pieces(
             }
             Piece::Bytes { .. } if written.is_cut => {}
             Piece::Bytes { deflated, prefix } => {
-                let Some((bytes, deflated)) = next(&deflated, stop, &mut written) else { break };
+                let Some((bytes, deflated)) = next(&deflated, run, &mut written) else { break };
                 let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
                 let left = room.map(|room| room.saturating_sub(entry.bytes_written()));
                 if left.is_some_and(|left| left < length) {
@@ -58,11 +59,11 @@ pub(super) fn write_pieces(
 }
 
 /// Waits for what a worker sends next; `None` where it failed, or where the seal is urgent and nothing comes.
-fn next<T>(from: &Receiver<T>, stop: &Stop, written: &mut Written) -> Option<T> {
-    while stop.haste() < Some(Haste::Seal) {
+fn next<T>(from: &Receiver<T>, run: &RunContext<'_>, written: &mut Written) -> Option<T> {
+    while run.haste() < Some(Haste::Seal) {
         match from.recv_timeout(TICK) {
             Ok(came) => return Some(came),
-            Err(RecvTimeoutError::Timeout) if stop.haste().is_none() => {}
+            Err(RecvTimeoutError::Timeout) if run.haste().is_none() => {}
             Err(RecvTimeoutError::Timeout) => break,
             Err(RecvTimeoutError::Disconnected) => return None,
         }

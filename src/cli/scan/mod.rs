@@ -16,10 +16,10 @@ use super::kit::KitArguments;
 use super::outside;
 use super::quantity::{duration, size};
 use super::reading_limits::ReadingLimits;
-use super::scanning::{Processes, RuleSet, count_unusable, name_failed, unlisted};
+use super::scanning::{Processes, RuleSet, count_unusable, name_failed, refuse_changeable, unlisted};
 use super::verify::explain;
 use super::{Console, Exit, Failure};
-use crate::acquisition::{Clock, Progress, RunContext, Settings, look_at};
+use crate::acquisition::{Clock, Progress, RunContext, RunSummary, Settings, look_at};
 use crate::analysis::rescan::{Rescan, rescan};
 use crate::analysis::{Integrity, Trust};
 use crate::evidence::Item;
@@ -100,6 +100,7 @@ pub(super) fn run(
     let clock = Clock::start();
     let identities = arguments.bundle.as_ref().map(|_| arguments.keys.read()).transpose()?;
     let scanner = arguments.rule_set.choose(kit)?.compile().map_err(unlisted)?;
+    refuse_changeable(&arguments.rule_set.rules, Some(&scanner), console)?;
     name_failed(Some(&scanner), console);
     let of_kit = kit.map(|kit| arguments.indicator_set.with_kit(kit));
     let indicator_set = of_kit.as_ref().unwrap_or(&arguments.indicator_set);
@@ -114,12 +115,13 @@ pub(super) fn run(
     outside_files.extend(outside::judging(kit, Some(&scanner), indicators));
     outside::print(&outside_files, ("bestanden meer (--json)", "files more (--json)"), console);
     let mut report = ScanReport::new(arguments.ending.json);
-    let mut ended = match (&arguments.bundle, identities) {
+    let ended = ScanEnd { unusable, outside: outside_files, ..ScanEnd::default() };
+    let judges = (&scanner, indicators);
+    let ended = match (&arguments.bundle, identities) {
         (Some(bundle), Some(identities)) => {
             let limits = arguments.reading.read();
             let mut telling = Telling { report: &mut report, console };
-            let verdict = rescan(bundle, &identities, &limits, (&scanner, indicators), &mut telling)
-                .map_err(explain)?;
+            let verdict = rescan(bundle, &identities, &limits, judges, &mut telling).map_err(explain)?;
             if verdict.integrity != Integrity::Whole {
                 let (nl, en) = (
                     "de bundel is niet heel; gescand is wat er nog te lezen was",
@@ -127,23 +129,21 @@ pub(super) fn run(
                 );
                 console.warn(console.lang.pick(nl, en));
             }
-            ScanEnd { bundle: Some(super::verify::exit(&verdict)), ..ScanEnd::default() }
+            ScanEnd { bundle: Some(super::verify::exit(&verdict)), ..ended }
         }
-        _ => files(arguments, (&scanner, indicators), &clock, &mut report, console)?,
+        _ => return files(arguments, judges, (&clock, ended), report, console),
     };
-    ended.unusable = unusable;
-    ended.outside = outside_files;
-    Ok(report.finish((&scanner, indicators), &ended, &clock, arguments.ending.exit_on_hit, console))
+    Ok(report.finish(judges, &ended, &clock, arguments.ending.exit_on_hit, console))
 }
 
-/// Looks at files of this machine, or of a tree.
+/// Scans files of this machine, or of a tree, and prints the report. `ended` is what is known of its end beforehand.
 fn files(
     arguments: &Arguments,
     (scanner, indicators): (&Scanner, Option<&Indicators>),
-    clock: &Clock,
-    report: &mut ScanReport,
+    (clock, ended): (&Clock, ScanEnd),
+    report: ScanReport,
     console: &mut Console<'_>,
-) -> Result<ScanEnd, Failure> {
+) -> Result<Exit, Failure> {
     arguments.processes.check(arguments.root.as_deref())?;
     let interrupts = interrupts::listen()?;
     let target = match &arguments.root {
@@ -182,13 +182,21 @@ fn files(
         stop: interrupts.stop(),
     };
     interrupts.begin();
-    let summary = look_at(&run, &mut |item| report.item(item, None, console)).map_err(Failure::new)?;
-    Ok(ScanEnd {
-        stopped: summary.stopped,
-        bytes_read: progress.snapshot().bytes_read,
-        absent: summary.absent,
-        ..ScanEnd::default()
-    })
+    let end = |(report, console): (ScanReport, &mut Console<'_>), summary: RunSummary| {
+        let bytes_read = progress.snapshot().bytes_read;
+        let ended = ScanEnd { stopped: summary.stopped, bytes_read, absent: summary.absent, ..ended };
+        let exit_on_hit = arguments.ending.exit_on_hit;
+        let exit = report.finish((scanner, indicators), &ended, clock, exit_on_hit, console);
+        if summary.left_behind {
+            // A thread may be blocked in a read: it cannot be joined, and ends with the process.
+            interrupts::leave(console.finish(exit));
+        }
+        exit
+    };
+    let listen = |(report, console): &mut (ScanReport, &mut Console<'_>), item: &Item| {
+        report.item(item, None, console);
+    };
+    look_at(&run, (report, console), listen, end).map_err(Failure::new)
 }
 
 /// Hands what a bundle holds to the report.

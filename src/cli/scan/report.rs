@@ -10,7 +10,7 @@ use crate::bundle::opening::OutsideFile;
 use crate::cli::coverage;
 use crate::cli::hit_row;
 use crate::cli::{Console, Exit, severity};
-use crate::evidence::{Assessment, Fate, Hit, Item, Level, Printable, ScanCounts};
+use crate::evidence::{Assessment, Fate, Hit, Item, Level, Outcome, Printable, ReasonCode, ScanCounts};
 use crate::scan::indicators::Indicators;
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
 use crate::sys;
@@ -74,7 +74,9 @@ impl ScanReport {
     /// Takes an item; `standing` says how well it is proved where it comes out of a bundle.
     pub(super) fn item(&mut self, item: &Item, standing: Option<Trust>, console: &mut Console<'_>) {
         self.counts.add(item);
-        if let Some(gap) = item.scan.as_ref().and_then(|scan| scan.gap.as_deref()) {
+        let unread = item.reason.as_ref().filter(|reason| reason.code == ReasonCode::Interrupted);
+        let unread = unread.filter(|_| item.outcome == Outcome::Skipped).map(|reason| reason.detail.as_str());
+        if let Some(gap) = item.scan.as_ref().and_then(|scan| scan.gap.as_deref()).or(unread) {
             self.gaps.add(gap, &item.origin.to_string());
         }
         // What a bundle has no content of could not be read on the host, and not here.

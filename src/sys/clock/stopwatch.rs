@@ -12,6 +12,12 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
+    /// One that was started so long before now.
+    #[cfg(test)]
+    pub(crate) fn started_before(time: Duration) -> Self {
+        Self(Instant::now().checked_sub(time).unwrap())
+    }
+
     #[allow(clippy::disallowed_methods, reason = "a time limit is measured; no time reaches the evidence")]
     pub(crate) fn elapsed(self) -> Duration {
         self.0.elapsed()
