@@ -6,6 +6,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::changeable::refuse_if_changeable;
 use super::kit::ChosenKit;
 use super::kit::unusable as kit_unusable;
 use super::scanning::{count_unusable, unlisted};
@@ -37,6 +38,12 @@ impl IndicatorSet {
             return Ok(None);
         }
         Indicators::load(&self.indicators, &self.known_good, now).map(Some)
+    }
+
+    /// Refuses lists that others can change where this run has all rights: they would decide what is found and what is not.
+    pub(super) fn refuse_changeable(&self, console: &mut Console<'_>) -> Result<(), Failure> {
+        let mut all = self.indicators.iter().chain(&self.known_good);
+        all.try_for_each(|source| refuse_if_changeable(&source.path, console))
     }
 
     /// The same with the lists of a kit after those named.

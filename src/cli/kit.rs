@@ -94,6 +94,13 @@ impl KitArguments {
         let Some(directory) = directory else { return Ok(None) };
         refuse_if_changeable(directory, console)?;
         let kit = CarriedKit::open(directory, &surroundings.trusted).map_err(unusable)?;
+        // What is read of a kit is compared with its list; what a tool loads from its directory meanwhile is not.
+        for tool in kit.description.files_for(KitFileUse::Tool) {
+            if let Some(directory) = kit.path(tool).parent().filter(|directory| *directory != kit.directory())
+            {
+                refuse_if_changeable(directory, console)?;
+            }
+        }
         let brought_by = if let KitSignature::Trusted(key) = &kit.signature {
             let name = Printable(&kit.description.name);
             let words = Fingerprint::of(key);

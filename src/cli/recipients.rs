@@ -76,6 +76,12 @@ pub(super) fn recipients(keys: &ToWhom, of_kit: &[String], console: &mut Console
             new_identity = Some((path.clone(), identity));
         }
     } else if let Some(file) = &keys.passphrase_file {
+        // A pipe, as a shell makes it for a command, is nobody's to change.
+        if file.is_file() {
+            let failed = |source| crate::bundle::Error::ReadKey { path: file.clone(), source };
+            let writers = sys::other_writers_at(file).map_err(failed)?;
+            check_writers(&file.display().to_string(), writers, console)?;
+        }
         recipients.set_passphrase(first_line(file)?);
     } else if keys.passphrase {
         recipients.set_passphrase(ask_twice(console)?);
@@ -125,7 +131,22 @@ fn from_file(
                 "name a regular file with one recipient per line with -R, or give the recipient itself with -r",
             )
         })?;
-    match read.writers {
+    check_writers(&name, read.writers, console)?;
+    let sha256 = Digest::of(&read.bytes);
+    let text = String::from_utf8(read.bytes).map_err(|_| {
+        bad_recipient(crate::bundle::Error::Key { whence: name.clone(), reason: "not a text file".into() })
+    })?;
+    recipients.add_text(&text, path).map_err(bad_recipient)?;
+    Ok(OutsideFile { role: OutsideRole::Recipients, name, sha256, brought_by: BroughtBy::Operator })
+}
+
+/// Refuses or reports a file that others can change and that says who can read the bundle.
+fn check_writers(
+    name: &str,
+    writers: Option<OtherWriters>,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    match writers {
         None => {}
         Some(OtherWriters::Group) => console.warn(console.lang.pick(
             format!("ook een groep gebruikers kan '{name}' wijzigen: vergelijk de ontvangers"),
@@ -157,12 +178,7 @@ fn from_file(
             ));
         }
     }
-    let sha256 = Digest::of(&read.bytes);
-    let text = String::from_utf8(read.bytes).map_err(|_| {
-        bad_recipient(crate::bundle::Error::Key { whence: name.clone(), reason: "not a text file".into() })
-    })?;
-    recipients.add_text(&text, path).map_err(bad_recipient)?;
-    Ok(OutsideFile { role: OutsideRole::Recipients, name, sha256, brought_by: BroughtBy::Operator })
+    Ok(())
 }
 
 fn bad_recipient(error: crate::bundle::Error) -> Failure {

@@ -382,16 +382,17 @@ pub enum PersonalData {
     High,
 }
 
-/// Text of untrusted origin, printed with its control characters (C0, C1, bidi overrides) escaped.
+/// Text of untrusted origin, printed with its control characters (C0, C1, bidi marks and overrides) and what cannot be seen
+/// escaped: names that look alike are then the same.
 #[derive(Debug, Clone, Copy)]
 pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|c| {
-            let steers =
-                matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if c.is_control() || steers { write!(f, "{}", c.escape_unicode()) } else { write!(f, "{c}") }
+            let steers = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
+            let is_unseen = matches!(c, '\u{ad}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+            if c.is_control() || steers || is_unseen { write!(f, "{}", c.escape_unicode()) } else { write!(f, "{c}") }
         })
     }
 }
@@ -420,6 +421,25 @@ pub enum WordError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_or_cannot_be_seen_is_escaped_and_other_text_is_not() {
+        let shown = |text: &str| Printable(text).to_string();
+        assert_eq!(shown("één 🗄 \u{645}"), "één 🗄 \u{645}");
+        for c in [
+            '\u{7}',
+            '\u{1b}',
+            '\u{9b}',
+            '\u{61c}',
+            '\u{202e}',
+            '\u{200b}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\u{ad}',
+        ] {
+            assert_eq!(shown(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
+        }
+    }
 
     #[test]
     fn an_unknown_reason_of_a_later_version_is_read_as_other() {

@@ -236,6 +236,15 @@ fn a_recipients_file_that_is_huge_a_pipe_a_directory_or_everybodys_is_refused() 
         assert!(text(&output.stderr).contains(why), "{file}: {}", text(&output.stderr));
         assert!(made.bundles().is_empty());
     }
+    // Whoever chooses the passphrase chooses who reads the bundle just as well.
+    fs::write(at("words"), "wachtwoordzin\n").unwrap();
+    fs::set_permissions(at("words"), fs::Permissions::from_mode(0o666)).unwrap();
+    let by_words =
+        ["collect", "--root", "tree", "--out", "out/", "--path", "/etc/hostname", "--passphrase-file"];
+    let output = made.veldkit(by_words.iter().chain(&["words"]));
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("every user can change or replace 'words'"));
+    assert!(made.bundles().is_empty());
     fs::set_permissions(at("open"), fs::Permissions::from_mode(0o644)).unwrap();
     let output = run("open");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -371,6 +380,12 @@ fn with_root_rules_playbooks_and_kits_that_others_can_change_are_refused_and_nam
     refused(&["--rules", "rules"], "'rules/below/a.yar");
     mode("p.yaml", 0o666);
     refused(&["--no-kit", "--playbook", "p.yaml"], "'p.yaml");
+    fs::create_dir(at("shared/own")).unwrap();
+    fs::write(at("shared/own/b.yar"), "rule b { condition: false }").unwrap();
+    refused(&["--rules", "shared/own/b.yar"], "'shared/own/b.yar");
+    fs::write(at("shared/list.txt"), format!("{}\n", Digest::of(b"x"))).unwrap();
+    refused(&["--indicators", "shared/list.txt"], "'shared/list.txt");
+    refused(&["--known-good", "shared/list.txt"], "'shared/list.txt");
     mode("stick", 0o777);
     refused(&[], "stick");
     refused(&["--kit", "stick"], "'stick");

@@ -96,6 +96,7 @@ pub(super) fn run(
     let (scanner, indicators) = judges(&inquiry, &place, console)?;
     let named_rules = &arguments.scanning.rule_set.rules;
     scanning::refuse_changeable(named_rules, scanner.as_ref(), console)?;
+    arguments.scanning.indicator_set.refuse_changeable(console)?;
     name_failed(scanner.as_ref(), console);
     name_unused(indicators.as_ref(), console);
     let unusable = scanning::count_unusable(named_rules, scanner.as_ref(), indicators.as_ref(), console);

@@ -102,6 +102,7 @@ pub(super) fn run(
     let scanner = arguments.rule_set.choose(kit)?.compile().map_err(unlisted)?;
     refuse_changeable(&arguments.rule_set.rules, Some(&scanner), console)?;
     name_failed(Some(&scanner), console);
+    arguments.indicator_set.refuse_changeable(console)?;
     let of_kit = kit.map(|kit| arguments.indicator_set.with_kit(kit));
     let indicator_set = of_kit.as_ref().unwrap_or(&arguments.indicator_set);
     let indicators = indicator_set.load(clock.started()).map_err(unlisted)?;

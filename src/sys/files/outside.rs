@@ -118,5 +118,16 @@ mod tests {
         assert_eq!(writers(0o646, 0o755), Some(OtherWriters::Everybody));
         assert_eq!(writers(0o644, 0o777), Some(OtherWriters::Everybody), "anybody may replace it");
         assert_eq!(writers(0o644, 0o1777), None, "nobody but its owner may replace it");
+        let below = dir.path().join("below");
+        std::fs::create_dir(&below).unwrap();
+        std::fs::rename(&file, below.join("file")).unwrap();
+        set(dir.path(), 0o777);
+        let of = |name: &str| other_writers_at(&below.join(name)).unwrap();
+        assert_eq!(of("file"), Some(OtherWriters::Everybody), "anybody may replace the directory it is in");
+        assert_eq!(of(""), Some(OtherWriters::Everybody));
+        set(dir.path(), 0o755);
+        assert_eq!((of("file"), of("")), (None, None));
+        set(&below, 0o1777);
+        assert_eq!(of(""), Some(OtherWriters::Everybody), "anybody may add a file");
     }
 }

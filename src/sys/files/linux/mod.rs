@@ -71,15 +71,15 @@ pub(super) fn other_writers_at(path: &Path) -> io::Result<Option<OtherWriters>> 
     other_writers(&open_outside(path)?, path)
 }
 
-/// By the modes of the file and of the directory it is in. A group with the number of the owner is taken as the owner's own, as most
+/// By the modes of the file and of the directories it is in: who can move one of them away puts another in its place. A group with the number of the owner is taken as the owner's own, as most
 /// distributions make one for each user.
 pub(super) fn other_writers(file: &File, path: &Path) -> io::Result<Option<OtherWriters>> {
     let facts = file.metadata()?;
-    let above = match path.canonicalize()?.parent() {
-        Some(parent) => parent.metadata()?.mode(),
-        None => STICKY,
-    };
-    let replaced = above & OTHERS_WRITE != 0 && above & STICKY == 0;
+    let mut replaced = false;
+    for above in path.canonicalize()?.ancestors().skip(1) {
+        let mode = above.metadata()?.mode();
+        replaced |= mode & OTHERS_WRITE != 0 && mode & STICKY == 0;
+    }
     Ok(if facts.mode() & OTHERS_WRITE != 0 || replaced {
         let keeps_owners = !WITHOUT_OWNERS.contains(&rustix::fs::fstatfs(file)?.f_type);
         Some(if keeps_owners { OtherWriters::Everybody } else { OtherWriters::Unowned })

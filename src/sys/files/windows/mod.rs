@@ -89,17 +89,13 @@ pub(super) fn open_outside(path: &Path) -> io::Result<File> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
 }
 
-/// By the access lists of the file and of the directory it is in.
+/// By the access lists of the file and of the directories it is in.
 pub(super) fn other_writers(file: &File, path: &Path) -> io::Result<Option<OtherWriters>> {
     if !security::keeps_rights(file.as_handle()) {
         return Ok(Some(OtherWriters::Unowned));
     }
-    let above = match path.canonicalize()?.parent() {
-        Some(parent) => security::stranger_at(parent, Guarded::Ancestor)?,
-        None => None,
-    };
-    let own = security::stranger(file.as_handle(), Guarded::File)?;
-    Ok(own.or(above).map(|_| OtherWriters::Others))
+    let own = security::stranger(file.as_handle(), Guarded::File)?.is_some();
+    Ok((own || is_moved_by_others(path)?).then_some(OtherWriters::Others))
 }
 
 pub(super) fn other_writers_at(path: &Path) -> io::Result<Option<OtherWriters>> {
@@ -109,10 +105,16 @@ pub(super) fn other_writers_at(path: &Path) -> io::Result<Option<OtherWriters>> 
     if !security::volume_keeps_rights(path)? {
         return Ok(Some(OtherWriters::Unowned));
     }
-    let own = security::stranger_at(path, Guarded::Directory)?;
-    let above = match path.canonicalize()?.parent() {
-        Some(parent) => security::stranger_at(parent, Guarded::Ancestor)?,
-        None => None,
-    };
-    Ok(own.or(above).map(|_| OtherWriters::Others))
+    let own = security::stranger_at(path, Guarded::Directory)?.is_some();
+    Ok((own || is_moved_by_others(path)?).then_some(OtherWriters::Others))
+}
+
+/// Whether others can put something else in the place of a directory that a file is in.
+fn is_moved_by_others(path: &Path) -> io::Result<bool> {
+    for above in path.canonicalize()?.ancestors().skip(1) {
+        if security::stranger_at(above, Guarded::Ancestor)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
