@@ -108,7 +108,9 @@ fn a_scan_whose_worker_is_blocked_in_a_read_ends_with_what_it_has_and_reports_th
             // All of them wait for the worker by now.
             let ordered: Vec<Slot> = slots.iter().take(4).collect();
             let (again, slots) = channel();
-            ordered.into_iter().for_each(|slot| again.send(slot).unwrap());
+            for slot in ordered {
+                again.send(slot).unwrap();
+            }
             drop(again);
             run.stop.set(StopReason::Interrupted);
             run.stop.hasten(Haste::Abandon);

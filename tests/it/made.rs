@@ -38,7 +38,9 @@ impl Made {
     }
 
     fn with(under_wine: bool) -> Self {
-        let made = Self { dir: TempDir::new().unwrap(), under_wine, world: None };
+        // Wine takes a directory with the sticky bit, such as /tmp, for one in which everybody can replace everything.
+        let dir = if under_wine { TempDir::new_in(env!("CARGO_TARGET_TMPDIR")) } else { TempDir::new() };
+        let made = Self { dir: dir.unwrap(), under_wine, world: None };
         fs::create_dir(made.tree()).unwrap();
         fs::create_dir(made.out()).unwrap();
         let output = made.veldkit(["keygen", "--out", "key.txt"]);

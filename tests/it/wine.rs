@@ -310,3 +310,39 @@ fn ctrl_c_seals_what_there_is() {
     let manifest = fs::read_to_string(made.unpack().join("manifest.json")).unwrap();
     assert!(manifest.contains("interrupted"), "{manifest}");
 }
+
+/// Wine gives the access lists that correspond to the modes.
+#[test]
+#[ignore = "needs Wine and the collector for Windows"]
+fn a_directory_and_recipients_that_others_can_change_are_refused_with_all_rights() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let made = windows();
+    let recipient = made.recipient();
+    fs::write(made.path().join("recipients.txt"), format!("{recipient}\n")).unwrap();
+    fs::write(made.path().join("own.yar"), "rule own { condition: false }").unwrap();
+    let mode = |name: &str, mode| {
+        fs::set_permissions(made.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let collect = |further: &[&str]| {
+        let fixed = ["collect", "--root", "tree", "--path", "\\Users", "--lang", "en", "--out", "out\\"];
+        let output = made.veldkit(fixed.iter().chain(further));
+        (output.status.code(), text(&output.stderr))
+    };
+    let refused = |further: &[&str], why: &str| {
+        let (code, said) = collect(further);
+        assert!(code == Some(2) && said.contains(why), "{further:?}: {said}");
+        assert_eq!(fs::read_dir(made.out()).unwrap().count(), 0, "{said}");
+    };
+    mode("out", 0o777);
+    refused(&["-r", &recipient], "others than administrators can replace files in");
+    mode("out", 0o755);
+    mode("recipients.txt", 0o666);
+    refused(&["-R", "recipients.txt"], "others than you and the administrators can change or replace");
+    mode("recipients.txt", 0o644);
+    mode("own.yar", 0o666);
+    refused(&["-R", "recipients.txt", "--rules", "own.yar"], "'own.yar' is not used");
+    mode("own.yar", 0o644);
+    let (code, said) = collect(&["-R", "recipients.txt", "--rules", "own.yar"]);
+    assert_eq!(code, Some(0), "{said}");
+}

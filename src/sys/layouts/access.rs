@@ -31,7 +31,7 @@ pub(crate) enum Stranger {
     Damaged,
 }
 
-/// Those who can change anything anyway: Administrators, SYSTEM, TrustedInstaller; and the owner of what is made, by whichever name:
+/// Those who can change anything anyway: Administrators, SYSTEM, `TrustedInstaller`; and the owner of what is made, by whichever name:
 /// CREATOR OWNER becomes the owner, OWNER RIGHTS is.
 const TRUSTED: [&str; 5] = [
     "S-1-5-32-544",
@@ -77,11 +77,21 @@ impl Guarded {
 
 /// Finds who else may change an object; `own` is the SID of the user who runs this.
 pub(crate) fn stranger(descriptor: &[u8], guarded: Guarded, own: &str) -> Option<Stranger> {
-    find(descriptor, guarded, own).unwrap_or(Some(Stranger::Damaged))
+    match find(descriptor, guarded, own) {
+        Some(Access::Kept) => None,
+        Some(Access::Given(stranger)) => Some(stranger),
+        None => Some(Stranger::Damaged),
+    }
+}
+
+/// What a whole descriptor says.
+enum Access {
+    Kept,
+    Given(Stranger),
 }
 
 /// `None` where the descriptor is damaged.
-fn find(descriptor: &[u8], guarded: Guarded, own: &str) -> Option<Option<Stranger>> {
+fn find(descriptor: &[u8], guarded: Guarded, own: &str) -> Option<Access> {
     let is_trusted = |sid: &str| sid == own || TRUSTED.contains(&sid);
     let control = u16_at(descriptor, 2)?;
     if descriptor.first() != Some(&1) || control & SELF_RELATIVE == 0 {
@@ -89,11 +99,11 @@ fn find(descriptor: &[u8], guarded: Guarded, own: &str) -> Option<Option<Strange
     }
     let list = usize::try_from(u32_at(descriptor, 16)?).ok()?;
     if control & HAS_LIST == 0 || list == 0 {
-        return Some(Some(Stranger::NoList));
+        return Some(Access::Given(Stranger::NoList));
     }
     let owner = sid::owner(descriptor)?;
     if !is_trusted(&owner) {
-        return Some(Some(Stranger::Owner(owner)));
+        return Some(Access::Given(Stranger::Owner(owner)));
     }
     let list = descriptor.get(list..)?;
     let list = list.get(..usize::from(u16_at(list, 2)?))?;
@@ -104,46 +114,53 @@ fn find(descriptor: &[u8], guarded: Guarded, own: &str) -> Option<Option<Strange
         let length = usize::from(u16_at(rest, 2)?);
         let entry = Entry::of(rest.get(..length).filter(|_| length >= 8)?)?;
         rest = rest.get(length..)?;
-        match entry {
-            Some(entry) if entry.denies => denied.push(entry),
-            Some(entry) if !is_trusted(&entry.sid) && entry.allows(guarded, &denied) => {
-                return Some(Some(Stranger::Entry(entry.sid)));
+        match entry.effect {
+            Effect::Denies => denied.push(entry),
+            Effect::Allows if !is_trusted(&entry.sid) && entry.allows(guarded, &denied) => {
+                return Some(Access::Given(Stranger::Entry(entry.sid)));
             }
-            _ => {}
+            Effect::Allows | Effect::Nothing => {}
         }
     }
-    Some(if count > MAX_ENTRIES { Some(Stranger::Damaged) } else { None })
+    (count <= MAX_ENTRIES).then_some(Access::Kept)
 }
 
-/// An entry that allows or denies.
+/// What an entry does here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Allows,
+    Denies,
+    Nothing,
+}
+
+/// An entry of a list.
 struct Entry {
-    denies: bool,
+    effect: Effect,
     flags: u8,
     rights: u32,
     sid: String,
 }
 
 impl Entry {
-    /// Reads an entry. The inner `None` is one that neither allows nor denies anything here.
-    fn of(bytes: &[u8]) -> Option<Option<Self>> {
+    fn of(bytes: &[u8]) -> Option<Self> {
         let (kind, flags, rights) = (*bytes.first()?, *bytes.get(1)?, u32_at(bytes, 4)?);
-        let (denies, sid) = match kind {
+        let (effect, sid) = match kind {
             // `ACCESS_ALLOWED_ACE`, and with a condition, which may hold.
-            0 | 9 => (false, sid::text(bytes.get(8..)?)?),
+            0 | 9 => (Effect::Allows, sid::text(bytes.get(8..)?)?),
             // `ACCESS_DENIED_ACE`.
-            1 => (true, sid::text(bytes.get(8..)?)?),
+            1 => (Effect::Denies, sid::text(bytes.get(8..)?)?),
             // `ACCESS_ALLOWED_OBJECT_ACE`, and with a condition: two GUIDs may precede the SID.
             5 | 11 => {
                 let present = u32_at(bytes, 8)?;
                 let guids = usize::try_from((present & 3).count_ones()).ok()?.checked_mul(16)?;
-                (false, sid::text(bytes.get(guids.checked_add(12)?..)?)?)
+                (Effect::Allows, sid::text(bytes.get(guids.checked_add(12)?..)?)?)
             }
             // What denies a part, or on a condition, need not deny this. Audits, labels and the like are not for this list.
-            6 | 10 | 12 | 2 | 3 | 7 | 8 | 13..=20 => return Some(None),
+            6 | 10 | 12 | 2 | 3 | 7 | 8 | 13..=20 => (Effect::Nothing, String::new()),
             // `ACCESS_ALLOWED_COMPOUND_ACE`, and what nobody has defined yet.
             _ => return None,
         };
-        Some(Some(Self { denies, flags, rights, sid }))
+        Some(Self { effect, flags, rights, sid })
     }
 
     /// Whether it lets its trustee change what is guarded, in spite of the entries before it that deny.
@@ -229,6 +246,7 @@ mod tests {
         stranger(&descriptor(ADMINISTRATORS, entries), guarded, USER)
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it is compared with what is found")]
     fn entry(sid: &str) -> Option<Stranger> {
         Some(Stranger::Entry(sid.to_owned()))
     }
