@@ -27,7 +27,7 @@ rule credential_mimikatz
 rule credential_mimikatz_output
 {
     meta:
-        description = "Credentials as Mimikatz and its kin print them"
+        description = "Credentials as Mimikatz and similar tools print them"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/software/S0002/"
         date = "2026-11-24"
@@ -45,7 +45,7 @@ rule credential_mimikatz_output
 rule credential_lsass_comsvcs
 {
     meta:
-        description = "Command line that dumps a process, as LSASS, by comsvcs.dll"
+        description = "Command line that dumps a process, such as LSASS, with comsvcs.dll"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1003/001/"
         date = "2026-11-24"
@@ -109,7 +109,7 @@ rule credential_hash_list
 rule credential_rubeus
 {
     meta:
-        description = "Rubeus: asks, steals and forges Kerberos tickets"
+        description = "Rubeus: requests, steals and forges Kerberos tickets"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/software/S1071/"
         date = "2026-11-24"
@@ -127,7 +127,7 @@ rule credential_rubeus
 rule credential_ntds_copy
 {
     meta:
-        description = "Command line that makes a copy of the domain's database by ntdsutil"
+        description = "Command line that copies the domain's database with ntdsutil"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1003/003/"
         date = "2026-11-24"
@@ -175,7 +175,7 @@ rule credential_lazagne
 rule credential_nanodump
 {
     meta:
-        description = "Nanodump: takes the memory of LSASS past protections"
+        description = "Nanodump: dumps the memory of LSASS and evades protections"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/fortra/nanodump"
         date = "2026-11-25"
@@ -195,7 +195,7 @@ rule credential_nanodump
 rule credential_certify
 {
     meta:
-        description = "Certify: looks for and abuses certificate templates of a domain"
+        description = "Certify: finds and abuses certificate templates of a domain"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/GhostPack/Certify"
         date = "2026-11-25"
@@ -213,7 +213,7 @@ rule credential_certify
 rule credential_lsass_procdump
 {
     meta:
-        description = "Command line that dumps LSASS by ProcDump"
+        description = "Command line that dumps LSASS with ProcDump"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1003/001/"
         date = "2026-11-25"

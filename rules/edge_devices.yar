@@ -8,7 +8,7 @@
 rule edge_cisco_badcandy
 {
     meta:
-        description = "Implant BadCandy in the web server's settings of Cisco IOS XE"
+        description = "Implant BadCandy in the web server configuration of Cisco IOS XE"
         author = "IBD-CERT veldkit"
         reference = "https://blog.talosintelligence.com/active-exploitation-of-cisco-ios-xe-software/"
         date = "2026-11-25"
@@ -62,7 +62,7 @@ rule edge_panos_upstyle
 rule edge_ivanti_zipline
 {
     meta:
-        description = "Backdoor ZIPLINE for Ivanti Connect Secure: answers to a made-up version of SSH"
+        description = "Backdoor ZIPLINE for Ivanti Connect Secure: responds to a fake SSH version string"
         author = "IBD-CERT veldkit"
         reference = "https://www.mandiant.com/resources/blog/suspected-apt-targets-ivanti-zero-day"
         date = "2026-11-25"
@@ -97,7 +97,7 @@ rule edge_ivanti_wirefire
 rule edge_ivanti_warpwire
 {
     meta:
-        description = "Script WARPWIRE in the login page of Ivanti Connect Secure: sends away what is typed"
+        description = "Script WARPWIRE in the login page of Ivanti Connect Secure: exfiltrates credentials"
         author = "IBD-CERT veldkit"
         reference = "https://www.mandiant.com/resources/blog/suspected-apt-targets-ivanti-zero-day"
         date = "2026-11-25"
@@ -113,7 +113,7 @@ rule edge_ivanti_warpwire
 rule edge_netscaler_traces
 {
     meta:
-        description = "Commands left by those who broke into Citrix NetScaler in 2023"
+        description = "Commands of the intruders in Citrix NetScaler in 2023"
         author = "IBD-CERT veldkit"
         reference = "https://www.mandiant.com/resources/blog/citrix-zero-day-espionage"
         date = "2026-11-25"

@@ -5,7 +5,7 @@
 rule eicar_test_file
 {
     meta:
-        description = "EICAR anti-virus test file: harmless, a test of the whole way"
+        description = "EICAR anti-virus test file: harmless, for end-to-end tests"
         author = "IBD-CERT veldkit"
         reference = "https://www.eicar.org/download-anti-malware-testfile/"
         date = "2026-11-24"

@@ -7,7 +7,7 @@
 rule implant_cobalt_strike_config
 {
     meta:
-        description = "Settings of a Cobalt Strike beacon, plain or hidden by the keys of versions 3 and 4"
+        description = "Configuration of a Cobalt Strike beacon, plain or XORed with the keys of versions 3 and 4"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/Sentinel-One/CobaltStrikeParser"
         date = "2026-11-25"
@@ -24,7 +24,7 @@ rule implant_cobalt_strike_config
 rule implant_sliver
 {
     meta:
-        description = "Implant or software of Sliver: descriptions of its messages"
+        description = "Sliver implant or server: descriptors of its messages"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/BishopFox/sliver"
         date = "2026-11-25"
@@ -41,7 +41,7 @@ rule implant_sliver
 rule implant_havoc_demon
 {
     meta:
-        description = "Demon, the implant of Havoc: the numbers by which it finds functions, and begins its messages"
+        description = "Demon, the implant of Havoc: hashes of API functions, and the magic value of its messages"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/HavocFramework/Havoc"
         date = "2026-11-25"

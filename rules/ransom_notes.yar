@@ -1,13 +1,13 @@
 /*
-    Notes of further ransomware families, each by its own words and its own addresses, as its notes were published.
-    Score: 90 for text that only one family's notes have, 85 where imitators use the same.
+    Ransom notes of further families, by specific phrases and addresses in published notes.
+    Score: 90 for text in the notes of one family only, 85 where imitators use the same text.
     A character in brackets, as in wor[d], keeps a rule from matching its own text.
 */
 
 rule ransom_note_medusa
 {
     meta:
-        description = "Note of Medusa"
+        description = "Ransom note of Medusa"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -25,7 +25,7 @@ rule ransom_note_medusa
 rule ransom_note_cactus
 {
     meta:
-        description = "Note of Cactus"
+        description = "Ransom note of Cactus"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -42,7 +42,7 @@ rule ransom_note_cactus
 rule ransom_note_inc
 {
     meta:
-        description = "Note of INC Ransom"
+        description = "Ransom note of INC Ransom"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -61,7 +61,7 @@ rule ransom_note_inc
 rule ransom_note_hive
 {
     meta:
-        description = "Note of Hive"
+        description = "Ransom note of Hive"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -79,7 +79,7 @@ rule ransom_note_hive
 rule ransom_note_royal
 {
     meta:
-        description = "Note of Royal"
+        description = "Ransom note of Royal"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -96,7 +96,7 @@ rule ransom_note_royal
 rule ransom_note_blacksuit
 {
     meta:
-        description = "Note of BlackSuit"
+        description = "Ransom note of BlackSuit"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -113,7 +113,7 @@ rule ransom_note_blacksuit
 rule ransom_note_8base
 {
     meta:
-        description = "Note of 8Base"
+        description = "Ransom note of 8Base"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -131,7 +131,7 @@ rule ransom_note_8base
 rule ransom_note_phobos
 {
     meta:
-        description = "Note of Phobos or its kin"
+        description = "Ransom note of Phobos or a related family"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -148,7 +148,7 @@ rule ransom_note_phobos
 rule ransom_note_conti
 {
     meta:
-        description = "Note of Conti"
+        description = "Ransom note of Conti"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -166,7 +166,7 @@ rule ransom_note_conti
 rule ransom_note_ransomhub
 {
     meta:
-        description = "Note of RansomHub"
+        description = "Ransom note of RansomHub"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -183,7 +183,7 @@ rule ransom_note_ransomhub
 rule ransom_note_dragonforce
 {
     meta:
-        description = "Note of DragonForce"
+        description = "Ransom note of DragonForce"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -199,7 +199,7 @@ rule ransom_note_dragonforce
 rule ransom_note_embargo
 {
     meta:
-        description = "Note of Embargo"
+        description = "Ransom note of Embargo"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -216,7 +216,7 @@ rule ransom_note_embargo
 rule ransom_note_hunters
 {
     meta:
-        description = "Note of Hunters International"
+        description = "Ransom note of Hunters International"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -234,7 +234,7 @@ rule ransom_note_hunters
 rule ransom_note_bianlian
 {
     meta:
-        description = "Note of BianLian"
+        description = "Ransom note of BianLian"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -251,7 +251,7 @@ rule ransom_note_bianlian
 rule ransom_note_medusalocker
 {
     meta:
-        description = "Note of MedusaLocker"
+        description = "Ransom note of MedusaLocker"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -268,7 +268,7 @@ rule ransom_note_medusalocker
 rule ransom_note_vice_society
 {
     meta:
-        description = "Note of Vice Society"
+        description = "Ransom note of Vice Society"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -284,7 +284,7 @@ rule ransom_note_vice_society
 rule ransom_note_clop
 {
     meta:
-        description = "Note of Cl0p"
+        description = "Ransom note of Cl0p"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"
@@ -302,7 +302,7 @@ rule ransom_note_clop
 rule ransom_note_mallox
 {
     meta:
-        description = "Note of Mallox"
+        description = "Ransom note of Mallox"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/threatlabz/ransomware_notes"
         date = "2026-11-25"

@@ -1,13 +1,13 @@
 /*
-    Ransom notes and the commands before them. Score: 90 for text that only one family's notes have,
-    80 for combinations of commands, 75 for phrases that many notes share (articles about ransomware quote them).
+    Ransom notes, and commands before encryption. Score: 90 for text in the notes of one family only, 80 for
+    combinations of commands, 75 for phrases that many notes share (articles about ransomware quote them).
     A character in brackets, as in wor[d], keeps a rule from matching its own text.
 */
 
 rule ransom_note_generic
 {
     meta:
-        description = "Text that says files are encrypted, names a hidden contact and threatens"
+        description = "Text that states that files are encrypted, with a dark web contact and a threat"
         author = "IBD-CERT veldkit"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa23-061a"
         date = "2026-11-24"
@@ -33,7 +33,7 @@ rule ransom_note_generic
 rule ransom_note_lockbit
 {
     meta:
-        description = "Note of LockBit 2 or 3"
+        description = "Ransom note of LockBit 2 or 3"
         author = "IBD-CERT veldkit"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa23-075a"
         date = "2026-11-24"
@@ -51,7 +51,7 @@ rule ransom_note_lockbit
 rule ransom_note_akira
 {
     meta:
-        description = "Note of Akira"
+        description = "Ransom note of Akira"
         author = "IBD-CERT veldkit"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa24-109a"
         date = "2026-11-24"
@@ -68,7 +68,7 @@ rule ransom_note_akira
 rule ransom_note_black_basta
 {
     meta:
-        description = "Note of Black Basta"
+        description = "Ransom note of Black Basta"
         author = "IBD-CERT veldkit"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa24-131a"
         date = "2026-11-24"
@@ -86,7 +86,7 @@ rule ransom_note_black_basta
 rule ransom_note_play
 {
     meta:
-        description = "Note of Play"
+        description = "Ransom note of Play"
         author = "IBD-CERT veldkit"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa23-352a"
         date = "2026-11-24"
@@ -103,7 +103,7 @@ rule ransom_note_play
 rule ransom_note_alphv
 {
     meta:
-        description = "Note of ALPHV (BlackCat)"
+        description = "Ransom note of ALPHV (BlackCat)"
         author = "IBD-CERT veldkit"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa23-353a"
         date = "2026-11-24"
@@ -120,7 +120,7 @@ rule ransom_note_alphv
 rule ransom_note_qilin
 {
     meta:
-        description = "Note of Qilin (Agenda)"
+        description = "Ransom note of Qilin (Agenda)"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/software/S1242/"
         date = "2026-11-24"
@@ -138,7 +138,7 @@ rule ransom_note_qilin
 rule ransom_note_rhysida
 {
     meta:
-        description = "Note of Rhysida"
+        description = "Ransom note of Rhysida"
         author = "IBD-CERT veldkit"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa23-319a"
         date = "2026-11-24"
@@ -173,7 +173,7 @@ rule ransom_esxi_commands
 rule ransom_recovery_removed
 {
     meta:
-        description = "Removes shadow copies, backups and start-up repair, as before encryption"
+        description = "Removes shadow copies, backups and startup repair, as ransomware does before encryption"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1490/"
         date = "2026-11-24"

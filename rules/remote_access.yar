@@ -7,7 +7,7 @@
 rule remote_reverse_shell_bash
 {
     meta:
-        description = "Shell that connects to another host by bash's /dev/tcp"
+        description = "Reverse shell through bash's /dev/tcp"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1059/004/"
         date = "2026-11-24"
@@ -23,7 +23,7 @@ rule remote_reverse_shell_bash
 rule remote_reverse_shell_script
 {
     meta:
-        description = "Script that ties a shell's input and output to a socket"
+        description = "Script that connects a shell's input and output to a socket"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1059/"
         date = "2026-11-24"
@@ -57,7 +57,7 @@ rule tunnel_ngrok_config
 rule tunnel_ngrok_program
 {
     meta:
-        description = "Program ngrok: opens a local service to the Internet"
+        description = "Program ngrok: exposes a local service to the Internet"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/software/S0508/"
         date = "2026-11-24"
@@ -89,7 +89,7 @@ rule tunnel_chisel_program
 rule tunnel_frp_program
 {
     meta:
-        description = "Program frp: publishes local services by a server elsewhere"
+        description = "Program frp: exposes local services through a remote server"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/software/S1144/"
         date = "2026-11-24"
@@ -142,7 +142,7 @@ rule exfiltration_rclone_config
 rule exfiltration_rclone_command
 {
     meta:
-        description = "Command line that copies to a storage service by rclone"
+        description = "Command line that copies to a storage service with rclone"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1567/002/"
         date = "2026-11-24"
@@ -157,7 +157,7 @@ rule exfiltration_rclone_command
 rule remote_anydesk_unattended
 {
     meta:
-        description = "AnyDesk installed silently or given a password by command line"
+        description = "Command line that installs AnyDesk silently or sets its password"
         author = "IBD-CERT veldkit"
         reference = "https://www.cisa.gov/news-events/cybersecurity-advisories/aa23-025a"
         date = "2026-11-24"
@@ -205,7 +205,7 @@ rule remote_screenconnect_client
 rule tunnel_ligolo_program
 {
     meta:
-        description = "Ligolo-ng: tunnel into the network behind a host"
+        description = "Ligolo-ng: tunnel into the internal network of a host"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/nicocha30/ligolo-ng"
         date = "2026-11-25"
@@ -220,7 +220,7 @@ rule tunnel_ligolo_program
 rule tunnel_cloudflared_token
 {
     meta:
-        description = "Command line or service that runs a Cloudflare tunnel by its token"
+        description = "Command line or service that runs a Cloudflare tunnel with its token"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/cloudflare/cloudflared"
         date = "2026-11-25"
@@ -236,7 +236,7 @@ rule tunnel_cloudflared_token
 rule remote_meshagent_config
 {
     meta:
-        description = "Settings of a MeshCentral agent: remote access by whoever owns the server named in it"
+        description = "Settings of a MeshCentral agent: remote access for the owner of the server in it"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/Ylianst/MeshAgent"
         date = "2026-11-25"
@@ -253,7 +253,7 @@ rule remote_meshagent_config
 rule remote_reverse_ssh
 {
     meta:
-        description = "Program reverse-ssh: an SSH server that calls home"
+        description = "Program reverse-ssh: an SSH server that connects back"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/volexity/threat-intel/tree/main/2024/2024-04-12%20Palo%20Alto%20Networks%20GlobalProtect"
         date = "2026-11-25"

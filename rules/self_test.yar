@@ -5,7 +5,7 @@
 rule veldkit_self_test
 {
     meta:
-        description = "Shows that rules are alive"
+        description = "Self-test: shows that rules are applied"
         author = "IBD-CERT veldkit"
         reference = "src/scan/mod.rs"
         date = "2026-11-24"

@@ -7,7 +7,7 @@
 rule webshell_php_eval_request
 {
     meta:
-        description = "PHP that evaluates request input, as China Chopper's server side does"
+        description = "PHP that evaluates request input, like the server side of China Chopper"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/software/S0020/"
         date = "2026-11-24"
@@ -22,7 +22,7 @@ rule webshell_php_eval_request
 rule webshell_php_exec_request
 {
     meta:
-        description = "PHP that gives request input to a shell"
+        description = "PHP that passes request input to a shell"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1505/003/"
         date = "2026-11-24"
@@ -54,7 +54,7 @@ rule webshell_php_callback_request
 rule webshell_php_packed_eval
 {
     meta:
-        description = "PHP that evaluates code it first inflates or rotates; some commercial code is protected so"
+        description = "PHP that evaluates decompressed or rotated code; some commercial code is protected this way"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1027/"
         date = "2026-11-24"
@@ -69,7 +69,7 @@ rule webshell_php_packed_eval
 rule webshell_php_encrypted_body
 {
     meta:
-        description = "PHP that decrypts the request's body and evaluates it, as Behinder does"
+        description = "PHP that decrypts the request body and evaluates it, like Behinder"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/rebeyond/Behinder"
         date = "2026-11-24"
@@ -106,7 +106,7 @@ rule webshell_php_godzilla
 rule webshell_jsp_exec_request
 {
     meta:
-        description = "JSP that gives a request parameter to the runtime"
+        description = "JSP that passes a request parameter to the runtime"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/techniques/T1505/003/"
         date = "2026-11-24"
@@ -122,7 +122,7 @@ rule webshell_jsp_exec_request
 rule webshell_jsp_class_loading
 {
     meta:
-        description = "JSP that defines a class out of the request, as Behinder and Godzilla do"
+        description = "JSP that defines a class from the request, like Behinder and Godzilla"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/rebeyond/Behinder"
         date = "2026-11-24"
@@ -141,7 +141,7 @@ rule webshell_jsp_class_loading
 rule webshell_asp_eval_request
 {
     meta:
-        description = "ASP or ASPX that evaluates request input, as China Chopper's server side does"
+        description = "ASP or ASPX that evaluates request input, like the server side of China Chopper"
         author = "IBD-CERT veldkit"
         reference = "https://attack.mitre.org/software/S0020/"
         date = "2026-11-24"
@@ -157,7 +157,7 @@ rule webshell_asp_eval_request
 rule webshell_aspx_class_loading
 {
     meta:
-        description = "ASPX that decrypts the request and loads it as an assembly, as Behinder and Godzilla do"
+        description = "ASPX that decrypts the request and loads it as an assembly, like Behinder and Godzilla"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/BeichenDream/Godzilla"
         date = "2026-11-24"
@@ -246,7 +246,7 @@ rule webshell_p0wny
 rule webshell_filesman
 {
     meta:
-        description = "PHP web shell WSO, or one made of it"
+        description = "PHP web shell WSO, or a derivative"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/tennc/webshell"
         date = "2026-11-25"
@@ -281,7 +281,7 @@ rule webshell_b374k
 rule webshell_c99
 {
     meta:
-        description = "PHP web shell c99, or one made of it"
+        description = "PHP web shell c99, or a derivative"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/tennc/webshell"
         date = "2026-11-25"
@@ -316,7 +316,7 @@ rule webshell_aspxspy
 rule webshell_asp_xor_execute
 {
     meta:
-        description = "ASP that decodes a request by a key of 16 and executes it, as Behinder's server side does"
+        description = "ASP that decodes a request with a 16-character key and executes it, like the server side of Behinder"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/tennc/webshell"
         date = "2026-11-25"
@@ -333,7 +333,7 @@ rule webshell_asp_xor_execute
 rule webshell_godzilla_key
 {
     meta:
-        description = "Godzilla's server side for Java or .NET: a key of 16 digits beside its password"
+        description = "Server side of Godzilla for Java or .NET: a key of 16 digits next to its password"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/tennc/webshell"
         date = "2026-11-25"
@@ -367,7 +367,7 @@ rule webshell_antsword_php
 rule webshell_aspx_glasstoken
 {
     meta:
-        description = "ASP.NET web shell GLASSTOKEN: loads an assembly from a request's hexadecimal digits"
+        description = "ASP.NET web shell GLASSTOKEN: loads an assembly from hexadecimal digits in a request"
         author = "IBD-CERT veldkit"
         reference = "https://github.com/volexity/threat-intel/tree/main/2024/2024-01-10%20Ivanti%20Connect%20Secure"
         date = "2026-11-25"
@@ -383,7 +383,7 @@ rule webshell_aspx_glasstoken
 rule webshell_perl_rc4
 {
     meta:
-        description = "Perl that decrypts a request's parameter by RC4 and evaluates it, as LIGHTWIRE and COMPLYSHELL do"
+        description = "Perl that decrypts a request parameter with RC4 and evaluates it, like LIGHTWIRE and COMPLYSHELL"
         author = "IBD-CERT veldkit"
         reference = "https://www.mandiant.com/resources/blog/suspected-apt-targets-ivanti-zero-day"
         date = "2026-11-25"

@@ -1,8 +1,8 @@
-//! What a file system keeps of a file besides its times and mode, and may grant rights or hide a trace: file capabilities, access
+//! File attributes other than times and mode, which may grant rights or hide a trace: file capabilities, access
 //! control lists, labels, other extended attributes, and flags such as *immutable*.
 //!
-//! In: names and values, and the bits of `FS_IOC_GETFLAGS`, whichever reader has them: of the running kernel, or of an ext volume.
-//! Out: what a record says of them. Everything is limited ([`MAX_TEXT`], [`MAX_OTHER`]); what is left out is counted.
+//! In: names and values, and the bits of `FS_IOC_GETFLAGS`, from the running kernel or from an ext volume. Out: the
+//! form in a record. Everything is limited ([`MAX_TEXT`], [`MAX_OTHER`]); attributes that are left out are counted.
 
 use std::fmt::Write as _;
 
@@ -12,17 +12,17 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::{u16_at, u32_at};
 
-/// Most bytes of names and values that are kept of one item: an item may take 1 KiB of memory besides its name.
+/// Maximum bytes of names and values per item: an item may take 1 KiB of memory besides its name.
 const MAX_TEXT: usize = 640;
 
-/// Most attributes that are kept as they are.
+/// Maximum number of attributes that are kept unchanged.
 const MAX_OTHER: usize = 12;
 
-/// Most bytes that are kept of one value.
+/// Maximum bytes of a value that are kept.
 const MAX_VALUE: usize = 128;
 
-/// The flags by their bits in `linux/fs.h`, which are those of an ext inode too; those that only say how data is stored are left
-/// out.
+/// The flags by their bits in `linux/fs.h`, which are those of an ext inode as well; flags that only affect storage
+/// are left out.
 const FLAGS: [(u32, FileFlag); 7] = [
     (0x0000_0001, FileFlag::SecureDeletion),
     (0x0000_0002, FileFlag::Undeletable),
@@ -37,19 +37,19 @@ const FLAGS: [(u32, FileFlag); 7] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileFlag {
-    /// `s`: its blocks are to be overwritten when it is deleted.
+    /// `s`: its blocks are overwritten when it is deleted.
     SecureDeletion,
-    /// `u`: its content is to be kept when it is deleted.
+    /// `u`: its content is kept when it is deleted.
     Undeletable,
     /// `c`: it is stored compressed.
     Compressed,
-    /// `i`: nobody may change, rename or delete it, root included, until the flag is gone.
+    /// `i`: nobody, including root, may change, rename or delete it until the flag is removed.
     Immutable,
     /// `a`: it may only grow.
     AppendOnly,
-    /// `E`: it is encrypted by its file system.
+    /// `E`: it is encrypted by the file system.
     Encrypted,
-    /// `V`: its content is sealed by a hash tree.
+    /// `V`: its content is protected by a hash tree.
     Verity,
     /// A flag that this version does not know.
     #[serde(other)]
@@ -57,7 +57,7 @@ pub enum FileFlag {
 }
 
 impl FileFlag {
-    /// The flags in the bits of `FS_IOC_GETFLAGS`, or of an ext inode.
+    /// Returns the flags in the bits of `FS_IOC_GETFLAGS`, or of an ext inode.
     pub(crate) fn of_bits(bits: u32) -> Vec<Self> {
         FLAGS.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, flag)| flag).collect()
     }
@@ -67,38 +67,39 @@ impl FileFlag {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FileAttributes {
-    /// What a program may do that its user may not (`security.capability`): as good as the set-uid bit.
+    /// Capabilities that the program gets beyond those of its user (`security.capability`): comparable to the set-uid
+    /// bit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<FileCapabilities>,
-    /// The access control list (`system.posix_acl_access`), as `getfacl --omit-header` has it, with commas.
+    /// The access control list (`system.posix_acl_access`), as `getfacl --omit-header` prints it, with commas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acl: Option<String>,
-    /// The list that a directory passes on (`system.posix_acl_default`).
+    /// The default access control list of a directory (`system.posix_acl_default`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_acl: Option<String>,
-    /// The label of `SELinux` (`security.selinux`).
+    /// The `SELinux` label (`security.selinux`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selinux: Option<String>,
     /// All others, in the order of the file system.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<ExtendedAttribute>,
-    /// How many more there are than are kept, or could not be read.
+    /// Number of attributes that are not kept, or could not be read.
     #[serde(skip_serializing_if = "is_zero")]
     pub left_out: u64,
 }
 
-/// An extended attribute as it is.
+/// An extended attribute, unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExtendedAttribute {
-    /// Its name with its name space, such as `user.xdg.origin.url` (not UTF-8: with U+FFFD).
+    /// Name with its namespace, such as `user.xdg.origin.url` (not UTF-8: with U+FFFD).
     pub name: String,
-    /// Bytes of its value.
+    /// Bytes of the value.
     pub size: u64,
     /// The value, where it is text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The value, where it is none.
+    /// The value, where it is not text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_base64: Option<String>,
     /// Whether only its beginning is kept.
@@ -110,20 +111,20 @@ pub struct ExtendedAttribute {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FileCapabilities {
-    /// Those that the program gets, such as `cap_setuid`.
+    /// Capabilities that the program gets, such as `cap_setuid`.
     pub permitted: Vec<String>,
-    /// Those that it gets where its user has them as inheritable ones.
+    /// Capabilities that it gets where its user has them as inheritable ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inheritable: Vec<String>,
-    /// Whether they are in force at once.
+    /// Whether they are effective at once.
     pub effective: bool,
-    /// The root user of the user name space in which they count.
+    /// The root user of the user namespace in which they apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_uid: Option<u32>,
 }
 
 impl FileAttributes {
-    /// Adds an attribute: its whole name, its value, and the size of that where it is longer than what was read.
+    /// Adds an attribute: its full name, its value, and the size of the value, of which less may have been read.
     pub(crate) fn add(&mut self, name: &[u8], value: &[u8], size: u64) {
         let text = || String::from_utf8(value.strip_suffix(b"\0").unwrap_or(value).to_vec()).ok();
         let known = match name {
@@ -143,7 +144,7 @@ impl FileAttributes {
         self.left_out = self.left_out.saturating_add(1);
     }
 
-    /// Whether there is nothing to say.
+    /// Whether there are no attributes.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -223,7 +224,7 @@ const CAPABILITIES: [&str; 41] = [
     "cap_checkpoint_restore",
 ];
 
-/// Reads `struct vfs_cap_data` or `vfs_ns_cap_data` of `linux/capability.h`; `None` where it is none of their versions.
+/// Reads `struct vfs_cap_data` or `vfs_ns_cap_data` of `linux/capability.h`; `None` for an unknown version.
 fn decode_capabilities(value: &[u8]) -> Option<FileCapabilities> {
     const EFFECTIVE: u32 = 1;
     let head = u32_at(value, 0)?;
@@ -262,13 +263,14 @@ fn names_of(bits: u64) -> Vec<String> {
     set.map(name).collect()
 }
 
-/// All capabilities that have a name.
+/// All capabilities with a name.
 const ALL: u64 = (1 << 41) - 1;
 
-/// Most entries of an access control list that are kept.
+/// Maximum number of entries of an access control list that are kept.
 const MAX_ACL: usize = 16;
 
-/// Reads an access control list as the kernel gives it (`linux/posix_acl_xattr.h`, version 2); `None` where it is none.
+/// Reads an access control list in the kernel's format (`linux/posix_acl_xattr.h`, version 2); `None` for other
+/// bytes.
 fn decode_acl(value: &[u8]) -> Option<String> {
     if u32_at(value, 0)? != 2 {
         return None;

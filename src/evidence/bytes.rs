@@ -1,4 +1,4 @@
-//! Little-endian numbers at an offset of hostile bytes: what is outside of them is `None`.
+//! Reads little-endian numbers at an offset of hostile bytes; `None` after the end.
 
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
@@ -12,7 +12,7 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
-/// A moment in units of 100 ns since 1601, as Windows keeps times; `None` for 0, which means that none was kept.
+/// Reads a time in units of 100 ns since 1601, as Windows stores times; `None` for 0, which means no time.
 pub(crate) fn filetime(ticks: u64) -> Option<super::Utc> {
     const TO_1970: i64 = 11_644_473_600;
     let seconds = i64::try_from(ticks / 10_000_000).ok()?.checked_sub(TO_1970)?;

@@ -1,46 +1,46 @@
-//! What stands in a bundle of an item's bytes: how much, its digests, and which ranges where holes were left out.
+//! The stored content of an item: size, digests, and ranges where holes were left out.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Digest, Md5, Sha1};
 
-/// The bytes of an item that stand in the bundle.
+/// The content of an item in the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// Length of the entry, uncompressed.
     pub size_stored: u64,
     /// SHA-256 of the entry, uncompressed.
     pub sha256_stored: Digest,
-    /// SHA-256 of the whole item with its holes as zeros, where it differs from `sha256_stored`; absent above
-    /// the limit up to which holes are hashed, which a [`Note`](super::Note) says.
+    /// SHA-256 of the whole item with its holes as zeros, where it differs from `sha256_stored`; absent above the
+    /// limit for hashed holes, which a [`Note`](super::Note) states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256_logical: Option<Digest>,
-    /// MD5 of the whole item with its holes as zeros; only where an indicator list names MD5s.
+    /// MD5 of the whole item with its holes as zeros; only where an indicator list has MD5 digests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub md5: Option<Md5>,
-    /// SHA-1 of the same; only where an indicator list names SHA-1s.
+    /// SHA-1 of the same; only where an indicator list has SHA-1 digests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha1: Option<Sha1>,
-    /// The ranges of the item that the entry holds, one after the other, where holes were left out.
+    /// The ranges of the item in the entry, in sequence, where holes were left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranges: Vec<Range>,
 }
 
 impl Content {
-    /// The content of an item without holes.
+    /// Makes the content of an item without holes.
     #[must_use]
     pub const fn new(size_stored: u64, sha256_stored: Digest) -> Self {
         Self { size_stored, sha256_stored, sha256_logical: None, md5: None, sha1: None, ranges: Vec::new() }
     }
 }
 
-/// A stretch of an item that holds data: offset and length in bytes.
+/// A range of an item that contains data: offset and length in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64)", into = "(u64, u64)")]
 pub struct Range {
-    /// Where it begins in the item.
+    /// Offset in the item.
     pub offset: u64,
-    /// How long it is.
+    /// Length in bytes.
     pub length: u64,
 }
 

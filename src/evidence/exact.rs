@@ -1,8 +1,8 @@
-//! Text of the target's own in a row: exact for any bytes, and plain text wherever it is text.
+//! Text of the target in a row: exact for any bytes, and plain text wherever possible.
 //!
-//! Command lines, names and paths are bytes to the kernel. One that is UTF-8 becomes a JSON string; another an object
-//! `{"base64": "…", "text": "…"}`, the second with U+FFFD for what is none. Control characters stay, escaped as JSON
-//! does; whoever prints them must escape them again.
+//! Command lines, names and paths are bytes to the kernel. UTF-8 becomes a JSON string; other bytes become an object
+//! `{"base64": "…", "text": "…"}`, with U+FFFD in the text for invalid bytes. Control characters are kept, escaped as
+//! in JSON; whoever prints them must escape them again.
 
 use std::borrow::Cow;
 
@@ -16,13 +16,13 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 pub struct Exact(pub Vec<u8>);
 
 impl Exact {
-    /// At most `most` bytes of them, and whether that cut them; never in the midst of a character.
+    /// Returns at most `most` of the bytes, and whether any were cut; never within a character.
     #[must_use]
     pub fn cut(bytes: &[u8], most: usize) -> (Self, bool) {
         let Some(kept) = bytes.get(..most).filter(|kept| kept.len() < bytes.len()) else {
             return (Self(bytes.to_vec()), false);
         };
-        // A character has at most four bytes: what is no text at all is cut where the limit is.
+        // A character has at most four bytes: bytes that are not text are cut at the limit.
         let whole = (0..4).find_map(|back| {
             let kept = kept.get(..kept.len().checked_sub(back)?).filter(|kept| !kept.is_empty())?;
             str::from_utf8(kept).ok().map(|_| kept)
@@ -30,7 +30,7 @@ impl Exact {
         (Self(whole.unwrap_or(kept).to_vec()), true)
     }
 
-    /// The bytes as text, with U+FFFD for what is not UTF-8.
+    /// Returns the bytes as text, with U+FFFD for invalid UTF-8.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)

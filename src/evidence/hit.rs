@@ -1,78 +1,79 @@
-//! How an item was scanned, and what matched it: a YARA rule, or an indicator of a list. One shape for both, so
-//! that whoever counts, scores or prints hits need not know where they come from.
+//! The matches in an item: a YARA rule, or an indicator of a list. Both have one type, so that code that counts,
+//! scores or prints hits does not depend on their source.
 //!
-//! A rule's hit is its name, its file and what its `meta` says. An indicator's hit has the kind of the indicator, its
-//! value as `kind:value` in `rule`, the list it is in, and what that list says about it.
+//! The hit of a rule has its name, its file and its `meta`. The hit of an indicator has the kind of the indicator,
+//! its value as `kind:value` in `rule`, its list, and the list's description of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::rows::RowCitation;
 
-/// Longest text that a hit keeps of what a list or an item says, in characters: enough for a sentence and an address,
-/// too short to fill a record.
+/// Longest text of a list or an item that a hit keeps, in characters: enough for a sentence and an address, too short
+/// to fill a record.
 const TEXT_LENGTH: usize = 1024;
 
-/// A rule or an indicator that fired on an item.
+/// A rule or an indicator that matched an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
-    /// Identifier of the rule; of an indicator, its kind and value: `sha256:9f86…`.
+    /// Identifier of the rule; for an indicator, its kind and value: `sha256:9f86…`.
     pub rule: String,
-    /// The rule file or the indicator list it stands in.
+    /// The rule file or the indicator list.
     pub source: String,
-    /// What fired.
+    /// The kind of match.
     #[serde(default, skip_serializing_if = "HitKind::is_rule")]
     pub kind: HitKind,
-    /// What of the item an indicator met, where that is not the indicator itself: the path that a pattern matched.
+    /// The text in the item that an indicator matched, where it differs from the indicator: the path that a pattern
+    /// matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Where in an archive it fired: the path inside, archives on the way joined by `!`; absent for the item itself.
+    /// The path inside an archive, with nested archives joined by `!`; absent for the item itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<String>,
-    /// The row of the item that an indicator matched in; absent where the item has no rows.
+    /// The row in which an indicator matched; absent where the item has no rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<HitRow>,
-    /// How bad the list says it is, 0 to 100. A rule says it in its `meta`: [`Self::score`] reads both.
+    /// Score in the list, 0 to 100. That of a rule is in its `meta`: [`Self::score`] returns either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<u8>,
-    /// What the list says of it; a rule says it in its `meta`.
+    /// Description in the list; that of a rule is in its `meta`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where more about it is to be read; a rule says it in its `meta`.
+    /// Reference in the list; that of a rule is in its `meta`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// Tags of the rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Meta fields of the rule, in its order.
+    /// Meta fields of the rule, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub meta: Vec<(String, String)>,
-    /// Where its strings matched, up to the scanner's limit.
+    /// Offsets of its strings, up to the scanner's limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<Match>,
 }
 
-/// The row that an indicator matched in.
+/// The row in which an indicator matched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HitRow {
-    /// Position of the row in its item, from 1. The first line, which names the schema, is not counted: row 1 is line 2.
+    /// Position of the row in its item, from 1. The first line, with the schema, is not counted: row 1 is line 2.
     pub number: u64,
     /// The fields by which a person finds it.
     #[serde(flatten)]
     pub key: RowCitation,
 }
 
-/// What fired: a rule, or an indicator of a kind. Additions are new variants.
+/// The kind of match: a rule, or a kind of indicator. Additions are new variants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HitKind {
     /// A YARA rule.
     #[default]
     Rule,
-    /// The MD5 of the item.
+    /// MD5 of the item.
     Md5,
-    /// The SHA-1 of the item.
+    /// SHA-1 of the item.
     Sha1,
-    /// The SHA-256 of the item.
+    /// SHA-256 of the item.
     Sha256,
     /// Its name, or a part of its path.
     Path,
@@ -108,7 +109,7 @@ impl HitKind {
         Self::Registry,
     ];
 
-    /// The word for it in records and reports.
+    /// Returns its word in records and reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -127,14 +128,14 @@ impl HitKind {
         }
     }
 
-    /// Whether a YARA rule fired.
+    /// Whether it is a YARA rule.
     #[must_use]
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     pub const fn is_rule(&self) -> bool {
         matches!(self, Self::Rule)
     }
 
-    /// Whether it speaks of what stands in the item, and not of where the item stands.
+    /// Whether it is about the content of the item, instead of its path.
     #[must_use]
     pub const fn is_about_content(self) -> bool {
         !matches!(self, Self::Path)
@@ -142,33 +143,33 @@ impl HitKind {
 }
 
 impl Hit {
-    /// Makes the hit of a rule, by its identifier and the file it stands in.
+    /// Makes the hit of a rule, from its identifier and its file.
     #[must_use]
     pub fn rule(rule: impl Into<String>, source: impl Into<String>) -> Self {
         Self { rule: rule.into(), source: source.into(), ..Self::default() }
     }
 
-    /// Makes the hit of an indicator: its kind, its value as its list has it, and the list it stands in.
+    /// Makes the hit of an indicator, from its kind, its value in the list, and the list.
     #[must_use]
     pub fn indicator(kind: HitKind, value: &str, source: impl Into<String>) -> Self {
         let rule = format!("{}:{}", kind.word(), cut(value));
         Self { rule, source: source.into(), kind, ..Self::default() }
     }
 
-    /// How bad it is, 0 to 100, as the list or the rule's `meta` says; a number past the end counts as the end.
+    /// Returns the score, 0 to 100, from the list or the rule's `meta`; larger numbers count as 100.
     #[must_use]
     pub fn score(&self) -> Option<u8> {
         let said = || self.said("score")?.trim().parse::<i64>().ok();
         self.score.or_else(|| said().map(|score| u8::try_from(score.clamp(0, 100)).unwrap_or(100)))
     }
 
-    /// What the list or the rule's `meta` says of it.
+    /// Returns the description from the list or the rule's `meta`.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref().or_else(|| self.said("description"))
     }
 
-    /// Where more about it is to be read, as the list or the rule's `meta` says.
+    /// Returns the reference from the list or the rule's `meta`.
     #[must_use]
     pub fn reference(&self) -> Option<&str> {
         self.reference.as_deref().or_else(|| self.said("reference"))
@@ -179,7 +180,7 @@ impl Hit {
         Some(value).filter(|value| !value.is_empty()).map(String::as_str)
     }
 
-    /// Takes away everything but what fired, how bad it is and where, of a row no more than its number.
+    /// Removes everything except the match itself, its score and its place; of a row, only its number is kept.
     pub fn strip(&mut self) {
         let (rule, source) = (std::mem::take(&mut self.rule), std::mem::take(&mut self.source));
         let inner = self.inner.take();
@@ -188,7 +189,7 @@ impl Hit {
     }
 }
 
-/// Cuts what a list or an item says to what a hit keeps of it.
+/// Cuts a text of a list or an item to the length that a hit keeps.
 #[must_use]
 pub fn cut(text: &str) -> String {
     text.chars().take(TEXT_LENGTH).collect()
@@ -199,7 +200,7 @@ pub fn cut(text: &str) -> String {
 pub struct Match {
     /// Name of the string, with its `$`.
     pub string: String,
-    /// Where it begins, in bytes from the start of what was scanned.
+    /// Offset in bytes from the beginning of the scanned data.
     pub offset: u64,
     /// Length in bytes.
     pub length: u64,

@@ -1,10 +1,10 @@
-//! The vocabulary that all stages share: where an item was found, its outcome, its digest, what matched it; and in
-//! [`rows`] the types of live and derived state.
+//! The vocabulary that all stages share: the origin of an item, its outcome, its digest, its hits; and in [`rows`]
+//! the types of live and derived state.
 //!
-//! An [`Item`] is filled in on its way from `sources` through `scan` to `bundle`, is written as one JSON line of
-//! a checkpoint, and is read back by `analysis` unchanged. Facts of files (`Stat`), exact text ([`Exact`]) and the
-//! helpers for bytes, SIDs and UTF-16 are here because both the operating system and the readers of formats return them.
-//! Nothing here reads a file, writes one or decides.
+//! An [`Item`] is filled in on its way from `sources` through `scan` to `bundle`, is written as one JSON line of a
+//! checkpoint, and is read back by `analysis` unchanged. File metadata (`Stat`), exact text ([`Exact`]) and the
+//! helpers for bytes, SIDs and UTF-16 are here because both the operating system and the readers of formats return
+//! them. Nothing here reads or writes a file, or makes a decision.
 
 use std::fmt;
 
@@ -38,20 +38,20 @@ pub use value::{Digest, Md5, Sha1, Sum, Utc};
 pub struct Item {
     /// Position in the order of acquisition, from 1; unique in a bundle.
     pub number: u64,
-    /// The artifact that asked for it, for example `LinuxAuthLogs`; `veldkit:path` where the operator named a path,
-    /// `veldkit:target` where something could not be learned about the target itself.
+    /// The artifact it belongs to, for example `LinuxAuthLogs`; `veldkit:path` for a path from the operator,
+    /// `veldkit:target` for missing facts about the target itself.
     pub artifact: String,
-    /// Where it stood on the target.
+    /// Its place on the target.
     pub origin: Origin,
-    /// The entry in the bundle that holds its bytes; absent where nothing was stored.
+    /// Name of the bundle entry with its content; absent where nothing was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
-    /// The entry that holds the same bytes, where they are not stored again.
+    /// Name of the entry with the same content, where it was not stored again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
-    /// What it is on the target.
+    /// Its type on the target.
     pub kind: Kind,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// Why the outcome is not `collected`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,39 +59,39 @@ pub struct Item {
     /// Metadata as read from the target.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
-    /// The bytes that were stored.
+    /// The stored content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
-    /// How it was read, for example `open` or `raw_ntfs`, and why an earlier way failed.
+    /// How it was read, for example `open` or `raw_ntfs`, and why an earlier method failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_by: Vec<String>,
-    /// What a reader must know of the reading: [`Note`].
+    /// Notes on the reading: [`Note`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
-    /// What was scanned of it; absent where scanning was off or nothing was read.
+    /// How it was scanned; absent where scanning was off or nothing was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan: Option<Scanned>,
-    /// The rules and indicators that fired on it.
+    /// The rules and indicators that matched it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hits: Vec<Hit>,
-    /// How bad they are together; absent where nothing fired.
+    /// Their total severity; absent where nothing matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment: Option<Assessment>,
     /// Class of personal data of its artifact.
     pub personal_data: PersonalData,
-    /// When reading ended.
+    /// Time at which reading ended.
     pub acquired: Utc,
 }
 
-/// What an item is on the target.
+/// The type of an item on the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A regular file, or the main stream of one.
     File,
-    /// A folder.
+    /// A directory.
     Directory,
-    /// A symbolic link, junction or other reparse point that names another place.
+    /// A symbolic link, junction or other reparse point that refers to another path.
     Link,
     /// An alternate data stream.
     Stream,
@@ -101,23 +101,23 @@ pub enum Kind {
     Socket,
     /// A character or block device.
     Device,
-    /// The memory of a running process: looked through, and not stored.
+    /// The memory of a running process, which is scanned but not stored.
     Process,
-    /// JSON lines made from what the operating system or other evidence told.
+    /// JSON lines made from reports of the operating system, or from other evidence.
     Rows,
-    /// Something looked for that was not there, or whose kind could not be learnt.
+    /// An item that does not exist, or whose type could not be determined.
     Unknown,
 }
 
-/// What became of an item. Never an error that ends a run.
+/// The outcome of an item. Never an error that ends a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// All of it is in the bundle (a link, a folder or a process: its record is).
+    /// All of it is in the bundle (for a link, a directory or a process: its record).
     Collected,
     /// Some of it is in the bundle.
     Partial,
-    /// It was looked for and is not on the target.
+    /// It does not exist on the target.
     Missing,
     /// The target refused access.
     Denied,
@@ -132,7 +132,7 @@ impl Outcome {
     pub const ALL: [Self; 6] =
         [Self::Collected, Self::Partial, Self::Missing, Self::Denied, Self::Failed, Self::Skipped];
 
-    /// The word for it in records, manifests and reports.
+    /// Returns its word in records, manifests and reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -146,37 +146,37 @@ impl Outcome {
     }
 }
 
-/// Why an item is not simply collected: a code to count by, and a sentence for people.
+/// Why an item is not simply collected: a code for counting, and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// The kind of reason.
     pub code: ReasonCode,
-    /// What exactly happened, lower case, no full stop; text from the target is escaped when printed.
+    /// Details, in lower case, without a full stop; text from the target is escaped when printed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
 
 impl Reason {
-    /// Makes a reason of a code and its detail.
+    /// Makes a reason from a code and its details.
     #[must_use]
     pub fn new(code: ReasonCode, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
 }
 
-/// The kinds of reasons. Additions are new variants; a reader takes one it does not know for `other`.
+/// The kinds of reasons. Additions are new variants; a reader treats an unknown one as `other`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonCode {
     /// Nothing on the target matches.
     NotFound,
-    /// The target has no such thing: another operating system or version.
+    /// The target has no such artifact: another operating system or version.
     NotApplicable,
     /// The operating system refused access.
     PermissionDenied,
     /// Reading failed.
     ReadError,
-    /// It was there when listed and gone when opened.
+    /// It was listed, but was gone when it was opened.
     Vanished,
     /// Reading took longer than the limit for one item.
     Timeout,
@@ -184,7 +184,7 @@ pub enum ReasonCode {
     SizeLimit,
     /// The playbook's limit on bytes or items of this artifact was reached.
     ArtifactLimit,
-    /// Cut by a limit that the operator set: `--max-file-size`, `--size-limit`, `--time-limit`.
+    /// A limit of the operator was reached: `--max-file-size`, `--size-limit`, `--time-limit`.
     OperatorLimit,
     /// The operator left out this class of personal data.
     PersonalData,
@@ -196,19 +196,19 @@ pub enum ReasonCode {
     PseudoFileSystem,
     /// The tool's own output.
     OwnOutput,
-    /// A link back to a folder above it.
+    /// A link back to a directory above it.
     Loop,
     /// A placeholder whose content is in the cloud.
     NotLocal,
-    /// Another program keeps it for itself.
+    /// Another program has locked it.
     InUse,
-    /// An anti-virus program let nobody read it.
+    /// An anti-virus program blocked the access.
     BlockedByAntivirus,
     /// The operator interrupted the run.
     Interrupted,
     /// An internal error of the tool occurred on this item.
     Internal,
-    /// The way it is stored on the target is not supported.
+    /// Its storage on the target is not supported.
     Unsupported,
     /// Any other reason.
     #[serde(other)]
@@ -216,9 +216,9 @@ pub enum ReasonCode {
 }
 
 impl Item {
-    /// Whether this item makes a run partial (exit code 3): it failed, was refused, was cut short, or fell to a
-    /// limit that the operator set. Missing items and the playbook's own limits do not; a limit of the tool on what rows
-    /// are made of does.
+    /// Whether this item makes a run partial (exit code 3): it failed, was refused, was cut short, or exceeded a
+    /// limit of the operator. Missing items and the playbook's own limits do not; a limit of the tool on the source
+    /// of rows does.
     #[must_use]
     pub fn makes_partial(&self) -> bool {
         match self.outcome {
@@ -245,7 +245,7 @@ impl Item {
     }
 }
 
-/// Metadata of an item as its file system or the operating system told it; what is absent was not told.
+/// Metadata of an item from its file system or the operating system; absent fields were not reported.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Metadata {
@@ -255,7 +255,7 @@ pub struct Metadata {
     /// Last change of the content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified: Option<Utc>,
-    /// Last access, as it stood before the tool read it.
+    /// Last access, before the tool read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accessed: Option<Utc>,
     /// Last change of the metadata (Unix ctime, NTFS MFT-modified).
@@ -285,36 +285,36 @@ pub struct Metadata {
     /// Device number of its file system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<u64>,
-    /// Inode, or NTFS file reference; of `ReFS` the lower half of a file's 128-bit number.
+    /// Inode, or NTFS file reference; on `ReFS`, the lower half of the 128-bit file id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inode: Option<u64>,
-    /// The upper half of a file's number on `ReFS`, where there `inode` alone is not unique.
+    /// The upper half of the file id on `ReFS`, where `inode` alone is not unique.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inode_high: Option<u64>,
     /// Number of hard links.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<u64>,
-    /// Where a link points, as written in it (not UTF-8: with U+FFFD).
+    /// Target of a link, as written in it (not UTF-8: with U+FFFD).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Its second, short name on NTFS (`PROGRA~1`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_name: Option<String>,
-    /// The content of its stream `Zone.Identifier`: where Windows says that it came from (not UTF-8: with U+FFFD).
+    /// The content of its stream `Zone.Identifier`, the origin recorded by Windows (not UTF-8: with U+FFFD).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone_identifier: Option<String>,
-    /// Flags that its file system keeps for it, such as *immutable*.
+    /// File system flags, such as *immutable*.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<FileFlag>,
-    /// Its extended attributes: capabilities, access control lists, labels and others. Of what is read of a running system or
-    /// of a tree, files that were opened have them.
+    /// Extended attributes: capabilities, access control lists, labels and others. On a running system or in a tree,
+    /// only files that were opened have them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub xattrs: Option<Box<FileAttributes>>,
 }
 
 impl Metadata {
-    /// Whether a program runs with rights that its user has not: with the set-uid bit, with the set-gid bit where its group
-    /// may run it, or with file capabilities.
+    /// Whether a program runs with rights that its user does not have: through the set-uid bit, the set-gid bit where
+    /// its group may run it, or file capabilities.
     #[must_use]
     pub fn grants_rights(&self) -> bool {
         const SET_UID: u32 = 0o4000;
@@ -329,56 +329,56 @@ impl Metadata {
     }
 }
 
-/// What a reader must know of how an item was read.
+/// A note on how an item was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Note {
-    /// Size or times differ between opening and the end of reading.
+    /// Size or times changed between opening and the end of reading.
     ChangedDuringRead,
     /// Reading ended before the size seen when it was opened.
     ShortRead,
-    /// It was longer at the end than when opened; what came after that size was not read.
+    /// It grew after it was opened; the new bytes were not read.
     Grew,
-    /// It has no size of its own (`/proc`): it was read to its end.
+    /// It has no size (`/proc`): it was read to its end.
     NoSize,
     /// Holes were left out: see `ranges`.
     Sparse,
     /// The digest over the holes was left out, because they are larger than the limit.
     LogicalDigestLeftOut,
-    /// It has more ranges than are told: its smallest holes are stored as zeros.
+    /// It has more ranges than the limit: its smallest holes are stored as zeros.
     RangesCut,
-    /// Its access time could not be left as it was, or it changed meanwhile, by this reading or another's.
+    /// Its access time could not be preserved, or another program changed it meanwhile.
     AccessTimeTouched,
     /// A link was followed to it once.
     FollowedLink,
     /// Only the beginning was scanned: see `scan`.
     ScannedHeadOnly,
-    /// The owner of its name in `owner` or `group` was looked up in the target's own account files.
+    /// The name in `owner` or `group` was looked up in the target's own account files.
     NamesFromTarget,
     /// Read with a time limit, because its file system may hang.
     Guarded,
-    /// A list of known good digests has it: what rules and indicators say of its content is not told.
+    /// A list of known good digests has it: hits for its content are not reported.
     KnownGood,
-    /// It could be had in no other way than out of a shadow copy: content and facts are those of when that was made.
+    /// It could only be read from a shadow copy: content and metadata are those of the time of that copy.
     OfShadowCopy,
-    /// Whoever runs it gets rights by it: the set-uid or set-gid bit, or file capabilities.
+    /// Whoever runs it gets rights from it: the set-uid or set-gid bit, or file capabilities.
     GrantsRights,
-    /// Rows in it do not fit the type of their schema: indicators were not matched against those.
+    /// Rows in it do not match their schema: indicators were not matched against those.
     RowsUnread,
     /// A note that this version does not know.
     #[serde(other)]
     Other,
 }
 
-/// Class of personal data that an artifact holds, as the playbook says.
+/// Class of personal data in an artifact, from its handling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonalData {
-    /// None to speak of.
+    /// None worth mentioning.
     None,
     /// Names, accounts, addresses of machines.
     Low,
-    /// What people wrote, read, visited, or secrets of theirs.
+    /// Texts that people wrote or read, sites they visited, or their secrets.
     High,
 }
 
@@ -397,7 +397,7 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// A word that a record spells wrongly.
+/// A malformed value in a record.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WordError {

@@ -1,4 +1,4 @@
-//! Where an item stood on the target, in a form that is exact for any name and prints safely.
+//! The place of an item on the target, in a form that is exact for any name and prints safely.
 
 use std::fmt;
 
@@ -9,50 +9,50 @@ use super::{Printable, WordError};
 
 const BASE64: base64::engine::GeneralPurpose = base64::engine::general_purpose::STANDARD;
 
-/// Where an item stood on the target.
+/// The place of an item on the target.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "OriginText", into = "OriginText")]
 pub enum Origin {
     /// A file or one of its alternate streams.
     File {
-        /// The file system it stood on.
+        /// Its file system.
         volume: Volume,
-        /// Path below the root of the volume: components joined by `/`, without a leading one, as bytes
-        /// (UTF-8 where the name is valid; the kernel's own bytes on Unix, WTF-8 on Windows).
+        /// Path below the root of the volume: components joined by `/`, without a leading one, as bytes (UTF-8 where
+        /// the name is valid; the kernel's bytes on Unix, WTF-8 on Windows).
         path: Vec<u8>,
         /// Name of the alternate data stream.
         stream: Option<Vec<u8>>,
     },
-    /// Volatile state, read through the operating system: stored as `live/<name>`.
+    /// State that the operating system reports: stored as `live/<name>`.
     Live {
         /// For example `processes.jsonl`.
         name: String,
     },
-    /// Rows read out of other evidence: stored as `derived/<name>`.
+    /// Rows derived from other evidence: stored as `derived/<name>`.
     Derived {
         /// For example `WindowsRunKeys.jsonl`.
         name: String,
     },
     /// Output of a program: stored as `commands/<artifact>/<name>`.
     Command {
-        /// The artifact that names the program.
+        /// The artifact with the program.
         artifact: String,
         /// For example `stdout.txt`.
         name: String,
     },
 }
 
-/// A file system of the target, as the first part of an entry's name.
+/// A file system of the target, as the first part of an entry name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Volume {
-    /// The one tree of a Unix system: `fs/$rootfs$`.
+    /// The file tree of a Unix system: `fs/$rootfs$`.
     Root,
     /// A drive letter, upper case: `fs/C`.
     Drive(char),
     /// A volume without a letter, by its identifier: `fs/volume-<id>`.
     Unlettered(String),
-    /// A volume as it stood in shadow copy `n`: `vss/<n>/fs/C`.
+    /// A volume in shadow copy `n`: `vss/<n>/fs/C`.
     Shadow(u32, Box<Volume>),
 }
 
@@ -69,8 +69,8 @@ impl Origin {
         Self::File { volume: Volume::Drive(letter.to_ascii_uppercase()), path: path.into(), stream: None }
     }
 
-    /// Whether it is the change journal of an NTFS volume. That stands in a bundle under its own name without its leading
-    /// hole: each of its records tells its own offset, and the tools that read it look for it there and nowhere else.
+    /// Whether it is the change journal of an NTFS volume. A bundle stores it under its original name without its
+    /// leading hole: each of its records contains its own offset, and tools look for it only there.
     #[must_use]
     pub fn is_change_journal(&self) -> bool {
         match self {
@@ -81,7 +81,7 @@ impl Origin {
         }
     }
 
-    /// The last component of the path, or the name of what is no file; bytes as on the target.
+    /// Returns the last component of the path, or the name of an item that is not a file; bytes as on the target.
     #[must_use]
     pub fn file_name(&self) -> &[u8] {
         match self {
@@ -91,8 +91,8 @@ impl Origin {
     }
 }
 
-/// Prints the path as people of that system write it, with what is not valid UTF-8 replaced and control
-/// characters escaped, so that a hostile name cannot steer a terminal.
+/// Prints the path as its system writes it, with U+FFFD for invalid UTF-8 and control characters escaped, so that a
+/// hostile name cannot control a terminal.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -117,7 +117,7 @@ impl fmt::Display for Origin {
 }
 
 impl Volume {
-    /// What a path on it begins with; `None` of the tree of a Unix system.
+    /// Returns the prefix of paths on it; `None` for the tree of a Unix system.
     pub(crate) fn windows_prefix(&self) -> Option<String> {
         match self {
             Self::Root => None,
@@ -130,7 +130,7 @@ impl Volume {
     }
 }
 
-/// The form of an [`Origin`] in JSON: the path as text where it is UTF-8, else its bytes in base64.
+/// The JSON form of an [`Origin`]: the path as text where it is UTF-8, otherwise its bytes in base64.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum OriginText {

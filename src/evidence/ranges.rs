@@ -1,4 +1,5 @@
-//! Lists of the stretches of a file that hold data, kept short: where there are too many, the smallest holes are closed.
+//! Lists of the ranges of a file that contain data, kept short: where there are too many, the smallest holes are
+//! closed.
 
 use super::Range;
 
@@ -11,12 +12,12 @@ pub(crate) struct Growing {
 }
 
 impl Growing {
-    /// One that ends with at most `most` ranges.
+    /// Makes a list that ends with at most `most` ranges.
     pub(crate) const fn new(most: usize) -> Self {
         Self { ranges: Vec::new(), most, cut: false }
     }
 
-    /// Adds the next range, which stands behind all before it.
+    /// Adds the next range, which is after all earlier ones.
     pub(crate) fn push(&mut self, range: Range) {
         self.ranges.push(range);
         if self.ranges.len() >= self.most.saturating_mul(2) {
@@ -24,7 +25,7 @@ impl Growing {
         }
     }
 
-    /// The ranges, and whether holes between them were closed to keep them few.
+    /// Returns the ranges, and whether holes between them were closed.
     pub(crate) fn finish(mut self) -> (Vec<Range>, bool) {
         if self.ranges.len() > self.most {
             self.shorten();

@@ -1,4 +1,4 @@
-//! What scanning came to: how much of an item the rules saw, what kept them from the rest, how bad it is together.
+//! The result of scanning: how much of an item the rules saw, why not all of it, and the severity of the hits.
 
 use std::collections::BTreeMap;
 
@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{Item, Kind, Outcome, ReasonCode};
 
-/// What was scanned of an item.
+/// How an item was scanned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scanned {
-    /// Bytes that the rules saw.
+    /// Number of bytes that the rules saw.
     pub bytes: u64,
-    /// Files inside it that the rules saw, where it is an archive.
+    /// Number of files in an archive that the rules saw.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub members: u64,
-    /// Files inside it, or archives inside it of which the number of files is not known, whose content the rules did not see;
-    /// the reasons are in `gap`.
+    /// Number of files in an archive, or of nested archives with an unknown number of files, that the rules did not
+    /// see; the reasons are in `gap`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_opened: u64,
-    /// Why not all of it, or why rules were set aside; absent where all rules saw all bytes.
+    /// Why some of it was not scanned, or why rules were disabled; absent where all rules saw all bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,
-    /// The kind of that reason, to count by.
+    /// The kind of that reason, for counting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
 }
@@ -37,36 +37,36 @@ const fn is_zero(number: &u64) -> bool {
 pub enum Cause {
     /// Only its beginning was kept for them.
     Size,
-    /// They took too long on it.
+    /// They took too long.
     Time,
-    /// The engine, or reading, failed on it.
+    /// The engine, or reading, failed.
     Error,
-    /// All of it was seen as it stands; not all that is packed in it.
+    /// All of it was seen as stored, but not all that is packed in it.
     Archive,
-    /// All of it was seen, by all rules but those that were set aside as too slow.
+    /// All rules saw all of it, except those that were disabled for slowness.
     Rules,
     /// A kind that this version does not know.
     #[serde(other)]
     Other,
 }
 
-/// What became of an item as far as scanning goes. Each item has exactly one, so that the counts add up.
+/// The scan result of an item. Each item has exactly one, so that the counts add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// The rules saw all of it.
     Scanned,
-    /// The rules saw only its beginning, or a limit on size kept it from being read.
+    /// The rules saw only its beginning, or a size limit prevented reading.
     Size,
-    /// It has no content: a folder, a link, a socket, a device.
+    /// It has no content: a directory, a link, a socket, a device.
     Type,
-    /// Time ran out on it: the rules' or the reading's.
+    /// The time limit of the rules or of reading was reached.
     Time,
     /// It could not be read, or the engine failed on it.
     Error,
-    /// It was looked for and is not there.
+    /// It does not exist.
     Absent,
-    /// It was left out on purpose, also where its bytes are those of an item before it.
+    /// It was left out on purpose, for example because an earlier item has the same content.
     LeftOut,
     /// Nothing was scanned in this run.
     Off,
@@ -85,7 +85,7 @@ impl Fate {
         Self::Off,
     ];
 
-    /// The word for it in manifests and reports.
+    /// Returns its word in manifests and reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -102,7 +102,7 @@ impl Fate {
 }
 
 impl Item {
-    /// What became of it as far as scanning goes.
+    /// Returns the scan result of the item.
     #[must_use]
     pub fn fate(&self) -> Fate {
         let reason = self.reason.as_ref().filter(|_| self.outcome != Outcome::Collected);
@@ -136,30 +136,30 @@ impl Item {
     }
 }
 
-/// How many items had which fate, and how bad they are.
+/// Number of items per scan result, and per level.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ScanCounts {
     /// Number of items.
     pub items: u64,
-    /// By the word of their fate, one that never occurred left out; together they are all items.
+    /// Number per scan result, without zeros; together they are all items.
     pub fates: BTreeMap<String, u64>,
-    /// Files inside archives that the rules saw.
+    /// Number of files inside archives that the rules saw.
     pub members: u64,
-    /// Files inside archives that they did not see.
+    /// Number of files inside archives that they did not see.
     pub not_opened: u64,
-    /// Items on which something fired, by the word of their level.
+    /// Number of items with hits, per level.
     pub levels: BTreeMap<String, u64>,
 }
 
 impl ScanCounts {
-    /// How many items had a fate.
+    /// Returns the number of items with a scan result.
     #[must_use]
     pub fn of(&self, fate: Fate) -> u64 {
         self.fates.get(fate.word()).copied().unwrap_or_default()
     }
 
-    /// How many items are that bad.
+    /// Returns the number of items of a level.
     #[must_use]
     pub fn at(&self, level: Level) -> u64 {
         self.levels.get(level.word()).copied().unwrap_or_default()
@@ -186,34 +186,34 @@ fn count(counts: &mut BTreeMap<String, u64>, word: &str) {
     }
 }
 
-/// How bad everything that fired on an item is together.
+/// The severity of all hits of an item together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assessment {
     /// 0 to 100, as `scan` combines the scores of the hits.
     pub score: u8,
-    /// What to do about it.
+    /// The urgency.
     pub level: Level,
 }
 
-/// How urgent a score is. Additions are new variants.
+/// The urgency of a score. Additions are new variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Something fired that says little by itself.
+    /// Hits that prove little by themselves.
     Info,
     /// Worth a look when there is time.
     Notice,
-    /// To be looked at.
+    /// To be examined.
     Warning,
     /// To be acted on now.
     Alert,
 }
 
 impl Level {
-    /// All of them, the worst first.
+    /// All levels, the most urgent first.
     pub const ALL: [Self; 4] = [Self::Alert, Self::Warning, Self::Notice, Self::Info];
 
-    /// The level of a score: alert from 80, warning from 60, notice from 40 on.
+    /// Returns the level of a score: alert from 80, warning from 60, notice from 40 on.
     #[must_use]
     pub const fn of(score: u8) -> Self {
         match score {
@@ -224,7 +224,7 @@ impl Level {
         }
     }
 
-    /// The word for it in records, manifests and reports.
+    /// Returns its word in records, manifests and reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

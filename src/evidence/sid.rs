@@ -1,8 +1,9 @@
-//! Security identifiers as text (`S-1-5-32-544`), by which records and rows name users and groups of Windows.
+//! Converts security identifiers to text (`S-1-5-32-544`), by which records and rows identify users and groups of
+//! Windows.
 //!
-//! In: the bytes of a SID, or of a security descriptor, from a disk, the registry or the running system. Out: the text;
-//! `None` where the bytes are not a whole one.
-//! [MS-DTYP] 2.4.2 and 2.4.6: <https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/>
+//! In: the bytes of a SID, or of a security descriptor, from a disk, the registry or the running system. Out: the
+//! text; `None` for incomplete bytes. [MS-DTYP] 2.4.2 and 2.4.6:
+//! <https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/>
 
 use std::fmt::Write as _;
 
@@ -14,7 +15,7 @@ pub(crate) fn owner(descriptor: &[u8]) -> Option<String> {
     text(descriptor.get(at..)?)
 }
 
-/// Writes a SID as people do.
+/// Writes a SID in its usual form.
 pub(crate) fn text(bytes: &[u8]) -> Option<String> {
     let [revision, count, authority @ ..] = bytes.first_chunk::<8>()?;
     // A SID has at most 15 parts ([MS-DTYP] 2.4.2.2).

@@ -1,29 +1,29 @@
-//! What a file system says of a file and of the entries of a directory, whichever reader asked it.
+//! File metadata and directory entries, whichever reader they come from.
 
 use super::{Kind, Metadata};
 
-/// What the operating system says of a file.
+/// Metadata of a file.
 #[derive(Debug, Clone)]
 pub(crate) struct Stat {
     pub(crate) kind: Kind,
     pub(crate) metadata: Metadata,
-    /// Bytes of storage it takes; below the size where it has holes.
+    /// Bytes of storage in use; less than the size where there are holes.
     pub(crate) allocated: Option<u64>,
-    /// Where a link points, as written in it.
+    /// Target of a link, as written in it.
     pub(crate) link: Option<Vec<u8>>,
-    /// Whether asking has changed its access time, as reading where a link points does.
+    /// Whether the query changed the access time, as reading the target of a link does.
     pub(crate) touched: bool,
-    /// Its alternate streams and their sizes, but for `Zone.Identifier`, which is metadata.
+    /// Alternate data streams and their sizes, except for `Zone.Identifier`, which is metadata.
     pub(crate) streams: Vec<(Vec<u8>, u64)>,
 }
 
-/// One entry of a folder.
+/// An entry of a directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// Its name, as bytes.
+    /// Name, as bytes.
     pub(crate) name: Vec<u8>,
-    /// What the folder says it is; a link is a link.
+    /// Type in the directory entry; links are not followed.
     pub(crate) kind: Kind,
-    /// What its file system knows it by, where that spares looking its name up again.
+    /// Reference in the file system, where that saves another lookup of the name.
     pub(crate) reference: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! A digest and a moment: the two values that records spell as text.
+//! A digest and a time: the two values that records write as text.
 
 use std::fmt;
 use std::io;
@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::WordError;
 
-/// SHA-256 of a thing as read.
+/// SHA-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest([u8; 32]);
@@ -22,7 +22,7 @@ impl Digest {
         Self(bytes)
     }
 
-    /// The 32 bytes.
+    /// Returns the 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -35,10 +35,11 @@ impl Digest {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
-    /// Computes the digest of everything that `reader` gives, in constant memory.
+    /// Computes the digest of all bytes of `reader`, in constant memory.
     ///
     /// # Errors
-    /// That of the reader.
+    ///
+    /// The error of the reader.
     pub fn of_reader(reader: &mut dyn io::Read) -> io::Result<Self> {
         use sha2::Digest as _;
         let mut hasher = sha2::Sha256::new();
@@ -75,7 +76,7 @@ impl FromStr for Digest {
     }
 }
 
-/// The bytes of `2 * N` hexadecimal digits.
+/// Reads `2 * N` hexadecimal digits.
 fn hexadecimal<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     if text.len() != N.saturating_mul(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -87,15 +88,15 @@ fn hexadecimal<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// A digest that only says which list knows a thing, never that a thing is what it was: MD5 or SHA-1.
+/// MD5 or SHA-1: a digest for lookups in lists only, which does not prove integrity.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sum<const N: usize>([u8; N]);
 
-/// MD5 of a thing as read.
+/// MD5 of some bytes.
 pub type Md5 = Sum<16>;
 
-/// SHA-1 of a thing as read.
+/// SHA-1 of some bytes.
 pub type Sha1 = Sum<20>;
 
 impl<const N: usize> Sum<N> {
@@ -105,7 +106,7 @@ impl<const N: usize> Sum<N> {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; N] {
         &self.0
@@ -153,26 +154,26 @@ impl From<Digest> for String {
     }
 }
 
-/// A moment in UTC, with nanoseconds where its source has them; RFC 3339 in JSON.
+/// A time in UTC, with nanoseconds where its source has them; RFC 3339 in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Utc(OffsetDateTime);
 
 impl Utc {
-    /// Makes a moment of seconds since 1970 and nanoseconds; `None` outside the years -9999 to 9999.
+    /// Makes a time from seconds since 1970 and nanoseconds; `None` outside the years -9999 to 9999.
     #[must_use]
     pub fn from_unix(seconds: i64, nanoseconds: u32) -> Option<Self> {
         let moment = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
         moment.replace_nanosecond(nanoseconds).ok().map(Self)
     }
 
-    /// Wraps a moment, converting it to UTC.
+    /// Wraps a time, and converts it to UTC.
     #[must_use]
     pub fn new(moment: OffsetDateTime) -> Self {
         Self(moment.to_offset(time::UtcOffset::UTC))
     }
 
-    /// The moment as a date and time in UTC.
+    /// Returns the date and time in UTC.
     #[must_use]
     pub const fn date_time(self) -> OffsetDateTime {
         self.0

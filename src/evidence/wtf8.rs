@@ -1,12 +1,12 @@
-//! WTF-8 (<https://simonsapin.github.io/wtf-8/>), in which the origin of an item keeps names of Windows.
+//! WTF-8 (<https://simonsapin.github.io/wtf-8/>), the encoding of Windows names in origins.
 //!
-//! Windows' names are UTF-16 that need not be valid. WTF-8 is UTF-8 where a name is valid, and keeps a lone surrogate
-//! where it is not, so that every name comes back exactly. In: little-endian units, or the bytes of an origin. Out: the
-//! other of the two.
+//! Names of Windows are UTF-16 that may be invalid. WTF-8 equals UTF-8 where a name is valid, and keeps a lone
+//! surrogate where it is not, so that every name is restored exactly. In: little-endian units, or the bytes of an
+//! origin. Out: the other of the two.
 
 use super::bytes::u16_at;
 
-/// Encodes little-endian UTF-16 as an origin keeps it.
+/// Encodes little-endian UTF-16 for an origin.
 pub(crate) fn encode(bytes: &[u8]) -> Vec<u8> {
     let units = bytes.chunks_exact(2).filter_map(|two| u16_at(two, 0));
     let mut name = Vec::with_capacity(bytes.len());
@@ -23,7 +23,7 @@ pub(crate) fn encode(bytes: &[u8]) -> Vec<u8> {
     name
 }
 
-/// Decodes the name of an origin to units of UTF-16; `None` for bytes that are not WTF-8.
+/// Decodes a name of an origin to UTF-16 units; `None` for bytes that are not WTF-8.
 pub(crate) fn decode(name: &[u8]) -> Option<Vec<u16>> {
     let mut units = Vec::with_capacity(name.len());
     let mut rest = name;

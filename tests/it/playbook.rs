@@ -129,7 +129,7 @@ fn an_unknown_name_is_an_error_that_names_the_nearest_and_who_asked() {
     let error = catalogue.plan(&request(&["own"], &[]), TargetOs::Linux).unwrap_err();
     assert!(
         error.to_string().starts_with(
-            "no artifact is called 'LinuxAuthLog', to which 'own' refers; did you mean 'LinuxAuthLogs'?"
+            "no artifact is called 'LinuxAuthLog', to which 'own' refers; did you mean 'LinuxAuthLogs'"
         ),
         "{error}"
     );
