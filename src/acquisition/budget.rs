@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_behind_stays_taken_and_those_that_no_longer_fit_take_their_least() {
+    fn abandoned_memory_stays_in_use_and_larger_shares_get_their_minimum() {
         let budget = Budget::new(100);
         let held = budget.take(70, 10);
         held.left_behind();

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn md5_and_sha1_are_taken_where_they_are_asked_for_and_only_of_a_whole_item() {
+    fn md5_and_sha1_are_computed_on_request_and_only_for_a_whole_item() {
         let of = |wanted, whole| {
             let mut digester = Digester::new(Vec::new(), 3, wanted);
             b"abc".chunks(2).for_each(|bytes| digester.update(bytes));

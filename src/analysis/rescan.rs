@@ -20,9 +20,9 @@ use crate::scan::{Bytes, Examined, SCAN_LIMIT, Scanner, Subject, assess};
 /// Receives the results of a rescan.
 pub trait Rescan {
     /// Called with an item, whose hits are the current ones, and its level of proof.
-    fn item(&mut self, item: &Item, standing: Trust);
+    fn item(&mut self, item: &Item, trust: Trust);
     /// Called with the matches of an entry that no good record lists.
-    fn stray(&mut self, name: &str, examined: &Examined, standing: Trust);
+    fn stray(&mut self, name: &str, examined: &Examined, trust: Trust);
 }
 
 /// Rescans a bundle.
@@ -35,17 +35,17 @@ pub fn rescan(
     identities: &Identities,
     limits: &ReadLimits,
     (scanner, indicators): (&Scanner, Option<&Indicators>),
-    told: &mut dyn Rescan,
+    listener: &mut dyn Rescan,
 ) -> Result<Verdict, Error> {
     let mut pass =
-        Pass { scanner, indicators, told, head: Vec::new(), whole: true, waiting: BTreeMap::new() };
+        Pass { scanner, indicators, listener, head: Vec::new(), whole: true, waiting: BTreeMap::new() };
     verify(path, identities, &Claims::default(), limits, &mut pass)
 }
 
 struct Pass<'a> {
     scanner: &'a Scanner,
     indicators: Option<&'a Indicators>,
-    told: &'a mut dyn Rescan,
+    listener: &'a mut dyn Rescan,
     /// The beginning of the current entry, as far as rules see it; and whether that is all of it.
     head: Vec<u8>,
     whole: bool,
@@ -93,7 +93,7 @@ impl Listener for Pass<'_> {
         self.waiting.insert(head.name.clone(), Waiting { examined, in_text });
     }
 
-    fn item(&mut self, item: &Item, standing: Trust) {
+    fn item(&mut self, item: &Item, trust: Trust) {
         let examined = item.entry.as_ref().and_then(|entry| self.waiting.remove(entry));
         let mut item = item.clone();
         if let Some(Waiting { examined, in_text }) = examined {
@@ -108,15 +108,15 @@ impl Listener for Pass<'_> {
         if let Some(indicators) = self.indicators {
             indicators.judge(&mut item);
         }
-        self.told.item(&item, standing);
+        self.listener.item(&item, trust);
     }
 
-    fn stray(&mut self, name: &str, standing: Trust) {
+    fn stray(&mut self, name: &str, trust: Trust) {
         if let Some(Waiting { mut examined, in_text }) = self.waiting.remove(name) {
             in_text.report_gap(&mut examined.scanned);
             examined.hits.extend(in_text.hits);
             examined.assessment = assess(&examined.hits);
-            self.told.stray(name, &examined, standing);
+            self.listener.stray(name, &examined, trust);
         }
     }
 }

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_gives_the_earliest_moment_of_each_key_and_a_bad_line_its_number() {
+    fn a_list_returns_the_earliest_time_per_key_and_a_bad_line_its_number() {
         let list = "# lost\n\n00ff00ff00ff00ff 2026-12-01 stick left in a taxi\r\n\
                     00FF00FF00FF00FF 2026-11-30T12:00:00+01:00\n0123456789ABCDEF 2027-01-01\n";
         let keys = RevokedKeys::parse(list).unwrap();

@@ -30,12 +30,12 @@ pub trait Listener {
     /// Called at the end of an entry, or where it broke off (`whole` is false). It is unverified so far.
     fn end(&mut self, _head: &Head, _whole: bool) {}
     /// Called when a record was judged together with its entry, if it has one.
-    fn item(&mut self, _item: &Item, _standing: Trust) {}
+    fn item(&mut self, _item: &Item, _trust: Trust) {}
     /// Called when an entry of the format itself was judged.
-    fn own(&mut self, _name: &str, _standing: Trust) {}
+    fn own(&mut self, _name: &str, _trust: Trust) {}
     /// Called when an entry without a record was judged: [`Trust::Unproved`], [`Trust::Partial`] or
     /// [`Trust::Refuted`].
-    fn stray(&mut self, _name: &str, _standing: Trust) {}
+    fn stray(&mut self, _name: &str, _trust: Trust) {}
 }
 
 /// A listener that does nothing.

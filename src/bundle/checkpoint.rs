@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_with_too_many_hits_keeps_their_names_and_says_so() {
+    fn a_record_with_too_many_hits_keeps_their_names_with_a_note() {
         use crate::evidence::{Hit, Kind, Match, Outcome, PersonalData, Scanned};
         let matches = vec![Match { string: "$a".into(), offset: 1, length: 2 }; 2_000];
         let hit = |number| Hit {
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn each_checkpoint_names_the_digest_of_the_one_before() {
+    fn each_checkpoint_has_the_digest_of_the_one_before() {
         let opening = Digest::of(b"veldkit.json");
         let mut filling = Filling::first(&opening);
         let at = Utc::from_unix(0, 0).unwrap();

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_shrink_is_stored_with_five_bytes_a_block() {
+    fn incompressible_data_is_stored_with_five_bytes_per_block() {
         let data = noise(1 << 20, 11);
         let mut out = Vec::new();
         Deflater::new(1).whole(&data, &mut out);
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mixed_file_keeps_what_can_be_gained() {
+    fn the_compressible_part_of_a_mixed_file_is_compressed() {
         let data = [noise(1 << 20, 17), text(1 << 20)].concat();
         let mut out = Vec::new();
         Deflater::new(1).whole(&data, &mut out);

@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_lead_astray_is_encoded() {
+    fn unsafe_characters_are_encoded() {
         for (path, name) in [
             (&b"../../etc/passwd"[..], "fs/$rootfs$/%2E%2E/%2E%2E/etc/passwd"),
             (b"./a//b/", "fs/$rootfs$/%2E/a/%2F/b/%2F"),

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_one_stream_whichever_of_them_is_named() {
+    fn parts_are_one_stream_whichever_of_them_is_given() {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         std::fs::write(path("b.age.001"), b"hello ").unwrap();

@@ -14,13 +14,15 @@ use flate2::read::DeflateDecoder;
 
 /// Files of one directory of the source tree, compressed and masked.
 #[derive(Debug)]
-pub struct Folder(&'static [u8]);
+pub struct EmbeddedDirectory(&'static [u8]);
 
 /// Artifact definitions, handlings and playbooks.
-pub static PLAYBOOKS: Folder = Folder(include_bytes!(concat!(env!("OUT_DIR"), "/playbooks.masked")));
+pub static PLAYBOOKS: EmbeddedDirectory =
+    EmbeddedDirectory(include_bytes!(concat!(env!("OUT_DIR"), "/playbooks.masked")));
 
 /// Rules.
-pub static RULES: Folder = Folder(include_bytes!(concat!(env!("OUT_DIR"), "/rules.masked")));
+pub static RULES: EmbeddedDirectory =
+    EmbeddedDirectory(include_bytes!(concat!(env!("OUT_DIR"), "/rules.masked")));
 
 /// An embedded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-impl Folder {
+impl EmbeddedDirectory {
     /// All files, sorted by path.
     #[must_use]
     pub fn files(&self) -> Vec<File> {
@@ -74,13 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn exactly_the_playbooks_artifacts_and_rules_are_carried_as_they_are() {
+    fn exactly_the_playbooks_artifacts_and_rules_are_embedded_unchanged() {
         let playbooks =
             [names("playbooks", ".yaml", ""), names("playbooks/artifacts", ".yaml", "artifacts/")];
-        for (folder, top, mut expected) in
+        for (directory, top, mut expected) in
             [(&PLAYBOOKS, "playbooks", playbooks.concat()), (&RULES, "rules", names("rules", ".yar", ""))]
         {
-            let files = folder.files();
+            let files = directory.files();
             let mut carried: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
             carried.sort();
             expected.sort();
@@ -94,15 +96,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_carried_inflates_to_nothing_and_no_stretch_of_it_is_left_without_a_mask() {
-        for folder in [&PLAYBOOKS, &RULES] {
+    fn embedded_files_do_not_decompress_and_are_masked_everywhere() {
+        for directory in [&PLAYBOOKS, &RULES] {
             let mut inflated = Vec::new();
             // As a scanner decompresses what it finds; after an error, the output so far is kept.
-            let _ = DeflateDecoder::new(folder.0).read_to_end(&mut inflated);
-            let text = folder.files().iter().flat_map(|file| file.bytes.clone()).collect::<Vec<_>>();
+            let _ = DeflateDecoder::new(directory.0).read_to_end(&mut inflated);
+            let text = directory.files().iter().flat_map(|file| file.bytes.clone()).collect::<Vec<_>>();
             let known: HashSet<&[u8]> = text.windows(8).collect();
             assert!(!inflated.windows(8).any(|window| known.contains(window)));
-            let mut zeros = vec![0; folder.0.len()];
+            let mut zeros = vec![0; directory.0.len()];
             mask::mask(&mut zeros);
             let blocks: HashSet<_> = zeros.chunks(64).collect();
             assert_eq!(blocks.len(), zeros.len().div_ceil(64), "no two stretches have the same mask");

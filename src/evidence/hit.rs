@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stripped_hit_keeps_what_fired_and_how_bad_it_is() {
+    fn a_stripped_hit_keeps_its_rule_and_its_score() {
         let mut hit = Hit::rule("Eicar", "a.yar");
         hit.meta = vec![("score".to_owned(), "80".to_owned())];
         hit.strip();

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_its_place_and_its_text_is_escaped() {
+    fn a_fault_has_its_place_and_its_text_is_escaped() {
         let fault = Fault { file: "a\u{1b}.yaml".into(), line: 3, column: 7, problem: "x".into() };
         assert_eq!(fault.to_string(), "a\\u{1b}.yaml:3:7: x");
         assert_eq!(Fault::of_file("a.yaml", "x").to_string(), "a.yaml: x");

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_of_the_format_pass_and_others_are_named() {
+    fn valid_patterns_pass_and_others_are_reported() {
         for (pattern, separator) in [
             ("/var/log/**", '/'),
             ("/etc/**3/x[ab]?.conf", '/'),

@@ -104,7 +104,7 @@ mod tests {
     const GOOD: &str = "name: A\ndoc: b\nsources:\n- type: FILE\n  attributes: {paths: ['/a']}\n";
 
     #[test]
-    fn every_broken_document_is_named_with_its_own_line() {
+    fn every_broken_document_is_reported_with_its_own_line() {
         let text = format!("# x\n{GOOD}---\nname: [\n---\n{GOOD}---\nname: B\ndoc: c\nsources: []\n");
         let faults = faults(&text);
         assert_eq!(faults.len(), 2, "{faults:#?}");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_expected_and_what_was_found_is_said_for_each_kind_of_mistake() {
+    fn each_kind_of_mistake_states_what_was_expected_and_found() {
         for (text, expected) in [
             (
                 "name: A\ndoc: b\nsources:\n- type: FOLDER\n  attributes: {paths: [a]}\n",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_the_format_does_not_know_is_named_with_its_place() {
+    fn an_unknown_word_is_reported_with_its_place() {
         for (text, place, words) in [
             ("name: A\ndoc: b\nsources: []\ncolour: red\n", "x.yaml:4:", ["colour", "expected"]),
             ("name: A\nsources: []\n", "x.yaml:", ["missing", "doc"]),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_holds_nothing_and_is_no_fault() {
+    fn an_empty_text_has_no_content_and_no_fault() {
         for text in ["", "\n# x\n---\n", "%YAML 1.2\n---\n...\n"] {
             assert_eq!(FileContent::read("x.yaml", text), Ok(FileContent::default()), "{text}");
         }

@@ -118,7 +118,7 @@ fn forgery(made: &Made) -> PathBuf {
 }
 
 #[test]
-fn the_key_of_a_kit_is_found_with_the_public_key_of_the_cert_alone() {
+fn the_key_of_a_kit_is_found_with_the_public_key_of_the_cert_only() {
     let made = Made::linux();
     let cert = certified_kit(&made, "2026-0042");
     let (json, code) = made.collect(["--path", "/etc", "--sign", "kit.key", "--case", "2026-0042"]);
@@ -210,7 +210,7 @@ fn a_revoked_key_proves_nothing_before_its_date_and_refutes_after_it() {
 }
 
 #[test]
-fn a_certified_key_signs_for_its_case_and_in_its_time_alone() {
+fn a_certified_key_signs_only_for_its_case_and_within_its_validity() {
     let made = Made::linux();
     let cert = certified_kit(&made, "2026-0042");
     let recipient = made.recipient();
@@ -275,7 +275,7 @@ fn require_author_ends_with_4_where_nobody_proved_who_made_it() {
 }
 
 #[test]
-fn a_certificate_of_another_key_beside_the_key_is_refused() {
+fn a_certificate_of_another_key_next_to_the_key_is_refused() {
     let made = Made::linux();
     certified_kit(&made, "2026-0042");
     for ending in ["key", "pub"] {

@@ -110,7 +110,7 @@ fn whole_kit() -> MadeKit {
 }
 
 #[test]
-fn a_kit_signed_by_a_trusted_key_is_used_and_each_file_is_named_with_its_digest() {
+fn a_kit_signed_by_a_trusted_key_is_used_and_each_file_is_listed_with_its_digest() {
     let kit = whole_kit();
     let (json, said, code) = kit.collect(&kit.key(), &["--playbook", "town-hall"]);
     assert_eq!(code, 0, "{said}");
@@ -142,7 +142,7 @@ fn a_kit_signed_by_a_trusted_key_is_used_and_each_file_is_named_with_its_digest(
 }
 
 #[test]
-fn a_scan_uses_the_same_kit_and_names_the_same_files_as_a_collection() {
+fn a_scan_uses_the_same_kit_and_lists_the_same_files_as_a_collection() {
     let kit = whole_kit();
     let summary = |output: &std::process::Output| -> Value {
         serde_json::from_str(text(&output.stdout).lines().rfind(|line| line.contains("\"summary\"")).unwrap())
@@ -175,7 +175,7 @@ fn a_scan_uses_the_same_kit_and_names_the_same_files_as_a_collection() {
 }
 
 #[test]
-fn a_kit_that_is_named_is_used_wherever_it_is_and_its_own_directories_are_not_warned_of() {
+fn a_given_kit_is_used_wherever_it_is_without_warnings_about_its_directories() {
     let kit = whole_kit();
     for next_to in ["stick", "tree"] {
         let arguments = ["playbook", "list", "--json", "--kit", "stick", "--lang", "en"];
@@ -260,7 +260,7 @@ fn a_file_of_a_kit_that_was_altered_is_refused_though_the_kit_is_trusted() {
 }
 
 #[test]
-fn a_kit_may_not_replace_what_the_program_carries_and_a_file_that_is_named_may() {
+fn a_kit_may_not_replace_built_in_definitions_but_a_given_file_may() {
     let quick = playbook("quick", "LinuxHostIdentity");
     let kit = MadeKit::new().with("playbook", "playbooks/x.yaml", quick.as_bytes()).signed();
     kit.refused(&kit.key(), &[], "a kit may not replace built-in playbooks or artifacts: playbook 'quick'");

@@ -192,7 +192,7 @@ fn every_row_of_the_catalogue_has_its_artifacts_in_a_playbook_or_a_reason_why_no
 }
 
 #[test]
-fn no_artifact_is_forgotten_by_all_playbooks() {
+fn every_artifact_is_in_some_playbook() {
     let catalogue = catalogue();
     let in_playbooks: BTreeSet<String> =
         catalogue.playbooks().flat_map(|playbook| taken(&catalogue, &playbook.name)).collect();
@@ -259,7 +259,7 @@ fn our_own_definitions_are_as_the_official_validator_wants_them_and_use_known_va
 }
 
 #[test]
-fn secrets_are_taken_only_by_playbooks_that_say_so() {
+fn secrets_are_collected_only_by_playbooks_with_opt_in() {
     let catalogue = catalogue();
     let secret: BTreeSet<&str> =
         catalogue.handlings().filter(|(_, handling)| handling.opt_in).map(|(name, _)| name).collect();
@@ -291,7 +291,7 @@ fn secrets_are_taken_only_by_playbooks_that_say_so() {
 }
 
 #[test]
-fn etc_is_taken_without_its_password_hashes_and_private_keys() {
+fn etc_is_collected_without_its_password_hashes_and_private_keys() {
     let request = Request { playbooks: vec!["linux-server".to_owned()], ..Request::default() };
     let plan = catalogue().plan(&request, TargetOs::Linux).unwrap();
     let etc = plan.steps.iter().find(|step| step.artifact == "LinuxEtcFiles").unwrap();
@@ -302,7 +302,7 @@ fn etc_is_taken_without_its_password_hashes_and_private_keys() {
 }
 
 #[test]
-fn every_playbook_takes_the_context_set_and_tells_the_operator_what_to_do() {
+fn every_playbook_has_the_context_set_and_instructions_for_the_operator() {
     let catalogue = catalogue();
     for playbook in catalogue.playbooks() {
         let request = Request { playbooks: vec![playbook.name.clone()], ..Request::default() };
@@ -343,7 +343,7 @@ fn every_playbook_speaks_both_languages() {
 }
 
 #[test]
-fn the_context_set_is_made_of_folder_entries_and_of_links_followed_once() {
+fn the_context_set_has_directory_entries_and_links_followed_once() {
     let request = Request { playbooks: vec!["context".to_owned()], ..Request::default() };
     let plan = catalogue().plan(&request, TargetOs::Linux).unwrap();
     let mut marks = BTreeMap::new();
@@ -406,7 +406,7 @@ fn official() -> (PathBuf, PathBuf) {
 
 #[test]
 #[ignore = "needs the artifacts package"]
-fn all_official_definitions_load_unchanged_beside_ours_and_each_can_be_planned() {
+fn all_official_definitions_load_unchanged_next_to_ours_and_each_can_be_planned() {
     let (_, folder) = official();
     let mut catalogue = catalogue();
     let before = catalogue.artifacts().count();

@@ -57,7 +57,7 @@ fn any_number_of_workers_gives_the_same_records_in_the_same_order() {
 }
 
 #[test]
-fn a_hit_stands_in_the_record_and_ends_in_exit_code_0() {
+fn a_hit_is_in_the_record_and_the_exit_code_is_0() {
     let made = Made::linux();
     made.put("tmp/sample.com", &eicar());
     let (json, code) = made.collect(["--path", "/tmp"]);
@@ -76,7 +76,7 @@ fn without_scanning_no_record_claims_a_scan() {
 }
 
 #[test]
-fn a_rule_file_that_does_not_compile_is_named_and_the_run_goes_on() {
+fn a_rule_file_that_does_not_compile_is_reported_and_the_run_goes_on() {
     let made = Made::linux();
     let rules = made.path().join("rules");
     fs::create_dir(&rules).unwrap();
@@ -102,7 +102,7 @@ fn a_rule_file_that_does_not_compile_is_named_and_the_run_goes_on() {
 }
 
 #[test]
-fn a_lastlog_of_450_gb_of_holes_costs_what_its_data_costs() {
+fn a_lastlog_of_450_gb_of_holes_costs_as_much_as_its_data() {
     let made = Made::linux();
     let path = made.put("var/log/lastlog", b"");
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
@@ -162,7 +162,7 @@ fn recipients_and_a_passphrase_together_are_refused() {
 }
 
 #[test]
-fn a_bad_recipient_is_named_by_its_place_and_never_repeated() {
+fn a_bad_recipient_is_reported_by_its_position_and_never_repeated() {
     let made = Made::linux();
     let output = made.veldkit(["collect", "--root", "tree", "--out", "out/", "-r", "age1notakey"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
@@ -171,7 +171,7 @@ fn a_bad_recipient_is_named_by_its_place_and_never_repeated() {
 }
 
 #[test]
-fn an_output_folder_inside_the_target_is_refused_and_not_made() {
+fn an_output_directory_inside_the_target_is_refused_and_not_created() {
     let made = Made::linux();
     let recipient = made.recipient();
     let output = made.veldkit(["collect", "--root", "tree", "--out", "tree/tmp/new/", "-r", &recipient]);
@@ -193,7 +193,7 @@ fn an_unknown_playbook_or_artifact_is_a_wrong_command_line() {
 }
 
 #[test]
-fn a_file_that_stands_at_the_destination_is_never_overwritten() {
+fn an_existing_file_at_the_destination_is_never_overwritten() {
     let made = Made::linux();
     let there = made.out().join("there.zip.age");
     fs::write(&there, "evidence of last night").unwrap();
@@ -223,7 +223,7 @@ fn a_run_that_collects_nothing_ends_in_exit_code_1_and_says_so() {
 }
 
 #[test]
-fn on_standard_output_the_bundle_stands_alone_and_the_json_on_standard_error() {
+fn standard_output_has_only_the_bundle_and_standard_error_the_json() {
     let made = Made::linux();
     let recipient = made.recipient();
     let output = made.veldkit([
@@ -270,7 +270,7 @@ fn split_parts_joined_by_cat_are_the_bundle_of_the_receipt() {
 }
 
 #[test]
-fn a_dry_run_counts_and_takes_nothing() {
+fn a_dry_run_counts_and_collects_nothing() {
     let made = Made::linux();
     let output = made.veldkit(["collect", "--root", "tree", "--dry-run", "--json", "--path", "/etc"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

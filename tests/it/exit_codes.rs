@@ -265,7 +265,7 @@ fn a_signal_before_the_run_has_begun_ends_it() {
 }
 
 #[test]
-fn a_limit_on_the_size_of_files_leaves_a_sealed_bundle_that_is_whole() {
+fn a_file_size_limit_leaves_a_sealed_and_complete_bundle() {
     for (arguments, code) in [
         (&["--out", "out/"][..], 3),
         (&["--out", "out/", "--split", "50K"], 0),

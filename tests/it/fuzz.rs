@@ -60,7 +60,7 @@ fn every_target_has_its_file_for_cargo_fuzz() {
 }
 
 #[test]
-fn the_seeds_are_what_their_readers_take() {
+fn the_seeds_are_accepted_by_their_readers() {
     let seed = |wanted: &str| targets::TARGETS.iter().find(|(name, ..)| *name == wanted).unwrap().1[0];
     serde_json::from_slice::<veldkit::evidence::Item>(seed("record")).unwrap();
     let record = [&wmi::classes::pattern("__EventFilter")[..], seed("subscriptions_of_wmi")].concat();

@@ -22,7 +22,7 @@ fn hits(record: &serde_json::Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_rules_see_the_whole_head_and_nothing_behind_it() {
+fn the_rules_see_the_whole_head_and_nothing_after_it() {
     let made = Made::new();
     std::fs::write(made.path().join("own.yar"), RULES).unwrap();
     let last = b"the last words of the head";

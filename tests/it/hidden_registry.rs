@@ -55,7 +55,7 @@ fn windows(software: &[(&str, &str, &str)]) -> Made {
 }
 
 #[test]
-fn a_name_with_a_zero_is_itself_and_not_the_decoy_in_front_of_it() {
+fn a_name_with_a_zero_is_not_mistaken_for_its_prefix() {
     let made = windows(&[(RUN, "Bijwerker", "goed.exe"), (RUN, "Bijwerker\0", "kwaad.exe")]);
     let service = "ControlSet001\\Services\\";
     let system = hive(&[
@@ -76,7 +76,7 @@ fn a_name_with_a_zero_is_itself_and_not_the_decoy_in_front_of_it() {
 }
 
 #[test]
-fn a_name_that_is_no_text_is_kept_exactly_in_every_row() {
+fn a_name_that_is_not_text_is_exact_in_every_row() {
     let made = windows(&[(RUN, "q\u{4141}q", "kwaad.exe")]);
     let path = "C/Windows/System32/config/SOFTWARE";
     let mut bytes = std::fs::read(made.tree().join(path)).unwrap();
@@ -128,7 +128,7 @@ fn a_value_of_seventy_thousand_bytes_is_a_row_that_says_how_long_it_is() {
 
 #[cfg(unix)]
 #[test]
-fn tasks_and_startup_files_whose_names_are_no_text_are_rows_with_their_digests() {
+fn tasks_and_startup_files_with_invalid_names_have_rows_with_their_digests() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let made = windows(&[]);
@@ -236,7 +236,7 @@ fn what_cannot_be_read_of_the_registry_is_a_row_and_makes_the_run_partial() {
 }
 
 #[test]
-fn places_that_are_seldom_looked_at_are_rows_with_what_they_lead_to() {
+fn rarely_examined_places_have_rows_with_their_targets() {
     const CLASS: &str = "{0A29FF9E-7F9C-4437-8B11-F424491E3931}";
     let version = "Microsoft\\Windows\\CurrentVersion";
     let options = "Microsoft\\Windows NT\\CurrentVersion\\Image File Execution Options";

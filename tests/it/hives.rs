@@ -164,7 +164,7 @@ fn hives_are_what_hivex_and_dissect_read() {
 
 #[test]
 #[ignore = "needs hivexml and dissect.regf"]
-fn of_a_damaged_hive_no_less_is_read_than_others_do_unless_the_rows_say_so() {
+fn a_damaged_hive_is_read_as_far_as_by_other_tools_or_the_rows_say_so() {
     let whole = made();
     let mut state = 20_u64;
     let mut random = |below: usize| {

@@ -168,7 +168,7 @@ fn started(found: &Collected) -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_starts_by_itself_in_less_known_places_of_linux_has_a_row() {
+fn autostarts_in_less_known_places_of_linux_have_a_row() {
     let made = Made::linux();
     let unit = "[Service]\nExecStart=/opt/evil\n";
     let exec = format!("{unit} ");
@@ -225,7 +225,7 @@ fn what_starts_by_itself_in_less_known_places_of_linux_has_a_row() {
 /// A unit in each directory that systemd itself says it looks into.
 #[test]
 #[ignore = "needs systemd-analyze"]
-fn every_directory_of_units_that_systemd_names_is_read() {
+fn every_unit_directory_of_systemd_is_read() {
     let made = Made::linux();
     let mut directories = Vec::new();
     for arguments in [&["unit-paths"][..], &["--user", "unit-paths"], &["--global", "unit-paths"]] {

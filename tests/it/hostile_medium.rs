@@ -46,7 +46,7 @@ fn run_next_to(made: &Made, directory: &str, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_planted_playbook_that_replaces_quick_is_not_run_and_a_warning_names_it() {
+fn a_planted_playbook_that_replaces_quick_is_not_run_and_a_warning_reports_it() {
     let made = Made::linux();
     let mark = made.path().join("it ran");
     fs::create_dir_all(made.path().join("stick/playbooks")).unwrap();
@@ -71,7 +71,7 @@ fn a_planted_playbook_that_replaces_quick_is_not_run_and_a_warning_names_it() {
 }
 
 #[test]
-fn planted_rules_indicators_recipients_and_tools_are_not_used_and_each_is_named() {
+fn planted_rules_indicators_recipients_and_tools_are_not_used_and_each_is_reported() {
     let made = Made::linux();
     let stick = made.path().join("stick");
     let mark = made.path().join("it ran");
@@ -108,7 +108,7 @@ fn planted_rules_indicators_recipients_and_tools_are_not_used_and_each_is_named(
 }
 
 #[test]
-fn a_playbook_in_the_current_directory_is_used_only_where_its_file_is_named() {
+fn a_playbook_in_the_current_directory_is_used_only_where_its_file_is_given() {
     let made = Made::linux();
     let mark = made.path().join("it ran");
     for name in ["quick", "quick.yaml", "playbooks.yaml"] {
@@ -125,7 +125,7 @@ fn a_playbook_in_the_current_directory_is_used_only_where_its_file_is_named() {
 }
 
 #[test]
-fn a_description_of_a_kit_that_is_no_file_of_its_own_is_refused_at_once() {
+fn a_kit_description_that_is_not_a_regular_file_is_refused_at_once() {
     let kit = MadeKit::new().signed();
     let whole = fs::read(kit.at("kit.json")).unwrap();
     let elsewhere = kit.made.path().join("elsewhere.json");

@@ -26,7 +26,7 @@ fn inventory(made: &Made, arguments: &[&str]) -> (String, i32) {
 }
 
 #[test]
-fn a_tree_gives_its_system_software_and_hardware() {
+fn a_tree_has_rows_of_its_system_software_and_hardware() {
     let made = Made::linux();
     put_system(&made);
     let (out, code) = inventory(&made, &[]);
@@ -51,7 +51,7 @@ fn a_tree_gives_its_system_software_and_hardware() {
 }
 
 #[test]
-fn the_registry_of_a_windows_tells_its_software_patches_and_hardware() {
+fn the_registry_of_a_windows_has_its_software_patches_and_hardware() {
     let made = Made::new();
     let mut system = regf::HiveBuilder::new().unwrap();
     let mut software = regf::HiveBuilder::new().unwrap();
@@ -125,7 +125,7 @@ fn packages_of_rpm_that_cannot_be_read_are_lacking_and_the_answer_says_so() {
 }
 
 #[test]
-fn what_this_host_has_is_what_dpkg_says() {
+fn the_packages_of_this_host_are_those_of_dpkg() {
     let made = Made::new();
     let output = made.veldkit(["inventory"]);
     let document: Value = serde_json::from_slice(&output.stdout)

@@ -23,7 +23,7 @@ fn lacking(made: &Made, artifact: &str) -> (String, i32) {
 }
 
 #[test]
-fn a_file_that_rows_are_made_of_and_that_is_no_file_is_named_and_the_run_is_partial() {
+fn a_source_of_rows_that_is_not_a_file_is_reported_and_the_run_is_partial() {
     for (artifact, path) in [
         ("LiveNetwork", "etc/hosts"),
         ("LiveNetwork", "etc/resolv.conf"),
@@ -54,7 +54,7 @@ fn a_file_that_rows_are_made_of_and_that_is_no_file_is_named_and_the_run_is_part
 }
 
 #[test]
-fn a_tree_of_which_all_is_read_lacks_nothing() {
+fn a_completely_read_tree_lacks_nothing() {
     for artifact in ["LiveNetwork", "LiveStorage", "LiveAccounts", "LiveSessions", "LiveLogons"] {
         let made = Made::linux();
         made.put("etc/hosts", b"127.0.0.1 localhost\n");
@@ -66,7 +66,7 @@ fn a_tree_of_which_all_is_read_lacks_nothing() {
 }
 
 #[test]
-fn what_is_more_than_a_limit_takes_is_named_with_the_limit() {
+fn items_above_a_limit_are_reported_with_the_limit() {
     let made = Made::linux();
     let hosts = made.put("etc/hosts", b"192.0.2.1 first\n");
     fs::OpenOptions::new().write(true).open(hosts).unwrap().set_len(17 << 20).unwrap();
@@ -100,7 +100,7 @@ fn what_is_more_than_a_limit_takes_is_named_with_the_limit() {
 }
 
 #[test]
-fn what_stands_behind_much_that_says_nothing_is_read_or_the_limit_is_named() {
+fn content_after_long_filler_is_read_or_the_limit_is_reported() {
     let made = Made::linux();
     // More lines than anybody writes, and more bytes than a crontab has.
     made.put(
@@ -135,7 +135,7 @@ fn what_stands_behind_much_that_says_nothing_is_read_or_the_limit_is_named() {
 }
 
 #[test]
-fn a_line_of_passwd_or_group_that_names_nobody_is_counted_with_its_number() {
+fn a_malformed_line_of_passwd_or_group_is_counted_with_its_number() {
     let made = Made::linux();
     let passwd = fs::read_to_string(made.tree().join("etc/passwd")).unwrap();
     let lines = passwd.lines().count();

@@ -50,7 +50,7 @@ fn a_large_item_cut_by_the_size_limit_is_partial_and_its_digest_is_that_of_what_
 }
 
 #[test]
-fn what_a_playbooks_limit_leaves_out_is_named_up_to_a_number_and_then_counted() {
+fn items_beyond_a_playbooks_limit_are_listed_up_to_a_number_and_then_counted() {
     let made = Made::linux();
     for number in 0..1_205 {
         made.put(&format!("tmp/{number:04}"), b"123");

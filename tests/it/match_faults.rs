@@ -172,7 +172,7 @@ fn filenames(expression: &str) -> Indicators {
 }
 
 #[test]
-fn a_character_of_a_name_is_one_however_many_bytes_it_takes() {
+fn a_character_in_a_name_counts_as_one_whatever_its_bytes() {
     for (expression, met, not) in [
         (r"\\svch[^o]st\.exe", "svch\u{f6}st.exe", "svchost.exe"),
         (r"\\svch.st\.exe", "svch\u{65e5}st.exe", "svch\u{f6}\u{f6}st.exe"),
@@ -299,7 +299,7 @@ fn folder(files: &[(&str, &str)]) -> (TempDir, Indicators) {
 }
 
 #[test]
-fn every_file_of_a_named_directory_is_read_or_counted_as_skipped() {
+fn every_file_of_a_given_directory_is_read_or_counted_as_skipped() {
     let sum = format!("{DIGEST}  a\n");
     let stix = r#"{"type":"bundle","id":"bundle--1","objects":[]}"#;
     let (_dir, all) = folder(&[
@@ -319,7 +319,7 @@ fn every_file_of_a_named_directory_is_read_or_counted_as_skipped() {
 }
 
 #[test]
-fn a_warninglist_holds_for_lists_before_and_after_it() {
+fn a_warninglist_applies_to_lists_before_and_after_it() {
     let warning = r#"{"name":"known","type":"string","list":["192.0.2.53"]}"#;
     for (first, second) in [("a.json", "b.txt"), ("b.json", "a.txt"), ("z.json", "b.txt")] {
         let (_dir, all) = folder(&[(first, warning), (second, "192.0.2.53\n198.51.100.7\n")]);
@@ -343,7 +343,7 @@ fn with_rules(files: &[(&str, &[u8])], named: &str, content: &[u8]) -> (Vec<Stri
 }
 
 #[test]
-fn a_rule_in_an_old_code_page_finds_the_bytes_that_it_holds() {
+fn a_rule_in_an_old_code_page_finds_its_bytes() {
     for (rule, content) in [
         (&b"rule L { strings: $a = \"r\xe9sum\xe9_c2\" condition: $a }\n"[..], &b"xx r\xe9sum\xe9_c2 yy"[..]),
         (b"rule L { strings: $a = \"r\xe9sum\xe9_c2\" wide condition: $a }\n", b"r\0\xe9\0s\0u\0m\0\xe9\0_\0c\x002\0"),
@@ -358,7 +358,7 @@ fn a_rule_in_an_old_code_page_finds_the_bytes_that_it_holds() {
 }
 
 #[test]
-fn an_include_reads_what_is_below_the_named_directory_and_nothing_else() {
+fn an_include_reads_only_files_below_the_given_directory() {
     const BASE: &[u8] = b"rule Base { strings: $a = \"MARK1\" condition: $a }\n";
     const TOP: &[u8] =
         b"include \"./sub/base.yar\"\nrule Top { strings: $a = \"MARK2\" condition: Base and $a }\n";
@@ -453,7 +453,7 @@ fn an_include_in_an_archive_of_rules_reads_other_files_of_that_archive() {
 }
 
 #[test]
-fn no_rule_that_is_built_in_is_one_that_can_never_match() {
+fn no_built_in_rule_can_never_match() {
     let scanner = Scanner::compile(&[RuleSource::Embedded], EngineKind::Boreal).unwrap();
     assert_eq!(scanner.never_matching(), []);
 }

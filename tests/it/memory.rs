@@ -66,7 +66,7 @@ fn lines(stdout: &[u8]) -> Vec<Value> {
 }
 
 #[test]
-fn a_marker_that_stands_in_a_process_only_is_found_and_a_clean_process_is_not() {
+fn a_marker_in_process_memory_only_is_found_and_a_clean_process_is_not() {
     let made = made();
     let (marked, clean) = (Waiting::start(MARKER), Waiting::start("nothing to be found"));
     let (marked_pid, clean_pid) = (marked.pid(), clean.pid());
@@ -138,7 +138,7 @@ fn a_process_that_is_gone_is_a_record_and_a_tree_has_no_processes() {
 /// Somebody else's process, to a user without rights.
 #[test]
 #[ignore = "needs root"]
-fn a_protected_process_is_a_record_and_no_crash() {
+fn a_protected_process_has_a_record_and_causes_no_crash() {
     let marked = Waiting::start(MARKER);
     let dir = TempDir::new().unwrap();
     let program = dir.path().join("veldkit");
@@ -196,7 +196,7 @@ mod wine {
 
     #[test]
     #[ignore = "needs Wine and the collector for Windows"]
-    fn a_protected_process_is_a_record_and_no_crash_and_an_open_one_is_found() {
+    fn a_protected_process_has_a_record_and_an_accessible_one_is_scanned() {
         let made = Made::under_wine();
         std::fs::write(made.path().join("memory.yar"), RULE).unwrap();
         std::fs::write(made.path().join("waiting.c"), PROGRAM).unwrap();

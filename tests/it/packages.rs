@@ -127,7 +127,7 @@ fn what_dpkg_has_not_merged_yet_is_the_newer_state() {
 }
 
 #[test]
-fn snaps_without_the_state_of_their_service_are_known_by_their_files_and_homes_are_those_of_accounts() {
+fn snaps_without_the_state_of_snapd_are_detected_from_files_and_homes_from_accounts() {
     let (table, said, code) = inventory(&[
         ("var/lib/dpkg/status", STATUS),
         ("etc/passwd", b"anna:x:1000:1000::/srv/people/anna:/bin/sh\n"),

@@ -56,7 +56,7 @@ fn show_prints_the_steps_in_order_with_class_purpose_limits_and_notes() {
 }
 
 #[test]
-fn list_names_every_playbook_and_artifact_also_as_json() {
+fn list_prints_every_playbook_and_artifact_also_as_json() {
     let (out, _, code) = veldkit(&["playbook", "list", "--lang", "en"]);
     assert_eq!(code, 0);
     let (json, _, _) = veldkit(&["playbook", "list", "--json"]);
@@ -73,7 +73,7 @@ fn list_names_every_playbook_and_artifact_also_as_json() {
 }
 
 #[test]
-fn check_names_every_fault_with_file_and_line_and_exits_with_1() {
+fn check_reports_every_fault_with_file_and_line_and_exits_with_1() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("own.yaml");
     fs::write(
@@ -124,7 +124,7 @@ fn a_playbook_in_a_file_is_shown_like_one_that_is_built_in() {
 }
 
 #[test]
-fn an_unknown_name_is_an_error_that_names_the_nearest_and_who_asked() {
+fn an_unknown_name_is_an_error_with_the_nearest_names_and_the_referrer() {
     let catalogue = with(&playbook("own", "artifacts: [LinuxAuthLog]"));
     let error = catalogue.plan(&request(&["own"], &[]), TargetOs::Linux).unwrap_err();
     assert!(
@@ -138,7 +138,7 @@ fn an_unknown_name_is_an_error_that_names_the_nearest_and_who_asked() {
 }
 
 #[test]
-fn what_comes_back_to_itself_is_named() {
+fn cycles_are_reported() {
     let text = [
         group("A", "B"),
         group("B", "C"),
@@ -154,7 +154,7 @@ fn what_comes_back_to_itself_is_named() {
 }
 
 #[test]
-fn groups_that_share_members_are_gone_through_once() {
+fn groups_that_share_members_are_expanded_once() {
     // 2^15 ways lead to the last of these.
     let mut text = artifact("G15");
     for level in 0..15 {
@@ -169,7 +169,7 @@ fn groups_that_share_members_are_gone_through_once() {
 }
 
 #[test]
-fn an_artifact_of_another_system_is_an_error_where_the_operator_names_it_and_nothing_in_a_playbook() {
+fn an_artifact_of_another_system_is_an_error_if_requested_and_skipped_in_a_playbook() {
     let catalogue = Catalogue::embedded().unwrap();
     let error = catalogue.plan(&request(&[], &["WindowsEventLogs"]), TargetOs::Linux).unwrap_err();
     assert_eq!(error.to_string(), "artifact 'WindowsEventLogs' is for Windows, not for this target (linux)");
@@ -179,7 +179,7 @@ fn an_artifact_of_another_system_is_an_error_where_the_operator_names_it_and_not
 }
 
 #[test]
-fn each_artifact_is_taken_once_and_the_wider_limit_holds() {
+fn each_artifact_is_collected_once_and_the_wider_limit_applies() {
     let text = [
         artifact("A"),
         playbook("narrow", "artifacts: [A]\nlimits: {A: {max_file_size: 1 MiB, max_files: 5, max_depth: 3}}"),
@@ -224,7 +224,7 @@ fn a_class_of_personal_data_that_is_left_out_is_listed() {
 }
 
 #[test]
-fn a_path_becomes_a_step_of_its_own_that_takes_whole_folders() {
+fn a_path_becomes_a_separate_step_that_collects_whole_directories() {
     let asked = Request { paths: vec!["C:\\Tools".into(), "/data/*".into()], ..Request::default() };
     let plan = Catalogue::embedded().unwrap().plan(&asked, TargetOs::Windows).unwrap();
     let step = &plan.steps[0];
@@ -236,7 +236,7 @@ fn a_path_becomes_a_step_of_its_own_that_takes_whole_folders() {
 }
 
 #[test]
-fn a_later_file_replaces_and_says_so_and_two_of_one_name_together_are_a_fault() {
+fn a_later_file_replaces_with_a_report_and_duplicates_are_a_fault() {
     let folder = TempDir::new().unwrap();
     let add = |catalogue: &mut Catalogue, name: &str, text: &str| {
         let path = folder.path().join(name);

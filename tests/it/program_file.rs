@@ -16,7 +16,7 @@ use crate::made::{Made, text};
 const LEAST: usize = 20;
 
 #[test]
-fn the_file_of_the_program_holds_no_text_of_a_rule() {
+fn the_program_file_contains_no_text_of_a_rule() {
     let program = fs::read(env!("CARGO_BIN_EXE_veldkit")).unwrap();
     // UTF-16 has a zero behind each character of such text.
     let wide: Vec<u8> = program.iter().copied().filter(|byte| *byte != 0).collect();
@@ -127,7 +127,7 @@ fn with_root_a_directory_that_others_can_write_is_refused_unless_it_is_asked_for
 }
 
 #[test]
-fn evidence_that_acts_on_a_desktop_is_put_down_under_a_harmless_name() {
+fn evidence_that_acts_on_a_desktop_is_unpacked_under_a_harmless_name() {
     let made = Made::linux();
     for path in ["home/anna/a.lnk", "home/anna/Desktop.ini", "home/anna/nul.txt", "home/anna/plain.txt"] {
         made.put(path, path.as_bytes());

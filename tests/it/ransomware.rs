@@ -12,7 +12,7 @@ use crate::made::{Made, text};
 
 #[test]
 #[ignore = "needs the tree of Windows that `cargo xtask ci fixtures` makes"]
-fn what_is_taken_from_a_windows_system_is_the_golden_list() {
+fn the_collection_from_a_windows_system_is_the_golden_list() {
     let made = Made::new();
     let recipient = made.recipient();
     let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fixtures/windows");

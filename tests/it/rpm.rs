@@ -58,7 +58,7 @@ fn told(made: &Made) -> BTreeSet<String> {
 
 #[test]
 #[ignore = "needs rpm, db5.3-util and root"]
-fn packages_are_told_as_rpm_tells_them_in_each_form_of_its_database() {
+fn packages_are_those_that_rpm_lists_in_each_database_format() {
     let made = installed();
     let query = "rpm --root \"$PWD/tree\" --dbpath /var/lib/rpm -qa --qf \
         'pkg:rpm/rhel/%{NAME}@%{VERSION}-%{RELEASE}?arch=%{ARCH}&distro=rhel-9.4%|EPOCH?{&epoch=%{EPOCH}}:{}| \
@@ -102,7 +102,7 @@ for name in os.listdir(folder):
 
 #[test]
 #[ignore = "needs rpm and root"]
-fn who_owns_what_starts_by_itself_is_told_by_rpms_database() {
+fn the_owners_of_autostarts_are_read_from_the_rpm_database() {
     let made = installed();
     for program in ["opt/proef7/start", "opt/proef7/file-with-a-long-name-600", "opt/other"] {
         made.put(program, b"program");

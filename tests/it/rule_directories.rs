@@ -100,7 +100,7 @@ fn a_file_in_an_index_that_cannot_be_compiled_is_in_use_without_it() {
 }
 
 #[test]
-fn files_of_a_directory_or_archive_that_are_no_rules_are_counted_and_named_everywhere() {
+fn other_files_of_a_rule_directory_or_archive_are_counted_and_listed() {
     let made = Made::linux();
     let others = [("README.md", "x"), ("rules.yar.bak", "x"), ("notes.txt", "x"), ("rules.yara-rules", "x")];
     write(&made.path().join("set"), SET);
@@ -125,7 +125,7 @@ fn files_of_a_directory_or_archive_that_are_no_rules_are_counted_and_named_every
 }
 
 #[test]
-fn a_packed_set_holds_each_rule_once() {
+fn a_packed_set_contains_each_rule_once() {
     let made = Made::linux();
     write(&made.path().join("set"), SET);
     let recipient = made.recipient();

@@ -43,7 +43,7 @@ fn check_counts_what_compiles_and_names_file_line_and_reason_of_the_rest() {
 }
 
 #[test]
-fn list_names_rules_with_their_score_and_what_they_find() {
+fn list_prints_rules_with_their_score_and_description() {
     let made = rules(&[("a.yar", GOOD)]);
     let output = made.veldkit(["rules", "list", "set", "--json"]);
     let rule: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -26,7 +26,7 @@ fn names(scan: &Scan) -> Vec<&str> {
 }
 
 #[test]
-fn a_file_that_does_not_compile_is_named_with_its_line_and_costs_only_itself() {
+fn a_file_that_does_not_compile_is_reported_with_its_line_and_the_others_are_used() {
     let dir = folder(&[
         ("a.yar", "rule first { strings: $a = \"alpha\" condition: $a }"),
         (
@@ -59,7 +59,7 @@ fn two_files_may_use_the_same_rule_name_and_private_rules_do_not_show() {
 }
 
 #[test]
-fn a_hit_names_source_tags_meta_and_every_place() {
+fn a_hit_has_source_tags_meta_and_every_offset() {
     let text = r#"rule told : tag1 tag2 {
         meta: score = 75 author = "x" sure = true
         strings: $a = "alpha" $b = /b[0-9]+/
@@ -105,7 +105,7 @@ fn a_rule_file_cannot_make_the_tool_read_another_file() {
 }
 
 #[test]
-fn a_folder_without_rules_a_missing_path_and_an_unknown_engine_are_errors() {
+fn a_directory_without_rules_a_missing_path_and_an_unknown_engine_are_errors() {
     let dir = folder(&[("readme.txt", "no rules")]);
     for path in [dir.path().to_owned(), PathBuf::from("no/such/rules.yar")] {
         let error = Scanner::compile(&[RuleSource::Path(path)], EngineKind::Boreal).unwrap_err();
@@ -115,7 +115,7 @@ fn a_folder_without_rules_a_missing_path_and_an_unknown_engine_are_errors() {
 }
 
 #[test]
-fn without_a_self_test_that_fires_no_scanner_is_given() {
+fn without_a_matching_self_test_there_is_no_scanner() {
     let dir = folder(&[("a.yar", "rule first { condition: true }")]);
     let sources = [RuleSource::Path(dir.path().to_owned())];
     assert!(matches!(Scanner::compile(&sources, EngineKind::Boreal), Err(Error::SelfTest)));
@@ -129,7 +129,7 @@ fn the_embedded_rules_compile() {
 }
 
 #[test]
-fn bytes_that_are_no_text_in_a_rule_file_are_no_reason_to_lose_it() {
+fn invalid_utf_8_in_a_rule_file_does_not_lose_it() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("latin.yar"), b"\xef\xbb\xbf// caf\xe9\nrule ok { condition: true }").unwrap();
     assert!(names(&compile(&dir).scan(b"", &Facts::default())).contains(&"ok"));
@@ -145,7 +145,7 @@ fn a_rule_that_prints_to_the_console_is_used_and_prints_nothing() {
 }
 
 #[test]
-fn a_published_zip_file_of_rules_is_used_as_a_folder_is() {
+fn a_published_zip_file_of_rules_is_used_like_a_directory() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("set.zip");
     let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());

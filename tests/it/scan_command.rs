@@ -31,7 +31,7 @@ fn lines(output: &Output) -> (Vec<Value>, Value) {
 }
 
 #[test]
-fn a_scan_tells_a_line_a_hit_and_a_summary_that_adds_up() {
+fn a_scan_prints_one_line_per_hit_and_a_summary_that_adds_up() {
     let made = made();
     let output = made.veldkit(["scan", "tree/srv", "--rules", "rules.yar", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -72,7 +72,7 @@ fn names_with_globs_in_them_are_names_and_a_missing_path_is_no_success() {
 }
 
 #[test]
-fn a_person_reads_the_worst_first_why_and_what_to_do_in_two_languages() {
+fn the_text_has_the_worst_hits_first_with_advice_in_two_languages() {
     let made = made();
     let mut golden = String::new();
     for lang in ["nl", "en"] {
@@ -128,7 +128,7 @@ fn a_bundle_is_scanned_again_with_new_rules() {
 }
 
 #[test]
-fn a_sweep_takes_what_fires_last_of_all_and_only_counts_the_rest() {
+fn a_sweep_comes_last_collects_matches_and_counts_the_rest() {
     let made = made();
     for n in 0..700 {
         made.put(&format!("data/{n}.txt"), b"nothing here");
@@ -171,7 +171,7 @@ fn a_sweep_takes_what_fires_last_of_all_and_only_counts_the_rest() {
 }
 
 #[test]
-fn what_was_collected_is_not_swept_again_and_a_sweep_of_nothing_is_told() {
+fn collected_items_are_not_swept_again_and_an_empty_sweep_is_reported() {
     let made = made();
     let (json, code) =
         made.collect(["--path", "/srv", "--sweep", "/srv", "--sweep", "/not/there", "--rules", "rules.yar"]);
@@ -226,7 +226,7 @@ fn playbook_ransomware_sweeps_the_whole_tree_and_every_item_is_accounted_for() {
 }
 
 #[test]
-fn a_sweep_named_replaces_the_playbooks_and_it_can_be_left_out_with_the_reason_in_the_manifest() {
+fn a_given_sweep_replaces_the_playbooks_and_omission_has_a_reason_in_the_manifest() {
     let made = made();
     made.put("opt/bad.txt", b"alpha");
     let swept = |arguments: &[&str]| {
@@ -265,7 +265,7 @@ fn a_sweep_named_replaces_the_playbooks_and_it_can_be_left_out_with_the_reason_i
 }
 
 #[test]
-fn a_dry_run_says_what_is_only_looked_through_and_does_not_count_it_as_taken() {
+fn a_dry_run_reports_swept_files_and_does_not_count_them_as_collected() {
     let made = made();
     made.put("opt/large.bin", &vec![b'.'; 5 << 20]);
     let run = |arguments: &[&str]| {
@@ -286,7 +286,7 @@ fn a_dry_run_says_what_is_only_looked_through_and_does_not_count_it_as_taken() {
 }
 
 #[test]
-fn the_files_named_and_what_indicators_were_matched_against_are_in_the_last_lines_and_in_json() {
+fn the_given_files_and_the_matched_data_are_in_the_last_lines_and_in_json() {
     let made = made();
     fs::write(
         made.path().join("iocs.txt"),

@@ -39,7 +39,7 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
-fn a_rule_that_is_too_slow_is_named_and_set_aside_and_the_others_still_fire() {
+fn a_rule_that_is_too_slow_is_reported_and_disabled_and_the_others_still_match() {
     let (_dir, mut scanner) = scanner(&[("plain.yar", PLAIN), ("slow.yar", SLOW)]);
     scanner.set_limits(TimeLimits { item: Duration::from_secs(4), rule: Duration::from_secs(1) });
     let content = [b"alpha".to_vec(), vec![b'x'; 300_000]].concat();
@@ -93,7 +93,7 @@ fn hanging_content() -> Vec<u8> {
 }
 
 #[test]
-fn a_scan_that_does_not_come_to_its_end_is_left_behind_and_its_rule_set_aside() {
+fn a_scan_that_does_not_end_is_abandoned_and_its_rule_disabled() {
     for (name, rule) in HANGS {
         let (_dir, mut scanner) = scanner(&[("plain.yar", PLAIN), ("hangs.yar", rule)]);
         scanner.set_limits(TimeLimits { item: Duration::from_secs(5), rule: Duration::from_secs(1) });
@@ -138,7 +138,7 @@ fn a_collection_goes_on_where_scans_are_left_behind_and_every_item_is_accounted_
 }
 
 #[test]
-fn what_is_packed_fires_with_its_path_inside_and_counts_once_for_the_score() {
+fn archive_members_match_with_their_inner_path_and_count_once_for_the_score() {
     let (_dir, scanner) = scanner(&[("plain.yar", PLAIN)]);
     let inner = zip(&[("deep/a.txt", b"an alpha"), ("b.txt", b"alpha again")]);
     let packed = zip(&[("inner.zip", &inner), ("c.txt", b"nothing")]);

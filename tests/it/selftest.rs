@@ -75,7 +75,7 @@ fn this_machine_passes_what_can_be_tried_on_it() {
 }
 
 #[test]
-fn a_person_reads_it_in_either_language_and_a_folder_that_is_not_there_is_named() {
+fn the_text_is_in_either_language_and_a_missing_directory_is_reported() {
     let made = Made::new();
     for (lang, line, sum) in [
         ("nl", "geslaagd  een bestand wordt gelezen zoals het is geschreven\n", "geslaagd, 0 mislukt"),

@@ -58,7 +58,7 @@ fn names(found: &[Found]) -> Vec<String> {
 }
 
 #[test]
-fn a_link_that_is_named_is_followed_once_and_one_that_is_met_is_not() {
+fn a_link_given_literally_is_followed_once_and_others_are_not() {
     let dir = tree();
     put(dir.path(), "usr/lib/os-release", b"ID=debian\n");
     put(dir.path(), "srv/data/log/one.log", b"1");
@@ -109,7 +109,7 @@ fn read(target: &Target, found: &Found, between: impl FnOnce()) -> (Vec<u8>, Vec
 }
 
 #[test]
-fn links_are_items_and_none_leads_round_or_out() {
+fn links_are_items_and_none_forms_a_loop_or_leads_out() {
     let outside = TempDir::new().unwrap();
     put(outside.path(), "secret", b"not of this tree");
     let dir = tree();
@@ -139,7 +139,7 @@ fn links_are_items_and_none_leads_round_or_out() {
 }
 
 #[test]
-fn a_folder_swapped_for_a_link_after_it_was_found_leads_nowhere() {
+fn a_directory_swapped_for_a_link_after_it_was_found_is_not_followed() {
     let outside = TempDir::new().unwrap();
     put(outside.path(), "file", b"not of this tree");
     let dir = tree();
@@ -151,7 +151,7 @@ fn a_folder_swapped_for_a_link_after_it_was_found_leads_nowhere() {
 }
 
 #[test]
-fn a_folder_swapped_for_a_link_while_the_tree_is_walked_leads_nowhere() {
+fn a_directory_swapped_for_a_link_during_the_walk_is_not_followed() {
     let outside = TempDir::new().unwrap();
     for name in ["first", "second", "of-another-tree"] {
         put(outside.path(), name, b"not of this tree");
@@ -199,7 +199,7 @@ fn a_file_that_was_listed_and_is_gone_has_vanished_unless_it_was_given_before() 
 }
 
 #[test]
-fn what_is_no_file_is_skipped_and_never_opened() {
+fn special_files_are_skipped_and_never_opened() {
     let dir = tree();
     let at = |name: &str| dir.path().join("srv").join(name);
     put(dir.path(), "srv/file", b"x");
@@ -229,7 +229,7 @@ fn a_file_that_grows_while_it_is_read_is_read_to_the_size_it_had() {
 }
 
 #[test]
-fn a_file_that_shrinks_while_it_is_read_gives_what_is_left_and_says_so() {
+fn a_file_that_shrinks_while_it_is_read_is_partial_with_a_note() {
     let dir = tree();
     put(dir.path(), "var/log/shrinking", &vec![b'a'; 50_000]);
     let (target, found) = only(dir.path(), "/var/log/shrinking");
@@ -292,7 +292,7 @@ fn paths_of_4000_and_9000_bytes_and_a_name_with_glob_characters_are_read() {
 }
 
 #[test]
-fn a_folder_of_20_000_entries_is_walked_once() {
+fn a_directory_of_20_000_entries_is_walked_once() {
     let dir = tree();
     fs::create_dir(dir.path().join("srv")).unwrap();
     for number in 0..20_000 {
@@ -316,7 +316,7 @@ fn the_access_time_stays_as_it_was() {
 }
 
 #[test]
-fn the_access_time_of_a_folder_stays_and_that_of_a_link_is_said_to_have_changed() {
+fn the_access_time_of_a_directory_is_kept_and_that_of_a_link_is_noted_as_changed() {
     let dir = tree();
     put(dir.path(), "srv/folder/file", b"content");
     let (folder, link) = (dir.path().join("srv/folder"), dir.path().join("srv/link"));
@@ -335,7 +335,7 @@ fn the_access_time_of_a_folder_stays_and_that_of_a_link_is_said_to_have_changed(
 }
 
 #[test]
-fn of_more_ranges_than_a_record_holds_the_smallest_holes_are_stored_and_that_is_said() {
+fn above_the_limit_of_ranges_the_smallest_holes_are_stored_with_a_note() {
     let dir = tree();
     let path = dir.path().join("srv/comb");
     put(dir.path(), "srv/comb", b"");

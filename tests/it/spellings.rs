@@ -26,7 +26,7 @@ fn collects(made: &Made, arguments: &[&str], expected: &[&str]) {
 }
 
 #[test]
-fn files_are_collected_from_every_directory_that_windows_would_take_for_the_one_named() {
+fn files_are_collected_from_every_directory_that_windows_would_resolve_to() {
     let made = Made::new();
     let files = [
         "windows/system32/config/SOFTWARE",
@@ -62,7 +62,7 @@ fn a_directory_and_a_link_to_it_in_another_case_are_read_once() {
 }
 
 #[test]
-fn a_path_of_the_operator_means_every_case_of_it_on_windows_and_its_own_on_unix() {
+fn a_given_path_ignores_case_on_windows_but_not_on_unix() {
     let made = Made::new();
     for file in ["Windows/System32/x", "data/a.txt", "Data/A.TXT", "DATA/sub/a.txt"] {
         made.put(file, file.as_bytes());
@@ -76,7 +76,7 @@ fn a_path_of_the_operator_means_every_case_of_it_on_windows_and_its_own_on_unix(
 }
 
 #[test]
-fn a_name_with_the_signs_of_a_pattern_is_that_file_where_it_is_there() {
+fn a_name_with_pattern_characters_means_that_file_where_it_exists() {
     for (name, other) in [
         ("index[1].htm", Some("index1.htm")),
         ("Setup [v2].exe", Some("Setup v.exe")),
@@ -122,7 +122,7 @@ fn a_pattern_in_brackets_is_one_where_no_file_has_that_name() {
 }
 
 #[test]
-fn a_name_in_brackets_is_scanned_and_swept_as_it_is() {
+fn a_name_in_brackets_is_scanned_and_swept_literally() {
     let made = Made::linux();
     made.put("d/index[1].htm", b"alpha");
     made.put("d/index1.htm", b"alpha");

@@ -180,7 +180,7 @@ fn out_of_time_a_run_is_sealed_and_partial() {
 }
 
 #[test]
-fn the_log_of_custody_tells_the_run_from_start_to_end() {
+fn the_custody_log_covers_the_run_from_start_to_end() {
     let made = Made::linux();
     made.put("srv/eicar.com", &crate::collect::eicar());
     let (json, code) = made.collect(["--path", "/srv", "--artifact", "LinuxAuthLogs"]);

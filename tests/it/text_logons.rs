@@ -118,7 +118,7 @@ fn every_line_of_a_log_is_a_row_or_is_counted() {
 }
 
 #[test]
-fn a_wtmp_that_is_packed_is_read() {
+fn a_compressed_wtmp_is_read() {
     let made = Made::linux();
     let mut record = vec![0; 384];
     record[0] = 7;

@@ -75,7 +75,7 @@ fn a_cut_bundle_is_truncated_and_never_whole() {
 }
 
 #[test]
-fn a_bundle_made_anew_with_one_file_changed_is_refuted_by_key_or_seal_and_else_not_checked() {
+fn a_recreated_bundle_with_one_changed_file_is_refuted_by_key_or_seal_code() {
     let (made, json, signer) = sealed();
     let plain = decrypt(&made, &made.bundle());
     let text = b"Accepted password for anna";

@@ -39,7 +39,7 @@ fn domain_controller() -> Made {
 }
 
 #[test]
-fn places_that_the_registry_names_are_taken() {
+fn paths_in_the_registry_are_collected() {
     let made = domain_controller();
     let artifacts = ["WindowsNTDSDatabaseFiles", "ExchangeWebRootFiles"];
     let (json, _) = made.collect(artifacts.iter().flat_map(|name| ["--artifact", *name]));
@@ -55,7 +55,7 @@ fn places_that_the_registry_names_are_taken() {
 }
 
 #[test]
-fn the_opening_names_the_host_as_its_registry_does() {
+fn the_opening_has_the_host_name_of_the_registry() {
     let made = domain_controller();
     made.collect(["--artifact", "WindowsNTDSDatabaseFiles"]);
     let opening = std::fs::read_to_string(made.unpack().join("veldkit.json")).unwrap();
@@ -66,7 +66,7 @@ fn the_opening_names_the_host_as_its_registry_does() {
 }
 
 #[test]
-fn a_broken_hive_costs_its_own_facts_and_nothing_else() {
+fn a_broken_hive_loses_only_its_own_facts() {
     let made = domain_controller();
     made.put("C/WINDOWS/system32/Config/system", &[b"regf".to_vec(), vec![0xff; 9_000]].concat());
     let (json, code) = made.collect(["--artifact", "ExchangeWebRootFiles"]);
@@ -78,7 +78,7 @@ fn a_broken_hive_costs_its_own_facts_and_nothing_else() {
 }
 
 #[test]
-fn what_only_a_hives_log_holds_is_known_too() {
+fn changes_only_in_a_hives_log_are_seen() {
     // The hive as it was written last, and in its log what came after: another name of the host.
     let of =
         |name: &str| hive(&[("ControlSet001\\Control\\ComputerName\\ComputerName", "ComputerName", name)]);
@@ -181,7 +181,7 @@ fn lacking(made: &Made, arguments: [&str; 2]) -> (String, i32) {
 }
 
 #[test]
-fn hives_that_are_elsewhere_or_not_found_are_lacking_of_the_rows() {
+fn missing_hives_make_the_rows_incomplete() {
     let profile = "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-7-8-9-1001";
     let software = hive(&[(profile, "ProfileImagePath", "D:\\Users\\anna")]);
     let cut = software[..software.len() - 4_096].to_vec();
@@ -202,7 +202,7 @@ fn hives_that_are_elsewhere_or_not_found_are_lacking_of_the_rows() {
 }
 
 #[test]
-fn a_hosts_file_that_is_none_or_too_long_is_lacking_of_the_network() {
+fn a_hosts_file_that_is_malformed_or_too_long_makes_the_network_incomplete() {
     let hosts = "C/WINDOWS/system32/drivers/etc/hosts";
     for is_folder in [true, false] {
         let made = domain_controller();
@@ -220,7 +220,7 @@ fn a_hosts_file_that_is_none_or_too_long_is_lacking_of_the_network() {
 }
 
 #[test]
-fn rules_and_profiles_of_the_firewall_are_told_those_of_policy_as_such() {
+fn rules_and_profiles_of_the_firewall_have_rows_with_policy_ones_marked() {
     let made = Made::new();
     let place = "ControlSet001\\Services\\SharedAccess\\Parameters\\FirewallPolicy";
     let own = "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=4444|App=C:\\Users\\Public\\k.exe|Name=Kwaad|";

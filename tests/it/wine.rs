@@ -175,7 +175,7 @@ fn an_artifact_of_the_running_system_is_found_where_its_registry_says() {
 
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
-fn rules_are_held_against_a_tree_and_against_a_bundle() {
+fn rules_are_matched_against_a_tree_and_against_a_bundle() {
     let made = windows();
     fs::write(made.path().join("letter.yar"), "rule letter { strings: $a = \"geachte\" condition: $a }")
         .unwrap();
@@ -194,7 +194,7 @@ fn rules_are_held_against_a_tree_and_against_a_bundle() {
 /// One that the test starts holds the marker in its arguments, and stands still because nobody reads what it writes.
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
-fn rules_are_held_against_the_memory_of_a_process() {
+fn rules_are_matched_against_the_memory_of_a_process() {
     let made = windows();
     made.put("C/data/block", &noise(8 << 20));
     fs::write(

@@ -30,7 +30,7 @@ impl Examiner<'_> {
     }
 
     /// Compares the manifest with what was read. After damage, some of it cannot be checked.
-    pub(super) fn hold_against_manifest(&mut self) {
+    pub(super) fn compare_with_manifest(&mut self) {
         let Some(manifest) = self.out.manifest.take() else { return };
         let mut wrong = Vec::new();
         if let Some(opening) = &self.out.opening

@@ -131,16 +131,16 @@ impl BundleVisitor for Examiner<'_> {
             self.tampering(&head.name, why.to_string());
         }
         // An apparent entry after a hole that does not match its own sizes was part of content.
-        let standing = if lost { Trust::Partial } else { Trust::Refuted };
+        let trust = if lost { Trust::Partial } else { Trust::Refuted };
         if self.class == EntryClass::Evidence {
             if lost {
                 self.out.counts.partial = self.out.counts.partial.saturating_add(1);
             }
             if self.torn.len() < self.limits.unnamed && !head.after_hole {
-                self.torn.insert(head.name.clone(), standing);
+                self.torn.insert(head.name.clone(), trust);
             }
         }
-        self.listener.stray(&head.name, standing);
+        self.listener.stray(&head.name, trust);
     }
 
     fn hole(&mut self, from: u64, to: u64) {
@@ -192,7 +192,7 @@ impl<'a> Examiner<'a> {
         }
         self.strays(matches!(walk.end, End::Sealed));
         if self.out.sealed {
-            self.hold_against_manifest();
+            self.compare_with_manifest();
         }
         self.out.relative_to.clone_from(&self.chain.anchors);
         self.out
@@ -237,14 +237,14 @@ impl<'a> Examiner<'a> {
     }
 
     fn own_judged(&mut self, name: &str, judged: Result<Trust, String>) {
-        let standing = match judged {
+        let trust = match judged {
             Err(what) => {
                 self.tampering(name, what);
                 Trust::Refuted
             }
-            Ok(standing) => standing,
+            Ok(trust) => trust,
         };
-        self.listener.own(name, standing);
+        self.listener.own(name, trust);
     }
 
     /// Returns how far the current checkpoint can be trusted.

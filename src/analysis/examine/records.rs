@@ -60,7 +60,7 @@ impl Examiner<'_> {
             self.tampering("records", what);
         }
         let trusted = self.trusted();
-        let standing = match (&item.entry, &item.content) {
+        let trust = match (&item.entry, &item.content) {
             (None, None) => trusted,
             (None, Some(content)) => self.same(item, content, trusted),
             (Some(entry), content) => match self.waiting.remove(entry) {
@@ -86,7 +86,7 @@ impl Examiner<'_> {
             },
         };
         let counts = &mut self.out.counts;
-        let counter = match standing {
+        let counter = match trust {
             Trust::Proved => &mut counts.proved,
             Trust::Relative => &mut counts.relative,
             Trust::Lost => &mut counts.lost,
@@ -95,13 +95,13 @@ impl Examiner<'_> {
             _ => &mut counts.refuted,
         };
         *counter = counter.saturating_add(1);
-        if matches!(standing, Trust::Proved | Trust::Relative) {
+        if matches!(trust, Trust::Proved | Trust::Relative) {
             count(&mut self.out.outcomes, item.outcome.word());
             if !item.hits.is_empty() {
                 self.out.items_with_hits = self.out.items_with_hits.saturating_add(1);
             }
         }
-        self.listener.item(item, standing);
+        self.listener.item(item, trust);
     }
 
     /// Judges a record whose content is another item's: that entry was judged before, and must have this content.

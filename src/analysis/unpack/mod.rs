@@ -352,9 +352,9 @@ impl Listener for Unpacker {
         }
     }
 
-    fn item(&mut self, item: &Item, standing: Trust) {
+    fn item(&mut self, item: &Item, trust: Trust) {
         let Some(name) = &item.entry else {
-            if matches!(standing, Trust::Proved | Trust::Relative) {
+            if matches!(trust, Trust::Proved | Trust::Relative) {
                 if self.wish.links && self.wanted(&entry_name(&item.origin, false)) {
                     self.links.remember(item);
                 }
@@ -362,27 +362,27 @@ impl Listener for Unpacker {
             }
             return;
         };
-        match standing {
+        match trust {
             Trust::Proved | Trust::Relative => {
                 if let Some(staged) = self.take(name) {
                     self.put(item, name, &staged);
                 }
             }
-            Trust::Unproved | Trust::Partial => self.stray(name, standing),
+            Trust::Unproved | Trust::Partial => self.stray(name, trust),
             Trust::Lost | Trust::Refuted => self.discard(name),
         }
     }
 
-    fn own(&mut self, name: &str, standing: Trust) {
+    fn own(&mut self, name: &str, trust: Trust) {
         let Some(staged) = self.take(name) else { return };
-        if standing == Trust::Refuted || !staged.whole {
+        if trust == Trust::Refuted || !staged.whole {
             return files::remove(&staged.path);
         }
         self.place(name, "", &staged);
     }
 
-    fn stray(&mut self, name: &str, standing: Trust) {
-        let keep = self.wish.salvage && matches!(standing, Trust::Unproved | Trust::Partial);
+    fn stray(&mut self, name: &str, trust: Trust) {
+        let keep = self.wish.salvage && matches!(trust, Trust::Unproved | Trust::Partial);
         if !keep {
             return self.discard(name);
         }

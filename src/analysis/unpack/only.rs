@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_meant_by_its_name_by_a_glob_and_by_the_path_that_list_prints() {
+    fn an_entry_is_selected_by_name_by_glob_and_by_the_path_that_list_prints() {
         let unix = "fs/$rootfs$/var/log/auth.log";
         for text in [
             unix,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_meant_no_entry_is_known_at_the_end() {
+    fn a_text_that_selected_no_entry_is_reported_at_the_end() {
         let texts = ["/a".to_owned(), "/b".to_owned()];
         let mut only = Only::new(&texts).unwrap();
         assert!(only.means("fs/$rootfs$/a") && !only.means("fs/$rootfs$/c"));

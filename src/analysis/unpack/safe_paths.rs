@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leads_out_of_the_folder() {
+    fn nothing_leads_out_of_the_directory() {
         for name in ["../../etc/passwd", "/etc/passwd", "fs/./x", "a//b", "..", "x\\..\\y", "a/../../b"] {
             let UnpackPlace { path, why, .. } = UnpackPlaces::new(Naming::default()).of(name, "");
             assert!(
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_in_case_alone_get_places_of_their_own() {
+    fn names_that_differ_in_case_only_get_separate_paths() {
         let mut places = UnpackPlaces::new(Naming::default());
         let one = places.of("fs/C/Readme", "");
         let two = places.of("fs/C/README", "");
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_acts_on_a_desktop_gets_a_harmless_name_where_that_is_asked_for() {
+    fn files_that_act_on_a_desktop_get_a_harmless_name_on_request() {
         let naming = Naming { windows: false, defang: true };
         for (name, place) in [
             ("fs/C/a.lnk", "fs/C/a.lnk.defanged"),

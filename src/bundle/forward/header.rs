@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_could_lead_astray_are_refused() {
+    fn unsafe_names_are_refused() {
         for wrong in [
             "../x",
             "fs/../../x",

@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_is_written_even_if_it_is_never_finished() {
+    fn bytes_are_written_even_without_finish() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("b");
         let mut shared = Shared::new(Sink::file(&path, None).unwrap()).unwrap();

@@ -1,7 +1,7 @@
 //! Rows of `LiveAccounts`: who may log on to this host, with which keys, and who may become root.
 //!
-//! No row has a password or its hash. Accounts of Windows are those of the machine itself; those of a directory are not
-//! asked for, because that would be a question to another machine.
+//! No row has a password or its hash. Accounts of Windows are those of the machine itself; directory accounts are not
+//! queried, because that would contact another machine.
 
 use std::borrow::Cow;
 
@@ -21,9 +21,9 @@ pub enum AccountRow {
     Group(HostGroup),
     /// A public key of SSH (Linux).
     SshKey(SshKey),
-    /// A rule of sudo, or an alias that rules use (Linux).
+    /// A sudo rule, or an alias in rules (Linux).
     Sudo(SudoRule),
-    /// Somebody who has, or had, a directory on this machine (Windows).
+    /// A user with a current or former profile directory on this machine (Windows).
     Profile(UserProfile),
     /// A kind of row that this version does not know.
     #[serde(other)]
@@ -37,21 +37,21 @@ pub enum AccountRow {
 pub struct HostAccount {
     /// Its name.
     pub name: Exact,
-    /// Its number: of Linux 0 may do everything, whatever its name; of Windows the last part of its SID, where 500 is the
+    /// User id: on Linux, 0 has all rights, whatever its name; on Windows, the last part of the SID, where 500 is the
     /// administrator.
     pub id: u32,
     /// Number of its group (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<u32>,
-    /// Full name and the like.
+    /// Full name and similar.
     pub full_name: Exact,
-    /// Its home.
+    /// Home directory.
     pub home: Exact,
-    /// Its shell; empty is `/bin/sh` (Linux).
+    /// Shell; empty means `/bin/sh` (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shell: Option<Exact>,
-    /// `none`: no password is asked; `set`; `locked`; `unusable`: none is right. Left out where it could not be read
-    /// (Linux).
+    /// `none`: no password is required; `set`; `locked`; `unusable`: no password is valid. Absent where it could not
+    /// be read (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Cow<'static, str>>,
     /// The method of the password's hash (Linux).
@@ -66,31 +66,31 @@ pub struct HostAccount {
     /// The comment on it (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// Whether nobody can log on as it (Windows).
+    /// Whether logons are disabled (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
-    /// Whether it was locked for too many wrong passwords (Windows).
+    /// Whether it was locked after too many wrong passwords (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked: Option<bool>,
-    /// Whether it need not have a password (Windows).
+    /// Whether no password is required (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_not_required: Option<bool>,
     /// Whether its password never expires (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_never_expires: Option<bool>,
-    /// How old its password is, in seconds (Windows).
+    /// Age of its password in seconds (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_age: Option<u32>,
-    /// The last logon as it, as far as this machine knows (Windows).
+    /// Last logon, as far as this machine knows (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_logon: Option<Utc>,
-    /// Number of logons as it (Windows).
+    /// Number of logons (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logons: Option<u32>,
     /// Wrong passwords since the last right one (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrong_passwords: Option<u32>,
-    /// A script that is run at each logon (Windows).
+    /// Script that runs at each logon (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<String>,
 }
@@ -107,8 +107,8 @@ pub struct HostGroup {
     /// Its purpose (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// Those named as its members; accounts have the group that is their own (Linux). The SIDs of its members, whose last
-    /// part is the number of an account of this machine or of the directory (Windows).
+    /// The listed members; accounts have their primary group (Linux). The SIDs of its members, whose last part is the
+    /// id of an account of this machine or of the directory (Windows).
     pub members: Vec<Exact>,
 }
 
@@ -116,9 +116,9 @@ pub struct HostGroup {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SshKey {
-    /// `authorized`: whoever has the private half may log on; `public`: the private half may be here.
+    /// `authorized`: the owner of the private key may log on; `public`: the private key may be here.
     pub purpose: Cow<'static, str>,
-    /// The account whose home has it, or for which sshd looks there; none for the host's own.
+    /// The account whose home directory has it, or for which sshd reads it; absent for a key of the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// The file.
@@ -129,16 +129,17 @@ pub struct SshKey {
     pub kind: Exact,
     /// `SHA256:…`, as `ssh-keygen -l` prints it; empty of a line that could not be decoded.
     pub fingerprint: String,
-    /// What is allowed and forced with it.
+    /// Options of the key.
     pub options: Exact,
-    /// The comment behind it.
+    /// Comment.
     pub comment: Exact,
-    /// The line as it is written, where it is no key or could not be decoded: `sshd` may read what this version does not.
+    /// The line as written, where it is not a key or could not be decoded: `sshd` may accept lines that this version
+    /// does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Exact>,
 }
 
-/// A rule of sudo, or an alias that rules use (Linux).
+/// A sudo rule, or an alias in rules (Linux).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SudoRule {
@@ -146,13 +147,13 @@ pub struct SudoRule {
     pub file: Exact,
     /// Number of its first line, from 1.
     pub line: u64,
-    /// Who: a user, `%group`, or the kind of an alias.
+    /// Who: a user, `%group`, or the type of an alias.
     pub who: Exact,
     /// What, as written.
     pub what: Exact,
 }
 
-/// Somebody who has, or had, a directory on this machine (Windows).
+/// A user with a current or former profile directory on this machine (Windows).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UserProfile {
@@ -160,7 +161,7 @@ pub struct UserProfile {
     pub sid: String,
     /// The directory.
     pub folder: String,
-    /// When the registry's key of it was last changed: mostly with each logon.
+    /// Last change of its registry key, usually at each logon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Utc>,
 }
@@ -193,7 +194,7 @@ impl RowType for AccountRow {
                     wrong_passwords: _,
                     script,
                 } = &**account;
-                // Both are run at each logon.
+                // Both run at each logon.
                 if let Some(shell) = shell {
                     report(Observable::path(shell));
                 }

@@ -1,5 +1,5 @@
-//! Rows of `LiveAutostarts`: what this host starts by itself, one row per command, and the modules of its kernel, each with the
-//! file that it leads to.
+//! Rows of `LiveAutostarts`: programs that this host starts by itself, one row per command, and kernel modules, each
+//! with the file behind it.
 
 use std::borrow::Cow;
 
@@ -17,13 +17,13 @@ use crate::evidence::{Exact, ReasonCode, Utc};
 pub enum AutostartRow {
     /// A command or file that is started.
     Start(Box<Autostart>),
-    /// A module of the kernel (Linux).
+    /// A kernel module (Linux).
     Module(Box<KernelModule>),
-    /// A place that starts something and could not be read, or not to its end (Windows).
+    /// An autostart location that could not be read, or only in part (Windows).
     Unread(Box<UnreadPlace>),
-    /// Something that the registry's file holds and the running system does not report (Windows).
+    /// A key or value in a hive file that the running system does not report (Windows).
     RegistryDifference(Box<RegistryDifference>),
-    /// How far the registry's files were compared with what the running system reports (Windows).
+    /// How far the hive files were compared with the running system (Windows).
     RegistryComparison(Box<RegistryComparison>),
     /// A kind of row that this version does not know.
     #[serde(other)]
@@ -35,124 +35,125 @@ pub enum AutostartRow {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Autostart {
-    /// By what: `systemd`, `cron`, `pam` … (Linux); `service`, `driver`, `task`, `run`, `run_once`, `startup_folder`,
-    /// `winlogon`, `debugger`, `app_init`, `lsa` …, and of subscriptions of WMI `wmi_filter`, `wmi_consumer`, `wmi_binding`
-    /// (Windows).
+    /// Kind: `systemd`, `cron`, `pam` … (Linux); `service`, `driver`, `task`, `run`, `run_once`, `startup_folder`,
+    /// `winlogon`, `debugger`, `app_init`, `lsa` …, and for WMI subscriptions `wmi_filter`, `wmi_consumer`,
+    /// `wmi_binding` (Windows).
     pub kind: Cow<'static, str>,
-    /// The file that says so. Of Windows: of a task its XML, of a startup folder the file itself, of WMI its repository.
+    /// The file that defines it. On Windows: the XML of a task, the file itself in a startup folder, the repository
+    /// of WMI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Exact>,
-    /// Number of its line, from 1; none where the file itself is started (Linux).
+    /// Line number, from 1; absent where the file itself is started (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// The key of the registry that says so, from its root (Windows).
+    /// The registry key that defines it, from its root (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry_key: Option<Exact>,
-    /// The command as written; of a timer the unit it starts, of `preload` the library; of a consumer of WMI its command line,
-    /// its script or its text, of a binding its consumer.
+    /// The command as written; for a timer the unit it starts, for `preload` the library; for a WMI consumer its
+    /// command line, script or text, for a binding its consumer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Exact>,
-    /// How many bytes the whole command has, where only its beginning is in the row.
+    /// Size of the whole command in bytes, where the row has only its beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command_size: Option<u64>,
-    /// The key that has it: `ExecStart`, `OnCalendar`, `LD_PRELOAD`, a module that it replaces … (Linux); the value in the
-    /// registry's key, of a task the kind of action, of WMI the class: `ImagePath`, `ServiceDll`, `Exec`, `ComHandler` …
-    /// (Windows).
+    /// The keyword or value that defines it: `ExecStart`, `OnCalendar`, `LD_PRELOAD`, a replaced module … (Linux);
+    /// the registry value, the action type of a task, the class of WMI: `ImagePath`, `ServiceDll`, `Exec`,
+    /// `ComHandler` … (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Exact>,
-    /// When the key of the registry was last changed (Windows).
+    /// Last change of the registry key (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_changed: Option<Utc>,
-    /// The name of the service or the task (Windows).
+    /// Name of the service or task (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Exact>,
-    /// The name that people see (Windows).
+    /// Display name (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// As whom: of a unit `User=`, of cron the user of the table (Linux); of a service its account, of a task its principal,
-    /// of a user's own hive the user's SID, of WMI the SID of whoever made it (Windows).
+    /// User: `User=` of a unit, the user of a cron table (Linux); the account of a service, the principal of a task,
+    /// the SID of the user for a user hive, the SID of the creator for WMI (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Exact>,
-    /// When, as cron or a timer writes it (Linux); of a service `boot`, `system`, `auto`, `delayed`, `demand` or `disabled`, of
-    /// a task its triggers, of a filter of WMI its query, of a binding its filter (Windows).
+    /// Schedule as cron or a timer writes it (Linux); for a service `boot`, `system`, `auto`, `delayed`, `demand` or
+    /// `disabled`, for a task its triggers, for a WMI filter its query, for a binding its filter (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Exact>,
-    /// Whether it is on. Of a unit: whether another one, or a directory `*.wants` or `*.requires`, has it started; one that is
-    /// not may still be started by a socket, a timer, D-Bus or a person.
+    /// Whether it is enabled. For a unit: whether another unit, or a directory `*.wants` or `*.requires`, starts it;
+    /// a unit that is not enabled may still be started by a socket, a timer, D-Bus or a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Of a filter of WMI: the name space that its events are of (Windows).
+    /// Namespace of the events of a WMI filter (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// Of a task: whether it is left out of the list that people see (Windows).
+    /// Whether a task is hidden from the task list (Windows).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
-    /// Of a task: whether it runs with the highest rights its user has (Windows).
+    /// Whether a task runs with the highest privileges of its user (Windows).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub highest: bool,
-    /// Of a task: who claims to have written it (Windows).
+    /// Author as stated in the task (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// Of a service of the running system: `running`, `stopped` …; of WMI `remnant`, where the repository no longer uses the
-    /// place it was read from: it was deleted, or changed since (Windows).
+    /// State of a service on the running system: `running`, `stopped` …; `remnant` for a WMI record in an unused part
+    /// of the repository: it was deleted, or changed since (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Cow<'static, str>>,
-    /// The process that it runs in, by its number in `LiveProcesses` (Windows).
+    /// Process id, as in `LiveProcesses` (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
-    /// Whether a service runs that has no key in the registry (Windows).
+    /// Whether a service is running without a registry key (Windows).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unregistered: bool,
-    /// Of a service: why its key in the registry could not be read (Windows).
+    /// Why the registry key of a service could not be read (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<ReasonCode>,
-    /// Of a task: how its file and the registry disagree. `no_file`: the registry has it, and no file. `not_registered`:
-    /// a file has it, and not the registry. `not_in_tree`: the registry lists it without a place in the tree of names.
-    /// `no_security_descriptor`: it is left out of all lists of tasks. `other_action`: the registry, which is what is
-    /// run, has another action than the file; the row is of the registry's (Windows).
+    /// How the file of a task and the registry disagree. `no_file`: it is in the registry, but has no file.
+    /// `not_registered`: it has a file, but is not in the registry. `not_in_tree`: the registry has it outside the
+    /// tree of names. `no_security_descriptor`: it is missing from all task lists. `other_action`: the registry,
+    /// which is executed, has another action than the file; the row has that of the registry (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discrepancy: Option<Cow<'static, str>>,
-    /// The interpreter or launcher in front of the target.
+    /// The interpreter or launcher before the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launcher: Option<Exact>,
-    /// The file that is run, links followed; where there is none, the path as written.
+    /// The file that is run, with links followed; where it does not exist, the path as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Exact>,
-    /// What is known of the target.
+    /// Facts about the target.
     #[serde(flatten)]
     pub facts: StartedFile,
-    /// The package that has the file that says so; `null` where none has it, left out where nobody can tell (Linux).
+    /// The package of the defining file; `null` where no package has it, absent where unknown (Linux).
     #[serde(default, skip_serializing_if = "PackageOwner::is_unknown")]
     pub file_owned_by: PackageOwner,
 }
 
-/// A module of the kernel (Linux).
+/// A kernel module (Linux).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct KernelModule {
     /// Its name.
     pub name: Exact,
-    /// Whether the kernel lists it; one that has a state and is not listed is hidden.
+    /// Whether the kernel lists it; a module with a state that is not listed is hidden.
     pub listed: bool,
-    /// Its memory in bytes.
+    /// Memory in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
-    /// How many use it.
+    /// Reference count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub users: Option<u64>,
-    /// The modules that use it.
+    /// Dependent modules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_by: Vec<Exact>,
     /// `Live`, `Loading` or `Unloading`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Exact>,
-    /// Why it taints the kernel, by the letters of the kernel's own list: `O` from outside of its tree, `E` unsigned …
+    /// Taint flags, as letters of the kernel's list: `O` out of tree, `E` unsigned …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taint: Option<Exact>,
-    /// The file that a module of this name is loaded from; none where the kernel's own directory has none.
+    /// The file from which a module of this name is loaded; absent where the kernel's module directory has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Exact>,
-    /// What is known of that file.
+    /// Facts about that file.
     #[serde(flatten)]
     pub facts: StartedFile,
 }

@@ -1,5 +1,4 @@
-//! The row of a program that a playbook had run on the running system: how it ran. What it wrote is in items of text
-//! next to this one.
+//! The row of a program that a playbook ran on the running system. Its output is in text items next to this one.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +18,7 @@ pub enum CommandRow {
     Unknown,
 }
 
-/// How a program ran.
+/// A run of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CommandRun {
@@ -30,10 +29,10 @@ pub struct CommandRun {
     /// SHA-256 of the program, read before it was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
-    /// Its exit code; left out where a signal ended it, or the limit of time.
+    /// Exit code; absent where a signal or the time limit ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
-    /// How long it ran, in milliseconds.
+    /// Duration in milliseconds.
     pub milliseconds: u64,
 }
 

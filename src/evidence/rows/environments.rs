@@ -1,5 +1,5 @@
-//! Rows of `LiveEnvironments`, of Windows only: the environment of each process. They hold secrets; a playbook collects
-//! them only where it names the artifact.
+//! Rows of `LiveEnvironments`, for Windows only: the environment variables of each process. They contain secrets; a
+//! playbook collects them only where it lists the artifact.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,9 @@ pub enum EnvironmentRow {
     Unreadable {
         /// The process.
         pid: u32,
-        /// The name of its program's file.
+        /// Name of its program file.
         name: String,
-        /// Why: a code as in the records.
+        /// Reason, as a code of the records.
         why: ReasonCode,
     },
     /// A kind of row that this version does not know.
@@ -34,14 +34,15 @@ pub enum EnvironmentRow {
 pub struct Environment {
     /// The process.
     pub pid: u32,
-    /// The name of its program's file.
+    /// Name of its program file.
     pub name: String,
-    /// When it started; with its number this identifies it in all rows.
+    /// Start time; together with the process id, it identifies the process in all rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Utc>,
-    /// Each variable as `NAME=value`. Those whose names begin with `=` are Windows' own: the directory of each drive.
+    /// Each variable as `NAME=value`. Names that begin with `=` are internal to Windows: the current directory of
+    /// each drive.
     pub variables: Vec<Exact>,
-    /// Whether there is more, which could not be read or is above the limit.
+    /// Whether there are more, which could not be read or exceed the limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
@@ -51,7 +52,7 @@ impl RowType for EnvironmentRow {
 
     fn observables<'row>(&'row self, _: &mut dyn FnMut(Observable<'row>)) {
         match self {
-            // Variables are secrets and lists of directories: a hit would copy them into the record.
+            // Variables are secrets and directory lists: a hit would copy them into the record.
             Self::Environment(Environment { pid: _, name: _, started: _, variables: _, truncated: _ })
             | Self::Unreadable { pid: _, name: _, why: _ }
             | Self::Unknown => {}

@@ -1,5 +1,5 @@
-//! Rows of `LiveExecutables`: the files that processes run and have mapped as code, with digests, and code in memory
-//! that is of no file.
+//! Rows of `LiveExecutables`: the program files and mapped code files of processes, with digests, and executable
+//! memory without a file.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,9 @@ use crate::evidence::{Digest, Exact, ReasonCode};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub enum ExecutableRow {
-    /// A file that is run, or mapped to be run.
+    /// A file that is running, or mapped as code.
     File(Box<RunningFile>),
-    /// Executable memory of a process that is of no file, as injected code is, and as compilers at run time make.
+    /// Executable memory of a process without a file, as in injected code and just-in-time compilers.
     LooseCode(LooseStretches),
     /// A kind of row that this version does not know.
     #[serde(other)]
@@ -22,15 +22,15 @@ pub enum ExecutableRow {
     Unknown,
 }
 
-/// A file that is run.
+/// A file that is running, or mapped as code.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunningFile {
-    /// Its path as the kernel reports it.
+    /// Path as reported by the kernel.
     pub path: Exact,
-    /// Whether it no longer exists under this path.
+    /// Whether it no longer exists at this path.
     pub deleted: bool,
-    /// Whether a process has it as its program; otherwise it is only mapped.
+    /// Whether it is the program of a process; otherwise it is only mapped.
     pub program: bool,
     /// Its inode (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,34 +41,34 @@ pub struct RunningFile {
     /// SHA-256 of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
-    /// Why it has no digest: a code as in the records.
+    /// Why it has no digest, as a code of the records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_digest: Option<ReasonCode>,
-    /// What the running system says of its signature (Windows).
+    /// Signature status, from the running system (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<Box<Signature>>,
-    /// Whether the file under the path now has another inode than the one that is mapped (Linux).
+    /// Whether the file at this path now has another inode than the mapped one (Linux).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaced: bool,
-    /// How many processes run it or have it mapped.
+    /// Number of processes that run it or have it mapped.
     pub processes: u64,
-    /// The first of them.
+    /// The first of their process ids.
     pub pids: Vec<u32>,
 }
 
-/// Executable memory of one process that is of no file.
+/// Executable memory of one process without a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LooseStretches {
     /// The process.
     pub pid: u32,
-    /// Number of such stretches.
+    /// Number of memory ranges.
     pub stretches: u64,
-    /// Their bytes together.
+    /// Their total size in bytes.
     pub bytes: u64,
-    /// Of the stretches, those that may be written as well.
+    /// Number of ranges that are writable as well.
     pub writable: u64,
-    /// Where the first of them begins, in hexadecimal.
+    /// Address of the first one, in hexadecimal.
     pub first: String,
 }
 

@@ -1,5 +1,5 @@
-//! Rows of `LiveLogons`, of Linux only: who logged on, from where, and who tried; as records of utmp, wtmp, btmp, lastlog,
-//! the databases that replace them, text logs and journals have it. Times are by the clock of the host.
+//! Rows of `LiveLogons`, for Linux only: logons and failed attempts, from utmp, wtmp, btmp, lastlog, the databases
+//! that replace them, text logs and journals. Times are those of the host's clock.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -14,13 +14,13 @@ use crate::evidence::{Exact, Utc};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub enum LogonRow {
-    /// A record of wtmp, btmp or wtmpdb, or what a line of a text log or a message of a journal says.
+    /// A record of wtmp, btmp or wtmpdb, or an event of a text log or a journal.
     Logon(Box<LogonRecord>),
     /// The last logon of a user.
     LastLogon(LastLogon),
     /// The end of a file of records.
     File(LogonFile),
-    /// A file that holds logons and is not read here: compressed, or a log that SQLite has not merged yet.
+    /// A file with logons that is not read: compressed, or a log that SQLite has not merged yet.
     NotRead {
         /// The file.
         file: Exact,
@@ -31,7 +31,7 @@ pub enum LogonRow {
     Unknown,
 }
 
-/// A record of utmp, wtmp, btmp or wtmpdb, a line of a text log, or a message of a journal.
+/// A record of utmp, wtmp, btmp or wtmpdb, or an event of a text log or a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LogonRecord {
@@ -40,51 +40,51 @@ pub struct LogonRecord {
     /// Number of the line in a text log, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// `boot`, `run_level`, `new_time`, `old_time`, `init`, `login_prompt`, `logon`, `ended` or `accounting`; of logs and
-    /// journals also `session_opened`, and `elevated` where a user took the rights of another.
+    /// `boot`, `run_level`, `new_time`, `old_time`, `init`, `login_prompt`, `logon`, `ended` or `accounting`; from
+    /// logs and journals also `session_opened`, and `elevated` where a user assumed the rights of another.
     pub kind: Cow<'static, str>,
-    /// Whether the logon was refused: the record is in btmp, or the log says so.
+    /// Whether the logon was refused: the record is in btmp, or the log reports it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// When.
+    /// Time of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Utc>,
-    /// `local` where the log has neither the year nor the zone: the time is as written, by the host's own zone, of the year
-    /// that the time of the file and the order of its lines lead to.
+    /// `local` where the log has neither year nor time zone: the time is as written, in the host's time zone; its
+    /// year is derived from the time of the file and the order of its lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<Cow<'static, str>>,
-    /// The user as given; at a failed logon often a password, typed in the wrong place.
+    /// User name as given; for a failed logon, often a password that was typed in the wrong place.
     pub user: Exact,
-    /// Whose rights the user took, or asked for: of su and sudo.
+    /// The user whose rights were requested through su or sudo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_user: Option<Exact>,
-    /// How: `password`, `publickey` …, where a log says so.
+    /// Method: `password`, `publickey` …, where a log has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Exact>,
-    /// What sudo was asked to run.
+    /// The command for sudo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Exact>,
-    /// How often, where one line of a log is for several.
+    /// Repeat count, where one line of a log stands for several events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
     /// Terminal, or the service.
     pub terminal: Exact,
-    /// Name or address of the other end, as it was given; the version of the kernel in a record of a boot.
+    /// Remote host name or address, as given; the kernel version for a boot.
     pub host: Exact,
-    /// Address of the other end.
+    /// Remote address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<IpAddr>,
-    /// The service that it came by, where the record says so.
+    /// The service, where the record has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Exact>,
-    /// When it ended, where the record itself says so.
+    /// End of the session, where the record has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Utc>,
-    /// The process, by its number in `LiveProcesses` where it still runs; 0 where the record has none.
+    /// Process id, as in `LiveProcesses` while it runs; 0 where the record has none.
     pub pid: u32,
-    /// Number of the session.
+    /// Session id.
     pub session: i64,
-    /// Name of the session, as systemd's logind gives it.
+    /// Session id of systemd-logind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_name: Option<Exact>,
 }
@@ -93,41 +93,41 @@ pub struct LogonRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LastLogon {
-    /// Number of the user; left out where the record has a name that no account has.
+    /// User id; absent where the record has a name without an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u32>,
     /// The user's name, in the record or in the target's own accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// When.
+    /// Time of the last logon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Utc>,
     /// Terminal.
     pub terminal: Exact,
-    /// Name or address of the other end.
+    /// Remote host name or address.
     pub host: Exact,
 }
 
-/// How much of a file of records has rows.
+/// How many records of a file have rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LogonFile {
     /// The file.
     pub file: Exact,
-    /// Records in it, by its size; of a text log its lines, of a journal the messages of what people log on by.
+    /// Number of records, from the file size; of a text log its lines, of a journal the messages of logon services.
     pub records: u64,
-    /// Of them, those that have a row here: the last ones.
+    /// Number of them that have a row here: the last ones.
     pub told: u64,
-    /// Of those that were read, those that hold nothing and have no row: zeros alone.
+    /// Number of empty records (zeros), which have no row.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub empty: u64,
-    /// Bytes among those that were read that are no record, as a write that was cut short leaves them.
+    /// Number of bytes that are not a record, such as those of a torn write.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub no_record_bytes: u64,
-    /// Of a log or a journal: those that say nothing of a logon.
+    /// Number of lines or messages of a log or a journal that report no logon.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub other: u64,
-    /// Of a log: lines without a moment or a program; of a journal: messages that are compressed, which is not read here.
+    /// Number of lines of a log without a time or a program; of compressed messages of a journal.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unread: u64,
 }
@@ -138,8 +138,7 @@ const fn is_zero(number: &u64) -> bool {
 }
 
 impl LogonRecord {
-    /// Reports the addresses that it came from. A host is an address or a name, and a name here is one that the other
-    /// end's owner chose.
+    /// Reports the remote addresses. A host name is left out, since the client may choose it.
     pub(super) fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>)) {
         let Self {
             file: _,
@@ -171,7 +170,7 @@ impl LogonRecord {
         Observable::address(&host.text()).into_iter().for_each(report);
     }
 
-    /// The process and the file.
+    /// Cites the process and the file.
     pub(super) fn citation(&self) -> RowCitation {
         let pid = Some(self.pid).filter(|pid| *pid != 0);
         RowCitation { pid, port: None, path: Some(self.file.text().into_owned()) }

@@ -1,5 +1,5 @@
-//! Rows of `LiveObjects`, of Windows only: the kernel objects that programs have given names for others to find, and
-//! named pipes. Much malware keeps itself from running twice by a mutex, and talks with its parts over a pipe.
+//! Rows of `LiveObjects`, for Windows only: named kernel objects of programs, and named pipes. Malware often uses a
+//! mutex to run only once, and pipes to communicate among its parts.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +28,8 @@ pub struct NamedObject {
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// The kernel's directory that it is in: `\BaseNamedObjects` is that of all sessions,
-    /// `\Sessions\1\BaseNamedObjects` that of one.
+    /// The kernel directory: `\BaseNamedObjects` is shared by all sessions, `\Sessions\1\BaseNamedObjects` belongs to
+    /// one.
     pub folder: String,
 }
 
@@ -37,9 +37,9 @@ pub struct NamedObject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PipeObject {
-    /// Its name, without the `\\.\pipe\` in front of it.
+    /// Name, without the prefix `\\.\pipe\`.
     pub name: String,
-    /// How many ends of it are open.
+    /// Number of open instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instances: Option<u64>,
 }
@@ -49,7 +49,7 @@ impl RowType for ObjectRow {
 
     fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>)) {
         match self {
-            // Lists name mutexes; the same name of an event is something else.
+            // Lists contain mutex names; an event of the same name is something else.
             Self::Object(NamedObject { kind, name, folder: _ }) => {
                 if kind == "mutex" {
                     report(Observable::Mutex(name.into()));

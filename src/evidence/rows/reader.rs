@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_schema_or_a_later_one_is_no_item_of_rows() {
+    fn items_without_a_known_schema_are_not_rows() {
         for first in ["", "{}", "nonsense", "{\"schema\":\"urn:veldkit:live:sockets:2\"}", "{\"schema\":7}"] {
             assert!(read(format!("{first}\n{{\"row\":\"summary\"}}\n").as_bytes()).is_none(), "{first}");
         }

@@ -1,7 +1,7 @@
 //! Rows of `LiveSessions`: who is logged on now, and from where.
 //!
-//! Linux: the sessions of logind and the records of utmp. Windows: sessions at a screen or of a client over the network,
-//! and every logon that the Local Security Authority keeps, those of services among them.
+//! Linux: the sessions of logind and the records of utmp. Windows: console and remote sessions, and every logon
+//! session of the Local Security Authority, including those of services.
 
 use std::borrow::Cow;
 
@@ -30,19 +30,20 @@ pub enum SessionRow {
     Unknown,
 }
 
-/// A session: one that logind keeps (Linux), a screen, or one that a client has over the network (Windows).
+/// A session of logind (Linux), or a console or remote session (Windows).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UserSession {
-    /// Its name (Linux), or its number as processes have it (Windows).
+    /// Session id of logind (Linux), or session number as in processes (Windows).
     pub id: SessionId,
-    /// Its station: `Console`, `RDP-Tcp#1`; empty where it is cut off (Windows).
+    /// Station: `Console`, `RDP-Tcp#1`; empty where it is disconnected (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<String>,
-    /// The user; of Windows as `DOMAIN\name`.
+    /// User name; on Windows as `DOMAIN
+    /// ame`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Exact>,
-    /// Number of the user (Linux).
+    /// User id (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u32>,
     /// `active`, `online` or `closing` (Linux); `active`, `connected`, `connecting`, `shadowing`, `disconnected`, `idle`,
@@ -61,20 +62,20 @@ pub struct UserSession {
     /// Terminal (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<Exact>,
-    /// The name that the client gives itself (Windows).
+    /// Host name that the client sends (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// Name or address of the other end (Linux); its address as the client gives it, which behind a router is that of its
-    /// own network (Windows).
+    /// Remote host name or address (Linux); address that the client sends, which behind a router is that of its local
+    /// network (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<Exact>,
-    /// The process that leads it (Linux).
+    /// Process id of the session leader (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
-    /// Since when.
+    /// Start time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Utc>,
-    /// When a key or the pointer was last used (Windows).
+    /// Time of the last keyboard or mouse input (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_input: Option<Utc>,
 }
@@ -96,15 +97,16 @@ impl Default for SessionId {
     }
 }
 
-/// A logon (Windows).
+/// A logon session (Windows).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LogonOfSession {
-    /// Its number, as processes have it.
+    /// Logon id, as in processes.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "hexadecimal")]
     #[cfg_attr(test, schemars(with = "String"))]
     pub logon: Option<u64>,
-    /// The user, as `DOMAIN\name`.
+    /// User, as `DOMAIN
+    /// ame`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The user's SID.
@@ -113,15 +115,15 @@ pub struct LogonOfSession {
     /// `interactive`, `network`, `batch`, `service`, `remote_interactive`, `new_credentials` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Cow<'static, str>>,
-    /// Number of its session.
+    /// Session number.
     pub session: u32,
     /// The authentication package: `NTLM`, `Kerberos`, `Negotiate` …
     pub package: String,
     /// The server that authenticated it.
     pub server: String,
-    /// The user's name in the directory.
+    /// User principal name.
     pub principal: String,
-    /// Since when.
+    /// Start time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Utc>,
 }
@@ -152,7 +154,7 @@ impl RowType for SessionRow {
                 remote.for_each(report);
             }
             Self::Logon(record) => record.observables(report),
-            // A logon of Windows has no other end here; the event logs have it.
+            // A Windows logon session has no remote address; the event logs have it.
             Self::LogonSession(logon) => {
                 let LogonOfSession {
                     logon: _,

@@ -1,7 +1,7 @@
-//! Rows of `LiveSockets`: every socket that the kernel reports, with the processes that hold it.
+//! Rows of `LiveSockets`: every socket that the kernel reports, with its processes.
 //!
-//! A socket without a process has a row as well: the kernel keeps ended connections for a while, and a process that is
-//! hidden has sockets that nobody seems to hold. Windows reports sockets of TCP and UDP only.
+//! A socket without a process has a row as well: the kernel keeps closed connections for a while, and the sockets of
+//! a hidden process seem to have no process. Windows reports TCP and UDP sockets only.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -16,20 +16,20 @@ use crate::evidence::{Exact, Utc};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub enum SocketRow {
-    /// A socket of the Internet's protocols.
+    /// An Internet socket.
     Internet(Box<InternetSocket>),
     /// A socket between processes of this host (Linux).
     Unix(UnixSocket),
-    /// A socket that sees frames of the network: a sniffer has one, and so has a client of DHCP (Linux).
+    /// A socket that receives network frames, as in a sniffer or a DHCP client (Linux).
     Packet(PacketSocket),
     /// The end of the table.
     Summary {
-        /// Rows before this one.
+        /// Number of rows before this one.
         sockets: u64,
-        /// Of them, those that have an inode and are held by no process that is listed (Linux), or whose process is not
-        /// in the list of processes (Windows).
+        /// Number of them with an inode, but without a listed process (Linux), or whose process is not in the process
+        /// list (Windows).
         without_process: u64,
-        /// Network name spaces that were read (Linux).
+        /// Number of network namespaces that were read (Linux).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name_spaces: Option<u64>,
     },
@@ -39,51 +39,50 @@ pub enum SocketRow {
     Unknown,
 }
 
-/// A socket of the Internet's protocols.
+/// An Internet socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InternetSocket {
     /// `tcp`, `udp`, `udplite`, `icmp` or `raw`; with `6` at its end for IPv6.
     pub protocol: Cow<'static, str>,
-    /// Own address.
+    /// Local address.
     pub local: IpAddr,
-    /// Own port; of a raw socket the number of its protocol.
+    /// Local port; the protocol number for a raw socket.
     pub local_port: u16,
-    /// The other end's address; left out where there is none.
+    /// Remote address; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<IpAddr>,
-    /// The other end's port.
+    /// Remote port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_port: Option<u16>,
-    /// Number of the interface on whose link the own address is, where that is link-local: the `3` of `fe80::1%3`
-    /// (Windows).
+    /// Interface number of a link-local address: the `3` of `fe80::1%3` (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_scope: Option<u32>,
-    /// The same of the other end's address (Windows).
+    /// The same for the remote address (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_scope: Option<u32>,
-    /// Its state by TCP's names; left out where the kernel has another.
+    /// TCP state; absent for another state of the kernel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Cow<'static, str>>,
-    /// Bytes that wait to be sent (Linux).
+    /// Bytes in the send queue (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sending: Option<u32>,
-    /// Bytes that wait to be read (Linux).
+    /// Bytes in the receive queue (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiving: Option<u32>,
-    /// Number of the user who made it (Linux).
+    /// User id of the creator (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u32>,
-    /// That user's name in the target's own accounts (Linux).
+    /// Name of that user in the target's own accounts (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// When it was made (Windows).
+    /// Creation time (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Utc>,
-    /// Number of the process that made it; 0 where no process holds it any more (Windows).
+    /// Process id of the creator; 0 where no process has it open (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
-    /// Who holds it, and where.
+    /// The processes that have it open.
     #[serde(flatten)]
     pub held: SocketHolders,
 }
@@ -92,21 +91,21 @@ pub struct InternetSocket {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnixSocket {
-    /// How it carries data.
+    /// Socket type.
     pub kind: UnixSocketKind,
-    /// Whether it waits for connections.
+    /// Whether it listens for connections.
     pub listens: bool,
     /// Whether it is connected.
     pub connected: bool,
-    /// Its name; one that begins with `@` is in no file system.
+    /// Path; one that begins with `@` is abstract, outside the file system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<Exact>,
-    /// Who holds it, and where.
+    /// The processes that have it open.
     #[serde(flatten)]
     pub held: SocketHolders,
 }
 
-/// How a socket between processes carries data.
+/// The type of a Unix socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -122,39 +121,39 @@ pub enum UnixSocketKind {
     Other,
 }
 
-/// A socket that sees frames of the network (Linux).
+/// A socket that receives network frames (Linux).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PacketSocket {
-    /// The kind of frames it asks for (`ETH_P_*`): 3 is all of them.
+    /// Type of the frames (`ETH_P_*`): 3 is all of them.
     pub frames: u16,
     /// Number of its interface; 0 for all.
     pub interface: u32,
-    /// Whether it is in use.
+    /// Whether it is active.
     pub running: bool,
-    /// Number of the user who made it.
+    /// User id of the creator.
     pub user_id: u32,
-    /// Who holds it, and where.
+    /// The processes that have it open.
     #[serde(flatten)]
     pub held: SocketHolders,
 }
 
-/// Who holds a socket.
+/// The processes that have a socket open.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SocketHolders {
-    /// Its inode; 0 where no process holds it any more (Linux).
+    /// Inode; 0 where no process has it open (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inode: Option<u64>,
-    /// Number of its network name space, where the kernel reports it (Linux).
+    /// Number of its network namespace, where the kernel reports it (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_space: Option<u64>,
-    /// The processes that hold it, by their numbers in `LiveProcesses`.
+    /// The processes, as in `LiveProcesses`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub processes: Vec<SocketOwner>,
 }
 
-/// A process that holds a socket.
+/// A process that has a socket open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SocketOwner {
@@ -169,7 +168,7 @@ impl RowType for SocketRow {
 
     fn observables<'row>(&'row self, report: &mut dyn FnMut(Observable<'row>)) {
         match self {
-            // Own addresses are the host's, and an address that listens is nobody's.
+            // Local addresses are the host's, and the address of a listening socket is unspecific.
             Self::Internet(socket) => {
                 let InternetSocket {
                     protocol: _,
@@ -222,7 +221,7 @@ impl RowType for SocketRow {
     }
 }
 
-/// Processes are numbers and short names here; `LiveProcesses` has what they run.
+/// Only process ids and short names are here; `LiveProcesses` has the programs.
 fn holders(held: &SocketHolders) {
     let SocketHolders { inode: _, name_space: _, processes } = held;
     for SocketOwner { pid: _, name: _ } in processes {}

@@ -1,4 +1,5 @@
-//! Rows of `LiveSoftware`, of Windows only: what is installed, for all and for each user, updates of the system, firmware.
+//! Rows of `LiveSoftware`, for Windows only: installed software, for all users and per user, system updates,
+//! firmware.
 
 use std::borrow::Cow;
 
@@ -12,7 +13,7 @@ use crate::evidence::Utc;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub enum SoftwareRow {
-    /// Something that is installed.
+    /// An installed component.
     Component(Box<InstalledSoftware>),
     /// A kind of row that this version does not know.
     #[serde(other)]
@@ -20,7 +21,7 @@ pub enum SoftwareRow {
     Unknown,
 }
 
-/// Something that is installed.
+/// An installed component.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InstalledSoftware {
@@ -31,25 +32,25 @@ pub struct InstalledSoftware {
     /// Its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Who made it.
+    /// Vendor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,
-    /// The processor it is for.
+    /// Architecture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub architecture: Option<String>,
-    /// The SID of the user, where it is installed for one user only.
+    /// SID of the user, where it is installed for one user only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The key of the registry that says so.
+    /// Registry key with the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry_key: Option<String>,
-    /// When that key was last changed.
+    /// Last change of that key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_changed: Option<Utc>,
-    /// The day of its installation, as the installer wrote it.
+    /// Installation date, as the installer wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installed: Option<String>,
-    /// Its directory.
+    /// Installation directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
 }

@@ -1,6 +1,6 @@
-//! What rows report of a file that the system starts: its size, its digest, the package it belongs to, its signature.
+//! Facts about a file that the system starts: size, digest, package, signature.
 //!
-//! A part of rows of `LiveAutostarts`, which have it among their own fields.
+//! A part of rows of `LiveAutostarts`, which have these among their own fields.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,32 +8,33 @@ use super::Observable;
 use super::signature::Signature;
 use crate::evidence::{Digest, ReasonCode, Utc};
 
-/// What is known of a file.
+/// Facts about a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StartedFile {
-    /// Whether there is no such file.
+    /// Whether the file does not exist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
     /// SHA-256 of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
-    /// Why it has no digest: a code as in the records.
+    /// Why it has no digest, as a code of the records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_digest: Option<ReasonCode>,
     /// Its size in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// When it was last modified.
+    /// Modification time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<Utc>,
-    /// The package that has it; `null` where none has it, left out where nobody can tell (Linux).
+    /// The package of the file; `null` where no package has it, absent where unknown (Linux).
     #[serde(default, skip_serializing_if = "PackageOwner::is_unknown")]
     pub owned_by: PackageOwner,
-    /// What the running system says of its signature (Windows).
+    /// Signature status, from the running system (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<Box<Signature>>,
-    /// Whether it is as the package brought it, by MD5; left out where the package does not say (Linux).
+    /// Whether it is unchanged since its installation, by MD5 of the package; absent where the package has none
+    /// (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_packaged: Option<bool>,
 }
@@ -48,7 +49,7 @@ impl StartedFile {
             size: _,
             modified: _,
             owned_by: _,
-            // A signer is a claim of the file itself; no kind of indicator names one.
+            // The signer is a claim of the file itself; no kind of indicator covers it.
             signature: _,
             as_packaged: _,
         } = self;
@@ -62,7 +63,7 @@ impl StartedFile {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "Option<String>", from = "Option<String>")]
 pub enum PackageOwner {
-    /// Nobody can tell; left out of a row.
+    /// Unknown; absent from a row.
     #[default]
     Unknown,
     /// No package has it; `null` in a row.
@@ -72,7 +73,7 @@ pub enum PackageOwner {
 }
 
 impl PackageOwner {
-    /// Whether nobody can tell.
+    /// Whether the owner is unknown.
     #[must_use]
     pub const fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)

@@ -1,5 +1,5 @@
-//! Rows of `LiveStorage`: disks and what is laid over them, file systems with their free space, whether they are encrypted and
-//! open now, and the USB devices that logs or the registry report.
+//! Rows of `LiveStorage`: disks and the devices over them, file systems with their free space, encryption and whether
+//! it is unlocked, and USB devices in logs or the registry.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ use crate::evidence::{Exact, Utc};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub enum StorageRow {
-    /// A disk, a partition, or what is laid over them (Linux).
+    /// A disk, a partition, or a device over them (Linux).
     Device(Box<BlockDevice>),
-    /// A file system that is mounted (Linux), or a volume (Windows).
+    /// A mounted file system (Linux), or a volume (Windows).
     FileSystem(Box<MountedVolume>),
-    /// A volume that is opened when the system starts, of crypttab(5) (Linux).
+    /// A volume in crypttab(5) that is unlocked at boot (Linux).
     Crypttab(CrypttabEntry),
-    /// A USB device that a log reports (Linux), or a USB disk in the registry (Windows).
+    /// A USB device in a log (Linux), or a USB disk in the registry (Windows).
     Usb(Box<UsbDevice>),
     /// A kind of row that this version does not know.
     #[serde(other)]
@@ -27,7 +27,7 @@ pub enum StorageRow {
     Unknown,
 }
 
-/// A disk, a partition, or what is laid over them (Linux).
+/// A disk, a partition, or a device over them (Linux).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BlockDevice {
@@ -43,103 +43,103 @@ pub struct BlockDevice {
     /// Its serial number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
-    /// Whether it may be taken out.
+    /// Whether it is removable.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub removable: bool,
-    /// Whether it is on USB.
+    /// Whether it is connected by USB.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub usb: bool,
-    /// Of a mapped device: the name it was given.
+    /// Name of a mapped device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapped_as: Option<String>,
-    /// What is on it, where it could be read: `LUKS`, `ext` …
+    /// Its content, where it could be read: `LUKS`, `ext` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds: Option<String>,
-    /// How it is encrypted: `LUKS1`, `LUKS2`, `PLAIN` …
+    /// Encryption: `LUKS1`, `LUKS2`, `PLAIN` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<String>,
-    /// Whether an encrypted device is open now; without its key it is so until the power goes.
+    /// Whether an encrypted device is unlocked now; without its key, it stays so only until power-off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlocked: Option<bool>,
-    /// The devices laid over it.
+    /// The devices over it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub below: Vec<String>,
-    /// Where it is mounted.
+    /// Mount points.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mounted: Vec<Exact>,
 }
 
-/// A file system that is mounted (Linux), or a volume (Windows).
+/// A mounted file system (Linux), or a volume (Windows).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MountedVolume {
-    /// Where: of Windows `C:\`, left out where it has no letter.
+    /// Mount point; on Windows `C:\`, absent where it has no letter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Exact>,
-    /// Its kind, as the system names it; `BitLocker` where it is locked.
+    /// Name of the file system; `BitLocker` where it is locked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// What is mounted there.
+    /// The mounted device.
     pub device: String,
-    /// Whether another machine, or a program, keeps it: its space is not asked for, because the answer may not come.
+    /// Whether it is a network or user-space file system: its free space is not queried, because the query may hang.
     pub network: bool,
-    /// How it is encrypted: `BitLocker` (Windows).
+    /// Encryption: `BitLocker` (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Cow<'static, str>>,
-    /// Whether an encrypted volume is open now; without its key it is so until the power goes (Windows).
+    /// Whether an encrypted volume is unlocked now; without its key, it stays so only until power-off (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlocked: Option<bool>,
     /// Bytes in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<u64>,
-    /// Bytes that may still be written; those reserved for root are neither.
+    /// Free bytes, without those reserved for root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free: Option<u64>,
 }
 
-/// A volume that is opened when the system starts, of crypttab(5) (Linux).
+/// A volume in crypttab(5) that is unlocked at boot (Linux).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CrypttabEntry {
-    /// The name it gets.
+    /// Name of the mapped device.
     pub name: Exact,
     /// The device, as written.
     pub device: Exact,
-    /// Where its key is, as written; `none` or `-` where it is asked for.
+    /// Location of its key, as written; `none` or `-` where it is asked for.
     pub key: Exact,
 }
 
-/// A USB device that a log reports (Linux), or a USB disk in the registry (Windows).
+/// A USB device in a log (Linux), or a USB disk in the registry (Windows).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UsbDevice {
     /// The log; `/sys` for a device that is connected now (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Exact>,
-    /// The text before it in the log: mostly the time, by the clock and in the zone of the host; of a journal in UTC (Linux).
+    /// The text before it in the log: usually the local time of the host; for a journal, the time in UTC (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Exact>,
-    /// The description it gives of itself: kind, maker, product and revision, as Windows writes them (Windows).
+    /// Device description: type, vendor, product and revision, as Windows writes them (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// The port (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
-    /// Number of the vendor, in hexadecimal (Linux).
+    /// Vendor id, in hexadecimal (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor_id: Option<String>,
-    /// Number of the product (Linux).
+    /// Product id, in hexadecimal (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<String>,
-    /// The maker's name (Linux).
+    /// Vendor name (Linux).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<Exact>,
-    /// The product's name (Linux), or the name that people see (Windows).
+    /// Product name (Linux), or display name (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<Exact>,
-    /// Its serial number; of Windows, one whose second character is `&` was made by Windows.
+    /// Serial number; on Windows, one with `&` as its second character was generated by Windows.
     pub serial: Exact,
-    /// When the registry's key was last changed: mostly when it was last plugged in (Windows).
+    /// Last change of the registry key, usually when it was last connected (Windows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_changed: Option<Utc>,
 }
@@ -147,7 +147,7 @@ pub struct UsbDevice {
 impl RowType for StorageRow {
     const SCHEMA: &'static str = "urn:veldkit:live:storage:1";
 
-    /// Reports nothing: no kind of indicator names a disk or a device.
+    /// Reports nothing: no kind of indicator covers disks or devices.
     fn observables<'row>(&'row self, _: &mut dyn FnMut(Observable<'row>)) {
         match self {
             Self::Device(device) => {

@@ -113,7 +113,7 @@ fn a_full_disk_says_what_was_flushed() {
 }
 
 #[test]
-fn a_log_past_its_limit_stands_whole_in_the_checkpoints() {
+fn a_log_past_its_limit_is_complete_in_the_checkpoints() {
     let key = Key::new();
     let (sink, memory) = Sink::memory();
     let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();

@@ -14,7 +14,7 @@ fn every_entry_is_read_back_by_another_reader_as_it_was_written() {
 }
 
 #[test]
-fn the_entries_stand_in_the_order_of_the_format() {
+fn the_entries_are_in_the_order_of_the_format() {
     let made = make(Hand::default().options(), &Key::new());
     let names: Vec<String> = entries(&made.zip).into_iter().map(|(name, _)| name).collect();
     assert_eq!(&names[..2], ["veldkit.json", "README.txt"]);
@@ -110,7 +110,7 @@ fn the_same_origin_twice_gets_two_entries() {
 }
 
 #[test]
-fn times_and_modes_stand_in_the_archive_without_links_or_set_uid() {
+fn times_and_modes_are_in_the_archive_without_links_or_set_uid() {
     let key = Key::new();
     let (sink, memory) = Sink::memory();
     let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();

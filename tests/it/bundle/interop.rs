@@ -215,7 +215,7 @@ fn where_a_file_system_ends_files_the_bundle_goes_on_in_parts() {
 /// Encrypts nothing and keeps nothing: 5 GiB of what cannot shrink, so that offsets and sizes both pass 4 GiB.
 #[test]
 #[ignore = "needs unzip, 7z, bsdtar, python3; slow: writes 5 GiB twice"]
-fn an_entry_of_5_gib_and_those_behind_it_open_everywhere() {
+fn an_entry_of_5_gib_and_later_ones_open_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let key = Key::new();

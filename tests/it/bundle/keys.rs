@@ -26,7 +26,7 @@ fn a_passphrase_opens_a_bundle_and_never_goes_with_recipients() {
 }
 
 #[test]
-fn a_bad_recipient_is_named_by_its_place_and_never_repeated() {
+fn a_bad_recipient_is_reported_by_its_position_and_never_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("recipients.txt");
     let good = Key::new().identity.to_public().to_string();
@@ -166,7 +166,7 @@ fn a_receipt_that_cannot_be_written_leaves_the_bundle_sealed() {
 }
 
 #[test]
-fn the_receipts_stand_as_agreed() {
+fn the_receipts_are_the_golden_texts() {
     for (language, golden) in
         [(veldkit::text::Language::Nl, "receipt.nl.txt"), (veldkit::text::Language::En, "receipt.en.txt")]
     {

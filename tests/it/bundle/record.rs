@@ -238,7 +238,7 @@ fn every_record_that_is_written_fits_its_published_schema() {
 }
 
 #[test]
-fn every_outcome_and_kind_that_is_written_stands_in_the_schema() {
+fn every_outcome_and_kind_is_in_the_schema() {
     let schema = schema();
     for outcome in Outcome::ALL {
         let value = serde_json::to_value(Item { outcome, ..item(1, &Origin::root("a")) }).unwrap();
@@ -277,7 +277,7 @@ fn what_is_no_record_does_not_fit_the_schema() {
 }
 
 #[test]
-fn a_bundle_of_all_forms_of_records_holds_them_unchanged() {
+fn a_bundle_with_all_forms_of_records_keeps_them_unchanged() {
     let key = Key::new();
     let (sink, memory) = Sink::memory();
     let mut writer = Writer::create(sink, &key.recipients(), &opening(), Hand::default().options()).unwrap();

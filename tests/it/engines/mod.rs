@@ -102,7 +102,7 @@ fn said(engine: &Scanner, content: &[u8]) -> Said {
 }
 
 #[test]
-fn both_engines_name_the_same_rules_at_the_same_places() {
+fn both_engines_report_the_same_rules_at_the_same_offsets() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("awkward.yar"), AWKWARD).unwrap();
     fs::write(dir.path().join("broken.yar"), "rule broken { condition: nothing }").unwrap();

@@ -61,7 +61,7 @@ fn random_bytes_in_the_table_cost_what_they_hit_and_nothing_else() {
 
 #[test]
 #[ignore = "needs root"]
-fn runs_that_lead_astray_and_nodes_that_lead_back_have_an_end() {
+fn runs_outside_the_volume_and_node_loops_have_an_end() {
     let made = Made::new();
     let whole = volume(&made);
     let image = made.path().join("damaged.img");
@@ -85,7 +85,7 @@ fn runs_that_lead_astray_and_nodes_that_lead_back_have_an_end() {
 
 #[test]
 #[ignore = "needs root"]
-fn a_volume_cut_short_gives_what_is_left_of_it() {
+fn a_truncated_volume_is_read_as_far_as_possible() {
     let made = Made::new();
     let whole = volume(&made);
     let image = made.path().join("damaged.img");

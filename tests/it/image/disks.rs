@@ -59,7 +59,7 @@ fn windows_disk(made: &Made) -> std::path::PathBuf {
 
 #[test]
 #[ignore = "needs root"]
-fn a_windows_disk_gives_its_letters_and_says_what_it_does_not_read() {
+fn a_windows_disk_has_its_letters_and_reports_unreadable_volumes() {
     let made = Made::new();
     let disk = windows_disk(&made);
     let output = collect(&made, &disk, &["--path", "\\**\\notitie.txt"]);
@@ -86,7 +86,7 @@ fn a_windows_disk_gives_its_letters_and_says_what_it_does_not_read() {
 
 #[test]
 #[ignore = "needs root"]
-fn one_partition_is_taken_where_one_is_named_and_a_split_disk_is_joined() {
+fn one_partition_is_used_where_one_is_given_and_a_split_disk_is_joined() {
     let made = Made::new();
     let disk = windows_disk(&made);
     run(Command::new("split")
@@ -111,7 +111,7 @@ fn one_partition_is_taken_where_one_is_named_and_a_split_disk_is_joined() {
 
 #[test]
 #[ignore = "needs root"]
-fn list_volumes_names_all_of_them_for_people_and_programs() {
+fn list_volumes_prints_all_of_them_for_people_and_programs() {
     let made = Made::new();
     let disk = windows_disk(&made);
     let disk = disk.to_str().unwrap();
@@ -186,7 +186,7 @@ fn every_form_of_a_virtual_disk_is_the_disk_that_it_holds() {
 
 #[test]
 #[ignore = "needs root"]
-fn a_form_that_is_not_read_says_what_to_do() {
+fn an_unsupported_format_says_what_to_do() {
     let made = Made::new();
     let raw = made.path().join("disk.raw");
     fs::write(&raw, vec![7; 1 << 20]).unwrap();

@@ -159,7 +159,7 @@ fn told(records: &[serde_json::Value]) {
 }
 
 #[test]
-fn a_large_folder_with_a_tree_and_a_file_in_many_pieces_are_read() {
+fn a_large_directory_with_a_hash_tree_and_a_fragmented_file_are_read() {
     let made = Made::new();
     fill(&made, 10_000);
     let image = image(&made, "pieces.img", 64, &["-t", "ext4", "-b", "1024", "-N", "20000"]);
@@ -183,7 +183,7 @@ fn a_large_folder_with_a_tree_and_a_file_in_many_pieces_are_read() {
 }
 
 #[test]
-fn what_the_journal_holds_is_seen_as_when_the_volume_is_mounted() {
+fn blocks_in_the_journal_are_seen_as_on_a_mounted_volume() {
     for checks in [&["jo"][..], &["jo -c -v 2"], &["jo -c -v 3"]] {
         let made = Made::new();
         fill(&made, 20);
@@ -240,7 +240,7 @@ fn what_the_journal_holds_is_seen_as_when_the_volume_is_mounted() {
 }
 
 #[test]
-fn a_server_is_known_by_its_own_files_and_its_playbook_works_from_an_image() {
+fn a_server_is_detected_from_its_files_and_its_playbook_works_on_an_image() {
     let made = Made::new();
     fill(&made, 3);
     let image = image(&made, "server.img", 40, &["-t", "ext4"]);
@@ -263,7 +263,7 @@ fn a_server_is_known_by_its_own_files_and_its_playbook_works_from_an_image() {
 }
 
 #[test]
-fn a_folder_that_stands_beneath_itself_is_entered_once() {
+fn a_directory_below_itself_is_entered_once() {
     let made = Made::new();
     fill(&made, 3);
     let image = image(&made, "loop.img", 40, &["-t", "ext4"]);

@@ -201,7 +201,7 @@ fn gpt(made: &Made, name: &str) -> PathBuf {
 }
 
 #[test]
-fn a_damaged_gpt_is_answered_by_its_copy_and_a_stale_one_by_nobody() {
+fn a_damaged_gpt_is_read_from_its_copy_and_a_stale_one_is_ignored() {
     let made = Made::new();
     let last = (16 << 20) / SECTOR - 1;
     let zeros = [0; 512];
@@ -364,7 +364,7 @@ fn a_vhd_and_a_vhdx_are_read_by_the_copy_of_what_is_damaged() {
 }
 
 #[test]
-fn each_form_that_is_not_read_is_an_error_with_its_name() {
+fn each_unsupported_format_is_an_error_with_its_name() {
     let made = Made::new();
     let raw = disk(&made, "raw.img", 1);
     for (form, named) in [("vdi", "VirtualBox"), ("qed", "QED"), ("parallels", "Parallels"), ("qcow", "QCOW")]
@@ -397,7 +397,7 @@ fn each_form_that_is_not_read_is_an_error_with_its_name() {
 }
 
 #[test]
-fn a_volume_that_is_not_read_makes_the_run_partial_unless_another_one_is_asked_for() {
+fn an_unreadable_volume_makes_the_run_partial_unless_another_one_is_requested() {
     let made = Made::new();
     let disk = disk(&made, "two.img", 16);
     sfdisk(&disk, "label: gpt\nstart=2048, size=8192, type=L\nstart=12288, size=4096, type=L\n");

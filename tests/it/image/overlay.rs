@@ -58,7 +58,7 @@ fn content() -> Vec<u8> {
 
 #[test]
 #[ignore = "needs root"]
-fn what_windows_keeps_compressed_is_read_as_the_file_it_stands_for() {
+fn files_that_windows_keeps_compressed_are_read_decompressed() {
     let made = Made::new();
     let image = ntfs(&made, "disk.img", 32, &[]);
     let mounted = Mounted::new(&image, "streams_interface=windows");

@@ -134,7 +134,7 @@ fn by_libvshadow(image: &Path, copy: u32) -> Vec<u8> {
 
 #[test]
 #[ignore = "needs root and libvshadow"]
-fn what_shadow_copies_hold_is_taken_once_where_it_is_the_same() {
+fn equal_content_of_shadow_copies_is_collected_once() {
     let made = Made::new();
     let image = volume(&made);
     let arguments = ["--vss", "--artifact", "WindowsSystemRegistryFiles", "--artifact", "WindowsEventLogs"];

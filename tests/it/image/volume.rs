@@ -156,7 +156,7 @@ pub(super) fn rename_extend(image: &std::path::Path) {
 
 #[test]
 #[ignore = "needs root"]
-fn the_files_of_the_file_system_itself_are_taken_by_name_and_the_journal_without_its_leading_hole() {
+fn the_files_of_the_file_system_are_collected_by_name_and_the_journal_without_its_leading_hole() {
     let made = Made::new();
     let image = ntfs(&made, "disk.img", 64, &[]);
     let mounted = Mounted::new(&image, "streams_interface=windows,show_sys_files");

@@ -159,7 +159,7 @@ fn what_is_known_to_be_good_gives_no_hits_by_its_content_but_by_its_place() {
 }
 
 #[test]
-fn names_in_the_hosts_file_are_held_against_domains_and_blocked_ones_are_not() {
+fn names_in_the_hosts_file_are_matched_against_domains_except_blocked_ones() {
     let made = Made::linux();
     made.put("etc/hosts", b"127.0.0.1 localhost\n0.0.0.0 blocked.example.com\n198.51.100.7 update.example.com # x.example.com\n");
     made.put("srv/notes.txt", b"198.51.100.7 update.example.com\n");
@@ -194,7 +194,7 @@ fn what_was_left_out_or_refused_is_judged_by_its_place_and_what_is_not_there_by_
 }
 
 #[test]
-fn a_path_of_indicators_that_is_not_there_is_a_wrong_command_line_before_anything_is_written() {
+fn a_missing_indicator_path_is_a_usage_error_before_anything_is_written() {
     let made = Made::linux();
     let recipient = made.recipient();
     for option in ["--indicators", "--known-good"] {
@@ -213,7 +213,7 @@ fn a_path_of_indicators_that_is_not_there_is_a_wrong_command_line_before_anythin
 }
 
 #[test]
-fn scanning_files_and_a_bundle_again_finds_what_lists_name_without_taking() {
+fn scanning_files_and_a_bundle_again_finds_indicators_without_collecting() {
     let made = Made::linux();
     made.put("srv/a", b"abc");
     made.put("srv/evil.sh", b"#!/bin/sh\n");
@@ -277,7 +277,7 @@ fn hits_of_rules_and_lists_on_one_item_make_one_score() {
 }
 
 #[test]
-fn what_is_packed_is_met_by_its_digests_and_its_path_inside() {
+fn archive_members_match_by_digest_and_inner_path() {
     let packed = |files: &[(&str, &[u8])]| {
         let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         for (name, content) in files {

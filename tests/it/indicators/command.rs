@@ -69,7 +69,7 @@ fn the_exit_code_says_whether_all_some_or_none_could_be_read() {
 }
 
 #[test]
-fn what_a_feed_names_and_has_not_and_what_it_has_and_does_not_name_is_reported() {
+fn missing_and_unlisted_files_of_a_feed_are_reported() {
     let made = Made::linux();
     let feed = made.path().join("feed");
     fs::create_dir(&feed).unwrap();

@@ -49,7 +49,7 @@ fn json_nested_without_end_keeps_what_came_before_it() {
 }
 
 #[test]
-fn values_of_the_wrong_kind_cost_only_themselves() {
+fn values_of_the_wrong_kind_do_not_affect_others() {
     let list = read(
         r#"{"Event":{"info":[1],"uuid":{},"Attribute":[7,null,[],"x",{"type":[],"value":{},"to_ids":true},
         {"type":"domain","value":"evil.example.com","to_ids":true}],"Object":[{"Attribute":null},5,{"name":{},"Attribute":{}}]}}"#,
@@ -110,7 +110,7 @@ fn xml_that_is_deep_cut_or_large_ends_with_its_reason() {
 }
 
 #[test]
-fn what_is_no_list_is_named_and_the_lists_beside_it_are_used() {
+fn a_file_that_is_not_a_list_is_reported_and_the_lists_next_to_it_are_used() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("a.txt"), "evil.example.com\n").unwrap();
     fs::write(dir.path().join("b.json"), b"PK\x03\x04\0\0\0\0").unwrap();
@@ -131,7 +131,7 @@ fn what_is_no_list_is_named_and_the_lists_beside_it_are_used() {
 }
 
 #[test]
-fn a_list_in_any_encoding_says_the_same() {
+fn a_list_in_any_encoding_has_the_same_indicators() {
     let text = format!("# caf\u{e9}\n{SHA256};caf\u{e9} case\n");
     let utf16 = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
         [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(order).collect()
@@ -154,7 +154,7 @@ fn a_list_in_any_encoding_says_the_same() {
 }
 
 #[test]
-fn a_hit_keeps_no_more_than_a_sentence_of_what_a_list_or_a_host_says() {
+fn a_hit_keeps_at_most_a_sentence_of_a_list_or_a_host() {
     let list = read(&format!("{SHA256};{}\n", long(60_000)));
     assert_eq!(list.digest(SHA256)[0].description().unwrap().len(), 1024);
     let list = read(&"\\\\evil;50\n".repeat(100));
@@ -164,7 +164,7 @@ fn a_hit_keeps_no_more_than_a_sentence_of_what_a_list_or_a_host_says() {
 }
 
 #[test]
-fn digests_cost_less_than_40_bytes_each_with_everything_that_is_told_of_them() {
+fn digests_take_less_than_40_bytes_each_with_their_descriptions() {
     let mut text = String::new();
     for number in 0_u32..150_000 {
         let digest = Digest::of(&number.to_be_bytes());

@@ -81,7 +81,7 @@ fn attributes_that_were_searched_for_carry_their_event_inside() {
 }
 
 #[test]
-fn a_feeds_folder_is_one_list_and_its_table_of_hashed_values_is_not_read() {
+fn a_feed_directory_is_one_list_and_its_hash_table_is_not_read() {
     let uuid =
         |digit: &str| format!("{0}-{1}-{1}-{1}-{2}", digit.repeat(8), digit.repeat(4), digit.repeat(12));
     let (one, two, gone) = (uuid("1"), uuid("2"), uuid("3"));
@@ -112,7 +112,7 @@ fn a_feeds_folder_is_one_list_and_its_table_of_hashed_values_is_not_read() {
 }
 
 #[test]
-fn a_warninglist_holds_for_every_list_beside_it_whatever_their_order() {
+fn a_warninglist_applies_to_every_list_next_to_it_in_any_order() {
     let warninglist = json!({
         "description": "resolvers", "list": ["dns.example.net", "198.51.100.53"],
         "matching_attributes": ["domain", "ip-dst"], "name": "Public resolvers", "type": "string", "version": 1,
@@ -140,7 +140,7 @@ fn indicator(pattern: &str) -> Value {
 }
 
 #[test]
-fn a_stix_bundle_gives_what_is_still_valid_and_says_what_is_not() {
+fn a_stix_bundle_returns_valid_indicators_and_reports_expired_ones() {
     let with = |pattern: &str, field: &str, value: Value| {
         let mut indicator = indicator(pattern);
         indicator[field] = value;

@@ -64,7 +64,7 @@ fn expressions_over_paths_have_scores_and_their_own_false_positives() {
 }
 
 #[test]
-fn a_list_of_addresses_and_domains_is_met_at_label_boundaries_and_in_networks() {
+fn a_list_of_addresses_and_domains_matches_at_label_boundaries_and_in_networks() {
     let list = read(
         "# Case\nevil.example.com\n198.51.100.0/24;75;range\n2001:db8::/48\nhxxp://bad[.]example[.]net/a\nbücher.example\n",
     );
@@ -93,7 +93,7 @@ fn what_sha256sum_prints_is_a_list_and_a_list_of_file_names_is_not_one_of_domain
 }
 
 #[test]
-fn columns_are_known_by_their_header_whatever_their_order() {
+fn columns_are_detected_from_their_header_in_any_order() {
     let list = read(&format!(
         "Title,File Name,SHA256 Hash,md5,Reference\nCase,evil.exe,{SHA256},{MD5},https://example.org/\n"
     ));

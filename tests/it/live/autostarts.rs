@@ -78,7 +78,7 @@ fn starts<'a>(rows: &'a [Value], file: &str) -> Vec<&'a Value> {
 }
 
 #[test]
-fn what_starts_by_itself_is_told_with_its_target_digest_and_package() {
+fn autostarts_have_their_target_digest_and_package() {
     let made = made();
     let (json, code) = made.collect(["--artifact", "LiveAutostarts"]);
     assert_eq!(code, 0, "{json}");
@@ -147,7 +147,7 @@ fn what_starts_by_itself_is_told_with_its_target_digest_and_package() {
 }
 
 #[test]
-fn what_no_package_has_or_brought_so_is_taken_and_held_against_rules() {
+fn autostarts_of_no_package_or_altered_ones_are_collected_and_scanned() {
     let made = made();
     fs::write(made.path().join("own.yar"), "rule implant { strings: $a = \"implant\" condition: $a }")
         .unwrap();
@@ -166,7 +166,7 @@ fn what_no_package_has_or_brought_so_is_taken_and_held_against_rules() {
 }
 
 #[test]
-fn without_a_package_manager_nobody_tells_who_owns_what_and_nothing_is_taken_for_it() {
+fn without_a_package_manager_owners_are_unknown_and_nothing_is_collected_for_it() {
     let made = made();
     fs::remove_dir_all(made.tree().join("var/lib/dpkg")).unwrap();
     let (json, code) = made.collect(["--artifact", "LiveAutostarts"]);

@@ -65,7 +65,7 @@ fn a_program_is_run_without_a_shell_and_its_outputs_and_digest_are_items() {
 }
 
 #[test]
-fn of_a_tree_nothing_is_run() {
+fn nothing_is_run_on_a_tree() {
     let made = Made::linux();
     let mark = made.path().join("mark");
     let touching = playbook("/usr/bin/touch").replace("'a b'", &format!("'{}'", mark.display()));

@@ -47,7 +47,7 @@ fn a_deleted_program_that_runs_is_copied_and_its_digest_is_that_of_the_file() {
 }
 
 #[test]
-fn of_a_copy_programs_mappings_and_loose_code_are_told() {
+fn programs_mappings_and_loose_code_of_a_copy_have_rows() {
     let made = Made::linux();
     put_stat(&made, 7, "server");
     made.put("usr/bin/server", b"program");

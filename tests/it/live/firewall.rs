@@ -136,7 +136,7 @@ fn listed(theirs: &Value) -> BTreeSet<String> {
 /// In a network of its own.
 #[test]
 #[ignore = "needs root, nft and iptables"]
-fn what_nft_lists_is_told_and_what_its_rules_say() {
+fn everything_that_nft_lists_has_a_row_with_the_text_of_rules() {
     let made = Made::new();
     std::fs::write(made.path().join("rules.nft"), rules()).unwrap();
     let script = "ip link set lo up && nft -f rules.nft && iptables-nft -A INPUT -p tcp -m comment --comment 'een poort' -j DROP \
@@ -208,7 +208,7 @@ fn what_nft_lists_is_told_and_what_its_rules_say() {
 /// In a network of its own: a list of addresses, as some block a country by.
 #[test]
 #[ignore = "needs root and nft"]
-fn a_set_with_more_than_is_told_is_cut_and_the_record_says_so() {
+fn a_set_above_the_limit_is_cut_and_the_record_says_so() {
     let made = Made::new();
     let mut elements = String::new();
     for number in 0..25_000_u32 {
@@ -228,7 +228,7 @@ fn a_set_with_more_than_is_told_is_cut_and_the_record_says_so() {
 /// Nothing of this machine's own rules is in what a tree tells, whose files alone are looked at.
 #[test]
 #[ignore = "needs root and nft"]
-fn of_a_tree_no_rule_is_told() {
+fn a_tree_has_no_firewall_rules() {
     let made = Made::linux();
     made.put("proc/net/netlink", b"sk Eth Pid\n00000000d5dd33cd 12 0 00000000 0 0 0 2 0 8666\n");
     made.put("etc/hosts", b"127.0.0.1 localhost\n");
@@ -243,7 +243,7 @@ fn of_a_tree_no_rule_is_told() {
 /// In a network of its own: rules of the packet filter from before nftables, each as `iptables-legacy` itself prints it.
 #[test]
 #[ignore = "needs root and iptables"]
-fn rules_of_the_older_filter_are_told_as_its_own_program_prints_them() {
+fn rules_of_iptables_are_written_as_iptables_prints_them() {
     let made = Made::new();
     let rules = [
         "-P FORWARD DROP",

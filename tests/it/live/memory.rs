@@ -41,7 +41,7 @@ fn kernel(made: &Made) -> Vec<u8> {
 
 #[test]
 #[ignore = "needs root"]
-fn memory_is_taken_as_the_kernel_shows_it() {
+fn memory_is_collected_as_the_kernel_shows_it() {
     let made = Made::linux();
     let image = kernel(&made);
     // Not every kernel has the file, so a made /proc takes the place of all, in a table of mounts of its own. Nothing is run
@@ -53,7 +53,7 @@ fn memory_is_taken_as_the_kernel_shows_it() {
 }
 
 #[test]
-fn the_tool_of_a_playbook_gives_memory_where_its_digest_is_right_and_is_not_run_where_it_is_not() {
+fn the_memory_tool_of_a_playbook_runs_only_with_the_right_digest() {
     let made = Made::linux();
     let right = veldkit::evidence::Digest::of(&fs::read("/bin/sh").unwrap()).to_string();
     for (digest, code) in [(right.as_str(), 0), (&"ab".repeat(32), 3)] {

@@ -72,7 +72,7 @@ fn fifty_thousand_sockets_take_little_memory() {
 }
 
 #[test]
-fn sockets_of_this_test_are_told_with_its_process_and_state() {
+fn sockets_of_this_test_have_rows_with_process_and_state() {
     let made = Made::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -91,7 +91,7 @@ fn sockets_of_this_test_are_told_with_its_process_and_state() {
 }
 
 #[test]
-fn what_listens_is_what_ss_and_ip_say() {
+fn listening_sockets_are_those_of_ss_and_ip() {
     let made = Made::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -193,7 +193,7 @@ fn routes_and_neighbours_are_what_ip_says() {
 }
 
 #[test]
-fn a_copy_tells_interfaces_routes_neighbours_resolvers_and_hosts() {
+fn a_copy_has_interfaces_routes_neighbours_resolvers_and_hosts() {
     let made = Made::linux();
     made.put("proc/net/dev", b"head\n  eth0: 1000 2 0 0 0 0 0 0 3000 4 0 0 0 0 0 0\n");
     made.put("proc/net/route", b"eth0 00000000 0100000A 0003 0 0 100 00000000 0 0 0\n");
@@ -218,7 +218,7 @@ fn a_copy_tells_interfaces_routes_neighbours_resolvers_and_hosts() {
 }
 
 #[test]
-fn connections_processes_and_names_that_a_list_names_are_hits_of_their_rows() {
+fn connections_processes_and_names_in_a_list_are_hits_of_their_rows() {
     let made = Made::linux();
     put_process(&made, 7, "miner", &["/tmp/.x/miner", "--pool=stratum+tcp://pool.evil.example.org:3333"]);
     made.put("proc/7/fd/0", b"");
@@ -285,7 +285,7 @@ fn of_hit(hit: &serde_json::Value) -> [serde_json::Value; 5] {
 /// In a place for sockets of its own, with something that answers as systemd's resolver does.
 #[test]
 #[ignore = "needs root and python3"]
-fn names_that_the_resolver_remembers_are_told_and_held_against_lists() {
+fn cached_dns_names_have_rows_and_are_matched_against_lists() {
     let made = Made::new();
     let server = r#"
 import json, os, socket

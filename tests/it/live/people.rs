@@ -90,7 +90,7 @@ fn who_was_logged_on_is_what_last_says() {
 
 #[test]
 #[ignore = "needs Python"]
-fn what_sqlite_keeps_of_logons_is_told_too() {
+fn logons_in_sqlite_databases_have_rows() {
     let made = Made::linux();
     fs::create_dir_all(made.tree().join("var/lib/wtmpdb")).unwrap();
     let write = r#"
@@ -172,7 +172,7 @@ fn sessions_of_logind_and_utmp_are_in_the_first_tier() {
 }
 
 #[test]
-fn accounts_keys_and_rights_are_told_and_no_hash_of_a_password_is() {
+fn accounts_keys_and_rights_have_rows_without_password_hashes() {
     let made = Made::linux();
     made.put("etc/passwd", b"root:x:0:0:root:/root:/bin/bash\ntoor::0:0::/root:/bin/sh\nanna:x:1000:1000:A:/home/anna:/bin/bash\nwww:x:33:33::/var/www:/usr/sbin/nologin\n");
     made.put("etc/shadow", b"root:$y$j9T$salt$SECRETHASH:19700:0:99999:7:::\nanna:!$6$salt$SECRETHASH:19701::::::\nwww:*:19000::::::\n");
@@ -236,7 +236,7 @@ fn accounts_keys_and_rights_are_told_and_no_hash_of_a_password_is() {
 
 #[test]
 #[ignore = "needs root"]
-fn the_running_system_tells_its_own_accounts() {
+fn the_running_system_has_rows_of_its_accounts() {
     let made = Made::new();
     let (json, rows) = live(&made, "LiveAccounts");
     let passwd = fs::read_to_string("/etc/passwd").unwrap();

@@ -29,7 +29,7 @@ pub(super) fn put_stat(made: &Made, pid: u32, name: &str) {
 }
 
 #[test]
-fn hostile_processes_are_told_as_they_are_and_harm_none_beside_them() {
+fn hostile_processes_have_exact_rows_and_do_not_affect_others() {
     let made = Made::linux();
     made.put("proc/stat", b"cpu 1\nbtime 1700000000\n");
     made.put("proc/loadavg", b"0.00 0.00 0.00 1/4000 9\n");
@@ -89,7 +89,7 @@ fn ten_thousand_processes_take_little_memory() {
 }
 
 #[test]
-fn a_running_process_is_told_and_one_whose_program_is_deleted_is_noticed() {
+fn a_running_process_has_a_row_and_a_deleted_program_is_noticed() {
     let made = Made::new();
     let program = made.path().join("sleeper");
     fs::copy("/bin/sleep", &program).unwrap();
@@ -149,7 +149,7 @@ fn processes_that_live_on_are_those_of_ps_with_their_parents_and_users() {
 
 #[test]
 #[ignore = "needs root"]
-fn a_process_whose_folder_is_mounted_over_is_noticed_and_none_is_taken_for_hidden() {
+fn a_process_with_a_mount_over_its_directory_is_noticed_and_not_called_hidden() {
     let made = Made::new();
     let mut child =
         Command::new("sleep").arg("600").stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();

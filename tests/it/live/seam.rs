@@ -43,7 +43,7 @@ fn a_tree_without_a_copy_of_proc_has_no_processes_and_that_makes_no_run_partial(
 }
 
 #[test]
-fn what_vanishes_first_is_flushed_before_anything_else_is_read_and_the_log_says_when() {
+fn the_first_tier_is_flushed_before_anything_else_is_read_and_the_log_says_when() {
     let made = Made::linux();
     put_process(&made, 1, "init", &["/sbin/init"]);
     let (json, _) = made.collect(["--playbook", "quick"]);

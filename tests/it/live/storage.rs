@@ -8,7 +8,7 @@ use super::{live, of_kind, rows};
 use crate::made::{Made, text};
 
 #[test]
-fn an_encrypted_volume_that_is_open_is_told_with_what_lies_over_it() {
+fn an_unlocked_encrypted_volume_has_a_row_with_the_devices_over_it() {
     let made = Made::linux();
     for (path, content) in [
         ("sys/devices/virtual/block/dm-0/size", "2048\n"),
@@ -79,7 +79,7 @@ fn an_encrypted_volume_that_is_open_is_told_with_what_lies_over_it() {
 }
 
 #[test]
-fn the_running_system_tells_its_file_systems_with_their_space() {
+fn the_running_system_has_rows_of_its_file_systems_with_their_space() {
     let made = Made::new();
     let (json, rows) = live(&made, "LiveStorage");
     let root = of_kind(&rows, "file_system")
@@ -96,7 +96,7 @@ fn the_running_system_tells_its_file_systems_with_their_space() {
 }
 
 #[test]
-fn the_bodyfile_has_all_that_stands_in_the_tree_and_mactime_reads_it() {
+fn the_bodyfile_has_the_whole_tree_and_mactime_reads_it() {
     let made = Made::linux();
     symlink("passwd", made.tree().join("etc/link")).unwrap();
     made.put("tmp/a|b\nc", b"12345");
@@ -139,7 +139,7 @@ fn the_bodyfile_has_all_that_stands_in_the_tree_and_mactime_reads_it() {
 /// in either of its forms.
 #[test]
 #[ignore = "needs systemd-journal-remote"]
-fn sticks_that_only_the_journal_knows_are_told_each_time_they_were_plugged_in() {
+fn usb_sticks_only_in_the_journal_have_a_row_per_connection() {
     use std::fmt::Write as _;
 
     let mut export = String::new();

@@ -89,7 +89,7 @@ const PATHS: &[&str] = &[
 
 #[test]
 #[ignore = "needs python3"]
-fn an_expression_over_paths_meets_what_pythons_re_finds() {
+fn an_expression_over_paths_agrees_with_pythons_re() {
     const SCRIPT: &str = "import json,re,sys\n\
         q=json.load(open(sys.argv[1]))\n\
         print(json.dumps([[bool(re.search(e,p)) for p in q['paths']] for e in q['expressions']]))";

@@ -265,7 +265,7 @@ fn indicators(pattern: &str) -> Indicators {
 
 #[test]
 #[ignore = "needs stix2-matcher"]
-fn a_pattern_in_use_meets_what_stix2_matcher_says_but_for_the_differences_that_are_listed() {
+fn a_pattern_agrees_with_stix2_matcher_except_for_the_listed_differences() {
     const SCRIPT: &str = "import json,sys\n\
         from stix2matcher.matcher import match\n\
         q=json.load(open(sys.argv[1]))\n\
@@ -310,7 +310,7 @@ fn a_pattern_in_use_meets_what_stix2_matcher_says_but_for_the_differences_that_a
 }
 
 #[test]
-fn the_digests_that_these_tests_name_are_those_of_abc() {
+fn the_digests_in_these_tests_are_those_of_abc() {
     let all = indicators(&format!("[file:hashes.MD5 = '{MD5}' OR file:hashes.'SHA-256' = '{SHA256}']"));
     assert_eq!((all.digest(MD5).len(), all.digest(SHA256).len()), (1, 1));
 }

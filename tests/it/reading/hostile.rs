@@ -27,7 +27,7 @@ fn tampered_within(zip: Zip, what: &str, limits: &ReadLimits) -> Verdict {
 }
 
 #[test]
-fn a_name_that_leads_out_of_the_folder_is_named_and_stays_inside() {
+fn a_name_that_leads_out_of_the_directory_is_reported_and_stays_inside() {
     for name in [
         "../escape",
         "/tmp/escape",
@@ -56,7 +56,7 @@ fn an_entry_that_claims_to_be_a_link_is_written_as_a_file_if_at_all() {
 }
 
 #[test]
-fn two_entries_of_one_name_are_tampering_and_neither_gets_the_place() {
+fn two_entries_of_one_name_are_tampering_and_neither_is_unpacked() {
     let mut forge = ordinary();
     forge.zip.add("fs/$rootfs$/twice", b"the first");
     forge.file("twice", b"the other");
@@ -68,7 +68,7 @@ fn two_entries_of_one_name_are_tampering_and_neither_gets_the_place() {
 }
 
 #[test]
-fn lying_sizes_and_digests_are_tampering() {
+fn false_sizes_and_digests_are_tampering() {
     let lies = [
         Lie { size: Some(5), ..Lie::default() },
         Lie { size: Some(u64::from(u32::MAX) + 7), ..Lie::default() },
@@ -116,7 +116,7 @@ fn a_record_whose_entry_is_missing_added_renamed_or_swapped_is_tampering() {
 }
 
 #[test]
-fn a_record_that_says_it_is_the_same_as_another_is_held_against_that_one() {
+fn a_record_with_same_as_is_compared_with_the_other_item() {
     let mut right = ordinary();
     right.file("first", b"the same bytes").same_as("vss1/first", "fs/$rootfs$/first", b"the same bytes");
     right.checkpoint();
@@ -167,7 +167,7 @@ fn ten_million_entries_claimed_are_not_believed() {
 }
 
 #[test]
-fn what_is_no_bundle_at_all_is_said_to_be_none() {
+fn other_files_are_reported_as_not_a_bundle() {
     let desk = Desk::new();
     for bytes in [&b""[..], b"PK\x03\x04", b"age-encryption.org/v1\n"] {
         let path = desk.write("b.zip.age", bytes);

@@ -96,7 +96,7 @@ fn hostile() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 #[test]
-fn every_hostile_bundle_ends_in_a_named_fault_within_256_mib() {
+fn every_hostile_bundle_ends_in_a_specific_fault_within_256_mib() {
     for (what, plain, fault) in hostile() {
         let desk = Desk::new();
         desk.bundle(&plain);
@@ -128,7 +128,7 @@ fn the_memory_limit_of_these_tests_is_one() {
 }
 
 #[test]
-fn each_limit_that_a_fault_names_has_its_option() {
+fn each_limit_in_a_fault_has_its_option() {
     let desk = Desk::new();
     let mut forge = ordinary();
     bomb(&mut forge, 256 << 20);

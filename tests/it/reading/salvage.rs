@@ -102,7 +102,7 @@ fn a_bundle_cut_anywhere_gives_back_every_item_of_every_complete_checkpoint() {
 }
 
 #[test]
-fn zeroed_sectors_cost_only_what_stands_in_them() {
+fn zeroed_sectors_lose_only_their_own_content() {
     let seed = 0x5eed_0002;
     println!("seed {seed:#x}");
     let desk = Desk::new();

@@ -98,7 +98,7 @@ fn no_rule_finds_the_rules_their_tests_or_this_program() {
 /// debian` puts it in CI.
 #[test]
 #[ignore = "needs debootstrap"]
-fn nothing_fires_on_a_plain_debian_tree() {
+fn nothing_matches_in_a_plain_debian_tree() {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fixtures/debian").into_os_string();
     let tree = std::env::var_os("VELDKIT_DEBIAN_TREE").unwrap_or_else(default);
     let (files, hits) = fired_below(Path::new(&tree));

@@ -9,7 +9,7 @@ const SYSTEM: &str = "/usr/lib/x86_64-linux-gnu/wine";
 
 #[test]
 #[ignore = "needs Wine"]
-fn nothing_fires_on_wines_system_files() {
+fn nothing_matches_in_wines_system_files() {
     let (files, hits) = fired_below(Path::new(SYSTEM));
     assert!(files > 500, "{files} files are no Wine: `apt-get install wine`");
     assert!(hits.is_empty(), "{hits:#?}");

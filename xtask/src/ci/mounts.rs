@@ -11,21 +11,21 @@ use crate::Result;
 /// The tests, by their whole names.
 const TESTS: [&str; 16] = [
     "image::damage::random_bytes_in_the_table_cost_what_they_hit_and_nothing_else",
-    "image::damage::runs_that_lead_astray_and_nodes_that_lead_back_have_an_end",
-    "image::damage::a_volume_cut_short_gives_what_is_left_of_it",
-    "image::disks::a_windows_disk_gives_its_letters_and_says_what_it_does_not_read",
-    "image::disks::one_partition_is_taken_where_one_is_named_and_a_split_disk_is_joined",
-    "image::disks::list_volumes_names_all_of_them_for_people_and_programs",
+    "image::damage::runs_outside_the_volume_and_node_loops_have_an_end",
+    "image::damage::a_truncated_volume_is_read_as_far_as_possible",
+    "image::disks::a_windows_disk_has_its_letters_and_reports_unreadable_volumes",
+    "image::disks::one_partition_is_used_where_one_is_given_and_a_split_disk_is_joined",
+    "image::disks::list_volumes_prints_all_of_them_for_people_and_programs",
     "image::disks::every_form_of_a_virtual_disk_is_the_disk_that_it_holds",
     "image::dissect::dissect_answers_from_the_bundle_of_an_image",
-    "image::overlay::what_windows_keeps_compressed_is_read_as_the_file_it_stands_for",
-    "image::shadows::what_shadow_copies_hold_is_taken_once_where_it_is_the_same",
+    "image::overlay::files_that_windows_keeps_compressed_are_read_decompressed",
+    "image::shadows::equal_content_of_shadow_copies_is_collected_once",
     "image::shadows::every_file_of_a_shadow_copy_is_what_libvshadow_gives",
     "image::volume::every_file_is_what_the_mount_and_icat_say_however_it_is_stored",
     "image::volume::a_table_and_files_in_so_many_pieces_that_they_need_lists_are_read",
-    "image::volume::the_files_of_the_file_system_itself_are_taken_by_name_and_the_journal_without_its_leading_hole",
+    "image::volume::the_files_of_the_file_system_are_collected_by_name_and_the_journal_without_its_leading_hole",
     "mounts::local_mounts_are_crossed_others_not_and_all_are_listed",
-    "mounts::a_mount_that_answers_nothing_costs_its_time_limit_and_nothing_else",
+    "mounts::a_hanging_mount_costs_only_its_time_limit",
 ];
 
 /// Mounts one file system of the kernel's and one of FUSE, in a namespace of their own.

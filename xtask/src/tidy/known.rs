@@ -6,12 +6,12 @@ use super::language::Phrase;
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
-    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 144),
-    (&[&["tells"], &["of"]], 14),
-    (&[&["held"], &["against"]], 23),
-    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 97),
+    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 111),
+    (&[&["tells"], &["of"]], 12),
+    (&[&["held"], &["against"]], 15),
+    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 72),
     (&[&["gives"], &["out"]], 0),
-    (&[&["fires"], &["on"]], 15),
-    (&[&["of"], &["one's"], &["own"]], 4),
+    (&[&["fires"], &["on"]], 5),
+    (&[&["of"], &["one's"], &["own"]], 2),
     (&[&["had"], &["of"]], 2),
 ];

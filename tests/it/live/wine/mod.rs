@@ -113,7 +113,7 @@ fn find<'a>(rows: &'a [Value], fits: impl Fn(&Value) -> bool, what: &str) -> &'a
 
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
-fn a_process_its_modules_and_its_socket_are_told() {
+fn a_process_its_modules_and_its_socket_have_rows() {
     let made = Made::under_wine();
     let listener = Listener::start(&made);
     let (json, rows) = live(&made, "LiveProcesses");
@@ -165,7 +165,7 @@ fn a_process_its_modules_and_its_socket_are_told() {
 
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
-fn services_tasks_run_keys_and_software_that_the_test_puts_there_are_told_with_their_targets() {
+fn services_tasks_run_keys_and_software_of_the_test_have_rows_with_their_targets() {
     let made = Made::under_wine();
     let target = crate::wine::prefix().join("drive_c/veldkit-proef.exe");
     fs::write(&target, "MZ no program").unwrap();
@@ -240,7 +240,7 @@ fn adapters_volumes_accounts_and_sessions_give_rows_and_what_wine_lacks_is_as_li
 
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
-fn a_rule_of_the_firewall_that_the_test_puts_there_is_told() {
+fn a_firewall_rule_of_the_test_has_a_row() {
     let made = Made::under_wine();
     let place =
         r"HKLM\System\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules";
@@ -257,7 +257,7 @@ fn a_rule_of_the_firewall_that_the_test_puts_there_is_told() {
 
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
-fn what_a_process_was_given_is_told_where_that_is_asked_for_and_nowhere_else() {
+fn the_environment_of_a_process_is_only_in_the_artifact_that_was_requested() {
     let made = Made::under_wine();
     let listener = Listener::start(&made);
     let (_, rows) = live(&made, "LiveEnvironments");
@@ -277,7 +277,7 @@ fn what_a_process_was_given_is_told_where_that_is_asked_for_and_nowhere_else() {
 /// the functions that came with SHA-2, so what it says against a signature is not used.
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
-fn what_windows_says_of_signatures_is_told_with_who_signed() {
+fn signatures_have_their_status_and_signer() {
     let made = Made::under_wine();
     Listener::compile(&made);
     let run = |program: &str, arguments: &str| {

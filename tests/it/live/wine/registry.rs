@@ -107,7 +107,7 @@ impl Drop for Hidden<'_> {
 
 #[test]
 #[ignore = "needs Wine and the collector for Windows"]
-fn names_with_zeros_or_of_no_text_and_a_value_of_seventy_thousand_bytes_are_read_as_they_are() {
+fn names_with_zeros_or_invalid_text_and_a_value_of_seventy_thousand_bytes_are_exact() {
     let made = Made::under_wine();
     let hidden = Hidden::make(&made);
     let (json, rows) = live(&made, "LiveAutostarts");
