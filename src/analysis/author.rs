@@ -39,7 +39,7 @@ pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> Judged {
             Some(code) if code == *seal => by.push("seal code"),
             Some(code) => why.push(format!("the seal code of this file is {code}, not {seal}")),
             None => {
-                why.push("the seal code cannot be compared: some bytes of the file could not be read".into())
+                why.push("the seal code cannot be compared: some bytes of the file could not be read".into());
             }
         }
     }
