@@ -3,6 +3,9 @@
 //! One file a subcommand; each offers `run(arguments, console) -> Result<Exit, Failure>`. Results go through
 //! [`Console::result`] alone, so that no command ends with 0 whose output could not be written.
 //!
+//! What `--help` prints is in [`crate::text::help`], and [`command`] puts it on the tree of commands before the command line is
+//! read; the structs of arguments have no texts of their own.
+//!
 //! The codes that each command can end with ([`Exit`]); `tests/it/exit_codes.rs` shows every one of them:
 //!
 //! | command | codes |

@@ -99,7 +99,7 @@ static CHOICE: ArgumentGroup = ArgumentGroup {
         ),
         switch(
             "vss",
-            "Verzamel registerbestanden, logboeken en dergelijke ook uit schaduwkopieën; wat gelijk is, één keer",
+            "Verzamel registerbestanden, logboeken en dergelijke ook uit schaduwkopieën; wat gelijk is, maar één keer",
             "Also collect hives, event logs and the like from shadow copies; what is identical only once",
         ),
         switch(
@@ -214,8 +214,8 @@ static LIMITS: ArgumentGroup = ArgumentGroup {
         option(
             "threads",
             ("AANTAL", "N"),
-            "Aantal werkers, van 1 tot 256 [standaard: één per processor; met regels drie per twee]",
-            "Number of workers, 1 to 256 [default: one per processor; with rules three per two]",
+            "Hoeveel onderdelen tegelijk worden verwerkt, van 1 tot 256 [standaard: één per processor, met regels drie per twee processors]",
+            "How many items are processed at the same time, 1 to 256 [default: one per processor, with rules three per two processors]",
         ),
     ],
 };

@@ -78,8 +78,8 @@ static LIMITS: ArgumentGroup = ArgumentGroup {
         option(
             "threads",
             ("AANTAL", "N"),
-            "Aantal werkers, van 1 tot 256 [standaard: drie per twee processors]",
-            "Number of workers, 1 to 256 [default: three per two processors]",
+            "Hoeveel onderdelen tegelijk worden verwerkt, van 1 tot 256 [standaard: drie per twee processors]",
+            "How many items are processed at the same time, 1 to 256 [default: three per two processors]",
         ),
     ],
 };
@@ -188,10 +188,10 @@ pub(super) static SELFTEST: CommandText = CommandText {
     ),
     groups: &[&WORK, &CHECKS],
     examples: &[
-        example("veldkit selftest", "Doe alle proeven in deze map", "Run all checks in this directory"),
+        example("veldkit selftest", "Voer alle proeven uit in deze map", "Run all checks in this directory"),
         example(
             "veldkit selftest --work work/ --json",
-            "Doe alle proeven in een andere map, met één JSON-object per proef",
+            "Voer alle proeven uit in een andere map, met één JSON-object per proef",
             "Run all checks in another directory, with one JSON object per check",
         ),
     ],
