@@ -11,7 +11,8 @@
 //!
 //! [`evidence`] is the vocabulary of all of them, with the types of rows. [`formats`] reads formats from bytes and knows
 //! neither host nor target; [`sys`] is the operating system, and the only module with `unsafe` code. [`text`] is what
-//! people read, [`embedded`] what the program carries, [`kit`] what a responder takes along, [`cli`] the command line.
+//! people read, [`embedded`] what the program carries, [`kit`] what a responder takes along, [`cli`] the command line. [`docs`] is for
+//! whoever carries on: architecture, glossary, how to add something.
 
 // The unit tests make their own evidence on disk, and count in ways a product must not. The same code is held to
 // the lints in the build without tests, which clippy looks at as well.
@@ -25,6 +26,8 @@
         reason = "tests write below a temporary folder and calculate with numbers of their own"
     )
 )]
+
+pub mod docs;
 
 pub mod evidence;
 

@@ -1,7 +1,7 @@
 //! Acquires one item: open, read, digest, scan, deflate; all from one read.
 //!
-//! In: a job. Out: its delivery. An item that ends within one piece is delivered whole, its sizes known; a longer one is
-//! streamed by [`super::large`].
+//! In: a job. Out: its delivery. An item that fits in one piece is delivered as a whole, with its sizes known; a
+//! longer one is streamed by [`super::large`].
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::evidence::Note;
 use crate::scan::Bytes;
 use crate::sources::Closed;
 
-/// How often an item of at most one piece is read while it changes: mostly the next reading is of one state. A longer one
-/// has been sent on by then, so its record only says that it changed.
+/// How often an item of at most one piece is read while it changes: the next reading is usually consistent. A longer
+/// one has been passed on already, so its record only states that it changed.
 const READINGS: u32 = 3;
 
 /// Acquires one item.
@@ -57,7 +57,7 @@ pub(super) fn acquire(context: &mut WorkerContext<'_>, job: &Job) {
     context.buffer = Arc::try_unwrap(buffer).unwrap_or_else(|_| vec![0; PIECE]);
 }
 
-/// Whether an item was read to its end and changed meanwhile, so that it may be of two states.
+/// Whether an item was read to its end but changed meanwhile, so that it may be inconsistent.
 fn is_torn(closed: &Closed, ending: &Ending) -> bool {
     *ending == Ending::Whole && closed.notes.contains(&Note::ChangedDuringRead)
 }

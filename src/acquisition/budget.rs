@@ -1,7 +1,7 @@
-//! The byte budget: the one place that decides how much memory items under way may take together.
+//! The byte budget: the limit on the memory of all items in progress together.
 //!
-//! Each item takes its [`Share`] before it is handed to a worker, in the order of the plan, and gives it back when
-//! the writer is done with it. Taking in order rules out a deadlock: everything the writer waits for has its share.
+//! Each item gets its [`Share`] before it is passed to a worker, in the order of the plan, and releases it when the
+//! writer is done with it. The order rules out a deadlock: everything that the writer waits for has its share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ pub(super) const PIECE: usize = 512 << 10;
 /// Pieces of one large item that may be under way, raw or deflated.
 pub(super) const WINDOW: usize = 8;
 
-/// What an item costs in addition to its bytes: its record, its channel, its names.
+/// Cost of an item in addition to its bytes: its record, its channel, its names.
 const SMALL_COST: u64 = 8 << 10;
 
 /// All items under way together. With the worker's own buffers, the engine's tables and the zip's directory this
@@ -31,13 +31,14 @@ pub(super) const fn total(scanning: bool) -> u64 {
     if scanning { TOTAL_SCANNING } else { TOTAL }
 }
 
-/// What an item of `size` bytes (`None`: unknown) takes of the budget; `scanned` is how much of it is kept for the
+/// Returns the cost of an item of `size` bytes (`None`: unknown); `scan_limit` is how much of it is kept for the
 /// rules.
 pub(super) fn cost(size: Option<u64>, scan_limit: Option<u64>) -> u64 {
     let piece = u64::try_from(PIECE).unwrap_or(u64::MAX);
     let size = size.unwrap_or(piece);
     if size <= piece {
-        // The raw bytes live in the worker's own buffer; the share covers the deflated ones, at worst as large.
+        // The raw bytes are in the worker's own buffer; the share covers the compressed ones, which are at worst as
+        // large.
         return size.saturating_add(SMALL_COST);
     }
     let window = piece.saturating_mul(u64::try_from(WINDOW).unwrap_or(u64::MAX));
@@ -45,7 +46,7 @@ pub(super) fn cost(size: Option<u64>, scan_limit: Option<u64>) -> u64 {
     window.min(size.saturating_mul(2)).saturating_add(head)
 }
 
-/// What is left, and who waits for it.
+/// The free part of the budget, and the waiting threads.
 pub(super) struct Budget {
     total: u64,
     state: Mutex<State>,
@@ -54,7 +55,7 @@ pub(super) struct Budget {
 
 struct State {
     free: u64,
-    /// What scans that were left behind hold: nobody knows when it comes back.
+    /// Memory of abandoned scans: nobody knows when it is released.
     lost: u64,
 }
 
@@ -67,8 +68,8 @@ impl Budget {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes `cost` bytes, waiting until they are free. A cost above the whole budget takes all of it. Where what scans
-    /// left behind hold leaves no room for it at all, it takes `least`, and the share says so.
+    /// Acquires `cost` bytes, waiting until they are free. A cost above the whole budget acquires all of it. Where
+    /// abandoned scans leave too little memory for it, it acquires `least`, which the share states.
     pub(super) fn take(self: &Arc<Self>, cost: u64, least: u64) -> Share {
         let cost = cost.min(self.total);
         let mut state = self.lock();
@@ -85,11 +86,11 @@ impl Budget {
     }
 }
 
-/// A part of the budget; dropping it gives it back.
+/// A part of the budget; dropping it releases it.
 pub(super) struct Share {
     budget: Arc<Budget>,
     cost: u64,
-    /// Whether it is all that was asked for.
+    /// Whether it is all that was requested.
     pub(super) is_full: bool,
     lost: AtomicBool,
 }

@@ -1,7 +1,7 @@
-//! The only clock: the moment a run began, and the moments since.
+//! The only clock: the time at which a run began, and the time since.
 //!
-//! UTC is read once and advanced by the monotonic clock, so that somebody who sets the host's clock during a run
-//! does not disorder the record; the custody log says how far it was set.
+//! UTC is read once and advanced by the monotonic clock, so that setting the host's clock during a run does not
+//! disorder the record; the custody log states how far it was set.
 
 use std::time::Duration;
 
@@ -23,19 +23,19 @@ impl Clock {
         Self { start: Utc::new(time::OffsetDateTime::now_utc()), watch: Stopwatch::start() }
     }
 
-    /// The moment the run began.
+    /// Returns the start time of the run.
     #[must_use]
     pub const fn started(&self) -> Utc {
         self.start
     }
 
-    /// How long the run has been going on.
+    /// Returns the duration of the run so far.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.watch.elapsed()
     }
 
-    /// How far the host's clock was set since the start: what it says now, less what it would say untouched.
+    /// Returns how far the host's clock was set since the start.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "this is the one place where the clock is read")]
     pub fn offset(&self) -> time::Duration {
@@ -45,7 +45,7 @@ impl Clock {
         time::Duration::nanoseconds(i64::try_from(set).unwrap_or(i64::MAX))
     }
 
-    /// The present moment.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Utc {
         let elapsed = time::Duration::try_from(self.elapsed()).unwrap_or(time::Duration::ZERO);

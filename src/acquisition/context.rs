@@ -1,7 +1,7 @@
 //! The run as all its threads see it: one [`RunContext`] instead of the same references in every parameter list.
 //!
-//! In: the plan, the target, what the operator limits, and the run's clock, counters and flag to stop. Out: the answers
-//! that depend on several of them: whether to stop and why, which digests are needed, what the indicators say.
+//! In: the plan, the target, the operator's limits, and the run's clock, counters and stop flag. Out: decisions that
+//! depend on several of them: whether to stop and why, which digests are needed, which indicators match.
 
 use std::time::Duration;
 
@@ -14,44 +14,44 @@ use crate::scan::Scanner;
 use crate::scan::indicators::{Indicators, Wanted};
 use crate::sources::Target;
 
-/// How a run is carried out, and what the operator limits.
+/// The options of a run, and the operator's limits.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
     /// Workers, not counting the writer; at least one is used.
     pub threads: usize,
-    /// The rules, or none for a run without scanning.
+    /// The rules; `None` for a run without scanning.
     pub scanner: Option<&'a Scanner>,
-    /// The indicators, or none.
+    /// The indicators, if any.
     pub indicators: Option<&'a Indicators>,
     /// Deflate level, 1 to 9.
     pub level: u32,
-    /// No new item is begun after this long.
+    /// No new item is begun after this time.
     pub time_limit: Option<Duration>,
-    /// The bundle stays below this many bytes.
+    /// Maximum size of the bundle in bytes.
     pub size_limit: Option<u64>,
-    /// Items with more bytes to store than this are skipped.
+    /// Items with more bytes to store are skipped.
     pub max_file_size: Option<u64>,
 }
 
-/// A run: what it collects, from where, how, and how it is followed and stopped.
+/// A run: what it collects, from where, how, and how it is monitored and stopped.
 #[derive(Clone, Copy)]
 pub struct RunContext<'a> {
     /// What to collect, in order.
     pub plan: &'a Plan,
     /// Where to collect it.
     pub target: &'a Target,
-    /// How, and within which limits.
+    /// Options and limits.
     pub settings: Settings<'a>,
     /// The run's clock.
     pub clock: &'a Clock,
     /// Its counters.
     pub progress: &'a Progress,
-    /// Its flag to stop.
+    /// The stop flag.
     pub stop: &'a Stop,
 }
 
 impl RunContext<'_> {
-    /// Why no new item is begun, if none is. Sets the flag to stop where the time limit has passed.
+    /// Returns why no new item is begun, if so. Sets the stop flag where the time limit has passed.
     pub(super) fn out_of_time(&self) -> Option<StopReason> {
         if let Some(limit) = self.settings.time_limit
             && self.clock.elapsed() >= limit
@@ -61,7 +61,7 @@ impl RunContext<'_> {
         self.stop.reason()
     }
 
-    /// Why an item that is being read is cut, if it is.
+    /// Returns why an item that is being read is cut, if so.
     pub(super) fn cut(&self) -> Option<Reason> {
         self.stop.reason().map(|reason| match reason {
             StopReason::Interrupted => Reason::new(ReasonCode::Interrupted, "the run was interrupted"),
@@ -70,7 +70,7 @@ impl RunContext<'_> {
         })
     }
 
-    /// The digests that an item needs in addition to its SHA-256.
+    /// Returns the digests that an item needs in addition to its SHA-256.
     pub(super) fn wanted(&self) -> Wanted {
         self.settings.indicators.map(Indicators::wanted).unwrap_or_default()
     }

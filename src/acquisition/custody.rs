@@ -1,7 +1,7 @@
-//! What the run itself did and when, for the chain of custody: one [`Event`] each, logged by [`super::keep`].
+//! The events of the run itself, for the chain of custody: one [`Event`] each, logged by [`super::keep`].
 //!
-//! The records say what was found; the log says what a court asks of the one who collected: what was begun, in which
-//! order, which items had hits, what ended the run early and why.
+//! The records state what was found; the log answers the questions of a court to the collector: what was begun, in
+//! which order, which items had hits, and what ended the run early and why.
 
 use super::clock::Clock;
 use super::context::RunContext;
@@ -51,7 +51,7 @@ pub(super) fn hit(item: &Item, clock: &Clock) -> Event {
     Event::new(clock.now(), "hit", detail)
 }
 
-/// The tool itself, or the medium that holds the item, failed on it.
+/// The tool itself, or the medium of the item, failed on it.
 pub(super) fn failed(item: &Item, clock: &Clock) -> Option<Event> {
     let reason = item.reason.as_ref().filter(|_| item.outcome == Outcome::Failed)?;
     let detail = format!("item {}: {}", item.number, Printable(&reason.detail));
@@ -77,7 +77,7 @@ pub(super) fn first_tier(items: u64, elapsed: std::time::Duration, clock: &Clock
     Event::new(clock.now(), "first_tier", detail)
 }
 
-/// The plan is done, or what there is of it is.
+/// The plan is complete, or as complete as it will be.
 pub(super) fn end(items: u64, swept: &Swept, clock: &Clock) -> Event {
     let offset = clock.offset();
     let moved = if offset.unsigned_abs() >= MOVED {
@@ -90,11 +90,11 @@ pub(super) fn end(items: u64, swept: &Swept, clock: &Clock) -> Event {
     };
     let swept = match swept.counts.items {
         0 => String::new(),
-        looked => format!(", {looked} more looked at by sweeps and not taken"),
+        looked => format!(", {looked} more scanned by sweeps but not collected"),
     };
     let detail = format!("{items} items recorded{swept}{moved}");
     Event::new(clock.now(), "end", detail)
 }
 
-/// A host's clock that differs by this much from the one that ran on was set by somebody, or by the network.
+/// A difference of this size means that somebody, or the network, set the host's clock.
 const MOVED: std::time::Duration = std::time::Duration::from_secs(1);

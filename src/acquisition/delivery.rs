@@ -1,8 +1,8 @@
-//! What the threads of a run hand to one another: slots from the intake in the order of the bundle, deliveries from the
+//! The messages between the threads of a run: slots from the intake in the order of the bundle, deliveries from the
 //! workers, and the pieces of a large item.
 //!
-//! A slot that awaits a delivery holds the receiving end of that worker's channel. Where a channel closes without an
-//! answer, the worker failed, and the draft in the slot becomes the record that says so.
+//! A slot that awaits a delivery has the receiving end of that worker's channel. Where a channel closes without a
+//! reply, the worker failed, and the draft in the slot becomes a record that states so.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -26,16 +26,16 @@ pub(super) enum SlotContent {
     Awaited {
         draft: Box<Item>,
         delivery: Receiver<Delivery>,
-        /// Given back when the writer is done with the item.
+        /// Released when the writer is done with the item.
         share: Arc<Share>,
     },
-    /// The first tier is complete: it is to be flushed, and the answer is waited for.
+    /// The first tier is complete: it must be flushed, and the reply is awaited.
     FirstTier(SyncSender<()>),
-    /// Everything before is to be written; the answer is waited for.
+    /// Everything before must be written; the reply is awaited.
     Written(SyncSender<()>),
 }
 
-/// What a worker hands to the writer.
+/// A message from a worker to the writer.
 pub(super) enum Delivery {
     /// An item with its record complete, and its bytes where it has some.
     Whole(Box<Item>, Option<Body>),
@@ -45,25 +45,25 @@ pub(super) enum Delivery {
     Inspected(Box<Item>),
 }
 
-/// The deflated bytes of an item that was kept whole.
+/// The compressed bytes of an item in one piece.
 pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
     pub(super) deflated: Deflated,
 }
 
-/// What the writer must know to begin the entry; pieces and the record follow.
+/// The data with which the writer begins the entry; pieces and the record follow.
 pub(super) struct LargeStart {
     /// The record as far as it is known, written if the worker fails before it sends one.
     pub(super) draft: Item,
     /// Whether holes are left out.
     pub(super) sparse: bool,
-    /// Bytes that will come at most.
+    /// Maximum number of bytes to come.
     pub(super) stored_size: Option<u64>,
     pub(super) receiver: PieceReceiver,
 }
 
-/// The writer's end of a large item. Dropping it, read or unread, tells the reader that nothing more is wanted, so that
-/// no reader waits for room in a window that nobody empties. A reader that waits already needs a nudge of the pool.
+/// The writer's end of a large item. Dropping it, read or unread, tells the reader that nothing more is wanted, so
+/// that no reader waits forever for room in a window. A reader that already waits needs a nudge of the pool.
 pub(super) struct PieceReceiver {
     pub(super) pieces: Receiver<Piece>,
     pub(super) window: Arc<Window>,
@@ -77,17 +77,17 @@ impl Drop for PieceReceiver {
 
 /// The next part of a large item.
 pub(super) enum Piece {
-    /// Deflated bytes, when whoever deflates them is done.
+    /// Compressed bytes, as soon as a worker has compressed them.
     Bytes {
         deflated: Receiver<(Vec<u8>, Deflated)>,
-        /// SHA-256 of the item up to the end of this piece, should the writer cut it here.
+        /// SHA-256 of the item up to the end of this piece, in case the writer cuts it here.
         prefix: Digest,
     },
     /// The record; nothing follows.
     End(Box<Item>),
 }
 
-/// How many pieces of one large item are under way, and whether more are wanted.
+/// The number of pieces of a large item in progress, and whether more are wanted.
 #[derive(Default)]
 pub(super) struct Window {
     under_way: AtomicUsize,
@@ -95,7 +95,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Whether one more piece may be sent, or none is wanted any more.
+    /// Whether another piece may be sent, or none is wanted any more.
     pub(super) fn has_room(&self) -> bool {
         self.under_way.load(Ordering::Acquire) < WINDOW || self.is_cut()
     }

@@ -1,23 +1,23 @@
-//! The digests of one item from one pass over its stored bytes: of what is stored, and, where holes were left
-//! out, of the whole item with its holes as zeros. MD5 and SHA-1 are those of the whole item, and taken only where an
-//! indicator list names such digests.
+//! Computes the digests of one item in one pass over its stored bytes: of the stored bytes, and, where holes were
+//! left out, of the whole item with its holes as zeros. MD5 and SHA-1 are those of the whole item, and are computed
+//! only where an indicator list has such digests.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::evidence::{Content, Digest, Note, Range, Sum};
 use crate::scan::indicators::{Sums, Wanted};
 
-/// Holes up to this many bytes are hashed as zeros (some 4 s of one core); above it the logical digest is left
-/// out, and a note says so. A `lastlog` of 450 GB would cost minutes.
+/// Bytes of holes that are hashed as zeros (about 4 s of one core); above that, the logical digest is left out, with
+/// a note. A `lastlog` of 450 GB would take minutes.
 const MAX_HASHED_HOLES: u64 = 8 << 30;
 
 /// Zeros are fed in blocks of this size.
 static ZEROS: [u8; 4 << 10] = [0; 4 << 10];
 
-/// Takes the stored bytes of an item in order.
+/// Consumes the stored bytes of an item in order.
 pub(super) struct Digester {
     stored: Sha256,
-    /// Of an item without holes; where there are some, the logical digest has them.
+    /// The digests of an item without holes; otherwise `logical` has them.
     sums: Sums,
     length: u64,
     logical: Option<Logical>,
@@ -30,13 +30,13 @@ struct Logical {
     sums: Sums,
     position: u64,
     size: u64,
-    /// Index into the ranges, and how much of that range has passed.
+    /// Index into the ranges, and how much of that range was consumed.
     range: usize,
     passed: u64,
 }
 
 impl Digester {
-    /// Begins an item; `ranges` is empty where everything is stored, `size` its logical size.
+    /// Begins an item; `ranges` is empty where everything is stored, `size` is its logical size.
     pub(super) fn new(ranges: Vec<Range>, size: u64, wanted: Wanted) -> Self {
         let data = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.length));
         let sparse = !ranges.is_empty();
@@ -49,12 +49,12 @@ impl Digester {
             range: 0,
             passed: 0,
         });
-        // Of an item whose holes are not hashed there is no digest that a list could name.
+        // An item whose holes are not hashed has no digest that a list could have.
         let sums = Sums::new(if sparse { Wanted::default() } else { wanted });
         Self { stored: Sha256::new(), sums, length: 0, logical, left_out, ranges }
     }
 
-    /// Takes the next stored bytes.
+    /// Consumes the next stored bytes.
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.stored.update(bytes);
         self.sums.update(bytes);
@@ -69,7 +69,7 @@ impl Digester {
         Digest::from_bytes(self.stored.clone().finalize().into())
     }
 
-    /// Ends the item. `whole` says whether all of it came, which the logical digest needs.
+    /// Ends the item. `whole` says whether all of it was read, which the logical digest needs.
     pub(super) fn finish(self, whole: bool) -> (Content, Option<Note>) {
         let sha256_stored = Digest::from_bytes(self.stored.finalize().into());
         let (sha256_logical, (md5, sha1)) = match self.logical.filter(|_| whole).map(Logical::finish) {
@@ -85,12 +85,12 @@ impl Digester {
     }
 }
 
-/// The ranges that hold the first `length` bytes stored: all of them, unless the item became shorter meanwhile.
+/// Returns the ranges of the first `length` stored bytes: all of them, unless the item became shorter meanwhile.
 fn first(mut ranges: Vec<Range>, length: u64) -> Vec<Range> {
     let mut left = length;
     let mut kept = 0_usize;
     for range in &mut ranges {
-        // One empty range says of an item that it is all hole.
+        // One empty range marks an item that is all hole.
         if left == 0 && kept > 0 {
             break;
         }

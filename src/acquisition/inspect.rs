@@ -1,6 +1,6 @@
-//! Inspects items without collecting them: what a sweep walks over, and what `veldkit scan` is pointed at.
+//! Inspects items without collecting them: those of a sweep, and those of `veldkit scan`.
 //!
-//! In: a job. Out: the record as it would be, for whoever counts or lists; in a sweep, an item that has a hit is then
+//! In: a job. Out: the record as it would be, for whoever counts or lists; in a sweep, an item with a hit is then
 //! acquired like any other, by a second reading, up to limits. Memory: the beginning that rules see, which the item's
 //! share of the budget covers.
 
@@ -17,10 +17,10 @@ use crate::evidence::{Item, Outcome, Reason, ReasonCode};
 use crate::scan::SCAN_LIMIT;
 use crate::sources::Opened;
 
-/// Most items that sweeps collect; the records of further ones list their hits.
+/// Maximum number of items that sweeps collect; the records of further ones list their hits.
 const SWEPT_ITEMS: u64 = 10_000;
 
-/// Most bytes that sweeps collect, before compression.
+/// Maximum bytes that sweeps collect, before compression.
 const SWEPT_BYTES: u64 = 8 << 30;
 
 /// What the sweeps of a run have collected so far.
@@ -31,7 +31,7 @@ pub(super) struct SweepQuota {
 }
 
 impl SweepQuota {
-    /// Whether one more item of this size may be collected; if so, it counts.
+    /// Whether another item of this size may be collected; if so, it is counted.
     fn one_more(&self, size: u64) -> bool {
         let bytes = self.bytes.load(Ordering::Relaxed).saturating_add(size);
         if bytes > SWEPT_BYTES || self.items.load(Ordering::Relaxed) >= SWEPT_ITEMS {
@@ -48,7 +48,7 @@ impl SweepQuota {
 enum Extent {
     /// All of it, for its digests.
     Whole,
-    /// What the rules see: a sweep over a disk does not read on.
+    /// The part that rules see: a sweep over a disk reads no more.
     Head,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn sweep(context: &mut WorkerContext<'_>, job: &Job, quota: &SweepQuo
     job.deliver(Delivery::Inspected(Box::new(item)));
 }
 
-/// Reads what the rules see, and where all of it is asked for, the rest for its digests.
+/// Reads the part that rules see and, where requested, the rest for its digests.
 fn inspect(context: &mut WorkerContext<'_>, job: &Job, mut opened: Opened, extent: Extent) -> Item {
     let run = context.run;
     let mut recorder = ItemRecorder::begin(run, job, &mut opened, Purpose::Inspect);

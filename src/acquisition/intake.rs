@@ -1,8 +1,8 @@
-//! Walks the plan in order: what each step finds gets a number, its share of memory, a place in the order, and a task for
-//! the workers.
+//! Walks the plan in order: each item found gets its share of memory, a slot in the order of the bundle, and a task
+//! for the workers.
 //!
-//! In: the run. Out: slots, in the order of the bundle, and tasks in the pool; at the end, the artifacts that were left
-//! incomplete.
+//! In: the run. Out: slots, in the order of the bundle, and tasks in the pool; at the end, the artifacts that were
+//! left incomplete.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -46,8 +46,8 @@ impl<'a> Intake<'a> {
         Self { run, pool, slots, budget: Budget::new(bytes), stored, quota: Arc::default(), number: 0 }
     }
 
-    /// Hands out everything the plan finds, in order: what shadow copies hold of it before the sweeps, which come last.
-    /// Returns the artifacts it did not get to.
+    /// Processes everything the plan finds, in order; shadow copies come before the sweeps, which are last. Returns
+    /// the artifacts that were not reached.
     pub(super) fn take_in(mut self) -> Vec<Excluded> {
         let (run, steps) = (self.run, self.run.plan.steps.as_slice());
         let sweeps = steps.iter().position(|step| step.mode == Mode::Sweep).unwrap_or(steps.len());
@@ -74,7 +74,7 @@ impl<'a> Intake<'a> {
         Vec::new()
     }
 
-    /// Records what could not be learned about the target: files that definitions name by it may have been missed.
+    /// Records missing facts about the target: files to which definitions refer through them may have been missed.
     fn unlearned(&mut self) {
         for gap in self.run.target.unlearned() {
             self.number = self.number.saturating_add(1);
@@ -87,7 +87,7 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Collects from a shadow copy what the plan asks of it, when all before it is written.
+    /// Collects the plan's items from a shadow copy, after everything before it was written.
     fn shadow_copy(&mut self, shadow: usize) {
         let steps = self.run.plan.steps.iter().enumerate();
         for (nth, (index, _)) in steps.filter(|(_, step)| step.shadow_copies).enumerate() {
@@ -101,13 +101,13 @@ impl<'a> Intake<'a> {
     /// Sends the writer a slot that it answers, and waits for the answer.
     fn wait(&self, step: usize, content: fn(SyncSender<()>) -> SlotContent) {
         let (done, answer) = sync_channel(1);
-        // Where nobody answers, the writer has failed, and the next slot meets that.
+        // Where nobody replies, the writer has failed, and the next slot notices that.
         if self.slots.send(Slot { step, content: content(done) }).is_ok() {
             let _ = answer.recv();
         }
     }
 
-    /// Hands out what a step finds, on the target or in one of its shadow copies.
+    /// Processes the items of a step, on the target or in one of its shadow copies.
     fn step(&mut self, index: usize, shadow: Option<usize>) {
         let run = self.run;
         let Some(step) = run.plan.steps.get(index).filter(|_| run.out_of_time().is_none()) else { return };
@@ -165,23 +165,24 @@ impl<'a> Intake<'a> {
     }
 }
 
-/// What the summary says where the intake itself failed: nothing of the plan is known to be complete.
+/// Returns the summary where the intake itself failed: no step of the plan is known to be complete.
 pub(super) fn lost(plan: &Plan) -> Vec<Excluded> {
-    let reason = "the tool itself failed while looking for it".to_owned();
+    let reason = "an internal error occurred while searching for it".to_owned();
     plan.steps
         .iter()
         .map(|step| Excluded { artifact: step.artifact.clone(), reason: reason.clone() })
         .collect()
 }
 
-/// What the summary says of a run that was sealed without waiting for the intake: no step from `reached` on is known to be
-/// complete.
+/// Returns the summary of a run that was sealed without waiting for the intake: no step from `reached` on is known to
+/// be complete.
 pub(super) fn unreached(run: &RunContext<'_>, reached: usize) -> Vec<Excluded> {
     let reason = run.stop.reason().unwrap_or(StopReason::Interrupted);
     run.plan.steps.iter().skip(reached).map(|step| left(&step.artifact, reason)).collect()
 }
 
-/// Whether the step at `index` is the last of the most volatile ones: nothing after it is begun before they are safe.
+/// Whether the step at `index` is the last of the most volatile ones: nothing after it is begun before they are
+/// flushed.
 fn ends_first_tier(plan: &Plan, index: usize) -> bool {
     let first =
         |index: usize| plan.steps.get(index).is_some_and(|step| step.volatility == Volatility::Tables);
@@ -197,12 +198,12 @@ fn left(artifact: &str, reason: StopReason) -> Excluded {
     Excluded { artifact: artifact.to_owned(), reason: why.to_owned() }
 }
 
-/// Whether there are bytes to read; a link or a directory is its record.
+/// Whether there are bytes to read; a link or a directory is only recorded.
 const fn has_content(kind: Kind) -> bool {
     matches!(kind, Kind::File | Kind::Stream | Kind::Rows | Kind::Process)
 }
 
-/// The record of what has no content.
+/// Makes the record of an item without content.
 fn record(run: &RunContext<'_>, finding: Finding, draft: &Draft) -> Item {
     let mut item = match finding {
         Finding::Gap(gap) => draft.gap(gap, run.clock),

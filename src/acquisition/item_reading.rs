@@ -1,7 +1,7 @@
-//! Opening an item and reading it piece by piece, with how reading ended.
+//! Opens an item and reads it piece by piece.
 //!
-//! In: a job, then the opened item and a buffer. Out: bytes, and at the end an [`Ending`]. Nothing that the target does is
-//! an error here: it becomes the record of why the item was not read, or the reason why it is cut.
+//! In: a job, then the opened item and a buffer. Out: bytes, and at the end an [`Ending`]. A failure of the target is
+//! not an error here: it becomes a record of why the item was not read, or the reason why it is cut.
 
 use std::io;
 
@@ -23,7 +23,7 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    /// The same, or the reason why an item is not whole although reading came to its end.
+    /// Returns the reason why an item is incomplete although reading came to its end, or this ending.
     pub(super) fn unless(self, closed: &Closed) -> Self {
         match (self, &closed.shortfall) {
             (Self::Whole | Self::HeadOnly, Some(reason)) => Self::Cut(reason.clone()),
@@ -37,12 +37,12 @@ pub(super) fn open(run: &RunContext<'_>, job: &Job) -> Result<Opened, Box<Item>>
     within_limits(run, job, run.target.open(&job.found))
 }
 
-/// Opens an item to inspect it: what another program keeps for itself stays closed.
+/// Opens an item to inspect it; files that another program has locked are not opened.
 pub(super) fn open_shared(run: &RunContext<'_>, job: &Job) -> Result<Opened, Box<Item>> {
     within_limits(run, job, run.target.open_shared(&job.found))
 }
 
-/// Turns a gap, or an item that is larger than the operator allows, into its record.
+/// Converts a gap, or an item that is larger than the operator allows, to its record.
 fn within_limits(
     run: &RunContext<'_>,
     job: &Job,
@@ -76,7 +76,7 @@ pub(super) fn fill(run: &RunContext<'_>, opened: &mut Opened, buffer: &mut [u8])
                 run.progress.read(count);
                 filled = filled.saturating_add(count);
             }
-            // Nothing came for a moment, as where rows are made: time to look up.
+            // No bytes for a moment, as while rows are made: time to check for a stop.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 if let Some(reason) = run.cut() {
                     return (filled, Some(Ending::Cut(reason)));
@@ -90,7 +90,7 @@ pub(super) fn fill(run: &RunContext<'_>, opened: &mut Opened, buffer: &mut [u8])
 
 fn read_failure(error: &io::Error) -> Reason {
     let code = match error.kind() {
-        // A process that ended while its files in /proc were read is no failure.
+        // A process that ended while its files in /proc were read is not a failure.
         _ if sys::is_gone(error) => ReasonCode::Vanished,
         _ if sys::is_in_use(error) => ReasonCode::InUse,
         _ if sys::is_blocked_by_antivirus(error) => ReasonCode::BlockedByAntivirus,

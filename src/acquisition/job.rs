@@ -1,7 +1,7 @@
 //! One item on its way through a worker: what was found, where it belongs, and where its delivery goes.
 //!
-//! In: what the intake knows before the item is opened. Out: the record of the item at any point, the part of the memory
-//! budget that its content counts against, and the way to the writer.
+//! In: what the intake knows before the item is opened. Out: the record of the item at any point, the share of the
+//! memory budget of its content, and the channel to the writer.
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -18,7 +18,7 @@ use crate::sources::{Found, Unread};
 pub(super) struct Job {
     pub(super) found: Found,
     draft: Draft,
-    /// Its part of the memory budget.
+    /// Its share of the memory budget.
     share: Arc<Share>,
     /// Where the writer waits for it.
     reply: SyncSender<Delivery>,
@@ -32,7 +32,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The record of an item of this draft as far as it is known, with outcome `collected`.
+    /// Makes the record of an item as far as it is known, with outcome `collected`.
     pub(super) fn item(&self, origin: Origin, kind: Kind, clock: &Clock) -> Item {
         Item {
             number: self.number,
@@ -55,7 +55,7 @@ impl Draft {
         }
     }
 
-    /// The record of a gap: something that is not there, or could not be read.
+    /// Makes the record of a gap: an item that does not exist, or could not be read.
     pub(super) fn gap(&self, gap: Unread, clock: &Clock) -> Item {
         let mut item = self.item(gap.origin, gap.kind, clock);
         (item.outcome, item.reason, item.metadata) = (gap.outcome, Some(gap.reason), gap.metadata);
@@ -82,12 +82,13 @@ impl Job {
         item
     }
 
-    /// Content of this item, counted against its part of the budget while a scan that was abandoned holds it.
+    /// Counts content of this item against its share of the budget while an abandoned scan has it.
     pub(super) fn held(&self, bytes: Bytes) -> Bytes {
         bytes.on(Arc::clone(&self.share))
     }
 
-    /// The rules, or why this item cannot be scanned: abandoned scans may hold the memory that its head needs.
+    /// Returns the rules, or why this item cannot be scanned: abandoned scans may have the memory that its head
+    /// needs.
     pub(super) fn scanner<'a>(&self, run: &RunContext<'a>) -> Result<Option<&'a Scanner>, Examined> {
         match run.settings.scanner {
             Some(_) if !self.share.is_full => Err(Examined::unseen()),
@@ -95,7 +96,7 @@ impl Job {
         }
     }
 
-    /// Hands a delivery to the writer. Where it no longer listens the run is over, and nothing is lost by silence.
+    /// Sends a delivery to the writer. Where the writer is gone, the run is over, and nothing is lost silently.
     pub(super) fn deliver(&self, delivery: Delivery) {
         drop(self.reply.send(delivery));
     }

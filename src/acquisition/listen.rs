@@ -1,4 +1,4 @@
-//! Takes the slots of a run that collects nothing, in order, and passes each record to a listener.
+//! Receives the slots of a run that collects nothing, in order, and passes each record to a listener.
 
 use std::sync::mpsc::Receiver;
 
@@ -10,12 +10,12 @@ use crate::evidence::{Item, Outcome, Reason, ReasonCode};
 /// Gets the record of each item that was inspected, in order.
 pub type ItemListener<'a> = dyn FnMut(&Item) + 'a;
 
-/// Listens until the intake ends; returns which named places are not there.
+/// Listens until the intake ends; returns the requested paths that do not exist.
 pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mut ItemListener<'_>) -> Kept {
     let (mut number, mut kept) = (0_u64, Kept::default());
     for slot in slots {
         let mut item = match slot.content {
-            // Nothing is written, so nothing is to be flushed.
+            // Nothing is written, so nothing needs to be flushed.
             SlotContent::FirstTier(answer) | SlotContent::Written(answer) => {
                 let _ = answer.send(());
                 continue;
@@ -29,7 +29,8 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
                     Ok(Delivery::Inspected(item) | Delivery::Whole(item, _)) => item,
                     Ok(Delivery::Large(large)) => Box::new(large.draft),
                     Err(_) => {
-                        let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
+                        let reason =
+                            Reason::new(ReasonCode::Internal, "an internal error occurred on this item");
                         Box::new(Item { outcome: Outcome::Failed, reason: Some(reason), ..*draft })
                     }
                 };

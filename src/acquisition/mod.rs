@@ -71,10 +71,10 @@ use crate::bundle::Writer;
 #[non_exhaustive]
 pub enum Error {
     /// The bundle could not be written any further.
-    #[error("cannot write on into the bundle")]
+    #[error("cannot write to the bundle")]
     Bundle(#[source] bundle::Error),
     /// The operating system gave no thread.
-    #[error("cannot start a worker")]
+    #[error("cannot start a worker thread")]
     Thread(#[source] std::io::Error),
 }
 

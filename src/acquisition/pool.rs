@@ -16,7 +16,7 @@ use crate::bundle::Deflater;
 /// Something to do for whichever worker takes it.
 pub(super) type Task = Box<dyn FnOnce(&mut WorkerContext<'_>) + Send>;
 
-/// What a worker has at hand: the run, and what it keeps from task to task, so that it is allocated once.
+/// The state of a worker: the run, and buffers that are kept from task to task, so that they are allocated once.
 pub(super) struct WorkerContext<'a> {
     pub(super) run: &'a RunContext<'a>,
     pool: &'a Pool,
@@ -56,7 +56,7 @@ impl<'a> WorkerContext<'a> {
 
     fn perform(&mut self, task: Task) {
         if catch_unwind(AssertUnwindSafe(|| task(self))).is_err() {
-            // What the panic left half done in these buffers must not reach the next item.
+            // State of these buffers that the panic left behind must not reach the next item.
             (self.deflater, self.buffer) = (Deflater::new(self.run.settings.level), vec![0; PIECE]);
             self.nudge();
         }
@@ -72,12 +72,12 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     tasks: VecDeque<Task>,
-    /// Parts that an idle worker was there for when they came: the writer may be waiting for them.
+    /// Parts for which an idle worker existed when they came: the writer may be waiting for them.
     offered: VecDeque<Task>,
     parts: VecDeque<Task>,
     /// Workers that wait, for anything.
     idle: usize,
-    /// Those of them that wait in the midst of a task, and begin no further one.
+    /// Those of them that wait within a task, and begin no further one.
     busy: usize,
     closed: bool,
 }
@@ -101,7 +101,7 @@ impl Pool {
         }
     }
 
-    /// Queues a task. The caller bounds their number.
+    /// Queues a task. The caller limits their number.
     pub(super) fn put(&self, task: Task) {
         let mut state = self.lock();
         state.tasks.push_back(task);

@@ -1,6 +1,7 @@
 //! Scans the memory of a process. Only its record is kept.
 //!
-//! In: a job whose item is a process. Out: its delivery, with the hits and what of the memory was not scanned.
+//! In: a job whose item is a process. Out: its delivery, with the hits and the parts of the memory that were not
+//! scanned.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use crate::evidence::{Cause, Scanned};
 use crate::scan::{Facts, Regions, Scan, ScanGap, assess};
 use crate::sources::Memory;
 
-/// How long one process may take: half a gigabyte at a tenth of the usual rate.
+/// Time limit per process: half a gigabyte at a tenth of the usual rate.
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Scans the memory of one process.
@@ -41,7 +42,8 @@ pub(super) fn scan_process(context: &mut WorkerContext<'_>, job: &Job) {
             if over.load(Ordering::Relaxed) {
                 Some(ScanGap::new(Cause::Time, format!("it took longer than {} s", LIMIT.as_secs())))
             } else if reading.left() > 0 {
-                let detail = format!("{} bytes past the limit for one process were not read", reading.left());
+                let detail =
+                    format!("{} bytes beyond the limit for one process were not read", reading.left());
                 Some(ScanGap::new(Cause::Size, detail))
             } else if reading.refused() > 0 {
                 let detail = format!("{} bytes could not be read", reading.refused());

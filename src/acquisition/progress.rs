@@ -1,4 +1,4 @@
-//! Counters that workers and writer advance and a person's display reads; no decision is taken from them.
+//! Counters that workers and writer advance and the display reads; no decision depends on them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -1,8 +1,8 @@
-//! The record of one item, from its opening to its end: digests, what the rules and indicators say, outcome.
+//! The record of one item, from its opening to its end: digests, matches of rules and indicators, outcome.
 //!
-//! In: the bytes in order, the results of scanning, and how reading ended. Out: the finished record. Every item that is
-//! read, whether whole, in pieces or only to inspect it, gets its record here. Memory: that of the digests; bytes pass
-//! through and are not kept.
+//! In: the bytes in order, the results of scanning, and the ending. Out: the finished record. Every item that is
+//! read, whether whole, in pieces or only to inspect it, gets its record here. Memory: that of the digests; bytes are
+//! not kept.
 
 use super::context::RunContext;
 use super::digester::Digester;
@@ -13,7 +13,7 @@ use crate::scan::indicators::InText;
 use crate::scan::{Bytes, Examined, Scanner, Subject};
 use crate::sources::{Closed, Opened};
 
-/// What becomes of the bytes.
+/// The use of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// They are stored, as many as came.
@@ -27,9 +27,9 @@ pub(super) struct ItemRecorder {
     item: Item,
     digester: Digester,
     purpose: Purpose,
-    /// How many bytes the rules saw, if they were asked.
+    /// Number of bytes that the rules saw, if they were applied.
     scanned: Option<u64>,
-    /// How many bytes the indicators saw, if they were asked, and what they found.
+    /// Number of bytes that the indicators saw, if they were applied, and their matches.
     searched: Option<(u64, InText)>,
 }
 
@@ -62,13 +62,13 @@ impl ItemRecorder {
         self.digester.prefix()
     }
 
-    /// Records what the rules found in the first `length` bytes.
+    /// Records the matches of the rules in the first `length` bytes.
     pub(super) fn scanned(&mut self, examined: Examined, length: usize) {
         self.unscanned(examined);
         self.scanned = Some(u64::try_from(length).unwrap_or(u64::MAX));
     }
 
-    /// Records why the rules were not asked.
+    /// Records why the rules were not applied.
     pub(super) fn unscanned(&mut self, examined: Examined) {
         let Examined { scanned, hits, assessment } = examined;
         (self.item.scan, self.item.hits, self.item.assessment) = (Some(scanned), hits, assessment);
@@ -81,7 +81,7 @@ impl ItemRecorder {
         self.searched = hits.map(|hits| (u64::try_from(head.len()).unwrap_or(u64::MAX), hits));
     }
 
-    /// Ends the record: digests, outcome, and what the indicators say of path and digests.
+    /// Ends the record: digests, outcome, and indicators for path and digests.
     pub(super) fn finish(self, run: &RunContext<'_>, closed: Closed, ending: Ending) -> Item {
         let Self { mut item, digester, purpose, scanned, searched } = self;
         let ending = ending.unless(&closed);
@@ -120,7 +120,7 @@ impl ItemRecorder {
     }
 }
 
-/// Bytes that an item of this size has to be read, its holes left out.
+/// Returns the bytes to read for an item of this size, without its holes.
 fn size_to_read(size: u64, ranges: &[Range]) -> u64 {
     if ranges.is_empty() {
         size
@@ -129,7 +129,8 @@ fn size_to_read(size: u64, ranges: &[Range]) -> u64 {
     }
 }
 
-/// Asks the rules about an item's `head`; `whole` says whether it is all of the item. Rules see its path, name and owner.
+/// Matches the rules against an item's `head`; `whole` says whether it is all of the item. Rules see its path, name
+/// and owner.
 pub(super) fn scan(
     run: &RunContext<'_>,
     scanner: &Scanner,

@@ -1,9 +1,10 @@
-//! Items of shadow copies: what has the same bytes as an entry stored before is not stored again; its record names that
-//! entry.
+//! Items of shadow copies: an item with the same bytes as an earlier entry is not stored again; its record refers to
+//! that entry.
 //!
-//! In: an item of a shadow copy. Out: a record that names the entry with the same bytes, or the item acquired like any
-//! other. Each shadow copy is begun when everything before it is written, so that which item is stored does not depend on
-//! which worker was first. Memory: a digest and a name for each item of the artifacts that are collected from shadow copies.
+//! In: an item of a shadow copy. Out: a record that refers to the entry with the same bytes, or the item acquired
+//! like any other. Each shadow copy is begun when everything before it is written, so that the result does not depend
+//! on the order of the workers. Memory: a digest and a name per item of the artifacts that are collected from shadow
+//! copies.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +22,7 @@ use crate::evidence::{Content, Digest, Item, Outcome};
 pub(super) struct Stored(Mutex<BTreeMap<Digest, String>>);
 
 impl Stored {
-    /// Remembers what an item stored, where that is all of it.
+    /// Remembers the entry of an item, where all of it was stored.
     pub(super) fn add(&self, item: &Item) {
         if let (Outcome::Collected, Some(entry), Some(content)) = (item.outcome, &item.entry, &item.content)
             && content.ranges.is_empty()
@@ -36,7 +37,7 @@ impl Stored {
     }
 }
 
-/// Acquires an item of a shadow copy, unless the same bytes are stored: it is read once to know that.
+/// Acquires an item of a shadow copy, unless the same bytes are stored, which a first reading determines.
 pub(super) fn acquire_once(context: &mut WorkerContext<'_>, job: &Job, stored: &Stored) {
     let run = context.run;
     let mut opened = match open(run, job) {
@@ -49,7 +50,7 @@ pub(super) fn acquire_once(context: &mut WorkerContext<'_>, job: &Job, stored: &
         sum.update(context.buffer.get(..filled).unwrap_or_default());
         size = size.saturating_add(u64::try_from(filled).unwrap_or(u64::MAX));
         match ending {
-            // Reading to compare ends as soon as reading to store would.
+            // Reading to compare ends where reading to store would.
             None if run.cut().is_some() => break false,
             None => {}
             Some(Ending::Whole) => break opened.ranges.is_empty(),

@@ -1,8 +1,8 @@
-//! Why a run takes nothing more: the first reason stays.
+//! Why a run collects nothing more: the first reason is kept.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Why a run takes nothing more.
+/// Why a run collects nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum StopReason {
@@ -18,13 +18,13 @@ pub enum StopReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Haste {
-    /// No worker is waited for any more: what they have delivered is written.
+    /// No worker is waited for any more: only delivered items are written.
     Abandon,
-    /// Only records are written any more: the seal must come now.
+    /// Only records are written: the seal must come now.
     Seal,
 }
 
-/// A flag that anybody may set once and everybody looks at, and how soon the run must be sealed.
+/// A flag that any thread may set once and all threads check, and how soon the run must be sealed.
 #[derive(Debug, Default)]
 pub struct Stop {
     reason: AtomicU8,
@@ -38,7 +38,7 @@ impl Stop {
         Self { reason: AtomicU8::new(0), haste: AtomicU8::new(0) }
     }
 
-    /// Sets the flag; the first reason stays. Returns whether it was the first.
+    /// Sets the flag; the first reason is kept. Returns whether it was the first.
     pub fn set(&self, reason: StopReason) -> bool {
         let code = match reason {
             StopReason::Interrupted => 1,
@@ -59,8 +59,8 @@ impl Stop {
         }
     }
 
-    /// Has the run sealed sooner than its items end; what was asked for before is not taken back. Without effect until
-    /// the flag is set.
+    /// Makes the run seal sooner than its items end; an earlier request is not withdrawn. Without effect until the
+    /// flag is set.
     pub fn hasten(&self, haste: Haste) {
         let code = match haste {
             Haste::Abandon => 1,

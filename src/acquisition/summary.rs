@@ -1,4 +1,4 @@
-//! How a run ended. What it collected is counted by the bundle's manifest, once; here is what the manifest does not know.
+//! How a run ended. The bundle's manifest counts what was collected; the rest is here.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use super::stop::{Stop, StopReason};
 use crate::evidence::{Item, Outcome, ReasonCode, ScanCounts};
 use crate::playbook::{Excluded, Source, Step};
 
-/// What sweeps inspected and did not collect: counts, no records.
+/// Counts of the items that sweeps inspected but did not collect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Swept {
-    /// What became of the items as far as scanning goes; those collected are not among them.
+    /// Number of items by scan result, without those that were collected.
     #[serde(flatten)]
     pub counts: ScanCounts,
     /// Bytes of them that the rules saw.
@@ -24,22 +24,22 @@ impl Swept {
     }
 }
 
-/// What the one that takes the slots knows at the end.
+/// The state of the slots' receiver at the end.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     /// What sweeps inspected and did not collect.
     pub(super) swept: Swept,
-    /// How long after the start the most volatile items were flushed; none where there is nothing of that kind.
+    /// Time from the start until the most volatile items were flushed; `None` where the plan has none.
     pub(super) first_tier: Option<Duration>,
-    /// The step of the plan at which the run was sealed without waiting for the rest, if it was.
+    /// The step of the plan at which the run was sealed without waiting for the rest, if so.
     pub(super) reached: Option<usize>,
-    /// Places that the operator named and that are not there: no more than there are of them on the command line.
+    /// Requested paths that do not exist: at most as many as on the command line.
     pub(super) absent: Vec<String>,
 }
 
 impl Kept {
-    /// Notes the record of something without content: where the operator named it and it is not there, it is absent. What
-    /// vanished below a directory that is there was not named.
+    /// Notes the record of an item without content: where the operator requested it and it does not exist, it is
+    /// absent. An item that vanished below an existing directory was not requested.
     pub(super) fn note(&mut self, step: Option<&Step>, item: &Item) {
         let Some(step) = step.filter(|step| step.named && item.outcome == Outcome::Missing) else { return };
         let looked_for = |code| matches!(code, ReasonCode::NotFound | ReasonCode::NotApplicable);
@@ -59,11 +59,11 @@ pub struct RunSummary {
     pub stopped: Option<StopReason>,
     /// What sweeps inspected and did not collect.
     pub swept: Swept,
-    /// How long after the start the most volatile items were flushed; none where the plan has nothing of that kind.
+    /// Time from the start until the most volatile items were flushed; `None` where the plan has none.
     pub first_tier: Option<Duration>,
-    /// Places that the operator named and that are not there.
+    /// Requested paths that do not exist.
     pub absent: Vec<String>,
-    /// Whether workers were not waited for, so that a thread of the run may still be blocked.
+    /// Whether workers were abandoned, so that a thread of the run may still be blocked.
     pub left_behind: bool,
 }
 

@@ -1,4 +1,5 @@
-//! What a run would collect, without reading any of it: for `--dry-run` and for the free space at the destination.
+//! Estimates what a run would collect, without reading any of it: for `--dry-run` and for the free space at the
+//! destination.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use crate::live;
 use crate::playbook::{Limits, Mode, Plan};
 use crate::sources::{Finding, Target};
 
-/// What one step would take.
+/// The estimate for one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepSurvey {
     /// The artifact.
@@ -29,17 +30,17 @@ pub struct StepSurvey {
     pub denied: u64,
 }
 
-/// What a run would take.
+/// The estimate for a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Survey {
     /// In the order of the plan.
     pub steps: Vec<StepSurvey>,
-    /// Whether it was cut short, so that there is more than it says.
+    /// Whether it was cut short, so that there is more.
     pub cut: bool,
 }
 
 impl Survey {
-    /// Items with content that are taken.
+    /// Returns the number of items with content that are collected.
     #[must_use]
     pub fn items(&self) -> u64 {
         self.taken().fold(0, |sum, step| sum.saturating_add(step.items))
@@ -74,7 +75,7 @@ pub struct SurveyLimits {
     pub time: Option<Duration>,
 }
 
-/// Looks for everything the plan asks for and counts it. Ends early when `stop` is set or the time is over.
+/// Searches for everything in the plan and counts it. Ends early when `stop` is set or the time is over.
 pub fn survey(plan: &Plan, target: &Target, limits: SurveyLimits, clock: &Clock, stop: &Stop) -> Survey {
     let mut survey = Survey::default();
     let over = || stop.reason().is_some() || limits.time.is_some_and(|limit| clock.elapsed() >= limit);

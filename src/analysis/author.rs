@@ -1,7 +1,7 @@
-//! Who made a bundle: compared with what the caller knows from elsewhere, never with what the bundle says.
+//! Judges who made a bundle, from what the caller knows from elsewhere, never from the bundle's own claims.
 //!
-//! A kit's key was on the examined host. So a signature counts for less than the seal code, and for nothing where the key
-//! is revoked, or the CERT certified it for another case or time.
+//! A kit's key was on the examined host. So a signature proves less than the seal code, and proves nothing where the
+//! key is revoked, or where the CERT certified it for another case or time.
 
 use std::io::{Cursor, Read as _};
 use std::path::Path;
@@ -18,10 +18,10 @@ use crate::bundle::receipt::{Block, receipt_name, trusted_comment};
 use crate::bundle::{CertificateTerms, SealCode, key_id, signature_path};
 use crate::evidence::{Digest, Utc};
 
-/// Bytes of a receipt or its signature: one page.
+/// Maximum bytes of a receipt or its signature; a receipt has one page.
 const MAX_RECEIPT: u64 = 256 * 1024;
 
-/// What authorship is judged by.
+/// The input of the judgement.
 pub(super) struct Evidence<'a> {
     pub(super) path: &'a Path,
     pub(super) sha256: Option<Digest>,
@@ -38,10 +38,9 @@ pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> Judged {
         match evidence.sha256.map(|digest| SealCode::of(&digest)) {
             Some(code) if code == *seal => by.push("seal code"),
             Some(code) => why.push(format!("the seal code of this file is {code}, not {seal}")),
-            None => why.push(
-                "the file has no digest to compare the seal code with: the medium did not give every byte"
-                    .into(),
-            ),
+            None => {
+                why.push("the seal code cannot be compared: some bytes of the file could not be read".into());
+            }
         }
     }
     if let Some(claimed) = &claims.signer {
@@ -56,7 +55,7 @@ pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> Judged {
         let mut kind = "signature";
         match receipt_signature(&key, evidence) {
             Some(Err(reason)) => why.push(reason),
-            // A signed receipt that names this file proves it even where the end of the file is lost.
+            // A signed receipt of this file proves its author even where the end of the file is lost.
             Some(Ok(())) if !proves && why.is_empty() => (proves, kind) = (true, "signed receipt"),
             _ => {}
         }
@@ -70,7 +69,7 @@ pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> Judged {
             }
             Some(Doubt { remark, refutes, reason }) => {
                 remarks.extend(remark);
-                // The seal code proves the file whatever became of the key.
+                // The seal code identifies the file regardless of the key.
                 if refutes && !by.contains(&"seal code") {
                     why.push(reason);
                 } else {
@@ -90,7 +89,7 @@ pub(super) fn judge(claims: &Claims, evidence: &Evidence<'_>) -> Judged {
     Judged { authorship, remarks, signing_key }
 }
 
-/// The key that must have signed: the one that the caller named, or the one that this key certified in the bundle.
+/// Returns the key that must have signed: the one that the caller gave, or the one in the bundle that it certified.
 fn certified(claimed: &PublicKey, evidence: &Evidence<'_>) -> (PublicKey, Option<CertificateTerms>) {
     let kit = evidence.examined.opening.as_ref().and_then(|opening| opening.kit.as_ref());
     let terms = kit.and_then(|kit| kit.certificate.as_ref()?.confirm(claimed).ok());
@@ -100,16 +99,16 @@ fn certified(claimed: &PublicKey, evidence: &Evidence<'_>) -> (PublicKey, Option
     }
 }
 
-/// Why a signature that is right proves nothing.
+/// Why a correct signature proves nothing.
 struct Doubt {
     remark: Option<Remark>,
-    /// Whether the bundle says itself that the key could not sign it.
+    /// Whether the bundle itself shows that the key could not sign it.
     refutes: bool,
     reason: String,
 }
 
-/// Looks whether a key may sign this bundle. When it was made is what the clock of its host said: whoever has the key can
-/// write any moment there, so a revoked key proves nothing of the time before either.
+/// Checks whether a key may sign this bundle. The time of the bundle comes from the clock of its host, and whoever
+/// has the key can write any time there, so a revoked key proves nothing about earlier times either.
 fn doubt(
     claims: &Claims,
     key: &PublicKey,
@@ -122,7 +121,7 @@ fn doubt(
     let id = key_id(key);
     if let Some(since) = claims.revoked.since(&id) {
         let reason = format!(
-            "its key {id} is revoked since {since}: whoever has that key can sign, and choose the time; only the seal code proves this bundle"
+            "its key {id} is revoked since {since}: whoever has that key can sign with any time; only the seal code proves this bundle"
         );
         let refutes = ended.is_none_or(|ended| ended >= since);
         return Some(Doubt { remark: Some(Remark::SigningKeyRevoked), refutes, reason });
@@ -131,7 +130,7 @@ fn doubt(
     if let Some(case) = &terms.case
         && opening.case.as_ref() != Some(case)
     {
-        let reason = format!("its key {id} is certified for case '{case}' alone");
+        let reason = format!("its key {id} is certified for case '{case}' only");
         return Some(Doubt { remark: None, refutes: true, reason });
     }
     let inside = |moment: Utc| terms.not_before <= moment && moment <= terms.not_after;
@@ -151,13 +150,13 @@ enum Signed {
     Lost,
 }
 
-/// Holds the signature inside the bundle against the key. Through the manifest it covers the chain, and through the
-/// chain every record and the digest of every entry: so it says nothing for a bundle that contradicts itself.
+/// Verifies the signature in the bundle with the key. Through the manifest it covers the chain, and through the chain
+/// every record and the digest of every entry. So it proves nothing for a bundle that contradicts itself.
 fn signature(key: &PublicKey, evidence: &Evidence<'_>) -> Signed {
     let Examination { manifest_text, signature, opening, sealed, findings, .. } = evidence.examined;
     let damaged = findings.iter().any(|finding| finding.kind == FindingKind::Damage);
     let (Some(manifest), Some(signature), Some(opening)) = (manifest_text, signature, opening) else {
-        // Only what was sealed and is not damaged can be known to lack a signature.
+        // Only a sealed and undamaged bundle can be known to have no signature.
         return if *sealed && !damaged { Signed::No("it is not signed".into()) } else { Signed::Lost };
     };
     if let Err(reason) = check(key, manifest, signature, "manifest", opening, &Digest::of(manifest)) {
@@ -169,17 +168,19 @@ fn signature(key: &PublicKey, evidence: &Evidence<'_>) -> Signed {
     Signed::Yes
 }
 
-/// Holds the receipt beside the bundle and its signature against key and file; `None` where there is no such pair.
+/// Verifies the receipt next to the bundle with the key, and compares it with the file; `None` where there is no
+/// receipt with a signature.
 fn receipt_signature(key: &PublicKey, evidence: &Evidence<'_>) -> Option<Result<(), String>> {
     let receipt = receipt(evidence.path)?;
     let signature = read(&signature_path(&receipt_path(evidence.path)?))?;
     let opening = evidence.examined.opening.as_ref()?;
     let sha256 = evidence.sha256?;
-    let checked = check(key, receipt.as_bytes(), &signature, "receipt", opening, &sha256)
-        .map_err(|reason| format!("the receipt beside it is not signed by this key for this file: {reason}"));
+    let checked = check(key, receipt.as_bytes(), &signature, "receipt", opening, &sha256).map_err(|reason| {
+        format!("the receipt next to it is not signed by this key for this file: {reason}")
+    });
     Some(checked.and_then(|()| match Block::parse(&receipt) {
         Some(block) if block.sha256 == sha256 => Ok(()),
-        _ => Err("the signed receipt beside it is that of another file".to_owned()),
+        _ => Err("the signed receipt next to it is that of another file".to_owned()),
     }))
 }
 
@@ -192,7 +193,7 @@ fn check(
     sha256: &Digest,
 ) -> Result<(), String> {
     let signature =
-        SignatureBox::from_string(signature).map_err(|_| "it is no minisign signature".to_owned())?;
+        SignatureBox::from_string(signature).map_err(|_| "it is not a minisign signature".to_owned())?;
     minisign::verify(key, &signature, Cursor::new(data), true, false, false)
         .map_err(|error| error.to_string().to_lowercase())?;
     let comment = signature.trusted_comment().map_err(|error| error.to_string())?;
@@ -227,7 +228,7 @@ fn receipt_path(bundle: &Path) -> Option<std::path::PathBuf> {
 }
 
 fn read(path: &Path) -> Option<String> {
-    // A link beside a bundle leads to what is not of the bundle.
+    // A link next to a bundle is not followed: its target does not belong to the bundle.
     if !std::fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file()) {
         return None;
     }

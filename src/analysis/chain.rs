@@ -1,16 +1,16 @@
-//! The chain of checkpoints: which of them are this bundle's own, in order, and how far back they are proved.
+//! The chain of checkpoints: which of them belong to this bundle, in order, and how far back they are proved.
 
 use crate::bundle::checkpoint::{CheckpointHeader, records_name};
 use crate::evidence::{Digest, Item};
 
-/// How far back the chain reaches.
+/// How far back the chain is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// To `veldkit.json`.
     Beginning,
     /// To the first good checkpoint after a hole.
     Relative,
-    /// It is broken: nothing in it is proved.
+    /// It is broken: nothing is proved.
     Nothing,
 }
 
@@ -22,13 +22,13 @@ pub(super) struct Chain {
     pub(super) number: u64,
     pub(super) last: Option<Digest>,
     pub(super) reach: Reach,
-    /// Checkpoints that others are relative to.
+    /// Numbers of the checkpoints to which others are relative.
     pub(super) anchors: Vec<u64>,
-    /// Last number of an item.
+    /// Number of the last item.
     item: u64,
 }
 
-/// Most anchors listed; each costs a hole of 64 KiB.
+/// Maximum number of anchors that are listed; each costs a hole of 64 KiB.
 const MAX_ANCHORS: usize = 1_000;
 
 impl Default for Chain {
@@ -38,7 +38,7 @@ impl Default for Chain {
 }
 
 impl Chain {
-    /// Starts with `veldkit.json`.
+    /// Starts with the digest of `veldkit.json`.
     pub(super) fn open(&mut self, digest: Digest) {
         self.opening = Some(digest);
         if self.number == 0 {
@@ -46,11 +46,12 @@ impl Chain {
         }
     }
 
-    /// Adds a checkpoint's header. `damaged` says that bytes were lost since the one before: only then may one be
-    /// missing.
+    /// Adds the header of a checkpoint. `damaged` says that bytes were lost since the previous one: only then may
+    /// checkpoints be missing.
     ///
     /// # Errors
-    /// What does not fit, where that cannot come from lost bytes.
+    ///
+    /// A contradiction that lost bytes cannot explain.
     pub(super) fn add(
         &mut self,
         name: &str,
@@ -75,7 +76,7 @@ impl Chain {
         damaged: bool,
     ) -> Result<(), String> {
         if name != records_name(header.checkpoint) {
-            return Err(format!("stands under the wrong name: it is checkpoint {}", header.checkpoint));
+            return Err(format!("has the wrong name: it is checkpoint {}", header.checkpoint));
         }
         let opening = *self.opening.get_or_insert(header.opening);
         if header.opening != opening {
@@ -90,7 +91,8 @@ impl Chain {
         if !damaged || (header.checkpoint == number.saturating_add(1) && last.is_some()) {
             return Err(format!("does not follow checkpoint {number}: the chain is broken"));
         }
-        // Bound to this bundle's opening, which nothing on the target can name: its own, and its past is lost.
+        // It is bound to this bundle's opening, which no data on the target can contain, so it belongs to this
+        // bundle; the checkpoints before it are lost.
         if self.reach != Reach::Nothing {
             self.reach = Reach::Relative;
             if self.anchors.len() < MAX_ANCHORS {
@@ -100,7 +102,7 @@ impl Chain {
         Ok(())
     }
 
-    /// Checks that items are numbered upwards.
+    /// Checks that item numbers increase.
     pub(super) fn item(&mut self, item: &Item) -> Result<(), String> {
         let fits = item.number > self.item;
         self.item = item.number;

@@ -1,17 +1,17 @@
-//! What an examination finds: mistakes, each with its place, and how many items are proved how well.
+//! The findings of an examination: faults, each with its place, and the number of items per level of proof.
 //!
 //! In: the judgement of `examine`. Out: the parts of a [`Verdict`](super::Verdict) that list them.
 
 use serde::Serialize;
 
-/// Something that is wrong.
+/// A fault in a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerdictFinding {
-    /// `damage` where bytes are lost, else `tampering`.
+    /// `damage` where bytes are lost, otherwise `tampering`.
     pub kind: FindingKind,
-    /// What it is about: an entry, a checkpoint, the directory.
+    /// The place: an entry, a checkpoint, the directory.
     pub on: String,
-    /// What is wrong, lower case; names in it are escaped.
+    /// The fault, in lower case; names in it are escaped.
     pub what: String,
 }
 
@@ -25,7 +25,7 @@ pub enum FindingKind {
     Tampering,
 }
 
-/// Items by how well they are proved.
+/// Number of items per level of proof.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ProofCounts {
     /// In a checkpoint whose chain goes back to the beginning; content and record agree.
@@ -38,6 +38,6 @@ pub struct ProofCounts {
     pub partial: u64,
     /// Recorded, but their content is lost in a hole.
     pub lost: u64,
-    /// Their content is not what their record says, or their checkpoint is not to be trusted.
+    /// The content does not match its record, or their checkpoint cannot be trusted.
     pub refuted: u64,
 }

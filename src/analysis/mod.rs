@@ -1,9 +1,8 @@
 //! READ: a bundle becomes a verdict, a list, files.
 //!
-//! In: a bundle and who can read it, what the caller knows of its author ([`Claims`]), [`ReadLimits`]. Out: a
-//! [`Verdict`] on two axes, and, while the one pass over the file goes on, calls of a [`Listener`] that lists or
-//! unpacks. Nothing in here knows of the host the bundle came from, and nothing inside the bundle is believed
-//! before it is checked.
+//! In: a bundle and the keys to decrypt it, what the caller knows of its author ([`Claims`]), [`ReadLimits`]. Out: a
+//! [`Verdict`] on two axes and, during the single pass over the file, calls of a [`Listener`] that lists or unpacks.
+//! This module does not depend on the host of the bundle, and trusts nothing in the bundle before it is checked.
 
 use std::path::{Path, PathBuf};
 
@@ -30,14 +29,14 @@ pub use verdict::{Authorship, Integrity, Remark, SigningKey, Verdict};
 use author::Evidence;
 use examine::Examiner;
 
-/// What the caller knows of who made the bundle, from somewhere else than the bundle.
+/// What the caller knows of the author of the bundle, from another source than the bundle.
 #[derive(Debug, Clone, Default)]
 pub struct Claims {
-    /// The public key of the kit, or of the CERT that certified the kit's.
+    /// The public key of the kit, or of the CERT that certified the kit's key.
     pub signer: Option<minisign::PublicKey>,
     /// Keys that no longer prove anything.
     pub revoked: RevokedKeys,
-    /// The seal code that was read out or stands on the custody form.
+    /// The seal code that was read out, or is on the custody form.
     pub seal: Option<SealCode>,
 }
 
@@ -48,33 +47,34 @@ pub enum Error {
     /// The file cannot be opened.
     #[error("cannot open '{}'", .path.display())]
     Open {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         #[source]
         source: std::io::Error,
     },
-    /// Its encryption cannot be taken off.
+    /// The bundle cannot be decrypted.
     #[error("cannot read '{}'", .path.display())]
     Decrypt {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         #[source]
         source: OpenError,
     },
-    /// Made by a later version.
-    #[error("the bundle has format {0}; this version reads format 1")]
+    /// The bundle was made by a later version.
+    #[error("cannot read a bundle of format {0}: this version reads format 1")]
     Format(u32),
-    /// The given public key is none.
-    #[error("'{0}' is not a minisign public key or a file that holds one")]
+    /// The given public key is not valid.
+    #[error("'{0}' is neither a minisign public key nor a file that contains one")]
     Signer(String),
 }
 
-/// Reads a bundle once from its beginning to its end, tells the listener what is in it, and judges it.
+/// Reads a bundle once from beginning to end, passes its contents to the listener, and judges it.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to judge: a wrong key, no bundle.
+///
+/// [`Error`] where there is nothing to judge: a wrong key, or not a bundle.
 pub fn verify(
     path: &Path,
     identities: &Identities,
@@ -97,9 +97,10 @@ pub fn verify(
     Ok(verdict::conclude(seen, &walk, judged, sha256, plain.length()))
 }
 
-/// Reads a minisign public key: base64, or the path of a file that holds one.
+/// Reads a minisign public key: base64, or the path of a file with one.
 ///
 /// # Errors
+///
 /// [`Error::Signer`].
 pub fn signer(text: &str) -> Result<minisign::PublicKey, Error> {
     if let Ok(key) = minisign::PublicKey::from_base64(text.trim()) {
@@ -107,7 +108,7 @@ pub fn signer(text: &str) -> Result<minisign::PublicKey, Error> {
     }
     let wrong = || Error::Signer(text.to_owned());
     let facts = std::fs::metadata(text).map_err(|_| wrong())?;
-    // Two lines; anything else is no key, and need not be read.
+    // A key file has two lines; anything larger is not a key.
     if !facts.is_file() || facts.len() > 4_096 {
         return Err(wrong());
     }

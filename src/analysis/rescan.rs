@@ -1,8 +1,9 @@
-//! Holds rules and indicators against what is in a bundle: an analyst's new ones, on what was collected with older ones.
+//! Matches rules and indicators against the contents of a bundle: new ones of the analyst, on evidence that was
+//! collected with older ones.
 //!
-//! In: a bundle and compiled rules. Out: each record with what fires on its entry now, how well it is proved, and the
-//! verdict on the bundle. One pass: an entry is looked at while it is read, up to the scanner's limit, and told when the
-//! checkpoint that names it was judged. What no good checkpoint names is told as such.
+//! In: a bundle and compiled rules. Out: each record with the current matches of its entry and its level of proof,
+//! and the verdict on the bundle. One pass: an entry is scanned while it is read, up to the scanner's limit, and
+//! reported when the checkpoint that lists it was judged. An entry that no good checkpoint lists is reported as such.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,18 +17,19 @@ use crate::evidence::{Item, Origin};
 use crate::scan::indicators::{InText, Indicators};
 use crate::scan::{Bytes, Examined, SCAN_LIMIT, Scanner, Subject, assess};
 
-/// What is told while a bundle is gone through.
+/// Receives the results of a rescan.
 pub trait Rescan {
-    /// An item, its hits those of now; and how well it is proved.
+    /// Called with an item, whose hits are the current ones, and its level of proof.
     fn item(&mut self, item: &Item, standing: Trust);
-    /// An entry that no good record names, with what fires on it.
+    /// Called with the matches of an entry that no good record lists.
     fn stray(&mut self, name: &str, examined: &Examined, standing: Trust);
 }
 
-/// Goes through a bundle.
+/// Rescans a bundle.
 ///
 /// # Errors
-/// [`Error`] where there is nothing to judge: a wrong key, no bundle.
+///
+/// [`Error`] where there is nothing to judge: a wrong key, or not a bundle.
 pub fn rescan(
     path: &Path,
     identities: &Identities,
@@ -44,14 +46,14 @@ struct Pass<'a> {
     scanner: &'a Scanner,
     indicators: Option<&'a Indicators>,
     told: &'a mut dyn Rescan,
-    /// The entry that is being read, as far as rules see it; and whether that is all of it.
+    /// The beginning of the current entry, as far as rules see it; and whether that is all of it.
     head: Vec<u8>,
     whole: bool,
-    /// What came of entries that wait for their record.
+    /// The results of entries whose record is still to come.
     waiting: BTreeMap<String, Waiting>,
 }
 
-/// What rules and indicators found in an entry.
+/// The matches of rules and indicators in an entry.
 struct Waiting {
     examined: Examined,
     in_text: InText,
@@ -70,7 +72,7 @@ impl Listener for Pass<'_> {
     }
 
     fn end(&mut self, head: &Head, whole: bool) {
-        // The reader gives up on a bundle that leaves more than this unnamed.
+        // The reader gives up on a bundle with more unlisted entries than this.
         if self.waiting.len() > MAX_UNNAMED || is_own(&head.name) {
             return;
         }
@@ -85,7 +87,7 @@ impl Listener for Pass<'_> {
         let in_text = self.indicators.zip(origin.as_ref());
         let in_text = in_text.and_then(|(indicators, origin)| indicators.text(origin, &content));
         drop(head_bytes);
-        // A scan that was left behind keeps the buffer.
+        // An abandoned scan keeps the buffer.
         self.head = Arc::try_unwrap(content).unwrap_or_default();
         let in_text = in_text.unwrap_or_default();
         self.waiting.insert(head.name.clone(), Waiting { examined, in_text });
@@ -99,7 +101,7 @@ impl Listener for Pass<'_> {
             (item.scan, item.hits, item.assessment) = (Some(scanned), hits, assessment);
             in_text.add_to(&mut item);
         } else {
-            // A folder's entry, or an item without one: what fired when it was collected is not what fires now.
+            // The entry of a directory, or an item without an entry: earlier matches are not current ones.
             (item.scan, item.hits, item.assessment) = (None, Vec::new(), None);
         }
         // The record has the digests; MD5 and SHA-1 only where lists asked for them when it was collected.
@@ -119,7 +121,7 @@ impl Listener for Pass<'_> {
     }
 }
 
-/// Entries of the format itself, which are no evidence.
+/// Whether an entry belongs to the format itself, and is not evidence.
 fn is_own(name: &str) -> bool {
     !["fs/", "vss/", "sparse/", "live/", "derived/", "commands/"]
         .iter()

@@ -1,8 +1,8 @@
 //! Keys that no longer prove anything: the CERT's list of signing keys that were lost, copied or withdrawn.
 //!
-//! In: a text file with one key per line: its id as minisign prints it, the moment from which it is revoked (`2026-12-01`, or
-//! RFC 3339), and what else a person wants to note there. Blank lines and lines that begin with `#` are skipped. Out: the
-//! moment by key. A line that cannot be read is an error: a list that is read in part would call a revoked key good.
+//! In: a text file with one key per line: its id as minisign prints it, the time from which it is revoked
+//! (`2026-12-01`, or RFC 3339), and any note. Blank lines and lines that begin with `#` are skipped. Out: the time
+//! per key. A malformed line is an error: a list that is read only in part would accept a revoked key.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -10,37 +10,37 @@ use std::path::{Path, PathBuf};
 
 use crate::evidence::Utc;
 
-/// Largest list: 1 MiB is some 20,000 keys.
+/// Largest list in bytes: 1 MiB is about 20,000 keys.
 const LIST_LIMIT: u64 = 1 << 20;
-/// Hexadecimal digits of a key's id.
+/// Hexadecimal digits of a key id.
 const ID_DIGITS: usize = 16;
 
-/// Revoked keys, each with the moment from which it is.
+/// Revoked keys, each with the time from which it is revoked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RevokedKeys(BTreeMap<String, Utc>);
 
-/// A list of revoked keys that cannot be used.
+/// Why a list of revoked keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevokedKeysError {
     /// The file cannot be read.
     #[error("cannot read the list of revoked keys '{}'", .path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         #[source]
         source: std::io::Error,
     },
     /// It is too large.
     #[error("the list of revoked keys '{}' is larger than 1 MiB", .0.display())]
     TooLarge(PathBuf),
-    /// A line is neither a comment nor a key's id and a moment.
+    /// A line is neither a comment nor a key id and a time.
     #[error("'{}' line {line}: expected a key id of 16 hexadecimal digits and a date", .path.display())]
     Line {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The number of the line, from 1.
+        /// Line number, from 1.
         line: usize,
     },
 }
@@ -49,6 +49,7 @@ impl RevokedKeys {
     /// Reads a list.
     ///
     /// # Errors
+    ///
     /// [`RevokedKeysError`].
     pub fn read(path: &Path) -> Result<Self, RevokedKeysError> {
         let failed = |source| RevokedKeysError::Read { path: path.to_owned(), source };
@@ -61,7 +62,7 @@ impl RevokedKeys {
         Self::parse(&text).map_err(|line| RevokedKeysError::Line { path: path.to_owned(), line })
     }
 
-    /// Reads the text of a list; an error is the number of the line.
+    /// Parses the text of a list; the error is a line number.
     fn parse(text: &str) -> Result<Self, usize> {
         let mut keys = BTreeMap::new();
         for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
@@ -76,7 +77,7 @@ impl RevokedKeys {
         Ok(Self(keys))
     }
 
-    /// The moment from which the key with this id is revoked.
+    /// Returns the time from which the key with this id is revoked.
     pub(super) fn since(&self, key_id: &str) -> Option<Utc> {
         self.0.get(key_id).copied()
     }
@@ -86,7 +87,7 @@ fn is_id(text: &str) -> bool {
     text.len() == ID_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A date, which means its first moment in UTC, or a moment.
+/// Parses a time, or a date, which means its first moment in UTC.
 fn moment(text: &str) -> Option<Utc> {
     let whole = if text.contains(['T', 't']) { text.to_owned() } else { format!("{text}T00:00:00Z") };
     Utc::try_from(whole).ok()

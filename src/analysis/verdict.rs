@@ -1,5 +1,5 @@
-//! What `verify` concludes, on two axes: integrity (whole, truncated, tampered) and authorship (proved, refuted,
-//! not checked). There is no word for both together, so that nobody takes the one for the other.
+//! The conclusion of `verify`, on two axes: integrity (whole, truncated, tampered) and authorship (proved, refuted,
+//! not checked). There is no word for both together, so that neither is mistaken for the other.
 
 use std::collections::BTreeMap;
 
@@ -17,37 +17,37 @@ use crate::evidence::Digest;
 pub struct Verdict {
     /// Whether the file is as it was sealed.
     pub integrity: Integrity,
-    /// Whether it is from whom the caller believes it to be from.
+    /// Whether it comes from the expected author.
     pub authorship: Authorship,
     /// The key of the signature that was checked; absent where none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<SigningKey>,
-    /// What was found wrong and where; empty for a whole bundle.
+    /// Faults and their places; empty for a whole bundle.
     pub findings: Vec<VerdictFinding>,
-    /// Findings past those listed.
+    /// Number of findings that are not listed.
     pub findings_left_out: u64,
-    /// Items by how well they are proved.
+    /// Number of items per level of proof.
     pub items: ProofCounts,
-    /// Items by outcome, of those that are proved.
+    /// Number of proved items per outcome.
     pub outcomes: BTreeMap<String, u64>,
-    /// Proved items that a rule or an indicator fired on.
+    /// Number of proved items that a rule or an indicator matched.
     pub items_with_hits: u64,
-    /// Checkpoints that were read and fit.
+    /// Number of checkpoints that were read and are valid.
     pub checkpoints: u64,
     /// Checkpoints from which on the chain is only proved relative to themselves, because of a hole before them.
     pub relative_to: Vec<u64>,
-    /// Whether the collection did all it was asked, as its manifest says; absent where that was not read.
+    /// Whether the collection was complete, according to its manifest; absent where that was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete: Option<bool>,
-    /// Where the readable part ends, in bytes of the archive, where the file was cut.
+    /// Offset at which the readable part of a truncated archive ends, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_at: Option<u64>,
-    /// What to know besides, for example that the receipt beside the bundle names another digest.
+    /// Further remarks, for example that the receipt next to the bundle has another digest.
     pub remarks: Vec<Remark>,
-    /// What the bundle says of itself; absent where it was lost.
+    /// The opening of the bundle; absent where it was lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opening: Option<Box<Opening>>,
-    /// SHA-256 of the file; absent where the medium did not give every byte.
+    /// SHA-256 of the file; absent where some bytes could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
     /// The seal code of this file.
@@ -61,68 +61,68 @@ pub struct Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Integrity {
-    /// Sealed; chain, digests and directory fit.
+    /// Sealed; chain, digests and directory are valid.
     Whole,
-    /// The file ends early; what it holds is right.
+    /// The file ends early; its content is valid.
     Truncated,
-    /// Something in it was changed, or is damaged, which cannot be told apart.
+    /// Something was changed, or is damaged, which cannot be distinguished.
     Tampered,
 }
 
-/// Whether a bundle is from whom the caller believes it to be from.
+/// Whether a bundle comes from the expected author.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum Authorship {
-    /// By the key or the seal code that the caller gave.
+    /// Proved by the key or the seal code that the caller gave.
     Proved {
         /// `signature`, `seal code`.
         by: Vec<&'static str>,
     },
     /// It is not what the key signed, or not the file that was sealed.
     Refuted {
-        /// Why.
+        /// Reasons.
         why: Vec<String>,
     },
     /// Anyone with the public key could have made this file.
     NotChecked {
-        /// Why not, where the caller did give something.
+        /// The reason, where the caller did give something to check.
         #[serde(skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
 }
 
-/// What to know besides.
+/// A remark for the reader of a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Remark {
-    /// The receipt beside the bundle names another digest.
+    /// The receipt next to the bundle has another digest.
     ReceiptDiffers,
-    /// A receipt was found, and fits; without a signature that was checked, it proves nothing.
+    /// A receipt was found and matches; without a verified signature, it proves nothing.
     ReceiptFits,
-    /// Bundles have a signature, and no key was given to check it with.
+    /// The bundle is signed, but no key was given to verify it.
     SignedButNotChecked,
-    /// The signature is the only proof of the author, and its key was on the examined host: whoever copied it there can sign
-    /// as well. The seal code that was read out is the proof.
+    /// The signature is the only proof of the author, and its key was on the examined host: whoever copied it there
+    /// can sign as well. The seal code that was read out is the stronger proof.
     SigningKeyWasOnTheHost,
-    /// The signature is by a key that is revoked.
+    /// The signature is by a revoked key.
     SigningKeyRevoked,
     /// The signature is by a key whose certificate was not valid when the bundle was made, by the clock of its host.
     OutsideValidity,
-    /// `veldkit.json` is lost: checkpoints are held against the first one found.
+    /// `veldkit.json` is lost: checkpoints are compared with the first one found.
     OpeningLost,
 }
 
-/// The key of a signature that was checked.
+/// The key of a verified signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SigningKey {
-    /// Its id, as minisign prints it.
+    /// Id, as minisign prints it.
     pub key_id: String,
-    /// What the CERT's certificate says of it; absent where the caller gave the key itself.
+    /// The CERT's certificate of it; absent where the caller gave the key itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateTerms>,
 }
 
-/// What is concluded of the author.
+/// The conclusion on the author.
 pub(super) struct Judged {
     pub(super) authorship: Authorship,
     pub(super) remarks: Vec<Remark>,
@@ -171,7 +171,7 @@ pub(super) fn conclude(
 }
 
 impl Verdict {
-    /// Whether it is whole, and nothing that the caller knew refutes it (exit code 0).
+    /// Whether it is whole, and nothing that the caller knows refutes it (exit code 0).
     #[must_use]
     pub fn stands(&self) -> bool {
         self.integrity == Integrity::Whole && !matches!(self.authorship, Authorship::Refuted { .. })

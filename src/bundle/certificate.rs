@@ -1,7 +1,7 @@
-//! Certificates of signing keys: what the CERT says of the key that a kit signs with.
+//! Certificates of signing keys: the CERT's statement about the signing key of a kit.
 //!
-//! A kit's key is on the stick, and whoever is administrator of the first host that the stick was in may have copied it. So a
-//! kit gets a key for one case, and a small text in which the CERT says so, signed with the key that never leaves the CERT:
+//! A kit's key is on the stick, and an administrator of any host that the stick was plugged into may have copied it. So a
+//! kit gets a key for one case, and a short text that states so, signed with a key that never leaves the CERT:
 //!
 //! ```text
 //! veldkit signing certificate 1
@@ -13,10 +13,9 @@
 //! not-after: 2027-02-28T18:00:00Z
 //! ```
 //!
-//! It is beside the key as `kit.cert`, with its signature as `kit.cert.minisig`, so that `minisign -Vm kit.cert -p cert.pub`
-//! checks it; in a bundle both are in `veldkit.json`, under `kit.certificate`. In: terms and the CERT's key, or such files.
-//! Out: the terms, once a public key that the reader has from elsewhere confirms them. What does not read exactly as above is
-//! refused.
+//! It is next to the key as `kit.cert`, with its signature as `kit.cert.minisig`, so that `minisign -Vm kit.cert -p cert.pub`
+//! verifies it; in a bundle both are in `veldkit.json`, under `kit.certificate`. In: terms and the CERT's key, or such files.
+//! Out: the terms, after verification with a public key that the reader has from elsewhere. Any other spelling is refused.
 
 use std::fmt;
 use std::io::{Cursor, Read as _};
@@ -34,43 +33,44 @@ use crate::evidence::{Digest, Utc};
 const HEAD: &str = "veldkit signing certificate 1";
 /// Longest id of a kit or a case in a certificate, in bytes.
 const ID_LIMIT: usize = 200;
-/// Largest file of a certificate or its signature: each is a few hundred bytes.
+/// Largest certificate or signature file, in bytes; each has a few hundred.
 const FILE_LIMIT: u64 = 16 * 1024;
 
-/// A certificate as it travels: text and signature, neither believed yet.
+/// A certificate as it is transported: text and signature, neither verified yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// The text.
+    /// Text of the certificate.
     pub statement: String,
     /// Its minisign signature.
     pub signature: String,
 }
 
-/// What a certificate says.
+/// The content of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CertificateTerms {
-    /// The signing key in base64, as `minisign -P` takes it.
+    /// The signing key in base64, in the form that `minisign -P` accepts.
     pub public_key: String,
-    /// Its id, as minisign prints it.
+    /// Id of the key, as minisign prints it.
     pub key_id: String,
-    /// The kit that has the key.
+    /// Id of the kit that has the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kit: Option<String>,
-    /// The one case in which the key signs.
+    /// Id of the only case in which the key may sign.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
-    /// The beginning of its validity.
+    /// Beginning of the validity.
     pub not_before: Utc,
-    /// The end of its validity.
+    /// End of the validity.
     pub not_after: Utc,
 }
 
 impl Certificate {
-    /// Reads the certificate beside a key; `None` where there is none.
+    /// Reads the certificate next to a key; `None` where there is none.
     ///
     /// # Errors
-    /// [`Error::ReadKey`]; [`Error::Key`] where one of the two files is missing or is no certificate.
-    pub fn beside(key: &Path) -> Result<Option<Self>, Error> {
+    ///
+    /// [`Error::ReadKey`]; [`Error::Key`] where only one of the two files exists, or is not a certificate.
+    pub fn next_to(key: &Path) -> Result<Option<Self>, Error> {
         let path = certificate_path(key);
         let Some(statement) = read(&path)? else { return Ok(None) };
         let wrong =
@@ -82,32 +82,34 @@ impl Certificate {
         Ok(Some(certificate))
     }
 
-    /// What it says, which nobody has confirmed.
+    /// Returns its content, unverified.
     #[must_use]
     pub fn terms(&self) -> Option<CertificateTerms> {
         CertificateTerms::parse(&self.statement)
     }
 
-    /// What its signature is bound to: a signature of the same key under another kind of text is none of a certificate.
+    /// Returns the trusted comment that the signature covers, so that the key's signature of another kind of text is
+    /// not accepted.
     pub(super) fn trusted_comment(&self) -> String {
         format!("veldkit 1 certificate sha256={}", Digest::of(self.statement.as_bytes()))
     }
 
-    /// Checks it with the CERT's public key and returns what it says.
+    /// Verifies it with the CERT's public key, and returns its content.
     ///
     /// # Errors
-    /// Why it is not a certificate by this key.
+    ///
+    /// The reason why it is not a certificate by this key.
     pub fn confirm(&self, authority: &PublicKey) -> Result<CertificateTerms, String> {
         let terms = self.terms().ok_or("it is not a certificate of a signing key")?;
         let signature = SignatureBox::from_string(&self.signature)
-            .map_err(|_| "its signature is no minisign signature")?;
+            .map_err(|_| "its signature is not a minisign signature")?;
         minisign::verify(authority, &signature, Cursor::new(self.statement.as_bytes()), true, false, false)
             .map_err(|error| error.to_string().to_lowercase())?;
         let said = signature.trusted_comment().map_err(|error| error.to_string())?;
         if said == self.trusted_comment() {
             Ok(terms)
         } else {
-            Err("its signature is one of something else".to_owned())
+            Err("its signature is that of another kind of text".to_owned())
         }
     }
 }
@@ -137,18 +139,18 @@ impl CertificateTerms {
             && ids
                 .clone()
                 .all(|id| id.len() <= ID_LIMIT && id.trim() == id && !id.chars().any(char::is_control));
-        // One text for one meaning: whatever else could be written the same way is refused.
+        // Only the canonical spelling is accepted.
         (good && lines.next().is_none() && terms.to_string() == statement).then_some(terms)
     }
 }
 
-/// Whether a public key says that it is one of Ed25519, the only kind there is (minisign(1), "Public key format"): its first two
-/// bytes, which the reader of keys leaves unread.
+/// Whether a public key has the algorithm bytes of Ed25519, the only one in use (minisign(1), "Public key format"):
+/// the key parser does not check them.
 fn is_ed25519(public_key: &str) -> bool {
     STANDARD.decode(public_key).is_ok_and(|bytes| bytes.starts_with(b"Ed"))
 }
 
-/// Writes the statement.
+/// Writes the text of the certificate.
 impl fmt::Display for CertificateTerms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEAD}")?;
@@ -165,7 +167,7 @@ impl fmt::Display for CertificateTerms {
     }
 }
 
-/// Where the certificate of a key is.
+/// Returns the path of the certificate of a key.
 #[must_use]
 pub fn certificate_path(key: &Path) -> PathBuf {
     key.with_extension("cert")

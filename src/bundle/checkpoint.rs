@@ -1,43 +1,45 @@
-//! `records/N.jsonl` and `records/N.sha256`: what a bundle proves, in steps small enough to lose little.
+//! `records/N.jsonl` and `records/N.sha256`: the records of a bundle, in steps small enough to lose little.
 //!
-//! In: records and log events as they come. Out: the two entries' bytes, and the chain's next digest. Memory holds
-//! the records of the current checkpoint only, as the bytes that will be written.
+//! In: records and log events in order. Out: the bytes of the two entries, and the next digest of the chain. Memory:
+//! the records of the current checkpoint, as the bytes that will be written.
 
 use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::evidence::{Digest, Item, Utc};
 
-/// Records in a checkpoint at most.
+/// Maximum number of records per checkpoint.
 pub const CHECKPOINT_ITEMS: u64 = 500;
-/// Bytes of the bundle before encryption between two checkpoints, above which the next record ends one.
+/// Bytes of the bundle before encryption since the last checkpoint, above which the next record ends one.
 pub const CHECKPOINT_BYTES: u64 = 64 * 1024 * 1024;
-/// Seconds between two checkpoints, after which the next record or [`super::Writer::tick`] ends one.
+/// Seconds since the last checkpoint, after which the next record or [`super::Writer::tick`] ends one.
 pub const CHECKPOINT_SECONDS: u64 = 5;
-/// Bytes of records and events that end a checkpoint: a few thousand hits in each of a few items would make a line
-/// count a bad measure of memory.
+/// Bytes of records and events that end a checkpoint: a few items with thousands of hits each would make a limit on
+/// lines a poor limit on memory.
 pub const RECORD_BYTES: usize = 4 * 1024 * 1024;
-/// Longest line that is written: a record whose hits make it longer loses their details, and says so in `scan.gap`.
+/// Longest line that is written, in bytes: where its hits make a record longer, their details are left out, which
+/// `scan.gap` states.
 pub const LINE_LIMIT: usize = 8 * 1024 * 1024;
-/// Longest `records/N.jsonl` that is written.
+/// Longest `records/N.jsonl` that is written, in bytes.
 pub const RECORDS_LIMIT: usize = 32 * 1024 * 1024;
 
-/// Longest text of an event; the rest is cut.
+/// Longest text of an event, in bytes; the rest is cut.
 const DETAIL_LIMIT: usize = 64 * 1024;
-/// Longest record before its hits are shortened. With what is left of a record then (paths, ranges, names of rules)
-/// it stays below [`LINE_LIMIT`].
+/// Longest record in bytes before its hits are shortened. The rest of a record (paths, ranges, rule names) then stays
+/// below [`LINE_LIMIT`].
 const SHORTEN_ABOVE: usize = 2 * 1024 * 1024;
-/// Bytes of names of hits that are kept then.
+/// Bytes of hit names that are kept then.
 const HIT_NAMES: usize = 1024 * 1024;
 
-/// One line of the chain of custody: who or what did what, when.
+/// One line of the custody log: who or what did what, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// When.
+    /// Time of the event.
     pub at: Utc,
-    /// What, as one word to search by: `start`, `artifact`, `first_tier`, `hit`, `failed`, `limit`, `interrupted`, `end`.
+    /// Type, as one word to search for: `start`, `artifact`, `first_tier`, `hit`, `failed`, `limit`, `interrupted`,
+    /// `end`.
     pub event: String,
-    /// The sentence for people; text from the target is escaped when printed.
+    /// A sentence for people; text from the target is escaped when printed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
@@ -52,46 +54,46 @@ impl Event {
     }
 }
 
-/// The first line of `records/N.jsonl`. One record a line follows.
+/// The first line of `records/N.jsonl`. One record per line follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckpointHeader {
-    /// Its number, from 1, without gaps.
+    /// Number, from 1, without gaps.
     pub checkpoint: u64,
-    /// SHA-256 of the content of `veldkit.json`, which holds the random bundle id: nothing that stood on the target
-    /// can name it, so that a checkpoint that is found after a hole in the file is known to be this bundle's own.
+    /// SHA-256 of the content of `veldkit.json`, which has the random bundle id. No data on the target can contain
+    /// it, so that a checkpoint found after a hole in the file is known to belong to this bundle.
     pub opening: Digest,
-    /// SHA-256 of the content of `records/N-1.jsonl`; of `veldkit.json` for the first.
+    /// SHA-256 of the content of `records/N-1.jsonl`; of `veldkit.json` for the first checkpoint.
     pub previous: Digest,
-    /// Number of the first record; absent where there is none.
+    /// Number of the first record; absent where there are no records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<u64>,
-    /// Records that follow.
+    /// Number of records that follow.
     pub items: u64,
-    /// What was logged since the last checkpoint, so that the log outlives a kill.
+    /// Events since the last checkpoint, so that the log survives a kill.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<Event>,
 }
 
-/// Gives the name of a checkpoint's records.
+/// Returns the name of the records entry of a checkpoint.
 #[must_use]
 pub fn records_name(number: u64) -> String {
     format!("records/{number:06}.jsonl")
 }
 
-/// Gives the name of a checkpoint's `sha256sum -c` lines.
+/// Returns the name of the entry with a checkpoint's `sha256sum -c` lines.
 #[must_use]
 pub fn sums_name(number: u64) -> String {
     format!("records/{number:06}.sha256")
 }
 
-/// Gives the name of the entry that ends a checkpoint.
+/// Returns the name of the entry that ends a checkpoint.
 #[must_use]
 pub fn pad_name(number: u64) -> String {
     format!("pad/{number:06}")
 }
 
-/// Gives the line that `sha256sum -c` reads for a record; `None` where it has no entry with content. Entry names
-/// hold neither a backslash nor a line break, so that sha256sum's own escaping is never needed.
+/// Returns the line that `sha256sum -c` reads for a record; `None` where it has no entry with content. Entry names
+/// contain neither a backslash nor a line break, so that the escaping of sha256sum is never needed.
 #[must_use]
 pub fn sum_line(item: &Item) -> Option<String> {
     match (&item.entry, &item.content) {
@@ -113,7 +115,7 @@ pub(super) struct Filling {
     log_bytes: usize,
 }
 
-/// The two entries of a full one.
+/// The two entries of a finished checkpoint.
 pub(super) struct Full {
     pub(super) number: u64,
     pub(super) items: u64,
@@ -122,7 +124,7 @@ pub(super) struct Full {
 }
 
 impl Filling {
-    /// Starts the first, bound to the content of `veldkit.json`.
+    /// Starts the first checkpoint, bound to the content of `veldkit.json`.
     pub(super) fn first(opening: &Digest) -> Self {
         Self {
             number: 1,
@@ -155,7 +157,7 @@ impl Filling {
         Ok(())
     }
 
-    /// Takes an event that is `length` bytes of JSON.
+    /// Adds an event that has `length` bytes as JSON.
     pub(super) fn log(&mut self, event: Event, length: usize) {
         self.log_bytes = self.log_bytes.saturating_add(length);
         self.log.push(event);
@@ -169,17 +171,18 @@ impl Filling {
         self.items == 0 && self.log.is_empty()
     }
 
-    /// Bytes in memory.
+    /// Returns the bytes in memory.
     pub(super) fn bytes(&self) -> usize {
         self.lines.len().saturating_add(self.sums.len()).saturating_add(self.log_bytes)
     }
 
-    /// Digest of the last full checkpoint (of `veldkit.json` before the first), and their number.
+    /// Returns the number of finished checkpoints, and the digest of the last one (of `veldkit.json` before the
+    /// first).
     pub(super) fn chain(&self) -> (u64, Digest) {
         (self.number.saturating_sub(1), self.previous)
     }
 
-    /// Gives the entries of this one and starts the next.
+    /// Returns the entries of this checkpoint and starts the next.
     pub(super) fn turn(&mut self) -> Result<Full, Error> {
         let header = CheckpointHeader {
             checkpoint: self.number,
@@ -198,7 +201,7 @@ impl Filling {
             Full { number: self.number, items: self.items, records, sums: std::mem::take(&mut self.sums) };
         self.number = self.number.saturating_add(1);
         self.previous = Digest::of(&full.records);
-        // Never empty: `sha256sum -c` fails on a list without a line.
+        // Never empty: `sha256sum -c` fails on an empty list.
         full.sums.insert_str(0, &format!("{}  {}\n", self.previous, records_name(full.number)));
         self.first = None;
         self.items = 0;
@@ -208,7 +211,7 @@ impl Filling {
     }
 }
 
-/// A record with the bare names of its first hits.
+/// Returns a record with the bare names of its first hits.
 fn shortened(item: &Item) -> Item {
     let mut item = item.clone();
     let all = item.hits.len();
@@ -218,24 +221,24 @@ fn shortened(item: &Item) -> Item {
         room = room.saturating_sub(hit.rule.len().saturating_add(hit.source.len()).saturating_add(32));
         room > 0
     });
-    let gap = format!("the record names {} of {all} hits, without their details", item.hits.len());
+    let gap = format!("the record lists {} of {all} hits, without their details", item.hits.len());
     if let Some(scan) = &mut item.scan {
         scan.gap = Some(scan.gap.take().map_or_else(|| gap.clone(), |before| format!("{before}; {gap}")));
     }
     item
 }
 
-/// Gives the length of the pad that begins at byte `position` of the stream, so that everything before it leaves
-/// age's writer: that holds back the last 1 to 65,536 bytes until one more comes. `overhead` is what the entry
-/// needs besides its content.
+/// Returns the length of the pad that begins at byte `position` of the stream, so that everything before it is
+/// written out by age, which holds back the last 1 to 65,536 bytes until more come. `overhead` is the size of the
+/// entry without its content.
 pub(super) fn pad_length(position: u64, overhead: u64) -> u64 {
     let boundary = position.next_multiple_of(AGE_CHUNK);
     let needed = boundary.saturating_add(1).saturating_sub(position);
-    // Never empty, so that its form does not depend on where it stands.
+    // Never empty, so that its form does not depend on its position.
     needed.saturating_sub(overhead).max(1)
 }
 
-/// Plain bytes in a chunk of age's STREAM (<https://c2sp.org/age#payload>).
+/// Plain bytes per chunk of age's STREAM (<https://c2sp.org/age#payload>).
 const AGE_CHUNK: u64 = 64 * 1024;
 
 #[cfg(test)]
@@ -292,7 +295,7 @@ mod tests {
         assert_eq!(read.hits.len(), 100);
         assert_eq!(
             read.scan.unwrap().gap.unwrap(),
-            "before; the record names 100 of 100 hits, without their details"
+            "before; the record lists 100 of 100 hits, without their details"
         );
     }
 

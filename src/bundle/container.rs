@@ -1,10 +1,10 @@
-//! A zip writer that only goes forward.
+//! A zip writer without seeking.
 //!
-//! In: entries whole (bytes, sizes and CRC known) or in pieces. Out: a zip archive (APPNOTE 6.3.10,
-//! <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>) on any `Write`. The crate `zip` cannot take an
-//! entry of unknown size whose deflate stream comes from several workers, nor mix both forms of local headers.
-//! The fields are specified in [`crate::bundle`] under *Container*. Memory: the central directory as it will be
-//! written, 55 bytes and the name an entry (28 more past 4 GiB).
+//! In: entries, whole (bytes, sizes and CRC known) or in pieces. Out: a zip archive (APPNOTE 6.3.10,
+//! <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>) on any `Write`. The crate `zip` can neither write
+//! an entry of unknown size whose deflate stream comes from several workers, nor mix both forms of local headers. The
+//! fields are specified in [`crate::bundle`] under *Container*. Memory: the central directory as it will be written,
+//! 55 bytes and the name per entry (28 more beyond 4 GiB).
 
 use std::io::{self, Write};
 
@@ -21,20 +21,20 @@ const VERSION_ZIP64: u16 = 45;
 const MADE_BY: u16 = 0x0300 | VERSION_ZIP64;
 const ZIP64_EXTRA: u16 = 0x0001;
 const TIME_EXTRA: u16 = 0x5455;
-/// In a 32-bit field: the value stands in the zip64 extra field.
+/// Marks a 32-bit field whose value is in the zip64 extra field.
 const IN_ZIP64: u32 = u32::MAX;
 const REGULAR: u32 = 0o100_000;
-const FOLDER: u32 = 0o040_000;
+const DIRECTORY: u32 = 0o040_000;
 
-/// What an entry is called, and when and how it stood on the target.
+/// Name, time and mode of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BundleEntry {
-    /// Its name, as [`super::names::entry_name`] makes it; ends in `/` for a folder.
+    /// Name, as [`super::names::entry_name`] makes it; ends in `/` for a directory.
     pub name: String,
-    /// When its content was last changed; 1980 where that is not known.
+    /// Modification time of the content; 1980 where it is not known.
     pub modified: Option<Utc>,
-    /// Unix permission bits. Only `rwx` bits are kept and the owner may always read: a public `unzip` run by an
-    /// administrator must neither make a set-uid file nor one that nobody can open. The record has all of them.
+    /// Unix permission bits. Only the `rwx` bits are kept, and the owner may always read: a public `unzip` run by an
+    /// administrator must create neither a set-uid file nor one that nobody can open. The record has the whole mode.
     pub mode: Option<u32>,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Container<W> {
     scratch: Vec<u8>,
 }
 
-/// The entry whose pieces are coming.
+/// The entry whose pieces are being written.
 struct Open {
     header: Header,
     offset: u64,
@@ -64,7 +64,7 @@ struct Header {
     attributes: u32,
 }
 
-/// The central directory in blocks that never move, so that growing it copies nothing.
+/// The central directory in blocks that never move, so that growth copies nothing.
 #[derive(Default)]
 struct Directory {
     blocks: Vec<Vec<u8>>,
@@ -79,13 +79,13 @@ impl<W: Write> Container<W> {
         Self { out, position: 0, directory: Directory::default(), open: None, scratch: Vec::new() }
     }
 
-    /// Bytes written so far.
+    /// Returns the number of bytes written so far.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
 
-    /// Writes a whole entry: `deflated` is its raw deflate stream, `crc32` and `size` those of the content. An
-    /// empty one is stored, and `deflated` left out.
+    /// Writes a whole entry: `deflated` is its raw deflate stream, `crc32` and `size` are those of the content. An
+    /// empty one is stored, without `deflated`.
     pub(super) fn add(
         &mut self,
         entry: &BundleEntry,
@@ -107,7 +107,7 @@ impl<W: Write> Container<W> {
     /// Begins an entry of unknown size.
     pub(super) fn begin(&mut self, entry: &BundleEntry) -> io::Result<()> {
         if self.open.is_some() {
-            return Err(misuse("an entry is begun in the midst of another"));
+            return Err(misuse("an entry begins inside another one"));
         }
         let header = Header::new(entry, UTF8 | DESCRIPTOR_FOLLOWS, DEFLATED)?;
         let offset = self.position;
@@ -118,14 +118,14 @@ impl<W: Write> Container<W> {
 
     /// Writes the next piece of its deflate stream.
     pub(super) fn piece(&mut self, deflated: &[u8]) -> io::Result<()> {
-        let open = self.open.as_mut().ok_or_else(|| misuse("a piece of no entry"))?;
+        let open = self.open.as_mut().ok_or_else(|| misuse("a piece without an entry"))?;
         open.compressed = open.compressed.saturating_add(length(deflated));
         self.write(deflated)
     }
 
     /// Ends it: data descriptor with signature and 8-byte sizes.
     pub(super) fn end(&mut self, crc32: u32, size: u64) -> io::Result<()> {
-        let open = self.open.take().ok_or_else(|| misuse("an end of no entry"))?;
+        let open = self.open.take().ok_or_else(|| misuse("an end without an entry"))?;
         let sizes = Sizes { crc32, size, compressed: open.compressed };
         let mut descriptor = std::mem::take(&mut self.scratch);
         descriptor.clear();
@@ -140,20 +140,20 @@ impl<W: Write> Container<W> {
         Ok(())
     }
 
-    /// Whether an entry is begun and not ended.
+    /// Whether an entry is open.
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Number of entries.
+    /// Returns the number of entries.
     pub(super) fn entries(&self) -> u64 {
         self.directory.entries
     }
 
-    /// Writes the central directory and gives the writer back.
+    /// Writes the central directory and returns the inner writer.
     pub(super) fn finish(mut self) -> io::Result<W> {
         if self.open.is_some() {
-            return Err(misuse("an entry has no end"));
+            return Err(misuse("an entry was not ended"));
         }
         let start = self.position;
         let directory = std::mem::take(&mut self.directory);
@@ -232,7 +232,7 @@ impl Sizes {
         self.size >= u64::from(IN_ZIP64) || self.compressed >= u64::from(IN_ZIP64)
     }
 
-    /// CRC and sizes, in the order of both headers; with `zip64` the sizes stand in the extra field.
+    /// Writes CRC and sizes, in the order of both headers; with `zip64`, the sizes are in the extra field.
     fn push(&self, out: &mut Vec<u8>, zip64: bool) {
         let field = |size: u64| if zip64 { IN_ZIP64 } else { u32::try_from(size).unwrap_or(IN_ZIP64) };
         out.extend_from_slice(&self.crc32.to_le_bytes());
@@ -246,16 +246,17 @@ impl Header {
         if entry.name.is_empty() || entry.name.len() > NAME_LIMIT {
             return Err(misuse("a name that is empty or too long"));
         }
-        let folder = entry.name.ends_with('/');
-        let (kind, default, least) = if folder { (FOLDER, 0o755, 0o700) } else { (REGULAR, 0o644, 0o400) };
+        let directory = entry.name.ends_with('/');
+        let (kind, default, least) =
+            if directory { (DIRECTORY, 0o755, 0o700) } else { (REGULAR, 0o644, 0o400) };
         let mode = kind | (entry.mode.unwrap_or(default) & 0o777) | least;
-        // Low byte: the MS-DOS attribute of a folder.
-        let attributes = (mode << 16) | if folder { 0x10 } else { 0 };
+        // Low byte: the MS-DOS attribute of a directory.
+        let attributes = (mode << 16) | if directory { 0x10 } else { 0 };
         let mtime = entry.modified.and_then(|time| i32::try_from(time.date_time().unix_timestamp()).ok());
         Ok(Self { name: entry.name.clone(), flags, method, dos: dos_time(entry.modified), mtime, attributes })
     }
 
-    /// Version needed, flags, method, time and date.
+    /// Writes version needed, flags, method, time and date.
     fn push_common(&self, out: &mut Vec<u8>, zip64: bool) {
         let version = if zip64 { VERSION_ZIP64 } else { VERSION_20 };
         out.extend_from_slice(&version.to_le_bytes());
@@ -272,7 +273,7 @@ impl Header {
         if self.mtime.is_some() { 9 } else { 0 }
     }
 
-    /// Extended timestamp: only the time of modification, in UTC.
+    /// Writes the extended timestamp: the modification time only, in UTC.
     fn push_time(&self, out: &mut Vec<u8>) {
         if let Some(mtime) = self.mtime {
             out.extend_from_slice(&TIME_EXTRA.to_le_bytes());
@@ -329,8 +330,8 @@ impl Directory {
     }
 }
 
-/// Time and date as MS-DOS has them, in UTC and in steps of two seconds; the ends of its range for what lies
-/// outside it (1980 to 2107).
+/// Returns time and date in MS-DOS form, in UTC and in steps of two seconds; times outside its range (1980 to 2107)
+/// are clamped.
 fn dos_time(modified: Option<Utc>) -> [u8; 4] {
     const FIRST: (u16, u16) = (0, 0x0021);
     const LAST: (u16, u16) = (0xbf7d, 0xff9f);

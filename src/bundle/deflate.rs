@@ -1,47 +1,47 @@
-//! Raw deflate (RFC 1951) for the workers: what an entry of the bundle holds.
+//! Raw deflate (RFC 1951) for the workers: the content of a bundle entry.
 //!
-//! In: an item whole, or its chunks in order. Out: bytes of one deflate stream, with CRC-32 and length. Data that
-//! does not shrink (JPEG, zip, ciphertext) becomes deflate's own *stored* blocks, written straight: a cheap sample
-//! decides, a segment at a time, so that a mixed file keeps what can be gained. Every entry thus ends itself, and
-//! whoever salvages a bundle need not search for an entry's end.
+//! In: an item as a whole, or its chunks in order. Out: one deflate stream, with CRC-32 and length. Incompressible
+//! data (JPEG, zip, ciphertext) becomes *stored* blocks of deflate, written directly: a cheap sample decides for each
+//! segment, so that the compressible parts of a mixed file are still compressed. Every entry thus marks its own end,
+//! and salvage need not search for it.
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-/// How far deflate looks back, and so how much of the chunk before is worth giving.
+/// The window of deflate, and so how much of the chunk before is useful.
 pub const WINDOW: usize = 32 * 1024;
-/// The level where nothing else is asked: 220 MB/s on a 2024 server core, twice level 3.
+/// The default level: 220 MB/s on a 2024 server core, twice as fast as level 3.
 pub const DEFAULT_LEVEL: u32 = 1;
 
-/// Verdict on compressibility is given for so many bytes at a time.
+/// Bytes per decision on compressibility.
 const SEGMENT: usize = 256 * 1024;
-/// Below this the compressor itself is as cheap as looking.
+/// Below this size, compressing costs as little as sampling.
 const WORTH_PROBING: usize = 4 * 1024;
 /// Longest stored block of deflate (RFC 1951, 3.2.4).
 const STORED_BLOCK: usize = 0xffff;
-/// Stretches looked at of a segment, and their length: 2 KiB of up to 256. (Eight times as much was measured to
-/// cost 8 % of the speed on small files, and decided nothing better: a suspicion is followed by a trial.)
+/// Number of samples per segment, and their length: 2 KiB of up to 256. (Eight times as many cost 8 % of the speed on
+/// small files, and improved no decision: a suspicion is followed by a trial.)
 const SAMPLES: usize = 32;
 const SAMPLE: usize = 64;
-/// What is compressed for a trial where the sample looks random.
+/// Bytes that are compressed for a trial where the sample looks random.
 const TRIAL: usize = 16 * 1024;
 
-/// CRC-32 and length of what went into an entry, so far.
+/// CRC-32 and length of an entry's content so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Deflated {
     /// CRC-32 (ISO-HDLC) of the uncompressed bytes.
     pub crc32: u32,
-    /// Their number.
+    /// Number of uncompressed bytes.
     pub size: u64,
 }
 
 impl Deflated {
-    /// Computes both of bytes in memory.
+    /// Computes both for bytes in memory.
     #[must_use]
     pub fn of(data: &[u8]) -> Self {
         Self { crc32: crc32fast::hash(data), size: length(data) }
     }
 
-    /// What the two make one after the other.
+    /// Combines both for two contents in sequence.
     #[must_use]
     pub fn then(&self, next: &Self) -> Self {
         let mut hasher = crc32fast::Hasher::new_with_initial_len(self.crc32, self.size);
@@ -50,7 +50,7 @@ impl Deflated {
     }
 }
 
-/// A reusable compressor: one a worker.
+/// A reusable compressor, one per worker.
 #[derive(Debug)]
 pub struct Deflater {
     state: Compress,
@@ -59,25 +59,25 @@ pub struct Deflater {
 }
 
 impl Deflater {
-    /// Makes one of a level from 1 (fast) to 9 (small); others are taken for the nearest.
+    /// Makes one with a level from 1 (fast) to 9 (small); other levels are clamped.
     #[must_use]
     pub fn new(level: u32) -> Self {
         let level = Compression::new(level.clamp(1, 9));
         Self { state: Compress::new(level, false), level, trial: Vec::new() }
     }
 
-    /// Appends `data` to `out` as one whole deflate stream. Empty data makes an empty stream of two bytes, which
-    /// the container leaves out.
+    /// Appends `data` to `out` as one whole deflate stream. Empty data makes an empty stream of two bytes, which the
+    /// container leaves out.
     pub fn whole(&mut self, data: &[u8], out: &mut Vec<u8>) -> Deflated {
         self.chunk(data, &[], true, out)
     }
 
-    /// Appends one chunk of a deflate stream to `out`. `before` is what stood before it in the item (its last
-    /// [`WINDOW`] bytes are used; empty for the first chunk): with it, chunks deflated by different workers refer
-    /// back to one another. The chunks of an item, in order, `last` on the last, are one deflate stream.
+    /// Appends one chunk of a deflate stream to `out`. `before` is the preceding content of the item (its last
+    /// [`WINDOW`] bytes are used; empty for the first chunk), so that chunks compressed by different workers refer
+    /// back to one another. The chunks of an item, in order, with `last` on the last one, are one deflate stream.
     pub fn chunk(&mut self, data: &[u8], before: &[u8], last: bool, out: &mut Vec<u8>) -> Deflated {
         if data.is_empty() && last {
-            // A last block that holds nothing: fixed Huffman, end of block.
+            // An empty last block: fixed Huffman, end of block.
             out.extend_from_slice(&[0x03, 0x00]);
         }
         let mut done = 0;
@@ -98,7 +98,7 @@ impl Deflater {
         Deflated::of(data)
     }
 
-    /// How many of the first bytes of `data` share one verdict, and whether they shrink.
+    /// Returns how many of the first bytes of `data` share one decision, and whether they are compressible.
     fn run(&mut self, data: &[u8]) -> (usize, bool) {
         let mut run = 0_usize;
         let mut verdict = None;
@@ -112,8 +112,8 @@ impl Deflater {
         (run, verdict.unwrap_or(true))
     }
 
-    /// Whether a segment is worth compressing. A flat histogram of samples is only a suspicion (a table of
-    /// random numbers that repeats has one too): then a stretch is compressed for a trial.
+    /// Whether a segment is worth compressing. A flat histogram of samples is only a suspicion (a repeated table of
+    /// random numbers has one too): a part is then compressed for a trial.
     fn shrinks(&mut self, segment: &[u8]) -> bool {
         if !looks_random(segment) {
             return true;
@@ -129,17 +129,16 @@ impl Deflater {
         small
     }
 
-    /// Compresses `data` at the end of `out`; leaves `out` as it was and says no where that does not make it
-    /// smaller than stored blocks would be.
+    /// Appends the compressed `data` to `out`; returns false and leaves `out` as it was where stored blocks would be
+    /// as small.
     fn compress(&mut self, data: &[u8], dictionary: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
         let start = out.len();
         self.state.reset();
-        // Fails only in the midst of a stream, and the state was just reset.
+        // Fails only within a stream, and the state was just reset.
         if !dictionary.is_empty() && self.state.set_dictionary(dictionary).is_err() {
             return false;
         }
-        // Room for the worst that the fixed Huffman code of level 1 makes (9 bits a byte), so that a stream always
-        // comes to its end.
+        // Room for the worst case of level 1's fixed Huffman code (9 bits per byte), so that a stream always ends.
         out.reserve(data.len().saturating_add(data.len() >> 3).saturating_add(64));
         let flush = if last { FlushCompress::Finish } else { FlushCompress::Sync };
         let before = self.state.total_in();
@@ -148,12 +147,12 @@ impl Deflater {
         let produced = out.len().saturating_sub(start);
         let ended = match status {
             Ok(Status::StreamEnd) => last,
-            // A sync flush is complete when room was left over.
+            // A sync flush is complete when room is left over.
             Ok(Status::Ok | Status::BufError) => !last && taken && out.len() < out.capacity(),
             Err(_) => false,
         };
         if !(ended && taken) {
-            // zlib-rs 0.6.8 keeps a stale offset when a stream is left in its midst: `reset` would not do.
+            // zlib-rs 0.6.8 keeps a stale offset when a stream is abandoned: `reset` is not enough.
             self.state = Compress::new(self.level, false);
         }
         let worth_it = ended && taken && produced <= stored_size(data.len());
@@ -164,7 +163,7 @@ impl Deflater {
     }
 }
 
-/// Writes stored blocks: three bits and padding, which is one byte since every piece begins on a byte.
+/// Writes stored blocks: three bits and padding, which are one byte since every piece begins at a byte.
 fn store(data: &[u8], last: bool, out: &mut Vec<u8>) {
     out.reserve(stored_size(data.len()));
     let mut blocks = data.chunks(STORED_BLOCK).peekable();
@@ -181,10 +180,10 @@ fn stored_size(length: usize) -> usize {
     length.saturating_add((length / STORED_BLOCK).saturating_add(1).saturating_mul(5))
 }
 
-/// Whether the bytes of a sample are spread as evenly as random ones. Pearson's statistic over 256 classes has a
-/// mean of 255 and a deviation of 22.6 for random bytes. Of 1,400 compressed files of a Debian system half lie
-/// below 280 (PNG, which deflate still makes smaller by a little, up to 5,000); of 1,500 programs and of 1,500 other
-/// files 99 in 100 lie above 8,000.
+/// Whether the bytes of a sample are distributed as evenly as random ones. Pearson's statistic over 256 classes has a
+/// mean of 255 and a deviation of 22.6 for random bytes. Of 1,400 compressed files of a Debian system, half are below
+/// 280 (PNG, which deflate still shrinks a little, up to 5,000); of 1,500 programs and of 1,500 other files, 99 in
+/// 100 are above 8,000.
 fn looks_random(segment: &[u8]) -> bool {
     let mut counts = [0_u32; 256];
     let mut total = 0_u64;
@@ -200,7 +199,7 @@ fn looks_random(segment: &[u8]) -> bool {
     let squares = counts
         .iter()
         .fold(0_u64, |sum, count| sum.saturating_add(u64::from(*count).saturating_mul(u64::from(*count))));
-    // 256 * sum(n^2) / total - total, held against a bound that lies between the two.
+    // 256 * sum(n^2) / total - total, compared with a bound between the two groups.
     let statistic = squares.saturating_mul(256).checked_div(total).unwrap_or_default().saturating_sub(total);
     statistic < 1_024
 }
@@ -219,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    /// Bytes that no compressor shrinks, the same in every run.
+    /// Returns incompressible bytes, the same in every run.
     fn noise(length: usize, seed: u64) -> Vec<u8> {
         let mut state = seed | 1;
         std::iter::repeat_with(|| {
@@ -243,7 +242,7 @@ mod tests {
         let mut data = Vec::new();
         let mut decoder = flate2::read::DeflateDecoder::new(stream);
         decoder.read_to_end(&mut data).unwrap();
-        assert_eq!(decoder.total_in(), stream.len() as u64, "nothing stands after the last block");
+        assert_eq!(decoder.total_in(), stream.len() as u64, "nothing follows the last block");
         data
     }
 
@@ -272,7 +271,7 @@ mod tests {
                 let mut sum = Deflated::default();
                 let parts: Vec<&[u8]> = data.chunks(size).collect();
                 for (number, part) in parts.iter().enumerate() {
-                    // A new compressor each time: nothing may hang on the state that the last one left.
+                    // A new compressor each time: the result must not depend on earlier state.
                     let before = &data[..number * size];
                     let last = number + 1 == parts.len();
                     sum = sum.then(&Deflater::new(level).chunk(part, before, last, &mut whole));

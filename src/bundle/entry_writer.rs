@@ -1,9 +1,9 @@
-//! One entry of a bundle whose deflated size is not known when it begins.
+//! Writes one entry of a bundle whose compressed size is not known when it begins.
 //!
-//! In: the pieces of one deflate stream, in order, with the CRC-32 and size of their content. Out: the finished entry,
-//! CRC-32 and size added up. While it lives, the writer of the bundle is borrowed, so nothing can come between the
-//! pieces. Both ways to end it consume it. One that is dropped instead leaves its entry open, and a bundle with an open
-//! entry takes no further entry and cannot be sealed.
+//! In: the pieces of one deflate stream, in order, with the CRC-32 and size of their content. Out: the finished
+//! entry, with the total CRC-32 and size. It borrows the writer of the bundle, so that nothing can be written between
+//! the pieces. Both ways to end it consume it. One that is dropped leaves its entry open, and a bundle with an open
+//! entry accepts no further entry and cannot be sealed.
 
 use std::io;
 
@@ -26,7 +26,7 @@ pub struct EntryWriter<'a> {
 }
 
 impl<'a> EntryWriter<'a> {
-    /// Writes the entry's header.
+    /// Writes the header of the entry.
     pub(super) fn begin(
         container: &'a mut Container<StreamWriter<Shared>>,
         sink: &'a Shared,
@@ -36,9 +36,10 @@ impl<'a> EntryWriter<'a> {
         Ok(Self { container, sink, content: Deflated::default() })
     }
 
-    /// Writes the next piece of the deflate stream; `content` is the CRC-32 and size of what it holds.
+    /// Writes the next piece of the deflate stream; `content` is the CRC-32 and size of its content.
     ///
     /// # Errors
+    ///
     /// [`Error::Sink`].
     pub fn piece(&mut self, bytes: &[u8], content: &Deflated) -> Result<(), Error> {
         self.container.piece(bytes).map_err(|source| failed(self.sink, source))?;
@@ -46,13 +47,13 @@ impl<'a> EntryWriter<'a> {
         Ok(())
     }
 
-    /// Bytes of the bundle so far, before encryption (which adds 16 in 65,536).
+    /// Returns the bytes of the bundle so far, before encryption (which adds 16 per 65,536).
     #[must_use]
     pub fn bytes_written(&self) -> u64 {
         self.container.position()
     }
 
-    /// CRC-32 and size of the content so far.
+    /// Returns CRC-32 and size of the content so far.
     #[must_use]
     pub fn content(&self) -> Deflated {
         self.content
@@ -61,6 +62,7 @@ impl<'a> EntryWriter<'a> {
     /// Ends the entry, whose last piece ended the deflate stream. Returns CRC-32 and size of its content.
     ///
     /// # Errors
+    ///
     /// [`Error::Sink`].
     pub fn finish(self) -> Result<Deflated, Error> {
         let Self { container, sink, content } = self;
@@ -68,10 +70,11 @@ impl<'a> EntryWriter<'a> {
         Ok(content)
     }
 
-    /// Ends the entry, and its deflate stream between two pieces: the rest never came, or is not wanted. The caller
-    /// records the item as partial. Returns CRC-32 and size of the content that came.
+    /// Ends the entry, and its deflate stream between two pieces: the rest was not read, or is not wanted. The caller
+    /// records the item as partial. Returns CRC-32 and size of the content so far.
     ///
     /// # Errors
+    ///
     /// [`Error::Sink`].
     pub fn cut(mut self) -> Result<Deflated, Error> {
         self.piece(&END_OF_DEFLATE, &Deflated::default())?;

@@ -1,64 +1,65 @@
-//! What can go wrong while a bundle is written, and what of it is safe all the same.
+//! The errors of writing a bundle, with the part of it that is safe nevertheless.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::sink::Flushed;
 
-/// A failure of the writing half.
+/// An error while a bundle is prepared or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file of the bundle could not be made; nothing was written.
+    /// A file of the bundle could not be created; nothing was written.
     #[error("cannot create '{}'", .path.display())]
     Create {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
-    /// The destination stopped taking bytes (full disk, pulled stick): what was flushed is salvageable.
+    /// The destination accepts no more bytes (full disk, pulled stick): flushed data is salvageable.
     #[error(
-        "the destination stopped after {} bytes; flushed and salvageable: {} items up to checkpoint {}",
+        "cannot write to the destination after {} bytes; flushed and salvageable: {} items up to checkpoint {}",
         .flushed.bytes, .flushed.items, .flushed.checkpoint
     )]
     Sink {
-        /// What the medium has confirmed.
+        /// The part that the medium has confirmed.
         flushed: Flushed,
-        /// Why.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
     /// Neither a recipient nor a passphrase was given: a bundle is never written in plain text.
-    #[error("no recipient and no passphrase")]
+    #[error("cannot encrypt: neither a recipient nor a passphrase is given")]
     NoRecipient,
-    /// Recipients and a passphrase exclude each other in an age file.
-    #[error("recipients and a passphrase cannot be combined")]
+    /// An age file has either recipients or a passphrase.
+    #[error("cannot encrypt: recipients and a passphrase cannot be combined")]
     MixedRecipients,
-    /// A recipient that age does not understand. Its text is not repeated: it might be a secret, pasted wrongly.
+    /// A recipient that age does not accept. Its text is not repeated: it might be a secret that was pasted by
+    /// mistake.
     #[error("{whence}: {reason}")]
     Recipient {
         /// Where it was given: `-r number 2`, or the file and its line.
         whence: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
     /// A key, recipients or identity file that cannot be read.
     #[error("cannot read '{}'", .path.display())]
     ReadKey {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
     /// A key or identity file that cannot be used. Nothing of its content is repeated.
     #[error("{whence}: {reason}")]
     Key {
-        /// The file, and its line where one is at fault.
+        /// The file, and the line where one is at fault.
         whence: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// age refused the set of recipients.
@@ -67,29 +68,29 @@ pub enum Error {
     /// The kit's key could not sign.
     #[error("cannot sign '{what}': {reason}")]
     Sign {
-        /// What was to be signed.
+        /// The document to be signed.
         what: &'static str,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A caller's entry that the format does not allow.
+    /// An entry from the caller that the format does not allow.
     #[error("entry '{}' {reason}", crate::evidence::Printable(.name))]
     Entry {
-        /// Its name.
+        /// Name of the entry.
         name: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
-    /// Facts that JSON cannot hold.
+    /// Data that cannot be written as JSON.
     #[error("cannot write '{what}' as json")]
     Json {
-        /// The entry.
+        /// Name of the document.
         what: &'static str,
-        /// Why.
+        /// The error of the serialiser.
         #[source]
         source: serde_json::Error,
     },
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
+    /// The operating system returned no random bytes.
+    #[error("cannot obtain random bytes: {0}")]
     Random(String),
 }

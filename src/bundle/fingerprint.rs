@@ -3,12 +3,12 @@
 //! In: a recipient (age or SSH) or a minisign public key, as text. Out: the SHA-256 of its canonical text, and the
 //! first 44 bits of that as four words of the English list of BIP-39
 //! (<https://github.com/bitcoin/bips/blob/master/bip-0039/english.txt>; 2,048 words, MIT). Why this list: its words are
-//! short and common, differ in their first four letters, and carry 11 bits each, where those of the PGP list carry 8:
-//! whoever wants another key with the same four words has to make some 2^44 keys instead of 2^32. That is work for a
-//! month on a hundred processors, so the words show a recipient that was swapped on a stick; who must exclude even that
-//! compares the whole digest, which JSON has next to them.
+//! short and common, differ in their first four letters, and have 11 bits each, where those of the PGP list have 8: an
+//! attacker has to make about 2^44 keys instead of 2^32 to find another key with the same four words. That takes a month
+//! on a hundred processors, so the words reveal a recipient that was swapped on a stick; to exclude even such an attack,
+//! compare the whole digest, which JSON has next to the words.
 //!
-//! The canonical text is what the key's own tools print, without comment or line end: `age1…` in lower case,
+//! The canonical text is the key as its tools print it, without comment or line end: `age1…` in lower case,
 //! `ssh-ed25519 AAAA…` (type, one space, base64), `RW…` for minisign. With public tools:
 //!
 //! ```sh
@@ -23,22 +23,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Digest, Printable};
 
-/// Where each word's 11 bits begin in the first 64 bits of the digest, counted from the lowest; the list has 2^11 words.
+/// Shift of each word's 11 bits in the first 64 bits of the digest; the list has 2^11 words.
 const SHIFTS: [u32; 4] = [53, 42, 31, 20];
-/// The 11 bits.
+/// Mask of 11 bits.
 const MASK: u64 = 2_047;
-/// How many characters of the end of a key are shown.
+/// Number of characters at the end of a key that are shown.
 const END: usize = 8;
 
 static LIST: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("bip39_english.txt").lines().collect());
 
-/// The fingerprint of a public key; `Display` gives its four words.
+/// The fingerprint of a public key; `Display` writes its four words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// The four words, with a space between them.
+    /// The four words, separated by spaces.
     pub words: String,
-    /// SHA-256 of the canonical text, the first 44 bits of which are the words.
+    /// SHA-256 of the canonical text, whose first 44 bits are the words.
     pub sha256: Digest,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// One who can read a bundle: a recipient as it was given, with its fingerprint.
+/// A recipient as it was given, with its fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FingerprintedRecipient {
     /// As in `recipients`; `passphrase` for one.
@@ -80,14 +80,14 @@ impl FingerprintedRecipient {
         Self { recipient: recipient.to_owned(), fingerprint: Some(Fingerprint::of(recipient)) }
     }
 
-    /// Names whoever has the passphrase.
+    /// Returns the entry for whoever has the passphrase.
     #[must_use]
     pub fn passphrase() -> Self {
         Self { recipient: "passphrase".to_owned(), fingerprint: None }
     }
 }
 
-/// The four words, and the end of the key: its beginning is the same for all keys of a kind, and a comment is anybody's.
+/// Writes the four words, and the end of the key: all keys of a type begin alike, and a comment is arbitrary.
 impl fmt::Display for FingerprintedRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(fingerprint) = &self.fingerprint else { return f.write_str("passphrase") };
@@ -101,7 +101,8 @@ impl fmt::Display for FingerprintedRecipient {
     }
 }
 
-/// The text of a key that is hashed: without a comment, and `age1…` in lower case, since Bech32 means the same in either.
+/// Returns the text that is hashed: the key without its comment, with `age1…` in lower case, since Bech32 ignores
+/// case.
 fn canonical(key: &str) -> String {
     let mut fields = key.split_ascii_whitespace();
     let first = fields.next().unwrap_or_default();
@@ -135,7 +136,7 @@ mod tests {
         let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN";
         assert_eq!(Fingerprint::of(ssh), Fingerprint::of(&format!("{ssh}  someone@somewhere")));
         assert_ne!(Fingerprint::of(AGE).words, Fingerprint::of(ssh).words);
-        // Base64 is not folded: two keys may differ in the case of a letter.
+        // Base64 is case-sensitive: two keys may differ in the case of a letter only.
         assert_ne!(Fingerprint::of("RWQa"), Fingerprint::of("RWQA"));
     }
 
@@ -165,12 +166,12 @@ mod tests {
             .map(|line| line.trim_start_matches("//! "))
             .collect();
         assert_eq!(commands.len(), 2);
-        let folder = tempfile::TempDir::new().unwrap();
-        std::fs::write(folder.path().join("english.txt"), include_str!("bip39_english.txt")).unwrap();
+        let directory = tempfile::TempDir::new().unwrap();
+        std::fs::write(directory.path().join("english.txt"), include_str!("bip39_english.txt")).unwrap();
         let output = std::process::Command::new("sh")
             .args(["-c", &commands.join("\n")])
             .env("KEY", AGE)
-            .current_dir(folder.path())
+            .current_dir(directory.path())
             .output()
             .unwrap();
         let words = String::from_utf8(output.stdout).unwrap();

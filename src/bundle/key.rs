@@ -1,8 +1,8 @@
-//! Keys: to whom a bundle is encrypted, and who can read it.
+//! The keys to which a bundle is encrypted, and those that decrypt it.
 //!
-//! In: recipients and key files as age and OpenSSH write them. Out: what age computes with.
-//! No error and no `Debug` here repeats the text of a key: what does not parse as a public key may be a secret
-//! that was pasted into the wrong option. Files are read whole, up to a limit.
+//! In: recipients and key files in the formats of age and OpenSSH. Out: keys for the age crate. No error and no
+//! `Debug` here repeats the text of a key: text that is not a public key may be a secret that was pasted into the
+//! wrong option. Files are read as a whole, up to a limit.
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Cursor, Read as _};
@@ -15,13 +15,14 @@ use zeroize::Zeroizing;
 use super::Error;
 use super::fingerprint::FingerprintedRecipient;
 
-/// Largest key, recipients or identity file: 16 MiB is age's own limit for identities.
+/// Largest key, recipients or identity file, in bytes: 16 MiB is age's limit for identities.
 const KEY_FILE_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// Most recipients of a bundle: each is shown with its fingerprint before a run, and costs a line in the file's header.
+/// Maximum number of recipients of a bundle: each is shown with its fingerprint before a run, and takes a line in the
+/// file header.
 const RECIPIENTS_LIMIT: usize = 100;
 
-/// Asks a person for the passphrase of a key. Given what it is for; `None` where nobody can be asked.
+/// Asks a person for the passphrase of a key; `None` where nobody can be asked. The argument describes the key.
 #[derive(Clone)]
 pub struct Ask(Arc<Asking>);
 
@@ -34,12 +35,12 @@ impl Ask {
         Self(Arc::new(ask))
     }
 
-    /// Asks for the passphrase of what `whence` names.
+    /// Asks for the passphrase of the key at `whence`.
     pub(super) fn passphrase(&self, whence: &str) -> Option<SecretString> {
         (self.0)(whence)
     }
 
-    /// Asks nobody: every key that has a passphrase is refused.
+    /// Refuses every key that has a passphrase.
     #[must_use]
     pub fn nobody() -> Self {
         Self::new(|_| None)
@@ -68,7 +69,7 @@ impl age::Callbacks for Ask {
     }
 }
 
-/// To whom a bundle is encrypted: any number of recipients, or one passphrase.
+/// The recipients of a bundle: any number of public keys, or one passphrase.
 #[derive(Default)]
 pub struct Recipients {
     keys: Vec<(String, Box<dyn age::Recipient + Send + Sync>)>,
@@ -77,7 +78,7 @@ pub struct Recipients {
 }
 
 impl Recipients {
-    /// Starts with nobody.
+    /// Starts without recipients.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -86,7 +87,8 @@ impl Recipients {
     /// Adds a recipient: `age1…`, `ssh-ed25519 …` or `ssh-rsa …`. `whence` says where it was given.
     ///
     /// # Errors
-    /// [`Error::Recipient`] where age does not understand it.
+    ///
+    /// [`Error::Recipient`] where age does not accept it.
     pub fn add(&mut self, text: &str, whence: &str) -> Result<(), Error> {
         let text = text.trim();
         let wrong = |reason| Error::Recipient { whence: whence.into(), reason };
@@ -98,18 +100,20 @@ impl Recipients {
         Ok(())
     }
 
-    /// Adds all recipients of a file: one a line, blank lines and lines that begin with `#` left out.
+    /// Adds all recipients in a file: one per line, without blank lines and lines that begin with `#`.
     ///
     /// # Errors
-    /// [`Error::ReadKey`]; [`Error::Recipient`] with file and line; or where there is none in it.
+    ///
+    /// [`Error::ReadKey`]; [`Error::Recipient`] with file and line, or where the file has no recipient.
     pub fn add_file(&mut self, path: &Path) -> Result<(), Error> {
         self.add_text(&read_text(path)?, path)
     }
 
-    /// Adds all recipients of a file that was read already.
+    /// Adds all recipients in the text of a file.
     ///
     /// # Errors
-    /// As [`Recipients::add_file`].
+    ///
+    /// See [`Recipients::add_file`].
     pub fn add_text(&mut self, text: &str, path: &Path) -> Result<(), Error> {
         let before = self.keys.len();
         for (number, line) in text.lines().enumerate() {
@@ -120,7 +124,7 @@ impl Recipients {
         }
         if self.keys.len() == before {
             let whence = path.display().to_string();
-            return Err(Error::Recipient { whence, reason: "no recipient in this file" });
+            return Err(Error::Recipient { whence, reason: "the file contains no recipient" });
         }
         Ok(())
     }
@@ -130,29 +134,29 @@ impl Recipients {
         self.passphrase = Some(passphrase);
     }
 
-    /// Sets the cost of the passphrase as the logarithm of scrypt's N; without it, age takes what lasts a second
-    /// on this machine.
+    /// Sets the cost of the passphrase as the logarithm of scrypt's N; the default takes one second on this machine.
     pub fn set_work_factor(&mut self, log_n: u8) {
         self.work_factor = Some(log_n);
     }
 
-    /// The recipients as given; `passphrase` for one. Written to `veldkit.json`.
+    /// Returns the recipients as given; `passphrase` for one. Written to `veldkit.json`.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let passphrase = self.passphrase.iter().map(|_| "passphrase".to_owned());
         self.keys.iter().map(|(name, _)| name.clone()).chain(passphrase).collect()
     }
 
-    /// Who can read what is encrypted to them, each with its fingerprint.
+    /// Returns the recipients with their fingerprints.
     #[must_use]
     pub fn fingerprints(&self) -> Vec<FingerprintedRecipient> {
         let keys = self.keys.iter().map(|(name, _)| FingerprintedRecipient::of(name));
         keys.chain(self.passphrase.iter().map(|_| FingerprintedRecipient::passphrase())).collect()
     }
 
-    /// Whether there is anybody to encrypt to.
+    /// Checks that there are recipients or a passphrase.
     ///
     /// # Errors
+    ///
     /// [`Error::NoRecipient`] and [`Error::MixedRecipients`].
     pub fn check(&self) -> Result<(), Error> {
         match (self.keys.is_empty(), self.passphrase.is_some()) {
@@ -162,7 +166,7 @@ impl Recipients {
         }
     }
 
-    /// Draws the file key and encrypts it to everybody.
+    /// Draws the file key and encrypts it to all recipients.
     pub(super) fn encryptor(&self) -> Result<age::Encryptor, Error> {
         self.check()?;
         let encryptor = match &self.passphrase {
@@ -183,7 +187,7 @@ impl Recipients {
     }
 }
 
-/// Names the recipients, which are public, and never the passphrase.
+/// Prints the recipients, which are public, and never the passphrase.
 impl fmt::Debug for Recipients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Recipients").field(&self.names()).finish()
@@ -216,21 +220,22 @@ fn parse_recipient(text: &str) -> Result<Box<dyn age::Recipient + Send + Sync>, 
     })
 }
 
-/// Who can read a bundle: identities of files, SSH keys, passphrases.
+/// The keys that decrypt a bundle: identities in files, SSH keys, passphrases.
 #[derive(Default)]
 pub struct Identities(Vec<Box<dyn age::Identity>>);
 
 impl Identities {
-    /// Starts with none.
+    /// Starts without keys.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds what a file holds: age secret keys (plain, or encrypted with a passphrase, which is asked for when
-    /// first needed) or an OpenSSH private key (the same).
+    /// Adds the keys in a file: age secret keys or an OpenSSH private key, plain or encrypted with a passphrase,
+    /// which is asked for when it is first needed.
     ///
     /// # Errors
+    ///
     /// [`Error::ReadKey`] and [`Error::Key`].
     pub fn add_file(&mut self, path: &Path, ask: &Ask) -> Result<(), Error> {
         let name = path.display().to_string();
@@ -263,7 +268,7 @@ impl Identities {
         Ok(())
     }
 
-    /// Adds an age secret key that is in memory already.
+    /// Adds an age secret key that is in memory.
     pub fn add(&mut self, identity: impl age::Identity + 'static) {
         self.0.push(Box::new(identity));
     }
@@ -273,13 +278,13 @@ impl Identities {
         self.0.push(Box::new(age::scrypt::Identity::new(passphrase)));
     }
 
-    /// Whether none was given.
+    /// Whether there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them, as age's `Decryptor::decrypt` takes them.
+    /// Returns all keys, for age's `Decryptor::decrypt`.
     pub fn iter(&self) -> impl Iterator<Item = &dyn age::Identity> {
         self.0.iter().map(AsRef::as_ref)
     }
@@ -308,7 +313,7 @@ impl Identities {
         }
         if self.0.len() == before {
             let whence = path.display().to_string();
-            return Err(Error::Key { whence, reason: "no identity in this file".into() });
+            return Err(Error::Key { whence, reason: "the file contains no identity".into() });
         }
         Ok(())
     }
@@ -320,11 +325,11 @@ impl fmt::Debug for Identities {
     }
 }
 
-/// Reads a key file into memory that is overwritten when it is given back.
+/// Reads a key file into memory that is overwritten when it is freed.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let wrong = |source| Error::ReadKey { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(wrong)?;
-    // Room for all of it at once: a vector that grows leaves what it held behind.
+    // Allocated at once: a vector that grows leaves copies in freed memory.
     let length = file.metadata().map_or(0, |facts| facts.len()).min(KEY_FILE_LIMIT).saturating_add(64);
     let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default()));
     file.take(KEY_FILE_LIMIT.saturating_add(1)).read_to_end(&mut content).map_err(wrong)?;

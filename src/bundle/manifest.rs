@@ -1,5 +1,5 @@
-//! `manifest.json`: the closing account. Counts, limits and the digests that no record holds, so that every entry
-//! of a bundle is named by something that is chained or signed.
+//! `manifest.json`: the closing account. It has counts, limits, and the digests that no record has, so that every
+//! entry of a bundle is covered by the chain or the signature.
 
 use std::collections::BTreeMap;
 
@@ -9,30 +9,30 @@ use serde_json::Value;
 use super::opening::Opening;
 use crate::evidence::{Digest, Item, Outcome, ScanCounts, Utc};
 
-/// Different rules, and different artifacts, that are counted by name; those past it are counted together under
-/// [`OTHERS`]. A rule set of the size of all public ones together has some 20,000 rules.
+/// Maximum number of rules, and of artifacts, that are counted by name; others are counted together under [`OTHERS`].
+/// All public rule sets together have about 20,000 rules.
 pub const NAMES_COUNTED: usize = 20_000;
-/// The name under which those past [`NAMES_COUNTED`] are counted.
+/// The name under which the others are counted.
 pub const OTHERS: &str = "(others)";
 
 /// What the caller adds when a run ends.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Closing {
-    /// When the run ended.
+    /// End of the run.
     pub ended: Option<Utc>,
-    /// Why it did not do all that was asked, for example `interrupted by the operator`; absent where it did.
+    /// Why not everything was done, for example `interrupted by the operator`; absent where everything was.
     pub incomplete: Option<String>,
-    /// The limits that were reached, for example `time-limit 600 s`.
+    /// Limits that were reached, for example `time-limit 600 s`.
     pub limits_reached: Vec<String>,
     /// Every mount, visited or skipped with the reason.
     pub mounts: Value,
-    /// Artifacts left out on purpose.
+    /// Artifacts that were excluded on purpose.
     pub excluded: Value,
     /// Rule files that did not compile, with the reason.
     pub rule_files_failed: Value,
-    /// Rules that were too slow and were set aside, with the item on which.
+    /// Rules that were disabled for slowness, with the item.
     pub rules_set_aside: Value,
-    /// What sweeps looked at and did not take: counts.
+    /// Counts of the files that sweeps scanned but did not collect.
     pub sweep: Value,
     /// Indicator lists that could not be read to their end, with the reason.
     pub indicator_lists_failed: Value,
@@ -48,51 +48,51 @@ pub struct Manifest {
     pub format: u32,
     /// Bundle id, as in `veldkit.json`.
     pub bundle_id: String,
-    /// The case.
+    /// Id of the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
     /// Name of the host.
     pub host_name: String,
-    /// When the run began.
+    /// Start of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<Utc>,
-    /// When it ended.
+    /// End of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Utc>,
-    /// Whether all that was asked was done.
+    /// Whether everything was done.
     pub complete: bool,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
     /// The chain of checkpoints.
     pub chain: ChainEnd,
-    /// Digests of the entries that no record names: `veldkit.json`, `README.txt`, `log/custody.jsonl`.
+    /// Digests of the entries without a record: `veldkit.json`, `README.txt`, `log/custody.jsonl`.
     pub entries: BTreeMap<String, Digest>,
     /// Number of entries before this one.
     pub entries_before: u64,
     /// Counts of all items.
     pub items: Counts,
-    /// Items that make the run partial (exit code 3).
+    /// Number of items that make the run partial (exit code 3).
     pub partial: u64,
-    /// Counts by artifact.
+    /// Counts per artifact.
     pub artifacts: BTreeMap<String, Counts>,
-    /// What became of the items as far as scanning goes; its numbers add up to all of them.
+    /// Counts of items by scan result; they add up to all items.
     pub scan: ScanCounts,
-    /// Items that at least one rule or indicator fired on.
+    /// Number of items that at least one rule or indicator matched.
     pub items_with_hits: u64,
-    /// How many items each rule or indicator fired on.
+    /// Number of items per rule or indicator that matched them.
     pub hits: BTreeMap<String, u64>,
-    /// The limits that were reached.
+    /// Limits that were reached.
     pub limits_reached: Vec<String>,
     /// Every mount, visited or skipped with the reason.
     pub mounts: Value,
-    /// Artifacts left out on purpose.
+    /// Artifacts that were excluded on purpose.
     pub excluded: Value,
     /// Rule files that did not compile, with the reason.
     pub rule_files_failed: Value,
-    /// Rules that were too slow and were set aside, with the item on which.
+    /// Rules that were disabled for slowness, with the item.
     pub rules_set_aside: Value,
-    /// What sweeps looked at and did not take: counts.
+    /// Counts of the files that sweeps scanned but did not collect.
     pub sweep: Value,
     /// Indicator lists that could not be read to their end, with the reason.
     #[serde(skip_serializing_if = "Value::is_null")]
@@ -101,29 +101,29 @@ pub struct Manifest {
     pub figures: Value,
 }
 
-/// Where the chain of checkpoints ends.
+/// The end of the chain of checkpoints.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainEnd {
     /// Number of checkpoints.
     pub checkpoints: u64,
-    /// SHA-256 of the last one's `records/N.jsonl`; of `veldkit.json` where there is none.
+    /// SHA-256 of the last `records/N.jsonl`; of `veldkit.json` where there is none.
     pub last: Option<Digest>,
 }
 
-/// Items by outcome, and the bytes stored of them.
+/// Number of items by outcome, and the bytes stored of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
     /// Number of items.
     pub all: u64,
-    /// By outcome's word; an outcome that never occurred is left out.
+    /// Number per outcome; an outcome that never occurred is absent.
     pub outcomes: BTreeMap<String, u64>,
     /// Bytes stored, before compression.
     pub bytes: u64,
 }
 
 impl Counts {
-    /// How many items have an outcome.
+    /// Returns the number of items with an outcome.
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(outcome.word()).copied().unwrap_or_default()
@@ -138,7 +138,7 @@ impl Counts {
 }
 
 impl Manifest {
-    /// Starts the account with what the opening says.
+    /// Starts the account from the opening.
     pub(super) fn begin(opening: &Opening) -> Self {
         Self {
             format: opening.format,
@@ -170,7 +170,7 @@ impl Manifest {
         }
     }
 
-    /// Notes that not all that was asked was done, in addition to what is noted already.
+    /// Adds a reason why not everything was done.
     pub(super) fn fall_short(&mut self, why: String) {
         self.complete = false;
         self.incomplete = Some(match self.incomplete.take() {

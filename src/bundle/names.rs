@@ -1,29 +1,29 @@
-//! The name of an entry: the origin's own name wherever that is possible, and never the same for two origins.
+//! The name of an entry: the original name wherever that is possible, and never the same for two origins.
 //!
-//! In: an [`Origin`], with any bytes a kernel or a hostile disk allows. Out: a relative UTF-8 name of at most
-//! [`NAME_LIMIT`] bytes without `.`/`..` parts, control characters or backslashes; the rules stand in
-//! [`crate::bundle`] under *Names*. The record keeps the exact original.
+//! In: an [`Origin`], with any bytes that a kernel or a hostile disk allows. Out: a relative UTF-8 name of at most
+//! [`NAME_LIMIT`] bytes without `.`/`..` parts, control characters or backslashes; the rules are in [`crate::bundle`]
+//! under *Names*. The record keeps the exact original.
 //!
-//! Why it is injective: within a component, `%XX` stands for a byte and for nothing else, because a literal `%`
-//! before two hex digits is itself written `%25`. `/`, `.` alone, the separator of a stream and an empty component
-//! have spellings that no byte of a component is ever given. What had to be cut ends in `%7E` (a tilde, which is
-//! never encoded) and the SHA-256 of the uncut name. Number by number, the tests below try to break it.
+//! Why it is injective: within a component, `%XX` always means a byte, because a literal `%` before two hex digits is
+//! itself written as `%25`. `/`, a lone `.`, the stream separator and an empty component are spelled in ways that no
+//! byte of a component ever is. A cut name ends in `%7E` (a tilde, which is never encoded) and the SHA-256 of the
+//! uncut name. The tests below try to break each of these rules.
 
 use std::fmt::Write as _;
 
 use crate::evidence::{Digest, Origin, Volume};
 
-/// Longest entry name in bytes: 7z and Python's zipfile stop at paths of some thousand bytes.
+/// Longest entry name in bytes: 7z and Python's zipfile fail at paths of some thousand bytes.
 pub const NAME_LIMIT: usize = 1_000;
-/// Longest component in bytes, as most file systems have it.
+/// Longest component in bytes, as in most file systems.
 pub const COMPONENT_LIMIT: usize = 255;
 
-/// Room kept for the number of a name that is asked for again.
+/// Bytes reserved for the number of a repeated name.
 const NUMBER_ROOM: usize = 24;
-/// Begins what is no part of the original name: the digest of one that was cut, or a number.
+/// Marks the parts that are not in the original name: the digest of a cut name, or a number.
 const MARK: &str = "%7E";
 
-/// Gives the name of an origin's entry, without a trailing `/`. `sparse` is for content without its holes.
+/// Returns the entry name of an origin, without a trailing `/`. `sparse` is for content without its holes.
 #[must_use]
 pub fn entry_name(origin: &Origin, sparse: bool) -> String {
     let mut name = String::new();
@@ -54,14 +54,14 @@ pub fn entry_name(origin: &Origin, sparse: bool) -> String {
     cut(name, NAME_LIMIT.saturating_sub(NUMBER_ROOM))
 }
 
-/// Gives the name for an origin that is stored the `number`th time (from 2). Two steps of a plan never ask for the
-/// same origin twice; should it happen all the same, nothing is lost by it.
+/// Returns the name for an origin that is stored the `number`th time (from 2). A plan never asks for the same origin
+/// twice; should that happen, nothing is lost.
 #[must_use]
 pub fn numbered(name: &str, number: u64) -> String {
     format!("{name}{MARK}{number}")
 }
 
-/// Reads the origin back out of an entry's name, where the name was not cut, and is no number's.
+/// Returns the origin of an entry name, where the name was not cut and has no number.
 #[must_use]
 pub fn origin_of(entry: &str) -> Option<Origin> {
     let entry = entry.strip_suffix('/').unwrap_or(entry);
@@ -85,33 +85,33 @@ pub fn origin_of(entry: &str) -> Option<Origin> {
         "fs" | "vss" => {
             let (volume, rest) = volume_of(&name)?;
             let separator = if volume.is_root() { "%3A" } else { ":" };
-            let folder_end = rest.rfind('/').map_or(0, |place| place.saturating_add(1));
-            let (folders, last) = rest.split_at_checked(folder_end)?;
+            let directory_end = rest.rfind('/').map_or(0, |place| place.saturating_add(1));
+            let (directories, last) = rest.split_at_checked(directory_end)?;
             let (last, stream) = match last.split_once(separator) {
                 Some((last, stream)) => (last, Some(decode(stream))),
                 None => (last, None),
             };
-            let path = decode_path(&format!("{folders}{last}"));
+            let path = decode_path(&format!("{directories}{last}"));
             Some(Origin::File { volume, path, stream })
         }
         _ => None,
     }
 }
 
-/// Which bytes have a special meaning where a component stands.
+/// The bytes with a special meaning in a component.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// A component of a path, which holds no `/` (and may hold `:`).
+    /// A component of a path, which contains no `/` (and may contain `:`).
     Component,
-    /// A component of a volume that has streams: a `:` in it is encoded.
-    BesideStreams,
-    /// A single component that may hold anything.
+    /// A component on a volume with streams: a `:` in it is encoded.
+    WithStreams,
+    /// A single component that may contain anything.
     Single,
 }
 
 fn push_volume(name: &mut String, volume: &Volume) {
     let mut inner = volume;
-    // A shadow copy of a shadow copy does not exist; a hostile caller's nesting ends here all the same.
+    // A shadow copy of a shadow copy does not exist; nesting by a hostile caller ends here.
     while let Volume::Shadow(number, volume) = inner {
         let _ = write!(name, "vss/{number}/");
         inner = volume;
@@ -128,12 +128,12 @@ fn push_volume(name: &mut String, volume: &Volume) {
 }
 
 fn push_path(name: &mut String, path: &[u8], stream: Option<&[u8]>, rooted: bool) {
-    let place = if rooted { Place::Component } else { Place::BesideStreams };
+    let place = if rooted { Place::Component } else { Place::WithStreams };
     let mut components = path.split(|byte| *byte == b'/').peekable();
     while let Some(component) = components.next() {
         let mut encoded = encode(component, place);
         if let (None, Some(stream)) = (components.peek(), stream) {
-            // Names on a Unix volume hold `:` often, so there the separator is the spelling that they never get.
+            // Names on a Unix volume often contain `:`, so the separator has an escaped spelling there.
             encoded.push_str(if rooted { "%3A" } else { ":" });
             encoded.push_str(&encode_stream(stream));
         }
@@ -146,14 +146,14 @@ fn push_component(name: &mut String, encoded: &str) {
     name.push_str(&cut(encoded.to_owned(), COMPONENT_LIMIT));
 }
 
-/// Cuts an encoded name to `limit` bytes, the digest of the whole at its end.
+/// Cuts an encoded name to `limit` bytes, with the digest of the whole at its end.
 fn cut(encoded: String, limit: usize) -> String {
     if encoded.len() <= limit {
         return encoded;
     }
     let ending = format!("{MARK}{}", Digest::of(encoded.as_bytes()));
     let mut end = encoded.floor_char_boundary(limit.saturating_sub(ending.len()));
-    // Neither half of an escape nor a separator may be left before the mark.
+    // No half of an escape, and no separator, may be left before the mark.
     let kept = encoded.get(..end).unwrap_or_default();
     if let Some(percent) = kept.rfind('%').filter(|percent| percent.saturating_add(3) > end) {
         end = percent;
@@ -163,7 +163,7 @@ fn cut(encoded: String, limit: usize) -> String {
 
 fn encode(component: &[u8], place: Place) -> String {
     match component {
-        // `/` is what an empty component is followed by, and is in no component.
+        // An empty component is followed by `/`, which is in no component.
         b"" => return "%2F".to_owned(),
         b"." => return "%2E".to_owned(),
         b".." => return "%2E%2E".to_owned(),
@@ -172,13 +172,13 @@ fn encode(component: &[u8], place: Place) -> String {
     let mut encoded = String::with_capacity(component.len());
     push_encoded(&mut encoded, component, |c| match c {
         '/' => true,
-        ':' => place == Place::BesideStreams,
+        ':' => place == Place::WithStreams,
         _ => false,
     });
     encoded
 }
 
-/// The name of a stream; it ends a name, and holds anything but what a component may not.
+/// Encodes the name of a stream; it ends a name, and may contain anything that a component may not.
 fn encode_stream(stream: &[u8]) -> String {
     let mut encoded = String::with_capacity(stream.len());
     push_encoded(&mut encoded, stream, |c| c == '/');
@@ -316,7 +316,7 @@ mod tests {
         }
     }
 
-    /// Every word of up to four letters of an alphabet made of all that has a meaning here.
+    /// Every word of up to four letters of an alphabet of all special characters.
     fn nasty_words() -> Vec<Vec<u8>> {
         let letters: [&[u8]; 11] =
             [b"%", b"2", b"F", b"/", b".", b":", b"\\", b"\xc3", b"\xa9", b"%3A", b"%7E"];
@@ -371,7 +371,7 @@ mod tests {
         assert_ne!(one, other);
         assert!(one.split('/').all(|part| part.len() <= COMPONENT_LIMIT), "{one}");
 
-        // A file that bears the very name which the first was cut to is another origin with another entry.
+        // A file with the very name to which the first one was cut is another origin with another entry.
         let imitation = one.strip_prefix("fs/$rootfs$/").unwrap();
         assert_ne!(entry_name(&Origin::root(imitation), false), one);
 

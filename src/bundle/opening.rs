@@ -1,4 +1,5 @@
-//! `veldkit.json`: what was known when the run began. First in the bundle, so that a cut one still says whose it is.
+//! `veldkit.json`: the facts known when the run began. First in the bundle, so that a truncated bundle can still be
+//! attributed.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,8 +12,8 @@ use crate::evidence::{Digest, Utc};
 /// The version of the format that this writer writes.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// The content of `veldkit.json`. What the caller leaves empty of `format`, `recipients`, `recipient_fingerprints`, `readme_sha256` and
-/// `kit.public_key` is filled in by the writer.
+/// The content of `veldkit.json`. The writer fills in `format`, `recipients`, `recipient_fingerprints`,
+/// `readme_sha256` and `kit.public_key` where the caller leaves them empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Opening {
@@ -20,53 +21,53 @@ pub struct Opening {
     pub format: u32,
     /// 128 random bits as 32 hexadecimal digits: [`fresh_id`].
     pub bundle_id: String,
-    /// When the run began.
+    /// Start of the run.
     pub started: Option<Utc>,
     /// The program that wrote it.
     pub tool: Tool,
     /// The kit it was started from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kit: Option<Kit>,
-    /// The case.
+    /// Id of the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
     /// Number of the piece of evidence in the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence_number: Option<String>,
-    /// Who collects.
+    /// Name of the examiner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub examiner: Option<String>,
-    /// What the operator wants to be known.
+    /// Note of the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Traffic Light Protocol 2.0 label, for example `TLP:AMBER`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tlp: Option<String>,
-    /// Name of the host, for the file's name and the receipt.
+    /// Name of the host, for the file name and the receipt.
     pub host_name: String,
     /// `live` or `tree`.
     pub target: String,
     /// Identity of the host, as `sources` describes it.
     pub host: Value,
-    /// Local zone, boot time, whether and how the clock is synchronised.
+    /// Time zone, boot time, and the state of clock synchronisation.
     pub clock: Value,
-    /// What the tool was allowed to do.
+    /// Privileges of the tool.
     pub privileges: Value,
     /// Playbooks and definition files, with their SHA-256.
     pub playbooks: Value,
     /// Rule files, with their SHA-256.
     pub rules: Value,
-    /// Files of named directories and archives that are no rule files.
+    /// Files in given directories and archives that are not rule files.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub rules_skipped: Value,
-    /// Indicator lists and lists of known good digests, with their SHA-256, what of them is in use and what is not.
+    /// Indicator lists and lists of known good digests, with their SHA-256, and which parts of them are used.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub indicators: Value,
-    /// Files from outside of the program that steered the run, each with its SHA-256. More is said of playbooks, rules and
-    /// indicators in their own fields.
+    /// External files that controlled the run, each with its SHA-256. The fields for playbooks, rules and indicators
+    /// have more details.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outside_files: Vec<OutsideFile>,
-    /// To whom it is encrypted, as given; `passphrase` for one.
+    /// The recipients as given; `passphrase` for one.
     pub recipients: Vec<String>,
     /// The same with their fingerprints: [`crate::bundle::fingerprint`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -82,29 +83,29 @@ pub struct Opening {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Tool {
-    /// Its name.
+    /// Program name.
     pub name: String,
-    /// Its version.
+    /// Program version.
     pub version: String,
-    /// SHA-256 of its own file.
+    /// SHA-256 of the program file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
 }
 
-/// A file from outside of the program that steered the run.
+/// An external file that controlled the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutsideFile {
-    /// What it is.
+    /// Role of the file.
     pub role: OutsideRole,
-    /// Its path as it was named, or in the kit.
+    /// Path as given, or in the kit.
     pub name: String,
-    /// Its SHA-256; of a tool the one that it must have to be run, and where it may have several, each is listed.
+    /// SHA-256; for a tool the digest that it must have, one entry per allowed digest.
     pub sha256: Digest,
-    /// Who brought it.
+    /// Where it came from.
     pub brought_by: BroughtBy,
 }
 
-/// What a file from outside of the program is.
+/// The role of an external file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutsideRole {
@@ -122,39 +123,39 @@ pub enum OutsideRole {
     Recipients,
     /// A program that is run.
     Tool,
-    /// What a newer version knows.
+    /// A role that only a newer version knows.
     #[serde(other)]
     Unknown,
 }
 
-/// Why a file from outside of the program is used.
+/// Where an external file came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BroughtBy {
-    /// The operator named it.
+    /// The operator gave it.
     Operator,
-    /// It is of a kit whose signature is by a key that the program trusts.
+    /// It is part of a kit that is signed by a trusted key.
     TrustedKit,
-    /// It is of a kit that the operator confirmed.
+    /// It is part of a kit that the operator confirmed.
     ConfirmedKit,
-    /// What a newer version knows.
+    /// An origin that only a newer version knows.
     #[serde(other)]
     Unknown,
 }
 
-/// The kit a run was started from.
+/// The kit from which a run was started.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Kit {
-    /// Its identifier.
+    /// Id of the kit.
     pub id: String,
-    /// How many bundles it has made, this one included.
+    /// Number of bundles made with it, including this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counter: Option<u64>,
-    /// Its minisign public key in base64. Named for the analyst's convenience; never proof of anything.
+    /// Its minisign public key in base64, for the convenience of the analyst; it proves nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,
-    /// What the CERT says of that key, where it said anything.
+    /// The CERT's certificate of that key, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Certificate>,
 }
@@ -162,7 +163,8 @@ pub struct Kit {
 /// Draws a bundle id: 128 random bits as 32 hexadecimal digits.
 ///
 /// # Errors
-/// [`Error::Random`] where the operating system gives none.
+///
+/// [`Error::Random`] where the operating system returns none.
 pub fn fresh_id() -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(|error| Error::Random(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! What a writer needs in addition to the evidence: the time, the signer, and where the receipt goes.
+//! The options of a writer: the clock, the signer, and the directory of the receipt.
 //!
 //! In: the operator's choices. Out: [`WriterOptions`], which the writer and the receipt of a sealed bundle share.
 
@@ -8,10 +8,10 @@ use super::signer::Signer;
 use crate::evidence::Utc;
 use crate::text::Language;
 
-/// Returns the present moment. Passed in, so that a test decides when a checkpoint is due.
+/// Returns the current time. Passed in, so that a test decides when a checkpoint is due.
 pub type WriterClock = Box<dyn FnMut() -> Utc + Send>;
 
-/// What a writer needs in addition to the evidence.
+/// The options of a writer.
 pub struct WriterOptions {
     /// Returns the time.
     pub clock: WriterClock,
@@ -19,16 +19,16 @@ pub struct WriterOptions {
     pub signer: Option<Signer>,
     /// Language of the receipt.
     pub language: Language,
-    /// Directory for the receipt and its signature; next to the bundle where it is absent. A stream without one has
+    /// Directory for the receipt and its signature; next to the bundle where it is absent. A stream without one gets
     /// neither.
     pub sidecar: Option<PathBuf>,
-    /// The limit on the size of files that this process has, where it may end the bundle's file: a bundle that had to be split
-    /// by it is not as it was asked for.
+    /// The file size limit of this process, which may end the bundle's file: a bundle that was split because of it is
+    /// reported as incomplete.
     pub file_size_limit: Option<u64>,
 }
 
 impl WriterOptions {
-    /// Starts with no signer, the receipt in Dutch next to the bundle.
+    /// Starts without a signer, with a Dutch receipt next to the bundle.
     #[must_use]
     pub fn new(clock: WriterClock) -> Self {
         Self { clock, signer: None, language: Language::Nl, sidecar: None, file_size_limit: None }

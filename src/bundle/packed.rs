@@ -1,7 +1,8 @@
-//! An encrypted zip that is no bundle: a rule set that a kit carries, so that no anti-virus deletes it on the way.
+//! An encrypted zip that is not a bundle: a rule set in a kit, so that anti-virus software does not delete it.
 //!
 //! In: names and contents, all in memory. Out: `age( zip( entries ) )` on any writer, with the same container and the
-//! same recipients as a bundle, so that `age -d` and `unzip` open it, too. And back again, within a limit.
+//! same kinds of recipients as a bundle, so that `age -d` and `unzip` open it as well. And back again, within a
+//! limit.
 
 use std::io::{self, Read, Seek, Write};
 
@@ -14,10 +15,11 @@ use super::reader::{Break, Decrypted, OpenError, Plain};
 /// Level of deflate: packed once, carried often.
 const LEVEL: u32 = 9;
 
-/// Writes the files, in their order, encrypted to the recipients.
+/// Writes the files, in order, encrypted to the recipients.
 ///
 /// # Errors
-/// [`Error::NoRecipient`], [`Error::MixedRecipients`]; an [`io::Error`] of `out` where it cannot be written.
+///
+/// [`Error::NoRecipient`], [`Error::MixedRecipients`]; an [`io::Error`] where `out` cannot be written.
 pub fn write(
     out: impl Write,
     recipients: &Recipients,
@@ -39,10 +41,11 @@ pub fn write(
     Ok(written)
 }
 
-/// Takes the encryption off and gives the zip, of at most `limit` bytes.
+/// Decrypts a packed set and returns the zip, of at most `limit` bytes.
 ///
 /// # Errors
-/// [`OpenError`]; what is cut or damaged is not given at all, since a set that misses rules misleads.
+///
+/// [`OpenError`]; a truncated or damaged set is not returned at all, since missing rules mislead.
 pub fn open(
     source: impl Read + Seek + 'static,
     identities: &Identities,
@@ -54,16 +57,17 @@ pub fn open(
     loop {
         let count = plain.next_bytes(&mut buffer).map_err(|lost| match lost {
             Break::Failed(source) => OpenError::Read(source),
-            Break::Hole { .. } | Break::Cut { .. } => {
-                OpenError::Read(io::Error::new(io::ErrorKind::InvalidData, "it is cut or damaged"))
-            }
+            Break::Hole { .. } | Break::Cut { .. } => OpenError::Read(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the file is truncated or damaged",
+            )),
         })?;
         if count == 0 {
             return Ok(zip);
         }
         zip.extend_from_slice(buffer.get(..count).unwrap_or_default());
         if u64::try_from(zip.len()).unwrap_or(u64::MAX) > limit {
-            let text = format!("it holds more than {limit} bytes");
+            let text = format!("it contains more than {limit} bytes");
             return Err(OpenError::Read(io::Error::new(io::ErrorKind::FileTooLarge, text)));
         }
     }

@@ -1,13 +1,13 @@
-//! The file of a bundle, or the row of files that a split one stands in, as one stream that is read and sought.
+//! The file of a bundle, or the parts of a split one, as one stream.
 //!
-//! In: the path of the bundle, or of any of its parts (`.001`, `.002` …). Out: `Read + Seek` over all of them.
-//! A missing part ends the row there: what stands before it is read as a bundle that was cut.
+//! In: the path of the bundle, or of any of its parts (`.001`, `.002` …). Out: `Read + Seek` over all of them. A
+//! missing part ends the stream: the parts before it are read as a truncated bundle.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Most parts: three digits.
+/// Maximum number of parts: three digits.
 const MAX_PARTS: u32 = 999;
 
 /// The ciphertext of a bundle.
@@ -16,7 +16,7 @@ pub struct Parts {
     parts: Vec<Part>,
     position: u64,
     length: u64,
-    /// The part whose own position fits `position`, if any.
+    /// The part whose file position matches `position`, if any.
     current: Option<usize>,
 }
 
@@ -29,10 +29,11 @@ struct Part {
 }
 
 impl Parts {
-    /// Opens a bundle by its name, by that of a part, or by the name that its parts have in common.
+    /// Opens a bundle by its name, by that of a part, or by the common name of its parts.
     ///
     /// # Errors
-    /// Where no such file can be opened, or it is no regular file.
+    ///
+    /// No such file can be opened, or it is not a regular file.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut parts = Vec::new();
         let mut length: u64 = 0;
@@ -48,19 +49,19 @@ impl Parts {
         Ok(Self { parts, position: 0, length, current: None })
     }
 
-    /// The files, in order.
+    /// Returns the files, in order.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.parts.iter().map(|part| part.path.as_path())
     }
 
-    /// Length of all of them in bytes.
+    /// Returns the total length in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length
     }
 }
 
-/// The name of the bundle without the number of a part.
+/// Returns the name of the bundle without a part number.
 #[must_use]
 pub fn name_without_part(path: &Path) -> PathBuf {
     match part_number(path) {
@@ -119,7 +120,7 @@ impl Seek for Parts {
             SeekFrom::End(offset) => self.length.checked_add_signed(offset),
         };
         let position = position
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a place before the beginning"))?;
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "cannot seek before the beginning"))?;
         if position != self.position {
             self.position = position;
             self.current = None;
@@ -134,8 +135,8 @@ mod tests {
 
     #[test]
     fn parts_are_one_stream_whichever_of_them_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
         std::fs::write(path("b.age.001"), b"hello ").unwrap();
         std::fs::write(path("b.age.002"), b"").unwrap();
         std::fs::write(path("b.age.003"), b"world").unwrap();

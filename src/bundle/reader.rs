@@ -1,8 +1,8 @@
-//! Takes the encryption off a bundle, chunk by chunk, and goes on where a chunk is damaged.
+//! Decrypts a bundle chunk by chunk, and continues after a damaged chunk.
 //!
-//! In: the ciphertext and who can read it. Out: plain bytes in order ([`Plain`]), a [`Break`] where bytes are
-//! missing, and the SHA-256 of the whole file, computed in the same pass. age authenticates each chunk of 64 KiB
-//! on its own (<https://c2sp.org/age#payload>): what comes out was written by whoever encrypted the file.
+//! In: the ciphertext and the keys. Out: plain bytes in order ([`Plain`]), a [`Break`] where bytes are missing, and
+//! the SHA-256 of the whole file, computed in the same pass. age authenticates each chunk of 64 KiB on its own
+//! (<https://c2sp.org/age#payload>): all plain bytes were written by whoever encrypted the file.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -16,25 +16,27 @@ use sha2::Digest as _;
 use super::Identities;
 use crate::evidence::Digest;
 
-/// Plain bytes in a chunk.
+/// Plain bytes per chunk.
 pub const CHUNK: u64 = 64 * 1024;
-/// A chunk with its tag.
+/// Bytes of a chunk with its tag.
 const SEALED_CHUNK: u64 = CHUNK + 16;
-/// Longest age header: some 1,500 recipients. Its parser keeps it in memory.
+/// Longest age header in bytes: about 1,500 recipients. Its parser keeps it in memory.
 const MAX_HEADER: u64 = 256 * 1024;
 
 /// The plain bytes of a bundle, in order.
 pub trait Plain {
-    /// Reads the next bytes; 0 is the end that the writer made.
+    /// Reads the next bytes; 0 is the authenticated end.
     ///
     /// # Errors
-    /// [`Break::Hole`] once where bytes are missing; reading goes on behind it. After the others nothing comes.
+    ///
+    /// [`Break::Hole`] once where bytes are missing; reading continues after it. The other errors are final.
     fn next_bytes(&mut self, buffer: &mut [u8]) -> Result<usize, Break>;
 
-    /// Goes back to a place that was read before.
+    /// Goes back to an offset that was read before.
     ///
     /// # Errors
-    /// [`Break::Failed`] where this cannot go back.
+    ///
+    /// [`Break::Failed`] where this is not possible.
     fn rewind(&mut self, offset: u64) -> Result<(), Break>;
 }
 
@@ -43,15 +45,15 @@ pub trait Plain {
 pub enum Break {
     /// The plain bytes `from..to` are lost; the next ones begin at `to`.
     Hole {
-        /// Where the damage begins.
+        /// Offset of the damage.
         from: u64,
-        /// Where bytes come again.
+        /// Offset of the next bytes.
         to: u64,
     },
-    /// The file ends before the writer's end. `rest` bytes of it follow that cannot be authenticated: a chunk that
-    /// was cut, or damage that reaches to the end of the file, which nobody can tell apart.
+    /// The file ends before the authenticated end. Another `rest` bytes cannot be authenticated: they are a truncated
+    /// chunk, or damage up to the end of the file, which cannot be distinguished.
     Cut {
-        /// Where the authenticated plain bytes end.
+        /// Offset at which the authenticated plain bytes end.
         at: u64,
         /// Bytes of the file after them.
         rest: u64,
@@ -60,7 +62,7 @@ pub enum Break {
     Failed(io::Error),
 }
 
-/// Bytes that are plain already, for tests and fuzzing: they have no holes and are never read twice.
+/// Plain bytes, for tests and fuzzing: they have no holes and are never read twice.
 impl<R: Read> Plain for R {
     fn next_bytes(&mut self, buffer: &mut [u8]) -> Result<usize, Break> {
         loop {
@@ -83,10 +85,10 @@ pub enum OpenError {
     /// The file cannot be read.
     #[error("cannot read the bundle")]
     Read(#[source] io::Error),
-    /// No age file, or its header is damaged.
+    /// It is not an age file, or its header is damaged.
     #[error("not an age file, or its header is damaged: {0}")]
     Header(String),
-    /// None of the identities fits, or the passphrase is wrong.
+    /// No identity matches.
     #[error("none of the {given} given keys opens this bundle{}", if *.passphrase { ": it is encrypted with a passphrase" } else { "" })]
     WrongIdentity {
         /// Number of keys tried.
@@ -94,24 +96,24 @@ pub enum OpenError {
         /// Whether it is encrypted with a passphrase.
         passphrase: bool,
     },
-    /// The passphrase does not open it.
+    /// The passphrase is wrong.
     #[error("the passphrase does not open this bundle")]
     WrongPassphrase,
-    /// A key that fits cannot be used.
+    /// A matching key cannot be used.
     #[error("cannot decrypt: {0}")]
     Decrypt(String),
 }
 
-/// What a bundle's ciphertext is read from.
+/// The source of a bundle's ciphertext.
 pub trait Ciphertext: Read + Seek {}
 impl<S: Read + Seek> Ciphertext for S {}
 
-/// A bundle whose encryption is taken off while it is read.
+/// A bundle that is decrypted while it is read.
 pub struct Decrypted {
     cipher: Cipher,
     key: SecretBox<[u8; 16]>,
     stream: StreamReader<Cipher>,
-    /// Where the first chunk begins in the file.
+    /// File offset of the first chunk.
     payload: u64,
     length: u64,
     position: u64,
@@ -122,6 +124,7 @@ impl Decrypted {
     /// Opens a bundle.
     ///
     /// # Errors
+    ///
     /// [`OpenError`].
     pub fn open(mut source: impl Ciphertext + 'static, identities: &Identities) -> Result<Self, OpenError> {
         let length = source.seek(SeekFrom::End(0)).map_err(OpenError::Read)?;
@@ -135,7 +138,7 @@ impl Decrypted {
         })));
         let decryptor = age::Decryptor::new(cipher.clone()).map_err(|error| match error {
             age::DecryptError::Io(source) if source.kind() == io::ErrorKind::UnexpectedEof => {
-                OpenError::Header("it ends within its header".into())
+                OpenError::Header("the file ends within the header".into())
             }
             age::DecryptError::Io(source) => OpenError::Read(source),
             other => OpenError::Header(other.to_string()),
@@ -157,27 +160,26 @@ impl Decrypted {
         Ok(Self { cipher, key, stream, payload, length, position: 0, ended: false })
     }
 
-    /// Length of the file in bytes.
+    /// Returns the length of the file in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Bytes of the file that were read so far.
+    /// Returns the number of bytes of the file that were read so far.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.cipher.0.borrow().hashed
     }
 
-    /// Reads what is left of the file and gives the SHA-256 of all of it; `None` where the medium did not give
-    /// every byte.
+    /// Reads the rest of the file and returns its SHA-256; `None` where some bytes could not be read.
     #[must_use]
     pub fn sha256(&self) -> Option<Digest> {
         self.cipher.0.borrow_mut().finish(self.length)
     }
 
-    /// Begins anew at a plain offset: a `StreamReader` that has failed keeps the chunk it failed on. The byte after
-    /// a boundary is asked for first, because a seek to the boundary itself needs a valid end of the file.
+    /// Restarts at a plain offset: a failed `StreamReader` keeps the chunk it failed on. The byte after a chunk
+    /// boundary is requested first, because a seek to the boundary itself needs a valid end of the file.
     fn reopen(&mut self, offset: u64) -> io::Result<()> {
         self.cipher.0.borrow_mut().seek_to(0)?;
         let decryptor = age::Decryptor::new(self.cipher.clone()).map_err(io::Error::other)?;
@@ -185,7 +187,7 @@ impl Decrypted {
         let identity: &dyn age::Identity = &key;
         let mut stream = decryptor.decrypt(std::iter::once(identity)).map_err(io::Error::other)?;
         if offset.is_multiple_of(CHUNK) {
-            // A reader that never read stands at 0: it would take a seek within the first chunk for done.
+            // A new reader is at 0, and would treat a seek within the first chunk as done.
             if offset > 0 {
                 stream.seek(SeekFrom::Start(offset.saturating_add(1)))?;
                 stream.seek(SeekFrom::Start(offset))?;
@@ -202,7 +204,7 @@ impl Decrypted {
         Ok(())
     }
 
-    /// Finds out what a chunk that cannot be read means.
+    /// Determines the meaning of a chunk that cannot be read.
     fn broken(&mut self) -> Break {
         let from = self.position;
         let mut chunk = from.checked_div(CHUNK).unwrap_or_default();
@@ -223,7 +225,7 @@ impl Decrypted {
         }
     }
 
-    /// Where a chunk begins in the file.
+    /// Returns the file offset of a chunk.
     fn begin_of(&self, chunk: u64) -> u64 {
         chunk.saturating_mul(SEALED_CHUNK).saturating_add(self.payload)
     }
@@ -252,7 +254,7 @@ impl Plain for Decrypted {
     }
 }
 
-/// An identity that remembers the file key it unwrapped, so that a hole does not ask for a passphrase again.
+/// An identity that remembers the file key, so that a hole does not require the passphrase again.
 struct Keeping<'a> {
     identity: &'a dyn age::Identity,
     kept: &'a RefCell<Option<SecretBox<[u8; 16]>>>,
@@ -295,14 +297,14 @@ impl age::Identity for Kept<'_> {
 #[derive(Clone)]
 struct Cipher(Rc<RefCell<Hashed>>);
 
-/// A source whose bytes are hashed in order the first time they are read, however often it is sought.
+/// A source whose bytes are hashed in order when they are first read, regardless of seeks.
 struct Hashed {
     source: Box<dyn Ciphertext>,
     position: u64,
-    /// `None` once the medium has refused a byte.
+    /// `None` once a byte could not be read.
     digest: Option<sha2::Sha256>,
     hashed: u64,
-    /// What the header may still take; `None` behind it.
+    /// Number of bytes left for the header; `None` after it.
     header_left: Option<u64>,
 }
 
@@ -343,7 +345,7 @@ impl Hashed {
         Ok(read)
     }
 
-    /// Hashes up to an offset what was jumped over.
+    /// Hashes the bytes up to an offset that were skipped.
     fn catch_up(&mut self, to: u64) {
         let mut buffer = vec![0; 64 * 1024];
         let mut left = to.saturating_sub(self.hashed);

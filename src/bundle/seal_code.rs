@@ -1,46 +1,46 @@
 //! The seal code: the first 100 bits of the bundle's SHA-256 in a form that survives a bad telephone line.
 //!
-//! In: a digest, or what somebody read out. Out: five groups of four characters and a check character each
-//! (`7Z3K-M 0QX9-…`), or which of the three it is: the same, misheard, or a different file.
+//! In: a digest, or a code that somebody read out. Out: five groups of four characters and a check character each
+//! (`7Z3K-M 0QX9-…`), or the result of a comparison: the same, misheard, or a different file.
 //!
-//! Each group's check character is the sum of its four values with weights 1, 3, 5, 7 and an offset of the group's
-//! position, modulo 32. Odd weights are invertible modulo 32, so that one wrong character is always noticed;
-//! neighbours that changed places are noticed unless their values differ by exactly 16, and so is a group that
-//! stands in another's place.
+//! The check character of a group is the sum of its four values with weights 1, 3, 5, 7 and an offset for its
+//! position, modulo 32. Odd weights are invertible modulo 32, so that a single wrong character is always detected;
+//! two swapped neighbours are detected unless their values differ by exactly 16, and so is a group in the place of
+//! another.
 
 use std::fmt;
 
 use crate::evidence::Digest;
 
-/// Crockford's base32: without I, L, O and U, which are misread (<https://www.crockford.com/base32.html>).
+/// Crockford's base32: without I, L, O and U, which are easily misread (<https://www.crockford.com/base32.html>).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const GROUPS: usize = 5;
 const WEIGHTS: [u8; 4] = [1, 3, 5, 7];
 
-/// 100 bits of a digest, as read over a telephone: `Display` gives `1234-5 …`, [`SealCode::hear`] takes it back.
+/// 100 bits of a digest, for reading over a telephone: `Display` writes `1234-5 …`, [`SealCode::hear`] compares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealCode([[u8; 4]; GROUPS]);
 
-/// What a seal code that was read out says of a file.
+/// The result of comparing a seal code that was read out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
     /// It is this file ('klopt').
     Same,
     /// A check character is wrong, or characters are missing: it was misheard or mistyped ('lees opnieuw').
     ReadAgain {
-        /// The groups to read again, from 1; empty where the number of characters itself is wrong.
+        /// The groups to read again, from 1; empty where the number of characters is wrong.
         groups: Vec<usize>,
     },
-    /// It was heard well and belongs to another file ('wijkt af').
+    /// It was heard correctly and belongs to another file ('wijkt af').
     Different,
 }
 
 impl SealCode {
-    /// Makes the code of a bundle's SHA-256.
+    /// Makes the code from a bundle's SHA-256.
     #[must_use]
     pub fn of(digest: &Digest) -> Self {
         let mut groups = [[0_u8; 4]; GROUPS];
-        // 100 bits are 20 characters of 5 bits, the highest bits first; no character reaches past bit 104.
+        // 100 bits are 20 characters of 5 bits, the highest bits first; no character uses bits after bit 104.
         for (place, value) in groups.iter_mut().flatten().enumerate() {
             let first_bit = place.saturating_mul(5);
             *value =
@@ -49,8 +49,8 @@ impl SealCode {
         Self(groups)
     }
 
-    /// Holds a code that somebody read out against this one. Case, spaces, dashes and dots do not matter; `O` is
-    /// heard as `0`, `I` and `L` as `1`.
+    /// Compares a code that somebody read out with this one. Case, spaces, dashes and dots are ignored; `O` counts as
+    /// `0`, `I` and `L` as `1`.
     #[must_use]
     pub fn hear(&self, text: &str) -> Heard {
         match Self::parse(text) {
@@ -60,14 +60,15 @@ impl SealCode {
         }
     }
 
-    /// Reads a code back.
+    /// Parses a code.
     ///
     /// # Errors
-    /// The groups (from 1) whose check character is wrong; empty where it is not 25 characters of the alphabet.
+    ///
+    /// The groups (from 1) with a wrong check character; empty where it does not have 25 characters of the alphabet.
     pub fn parse(text: &str) -> Result<Self, Vec<usize>> {
         let mut values = Vec::new();
         for character in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.' | '_')) {
-            // A longer text than any code is no code; stop before it costs memory.
+            // A longer text is not a code; stop before it takes memory.
             if values.len() > GROUPS.saturating_mul(5) {
                 return Err(Vec::new());
             }
@@ -90,7 +91,7 @@ impl SealCode {
     }
 }
 
-/// Prints five groups with a space between them, four characters, a dash and the check character each.
+/// Writes five groups separated by spaces, each with four characters, a dash and the check character.
 impl fmt::Display for SealCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, group) in self.0.iter().enumerate() {
@@ -143,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_code_of_a_known_digest_is_fixed() {
-        // SHA-256("abc") begins ba7816bf8f01cfea414140de5d; worked out with Python's integers.
+        // SHA-256("abc") begins ba7816bf8f01cfea414140de5d; the code was computed with Python's integers.
         let code = SealCode::of(&Digest::of(b"abc"));
         assert_eq!(code.to_string(), "Q9W1-6 DFWF-H 077Y-D MGA1-1 83F5-4");
         assert_eq!(SealCode::parse(&code.to_string()).unwrap(), code);

@@ -1,8 +1,7 @@
 //! The result of sealing a bundle: its digest, its seal code, and its receipt and signature files.
 //!
-//! In: the complete file, and the account of what is in it. Out: receipt and signature where the operator pointed,
-//! and everything a caller reports. One that cannot be written is
-//! reported; the bundle is sealed all the same.
+//! In: the complete file, and the account of its content. Out: receipt and signature in the operator's directory, and
+//! everything that a caller reports. A receipt that cannot be written is reported; the bundle is sealed nevertheless.
 
 use std::path::{Path, PathBuf};
 
@@ -26,9 +25,9 @@ pub struct Sealed {
     pub paths: Vec<PathBuf>,
     /// Receipt and signature, where they could be written.
     pub sidecars: Vec<PathBuf>,
-    /// Why they could not; the bundle is sealed all the same.
+    /// Why they could not be written; the bundle is sealed nevertheless.
     pub sidecar_error: Option<Error>,
-    /// SHA-256 of the bundle (of its parts joined).
+    /// SHA-256 of the bundle (of its joined parts).
     pub sha256: Digest,
     /// The seal code.
     pub seal_code: SealCode,
@@ -41,7 +40,7 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// Writes the papers of a finished file; `path` is the name asked for, absent for a stream.
+    /// Writes the receipt and signature of a finished file; `path` is the requested name, absent for a stream.
     pub(super) fn of(
         finished: &Finished,
         path: Option<&Path>,
@@ -59,7 +58,7 @@ impl Sealed {
             manifest.limits_reached.push("file-size".to_owned());
             let parts = finished.paths.len();
             manifest.fall_short(format!(
-                "a file of this process may have {limit} bytes (ulimit -f): the bundle is whole, in {parts} parts"
+                "files of this process are limited to {limit} bytes (ulimit -f): the bundle is complete, in {parts} parts"
             ));
         }
         let receipt = |manifest: &Manifest| {
@@ -85,8 +84,8 @@ impl Sealed {
             bytes: finished.bytes,
             manifest,
         };
-        if let Some(folder) = options.sidecar.as_deref().or_else(|| path?.parent()) {
-            let place = folder.join(receipt::receipt_name(&file_name));
+        if let Some(directory) = options.sidecar.as_deref().or_else(|| path?.parent()) {
+            let place = directory.join(receipt::receipt_name(&file_name));
             let signed =
                 options.signer.as_ref().map_or(Ok(()), |signer| sealed.sign(&place, signer, opening));
             if let Err(error) = signed {
@@ -105,7 +104,7 @@ impl Sealed {
         sealed
     }
 
-    /// Writes the signature of the receipt, before the receipt itself: that says whether it could be signed.
+    /// Writes the signature of the receipt, before the receipt itself, which states whether it could be signed.
     fn sign(&mut self, receipt: &Path, signer: &Signer, opening: &Opening) -> Result<(), Error> {
         let comment = receipt::trusted_comment("receipt", opening, &self.sha256);
         let signature = signer.sign("receipt", self.receipt.as_bytes(), &comment)?;

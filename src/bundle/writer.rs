@@ -1,9 +1,9 @@
 //! The writer of a bundle: entries and records in, one encrypted stream out, in the order of the format.
 //!
-//! In: whole entries or pieces, each item's record after its entry, events of the log. Out: a sealed bundle with
-//! its sidecars, or an error that says what of it was flushed and is salvageable. One thread owns it; it encrypts
-//! and numbers, the workers do the rest. Memory: the records of the current checkpoint, a log of at most
-//! [`LOG_BYTES`], and the zip's directory.
+//! In: whole entries or pieces, each item's record after its entry, log events. Out: a sealed bundle with its
+//! sidecars, or an error that states how much was flushed and is salvageable. One thread owns it; it encrypts and
+//! numbers, the workers do the rest. Memory: the records of the current checkpoint, a log of at most [`LOG_BYTES`],
+//! and the zip's directory.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -30,8 +30,8 @@ use super::sealed::Sealed;
 use super::sink::{Flushed, Shared, Sink};
 use crate::evidence::{Digest, Item, Origin, Utc};
 
-/// Bytes of the custody log that are repeated in `log/custody.jsonl`; what comes after stands in the checkpoints
-/// alone, and the log's last line says so.
+/// Bytes of the custody log that are repeated in `log/custody.jsonl`; later events are in the checkpoints only, as
+/// the last line of the log states.
 pub const LOG_BYTES: usize = 4 * 1024 * 1024;
 
 /// A bundle that is being written.
@@ -50,17 +50,18 @@ pub struct Writer {
     manifest: Manifest,
     log: Vec<u8>,
     log_left_out: u64,
-    /// A hash of each name that was given out, to notice a second use: 8 bytes a name. Two names with the same
-    /// hash only cost the second one a number.
+    /// A hash of each name in use, to detect a second use: 8 bytes per name. If two names have the same hash, the
+    /// second one only gets a number.
     taken: BTreeSet<u64>,
     hasher: RandomState,
 }
 
 impl Writer {
-    /// Begins a bundle: `veldkit.json` and `README.txt`. Completes `opening` with the format version, the
-    /// recipients, the digest of `README.txt` and the kit's public key.
+    /// Begins a bundle: `veldkit.json` and `README.txt`. Completes `opening` with the format version, the recipients,
+    /// the digest of `README.txt` and the kit's public key.
     ///
     /// # Errors
+    ///
     /// [`Error::NoRecipient`], [`Error::MixedRecipients`], [`Error::Encrypt`]; [`Error::Sink`].
     pub fn create(
         sink: Sink,
@@ -113,8 +114,8 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Gives the name of an origin's entry, and remembers that it is taken. `sparse` where holes are left out. Add
-    /// a `/` for a folder.
+    /// Returns the entry name of an origin, and marks it as used. `sparse` is for content without its holes. Append a
+    /// `/` for a directory.
     pub fn entry_name(&mut self, origin: &Origin, sparse: bool) -> String {
         let name = names::entry_name(origin, sparse);
         if self.taken.insert(self.hasher.hash_one(&name)) {
@@ -130,10 +131,11 @@ impl Writer {
         }
     }
 
-    /// Writes a whole entry: `bytes` is its raw deflate stream, `deflated` CRC and size of its content. A folder,
-    /// whose name ends in `/`, has none.
+    /// Writes a whole entry: `bytes` is its raw deflate stream, `deflated` has CRC and size of its content. A
+    /// directory, whose name ends in `/`, has no content.
     ///
     /// # Errors
+    ///
     /// [`Error::Entry`] for a name that the format does not allow; [`Error::Sink`].
     pub fn add(&mut self, entry: &BundleEntry, deflated: &Deflated, bytes: &[u8]) -> Result<(), Error> {
         self.check(entry)?;
@@ -141,12 +143,13 @@ impl Writer {
         added.map_err(|source| self.sink_error(source))
     }
 
-    /// Begins an entry whose deflated size is not known. `expected` is how many bytes of content will come; where
-    /// they are as many as a checkpoint's, or unknown, what was recorded before is made safe first, since the pieces
-    /// may take long. (Before every streamed entry it would cost each file of a MiB its own fsync and pad.)
+    /// Begins an entry of unknown compressed size. `expected` is the number of content bytes to come; where that is
+    /// the size of a checkpoint or more, or unknown, earlier records are made safe first, since the pieces may take
+    /// long. (Before every streamed entry, it would cost each file of a MiB an fsync and a pad.)
     ///
     /// # Errors
-    /// As [`Writer::add`].
+    ///
+    /// See [`Writer::add`].
     pub fn entry(&mut self, entry: &BundleEntry, expected: Option<u64>) -> Result<EntryWriter<'_>, Error> {
         self.check(entry)?;
         let long = expected.is_none_or(|expected| expected >= CHECKPOINT_BYTES);
@@ -159,6 +162,7 @@ impl Writer {
     /// Records an item, after its entry. Ends a checkpoint where one is due.
     ///
     /// # Errors
+    ///
     /// [`Error::Sink`].
     pub fn record(&mut self, item: &Item) -> Result<(), Error> {
         self.filling.record(item)?;
@@ -169,6 +173,7 @@ impl Writer {
     /// Adds to the custody log. Ends a checkpoint where one is due.
     ///
     /// # Errors
+    ///
     /// [`Error::Sink`].
     pub fn log(&mut self, event: Event) -> Result<(), Error> {
         let line = json_line("log", &event)?;
@@ -184,6 +189,7 @@ impl Writer {
     /// Ends a checkpoint where one is due; for a caller that waits for evidence.
     ///
     /// # Errors
+    ///
     /// [`Error::Sink`].
     pub fn tick(&mut self) -> Result<(), Error> {
         if self.filling.is_empty() || self.container.is_open() {
@@ -196,15 +202,16 @@ impl Writer {
             || {
                 let now = (self.options.clock)();
                 let (now, then) = (now.date_time(), self.last_checkpoint.date_time());
-                // A clock that was set back counts as well: it says nothing of how long ago the last one was.
+                // A clock that was set back ends one as well: the time since the last checkpoint is unknown.
                 now.unix_timestamp().abs_diff(then.unix_timestamp()) >= CHECKPOINT_SECONDS
             };
         if due { self.checkpoint() } else { Ok(()) }
     }
 
-    /// Ends the checkpoint at hand and waits until the medium has confirmed all that was recorded.
+    /// Ends the current checkpoint and waits until the medium has confirmed all records.
     ///
     /// # Errors
+    ///
     /// [`Error::Sink`].
     pub fn flush(&mut self) -> Result<Flushed, Error> {
         if !self.filling.is_empty() && !self.container.is_open() {
@@ -215,19 +222,19 @@ impl Writer {
         Ok(self.flushed())
     }
 
-    /// What the medium has confirmed so far.
+    /// Returns what the medium has confirmed so far.
     #[must_use]
     pub fn flushed(&self) -> Flushed {
         self.sink.state().flushed()
     }
 
-    /// Bytes of the bundle so far, before encryption (which adds 16 in 65,536).
+    /// Returns the bytes of the bundle so far, before encryption (which adds 16 per 65,536).
     #[must_use]
     pub fn bytes_written(&self) -> u64 {
         self.container.position()
     }
 
-    /// The account so far.
+    /// Returns the account so far.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -236,10 +243,11 @@ impl Writer {
     /// Seals the bundle: last checkpoint, log, manifest, signature, directory, and the sidecars.
     ///
     /// # Errors
-    /// [`Error::Sink`]; [`Error::Sign`]. A sidecar that cannot be written is no error: see [`Sealed`].
+    ///
+    /// [`Error::Sink`]; [`Error::Sign`]. A sidecar that cannot be written is not an error: see [`Sealed`].
     pub fn seal(mut self, closing: Closing) -> Result<Sealed, Error> {
         if self.container.is_open() {
-            return Err(Error::Entry { name: String::new(), reason: "was begun and not ended" });
+            return Err(Error::Entry { name: String::new(), reason: "was not ended" });
         }
         let ended = match closing.ended {
             Some(ended) => ended,
@@ -290,7 +298,7 @@ impl Writer {
         Ok(Sealed::of(&finished, path.as_deref(), &opening, manifest, &options))
     }
 
-    /// Writes the current checkpoint, and carries the stream past it.
+    /// Writes the current checkpoint, and the pad after it.
     fn checkpoint(&mut self) -> Result<(), Error> {
         let now = (self.options.clock)();
         let full = self.filling.turn()?;
@@ -307,11 +315,11 @@ impl Writer {
     }
 
     fn pad(&mut self, number: u64, now: Utc) -> Result<(), Error> {
-        /// Local header, time, name of `pad/000001` and the head of one stored block.
+        /// Local header, time, name of `pad/000001`, and the header of one stored block.
         const OVERHEAD: u64 = 30 + 9 + 10 + 5;
         let length = usize::try_from(pad_length(self.container.position(), OVERHEAD)).unwrap_or(1);
         let zeros = vec![0; length];
-        // Stored, since its length in the stream is what it is for. A block holds 65,535 bytes, a pad 65,483.
+        // Stored, since its purpose is its length in the stream. A block has up to 65,535 bytes, a pad 65,483.
         let size = u16::try_from(length).unwrap_or(u16::MAX);
         let mut block = Vec::with_capacity(length.saturating_add(5));
         block.push(1);
@@ -322,7 +330,7 @@ impl Writer {
         self.add(&entry, &Deflated::of(&zeros), &block)
     }
 
-    /// An entry of the format itself.
+    /// Writes an entry of the format itself.
     fn own_entry(&mut self, name: &str, content: &[u8], modified: Utc) -> Result<(), Error> {
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
@@ -339,7 +347,7 @@ impl Writer {
     fn whole_log(&mut self, ended: Utc) -> Result<Vec<u8>, Error> {
         let mut log = std::mem::take(&mut self.log);
         if self.log_left_out > 0 {
-            let detail = format!("{} events more stand in the checkpoints alone", self.log_left_out);
+            let detail = format!("{} more events are in the checkpoints only", self.log_left_out);
             log.extend_from_slice(&json_line("log", &Event::new(ended, "log_cut", detail))?);
         }
         Ok(log)
@@ -361,5 +369,5 @@ impl Writer {
     }
 }
 
-/// How to open, verify and salvage a bundle with public tools alone: `README.txt` of every bundle.
+/// How to open, verify and salvage a bundle with public tools only: `README.txt` of every bundle.
 pub const README: &str = include_str!("README.txt");

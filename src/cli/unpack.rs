@@ -29,6 +29,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     portable: bool,
     #[arg(long)]
+    links: bool,
+    #[arg(long)]
     only: Vec<String>,
     #[command(flatten)]
     keys: Keys,
@@ -54,6 +56,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         naming,
         rename: Some(sys::rename_new),
         sparse: limits.sparse,
+        links: arguments.links,
     };
     let mut unpacker = Unpacker::new(&arguments.out, wish).map_err(|error| {
         Failure::new(error).hint("kies een nieuwe map met --out", "choose a new folder with --out")

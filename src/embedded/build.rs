@@ -1,8 +1,8 @@
-//! Runs before the program is compiled: compresses and masks the playbooks and rules that the program carries.
+//! Runs before the program is compiled: compresses and masks the embedded playbooks and rules.
 //!
-//! In: the files that [`selection`] names. Out: `playbooks.masked` and `rules.masked` in cargo's output directory: one
-//! stream of raw deflate each under the mask of [`mask`], which holds the path and the content of every file, each after its length in 4 bytes, least
-//! significant first. `mod.rs` next to this file reads them.
+//! In: the files of [`selection`]. Out: `playbooks.masked` and `rules.masked` in cargo's output directory: each is
+//! one stream of raw deflate under the mask of [`mask`], with the path and the content of every file, each preceded
+//! by its length in 4 bytes, little-endian. `mod.rs` next to this file reads them.
 
 mod mask;
 mod selection;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-#[allow(clippy::print_stdout, reason = "how a build script talks to cargo")]
+#[allow(clippy::print_stdout, reason = "how a build script communicates with cargo")]
 fn main() -> Result<(), Box<dyn Error>> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).ok_or_else(|| format!("no {name}"));
     println!("cargo::rustc-env=VELDKIT_TARGET={}", std::env::var("TARGET")?);
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[allow(clippy::disallowed_methods, reason = "on the machine that builds, into cargo's output directory")]
+#[allow(clippy::disallowed_methods, reason = "on the build machine, into cargo's output directory")]
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::write(path, bytes)
 }

@@ -1,17 +1,17 @@
-//! The mask over what the program carries, applied by `build.rs` and taken off by `mod.rs`.
+//! The mask over the embedded files, applied by `build.rs` and removed by `mod.rs`.
 //!
-//! Anti-virus programs inflate what they find in a file and look for the strings in it; Microsoft Defender deleted Loki's rules
-//! and its program for the plain text of rules. A mask is enough against that: each byte is combined by XOR with a fixed stream
-//! of numbers (`SplitMix64`, <https://prng.di.unimi.it/splitmix64.c>), so that no inflated stream and no text is left to find.
-//! **It is no secret and protects nothing from a person**: the key is the constant below, and the rules are published with the
-//! source.
+//! Anti-virus programs decompress data in a file and search its strings; Microsoft Defender deleted Loki's rules and
+//! its program for the plain text of rules. A mask prevents that: each byte is combined by XOR with a fixed stream of
+//! numbers (`SplitMix64`, <https://prng.di.unimi.it/splitmix64.c>), so that no compressed stream and no text can be
+//! found. **It is not a secret and protects nothing from a person**: the key is the constant below, and the rules are
+//! published with the source.
 
-/// Where the stream of numbers begins: the hexadecimal digits of pi.
+/// Seed of the stream of numbers: the hexadecimal digits of pi.
 const SEED: u64 = 0x243f_6a88_85a3_08d3;
-/// `SplitMix64`'s own step.
+/// Increment of `SplitMix64`.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Puts the mask on, or takes it off: the same both ways.
+/// Applies or removes the mask; both are the same operation.
 pub(super) fn mask(bytes: &mut [u8]) {
     let mut state = SEED;
     for block in bytes.chunks_mut(size_of::<u64>()) {

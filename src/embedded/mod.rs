@@ -1,7 +1,8 @@
-//! What the program carries: playbooks, artifact definitions and rules, compressed and masked by `build.rs` next to this file.
+//! The files in the program: playbooks, artifact definitions and rules, compressed and masked by `build.rs` next to
+//! this file.
 //!
-//! Exactly `playbooks/*.yaml`, `playbooks/artifacts/*.yaml` and `rules/*.yar`; `selection.rs` says so to `build.rs` and to
-//! the tests.
+//! Exactly `playbooks/*.yaml`, `playbooks/artifacts/*.yaml` and `rules/*.yar`; `selection.rs` defines this for
+//! `build.rs` and for the tests.
 
 mod mask;
 #[cfg(test)]
@@ -37,7 +38,7 @@ impl Folder {
         let mut deflated = self.0.to_vec();
         mask::mask(&mut deflated);
         let mut all = Vec::new();
-        // The program's own bytes: a test compares what comes out with the source tree.
+        // Written by the build script: a test compares the result with the source tree.
         let _ = DeflateDecoder::new(deflated.as_slice()).read_to_end(&mut all);
         let mut rest = all.as_slice();
         let mut files = Vec::new();
@@ -67,7 +68,7 @@ fn date(line: &str) -> Option<&str> {
     (date.len() == 10 && date.chars().enumerate().all(fits)).then_some(date)
 }
 
-/// The next field, and what follows it.
+/// Splits off the next field.
 fn next(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
@@ -81,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    /// The names in a directory of the source tree that have an ending, each behind `prefix`.
+    /// Returns the names in a directory of the source tree with a suffix, each with `prefix` before it.
     fn names(directory: &str, ending: &str, prefix: &str) -> Vec<String> {
         let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -131,7 +132,7 @@ mod tests {
     fn what_is_carried_inflates_to_nothing_and_no_stretch_of_it_is_left_without_a_mask() {
         for folder in [&PLAYBOOKS, &RULES] {
             let mut inflated = Vec::new();
-            // As a program does that inflates what it finds; an error at the end still gives what came before.
+            // As a scanner decompresses what it finds; after an error, the output so far is kept.
             let _ = DeflateDecoder::new(folder.0).read_to_end(&mut inflated);
             let text = folder.files().iter().flat_map(|file| file.bytes.clone()).collect::<Vec<_>>();
             let known: HashSet<&[u8]> = text.windows(8).collect();

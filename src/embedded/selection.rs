@@ -1,12 +1,12 @@
-//! Which files of the source tree the program carries: those directly in these directories, by their ending.
+//! Selects the embedded files of the source tree: those directly in these directories, by suffix.
 //!
-//! In: the root of the source tree. Out: the paths to embed. Used by `build.rs`, which embeds them, and by the tests of
-//! this module. Everything else in these directories (a README, drafts, files of an editor) stays out of the program.
+//! In: the root of the source tree. Out: the paths to embed. Used by `build.rs`, which embeds them, and by the tests
+//! of this module. Everything else in these directories (a README, drafts, editor files) is left out.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The directories whose files are embedded under one name, each with the ending of those files.
+/// The directories that are embedded under one name, each with the suffix of its files.
 pub(super) type Directories = [(&'static str, &'static str)];
 
 /// Artifact definitions, handlings and playbooks.
@@ -15,7 +15,7 @@ pub(super) const PLAYBOOKS: &Directories = &[("playbooks", "yaml"), ("playbooks/
 /// Rules.
 pub(super) const RULES: &Directories = &[("rules", "yar")];
 
-/// The files to embed, sorted by path. Links and files whose name begins with a dot are left out.
+/// Returns the files to embed, sorted by path. Links and files whose name begins with a dot are left out.
 ///
 /// # Errors
 ///

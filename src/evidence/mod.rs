@@ -206,7 +206,7 @@ pub enum ReasonCode {
     BlockedByAntivirus,
     /// The operator interrupted the run.
     Interrupted,
-    /// The tool itself failed on this item.
+    /// An internal error of the tool occurred on this item.
     Internal,
     /// The way it is stored on the target is not supported.
     Unsupported,
@@ -404,10 +404,10 @@ pub enum WordError {
     #[error("'{}' is not a SHA-256 of 64 hexadecimal digits", Printable(.0))]
     Digest(String),
     /// Not the hexadecimal digits of an MD5 or SHA-1.
-    #[error("'{}' is not a digest of as many hexadecimal digits as it must have", Printable(.0))]
+    #[error("'{}' has the wrong length for a digest, or is not hexadecimal", Printable(.0))]
     Sum(String),
     /// Not RFC 3339.
-    #[error("'{}' is not a time as RFC 3339 writes it", Printable(.0))]
+    #[error("'{}' is not an RFC 3339 time", Printable(.0))]
     Time(String),
     /// Not base64.
     #[error("'{}' is not base64", Printable(.0))]

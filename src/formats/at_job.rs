@@ -1,22 +1,22 @@
-//! A job of at(1): a script of a shell that begins with the environment of the one who gave it.
+//! Reads a job of at(1): a shell script that begins with the environment of the user who queued it.
 //!
-//! In: the bytes of one file of the spool, and its name. Out: the lines that were given, when it runs, and as whom. The forms
-//! are those of `at` 3.2 (Debian, SUSE), whose commands are behind `cd DIR || { … }`, and of Red Hat, which puts them into a
-//! here-document between two lines `marcinDELIMITER…`. Pure, and never a panic.
+//! In: the bytes of one spool file, and its name. Out: the commands, the time at which it runs, and its user. Reads
+//! the layout of `at` 3.2 (Debian, SUSE), which puts the commands after `cd DIR || { …`, and that of Red Hat, which
+//! puts them into a here-document between two lines `marcinDELIMITER…`. Pure; never panics.
 
 use super::text_lines::{Line, lines};
 use crate::evidence::Utc;
 
-/// What a job says.
+/// The commands and the user of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AtJob<'a> {
-    /// The number of the user.
+    /// The user id, from the header of the script.
     pub uid: Option<u32>,
-    /// The commands; where their beginning is not found, the last line.
+    /// The commands with their line numbers; the last line alone where their beginning is not found.
     pub commands: Vec<Line<'a>>,
 }
 
-/// Reads a job.
+/// Reads the script of a job.
 #[must_use]
 pub fn job(text: &[u8]) -> AtJob<'_> {
     let uid = text.split(|byte| *byte == b'\n').take(4).find_map(|line| {
@@ -36,12 +36,13 @@ pub fn job(text: &[u8]) -> AtJob<'_> {
     AtJob { uid, commands }
 }
 
-/// A line of the here-document, and the one that begins it.
+/// Whether a line is the delimiter of the here-document, or opens it.
 fn is_delimiter(line: &[u8]) -> bool {
     line.starts_with(b"marcinDELIMITER") || line.starts_with(b"${SHELL:-/bin/sh} <<")
 }
 
-/// When a job runs: its name is its queue, five digits of its number and eight of the minute since 1970, in hexadecimal.
+/// Returns the time at which a job runs, from its file name: the queue, five hexadecimal digits of the job number,
+/// and eight of the minutes since 1970.
 #[must_use]
 pub fn moment(name: &[u8]) -> Option<Utc> {
     let digits = name.get(6..14).filter(|_| name.len() == 14)?;
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_commands_of_a_job_are_those_that_were_given() {
+    fn the_commands_of_a_job_are_those_of_the_user() {
         let head = "#!/bin/sh\n# atrun uid=1000 gid=1000\n# mail anna 0\numask 22\nPATH=/usr/bin:/bin; export PATH\n\
             cd /home/anna || {\n\t echo 'Execution directory inaccessible' >&2\n\t exit 1\n}\n";
         let debian = said(&format!("{head}/opt/een\n/opt/twee -q\n"));
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_job_says_when_it_runs() {
+    fn the_name_of_a_job_contains_its_time() {
         assert_eq!(moment(b"a0000101b05518").unwrap().to_string(), "2023-11-14T22:16:00Z");
         for none in [&b"a0000101b0551"[..], b".SEQ", b"a00001zzzzzzzz", b""] {
             assert_eq!(moment(none), None);

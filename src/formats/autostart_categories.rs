@@ -1,28 +1,29 @@
-//! The categories of autostarts that others list, and what of `LiveAutostarts` covers each: a kind of row, or the reason why
-//! none does.
+//! The autostart categories of other tools and catalogues, each with the rows of `LiveAutostarts` that cover it or
+//! the reason why none does.
 //!
-//! In: nothing. Out: [`CATEGORIES`]. Sources: the tabs of Sysinternals Autoruns, the techniques of `PersistenceSniper` 1.17, and
-//! MITRE ATT&CK 17 (T1037, T1053, T1543, T1546, T1547 with their sub-techniques). A test compares the table with the code.
+//! In: nothing. Out: [`CATEGORIES`]. Sources: the tabs of Sysinternals Autoruns, the techniques of
+//! `PersistenceSniper` 1.17, and MITRE ATT&CK 17 (T1037, T1053, T1543, T1546, T1547 with their sub-techniques). A
+//! test compares the table with the code.
 
 use Coverage::{Kinds, NotCovered};
 
-/// Whether a category has rows.
+/// Whether rows cover a category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coverage {
-    /// Rows of `LiveAutostarts` of these kinds.
+    /// Covered by rows of `LiveAutostarts` of these kinds.
     Kinds(&'static [&'static str]),
-    /// None, and why.
+    /// Not covered, with the reason.
     NotCovered(&'static str),
 }
 
-/// A category of another list.
+/// An autostart category of another tool or catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Category {
-    /// Who lists it: `Autoruns`, `PersistenceSniper`, `ATT&CK`.
+    /// The tool or catalogue: `Autoruns`, `PersistenceSniper`, `ATT&CK`.
     pub list: &'static str,
-    /// Its name there.
+    /// The name of the category in it.
     pub name: &'static str,
-    /// What covers it.
+    /// The rows that cover it.
     pub coverage: Coverage,
 }
 
@@ -33,9 +34,9 @@ const fn one(list: &'static str, name: &'static str, coverage: Coverage) -> Cate
 const MAC: Coverage = NotCovered("macOS has no collector");
 const APPLICATION: Coverage =
     NotCovered("a setting of one application, read by it alone; a sweep scans the files");
-const REGISTRY_ONLY: Coverage = NotCovered("the hives are collected whole, and no rows are made of it");
+const REGISTRY_ONLY: Coverage = NotCovered("the hives are collected whole, but not read for this category");
 
-/// All of them.
+/// All categories.
 pub const CATEGORIES: &[Category] = &[
     one(
         "Autoruns",
@@ -114,12 +115,12 @@ pub const CATEGORIES: &[Category] = &[
     one(
         "PersistenceSniper",
         "BITS Jobs",
-        NotCovered("the queue is a database of its own, which is collected whole"),
+        NotCovered("the queue is a separate database, which is collected whole"),
     ),
     one(
         "PersistenceSniper",
         "RID hijacking and Suborner",
-        NotCovered("an account and no autostart: `LiveAccounts`"),
+        NotCovered("an account, not an autostart: see `LiveAccounts`"),
     ),
     one("PersistenceSniper", "DSRM backdoor", REGISTRY_ONLY),
     one("PersistenceSniper", "Boot Verification Program", Kinds(&["boot_execute"])),
@@ -142,7 +143,7 @@ pub const CATEGORIES: &[Category] = &[
     one(
         "ATT&CK",
         "T1053.007 Container Orchestration Job",
-        NotCovered("it is kept by the cluster, on no host of its own"),
+        NotCovered("it is stored by the cluster, not on a host"),
     ),
     one("ATT&CK", "T1543.001 Launch Agent", MAC),
     one(
@@ -172,7 +173,7 @@ pub const CATEGORIES: &[Category] = &[
     one(
         "ATT&CK",
         "T1546.011 Application Shimming",
-        NotCovered("the databases are collected whole, and their format is not read"),
+        NotCovered("the databases are collected whole, but not read"),
     ),
     one("ATT&CK", "T1546.012 Image File Execution Options Injection", Kinds(&["debugger", "silent_exit"])),
     one("ATT&CK", "T1546.013 PowerShell Profile", Kinds(&["powershell_profile"])),
@@ -226,7 +227,7 @@ mod tests {
         }
     }
 
-    /// The kinds of rows that the code can give: those of the two tables of places, and those that collectors write.
+    /// The row kinds that the code can produce: those of the two place tables, and those that collectors write.
     fn kinds() -> BTreeSet<String> {
         let of_linux = PLACES.iter().map(|(kind, ..)| (*kind).to_owned());
         let mut all: BTreeSet<String> =
@@ -253,7 +254,7 @@ mod tests {
         all
     }
 
-    /// The words in quotes that follow one of these beginnings, of which the last letters may be the word's own.
+    /// Returns the quoted words that follow one of these prefixes, whose last letters may be part of the word.
     fn regex_lite(beginnings: &'static [&'static str]) -> impl Fn(&str) -> Vec<String> {
         move |text| {
             let mut found = Vec::new();
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn every_category_is_covered_by_a_kind_of_row_that_the_code_can_give_or_has_its_reason() {
+    fn every_category_is_covered_by_a_row_kind_of_the_code_or_has_a_reason() {
         let kinds = kinds();
         let mut named = BTreeSet::new();
         for category in CATEGORIES {
@@ -297,7 +298,7 @@ mod tests {
             let of = |category: &&Category| category.name.starts_with(&format!("{technique}."));
             CATEGORIES.iter().filter(of).count()
         };
-        // Those that ATT&CK has withdrawn are left out.
+        // Techniques that ATT&CK has withdrawn are left out.
         assert_eq!(["T1037", "T1053", "T1543", "T1546", "T1547"].map(count), [5, 5, 5, 18, 14]);
     }
 }

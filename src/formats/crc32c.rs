@@ -1,13 +1,13 @@
-//! CRC-32C, the checksum of the structures of ext and VHDX, as Linux chains it: without the inversions at its ends.
-//! Crate `crc32fast`, which is here already, has the other polynomial alone.
+//! CRC-32C, the checksum of ext and VHDX structures, chained as Linux does it: without the inversion at either end.
+//! Crate `crc32fast`, already a dependency, supports the other polynomial only.
 
-/// What a chain begins with.
+/// Initial value of a chain.
 pub(crate) const START: u32 = !0;
 
-/// Of each byte what it does to the sum.
+/// Checksum of each byte value.
 const TABLE: [u32; 256] = table();
 
-/// The checksum of `bytes` behind what gave `sum`.
+/// Returns the checksum of `bytes`, continued from `sum`.
 pub(crate) fn crc32c(sum: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(sum, |sum, byte| {
         let [low, ..] = sum.to_le_bytes();
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_castagnoli_sum_and_can_be_had_in_pieces() {
+    fn it_is_the_castagnoli_checksum_and_can_be_computed_in_pieces() {
         // The check value of CRC-32/ISCSI.
         assert_eq!(!crc32c(START, b"123456789"), 0xe306_9283);
         assert_eq!(crc32c(crc32c(START, b"1234"), b"56789"), crc32c(START, b"123456789"));

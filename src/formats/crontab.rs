@@ -1,28 +1,28 @@
-//! Tables of cron, of anacron and of incron: what is started when, and as whom.
+//! Reads the tables of cron, anacron and incron.
 //!
-//! In: the bytes of one file. Out: its jobs, with the numbers of their lines. Pure, and never a panic.
+//! In: the bytes of one file. Out: its jobs: schedule, user, command and line number. Pure; never panics.
 
 use super::text_lines::{lines, split};
 
-/// A line of a cron table.
+/// A job in a cron table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CronJob<'a> {
-    /// Number of its line.
+    /// Line number, from 1.
     pub line: u64,
-    /// When: five fields, `@reboot` and the like; of anacron its period and delay.
+    /// The schedule: five fields, `@reboot` and the like; for anacron, period and delay.
     pub schedule: &'a [u8],
-    /// The user in a table that names one.
+    /// The user, in a table with a user column.
     pub user: Option<&'a [u8]>,
-    /// What is given to the shell.
+    /// The command that the shell gets.
     pub command: &'a [u8],
 }
 
-/// Reads a cron table (crontab(5)); one of the system names the user before the command. Settings of variables are left out.
-/// Lines of fcron alone (fcrontab(5)) begin with `&` or `%`, with which no line of another cron can.
+/// Reads a cron table (crontab(5)); `names_user` says whether it is a system table, with a user column. Variable
+/// settings are skipped. Lines that only fcron has (fcrontab(5)) begin with `&` or `%`, which no other cron allows.
 pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> {
     lines(text).filter_map(move |(line, text)| {
-        // A name of a variable is no number, `*`, `@word` or `~`. A minus before the minute keeps cronie and SUSE's cron from
-        // logging that they run the job, and is no part of the moment.
+        // A variable name is not a number, `*`, `@word` or `~`. A minus before the minute stops cronie and SUSE's
+        // cron from logging the job; it is not part of the schedule.
         let text = text.strip_prefix(b"-").unwrap_or(text);
         if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@' | b'~' | b'&' | b'%') {
             return None;
@@ -35,11 +35,11 @@ pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> 
     })
 }
 
-/// How many words a line begins with that say when.
+/// Returns the number of schedule fields at the beginning of a line.
 fn fields(text: &[u8]) -> usize {
     let word = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     match (word, word.first()) {
-        // fcron's options by themselves, or none, before a period.
+        // fcron's options, alone or before a period.
         (b"@", _) => 2,
         (_, Some(b'@')) => {
             let next = split(text, 1).and_then(|(_, rest)| rest.first().copied());
@@ -80,7 +80,7 @@ pub fn anacron(text: &[u8]) -> impl Iterator<Item = CronJob<'_>> {
     })
 }
 
-/// Reads incrontab(5): a path, events of it, and the command that they run.
+/// Reads incrontab(5): a path, events on it, and the command that they start.
 pub fn incron(text: &[u8]) -> impl Iterator<Item = CronJob<'_>> {
     lines(text).filter_map(|(line, text)| {
         let (schedule, command) = split(text, 2)?;
@@ -96,9 +96,9 @@ mod tests {
         String::from_utf8_lossy(bytes).into_owned()
     }
 
-    /// The form of Debian 12's `/etc/crontab` and of cron's own manual.
+    /// Lines of Debian 12's `/etc/crontab` and of cron's manual.
     #[test]
-    fn jobs_of_cron_and_anacron_are_read_and_variables_are_none() {
+    fn jobs_of_cron_and_anacron_are_read_and_variables_are_skipped() {
         let table = b"SHELL=/bin/sh\n# m h\n17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n@reboot anna /tmp/.x/m -q\n1 2 3 4 5\n";
         let all: Vec<_> = jobs(table, true).collect();
         assert_eq!(all.len(), 2);

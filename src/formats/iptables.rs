@@ -1,8 +1,8 @@
-//! The packet filter from before nftables: its rules, as `iptables-save` writes them.
+//! Reads the rules of iptables, the packet filter before nftables, as text in the form of `iptables-save`.
 //!
-//! In: what the kernel reports of a table (`x_tables.rs`), numbers as the machine has them: where its chains begin and end, and
-//! its entries, one behind another. Out: a [`Filter`] for each chain and each rule. A match or target that is not known is written as
-//! its name and its bytes.
+//! In: the kernel's reply for a table (`x_tables.rs`), numbers in the machine's byte order: the beginning and end of
+//! each chain, and the entries in sequence. Out: a [`Filter`] per chain and per rule. An unknown match or target is
+//! written as its name and its bytes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,18 +20,18 @@ use super::x_tables::{
 use crate::evidence::Exact;
 use crate::evidence::bytes::{u16_at, u32_at};
 
-/// The chains that the kernel itself calls, by their numbers.
+/// The built-in chains, by hook number.
 const CHAINS: [&str; 5] = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 
-/// Most entries of a table, and most bytes of a match's or target's own data that are reported.
+/// Maximum number of entries per table, and maximum bytes of private data of a match or target that are reported.
 const MAX_ENTRIES: usize = 100_000;
 const MAX_OWN: usize = 256;
 
-/// An entry that is in a chain.
+/// An entry of a chain.
 struct Entry<'a> {
     at: u32,
     bytes: &'a [u8],
-    /// The name of its target, and the target's own bytes.
+    /// Name of the target, and its private data.
     target: (&'a [u8], &'a [u8]),
 }
 
@@ -41,7 +41,7 @@ pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter>
     let layout = if six { SIX } else { FOUR };
     let base = Filter { family: layout.family.to_owned(), table: Exact::from(name), ..Filter::default() };
     let all = split(&layout, entries);
-    // A chain of one's own begins with an error that has its name; what jumps to it jumps behind that.
+    // A custom chain begins with an error entry that has its name; a jump leads to the entry after that.
     let mut names: BTreeMap<u32, Exact> = BTreeMap::new();
     for (entry, next) in all.iter().zip(all.iter().skip(1)) {
         if entry.target.0 == XT_ERROR_TARGET {
@@ -49,7 +49,7 @@ pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter>
         }
     }
     let word = |at: usize| u32_at(info, at).unwrap_or(u32::MAX);
-    // The place of each chain's first entry, or of its last, which is its policy.
+    // The offset of each chain's first entry, and of its last, which is the policy.
     let place = |table: usize, hook: usize| word(table.saturating_add(hook.saturating_mul(4)));
     let mut rows = Vec::new();
     let mut chain = None;
@@ -70,7 +70,7 @@ pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter>
             chain = name.map(|name| (name, Some(end)));
         }
         if entry.target.0 == XT_ERROR_TARGET {
-            // The last error of all is the end.
+            // The last error entry ends the table.
             if number.saturating_add(1) < all.len() {
                 let name = Exact::from(text(entry.target.1));
                 rows.push(Filter { part: "chain", name: Some(name.clone()), ..base.clone() });
@@ -79,7 +79,7 @@ pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter>
             continue;
         }
         let Some((name, end)) = &chain else { continue };
-        // The last entry of a chain is what becomes of the rest.
+        // The last entry of a chain is its policy.
         let last = match end {
             Some(end) => *end == entry.at,
             None => all.get(number.saturating_add(1)).is_none_or(|next| next.target.0 == XT_ERROR_TARGET),
@@ -92,7 +92,7 @@ pub fn table(six: bool, name: &[u8], info: &[u8], entries: &[u8]) -> Vec<Filter>
     rows
 }
 
-/// The entries; what has not the form ends them.
+/// Splits the entries; a malformed one ends them.
 fn split<'a>(layout: &Layout, entries: &'a [u8]) -> Vec<Entry<'a>> {
     let (mut all, mut at) = (Vec::new(), 0_usize);
     while all.len() < MAX_ENTRIES {
@@ -112,14 +112,14 @@ fn split<'a>(layout: &Layout, entries: &'a [u8]) -> Vec<Entry<'a>> {
     all
 }
 
-/// A match or target that some bytes begin with: its name, its own bytes, and how many it has in all.
+/// Reads the match or target at the beginning of some bytes: name, private data, and total length.
 fn extension(bytes: &[u8]) -> Option<(&[u8], &[u8], usize)> {
     let length = usize::from(u16_at(bytes, 0)?);
     let bytes = bytes.get(..length)?;
     Some((text(bytes.get(NAME)?), bytes.get(HEAD..)?, length))
 }
 
-/// What a rule says.
+/// Writes a rule as text.
 fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> String {
     let bytes = entry.bytes;
     let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
@@ -130,7 +130,7 @@ fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> Str
         says.push_str(if not { "! " } else { "" });
         says.push_str(what);
     };
-    // Two addresses, and behind them their masks.
+    // Two addresses, followed by their masks.
     for (number, key, bit) in [(0_usize, "-s", IPT_INV_SRCIP), (1, "-d", IPT_INV_DSTIP)] {
         let part = |number: usize| {
             let at = number.saturating_mul(layout.address);
@@ -144,7 +144,7 @@ fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> Str
             say(inverts, &format!("{key} {}/{mask}", address(held)));
         }
     }
-    // Two names of interfaces; one that is the beginning of names has its mark in it.
+    // Two interface names; a prefix of a name has a shorter mask.
     for (number, key, bit) in [(0_usize, "-i", IPT_INV_VIA_IN), (1, "-o", IPT_INV_VIA_OUT)] {
         let at = layout.address.saturating_mul(4).saturating_add(number.saturating_mul(IFNAMSIZ));
         let name = text(bytes.get(at..at.saturating_add(IFNAMSIZ)).unwrap_or_default());
@@ -156,7 +156,7 @@ fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> Str
     if number != 0 {
         say(inverted & XT_INV_PROTO != 0, &format!("-p {}", protocol(number.into())));
     }
-    // A piece of a packet that is none of its first; of IPv6 that is a match.
+    // A fragment that is not the first one; IPv6 has a match for that.
     if layout.address == 4 && flags & IPT_F_FRAG != 0 {
         say(inverted & IPT_INV_FRAG != 0, "-f");
     }
@@ -169,7 +169,7 @@ fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> Str
         at = at.saturating_add(length);
     }
     let (name, own) = entry.target;
-    // One without a target counts only.
+    // A rule without a target only counts.
     if name.is_empty() {
         let goes_to = if flags & layout.goto == 0 { "-j" } else { "-g" };
         let verdict = verdict(own, names);
@@ -177,12 +177,12 @@ fn rule(layout: &Layout, entry: &Entry<'_>, names: &BTreeMap<u32, Exact>) -> Str
             say(false, &format!("{goes_to} {verdict}"));
         }
     } else {
-        say(false, format!("-j {}{}", String::from_utf8_lossy(name), told(own)).as_str());
+        say(false, format!("-j {}{}", String::from_utf8_lossy(name), private_data(own)).as_str());
     }
     says
 }
 
-/// What a match says.
+/// Writes a match as text.
 fn matched(name: &[u8], own: &[u8]) -> String {
     let word = |at: usize| u16_at(own, at).unwrap_or_default();
     let mut says = format!("-m {}", String::from_utf8_lossy(name));
@@ -206,7 +206,7 @@ fn matched(name: &[u8], own: &[u8]) -> String {
         }
         b"tcp" if own.len() > TCP_INVFLAGS => {
             ports(&mut says, own.get(TCP_INVFLAGS).copied().unwrap_or_default());
-            // An option, and flags, which are reported as bytes.
+            // An option, and flags, which are written as bytes.
             if own.get(TCP_OPTION..TCP_INVFLAGS).is_some_and(|rest| rest != [0; 3]) {
                 let _ = write!(says, " {}", hex(own.get(TCP_OPTION..=TCP_INVFLAGS).unwrap_or_default()));
             }
@@ -214,19 +214,19 @@ fn matched(name: &[u8], own: &[u8]) -> String {
         b"udp" if own.len() > UDP_INVFLAGS => {
             ports(&mut says, own.get(UDP_INVFLAGS).copied().unwrap_or_default());
         }
-        _ => says.push_str(&told(own)),
+        _ => says.push_str(&private_data(own)),
     }
     says
 }
 
-/// The bytes of a match or a target that is not known, without the zeros at their end.
-fn told(own: &[u8]) -> String {
+/// Writes the private data of an unknown match or target, without trailing zeros.
+fn private_data(own: &[u8]) -> String {
     let end = own.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
     let own = own.get(..end.min(MAX_OWN)).unwrap_or_default();
     if own.is_empty() { String::new() } else { format!(" {}", hex(own)) }
 }
 
-/// What a verdict means: one of the kernel's, or the chain that begins at this place.
+/// Writes a verdict: a built-in one, or the chain at this offset.
 fn verdict(own: &[u8], names: &BTreeMap<u32, Exact>) -> String {
     let number = u32_at(own, 0).unwrap_or_default();
     match number.cast_signed() {
@@ -242,7 +242,7 @@ fn verdict(own: &[u8], names: &BTreeMap<u32, Exact>) -> String {
 mod tests {
     use super::*;
 
-    /// A match or a target.
+    /// Makes a match or a target.
     fn part(name: &[u8], own: &[u8]) -> Vec<u8> {
         let mut bytes = u16::try_from(HEAD + own.len()).unwrap().to_le_bytes().to_vec();
         bytes.extend(name);
@@ -273,7 +273,7 @@ mod tests {
         part(b"ERROR", &own)
     }
 
-    /// A table with a chain for what comes in, of two rules and a policy, and a chain of its own with one rule.
+    /// Makes a table: an input chain with two rules and a policy, and a custom chain with one rule.
     fn made(layout: &Layout) -> (Vec<u8>, Vec<u8>) {
         let address: Vec<u8> =
             if layout.address == 4 { vec![10, 1, 0, 0] } else { [vec![0xfd], vec![0; 15]].concat() };
@@ -312,7 +312,7 @@ mod tests {
         (info, all.into_iter().flatten().copied().collect())
     }
 
-    fn told(six: bool, info: &[u8], entries: &[u8]) -> Vec<String> {
+    fn rules(six: bool, info: &[u8], entries: &[u8]) -> Vec<String> {
         let rows = table(six, b"filter", info, entries);
         let text = |text: Option<&Exact>| {
             text.map(|text| String::from_utf8_lossy(&text.0).into_owned()).unwrap_or_default()
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn chains_rules_and_what_becomes_of_the_rest_are_read() {
+    fn chains_rules_and_policies_are_read() {
         for (six, layout, family, from) in [(false, FOUR, "ip", "10.1.0.0/8"), (true, SIX, "ip6", "fd00::/8")]
         {
             let (info, entries) = made(&layout);
@@ -343,23 +343,23 @@ mod tests {
                 "chain eigen ".to_owned(),
                 "rule eigen -m recent 0x0102 -j LOG 0x04".to_owned(),
             ];
-            assert_eq!(told(six, &info, &entries), wanted.map(|line| format!("{family} {line}")));
+            assert_eq!(rules(six, &info, &entries), wanted.map(|line| format!("{family} {line}")));
         }
     }
 
     #[test]
-    fn what_has_not_the_form_ends_the_table() {
+    fn a_malformed_entry_ends_the_table() {
         let (info, entries) = made(&FOUR);
-        let whole = told(false, &info, &entries);
+        let whole = rules(false, &info, &entries);
         for length in 0..entries.len() {
-            assert!(told(false, &info, &entries[..length]).len() <= whole.len());
+            assert!(rules(false, &info, &entries[..length]).len() <= whole.len());
         }
         for at in 0..entries.len() {
             let mut broken = entries.clone();
             broken[at] ^= 0xff;
-            drop(told(false, &info, &broken));
-            drop(told(true, &info, &broken));
+            drop(rules(false, &info, &broken));
+            drop(rules(true, &info, &broken));
         }
-        assert_eq!(told(false, &[], &[]), Vec::<String>::new());
+        assert_eq!(rules(false, &[], &[]), Vec::<String>::new());
     }
 }

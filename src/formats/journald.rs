@@ -1,8 +1,10 @@
-//! What the kernel says in the journal of systemd of devices of one kind, where no daemon writes it to a text.
+//! Reads messages of one kind from a systemd journal: those of the kernel about USB devices, where no daemon writes
+//! them to a text log.
 //!
-//! In: a journal file, at its end or not, whole or not (<https://systemd.io/JOURNAL_FILE_FORMAT/>). Out: the messages of entries that
-//! have a field of a given content, with their moments. Only the way to these is read: the field by the table of fields, its content,
-//! the entries that have it, their messages. A message that is compressed, as those above half a kilobyte may be, is counted and not read.
+//! In: a journal file, whole, still open or damaged (<https://systemd.io/JOURNAL_FILE_FORMAT/>). Out: the messages,
+//! with their times, of the entries in which a field has a given value. Only the path to these is read: the field
+//! hash table, the data object, its entries, their messages. A compressed message, as those above half a kilobyte may
+//! be, is counted but not read.
 
 use std::io;
 
@@ -10,54 +12,55 @@ use super::seek::{ReadSeek, damaged};
 use crate::evidence::Utc;
 use crate::evidence::bytes::{u32_at, u64_at};
 
-/// Bytes of the file's head that are needed, and of an object's.
+/// Bytes of the file header that are needed, and of an object header.
 const HEAD: usize = 184;
 const OBJECT: usize = 16;
 
-/// Kinds of objects.
+/// Object types.
 const DATA: u8 = 1;
 const FIELD: u8 = 2;
 const ENTRY: u8 = 3;
 const ENTRIES: u8 = 6;
 
-/// That offsets have four bytes in lists (`HEADER_INCOMPATIBLE_COMPACT`).
+/// Flag of four-byte offsets in lists (`HEADER_INCOMPATIBLE_COMPACT`).
 const COMPACT: u32 = 16;
 
-/// That an object of data is compressed: by XZ, LZ4 or Zstandard.
+/// Flags of a compressed data object: XZ, LZ4 or Zstandard.
 const COMPRESSED: u8 = 1 | 2 | 4;
 
-/// Most bytes of the table of fields, of an object that lists entries or what is in one, and of a content that is read.
+/// Maximum bytes of the field hash table, of an entry or entry array object, and of a data object.
 const MAX_TABLE: u64 = 1 << 20;
 const MAX_LIST: u64 = 8 << 20;
 const MAX_CONTENT: u64 = 2 << 10;
 
-/// Most steps along a chain.
+/// Maximum number of steps along a chain.
 const MAX_STEPS: usize = 10_000;
 
-/// Most entries of one file.
+/// Maximum number of entries per file.
 const MAX_ENTRIES: usize = 20_000;
 
-/// Most fields of an entry.
+/// Maximum number of fields per entry.
 const MAX_FIELDS: usize = 128;
 
-/// A message, and when it came, in microseconds since 1970.
+/// A time in microseconds since 1970, and a message.
 pub type Message = (u64, Vec<u8>);
 
-/// What a journal says in the entries in which a field has a content.
+/// The messages of the entries in which a field has a given value.
 #[derive(Debug, Default)]
 pub(crate) struct JournalMessages {
-    /// The messages, in their order.
+    /// The messages, in order.
     pub(crate) all: Vec<Message>,
-    /// Entries whose message is compressed, and not read.
+    /// Number of entries whose message is compressed, and therefore not read.
     pub(crate) compressed: u64,
-    /// Why these are not all.
+    /// The error that ended the reading early.
     pub(crate) short: Option<io::Error>,
 }
 
-/// Reads the messages of the entries in which a field has a content.
+/// Reads the messages of the entries in which a field has a given value.
 ///
 /// # Errors
-/// The file is no journal, or what leads to the entries cannot be read.
+///
+/// The file is not a journal, or the path to the entries cannot be read.
 pub(crate) fn messages(
     journal: &mut dyn ReadSeek,
     field: &[u8],
@@ -65,7 +68,7 @@ pub(crate) fn messages(
 ) -> io::Result<JournalMessages> {
     let head = journal.stretch(0, HEAD)?;
     if !head.starts_with(b"LPKSHHRH") {
-        return Err(damaged("it is no journal"));
+        return Err(damaged("it is not a journal"));
     }
     let word = |at| u64_at(&head, at).unwrap_or_default();
     let compact = u32_at(&head, 12).unwrap_or_default() & COMPACT != 0;
@@ -78,13 +81,13 @@ pub(crate) fn messages(
     Ok(JournalMessages { all, compressed: file.compressed, short })
 }
 
-/// The same of a journal in memory; nothing where it cannot be read.
+/// Reads a journal in memory, for fuzz targets; returns nothing where it cannot be read.
 #[must_use]
 pub fn messages_of(journal: &[u8], field: &[u8], content: &[u8]) -> Vec<Message> {
     messages(&mut io::Cursor::new(journal), field, content).map(|read| read.all).unwrap_or_default()
 }
 
-/// Messages as a text log has them, each behind its moment.
+/// Writes messages as a text log, each after its time.
 #[must_use]
 pub fn as_log(messages: &[Message]) -> Vec<u8> {
     let mut log = Vec::new();
@@ -93,7 +96,7 @@ pub fn as_log(messages: &[Message]) -> Vec<u8> {
         let nanoseconds = u32::try_from(moment % 1_000_000).unwrap_or_default().saturating_mul(1_000);
         let moment =
             Utc::from_unix(seconds, nanoseconds).map(|moment| moment.to_string()).unwrap_or_default();
-        // A message of more lines is one all the same.
+        // A message of several lines stays one line.
         let line = message.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte });
         log.extend(moment.bytes().chain([b' ']).chain(line).chain([b'\n']));
     }
@@ -103,12 +106,13 @@ pub fn as_log(messages: &[Message]) -> Vec<u8> {
 struct Journal<'a> {
     file: &'a mut dyn ReadSeek,
     compact: bool,
-    /// Entries whose message is compressed.
+    /// Number of entries whose message is compressed.
     compressed: u64,
 }
 
 impl Journal<'_> {
-    /// The object of a kind at an offset: at most so many of its bytes, the head among them, and whether that is all.
+    /// Reads the object of a type at an offset: at most `most` bytes, including the header. The flag says whether
+    /// that is all of it.
     fn object(&mut self, offset: u64, kind: u8, most: u64) -> io::Result<(Vec<u8>, bool)> {
         let head = self.file.stretch(offset, OBJECT)?;
         let size = u64_at(&head, 8).unwrap_or_default();
@@ -118,18 +122,18 @@ impl Journal<'_> {
             _ => 64,
         };
         if head.first() != Some(&kind) || size < least {
-            return Err(damaged("an object is not what leads to it says"));
+            return Err(damaged("an object is not of the expected type"));
         }
         let length = usize::try_from(size.min(most)).map_err(|_| damaged("an object is too large"))?;
         Ok((self.file.stretch(offset, length)?, size <= most))
     }
 
-    /// Where the content of an object of data begins.
+    /// Returns the offset of the payload in a data object.
     const fn content_at(&self) -> usize {
         if self.compact { 72 } else { 64 }
     }
 
-    /// The object of a field's content, by the table of fields that begins at an offset behind its head.
+    /// Finds the data object of a field's value through the hash table, which begins at an offset after its header.
     fn data(&mut self, table: u64, length: u64, field: &[u8], content: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let length = usize::try_from(length.min(MAX_TABLE)).unwrap_or_default();
         let buckets = self.file.stretch(table, length)?;
@@ -149,7 +153,7 @@ impl Journal<'_> {
         Ok(None)
     }
 
-    /// The object with a content, along those of one field.
+    /// Finds the data object with a value, in the chain of one field.
     fn content(&mut self, mut at: u64, content: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let mut steps = 0;
         while at != 0 {
@@ -163,7 +167,8 @@ impl Journal<'_> {
         Ok(None)
     }
 
-    /// The messages of the entries that have an object: one stands in it, the others in lists that follow each other.
+    /// Reads the messages of the entries of a data object: one is in the object itself, the others are in chained
+    /// lists.
     fn entries(&mut self, data: &[u8], all: &mut Vec<Message>) -> io::Result<()> {
         let word = |bytes: &[u8], at| u64_at(bytes, at).unwrap_or_default();
         all.extend(self.entry(word(data, 40))?);
@@ -173,12 +178,14 @@ impl Journal<'_> {
             count(&mut steps)?;
             let (object, _) = self.object(list, ENTRIES, MAX_LIST)?;
             for entry in self.offsets(object.get(24..).unwrap_or_default(), 8) {
-                // A list is made longer than is needed at first.
+                // A list is allocated longer than needed.
                 if entry == 0 {
                     break;
                 }
                 if all.len() >= MAX_ENTRIES {
-                    return Err(io::Error::other(format!("no more than {MAX_ENTRIES} entries are read")));
+                    return Err(io::Error::other(format!(
+                        "there are more than {MAX_ENTRIES} entries: the others are not read"
+                    )));
                 }
                 all.extend(self.entry(entry)?);
             }
@@ -187,7 +194,7 @@ impl Journal<'_> {
         Ok(())
     }
 
-    /// The message of an entry, and when it came.
+    /// Reads the message of an entry, and its time.
     fn entry(&mut self, at: u64) -> io::Result<Option<Message>> {
         let (entry, _) = self.object(at, ENTRY, 64 << 10)?;
         let moment = u64_at(&entry, 24).unwrap_or_default();
@@ -204,7 +211,7 @@ impl Journal<'_> {
         Ok(None)
     }
 
-    /// Offsets in a list whose members have a length; four bytes in a compact file.
+    /// Reads the offsets in a list with members of this length; four bytes each in a compact file.
     fn offsets(&self, list: &[u8], length: usize) -> Vec<u64> {
         if self.compact {
             return list.chunks_exact(4).filter_map(|offset| u32_at(offset, 0).map(u64::from)).collect();
@@ -215,7 +222,7 @@ impl Journal<'_> {
 
 fn count(steps: &mut usize) -> io::Result<()> {
     *steps = steps.saturating_add(1);
-    if *steps > MAX_STEPS { Err(damaged("what leads on finds no end")) } else { Ok(()) }
+    if *steps > MAX_STEPS { Err(damaged("a chain is too long or a loop")) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -224,7 +231,7 @@ mod tests {
 
     use super::*;
 
-    /// A journal with one field of two contents, and entries that each have a message. Returned with where its objects begin.
+    /// A journal with one field of two values, and entries with a message each, with the offsets of its objects.
     struct Made {
         bytes: Vec<u8>,
         compact: bool,
@@ -245,7 +252,7 @@ mod tests {
             self.bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());
         }
 
-        /// Data with the next of its field.
+        /// Adds a data object, with the next one of its field.
         fn data(&mut self, content: &[u8], next: u64) -> u64 {
             let mut body = [[0; 16].to_vec(), next.to_le_bytes().to_vec(), vec![0; 24]].concat();
             body.resize(if self.compact { 56 } else { 48 }, 0);
@@ -253,8 +260,8 @@ mod tests {
             self.object(DATA, &body)
         }
 
-        fn list(&self, offsets: &[u64], beside: bool) -> Vec<u8> {
-            let one = |offset: &u64| match (self.compact, beside) {
+        fn list(&self, offsets: &[u64], in_entry: bool) -> Vec<u8> {
+            let one = |offset: &u64| match (self.compact, in_entry) {
                 (true, _) => u32::try_from(*offset).unwrap().to_le_bytes().to_vec(),
                 (false, true) => [offset.to_le_bytes(), [7; 8]].concat(),
                 (false, false) => offset.to_le_bytes().to_vec(),
@@ -301,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn the_messages_of_entries_with_a_content_are_read_in_their_order() {
+    fn messages_of_entries_with_a_field_value_are_read_in_order() {
         for compact in [false, true] {
             let made = Made::new(compact);
             let (all, short) = made.read().unwrap();
@@ -330,10 +337,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_before_damage_stands_and_no_chain_is_followed_for_ever() {
+    fn messages_before_damage_are_kept_and_chains_have_a_limit() {
         let whole = Made::new(false);
         let end = whole.bytes.len();
-        // The last list goes with the end of the file; what is before it stands.
+        // The last list is lost with the end of the file; the messages before it are kept.
         let cut = Made { bytes: whole.bytes[..end - 40].to_vec(), compact: false };
         let (all, short) = cut.read().unwrap();
         assert_eq!((all.len(), short.is_some()), (1, true));
@@ -341,17 +348,17 @@ mod tests {
             drop(Made { bytes: whole.bytes[..length].to_vec(), compact: false }.read());
         }
         assert!(Made { bytes: vec![0; 500], compact: false }.read().is_err());
-        // A list that leads to itself.
+        // A list that points to itself.
         let mut round = Made::new(false);
         let list = u64::try_from(end).unwrap() - 40;
         round.put(list + 16, list);
         let (all, short) = round.read().unwrap();
-        assert!(short.unwrap().to_string().contains("no"), "{}", all.len());
+        assert!(short.unwrap().to_string().contains("a chain is too long"), "{}", all.len());
         assert!(all.len() <= MAX_ENTRIES);
-        // A chain of contents that leads to itself.
+        // A chain of data objects that points to itself.
         let mut round = Made::new(false);
         round.put(264 + 32, 264);
         let error = messages(&mut Cursor::new(&round.bytes), b"_KERNEL_SUBSYSTEM", b"xx").unwrap_err();
-        assert!(error.to_string().contains("finds no end"), "{error}");
+        assert!(error.to_string().contains("too long or a loop"), "{error}");
     }
 }

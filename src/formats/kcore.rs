@@ -1,52 +1,52 @@
-//! `/proc/iomem` and the head of `/proc/kcore`: which addresses are memory, and where the kernel's file shows them.
+//! Reads `/proc/iomem` and the header of `/proc/kcore`: which physical addresses are RAM, and where `kcore` has them.
 //!
-//! In: the text of the one, and the first bytes of the other, an ELF file of 64 bits. Out: stretches of memory with their
-//! offsets, and the header that `LiME` puts before each,
-//! <https://github.com/504ensicsLabs/LiME/blob/master/doc/README.md>. Pure, and never a panic.
+//! In: the text of `iomem`, and the first bytes of `kcore`, a 64-bit ELF file. Out: ranges of memory with their file
+//! offsets, and the header that `LiME` puts before each
+//! (<https://github.com/504ensicsLabs/LiME/blob/master/doc/README.md>). Pure; never panics.
 
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 
-/// Bytes of an ELF file's own header, and of one of a segment.
+/// Bytes of the ELF header, and of a program header.
 pub(crate) const HEADER: usize = 64;
 pub(crate) const SEGMENT: usize = 56;
 
 /// `PT_LOAD`.
 pub(crate) const LOADED: u32 = 1;
 
-/// What its headers begin with: `EMiL` as they stand.
+/// Signature of a `LiME` header: `EMiL` in little-endian order.
 const MAGIC: u32 = 0x4c69_4d45;
 
-/// A stretch of memory by its addresses, the last one not among them.
+/// A range of memory addresses, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AddressRange {
-    /// The first address.
+    /// First address.
     pub start: u64,
-    /// The address behind the last one.
+    /// Address after the last one.
     pub end: u64,
 }
 
-/// The place of a stretch in the kernel's file.
+/// The location of a range in `kcore`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
-    /// Its addresses.
+    /// Physical addresses.
     pub stretch: AddressRange,
-    /// The offset of its first byte in the file.
+    /// File offset of the first byte.
     pub offset: u64,
 }
 
 impl AddressRange {
-    /// Its length in bytes.
+    /// Returns the length in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.end.saturating_sub(self.start)
     }
 }
 
-/// Where memory is, by `/proc/iomem`; nothing where the addresses are hidden.
+/// Reads the RAM ranges from `/proc/iomem`; empty where the addresses are hidden.
 #[must_use]
 pub fn stretches(text: &[u8]) -> Vec<AddressRange> {
     let text = String::from_utf8_lossy(text);
     let stretch = |line: &str| {
-        // What stands further in is a part of what stands above it.
+        // Indented lines are parts of the range above them.
         let (range, what) = line.split_once(" : ")?;
         let (first, last) = range.split_once('-')?;
         let start = u64::from_str_radix(first, 16).ok()?;
@@ -55,7 +55,7 @@ pub fn stretches(text: &[u8]) -> Vec<AddressRange> {
     };
     let mut all: Vec<AddressRange> = Vec::new();
     for next in text.lines().filter_map(stretch) {
-        // In order, and none twice: what says otherwise is not the kernel's.
+        // In ascending order without overlap: anything else is not written by the kernel.
         if all.last().is_none_or(|last| last.end <= next.start) {
             all.push(next);
         }
@@ -63,7 +63,7 @@ pub fn stretches(text: &[u8]) -> Vec<AddressRange> {
     all
 }
 
-/// The segments of the kernel's file that say which memory they show, by its head.
+/// Returns the segments of `kcore` that have a physical address, from its header.
 #[must_use]
 pub fn segments(head: &[u8]) -> Vec<Segment> {
     // 64 bits, little-endian.
@@ -79,19 +79,20 @@ pub fn segments(head: &[u8]) -> Vec<Segment> {
             return None;
         }
         let (offset, start, length) = (field(8)?, field(24)?, field(32)?);
-        // For memory without an address the kernel writes -1, and before 2017 (Linux 4.11) for all of it 0.
+        // The kernel writes -1 for memory without a physical address, and before 2017 (Linux 4.11) it wrote 0 for
+        // all.
         let end = start.checked_add(length).filter(|_| start != u64::MAX && length > 0)?;
         Some(Segment { stretch: AddressRange { start, end }, offset })
     };
     let all: Vec<Segment> = (0..count).filter_map(segment).collect();
-    // The first page is never the beginning of two of them.
+    // Only one segment can begin with the first page.
     if all.iter().filter(|segment| segment.stretch.start == 0).count() > 1 {
         return Vec::new();
     }
     all
 }
 
-/// The stretches as far as a segment shows them, each with its offset in the file.
+/// Returns the parts of the ranges that segments contain, each with its file offset.
 #[must_use]
 pub fn shown(memory: &[AddressRange], segments: &[Segment]) -> Vec<(AddressRange, u64)> {
     let mut all = Vec::new();
@@ -114,14 +115,14 @@ pub fn shown(memory: &[AddressRange], segments: &[Segment]) -> Vec<(AddressRange
     all
 }
 
-/// How many bytes the head of a file has in which [`segments`] are, by its first [`HEADER`] bytes.
+/// Returns the length of the headers that contain the [`segments`], from the first [`HEADER`] bytes of the file.
 pub(crate) fn head_length(header: &[u8]) -> usize {
     let count = usize::from(u16_at(header, 56).unwrap_or_default());
     let table = u64_at(header, 32).and_then(|at| usize::try_from(at).ok()).unwrap_or_default();
     table.saturating_add(count.saturating_mul(SEGMENT)).max(HEADER)
 }
 
-/// The header of `LiME` before a stretch.
+/// Makes the `LiME` header of a range.
 pub(crate) fn lime_header(stretch: AddressRange) -> Vec<u8> {
     let mut header = Vec::with_capacity(32);
     header.extend(MAGIC.to_le_bytes());

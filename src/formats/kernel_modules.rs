@@ -1,16 +1,18 @@
-//! Tables of modules of the Linux kernel: `/proc/modules`, and `modules.dep`, which says where their files are.
+//! Reads the module tables of the Linux kernel: `/proc/modules`, and `modules.dep`, which has the files of the
+//! modules.
 //!
-//! In: the text of a table. Out: a [`KernelModule`] each, and files by name. Pure, and never a panic.
+//! In: the text of a table. Out: one [`KernelModule`] per line, and files by module name. Pure; never panics.
 
 use std::collections::BTreeMap;
 
 use crate::evidence::Exact;
 use crate::evidence::rows::autostarts::KernelModule;
 
-/// Most modules.
+/// Maximum number of modules.
 pub const MAX_MODULES: usize = 20_000;
 
-/// Reads `/proc/modules` (`proc_modules(5)`): name, memory, users, who uses it, state, address, and between brackets why it taints.
+/// Reads `/proc/modules` (`proc_modules(5)`): name, memory size, reference count, dependents, state, address, and
+/// taint flags in brackets.
 #[must_use]
 pub fn modules(text: &[u8]) -> Vec<KernelModule> {
     let line = |line: &[u8]| {
@@ -32,7 +34,7 @@ pub fn modules(text: &[u8]) -> Vec<KernelModule> {
     text.split(|byte| *byte == b'\n').filter_map(line).take(MAX_MODULES).collect()
 }
 
-/// Reads modules.dep (modules.dep(5)): the files of modules by the names that the kernel gives them.
+/// Reads modules.dep (modules.dep(5)): the files of modules, by the names that the kernel uses.
 #[must_use]
 pub fn files(table: &[u8]) -> BTreeMap<Vec<u8>, &[u8]> {
     let files = table.split(|byte| *byte == b'\n').filter_map(|line| line.split(|byte| *byte == b':').next());
@@ -44,7 +46,7 @@ pub fn files(table: &[u8]) -> BTreeMap<Vec<u8>, &[u8]> {
     named.take(1 << 20).collect()
 }
 
-/// A module's name as the kernel writes it.
+/// Writes a module name as the kernel does.
 pub(crate) fn plain(name: &[u8]) -> Vec<u8> {
     name.iter().map(|byte| if *byte == b'-' { b'_' } else { *byte }).collect()
 }
@@ -53,7 +55,7 @@ pub(crate) fn plain(name: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// In the form of `proc_modules(5)`, with a module from outside of the kernel's tree.
+    /// In the form of `proc_modules(5)`, with an out-of-tree module.
     #[test]
     fn modules_and_their_files_are_read() {
         let table =

@@ -1,17 +1,17 @@
-//! lastlog: the C library's records of each user's last logon, read from bytes. Pure, and never a panic.
+//! Reads lastlog, the C library's records of each user's last logon. Pure; never panics.
 //!
-//! In: bytes, from a record's offset on. Out: a value for each record; the user's number is the record's place in the file. The
-//! layouts are those of `bits/utmp.h` of glibc 2.36 in either order of bytes: 292 bytes a record where the library keeps
-//! the 32-bit forms (x86-64, s390x), 296 where it does not (`AArch64`).
+//! In: bytes, from the offset of a record on. Out: a value per record; the user id is the index of the record in the
+//! file. The layouts are those of `bits/utmp.h` of glibc 2.36 in either byte order: 292 bytes per record where the
+//! library keeps 32-bit times (x86-64, s390x), 296 where it does not (`AArch64`).
 //! <https://man7.org/linux/man-pages/man5/lastlog.5.html>
 
 use super::utmp::{is_text, number4, number8, text};
 use crate::evidence::Utc;
 
-/// How the records of a file are laid out.
+/// The record layout of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastlogLayout {
-    /// Whether times have 64 bits: 296 bytes a record instead of 292.
+    /// Whether times have 64 bits: 296 bytes per record instead of 292.
     wide: bool,
     /// Whether the machine was big-endian.
     big: bool,
@@ -28,17 +28,17 @@ const LAYOUTS: [LastlogLayout; 4] = [
 /// The last logon of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Last {
-    /// When; none where it is out of range.
+    /// Time; `None` where it is out of range.
     pub time: Option<Utc>,
     /// Terminal.
     pub line: Vec<u8>,
-    /// From where.
+    /// Remote host.
     pub host: Vec<u8>,
 }
 
 impl LastlogLayout {
-    /// Finds the layout of a file of `size` bytes from some of its bytes, from a multiple of both lengths on: that by which
-    /// fewest used records are unlikely.
+    /// Detects the layout of a file of `size` bytes from some of its bytes, which begin at a multiple of both record
+    /// lengths: the one with the fewest implausible records.
     #[must_use]
     pub fn of(size: u64, bytes: &[u8]) -> Self {
         let [common, ..] = LAYOUTS;
@@ -52,24 +52,24 @@ impl LastlogLayout {
         LAYOUTS.into_iter().min_by_key(score).unwrap_or(common)
     }
 
-    /// Bytes of a record.
+    /// Returns the bytes of a record.
     #[must_use]
     pub const fn record_length(self) -> usize {
         if self.wide { 296 } else { 292 }
     }
 
-    /// The seconds of a record, and where its terminal begins.
+    /// Returns the seconds of a record, and the offset of its terminal.
     fn begin(self, record: &[u8]) -> Option<(i64, usize)> {
         if self.wide {
             Some((number8(record, 0, self.big)?, 8))
         } else {
-            // Of the 32 bits the upper half counts on from 2038.
+            // The upper half of the 32-bit range continues from 2038.
             Some((number4(record, 0, self.big)? & 0xffff_ffff, 4))
         }
     }
 }
 
-/// Reads one record; none where its time is zero, or it is too short.
+/// Reads one record; `None` where its time is zero, or it is too short.
 #[must_use]
 pub fn last(record: &[u8], layout: LastlogLayout) -> Option<Last> {
     let (seconds, line) = layout.begin(record)?;
@@ -83,7 +83,7 @@ pub fn last(record: &[u8], layout: LastlogLayout) -> Option<Last> {
     })
 }
 
-/// The seconds since 1970 at which a last logon is likely: the years 2000 to 2100.
+/// Plausible times of a last logon, in seconds since 1970: the years 2000 to 2100.
 const LIKELY_TIMES: std::ops::RangeInclusive<i64> = 946_684_800..=4_102_444_800;
 
 fn is_likely(record: &[u8], layout: LastlogLayout) -> bool {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_logon_of_a_user_is_read_in_every_layout_and_zeros_are_none() {
+    fn the_last_logon_of_a_user_is_read_in_every_layout_and_zeros_are_skipped() {
         for layout in LAYOUTS {
             let length = layout.record_length();
             let bytes = record(1_700_000_000, layout);

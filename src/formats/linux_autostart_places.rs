@@ -1,47 +1,48 @@
-//! Where a Linux keeps what it starts by itself: a table, and how each place is read.
+//! The places from which a Linux system starts programs by itself: a table, with the reader of each place.
 //!
-//! In: nothing. Out: [`PLACES`]. A place is a path below the root, with `*` within one name, or below each home where it begins
-//! with `~`. Sources: systemd.unit(5), systemd.generator(7), crontab(5), anacrontab(5), at(1), pam.d(5), ld.so(8),
-//! modules-load.d(5), modprobe.d(5), environment(5), bash(1), the Desktop Application Autostart Specification, inittab(5),
-//! Upstart's init(5), xinetd.conf(5), apt.conf(5), dpkg.cfg(5), dnf's and pacman's hooks, logrotate(8), interfaces(5),
-//! initramfs-tools(7), dracut.modules(7), git-config(1), podman-systemd.unit(5), acpid(8), auditd-plugins(5), sysctl.d(5).
+//! In: nothing. Out: [`PLACES`]. A place is a path below the root, with `*` within one name, or below each home
+//! directory where it begins with `~`. Sources: systemd.unit(5), systemd.generator(7), crontab(5), anacrontab(5),
+//! at(1), pam.d(5), ld.so(8), modules-load.d(5), modprobe.d(5), environment(5), bash(1), the Desktop Application
+//! Autostart Specification, inittab(5), Upstart's init(5), xinetd.conf(5), apt.conf(5), dpkg.cfg(5), dnf's and
+//! pacman's hooks, logrotate(8), interfaces(5), initramfs-tools(7), dracut.modules(7), git-config(1),
+//! podman-systemd.unit(5), acpid(8), auditd-plugins(5), sysctl.d(5).
 
-/// How what stands in a place is read.
+/// The format of the files in a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AutostartForm {
-    /// The file itself is run, or read by a shell.
+    /// The file itself is executed, or read by a shell.
     Itself,
-    /// A job of at.
+    /// An at job.
     At,
-    /// A table of incron: path, events, command.
+    /// An incron table: path, events, command.
     Incron,
-    /// A unit of systemd.
+    /// A systemd unit.
     Unit,
-    /// A table of cron that names the user.
+    /// A cron table with a user column.
     Crontab,
-    /// A table of cron of the user whose name the file has.
+    /// A cron table of the user whose name the file has.
     OwnCrontab,
-    /// anacron's table.
+    /// The anacron table.
     Anacron,
-    /// An entry of the desktop, or a service of D-Bus: `Exec=`.
+    /// A desktop entry or a D-Bus service: `Exec=`.
     Exec,
-    /// Rules of udev.
+    /// udev rules.
     Udev,
-    /// A service of PAM.
+    /// A PAM service.
     Pam,
-    /// Libraries that the loader puts into every process.
+    /// Libraries that the dynamic loader loads into every process.
     Preload,
-    /// Variables of the loader.
+    /// Environment variables of the dynamic loader.
     Variables,
     /// Names of kernel modules.
     Modules,
-    /// What modprobe runs in place of loading.
+    /// Commands that modprobe runs in place of loading a module.
     Modprobe,
-    /// A file that names commands in words of its own.
+    /// A file with commands in a format of its program.
     Commands(CommandsOf),
 }
 
-/// Whose words a file of commands has.
+/// The format of a file with commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommandsOf {
     Inittab,
@@ -63,11 +64,11 @@ use AutostartForm::{
 };
 use CommandsOf::{Apt, Dnf, Dpkg, Git, Inetd, Inittab, Interfaces, Keys, Logrotate, Upstart, Xinetd};
 
-/// What the kernel itself starts (core(5), sysctl(8)).
+/// Programs that the kernel itself starts (core(5), sysctl(8)).
 const KERNELS: AutostartForm =
     Commands(Keys(&["kernel.core_pattern|", "kernel/core_pattern|", "kernel.modprobe", "kernel.hotplug"]));
 
-/// What display managers run (`lightdm.conf`, sddm.conf(5)).
+/// Programs that display managers run (`lightdm.conf`, sddm.conf(5)).
 const DISPLAYS: AutostartForm = Commands(Keys(&[
     "display-setup-script",
     "greeter-setup-script",
@@ -79,7 +80,7 @@ const DISPLAYS: AutostartForm = Commands(Keys(&[
     "SessionCommand",
 ]));
 
-/// Kind, place and form. Where two lead to the same file by links, it has one row.
+/// Kind, place and format. Where two places lead to the same file through links, it has one row.
 pub(crate) const PLACES: [(&str, &str, AutostartForm); 279] = [
     ("systemd", "etc/systemd/system/*", Unit),
     ("systemd", "etc/systemd/system/*.d/*.conf", Unit),
@@ -367,7 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_place_stands_twice_and_none_leads_out_of_the_root() {
+    fn each_place_is_listed_once_and_is_inside_the_root() {
         for (at, (kind, place, _)) in PLACES.iter().enumerate() {
             assert!(!place.starts_with('/') && !place.contains("..") && !kind.is_empty(), "{place}");
             assert!(PLACES.iter().skip(at + 1).all(|(_, other, _)| other != place), "{place}");

@@ -1,16 +1,16 @@
-//! What Linux starts by itself besides units ([`systemd_unit`](super::systemd_unit)) and cron tables
-//! ([`crontab`](super::crontab)): rules of udev and of PAM, variables of the loader, commands of modprobe; and the words of
-//! a command. Pure, and never a panic.
+//! Reads the autostarts of Linux other than units ([`systemd_unit`](super::systemd_unit)) and cron tables
+//! ([`crontab`](super::crontab)): udev rules, PAM services, loader variables, modprobe commands; and splits commands
+//! into words. Pure; never panics.
 //!
-//! In: the bytes of one file. Out: what its lines say, with their numbers from 1. What a command line starts is found by
-//! its words alone, not by understanding a shell: [`words`] gives all that could be a program or a script.
+//! In: the bytes of one file. Out: its settings, with line numbers from 1. The program of a command line is found by
+//! its words alone, without parsing shell syntax: [`words`] returns all that could be a program or a script.
 
 use super::text_lines::{Line, lines, split};
 
-/// Most words looked at of one command.
+/// Maximum number of words that are inspected per command.
 const MAX_WORDS: usize = 64;
 
-/// Reads rules of udev (udev(7)): what they run, or ask of a program.
+/// Reads udev rules (udev(7)): the programs that they run or query.
 pub fn udev(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     lines(text).flat_map(|(number, line)| {
         let keys = [&b"RUN"[..], b"PROGRAM", b"IMPORT{program}"];
@@ -32,10 +32,10 @@ pub fn udev(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// Reads a service of PAM (pam.d(5), pam.conf(5)): the module, and its arguments with it.
+/// Reads a PAM service (pam.d(5), pam.conf(5)): line, module, and module with arguments.
 pub fn pam(text: &[u8]) -> impl Iterator<Item = (u64, &[u8], &[u8])> {
     lines(text).filter_map(|(number, line)| {
-        // The control may be a list between brackets; the module is the first word behind it that is a file's.
+        // The control field may be a list in brackets; the module is the first word after it that can be a file name.
         let begin = line.iter().rposition(|byte| *byte == b']').map_or(0, |at| at.saturating_add(1));
         let rest = line.get(begin..)?;
         let mut from = 0;
@@ -49,7 +49,8 @@ pub fn pam(text: &[u8]) -> impl Iterator<Item = (u64, &[u8], &[u8])> {
     })
 }
 
-/// Reads environment(5): the variables by which the loader is made to load more (ld.so(8)), as name and value.
+/// Reads environment(5): the variables that make the dynamic loader load more libraries (ld.so(8)), as line, name and
+/// value.
 pub fn loader_variables(text: &[u8]) -> impl Iterator<Item = (u64, &[u8], &[u8])> {
     lines(text).filter_map(|(number, line)| {
         let line = line.strip_prefix(b"export ").unwrap_or(line).trim_ascii_start();
@@ -64,7 +65,8 @@ fn is_loaders(name: &[u8]) -> bool {
     matches!(name, b"LD_PRELOAD" | b"LD_LIBRARY_PATH" | b"LD_AUDIT")
 }
 
-/// The values of the same variables among assignments in one line, each perhaps in quotes (systemd.exec(5), `Environment=`).
+/// Returns the values of the same variables in a line of assignments, each optionally quoted (systemd.exec(5),
+/// `Environment=`).
 pub fn loader_assignments(assignments: &[u8]) -> impl Iterator<Item = &[u8]> {
     let quote = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
     assignments.split(quote).filter_map(|word| {
@@ -75,7 +77,7 @@ pub fn loader_assignments(assignments: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Reads what modprobe.d(5) has run in place of loading a module: name and command.
+/// Reads the commands that modprobe.d(5) runs in place of loading a module: line, module and command.
 pub fn installs(text: &[u8]) -> impl Iterator<Item = (u64, &[u8], &[u8])> {
     lines(text).filter_map(|(number, line)| {
         let (kind, rest) = split(line, 1)?;
@@ -84,13 +86,13 @@ pub fn installs(text: &[u8]) -> impl Iterator<Item = (u64, &[u8], &[u8])> {
     })
 }
 
-/// What a command's words could be a path of: without quotes, and without what a shell puts between commands.
+/// Returns the words of a command that could be a path: without quotes, and without shell separators.
 pub fn words(command: &[u8]) -> impl Iterator<Item = &[u8]> {
     let between = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`;|&()<>{}$".contains(byte);
     command.split(between).filter(|word| !word.is_empty()).take(MAX_WORDS)
 }
 
-/// Programs that start what they are told: what is meant stands behind them.
+/// Whether a path is a launcher, such as a shell or an interpreter: the program of interest is in its arguments.
 #[must_use]
 pub fn is_launcher(path: &[u8]) -> bool {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_of_udev_and_pam_name_what_they_run() {
+    fn programs_of_udev_rules_and_pam_services_are_read() {
         let rules = b"# x\nACTION==\"add\", SUBSYSTEM==\"net\", RUN{program}+=\"/tmp/x %k\", RUN{builtin}+=\"kmod load\"\n\
             KERNEL==\"sd*\", IMPORT{program}=\"ata_id --export $devnode\", PROGRAM==\"probe\", RUN+=\"\"\n";
         let all: Vec<_> = udev(rules).map(|(line, command)| (line, text(command))).collect();
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_loader_is_told_and_what_stands_for_a_module_is_read() {
+    fn loader_variables_and_module_commands_are_read() {
         let all: Vec<_> =
             loader_variables(b"PATH=\"/bin\"\nexport LD_PRELOAD=/tmp/x.so\nLD_AUDIT DEFAULT=/y.so\n")
                 .collect();
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_command_are_found_inside_of_quotes_and_between_commands() {
+    fn the_words_of_a_command_are_found_in_quotes_and_between_commands() {
         let all: Vec<_> =
             words(b"/bin/sh -c 'test -x /usr/x && exec \"/opt/my\" --a=/b;/c'").map(text).collect();
         assert_eq!(all, ["/bin/sh", "-c", "test", "-x", "/usr/x", "exec", "/opt/my", "--a=/b", "/c"]);

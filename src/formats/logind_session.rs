@@ -1,14 +1,14 @@
-//! The file of a session below `/run/systemd/sessions`, as systemd's logind saves it: assignments as for a shell.
+//! Reads the session files of systemd-logind below `/run/systemd/sessions`: shell assignments.
 //!
-//! In: the session's name and the bytes of its file. Out: its row. Pure, and never a panic.
+//! In: the session id and the bytes of its file. Out: its row. Pure; never panics.
 
 use crate::evidence::rows::sessions::{SessionId, UserSession};
 use crate::evidence::{Exact, Utc};
 
-/// Reads the session's file.
+/// Reads a session file.
 #[must_use]
 pub fn session(id: &[u8], text: &[u8]) -> UserSession {
-    // Those that say whence and how are in each row, empty where logind has none.
+    // Source and type of the session are in each row, empty where logind has none.
     let empty = || Some(Exact::default());
     let mut session = UserSession {
         id: SessionId::Name(Exact::from(id)),

@@ -1,8 +1,8 @@
-//! READ A FORMAT: bytes, or something that reads and seeks, become plain structs.
+//! READ A FORMAT: bytes, or a reader that seeks, become plain structs.
 //!
-//! In: bytes of a file, a volume or an answer of a kernel, all of them hostile. Out: structs of the format's own. Nothing
-//! here knows the operating system, the target, records or rows, and nothing opens a file: the caller passes the bytes.
-//! Every reader is bounded, and has a fuzz target in `tests/fuzz`.
+//! In: the bytes of a file, a volume or a reply of a kernel, all of them hostile. Out: structs specific to the
+//! format. Nothing here depends on the operating system, the target, records or rows, and nothing opens a file: the
+//! caller passes the bytes. Every reader is bounded, and has a fuzz target in `tests/fuzz`.
 
 pub mod at_job;
 pub mod auth_log;

@@ -1,22 +1,22 @@
-//! `/proc/PID/mountinfo` (`proc_pid_mountinfo(5)`): the mounts that a process sees.
+//! Reads `/proc/PID/mountinfo` (`proc_pid_mountinfo(5)`): the mounts that a process sees.
 //!
-//! In: the kernel's text, of this machine or of a tree. Out: a [`Mount`] for each line. Pure, and never a panic.
+//! In: the kernel's text, of this machine or of a tree. Out: one [`Mount`] per line. Pure; never panics.
 
-/// Most lines that are read; a host with more containers than this has other problems.
+/// Maximum number of lines; even a host with many containers has fewer.
 const MAX_MOUNTS: usize = 20_000;
 
-/// One line of a mount table.
+/// A mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
-    /// Where it is mounted, as bytes.
+    /// Mount point, as bytes.
     pub place: Vec<u8>,
-    /// The name of its file system.
+    /// Name of the file system.
     pub file_system: String,
-    /// The device, or the server's share.
+    /// The device, or the network share.
     pub device: String,
 }
 
-/// Reads the mounts; lines that do not have the kernel's form are left out.
+/// Reads the mounts; malformed lines are left out.
 #[must_use]
 pub fn mounts(text: &[u8]) -> Vec<Mount> {
     text.split(|byte| *byte == b'\n').filter_map(parse_line).take(MAX_MOUNTS).collect()
@@ -31,7 +31,7 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     Some(Mount { place, file_system, device })
 }
 
-/// The kernel writes blank, tab, newline and backslash as three octal digits after a backslash.
+/// Decodes octal escapes: the kernel writes blank, tab, newline and backslash as a backslash and three digits.
 fn unescape(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;

@@ -1,7 +1,6 @@
-//! Files of the resolver: resolv.conf(5) and hosts(5), which Windows has too.
+//! Reads the files of the resolver: resolv.conf(5) and hosts(5), which Windows has as well.
 //!
-//! In: the text of one file. Out: rows of the network. All of them: whoever reads the file limits its bytes. Pure, and
-//! never a panic.
+//! In: the text of one file, whose size the caller limits. Out: network rows. Pure; never panics.
 
 use crate::evidence::Exact;
 use crate::evidence::rows::network::NetworkRow;
@@ -55,7 +54,7 @@ mod tests {
     use crate::evidence::rows::written;
 
     #[test]
-    fn resolvers_domains_and_hosts_are_read_and_comments_are_none() {
+    fn resolvers_domains_and_hosts_are_read_and_comments_are_skipped() {
         let rows = resolvers(
             b"# x\nnameserver 10.0.0.53\nsearch a.example b.example\noptions edns0\n",
             "etc/resolv.conf",

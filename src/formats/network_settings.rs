@@ -1,12 +1,12 @@
-//! Settings of the network in files: proxies, the names of Wi-Fi networks, shares. Pure, and never a panic.
+//! Reads network settings in files: proxies, names of Wi-Fi networks, shares. Pure; never panics.
 //!
-//! In: the text of one file. Out: settings; no password among them.
+//! In: the text of one file. Out: settings, without passwords.
 
 use super::text_lines;
 use crate::evidence::Exact;
 
-/// Reads settings of proxies: a key that ends in `proxy`, and a value behind a blank or `=`, as environment(5), apt.conf(5)
-/// and dnf.conf(5) have it. What stands before an `@` is left out.
+/// Reads proxy settings: a key that ends in `proxy`, and a value after a blank or `=`, as in environment(5),
+/// apt.conf(5) and dnf.conf(5). User and password before an `@` are left out.
 #[must_use]
 pub fn proxies(text: &[u8]) -> Vec<(&[u8], Vec<u8>)> {
     fn setting((_, line): text_lines::Line<'_>) -> Option<(&[u8], Vec<u8>)> {
@@ -24,7 +24,7 @@ pub fn proxies(text: &[u8]) -> Vec<(&[u8], Vec<u8>)> {
     text_lines::lines(text).filter_map(setting).collect()
 }
 
-/// An address without what stands before its `@`.
+/// Removes user and password from an address.
 fn without_user(address: &[u8]) -> Vec<u8> {
     let host = address.windows(3).position(|part| part == b"://").map_or(0, |at| at.saturating_add(3));
     let (scheme, rest) = address.split_at(host);
@@ -32,7 +32,7 @@ fn without_user(address: &[u8]) -> Vec<u8> {
     [scheme, rest.get(begin..).unwrap_or_default()].concat()
 }
 
-/// Reads the names of networks: `ssid=` of `NetworkManager`'s profiles and of `wpa_supplicant.conf(5)`.
+/// Reads the names of networks: `ssid=` in `NetworkManager` profiles and `wpa_supplicant.conf(5)`.
 pub fn networks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text_lines::lines(text).filter_map(|(_, line)| {
         let name = line.strip_prefix(b"ssid=")?.trim_ascii();
@@ -40,7 +40,8 @@ pub fn networks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Reads shares of smb.conf(5): the name in brackets, and `path =` behind it; but for what is no folder.
+/// Reads the shares of smb.conf(5): the name in brackets, and the `path =` after it; sections without a directory are
+/// left out.
 #[must_use]
 pub fn shares(text: &[u8]) -> Vec<Exact> {
     let mut all: Vec<Exact> = Vec::new();
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proxies_are_told_without_their_passwords_and_networks_without_theirs() {
+    fn proxies_and_networks_are_reported_without_passwords() {
         let all = proxies(
             b"# x\nhttp_proxy=\"http://anna:secret@10.0.0.1:3128/\"\nexport HTTPS_PROXY=proxy:80\nno_proxy=localhost\n\
               Acquire::http::Proxy \"http://apt:3142\";\nproxy = http://u:p@q@y:1\nPATH=/bin\nproxy\n",

@@ -1,34 +1,34 @@
-//! The databases of package managers of Linux that are texts: dpkg's and opkg's status, apk's `installed`, pacman's `desc`, the
-//! state of snapd, and the names by which Portage and Slackware keep theirs.
+//! Reads the text databases of Linux package managers: the status of dpkg and opkg, apk's `installed`, pacman's
+//! `desc`, the state of snapd, and the directory and file names of Portage and Slackware.
 //!
-//! In: the text of one file, or a name. Out: the packages that are installed, and how many entries could not be read. Sources:
-//! deb-control(5), dpkg(1) "package states", <https://wiki.alpinelinux.org/wiki/Apk_spec>, alpm-local-desc(5). Pure, and never
-//! a panic.
+//! In: the text of one file, or a name. Out: the installed packages, and the number of entries that could not be
+//! read. Sources: deb-control(5), dpkg(1) "package states", <https://wiki.alpinelinux.org/wiki/Apk_spec>,
+//! alpm-local-desc(5). Pure; never panics.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// Most packages of one table.
+/// Maximum number of packages per table.
 const MAX_PACKAGES: usize = 200_000;
 
-/// A package that is installed.
+/// An installed package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InstalledPackage {
-    /// Its name.
+    /// Package name.
     pub name: String,
     /// Its version.
     pub version: Option<String>,
-    /// The processor it is for.
+    /// The architecture it is built for.
     pub architecture: Option<String>,
-    /// Who packed it.
+    /// The packager.
     pub vendor: Option<String>,
 }
 
-/// What a table has: its packages, and how many entries of it are none that can be read.
+/// The packages of a table, and the number of entries that could not be read.
 pub type PackageTable = (Vec<InstalledPackage>, usize);
 
-/// Sorts the stanzas of a table: those that are a package, and those that cannot be read.
+/// Reads the stanzas of a table, and counts those that cannot be read.
 fn table(text: &str, read: impl Fn(&str) -> Option<Option<InstalledPackage>>) -> PackageTable {
     let (mut all, mut unread) = (Vec::new(), 0_usize);
     for stanza in stanzas(text) {
@@ -40,8 +40,8 @@ fn table(text: &str, read: impl Fn(&str) -> Option<Option<InstalledPackage>>) ->
     (all, unread)
 }
 
-/// The stanzas of a table: what is between lines of nothing but blanks, which a line's end may have too where an editor of
-/// another system or a transfer put it there.
+/// Splits a table into stanzas, which are separated by blank lines. These may contain blanks, where an editor or a
+/// transfer added them.
 fn stanzas(text: &str) -> impl Iterator<Item = String> {
     let mut lines = text.lines().map(str::trim_end);
     std::iter::from_fn(move || {
@@ -55,26 +55,26 @@ fn stanzas(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Who packed it: without the address.
+/// Returns the packager without the e-mail address.
 fn packer(text: &str) -> Option<String> {
     let name = text.split('<').next().unwrap_or_default().trim();
     Some(name.to_owned()).filter(|name| !name.is_empty())
 }
 
-/// The value of a field of a stanza.
+/// Returns the value of a field of a stanza.
 fn field(stanza: &str, name: &str) -> Option<String> {
     let line = stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     Some(line.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The packages that a table of dpkg names, with their processors: installed or not.
+/// Returns the packages in a table of dpkg, installed or not, with their architectures.
 #[must_use]
 pub fn named(text: &str) -> Vec<(String, Option<String>)> {
     let of = |stanza: String| Some((field(&stanza, "Package")?, field(&stanza, "Architecture")));
     stanzas(text).filter_map(of).take(MAX_PACKAGES).collect()
 }
 
-/// Reads the status of dpkg or opkg. A distribution without dpkg itself writes no states: what it has is installed.
+/// Reads the status of dpkg or opkg. A distribution without dpkg writes no states: every entry is installed.
 #[must_use]
 pub fn control(text: &str) -> PackageTable {
     table(text, |stanza| {
@@ -92,14 +92,14 @@ pub fn control(text: &str) -> PackageTable {
     })
 }
 
-/// Whether a package of this status has files on disk (dpkg(1), "package states"): all but the three that have none, or have
-/// configuration alone. One that is half installed has some of them.
+/// Whether a package of this status has files on disk (dpkg(1), "package states"): all states except the three
+/// without files or with configuration files only. A half-installed package has some files.
 fn has_files(status: &str) -> bool {
     let state = status.split_whitespace().next_back().unwrap_or_default();
     !matches!(state, "not-installed" | "config-files" | "")
 }
 
-/// Reads apk's table.
+/// Reads the table of apk.
 #[must_use]
 pub fn apk(text: &str) -> PackageTable {
     table(text, |stanza| {
@@ -113,7 +113,7 @@ pub fn apk(text: &str) -> PackageTable {
     })
 }
 
-/// Reads the `desc` of a package of pacman: `%NAME%` and so on, each with its value on the next line.
+/// Reads the `desc` of a pacman package: `%NAME%` and so on, each with its value on the next line.
 #[must_use]
 pub fn pacman(text: &str) -> Option<InstalledPackage> {
     let field = |name: &str| {
@@ -128,7 +128,7 @@ pub fn pacman(text: &str) -> Option<InstalledPackage> {
     })
 }
 
-/// What is asked of snapd's state.
+/// The part of snapd's state that is read.
 #[derive(Deserialize)]
 struct SnapState {
     data: SnapData,
@@ -146,7 +146,7 @@ struct Snap {
     current: String,
 }
 
-/// Reads the state of snapd: it has no version of a snap, but the number of its revision, which is its version here.
+/// Reads the state of snapd. It has no versions: the revision number is used as the version.
 #[must_use]
 pub fn snaps(state: &str) -> Option<Vec<InstalledPackage>> {
     let state: SnapState = serde_json::from_str(state).ok()?;
@@ -158,7 +158,7 @@ pub fn snaps(state: &str) -> Option<Vec<InstalledPackage>> {
     Some(state.data.snaps.into_iter().map(package).take(MAX_PACKAGES).collect())
 }
 
-/// A file of a snap: `core22_1380.snap`, the name and the number of its revision.
+/// Reads the file name of a snap, `core22_1380.snap`: the name and the revision number.
 #[must_use]
 pub fn snap_file(name: &str) -> Option<InstalledPackage> {
     let (name, revision) = name.strip_suffix(".snap")?.rsplit_once('_')?;
@@ -169,8 +169,8 @@ pub fn snap_file(name: &str) -> Option<InstalledPackage> {
     })
 }
 
-/// A directory of Portage below its category: `bash-5.2_p26-r1`. The version is behind the last hyphen before a digit that is
-/// none of a revision.
+/// Reads a Portage directory name below its category: `bash-5.2_p26-r1`. The version follows the last hyphen before a
+/// digit, except for that of a revision.
 #[must_use]
 pub fn portage(category: &str, name: &str) -> Option<InstalledPackage> {
     let mut cuts = name.match_indices('-').filter(|(at, _)| {
@@ -185,7 +185,7 @@ pub fn portage(category: &str, name: &str) -> Option<InstalledPackage> {
     })
 }
 
-/// A file of Slackware's: `bash-5.2.026-x86_64-1`: name, version, processor, build.
+/// Reads a Slackware file name, `bash-5.2.026-x86_64-1`: name, version, architecture, build.
 #[must_use]
 pub fn slackware(name: &str) -> Option<InstalledPackage> {
     let mut parts = name.rsplitn(4, '-');
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn stanzas_that_are_no_package_are_counted() {
+    fn stanzas_without_a_package_are_counted() {
         let (all, unread) = control(
             "Package: a\nStatus: install user installed\nVersion: 1\n\n\nnonsense\n\nPackage: b\nStatus: install ok installed\n\n\
              Package: c\nStatus: deinstall ok not-installed\n",
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn stanzas_are_parted_by_lines_of_blanks_and_in_files_of_another_system() {
+    fn stanzas_are_separated_by_blank_lines_also_with_other_line_ends() {
         let stanza = |name: &str| format!("Package: {name}\nStatus: install ok installed\nVersion: 1\n");
         for between in ["\n", " \n", "\t\n", "\n\n\n"] {
             let text = [stanza("a"), stanza("b"), stanza("c")].join(between);

@@ -1,10 +1,11 @@
-//! Scripts of a group policy as its files `scripts.ini` and `psscripts.ini` list them (MS-GPSCR 2.2). Pure, and never a panic.
+//! Reads the scripts of a group policy from its files `scripts.ini` and `psscripts.ini` (MS-GPSCR 2.2). Pure; never
+//! panics.
 //!
 //! In: the bytes of a file, mostly UTF-16. Out: each script with the event that runs it.
 
 use super::task_xml::text;
 
-/// Most scripts of a file.
+/// Maximum number of scripts per file.
 const MAX_SCRIPTS: usize = 1_000;
 
 /// A script of a group policy.
@@ -12,13 +13,13 @@ const MAX_SCRIPTS: usize = 1_000;
 pub struct PolicyScript {
     /// `Startup`, `Shutdown`, `Logon` or `Logoff`.
     pub event: String,
-    /// The script as written; without a path it is in the directory of its event, next to the file.
+    /// The script as written; without a directory, it is in the directory of its event, next to the file.
     pub command: String,
-    /// What it is given.
+    /// Parameters of the script.
     pub parameters: String,
 }
 
-/// Reads the scripts of a file, in its order, and whether that is all of them.
+/// Reads the scripts of a file, in order; the flag says whether these are all.
 #[must_use]
 pub fn scripts(bytes: &[u8]) -> (Vec<PolicyScript>, bool) {
     let text = text(bytes);
@@ -62,7 +63,7 @@ mod tests {
         0Parameters=-x =y\r\n1Parameters=alleen\r\n[Logon]\r\n0CMDLINE=\\\\server\\s.bat\r\n0Parameters=\r\n";
 
     #[test]
-    fn each_script_has_its_event_and_what_it_is_given() {
+    fn each_script_has_its_event_and_its_parameters() {
         let wide: Vec<u8> =
             [0xfeff].into_iter().chain(FILE.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let script = |event: &str, command: &str, parameters: &str| PolicyScript {
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_end_is_cut_and_says_so() {
+    fn a_file_with_too_many_scripts_is_cut_and_the_flag_says_so() {
         let many: Vec<String> = (0..=MAX_SCRIPTS).map(|number| format!("{number}CmdLine=x")).collect();
         let (all, whole) = scripts(format!("[Logon]\n{}", many.join("\n")).as_bytes());
         assert_eq!((all.len(), whole), (MAX_SCRIPTS, false));

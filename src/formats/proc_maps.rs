@@ -1,28 +1,29 @@
-//! `/proc/PID/maps` (`proc_pid_maps(5)`), read from text: what a process has mapped, and memory that is run but stands in
-//! no file. Pure, and never a panic.
+//! Reads `/proc/PID/maps` (`proc_pid_maps(5)`): the mappings of a process, and executable memory without a file.
+//! Pure; never panics.
 
-/// Most lines taken: the kernel's own limit on mappings is 65,530 unless an administrator raised it.
+/// Maximum number of lines: the kernel's default limit on mappings is 65,530.
 pub const MAX_LINES: usize = 1 << 18;
 
 /// A mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
-    /// Where it begins.
+    /// Start address.
     pub from: u64,
-    /// How long it is, in bytes.
+    /// Length in bytes.
     pub length: u64,
-    /// Whether it may be written.
+    /// Whether it is writable.
     pub written: bool,
-    /// Whether it may be run.
+    /// Whether it is executable.
     pub run: bool,
-    /// Inode of its file; 0 where it has none.
+    /// Inode of its file; 0 where there is none.
     pub inode: u64,
-    /// Its file, or the kernel's word for it (`[stack]`); none for memory without a name.
+    /// Its file, or the kernel's label (`[stack]`); `None` for anonymous memory.
     pub path: Option<Vec<u8>>,
 }
 
 impl Mapping {
-    /// Whether it is run and stands in no file: a compiler at run time makes such memory, and so does injected code.
+    /// Whether it is executable and not backed by a file, as the memory of a just-in-time compiler and of injected
+    /// code is.
     #[must_use]
     pub fn is_loose_code(&self) -> bool {
         let kernels =
@@ -31,7 +32,7 @@ impl Mapping {
     }
 }
 
-/// Reads the mappings; lines that have not the kernel's form are left out.
+/// Reads the mappings; malformed lines are left out.
 pub fn mappings(text: &[u8]) -> impl Iterator<Item = Mapping> {
     text.split(|byte| *byte == b'\n').take(MAX_LINES).filter_map(|line| {
         let mut rest = line;
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mappings_and_loose_code_are_told_and_names_keep_their_blanks() {
+    fn mappings_and_loose_code_are_read_and_names_keep_their_blanks() {
         let text = b"00400000-00452000 r-xp 00000000 08:02 173521                             /usr/bin/my prog (deleted)\n\
             7f00-7f10 rwxp 00000000 00:00 0 \n\
             7ffc000-7ffd000 r-xp 00000000 00:00 0                          [vdso]\n\

@@ -1,49 +1,50 @@
-//! What Linux writes of a process and of itself under `/proc`, read from text: pure, and never a panic.
+//! Reads the files of a process, and of the system, in `/proc`. Pure; never panics.
 //!
-//! In: the bytes of one file. Out: its fields; what does not have the form of proc(5) gives nothing.
+//! In: the bytes of one file. Out: its fields; whatever does not have the form of proc(5) is left out.
 //! <https://man7.org/linux/man-pages/man5/proc.5.html>
 
-/// Most arguments of a command line: a build passes thousands, nobody reads more.
+/// Maximum number of arguments of a command line: a build passes thousands.
 pub const MAX_ARGUMENTS: usize = 4_096;
 
-/// Clock ticks a second in `/proc`, which is the same on every machine that Linux knows today (`USER_HZ`, time(7)).
+/// Clock ticks per second in `/proc`, which are the same on all current Linux architectures (`USER_HZ`, time(7)).
 const USER_HZ: u64 = 100;
 
-/// What `/proc/PID/stat` tells that `status` does not.
+/// The fields of `/proc/PID/stat` that `status` does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProcessStat {
-    /// The process.
+    /// Process id.
     pub pid: u32,
-    /// Its name, at most 15 bytes, any of them.
+    /// Name, at most 15 arbitrary bytes.
     pub name: Vec<u8>,
-    /// Its state, as a letter.
+    /// State, as a letter.
     pub state: char,
-    /// Its parent.
+    /// Process id of the parent.
     pub parent: u32,
-    /// Its session.
+    /// Session id.
     pub session: u32,
-    /// Number of its terminal; 0 for none.
+    /// Number of the terminal; 0 for none.
     pub terminal: u32,
-    /// Flags of the kernel (`PF_*`).
+    /// Kernel flags (`PF_*`).
     pub flags: u64,
-    /// Time on the processor, in milliseconds.
+    /// CPU time in milliseconds.
     pub processor_ms: u64,
-    /// When it started, in milliseconds after the system did.
+    /// Start time in milliseconds since boot.
     pub started_ms: u64,
 }
 
-/// Flag of a thread of the kernel: it has no program (`PF_KTHREAD` in `include/linux/sched.h`).
+/// Flag of a kernel thread, which has no program (`PF_KTHREAD` in `include/linux/sched.h`).
 const PF_KTHREAD: u64 = 0x0020_0000;
 
 impl ProcessStat {
-    /// Whether it is a thread of the kernel.
+    /// Whether it is a kernel thread.
     #[must_use]
     pub const fn is_kernel(&self) -> bool {
         self.flags & PF_KTHREAD != 0
     }
 }
 
-/// Reads `/proc/PID/stat` (`proc_pid_stat(5)`). The name stands in brackets and may hold brackets: the last one ends it.
+/// Reads `/proc/PID/stat` (`proc_pid_stat(5)`). The name is in brackets and may contain brackets: the last one ends
+/// it.
 #[must_use]
 pub fn stat(text: &[u8]) -> Option<ProcessStat> {
     let open = text.iter().position(|byte| *byte == b'(')?;
@@ -55,7 +56,7 @@ pub fn stat(text: &[u8]) -> Option<ProcessStat> {
     let fields: Vec<&str> = rest.split_ascii_whitespace().take(40).collect();
     let field = |number: usize| fields.get(number.checked_sub(3)?).copied();
     let value = |number: usize| field(number)?.parse::<u64>().ok();
-    // A terminal is a signed number in the kernel's own printing, though it never is below 0.
+    // The kernel prints the terminal as a signed number, but it is never negative.
     let small = |number: usize| field(number)?.parse::<i64>().ok().and_then(|n| u32::try_from(n).ok());
     Some(ProcessStat {
         pid,
@@ -74,34 +75,34 @@ fn ticks(ticks: u64) -> u64 {
     ticks.saturating_mul(1_000).saturating_div(USER_HZ)
 }
 
-/// What `/proc/PID/status` tells that `stat` does not.
+/// The fields of `/proc/PID/status` that `stat` does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
-    /// The process that its thread belongs to.
+    /// Process id of the thread group.
     pub group: Option<u32>,
-    /// Real, effective, saved and file system's user.
+    /// Real, effective, saved and file system user id.
     pub users: Vec<u32>,
-    /// The same of groups.
+    /// Real, effective, saved and file system group id.
     pub groups: Vec<u32>,
-    /// The process that traces it; none where nobody does.
+    /// Process id of the tracer; `None` where there is none.
     pub tracer: Option<u32>,
-    /// Number of its threads.
+    /// Number of threads.
     pub threads: Option<u32>,
-    /// Memory in RAM, in bytes.
+    /// Resident memory in bytes.
     pub resident: Option<u64>,
     /// Effective capabilities, in hexadecimal.
     pub effective: Option<String>,
-    /// Permitted capabilities.
+    /// Permitted capabilities, in hexadecimal.
     pub permitted: Option<String>,
-    /// Whether it can gain no rights by starting a program.
+    /// Whether `execve` can no longer grant it privileges.
     pub no_new_privileges: Option<bool>,
-    /// Mode of seccomp: 0, 1 (strict) or 2 (filter).
+    /// Seccomp mode: 0, 1 (strict) or 2 (filter).
     pub seccomp: Option<u32>,
-    /// Its numbers in the name spaces of processes, the outermost first.
+    /// Process ids in the nested PID namespaces, the outermost first.
     pub pids: Vec<u32>,
 }
 
-/// Reads `/proc/PID/status` (`proc_pid_status(5)`). A name may hold a line break, but the kernel escapes it.
+/// Reads `/proc/PID/status` (`proc_pid_status(5)`). A name may contain a line break, which the kernel escapes.
 #[must_use]
 pub fn status(text: &[u8]) -> Status {
     let mut status = Status::default();
@@ -136,11 +137,11 @@ fn hexadecimal(value: &str) -> Option<String> {
     (fits && !value.is_empty()).then(|| value.to_owned())
 }
 
-/// Reads `/proc/PID/cmdline`: arguments, each ended by a zero byte. A process may overwrite it with anything, and then
-/// what stands there is one argument. The flag says whether there are more than are taken.
+/// Reads `/proc/PID/cmdline`: arguments, each with a terminating zero byte. A process may overwrite it with anything,
+/// which then is one argument. The flag says whether there are more than the limit.
 #[must_use]
 pub fn command_line(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
-    // A title that a process gave itself is filled up with zeros.
+    // A title that a process set itself is padded with zeros.
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
     let text = bytes.get(..end).unwrap_or_default();
     if text.is_empty() {
@@ -151,7 +152,7 @@ pub fn command_line(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
     (taken, arguments.next().is_some())
 }
 
-/// Splits what the kernel writes of a program that is gone from its name: `/tmp/x (deleted)`.
+/// Splits off the suffix that the kernel adds to the path of a deleted program: `/tmp/x (deleted)`.
 #[must_use]
 pub fn deleted(target: &[u8]) -> (&[u8], bool) {
     match target.strip_suffix(b" (deleted)") {
@@ -160,7 +161,7 @@ pub fn deleted(target: &[u8]) -> (&[u8], bool) {
     }
 }
 
-/// The control group of a process in the unified hierarchy, or that of systemd in the older ones
+/// Returns the control group of a process in the unified hierarchy, or that of systemd in the older ones
 /// (<https://man7.org/linux/man-pages/man7/cgroups.7.html>).
 #[must_use]
 pub fn control_group(text: &[u8]) -> Option<Vec<u8>> {
@@ -176,34 +177,34 @@ pub fn control_group(text: &[u8]) -> Option<Vec<u8>> {
     named
 }
 
-/// The number of a name space in the link that names it: `pid:[4026531836]`.
+/// Returns the number of a namespace from its link: `pid:[4026531836]`.
 #[must_use]
 pub fn name_space(target: &[u8]) -> Option<u64> {
     let text = str::from_utf8(target).ok()?;
     text.split_once(":[")?.1.strip_suffix(']')?.parse().ok()
 }
 
-/// When the system started, in seconds since 1970, from `/proc/stat`.
+/// Returns the boot time in seconds since 1970, from `/proc/stat`.
 #[must_use]
 pub fn boot_time(text: &[u8]) -> Option<i64> {
     let text = String::from_utf8_lossy(text);
     text.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
-/// How many threads the kernel counts, from `/proc/loadavg` (`proc_loadavg(5)`): processes, and threads of the kernel.
+/// Returns the number of processes and kernel threads, from `/proc/loadavg` (`proc_loadavg(5)`).
 #[must_use]
 pub fn thread_count(text: &[u8]) -> Option<u64> {
     let text = str::from_utf8(text).ok()?;
     text.split_ascii_whitespace().nth(3)?.split_once('/')?.1.parse().ok()
 }
 
-/// The number that was given last to a process or thread, from `/proc/loadavg`.
+/// Returns the process or thread id assigned last, from `/proc/loadavg`.
 #[must_use]
 pub fn last_pid(text: &[u8]) -> Option<u32> {
     number(text.split(|byte| *byte == b' ').nth(4)?)
 }
 
-/// The number of a process or user in a file that holds nothing else, and in the name of a folder.
+/// Reads a process or user id, which is the whole content of a file or the name of a directory.
 #[must_use]
 pub fn number(text: &[u8]) -> Option<u32> {
     let text = str::from_utf8(text).ok()?.trim();
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn status_gives_rights_and_who_traces() {
+    fn status_has_capabilities_and_the_tracer() {
         let text = b"Name:\tx\\ny\nTgid:\t9\nTracerPid:\t7\nUid:\t1000\t0\t0\t0\nGid:\t5 5 5 5\nThreads:\t2\nVmRSS:\t  12 kB\n\
             CapEff:\t000001ffffffffff\nCapPrm:\tzz\nNoNewPrivs:\t1\nSeccomp:\t2\nNSpid:\t9\t1\nhalf a line";
         let status = status(text);
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smaller_files_give_their_one_fact() {
+    fn the_smaller_files_are_read() {
         assert_eq!(deleted(b"/tmp/x (deleted)"), (&b"/tmp/x"[..], true));
         assert_eq!(deleted(b"/tmp/x"), (&b"/tmp/x"[..], false));
         let unified = control_group(b"0::/system.slice/ssh.service\n").unwrap();

@@ -1,38 +1,38 @@
-//! What Linux writes of its network under `/proc/net`, read from text: pure, and never a panic.
+//! Reads the network tables of Linux in `/proc/net`. Pure; never panics.
 //!
-//! In: the bytes of one file. Out: a value for each line that has the kernel's form; others are left out. Addresses are
-//! printed as words in the byte order of the machine, which is taken to be little-endian, as all are that this tool is
-//! built for. <https://man7.org/linux/man-pages/man5/proc_pid_net.5.html>
+//! In: the bytes of one file. Out: a value per line in the kernel's form; other lines are left out. The kernel prints
+//! addresses as words in host byte order, which is assumed to be little-endian, as on all supported targets.
+//! <https://man7.org/linux/man-pages/man5/proc_pid_net.5.html>
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Most lines taken of one table.
+/// Maximum number of lines per table.
 pub const MAX_LINES: usize = 1 << 20;
 
-/// A line of `tcp`, `udp`, `raw` or `icmp`, and their kin for IPv6.
+/// A line of `tcp`, `udp`, `raw` or `icmp`, or of their IPv6 variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Internet {
-    /// Own address.
+    /// Local address.
     pub local: IpAddr,
-    /// Own port; the protocol's number for raw sockets.
+    /// Local port; the protocol number for raw sockets.
     pub local_port: u16,
-    /// The other's address; unspecified where there is none.
+    /// Remote address; unspecified where there is none.
     pub remote: IpAddr,
-    /// The other's port.
+    /// Remote port.
     pub remote_port: u16,
-    /// The state as a number of the kernel (`include/net/tcp_states.h`).
+    /// State number of the kernel (`include/net/tcp_states.h`).
     pub state: u8,
-    /// Bytes to send.
+    /// Bytes in the send queue.
     pub sending: u32,
-    /// Bytes to be read.
+    /// Bytes in the receive queue.
     pub receiving: u32,
-    /// Who made it.
+    /// User id of the creator.
     pub user: u32,
-    /// Its inode, by which it is found with a process; 0 where none holds it any more.
+    /// Inode, by which its process is found; 0 where no process has it open.
     pub inode: u64,
 }
 
-/// Reads `/proc/net/tcp` and its kin.
+/// Reads `/proc/net/tcp` and the similar tables.
 pub fn internet(text: &[u8]) -> impl Iterator<Item = Internet> {
     lines(text).filter_map(|line| {
         let fields: Vec<&str> = str::from_utf8(line).ok()?.split_ascii_whitespace().take(10).collect();
@@ -54,7 +54,7 @@ pub fn internet(text: &[u8]) -> impl Iterator<Item = Internet> {
     })
 }
 
-/// The name of a state of TCP; other protocols use `established` and `close` alone.
+/// Returns the name of a TCP state; other protocols use `established` and `close` only.
 #[must_use]
 pub const fn state_name(state: u8) -> Option<&'static str> {
     Some(match state {
@@ -79,7 +79,7 @@ fn endpoint(text: &str) -> Option<(IpAddr, u16)> {
     Some((address_of_words(address)?, u16::from_str_radix(port, 16).ok()?))
 }
 
-/// An address as one or four words of eight hexadecimal digits.
+/// Reads an address of one or four words of eight hexadecimal digits.
 fn address_of_words(text: &str) -> Option<IpAddr> {
     let word = |at: usize| -> Option<[u8; 4]> {
         let digits = text.get(at..at.checked_add(8)?)?;
@@ -98,19 +98,19 @@ fn address_of_words(text: &str) -> Option<IpAddr> {
 /// A line of `/proc/net/unix`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unix {
-    /// Whether it waits for connections (`SO_ACCEPTCON`).
+    /// Whether it listens for connections (`SO_ACCEPTCON`).
     pub listens: bool,
-    /// `stream`, `datagram` or `packets`; another as its number.
+    /// `stream`, `datagram` or `packets`; any other type as its number.
     pub kind: u16,
-    /// Whether it is connected: 3; 1 is not.
+    /// State number: 3 is connected, 1 is not.
     pub state: u8,
-    /// Its inode.
+    /// Inode.
     pub inode: u64,
-    /// Its name; one that begins with `@` stands in no file system.
+    /// Path; one that begins with `@` is abstract, outside the file system.
     pub path: Option<Vec<u8>>,
 }
 
-/// Reads `/proc/net/unix` (unix(7)). A name may hold blanks and any bytes.
+/// Reads `/proc/net/unix` (unix(7)). A path may contain blanks and any bytes.
 pub fn unix(text: &[u8]) -> impl Iterator<Item = Unix> {
     lines(text).filter_map(|line| {
         let mut rest = line;
@@ -134,18 +134,18 @@ pub fn unix(text: &[u8]) -> impl Iterator<Item = Unix> {
     })
 }
 
-/// A line of `/proc/net/packet`: a socket that sees frames of the network.
+/// A line of `/proc/net/packet`: a socket that receives network frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Packet {
-    /// The kind of frames it asks for (`ETH_P_*`): 3 is all of them.
+    /// Type of the frames (`ETH_P_*`): 3 is all of them.
     pub protocol: u16,
     /// Number of its interface; 0 for all.
     pub interface: u32,
-    /// Whether it is at work.
+    /// Whether it is active.
     pub running: bool,
-    /// Who made it.
+    /// User id of the creator.
     pub user: u32,
-    /// Its inode.
+    /// Inode.
     pub inode: u64,
 }
 
@@ -164,7 +164,7 @@ pub fn packet(text: &[u8]) -> impl Iterator<Item = Packet> {
     })
 }
 
-/// The inode in the link of an open socket: `socket:[12345]`.
+/// Returns the inode from the link of an open socket: `socket:[12345]`.
 #[must_use]
 pub fn socket(target: &[u8]) -> Option<u64> {
     let number = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
@@ -176,13 +176,13 @@ pub fn socket(target: &[u8]) -> Option<u64> {
 pub struct Route {
     /// The interface.
     pub interface: String,
-    /// Where it leads to.
+    /// Destination address.
     pub destination: IpAddr,
-    /// Length of the destination's prefix.
+    /// Prefix length of the destination.
     pub prefix: u32,
-    /// The next hop; unspecified where there is none.
+    /// Next hop; unspecified where there is none.
     pub gateway: IpAddr,
-    /// Its metric.
+    /// Metric.
     pub metric: u32,
     /// Flags (`RTF_*`).
     pub flags: u32,
@@ -205,7 +205,7 @@ pub fn routes(text: &[u8]) -> impl Iterator<Item = Route> {
     })
 }
 
-/// Reads `/proc/net/ipv6_route`, whose addresses are bytes and not words.
+/// Reads `/proc/net/ipv6_route`, where addresses are bytes instead of words.
 pub fn routes_6(text: &[u8]) -> impl Iterator<Item = Route> {
     lines(text).filter_map(|line| {
         let fields: Vec<&str> = str::from_utf8(line).ok()?.split_ascii_whitespace().take(10).collect();
@@ -222,13 +222,13 @@ pub fn routes_6(text: &[u8]) -> impl Iterator<Item = Route> {
     })
 }
 
-/// An address of IPv6 as 32 hexadecimal digits in the order of the network.
+/// Reads an IPv6 address of 32 hexadecimal digits in network byte order.
 fn address_of_bytes(text: &str) -> Option<IpAddr> {
     let bits = (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok())??;
     Some(Ipv6Addr::from_bits(bits).into())
 }
 
-/// A line of `/proc/net/if_inet6`: name of an interface, its address, length of the prefix.
+/// Reads `/proc/net/if_inet6`: interface name, address, prefix length.
 pub fn addresses_6(text: &[u8]) -> impl Iterator<Item = (String, IpAddr, u32)> {
     lines(text).filter_map(|line| {
         let fields: Vec<&str> = str::from_utf8(line).ok()?.split_ascii_whitespace().take(6).collect();
@@ -237,8 +237,8 @@ pub fn addresses_6(text: &[u8]) -> impl Iterator<Item = (String, IpAddr, u32)> {
     })
 }
 
-/// The host's own addresses in `/proc/net/fib_trie`, which does not say on which interface: leaves marked
-/// `/32 host LOCAL`.
+/// Returns the host's addresses from `/proc/net/fib_trie`: leaves marked `/32 host LOCAL`. Their interfaces are not
+/// in the file.
 #[must_use]
 pub fn own_addresses(text: &[u8]) -> Vec<IpAddr> {
     let (mut leaf, mut own) = (None, Vec::new());
@@ -256,7 +256,7 @@ pub fn own_addresses(text: &[u8]) -> Vec<IpAddr> {
     own
 }
 
-/// A line of `/proc/net/dev`: the name of an interface, bytes received and bytes sent.
+/// Reads `/proc/net/dev`: interface name, bytes received and bytes sent.
 pub fn interfaces(text: &[u8]) -> impl Iterator<Item = (String, u64, u64)> {
     lines(text).filter_map(|line| {
         let (name, numbers) = str::from_utf8(line).ok()?.split_once(':')?;
@@ -266,12 +266,12 @@ pub fn interfaces(text: &[u8]) -> impl Iterator<Item = (String, u64, u64)> {
     })
 }
 
-/// A line of `/proc/net/arp`: a machine beside this one.
+/// A line of `/proc/net/arp`: a neighbour on the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArpEntry {
-    /// Its address.
+    /// IP address.
     pub address: IpAddr,
-    /// Its address on the link; zeros where nobody answered.
+    /// Link-layer address; zeros where nobody answered.
     pub link: String,
     /// Flags (`ATF_*`): 2 is complete, 4 is permanent.
     pub flags: u32,
@@ -302,7 +302,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sockets_of_both_families_are_read_and_headers_are_none() {
+    fn sockets_of_both_families_are_read_and_headers_are_skipped() {
         let text = b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
              0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 12345 1 0 100 0 0 10 0\n\
              1: 0B00000A:0016 C80A0A0A:D431 01 00000024:00000001 01:00000014 00000000     0        0 777 4 0 20 4 29 10 -1\n\
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_unix_sockets_hold_anything() {
+    fn names_of_unix_sockets_may_contain_any_bytes() {
         let text = b"Num       RefCount Protocol Flags    Type St Inode Path\n\
             0000000000000000: 00000002 00000000 00010000 0001 01 22000 /run/my socket\n\
             0000000000000000: 00000003 00000000 00000000 0002 01 22001\n\
@@ -372,9 +372,9 @@ mod tests {
         assert_eq!(interfaces(text).collect::<Vec<_>>(), [("eth0".to_owned(), 1000, 3000)]);
         let text =
             b"IP address HW type Flags HW address Mask Device\n10.0.0.1 0x1 0x2 00:11:22:33:44:55 * eth0\n";
-        let beside = neighbours(text).next().unwrap();
+        let neighbour = neighbours(text).next().unwrap();
         assert_eq!(
-            (beside.link.as_str(), beside.flags, beside.interface.as_str()),
+            (neighbour.link.as_str(), neighbour.flags, neighbour.interface.as_str()),
             ("00:11:22:33:44:55", 2, "eth0")
         );
     }

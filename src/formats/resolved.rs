@@ -1,8 +1,8 @@
-//! The names that systemd's resolver remembers, as it reports them itself (Varlink,
-//! `io.systemd.Resolve.Monitor.DumpCache`, since systemd 254). The answer comes out of its memory: no server is asked.
+//! Reads the DNS cache of systemd-resolved, as the resolver itself reports it (Varlink,
+//! `io.systemd.Resolve.Monitor.DumpCache`, since systemd 254). The reply comes from memory: no server is asked.
 //!
-//! In: its reply. Out: a [`ResolvedName`] each. What other resolvers
-//! (dnsmasq, unbound, nscd) remember cannot be learnt by reading alone.
+//! In: the reply. Out: a [`ResolvedName`] per cached name. The caches of other resolvers (dnsmasq, unbound, nscd)
+//! cannot be read passively.
 
 use std::io;
 use std::net::IpAddr;
@@ -12,42 +12,45 @@ use serde_json::Value;
 use super::seek::damaged;
 use crate::evidence::Exact;
 
-/// What is asked; a zero ends it, as it does the reply.
+/// The request, terminated by a zero, as the reply is.
 pub(crate) const QUESTION: &[u8] =
     b"{\"method\":\"io.systemd.Resolve.Monitor.DumpCache\",\"parameters\":{}}\0";
 
-/// Most names that are told.
+/// Maximum number of names that are reported.
 const MAX_NAMES: usize = 100_000;
 
-/// A name that the resolver remembers.
+/// A name in the cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResolvedName {
-    /// The name.
+    /// Name.
     pub name: String,
-    /// The type of record that was looked up, by its number: 1 is an address, 28 one of IPv6.
+    /// Type number of the record that was looked up: 1 is A, 28 is AAAA.
     pub kind: u16,
-    /// The addresses that were the answer.
+    /// Addresses in the answer.
     pub addresses: Vec<IpAddr>,
     /// The name that it is an alias of.
     pub alias: Option<Exact>,
-    /// The interface by which it was looked up.
+    /// The interface through which it was looked up.
     pub interface: Option<String>,
 }
 
 /// Reads the reply.
 ///
 /// # Errors
-/// It has not the form, or says that the resolver does not tell.
+///
+/// It is malformed, or the resolver refuses to answer.
 pub fn cached_names(reply: &[u8]) -> io::Result<Vec<ResolvedName>> {
     let reply = reply.split(|byte| *byte == 0).next().unwrap_or_default();
     let reply: Value =
-        serde_json::from_slice(reply).map_err(|_| damaged("the resolver's reply is no JSON"))?;
+        serde_json::from_slice(reply).map_err(|_| damaged("the resolver's reply is not JSON"))?;
     if let Some(error) = reply.get("error").and_then(Value::as_str) {
         return Err(io::Error::other(format!("the resolver answers {error:?}")));
     }
     let list =
         |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let Some(parameters) = reply.get("parameters") else { return Err(damaged("it has no parameters")) };
+    let Some(parameters) = reply.get("parameters") else {
+        return Err(damaged("the resolver's reply has no parameters"));
+    };
     let mut rows = Vec::new();
     for scope in list(parameters, "dump") {
         let interface = scope.get("ifname").and_then(Value::as_str).map(ToOwned::to_owned);
@@ -60,7 +63,7 @@ pub fn cached_names(reply: &[u8]) -> io::Result<Vec<ResolvedName>> {
             for record in list(&entry, "rrs") {
                 let Some(record) = record.get("rr") else { continue };
                 addresses.extend(address(&list(record, "address")));
-                // Of a CNAME the name that it stands for.
+                // The canonical name, for a CNAME.
                 alias = record.get("name").and_then(Value::as_str).map(Exact::from).or(alias);
             }
             if rows.len() >= MAX_NAMES {
@@ -78,7 +81,7 @@ pub fn cached_names(reply: &[u8]) -> io::Result<Vec<ResolvedName>> {
     Ok(rows)
 }
 
-/// An address by its bytes.
+/// Reads an address from its bytes.
 fn address(bytes: &[Value]) -> Option<IpAddr> {
     let mut whole = Vec::new();
     for byte in bytes.iter().take(17) {
@@ -92,9 +95,9 @@ fn address(bytes: &[Value]) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// In the form of systemd's own tests and of its interface's definition.
+    /// In the form of systemd's tests and interface definition.
     #[test]
-    fn names_addresses_and_aliases_are_read_and_an_answer_that_there_is_none_is_a_name_too() {
+    fn names_addresses_aliases_and_negative_answers_are_read() {
         let reply = br#"{"parameters":{"dump":[
             {"protocol":"dns","family":2,"ifindex":2,"ifname":"eth0","cache":[
                 {"key":{"class":1,"type":1,"name":"www.example.org"},"until":7,"rrs":[
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_that_has_not_the_form_or_refuses_is_an_error() {
+    fn a_malformed_or_refusing_reply_is_an_error() {
         assert_eq!(cached_names(b"{\"parameters\":{\"dump\":[]}}").unwrap(), []);
         assert_eq!(
             cached_names(b"{\"parameters\":{\"dump\":[7,{\"cache\":[{},{\"key\":{\"name\":3}}]}]}}").unwrap(),

@@ -1,12 +1,13 @@
-//! Reading at positions, as databases and hives need it: `ReadSeek`, and the error of a damaged file.
+//! Reads at offsets, for databases and hives: `ReadSeek`, and the error of a damaged file.
 
 use std::io;
 
-/// Reads and seeks.
+/// A reader that seeks.
 pub(crate) trait ReadSeek: io::Read + io::Seek + Send {
-    /// Reads `length` bytes at `offset`; how many the caller bounds.
+    /// Reads `length` bytes at `offset`; the caller limits the length.
     ///
     /// # Errors
+    ///
     /// [`io::ErrorKind::UnexpectedEof`] where the file ends before.
     fn stretch(&mut self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
@@ -18,7 +19,7 @@ pub(crate) trait ReadSeek: io::Read + io::Seek + Send {
 
 impl<T: io::Read + io::Seek + Send> ReadSeek for T {}
 
-/// Why a file is not read further.
+/// Makes the error of a damaged file.
 pub(crate) fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("it is damaged: {what}"))
+    io::Error::new(io::ErrorKind::InvalidData, format!("damaged data: {what}"))
 }

@@ -1,46 +1,48 @@
-//! The rows of one table in a database of SQLite, by the file's own structures: <https://sqlite.org/fileformat2.html>. Own code: what
-//! reads SQLite in pure Rust is whole databases of megabytes, and of its format two kinds of pages are needed here.
+//! Reads the rows of one table in an SQLite database from the file format: <https://sqlite.org/fileformat2.html>. Own
+//! code, since the readers of SQLite in pure Rust are whole databases of megabytes, and only two page types are
+//! needed here.
 //!
-//! In: a file and the name of a table. Out: its rows in their order, columns as bytes. What a log beside it (`-wal`) holds is not looked
-//! at. It is hostile: every number is held against the file's size, and no page is looked at twice as often as there are pages.
+//! In: a file and the name of a table. Out: its rows in order, with columns as bytes. The write-ahead log (`-wal`) is
+//! ignored. The file is hostile: every number is checked against the file size, and each page is read only once.
 
 use std::io;
 
 use super::seek::{ReadSeek, damaged};
 
-/// What the file begins with.
+/// Signature of the file.
 pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// Bytes of the file's own header, which the first page begins with.
+/// Bytes of the file header, at the beginning of the first page.
 const HEADER: usize = 100;
 
-/// Largest row.
+/// Largest row, in bytes.
 const MAX_ROW: usize = 64 << 20;
 
-/// How deep a tree may be: each level multiplies what it can hold.
+/// Maximum depth of a tree: each level multiplies its capacity.
 const MAX_DEPTH: usize = 20;
 
-/// Most pages: those of a database of 8 GiB in pages of the usual size.
+/// Maximum number of pages: those of a database of 8 GiB with the default page size.
 const MAX_PAGES: u64 = 1 << 21;
 
-/// A database.
+/// An open database.
 struct Database<'a> {
     file: &'a mut dyn ReadSeek,
     page_size: usize,
-    /// Bytes of a page that are in use.
+    /// Usable bytes of a page.
     usable: usize,
-    /// Pages that may still be looked at: each of the file once.
+    /// Number of pages that may still be read: each page of the file once.
     left: u64,
 }
 
-/// A row of a table, in bytes.
+/// A row of a table, as a record.
 pub(crate) struct TableRow<'r>(&'r [u8]);
 
-/// Hands on the rows of a table, in the order of their numbers, until it is told to stop.
+/// Passes the rows of a table on, by row number, until the callback returns false.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidData`] where it is damaged, or has no such table; and where it cannot be read. What was handed on until then
-/// stands.
+///
+/// [`io::ErrorKind::InvalidData`] where the file is damaged, or has no such table; any error of reading. Rows read
+/// before the error are kept.
 pub(crate) fn rows(
     file: &mut dyn ReadSeek,
     table: &str,
@@ -55,23 +57,23 @@ pub(crate) fn rows(
         }
         !is_it
     })?;
-    database.rows(root.ok_or_else(|| damaged("it has no such table"))?, take)
+    database.rows(root.ok_or_else(|| damaged("there is no such table"))?, take)
 }
 
 impl<'a> Database<'a> {
     fn open(file: &'a mut dyn ReadSeek) -> io::Result<Self> {
         let head = file.stretch(0, HEADER)?;
         if !head.starts_with(MAGIC) {
-            return Err(damaged("no database of SQLite"));
+            return Err(damaged("not an SQLite database"));
         }
         let size = match short(&head, 16) {
             Some(1) => 65_536,
             size => size.unwrap_or_default(),
         };
         let reserved = usize::from(head.get(20).copied().unwrap_or_default());
-        // As SQLite itself demands.
+        // As SQLite itself requires.
         if !(512..=65_536).contains(&size) || !size.is_power_of_two() || size.saturating_sub(reserved) < 480 {
-            return Err(damaged("the size of its pages"));
+            return Err(damaged("the page size"));
         }
         let length = file.seek(io::SeekFrom::End(0))?;
         let pages = length.checked_div(u64::try_from(size).unwrap_or(u64::MAX)).unwrap_or_default();
@@ -79,23 +81,24 @@ impl<'a> Database<'a> {
         Ok(Self { file, page_size: size, usable, left: pages.min(MAX_PAGES) })
     }
 
-    /// Reads a page; they count from 1.
+    /// Reads a page; page numbers count from 1.
     fn page(&mut self, number: u64) -> io::Result<Vec<u8>> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| damaged("it leads to more pages than it has"))?;
-        let before = number.checked_sub(1).ok_or_else(|| damaged("a page without a number"))?;
+        self.left =
+            self.left.checked_sub(1).ok_or_else(|| damaged("its links lead to more pages than it has"))?;
+        let before = number.checked_sub(1).ok_or_else(|| damaged("a page number is 0"))?;
         let offset = before.saturating_mul(u64::try_from(self.page_size).unwrap_or(u64::MAX));
         let mut page = self.file.stretch(offset, self.page_size)?;
         page.truncate(self.usable);
         Ok(page)
     }
 
-    /// Hands on the rows of the table whose tree begins at a page, until it is told to stop.
+    /// Passes on the rows of the table whose root page is given, until the callback returns false.
     fn rows(&mut self, root: u64, take: &mut dyn FnMut(TableRow<'_>) -> bool) -> io::Result<()> {
-        // Pages to be looked at, the next one last, each with how deep it stands.
+        // A stack of pages to read, each with its depth.
         let mut waiting = vec![(root, 0_usize)];
         while let Some((number, depth)) = waiting.pop() {
             if depth > MAX_DEPTH {
-                return Err(damaged("a tree that is too deep"));
+                return Err(damaged("a tree is too deep"));
             }
             let page = self.page(number)?;
             let begin = if number == 1 { HEADER } else { 0 };
@@ -103,14 +106,15 @@ impl<'a> Database<'a> {
             let is_leaf = match head.first() {
                 Some(5) => false,
                 Some(13) => true,
-                _ => return Err(damaged("a page that is none of a table")),
+                _ => return Err(damaged("a page is not a table page")),
             };
             let count = short(head, 3).unwrap_or_default();
             let cells = head.get(if is_leaf { 8 } else { 12 }..).unwrap_or_default();
-            let cells = cells.as_chunks::<2>().0.get(..count).ok_or_else(|| damaged("a page's cells"))?;
+            let cells =
+                cells.as_chunks::<2>().0.get(..count).ok_or_else(|| damaged("the cells of a page"))?;
             let cells = cells.iter().map(|two| usize::from(u16::from_be_bytes(*two)));
             if is_leaf {
-                // Rows share no bytes: those of a page are together no longer than it.
+                // Rows share no bytes: those of a page together are no longer than the page.
                 let mut space = page.len();
                 for cell in cells {
                     let row = self.row(page.get(cell..).unwrap_or_default(), &mut space)?;
@@ -127,14 +131,14 @@ impl<'a> Database<'a> {
                 below.push((pointer(head, 8)?, deeper));
                 waiting.extend(below.into_iter().rev());
                 if u64::try_from(waiting.len()).is_ok_and(|waiting| waiting > self.left) {
-                    return Err(damaged("it leads to more pages than it has"));
+                    return Err(damaged("its links lead to more pages than it has"));
                 }
             }
         }
         Ok(())
     }
 
-    /// The row in a cell of a leaf, with what of it stands on other pages.
+    /// Returns the row in a leaf cell, including its overflow pages.
     fn row(&mut self, cell: &[u8], space: &mut usize) -> io::Result<Vec<u8>> {
         let bad = || damaged("a row");
         let (length, rest) = varint(cell).ok_or_else(bad)?;
@@ -153,7 +157,7 @@ impl<'a> Database<'a> {
         Ok(row)
     }
 
-    /// How much of a row of a length stands on its own page.
+    /// Returns how many bytes of a row of this length are on the leaf page.
     fn here(&self, length: usize) -> usize {
         let most = self.usable.saturating_sub(35);
         if length <= most {
@@ -168,7 +172,7 @@ impl<'a> Database<'a> {
 }
 
 impl<'r> TableRow<'r> {
-    /// The bytes of a column, whatever its type; none at all where it holds nothing.
+    /// Returns the bytes of a column, whatever its type; `None` for NULL.
     pub(crate) fn column(&self, wanted: usize) -> Option<&'r [u8]> {
         let (length, _) = varint(self.0)?;
         let (head, mut content) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
@@ -186,7 +190,7 @@ impl<'r> TableRow<'r> {
             };
             let (bytes, rest) = content.split_at_checked(usize::try_from(length).ok()?)?;
             if column == wanted {
-                // Numbers 0 and 1 take no bytes.
+                // The numbers 0 and 1 take no bytes.
                 return Some(match kind {
                     9 => &[1],
                     _ => bytes,
@@ -198,7 +202,7 @@ impl<'r> TableRow<'r> {
     }
 }
 
-/// A whole number as a column has it, which is not negative.
+/// Reads a non-negative integer from a column.
 pub(crate) fn integer(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
@@ -207,13 +211,13 @@ fn short(bytes: &[u8], at: usize) -> Option<usize> {
     Some(usize::from(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?)))
 }
 
-/// A page's number.
+/// Reads a page number.
 fn pointer(bytes: &[u8], at: usize) -> io::Result<u64> {
-    let four = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(|| damaged("a page's number"))?;
+    let four = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(|| damaged("a page number"))?;
     Ok(u64::from(u32::from_be_bytes(*four)))
 }
 
-/// A number of one to nine bytes, seven bits in each but the ninth.
+/// Reads a variable-length integer of one to nine bytes, seven bits in each except the ninth.
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut number = 0_u64;
     for (at, byte) in bytes.iter().enumerate().take(9) {
@@ -241,7 +245,7 @@ mod tests {
         assert_eq!((varint(&[]), varint(&[0x80]), varint(&[0xff; 8])), (None, None, None));
     }
 
-    /// A page of a table's tree: its cells, one behind the other, and where each stands.
+    /// Makes a page of a table tree: its cells in sequence, and the offset of each.
     fn page(kind: u8, begin: usize, cells: &[&[u8]], pointers: &[usize]) -> Vec<u8> {
         let mut page = vec![0; 512 - begin];
         page[0] = kind;
@@ -259,7 +263,7 @@ mod tests {
         page
     }
 
-    /// A database whose table `t` begins on its second page.
+    /// Makes a database whose table `t` begins on its second page.
     fn database(pages: &[Vec<u8>]) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend([2, 0, 1, 1, 0, 64, 32, 32]);
@@ -280,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rows_of_a_tree_come_in_order_and_what_leads_round_or_shares_bytes_is_damage() {
+    fn the_rows_of_a_tree_come_in_order_and_loops_or_shared_bytes_are_damage() {
         // Rows of one text each.
         let row = |text: &[u8; 2]| [&[4, 1, 2, 17][..], text].concat();
         let (one, two) = (row(b"aa"), row(b"bb"));
@@ -305,8 +309,8 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_told_apart_by_their_kinds() {
-        // A row: nothing, a blob of 3 bytes, the number 1, a number of 2 bytes, a text.
+    fn columns_are_split_by_their_types() {
+        // A row: NULL, a blob of 3 bytes, the number 1, a number of 2 bytes, a text.
         let row = [6, 0, 18, 9, 2, 17, b'a', b'b', b'c', 1, 2, b'x', b'y'];
         let row = TableRow(&row);
         let columns: Vec<_> = (0..6).map(|column| row.column(column)).collect();

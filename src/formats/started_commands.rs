@@ -1,21 +1,21 @@
-//! Files of Linux that name commands in words of their own: sysvinit's inittab, Upstart's jobs, inetd's and xinetd's
-//! services, hooks of apt, dnf and dpkg, scripts of logrotate, interfaces of ifupdown, and git's directory of hooks.
+//! Reads Linux files with commands in program-specific formats: sysvinit's inittab, Upstart jobs, inetd and xinetd
+//! services, hooks of apt, dnf and dpkg, logrotate scripts, ifupdown interfaces, and git's hook directories.
 //!
-//! In: the bytes of one file. Out: a [`StartedCommand`] for each that is run, with the number of its line. What a command line
-//! starts is found by its words ([`words`](super::linux_autostarts::words)). Pure, and never a panic.
+//! In: the bytes of one file. Out: a [`StartedCommand`] per command, with its line number. The program of a command
+//! line is found by its words ([`words`](super::linux_autostarts::words)). Pure; never panics.
 
 use super::text_lines::{Line, lines, split};
 
-/// A command that a file has run.
+/// A command that a file starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartedCommand<'a> {
-    /// Number of its line.
+    /// Line number, from 1.
     pub line: u64,
-    /// The word that says when or how it is run.
+    /// The keyword that says when or how it runs.
     pub key: &'a [u8],
-    /// As whom, where the file says so.
+    /// The user, where the file sets one.
     pub user: Option<&'a [u8]>,
-    /// What is run.
+    /// The command.
     pub command: &'a [u8],
 }
 
@@ -25,7 +25,7 @@ impl<'a> StartedCommand<'a> {
     }
 }
 
-/// Reads sysvinit's or busybox' inittab (inittab(5)): `id:runlevels:action:process`.
+/// Reads the inittab of sysvinit or busybox (inittab(5)): `id:runlevels:action:process`.
 pub fn inittab(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     lines(text).filter_map(|(line, text)| {
         let mut fields = text.splitn(4, |byte| *byte == b':');
@@ -35,8 +35,8 @@ pub fn inittab(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     })
 }
 
-/// Reads a job of Upstart (init(5)): `exec`, and the lines between `script` and `end script`, each also of a stage of its
-/// own (`pre-start exec …`).
+/// Reads an Upstart job (init(5)): `exec`, and the lines between `script` and `end script`, each also with a stage
+/// prefix (`pre-start exec …`).
 #[must_use]
 pub fn upstart(text: &[u8]) -> Vec<StartedCommand<'_>> {
     blocks(
@@ -58,7 +58,7 @@ pub fn upstart(text: &[u8]) -> Vec<StartedCommand<'_>> {
     )
 }
 
-/// Reads a file of logrotate (logrotate(8)): the lines of its scripts.
+/// Reads a logrotate file (logrotate(8)): the lines of its scripts.
 #[must_use]
 pub fn logrotate(text: &[u8]) -> Vec<StartedCommand<'_>> {
     const SCRIPTS: [&[u8]; 5] = [b"prerotate", b"postrotate", b"firstaction", b"lastaction", b"preremove"];
@@ -66,7 +66,7 @@ pub fn logrotate(text: &[u8]) -> Vec<StartedCommand<'_>> {
     blocks(text, &opens, &|line| line == b"endscript")
 }
 
-/// What a line of a file with blocks begins.
+/// The meaning of a line that may open a block.
 enum Opening<'a> {
     Nothing,
     Command(&'a [u8], &'a [u8]),
@@ -102,8 +102,8 @@ pub fn inetd(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     })
 }
 
-/// Reads services of xinetd (xinetd.conf(5)): `server`, with `server_args`. One that is `disable = yes` is reported
-/// too: one word starts it.
+/// Reads xinetd services (xinetd.conf(5)): `server`, with `server_args`. A service with `disable = yes` is reported
+/// as well, since one word enables it.
 #[must_use]
 pub fn xinetd(text: &[u8]) -> Vec<StartedCommand<'_>> {
     let (mut all, mut user): (Vec<StartedCommand<'_>>, _) = (Vec::new(), None);
@@ -135,8 +135,8 @@ pub fn xinetd(text: &[u8]) -> Vec<StartedCommand<'_>> {
     all
 }
 
-/// Reads apt's configuration (apt.conf(5)): the texts of each option that runs something, by whatever braces, colons and lines
-/// its name and they are parted.
+/// Reads the configuration of apt (apt.conf(5)): the values of each option that runs a command, whatever braces,
+/// colons and lines separate its name and values.
 #[must_use]
 pub fn apt(text: &[u8]) -> Vec<StartedCommand<'_>> {
     const RUN: [&[u8]; 3] = [b"invoke", b"invoke-success", b"pre-install-pkgs"];
@@ -148,7 +148,7 @@ pub fn apt(text: &[u8]) -> Vec<StartedCommand<'_>> {
         let taken = match first {
             b'"' => {
                 let (value, behind) = quoted(rest).unwrap_or_default();
-                // apt runs all values below such a name, whatever they are called there.
+                // apt runs all values below such a name, whatever their own names are.
                 let names = [name].into_iter().chain(open.iter().rev().copied());
                 let mut parts = names.flat_map(|name| name.rsplit(|byte| *byte == b':'));
                 all.extend(parts.find(runs).and_then(|key| StartedCommand::new(line, key, value)));
@@ -170,7 +170,8 @@ pub fn apt(text: &[u8]) -> Vec<StartedCommand<'_>> {
                 name = b"";
                 1
             }
-            // `#clear` and `#include` are orders of apt, and end with their line or a semicolon as a comment does.
+            // `#clear` and `#include` are directives of apt. They end with the line or a semicolon; skipping them
+            // like a comment is enough.
             b'#' => line_length(rest),
             b'/' if rest.starts_with(b"//") => line_length(rest),
             b'/' if rest.starts_with(b"/*") => {
@@ -191,12 +192,12 @@ pub fn apt(text: &[u8]) -> Vec<StartedCommand<'_>> {
     all
 }
 
-/// Bytes until the end of the line.
+/// Returns the number of bytes up to the end of the line.
 fn line_length(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).unwrap_or(text.len())
 }
 
-/// The first text between quotes, where a backslash keeps the next character, and what follows it.
+/// Returns the first quoted text, where a backslash escapes the next character, and the rest.
 fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let open = text.iter().position(|byte| *byte == b'"')?;
     let inner = text.get(open.checked_add(1)?..)?;
@@ -215,14 +216,14 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
 pub fn dnf(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     lines(text).filter_map(|(line, text)| {
         let fields: Vec<&[u8]> = text.splitn(5, |byte| *byte == b':').collect();
-        // Only the newer form begins with the name of a moment.
+        // Only the newer format begins with the name of a callback.
         let five = fields.first().is_some_and(|first| {
             first.starts_with(b"pre_")
                 || first.starts_with(b"post_")
                 || first.starts_with(b"goal_")
                 || first.starts_with(b"repos_")
         });
-        // The command is the last field, and may hold colons itself.
+        // The command is the last field, and may contain colons.
         let fields_in_all = if five { 5 } else { 3 };
         let command = text.splitn(fields_in_all, |byte| *byte == b':').nth(fields_in_all.checked_sub(1)?)?;
         let command = command.trim_ascii();
@@ -230,7 +231,7 @@ pub fn dnf(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     })
 }
 
-/// Reads dpkg's configuration (dpkg.cfg(5)): what it runs before and after.
+/// Reads the configuration of dpkg (dpkg.cfg(5)): commands that run before and after it.
 pub fn dpkg(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     lines(text).filter_map(|(line, text)| {
         let cut = text.iter().position(|byte| *byte == b'=' || byte.is_ascii_whitespace())?;
@@ -241,7 +242,7 @@ pub fn dpkg(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     })
 }
 
-/// Reads interfaces(5) of ifupdown: what is run when an interface comes or goes.
+/// Reads interfaces(5) of ifupdown: commands that run when an interface goes up or down.
 pub fn interfaces(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     lines(text).filter_map(|(line, text): Line<'_>| {
         let (key, command) = split(text, 1)?;
@@ -250,8 +251,8 @@ pub fn interfaces(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     })
 }
 
-/// Reads a file of settings of which some name a program: `action=` of acpid, `path =` of auditd's plugins, and the like.
-/// A value that begins with `|` is the program behind it (core(5)).
+/// Reads a settings file in which some keys have a program: `action=` of acpid, `path =` of auditd plugins, and the
+/// like. A value that begins with `|` is the program after it (core(5)).
 pub fn keys<'a>(text: &'a [u8], runs: &'static [&'static str]) -> impl Iterator<Item = StartedCommand<'a>> {
     lines(text).filter_map(move |(line, text)| {
         let (key, value) = text.split_at_checked(text.iter().position(|byte| *byte == b'=')?)?;
@@ -264,7 +265,7 @@ pub fn keys<'a>(text: &'a [u8], runs: &'static [&'static str]) -> impl Iterator<
     })
 }
 
-/// Reads git's configuration (git-config(1)): the directory of hooks, and commands that git itself runs.
+/// Reads the configuration of git (git-config(1)): the hook directory, and commands that git itself runs.
 pub fn git(text: &[u8]) -> impl Iterator<Item = StartedCommand<'_>> {
     lines(text).filter_map(|(line, text)| {
         let cut = text.iter().position(|byte| *byte == b'=')?;
@@ -360,7 +361,7 @@ mod tests {
             )
             .collect::<Vec<_>>()
         );
-        // The options' tree may be parted as its author likes.
+        // The author may split the option tree in any way.
         let text = b"DPkg {\n  Post-Invoke { \"/tmp/a\"; };\n  Pre-Invoke\n  {\n    // no \"/x\";\n    \"/tmp/b\"; /* \"/x\";\n \"/x\"; */\n    \"/tmp/c; }\";\n  };\n};\nAPT { Update { Post-Invoke-Success:: \"/tmp/d\"; }; Color \"1\"; };\n#clear DPkg::Post-Invoke;\nDPkg::Post-Invoke { X \"/tmp/e\"; };DPkg::Post-Invoke::Y \"/tmp/f\"";
         assert_eq!(
             read(apt(text)),
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_name_a_program_are_read_by_their_keys() {
+    fn settings_with_a_program_are_read_by_their_keys() {
         let text = b"kernel.core_pattern = |/opt/a %p\nkernel.core_pattern=core\nkernel.modprobe=/opt/b\naction=/opt/c\n";
         assert_eq!(
             read(keys(text, &["kernel.core_pattern|", "kernel.modprobe"])),

@@ -1,25 +1,25 @@
-//! Settings of a unit of systemd, which entries of the desktop and services of D-Bus share: `Key=value`.
+//! Reads the settings of systemd units, desktop entries and D-Bus services, which share the syntax `Key=value`.
 //!
-//! In: the bytes of one file. Out: its settings, with the numbers of their lines. Pure, and never a panic.
+//! In: the bytes of one file. Out: its settings, with line numbers. Pure; never panics.
 
 use super::text_lines::lines;
 
-/// Most bytes of one line with those that go on with it.
+/// Maximum bytes of a line including its continuation lines.
 const MAX_LINE: usize = 64 << 10;
 
-/// A setting of a unit, of an entry of the desktop or of a service of D-Bus.
+/// A setting of a unit, a desktop entry or a D-Bus service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// Number of its first line.
     pub line: u64,
-    /// Its key.
+    /// Key.
     pub key: Vec<u8>,
-    /// Its value.
+    /// Value.
     pub value: Vec<u8>,
 }
 
-/// Reads settings (systemd.syntax(7)): `Key=value`, where a backslash at the end joins the next line; sections are left out,
-/// since no key that is asked for means another thing in another section.
+/// Reads settings (systemd.syntax(7)): `Key=value`, where a trailing backslash joins the next line. Sections are
+/// ignored, since no key in use has two meanings.
 #[must_use]
 pub fn settings(text: &[u8]) -> Vec<Setting> {
     let (mut all, mut whole, mut begin) = (Vec::new(), Vec::new(), 0);
@@ -36,7 +36,7 @@ pub fn settings(text: &[u8]) -> Vec<Setting> {
         all.extend(setting(begin, &whole));
         whole.clear();
     }
-    // systemd takes a last line that goes on with nothing as it is.
+    // systemd accepts a continued last line as it is.
     all.extend(setting(begin, &whole));
     all
 }
@@ -47,7 +47,8 @@ fn setting(line: u64, whole: &[u8]) -> Option<Setting> {
     Some(Setting { line, key: key.trim_ascii().to_vec(), value })
 }
 
-/// The name of the template of an instance: `getty@.service` of `getty@tty1.service`; none of a unit that is no instance.
+/// Returns the template name of an instance: `getty@.service` for `getty@tty1.service`; `None` for a unit that is not
+/// an instance.
 #[must_use]
 pub fn template(name: &[u8]) -> Option<Vec<u8>> {
     let at = name.iter().position(|byte| *byte == b'@')?;
@@ -63,7 +64,7 @@ mod tests {
         String::from_utf8_lossy(bytes).into_owned()
     }
 
-    /// Lines of `cron.service` and `apt-daily.timer` of Debian 12, and what systemd.syntax(7) allows.
+    /// Lines of `cron.service` and `apt-daily.timer` of Debian 12, and syntax that systemd.syntax(7) allows.
     #[test]
     fn settings_of_units_are_read_over_lines() {
         let unit = b"[Unit]\nDescription=Regular background program processing daemon\n; x\n[Service]\nExecStart=/usr/sbin/cron -f \\\n\

@@ -1,24 +1,24 @@
-//! The actions of a scheduled task as the registry keeps them, in the value `Actions` of its key below `TaskCache\Tasks`: it is
-//! these that the scheduler carries out, whatever the task's file says. Pure, and never a panic.
+//! Reads the actions of a scheduled task from the registry value `Actions` below `TaskCache\Tasks`. The scheduler
+//! runs these, whatever the task file contains. Pure; never panics.
 //!
-//! In: the bytes of the value. Out: the actions, or nothing where the bytes have a form that is not known. The form is not
-//! documented by Microsoft: <https://cyber.wtf/2022/06/01/windows-registry-analysis-todays-episode-tasks/>. A version, the
-//! name of the principal, and of each action its kind, its name and what it holds; texts are counted in bytes.
+//! In: the bytes of the value. Out: the actions; `None` for an unknown form. Microsoft does not document the form,
+//! but see <https://cyber.wtf/2022/06/01/windows-registry-analysis-todays-episode-tasks/>: a version, the name of the
+//! principal, and for each action its type, name and content; text lengths are in bytes.
 
 use super::task_xml::Action;
 use crate::evidence::bytes::{u16_at, u32_at};
 
-/// Versions whose form is known: Windows 8 and later.
+/// Known versions: Windows 8 and later.
 const VERSIONS: [u16; 2] = [2, 3];
 
-/// Most actions of a task: the scheduler takes 32.
+/// Maximum number of actions per task: the scheduler allows 32.
 const MAX_ACTIONS: usize = 64;
 
 const RUN: u16 = 0x6666;
 const CLASS: u16 = 0x7777;
 const MESSAGE: u16 = 0x9999;
 
-/// Reads all actions; `None` where the bytes do not have the form to their end.
+/// Reads all actions; `None` where the bytes are not entirely in a known form.
 #[must_use]
 pub fn actions(bytes: &[u8]) -> Option<Vec<Action>> {
     let version = u16_at(bytes, 0).filter(|version| VERSIONS.contains(version))?;
@@ -51,7 +51,7 @@ pub fn actions(bytes: &[u8]) -> Option<Vec<Action>> {
     Some(all)
 }
 
-/// What is still to be read.
+/// The bytes that are still to be read.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
@@ -72,7 +72,7 @@ impl<'a> Rest<'a> {
         rest.is_empty().then(|| String::from_utf16_lossy(&units))
     }
 
-    /// A GUID in braces; its first three parts are numbers.
+    /// Reads a GUID in braces; its first three parts are numbers.
     fn class(&mut self) -> Option<String> {
         let bytes = self.take(16)?;
         let (first, second, third) = (u32_at(bytes, 0)?, u16_at(bytes, 4)?, u16_at(bytes, 6)?);
@@ -91,14 +91,14 @@ pub(crate) mod tests {
         [&u32::try_from(units.len()).unwrap().to_le_bytes()[..], &units].concat()
     }
 
-    /// The value of a task that runs one program.
+    /// Makes the value of a task that runs one program.
     pub(crate) fn of_program(command: &str, arguments: &str) -> Vec<u8> {
         let head = [&3_u16.to_le_bytes()[..], &text("Author"), &RUN.to_le_bytes(), &text("")].concat();
         [head, text(command), text(arguments), text(""), vec![0, 0]].concat()
     }
 
     #[test]
-    fn a_program_and_a_class_are_read_with_what_they_are_given() {
+    fn a_program_and_a_class_are_read_with_their_arguments() {
         let class = [
             &CLASS.to_le_bytes()[..],
             &text("x"),
@@ -120,7 +120,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn bytes_of_another_form_say_nothing() {
+    fn bytes_in_another_form_are_not_read() {
         let whole = of_program("C:\\k.exe", "");
         for length in 0..whole.len() {
             let cut = actions(&whole[..length]);

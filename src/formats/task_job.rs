@@ -1,7 +1,8 @@
-//! A scheduled task of the older service (`Windows\Tasks\*.job`), which `at` and Windows XP wrote and later versions still run.
+//! Reads a scheduled task of the older service (`Windows\Tasks\*.job`), which `at` and Windows XP wrote and later
+//! versions still run.
 //!
-//! In: the bytes of one file. Out: the task as its successor's XML has it. Pure, bounded by the file, and never a panic.
-//! Format: [MS-TSCH] 2.4, ".JOB File Format".
+//! In: the bytes of one file. Out: the task in the same form as a task in XML. Pure; bounded by the file size; never
+//! panics. Format: [MS-TSCH] 2.4, ".JOB File Format".
 //! <https://learn.microsoft.com/openspecs/windows_protocols/ms-tsch/0d6383e4-de92-43e7-b0bb-a60cfa36379f>
 
 use std::fmt::Write as _;
@@ -9,14 +10,14 @@ use std::fmt::Write as _;
 use super::task_xml::{Action, ScheduledTask};
 use crate::evidence::bytes::{u16_at, u32_at};
 
-/// Bytes of the section of fixed length, and of one trigger.
+/// Bytes of the fixed-length section, and of one trigger.
 const FIXED: usize = 68;
 const TRIGGER: usize = 48;
 
-/// Most triggers that are read.
+/// Maximum number of triggers.
 const MAX_TRIGGERS: usize = 64;
 
-/// Most characters of one text.
+/// Maximum number of characters of a text.
 const MAX_TEXT: usize = 4_096;
 
 /// Flags of a task, and of a trigger.
@@ -24,10 +25,10 @@ const DISABLED: u32 = 0x4;
 const HIDDEN: u32 = 0x200;
 const TRIGGER_DISABLED: u32 = 0x4;
 
-/// Reads a task; `None` where it is none.
+/// Reads a task; `None` where the bytes are not one.
 #[must_use]
 pub fn task(bytes: &[u8]) -> Option<ScheduledTask> {
-    // The version of the format is 1, and the texts begin behind the section of fixed length and the number of instances.
+    // The format version is 1, and the texts begin after the fixed-length section and the number of instances.
     let begin = usize::from(u16_at(bytes, 20)?);
     if u16_at(bytes, 2)? != 1 || begin < FIXED {
         return None;
@@ -60,7 +61,7 @@ fn triggers(bytes: &[u8]) -> Option<Vec<String>> {
     Some(rest.get(2..)?.chunks_exact(TRIGGER).take(count).filter_map(trigger).collect())
 }
 
-/// When: the kind, its beginning, its repetition, and whether it is off.
+/// Writes a trigger as text: type, start, repetition, and whether it is disabled.
 fn trigger(bytes: &[u8]) -> Option<String> {
     let number = |at| u16_at(bytes, at);
     let kind = match u32_at(bytes, 32)? {
@@ -72,7 +73,7 @@ fn trigger(bytes: &[u8]) -> Option<String> {
         5 => "when idle",
         6 => "at boot",
         7 => "at logon",
-        other => return Some(format!("of kind {other}")),
+        other => return Some(format!("of type {other}")),
     };
     let mut text = kind.to_owned();
     if u32_at(bytes, 32)? < 5 {
@@ -100,7 +101,7 @@ mod tests {
         count.to_le_bytes().into_iter().chain(text).collect()
     }
 
-    /// A task of Windows 7 that runs a program every hour, and at each logon.
+    /// Makes a task of Windows 7 that runs a program every hour and at each logon.
     fn made(flags: u32, command: &str) -> Vec<u8> {
         let mut bytes = vec![0; FIXED];
         bytes[..4].copy_from_slice(&[1, 6, 1, 0]);
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_no_task_is_none_and_no_damage_is_a_panic() {
+    fn truncated_or_other_bytes_are_not_a_task_and_no_damage_panics() {
         let whole = made(0, "C:\\k.exe");
         for cut in 0..120 {
             assert_eq!(task(&whole[..cut]), None, "{cut}");

@@ -1,71 +1,71 @@
-//! A scheduled task as Windows keeps it below `System32\Tasks`: XML, mostly in UTF-16. Pure, and never a panic.
+//! Reads a scheduled task as Windows stores it below `System32\Tasks`: XML, mostly in UTF-16. Pure; never panics.
 //!
-//! In: the bytes of one file. Out: what it runs, as whom, when, and whether it does. Entities beyond XML's own five are not
-//! expanded, and no more nodes are read than a task has any use for.
+//! In: the bytes of one file. Out: its actions, user, triggers, and whether it is enabled. Only the five predefined
+//! entities are expanded, and the number of nodes has a limit.
 //! <https://learn.microsoft.com/windows/win32/taskschd/task-scheduler-schema>
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-/// Most nodes of one task.
+/// Maximum number of nodes per task.
 const MAX_NODES: u32 = 20_000;
 
-/// Most actions and most triggers that are told.
+/// Maximum number of actions, and of triggers, that are reported.
 const MAX_PARTS: usize = 64;
 
-/// Most characters of one text.
+/// Maximum number of characters of a text.
 const MAX_TEXT: usize = 4_096;
 
 /// A scheduled task.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScheduledTask {
-    /// Its name, with the folders that it stands in.
+    /// Path of the task in the task tree.
     pub uri: Option<String>,
-    /// Who says to have written it.
+    /// Author, as stated in the file.
     pub author: Option<String>,
-    /// When it says to have been registered.
+    /// Registration date, as stated in the file.
     pub date: Option<String>,
-    /// As whom it runs: a user or a group, by SID or name.
+    /// The user or group it runs as, by SID or name.
     pub user: Option<String>,
-    /// Whether it runs with the highest rights that user has.
+    /// Whether it runs with the highest privileges of the user.
     pub highest: bool,
-    /// Whether it is on.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// Whether it is left out of the list that people see.
+    /// Whether it is hidden from the task list.
     pub hidden: bool,
-    /// When: the kinds of its triggers, with moment and repetition where they have one.
+    /// Triggers: type, with time and repetition where they have one.
     pub triggers: Vec<String>,
-    /// What it does.
+    /// Actions.
     pub actions: Vec<Action>,
 }
 
-/// What a task does.
+/// An action of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Runs a program.
+    /// Starts a program.
     Run {
-        /// The program, as written.
+        /// Program, as written.
         command: String,
-        /// What it is told.
+        /// Arguments.
         arguments: String,
-        /// The folder it is run in.
+        /// Working directory.
         folder: String,
     },
-    /// Calls an object by its class.
+    /// Calls a COM object.
     Class {
-        /// The class, a GUID in braces.
+        /// Class id, a GUID in braces.
         id: String,
-        /// What it is told.
+        /// Data for the object.
         data: String,
     },
-    /// Another kind, by its name: a message, a mail.
+    /// Another type, by name: a message, an e-mail.
     Other(String),
 }
 
-/// Reads a task; `None` where it is none.
+/// Reads a task; `None` where the bytes are not one.
 #[must_use]
 pub fn task(bytes: &[u8]) -> Option<ScheduledTask> {
     let text = text(bytes);
-    // It is text already, whatever its first line says of bytes.
+    // The text is decoded already, whatever encoding its first line states.
     let text = match text.trim_start().strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>")?.1,
         None => &text,
@@ -96,7 +96,7 @@ pub fn task(bytes: &[u8]) -> Option<ScheduledTask> {
     })
 }
 
-/// What the bytes say: UTF-16 with its mark in front, else UTF-8.
+/// Decodes UTF-16 with a byte order mark, or UTF-8.
 pub(super) fn text(bytes: &[u8]) -> String {
     let units = |bytes: &[u8], of: fn([u8; 2]) -> u16| {
         let (pairs, _) = bytes.as_chunks::<2>();
@@ -119,12 +119,12 @@ fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
     elements(node).find(|child| child.tag_name().name() == name)
 }
 
-/// The children of a part, as far as they are told.
+/// Returns the children of an element, up to the limit.
 fn parts<'a>(root: Node<'a, 'a>, name: &str) -> impl Iterator<Item = Node<'a, 'a>> {
     child(root, name).into_iter().flat_map(elements).take(MAX_PARTS)
 }
 
-/// The text of a child; none where it says nothing.
+/// Returns the text of a child; `None` where it is empty.
 fn text_of(node: Node<'_, '_>, name: &str) -> Option<String> {
     let text = child_text(node, name)?;
     let text: String = text.trim().chars().take(MAX_TEXT).collect();
@@ -137,11 +137,11 @@ fn child_text(node: Node<'_, '_>, name: &str) -> Option<String> {
 }
 
 fn trigger(node: Node<'_, '_>) -> String {
-    let mut told = node.tag_name().name().to_owned();
+    let mut trigger = node.tag_name().name().to_owned();
     let mut add = |text: Option<String>| {
         if let Some(text) = text {
-            told.push(' ');
-            told.push_str(&text);
+            trigger.push(' ');
+            trigger.push_str(&text);
         }
     };
     add(text_of(node, "StartBoundary"));
@@ -156,7 +156,7 @@ fn trigger(node: Node<'_, '_>) -> String {
             _ => {}
         }
     }
-    told
+    trigger
 }
 
 fn action(node: Node<'_, '_>) -> Action {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_task_runs_as_whom_and_when_is_told_in_each_encoding() {
+    fn actions_user_and_triggers_are_read_in_each_encoding() {
         let all = [
             TASK.as_bytes().to_vec(),
             wide(TASK, u16::to_le_bytes),
@@ -205,12 +205,12 @@ mod tests {
             [b"\xef\xbb\xbf", TASK.as_bytes()].concat(),
         ];
         for bytes in all {
-            let told = task(&bytes).unwrap();
-            assert_eq!(told.uri.as_deref(), Some("\\Onderhoud\\Bijwerken"));
-            assert_eq!((told.user.as_deref(), told.highest), (Some("S-1-5-18"), true));
-            assert_eq!((told.enabled, told.hidden), (true, true));
+            let task_read = task(&bytes).unwrap();
+            assert_eq!(task_read.uri.as_deref(), Some("\\Onderhoud\\Bijwerken"));
+            assert_eq!((task_read.user.as_deref(), task_read.highest), (Some("S-1-5-18"), true));
+            assert_eq!((task_read.enabled, task_read.hidden), (true, true));
             assert_eq!(
-                told.triggers,
+                task_read.triggers,
                 [
                     "LogonTrigger",
                     "TimeTrigger 2026-11-24T03:00:00 every PT5M off",
@@ -218,7 +218,7 @@ mod tests {
                 ]
             );
             assert_eq!(
-                told.actions,
+                task_read.actions,
                 [
                     Action::Run {
                         command: "powershell.exe".into(),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_task_or_grows_when_it_is_read_is_none() {
+    fn other_files_and_entity_bombs_are_not_read_as_tasks() {
         let bomb =
             "<!DOCTYPE Task [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><Task><Actions>&b;</Actions></Task>";
         let wide_open = format!("<Task>{}</Task>", "<a/>".repeat(30_000));

@@ -1,19 +1,19 @@
-//! Lines of a configuration file of Linux: without comments and empty lines, with their numbers.
+//! Splits a Linux configuration file into lines, without comments and empty lines.
 //!
-//! In: the bytes of one file. Out: its lines, with their numbers from 1. Pure, and never a panic.
+//! In: the bytes of one file. Out: its lines, with line numbers from 1. Pure; never panics.
 
-/// A line that says something: its number, and its text without blanks around it.
+/// A line number, and its text without surrounding blanks.
 pub type Line<'a> = (u64, &'a [u8]);
 
-/// Lines that are neither empty nor comments. All of them: whoever reads the file limits its bytes, and a limit on lines
-/// would hide what stands behind many empty ones.
+/// Returns the lines that are neither empty nor comments. There is no limit, which would hide lines after many empty
+/// ones: the caller limits the size of the file.
 pub fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let numbered = (1_u64..).zip(text.split(|byte| *byte == b'\n'));
     let trimmed = numbered.map(|(number, line)| (number, line.trim_ascii()));
     trimmed.filter(|(_, line)| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b";"))
 }
 
-/// The first `count` words and what stands behind them, without the blanks between.
+/// Splits off the first `count` words; the last element is the rest, without blanks around it.
 pub(super) fn split(text: &[u8], count: usize) -> Option<(&[u8], &[u8])> {
     let mut rest = text;
     for _ in 0..count {

@@ -1,35 +1,36 @@
-//! Accounts, groups, keys and rights as Unix keeps them in text: pure, and never a panic.
+//! Reads the accounts, groups, SSH keys and sudo rules of Unix. Pure; never panics.
 //!
-//! In: the text of passwd(5), group(5), shadow(5), `authorized_keys` (sshd(8)) and sudoers(5). Out: their lines as values.
-//! Of a password's hash its method is told and never the hash.
+//! In: the text of passwd(5), group(5), shadow(5), `authorized_keys` (sshd(8)) and sudoers(5). Out: their lines as
+//! values. The method of a password hash is returned, but never the hash.
 
 use base64::Engine as _;
 use sha2::Digest as _;
 
-/// The number, from 1, of a line that says something and is not of its file's form.
+/// The number, from 1, of a malformed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OtherLine(pub u64);
 
 /// A line of passwd(5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User<'a> {
-    /// Its name.
+    /// User name.
     pub name: &'a [u8],
-    /// What stands for its password: `x` where shadow has it.
+    /// Password field: `x` where shadow has it.
     pub password: &'a [u8],
-    /// Its number.
+    /// User id.
     pub uid: u32,
-    /// Number of its group.
+    /// Group id.
     pub gid: u32,
-    /// Full name and the like.
+    /// Full name and similar.
     pub full_name: &'a [u8],
-    /// Its home.
+    /// Home directory.
     pub home: &'a [u8],
-    /// Its shell; empty is `/bin/sh`.
+    /// Shell; empty means `/bin/sh`.
     pub shell: &'a [u8],
 }
 
-/// Reads passwd(5). A line that begins with `+` or `-`, which takes in or leaves out accounts of NIS, is of another form.
+/// Reads passwd(5). A line that begins with `+` or `-`, which includes or excludes NIS accounts, is returned as
+/// [`OtherLine`].
 pub fn users(text: &[u8]) -> impl Iterator<Item = Result<User<'_>, OtherLine>> {
     lines(text).map(|(line_number, line)| {
         let [name, password, uid, gid, full_name, home, shell] = fields(line);
@@ -38,7 +39,7 @@ pub fn users(text: &[u8]) -> impl Iterator<Item = Result<User<'_>, OtherLine>> {
     })
 }
 
-/// A group by its name, its number and its members.
+/// Name, group id and members of a group.
 pub type Group<'a> = (&'a [u8], u32, Vec<&'a [u8]>);
 
 /// Reads group(5).
@@ -50,7 +51,7 @@ pub fn groups(text: &[u8]) -> impl Iterator<Item = Result<Group<'_>, OtherLine>>
     })
 }
 
-/// Reads shadow(5): name, what stands for the password, and the day of its last change, counted from 1970.
+/// Reads shadow(5): name, password field, and the day of its last change, counted from 1970.
 pub fn shadow(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], Option<u32>)> {
     lines(text).map(|(_, line)| {
         let [name, password, changed] = fields(line);
@@ -58,8 +59,9 @@ pub fn shadow(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], Option<u32>)> 
     })
 }
 
-/// What stands for a password, without it: `none`, `set`, `locked` or `unusable`; and the method of its hash by the names
-/// of crypt(5), where there is one. A locked one may have a hash behind the mark, and is free again without it.
+/// Returns the state of a password field, `none`, `set`, `locked` or `unusable`, and the method of its hash by the
+/// names of crypt(5), where there is one. A locked field may have a hash after the mark, and is unlocked by removing
+/// the mark.
 #[must_use]
 pub fn password(field: &[u8]) -> (&'static str, Option<&'static str>) {
     let unlocked = field.trim_ascii_start();
@@ -74,7 +76,7 @@ pub fn password(field: &[u8]) -> (&'static str, Option<&'static str>) {
     }
 }
 
-/// The method of a hash, by its beginning (crypt(5)).
+/// Returns the method of a hash, by its prefix (crypt(5)).
 fn method(hash: &[u8]) -> Option<&'static str> {
     let id = hash.strip_prefix(b"$").and_then(|rest| rest.split(|byte| matches!(byte, b'$' | b',')).next());
     match id {
@@ -99,25 +101,25 @@ fn method(hash: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// A public key of SSH.
+/// A public SSH key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey<'a> {
-    /// Number of its line, from 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// What is allowed and forced with it (sshd(8)): `command="…"`, `from="…"`.
+    /// Options (sshd(8)): `command="…"`, `from="…"`.
     pub options: &'a [u8],
-    /// Its kind: `ssh-ed25519` …
+    /// Key type: `ssh-ed25519` …
     pub kind: &'a [u8],
-    /// `SHA256:` and the digest in base64 without padding, as `ssh-keygen -l` prints it; `None` of a line that is no key, or none
-    /// that can be decoded: then everything but the kind is empty.
+    /// `SHA256:` and the digest in unpadded base64, as `ssh-keygen -l` prints it; `None` for a line that cannot be
+    /// decoded, where only the type is set.
     pub fingerprint: Option<String>,
-    /// What is written behind it.
+    /// Comment.
     pub comment: &'a [u8],
     /// The whole line.
     pub text: &'a [u8],
 }
 
-/// Reads a file of public keys: of authorized ones, or that of one key. A line that cannot be decoded is one as well.
+/// Reads `authorized_keys`, or the file of one public key. A line that cannot be decoded is returned as well.
 pub fn public_keys(text: &[u8]) -> impl Iterator<Item = PublicKey<'_>> {
     lines(text).map(|(number, line)| {
         let (first, rest) = word(line);
@@ -128,9 +130,9 @@ pub fn public_keys(text: &[u8]) -> impl Iterator<Item = PublicKey<'_>> {
             (first, kind, rest)
         };
         let (blob, comment) = word(rest);
-        // sshd takes base64 with its padding.
+        // sshd requires padded base64.
         let blob = base64::engine::general_purpose::STANDARD.decode(blob).unwrap_or_default();
-        // The key names its own kind: a length of four bytes, and the name.
+        // The key contains its own type: a length of four bytes, and the name.
         let own = blob.split_first_chunk::<4>().filter(|(length, rest)| {
             usize::try_from(u32::from_be_bytes(**length)).is_ok_and(|length| rest.get(..length) == Some(kind))
         });
@@ -159,7 +161,7 @@ fn is_kind(word: &[u8]) -> bool {
     [&b"ssh-"[..], b"ecdsa-sha2-", b"sk-"].iter().any(|begin| word.starts_with(begin))
 }
 
-/// The first word of a line, in which blanks may stand between quotes, and the rest.
+/// Returns the first word of a line, which may contain quoted blanks, and the rest.
 fn word(line: &[u8]) -> (&[u8], &[u8]) {
     let line = line.trim_ascii_start();
     let (mut quoted, mut escaped) = (false, false);
@@ -175,7 +177,7 @@ fn word(line: &[u8]) -> (&[u8], &[u8]) {
 /// A line of sudoers(5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sudo {
-    /// Who may do what.
+    /// A rule.
     Rule {
         /// Number of its first line, from 1.
         line: u64,
@@ -184,16 +186,16 @@ pub enum Sudo {
         /// Hosts, other users, tags and commands, as written.
         what: Vec<u8>,
     },
-    /// A file, or a folder, to be read as well.
+    /// A file or directory that is included.
     Include {
-        /// Its path, as written.
+        /// Path, as written.
         path: Vec<u8>,
-        /// Whether it is a folder.
-        folder: bool,
+        /// Whether it is a directory.
+        directory: bool,
     },
 }
 
-/// Reads sudoers(5). Settings (`Defaults`) are left out; aliases are rules of their own names.
+/// Reads sudoers(5). Settings (`Defaults`) are left out; aliases are returned as rules.
 #[must_use]
 pub fn sudoers(text: &[u8]) -> Vec<Sudo> {
     let mut all = Vec::new();
@@ -217,11 +219,11 @@ pub fn sudoers(text: &[u8]) -> Vec<Sudo> {
 }
 
 fn sudo(line: u64, text: &[u8]) -> Option<Sudo> {
-    for (mark, folder) in [("includedir", true), ("include", false)] {
+    for (mark, directory) in [("includedir", true), ("include", false)] {
         for sign in ["#", "@"] {
             if let Some(path) = text.strip_prefix([sign, mark].concat().as_bytes()) {
                 let path = path.trim_ascii().to_vec();
-                return (!path.is_empty()).then_some(Sudo::Include { path, folder });
+                return (!path.is_empty()).then_some(Sudo::Include { path, directory });
             }
         }
     }
@@ -234,7 +236,7 @@ fn sudo(line: u64, text: &[u8]) -> Option<Sudo> {
     Some(Sudo::Rule { line, who: who.to_vec(), what: what.trim_ascii().to_vec() })
 }
 
-/// Lines that say something, with their numbers from 1.
+/// Returns the non-empty lines that are not comments, with line numbers from 1.
 fn lines(text: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     (1_u64..).zip(text.split(|byte| *byte == b'\n')).filter(|(_, line)| {
         let line = line.trim_ascii_start();
@@ -259,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accounts_and_groups_are_read_and_lines_of_another_form_are_none() {
+    fn accounts_and_groups_are_read_and_malformed_lines_are_returned_as_such() {
         let text =
             b"root:x:0:0:root:/root:/bin/bash\n# x\nanna::1000:1000:A,,,:/home/anna:\n+::::::\nx:x:-1:0:::\n";
         let (all, others): (Vec<_>, Vec<_>) = users(text).partition(Result::is_ok);
@@ -277,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_told_by_its_state_and_method_and_never_by_its_hash() {
+    fn a_password_is_reported_by_state_and_method_and_never_by_hash() {
         for (field, wanted) in [
             ("", ("none", None)),
             ("*", ("unusable", None)),
@@ -295,7 +297,7 @@ mod tests {
         }
     }
 
-    /// A key made for this test by `ssh-keygen -t ed25519`, and what `ssh-keygen -lf` (OpenSSH 9.2) prints of it.
+    /// A key made for this test by `ssh-keygen -t ed25519`, and the output of `ssh-keygen -lf` (OpenSSH 9.2) for it.
     const KEY: &str = "AAAAC3NzaC1lZDI1NTE5AAAAINeGcb5q0cQgCyKQGSUpkYdEQYy3hrBHGGCDuSn9wS2S";
 
     #[test]
@@ -331,8 +333,8 @@ mod tests {
                 rule(3, "%sudo", "ALL=(ALL)   NOPASSWD: ALL"),
                 rule(6, "#1000", "ALL=/bin/x"),
                 rule(7, "User_Alias", "ADMINS = anna, bert"),
-                Sudo::Include { path: b"/etc/sudoers.d".to_vec(), folder: true },
-                Sudo::Include { path: b"/etc/sudoers.local".to_vec(), folder: false },
+                Sudo::Include { path: b"/etc/sudoers.d".to_vec(), directory: true },
+                Sudo::Include { path: b"/etc/sudoers.local".to_vec(), directory: false },
             ]
         );
         assert_eq!(sudoers(b"a ALL\\"), [], "a line without its end says nothing");

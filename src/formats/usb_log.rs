@@ -1,14 +1,14 @@
-//! What a log of the Linux kernel says of USB devices that were connected.
+//! Reads the connections of USB devices from a log of the Linux kernel.
 //!
-//! In: the text of a log. Out: a [`UsbDevice`] for each connection. Pure, and never a panic.
+//! In: the text of a log. Out: a [`UsbDevice`] per connection. Pure; never panics.
 
 use crate::evidence::Exact;
 use crate::evidence::rows::storage::UsbDevice;
 
-/// Most lines of a log about one connection of a device.
+/// Maximum number of log lines about one connection.
 const MAX_USB: usize = 20_000;
 
-/// Reads a log of the kernel: `usb PORT: New USB device found, idVendor=…`, and the lines about the same port that follow
+/// Reads a kernel log: `usb PORT: New USB device found, idVendor=…`, and the following lines about the same port
 /// (`usb_new_device` in `drivers/usb/core/hub.c`).
 #[must_use]
 pub fn usb(text: &[u8], file: &[u8]) -> Vec<UsbDevice> {
@@ -56,9 +56,9 @@ pub fn usb(text: &[u8], file: &[u8]) -> Vec<UsbDevice> {
 mod tests {
     use super::*;
 
-    /// In the form that the kernel's hub driver prints, behind a stamp of syslog.
+    /// In the form that the kernel's hub driver prints, after a syslog timestamp.
     #[test]
-    fn a_stick_that_was_plugged_in_is_found_in_a_log() {
+    fn a_usb_stick_is_found_in_a_kernel_log() {
         let log = b"Nov 24 03:00:01 h kernel: [ 77.1] usb 1-1: new high-speed USB device number 4 using xhci_hcd\n\
             Nov 24 03:00:01 h kernel: [ 77.2] usb 1-1: New USB device found, idVendor=0781, idProduct=5567, bcdDevice= 1.00\n\
             Nov 24 03:00:01 h kernel: [ 77.2] usb 1-1: New USB device strings: Mfr=1, Product=2, SerialNumber=3\n\

@@ -1,19 +1,19 @@
-//! utmp, wtmp and btmp: the C library's records of who logged on, read from bytes. Pure, and never a panic.
+//! Reads utmp, wtmp and btmp, the C library's records of logons. Pure; never panics.
 //!
-//! In: bytes, from any offset of a file. Out: its records, in order, and what between them is none. The layouts are those
-//! of `bits/utmp.h` of glibc 2.36 for machines of 64 bits, in either order of bytes: where the library keeps the 32-bit
-//! forms (x86-64, s390x) 384 bytes a record; where it does not (`AArch64`) 400. A write that
-//! was cut short shifts all that follows it, so that the next record is looked for at every byte.
+//! In: bytes, from any offset of a file. Out: its records, in order, and the number of bytes between them that are
+//! not a record. The layouts are those of `bits/utmp.h` of glibc 2.36 for 64-bit machines, in either byte order: 384
+//! bytes per record where the library keeps 32-bit times (x86-64, s390x), 400 where it does not (`AArch64`). A torn
+//! write shifts everything after it, so the next record is searched at every byte.
 //! <https://man7.org/linux/man-pages/man5/utmp.5.html>
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::evidence::Utc;
 
-/// How the records of a file are laid out.
+/// The record layout of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UtmpLayout {
-    /// Whether times have 64 bits: 400 bytes a record instead of 384.
+    /// Whether times have 64 bits: 400 bytes per record instead of 384.
     wide: bool,
     /// Whether the machine was big-endian.
     big: bool,
@@ -30,36 +30,36 @@ const LAYOUTS: [UtmpLayout; 4] = [
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UtmpPart {
-    /// A record of a known kind.
+    /// A record of a known type.
     Record(Box<LoginRecord>),
-    /// A record of zeros, which holds nothing.
+    /// A record of zeros.
     Empty,
-    /// So many bytes that are no record.
+    /// This number of bytes that are not a record.
     NoRecord(u64),
 }
 
 /// A record of utmp, wtmp or btmp.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LoginRecord {
-    /// Its kind (`ut_type`).
+    /// Record type (`ut_type`).
     pub kind: u16,
-    /// The process that asked for the logon.
+    /// Process id of the login process.
     pub pid: u32,
     /// Terminal, without `/dev/`.
     pub line: Vec<u8>,
-    /// The user; for a boot `reboot`.
+    /// User name; `reboot` for a boot.
     pub user: Vec<u8>,
-    /// The other's name or address as it was given; for a boot the kernel's release.
+    /// Remote host name or address as given; the kernel release for a boot.
     pub host: Vec<u8>,
-    /// Number of the session.
+    /// Session id.
     pub session: i64,
-    /// When.
+    /// Time.
     pub time: Option<Utc>,
-    /// The other's address; none where it is all zeros.
+    /// Remote address; `None` where it is all zeros.
     pub address: Option<IpAddr>,
 }
 
-/// The name of a kind of record; none for one that holds nothing or that utmp(5) does not know.
+/// Returns the name of a record type; `None` for an empty record or a type that utmp(5) does not list.
 #[must_use]
 pub const fn kind_name(kind: u16) -> Option<&'static str> {
     Some(match kind {
@@ -77,8 +77,8 @@ pub const fn kind_name(kind: u16) -> Option<&'static str> {
 }
 
 impl UtmpLayout {
-    /// Finds the layout of a file from samples of its bytes: that by which most of them are records, and fewest bytes are
-    /// none. Of an empty file, the most common.
+    /// Detects the layout of a file from samples of its bytes: the one with the most records and the fewest other
+    /// bytes. For an empty file, the most common one.
     #[must_use]
     pub fn of_records(samples: &[&[u8]]) -> Self {
         let [common, ..] = LAYOUTS;
@@ -102,19 +102,19 @@ impl UtmpLayout {
             }
             (certain, std::cmp::Reverse(none))
         };
-        // `max_by_key` gives the last of those that are as good.
+        // `max_by_key` returns the last one of equal maxima.
         LAYOUTS.into_iter().rev().max_by_key(score).unwrap_or(common)
     }
 
-    /// Bytes of a record of utmp, wtmp and btmp.
+    /// Returns the bytes of a record of utmp, wtmp and btmp.
     #[must_use]
     pub const fn record_length(self) -> usize {
         if self.wide { 400 } else { 384 }
     }
 }
 
-/// Reads the parts of `bytes` one after the other, and returns how many bytes of them were used. Where more bytes follow
-/// (`!last`), fewer than two records' are left over; pass them again, followed by the next.
+/// Reads the parts of `bytes` in sequence, and returns the number of bytes used. Unless this is the `last` call, up
+/// to two records are left over; pass them again, followed by the next bytes.
 pub fn parts(bytes: &[u8], layout: UtmpLayout, last: bool, each: &mut dyn FnMut(UtmpPart)) -> usize {
     let length = layout.record_length();
     let (mut at, mut none) = (0_usize, 0_usize);
@@ -143,8 +143,8 @@ pub fn parts(bytes: &[u8], layout: UtmpLayout, last: bool, each: &mut dyn FnMut(
     at
 }
 
-/// What begins here, if it is a record: one after bytes that are none has to be certain. Where what follows is no record,
-/// and a certain one begins before that, this is the rest of a write that was cut short.
+/// Returns the part that begins here. A record after other bytes has to be certain. Where a certain record begins
+/// before the end of this one, and no record follows this one, this is the rest of a torn write.
 fn part(rest: &[u8], layout: UtmpLayout, after_none: bool) -> Option<UtmpPart> {
     let record = rest.get(..layout.record_length())?;
     let next = rest.get(layout.record_length()..).unwrap_or_default();
@@ -160,7 +160,7 @@ fn part(rest: &[u8], layout: UtmpLayout, after_none: bool) -> Option<UtmpPart> {
     is_one.then(|| read(record, layout)).flatten().map(|record| UtmpPart::Record(Box::new(record)))
 }
 
-/// Where the next certain record begins, within the length of one from here.
+/// Returns the offset of the next certain record, within one record length.
 fn next_certain(rest: &[u8], layout: UtmpLayout) -> Option<usize> {
     let length = layout.record_length();
     (1..=length).find(|at| {
@@ -172,14 +172,14 @@ fn is_empty(record: &[u8]) -> bool {
     record.iter().all(|byte| *byte == 0)
 }
 
-/// Whether a record of a known kind may begin here.
+/// Whether a record of a known type may begin here.
 fn is_likely(record: &[u8], layout: UtmpLayout) -> bool {
     let kind = number::<2>(record, 0, layout.big).and_then(|kind| u16::try_from(kind).ok());
     kind.is_some_and(|kind| kind_name(kind).is_some())
 }
 
-/// Whether bytes cannot well be anything but a record: its kind is known, it has a time, what is kept for later use is zero, and
-/// no text has a control character.
+/// Whether bytes are almost certainly a record: its type is known, it has a time, its reserved bytes are zero, and no
+/// text contains a control character.
 fn is_certain(record: &[u8], layout: UtmpLayout) -> bool {
     let (seconds, micros) = if layout.wide {
         (number8(record, 344, layout.big), number8(record, 352, layout.big))
@@ -196,17 +196,17 @@ fn is_certain(record: &[u8], layout: UtmpLayout) -> bool {
         && TEXTS.iter().all(|(at, most)| text(record, *at, *most).is_some_and(|text| is_text(&text)))
 }
 
-/// Where the texts of a record begin, and how long they are at most.
+/// Offsets and maximum lengths of a record's texts.
 const TEXTS: [(usize, usize); 3] = [(8, 32), (44, 32), (76, 256)];
 
-/// Bytes at the end of a record that are kept for later use.
+/// Reserved bytes at the end of a record.
 const UNUSED: usize = 20;
 
-/// Seconds of 32 bits have no sign since version 2.40 of the C library, so that the upper half counts on from 2038. Before 1970
-/// nobody logged on.
+/// Times of 32 bits are unsigned since version 2.40 of the C library, so that the upper half continues from 2038.
+/// There are no logons before 1970.
 const UNSIGNED: i64 = 0xffff_ffff;
 
-/// Whether a text has no control character. Users and hosts are chosen by whoever logs on; any other byte may be in them.
+/// Whether a text has no control character. The client chooses user and host names; they may contain any other byte.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte >= b' ' && *byte != 0x7f)
 }
@@ -235,7 +235,7 @@ fn read(record: &[u8], layout: UtmpLayout) -> Option<LoginRecord> {
         user: text(record, 44, 32)?,
         host: text(record, 76, 256)?,
         session,
-        // A count of microseconds that is none costs them, not the moment.
+        // An invalid number of microseconds is dropped; the time is kept.
         time: nanoseconds
             .and_then(|rest| Utc::from_unix(seconds, rest))
             .or_else(|| Utc::from_unix(seconds, 0)),
@@ -243,7 +243,7 @@ fn read(record: &[u8], layout: UtmpLayout) -> Option<LoginRecord> {
     })
 }
 
-/// An address in 16 bytes: one of IPv4 is followed by zeros.
+/// Reads an address of 16 bytes; an IPv4 address is followed by zeros.
 fn address_of(bytes: &[u8; 16]) -> Option<IpAddr> {
     let (four, rest) = bytes.split_first_chunk::<4>()?;
     match (four, rest.iter().all(|byte| *byte == 0)) {
@@ -253,7 +253,7 @@ fn address_of(bytes: &[u8; 16]) -> Option<IpAddr> {
     }
 }
 
-/// A number of 2, 4 or 8 bytes; with its sign but for those of 2.
+/// Reads a number of 2, 4 or 8 bytes; signed except for 2 bytes.
 fn number<const N: usize>(bytes: &[u8], at: usize, big: bool) -> Option<i64> {
     let mut bytes: [u8; N] = *bytes.get(at..)?.first_chunk()?;
     if big {
@@ -274,7 +274,7 @@ pub(super) fn number8(bytes: &[u8], at: usize, big: bool) -> Option<i64> {
     number::<8>(bytes, at, big)
 }
 
-/// Text that ends at its first zero, or fills its field.
+/// Reads a text that ends at its first zero, or fills its field.
 pub(super) fn text(bytes: &[u8], at: usize, most: usize) -> Option<Vec<u8>> {
     let field = bytes.get(at..)?.get(..most)?;
     Some(field.split(|byte| *byte == 0).next().unwrap_or_default().to_vec())
@@ -284,7 +284,7 @@ pub(super) fn text(bytes: &[u8], at: usize, most: usize) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// A record as the header lays it out; `wide` for machines without the 32-bit forms.
+    /// Makes a record as the header defines it; `wide` for machines with 64-bit times.
     fn record(kind: u16, user: &str, host: &str, seconds: i64, wide: bool) -> Vec<u8> {
         let mut bytes = vec![0; if wide { 400 } else { 384 }];
         bytes[..2].copy_from_slice(&kind.to_le_bytes());
@@ -305,7 +305,7 @@ mod tests {
         bytes
     }
 
-    /// A record of another layout, from one of the same meaning.
+    /// Makes a record in another layout.
     fn in_layout(kind: u16, user: &str, host: &str, seconds: i64, layout: UtmpLayout) -> Vec<u8> {
         let mut bytes = record(kind, user, host, seconds, layout.wide);
         if layout.big {
@@ -321,7 +321,7 @@ mod tests {
         bytes
     }
 
-    /// The users of all records, and the bytes that are none, whatever the pieces in which the bytes come.
+    /// Reads all records in pieces: the users, and the number of other bytes.
     fn read_in_pieces(file: &[u8], layout: UtmpLayout, piece: usize) -> (Vec<String>, u64, usize) {
         let (mut users, mut none, mut empty) = (Vec::new(), 0, 0);
         let mut kept = Vec::new();
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn records_of_all_layouts_are_told_apart_and_read() {
+    fn records_of_all_layouts_are_distinguished_and_read() {
         for layout in LAYOUTS {
             let mut file = in_layout(2, "reboot", "6.1.0", 1_700_000_000, layout);
             file.extend(in_layout(7, "anna", "10.10.10.200", 1_700_000_100, layout));
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_put_in_between_costs_itself_alone_in_every_layout() {
+    fn truncated_or_inserted_bytes_lose_no_other_record_in_any_layout() {
         for layout in LAYOUTS {
             let of =
                 |number: i64| in_layout(7, &format!("u{number}"), "10.0.0.1", 1_700_000_000 + number, layout);
@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_record_and_an_address_of_zeros_is_none() {
+    fn nonsense_is_not_a_record_and_a_zero_address_is_not_returned() {
         let [layout, ..] = LAYOUTS;
         let all = |bytes: &[u8]| {
             let mut all = Vec::new();
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_of_32_bits_count_on_from_2038() {
+    fn times_of_32_bits_continue_after_2038() {
         let layout = UtmpLayout { wide: false, big: false };
         let mut bytes = record(7, "anna", "10.0.0.1", 1, false);
         bytes[340..344].copy_from_slice(&(u32::MAX / 2 + 6).to_le_bytes());

@@ -1,23 +1,23 @@
-//! The configurations of web servers: the directories of their sites and logs.
+//! Reads the configurations of web servers: the directories of their sites and logs.
 //!
-//! In: the text of one file of Apache, nginx or IIS. Out: [`Places`], what it names. A hostile configuration can only name
-//! directories inside the target; whoever asks limits their number.
+//! In: the text of one file of Apache, nginx or IIS. Out: [`Places`]. A hostile configuration can only list
+//! directories inside the target; the caller limits their number.
 
 use std::collections::BTreeSet;
 
-/// Most places taken from configurations.
+/// Maximum number of places from configurations.
 pub(crate) const MAX_PLACES: usize = 500;
 
-/// Places as configurations name them.
+/// The directories in configurations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
-    /// Roots of sites.
+    /// Document roots of sites.
     pub roots: BTreeSet<String>,
-    /// Folders of logs.
+    /// Log directories.
     pub logs: BTreeSet<String>,
 }
 
-/// Reads `DocumentRoot`, `Alias`, `ScriptAlias` and the logs out of a configuration of Apache.
+/// Reads `DocumentRoot`, `Alias`, `ScriptAlias` and the logs from a configuration of Apache.
 /// <https://httpd.apache.org/docs/2.4/mod/core.html#documentroot>
 pub fn apache(text: &str, places: &mut Places) {
     for line in text.lines() {
@@ -28,14 +28,14 @@ pub fn apache(text: &str, places: &mut Places) {
             "alias" | "scriptalias" => add(&mut places.roots, words.nth(1)),
             "customlog" | "errorlog" | "transferlog" => {
                 let log = words.next().map(|log| log.replace("${APACHE_LOG_DIR}", "/var/log/apache2"));
-                add(&mut places.logs, log.as_deref().and_then(folder_of).map(str::to_owned));
+                add(&mut places.logs, log.as_deref().and_then(directory_of).map(str::to_owned));
             }
             _ => {}
         }
     }
 }
 
-/// Reads `root`, `alias`, `access_log` and `error_log` out of a configuration of nginx.
+/// Reads `root`, `alias`, `access_log` and `error_log` from a configuration of nginx.
 /// <https://nginx.org/en/docs/http/ngx_http_core_module.html#root>
 pub fn nginx(text: &str, places: &mut Places) {
     for statement in text.lines().flat_map(|line| line.split(['{', '}', ';'])) {
@@ -44,14 +44,14 @@ pub fn nginx(text: &str, places: &mut Places) {
             Some("root" | "alias") => add(&mut places.roots, words.next()),
             Some("access_log" | "error_log") => {
                 let log = words.next();
-                add(&mut places.logs, log.as_deref().and_then(folder_of).map(str::to_owned));
+                add(&mut places.logs, log.as_deref().and_then(directory_of).map(str::to_owned));
             }
             _ => {}
         }
     }
 }
 
-/// Reads the physical paths of sites and the folders of logs out of IIS's `applicationHost.config`.
+/// Reads the physical paths of sites and the log directories from IIS's `applicationHost.config`.
 /// <https://learn.microsoft.com/en-us/iis/configuration/system.applicationhost/sites/>
 pub fn iis(text: &str, places: &mut Places) {
     let Ok(document) = roxmltree::Document::parse(text.trim_start_matches('\u{feff}')) else { return };
@@ -66,7 +66,7 @@ pub fn iis(text: &str, places: &mut Places) {
     }
 }
 
-/// The words of a line, quotes taken away; nothing after `#`.
+/// Returns the words of a line without quotes, up to a `#`.
 fn words(line: &str) -> impl Iterator<Item = String> {
     let line = line.trim();
     let mut rest = if line.starts_with('#') { "" } else { line };
@@ -85,7 +85,7 @@ fn words(line: &str) -> impl Iterator<Item = String> {
 fn add(set: &mut BTreeSet<String>, place: Option<String>) {
     let Some(place) = place else { return };
     let place = place.trim_end_matches('/');
-    // Only an absolute path of its own names a place: no pipe, no variable, not the whole system.
+    // Only an absolute path is added: no pipe, no variable, not the root directory.
     let clean =
         place.starts_with('/') && place.len() > 1 && !place.contains(['$', '|']) && !place.contains("..");
     if clean && set.len() < MAX_PLACES {
@@ -93,7 +93,7 @@ fn add(set: &mut BTreeSet<String>, place: Option<String>) {
     }
 }
 
-/// Fills in IIS's variables for folders and takes the path below its drive, whose letter stays.
+/// Expands IIS's directory variables, and adds the path; its drive letter is kept.
 fn add_windows(set: &mut BTreeSet<String>, place: Option<&str>) {
     let Some(place) = place else { return };
     let lower = place.to_ascii_lowercase();
@@ -111,8 +111,8 @@ fn add_windows(set: &mut BTreeSet<String>, place: Option<&str>) {
     }
 }
 
-fn folder_of(path: &str) -> Option<&str> {
-    path.rsplit_once('/').map(|(folder, _)| folder)
+fn directory_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(directory, _)| directory)
 }
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn apache_names_its_roots_and_logs() {
+    fn roots_and_logs_of_apache_are_found() {
         let text = "# DocumentRoot /no\n<VirtualHost *:80>\n  DocumentRoot \"/srv/my site/\"\n Alias /a /opt/a\n\
             CustomLog ${APACHE_LOG_DIR}/access.log combined\n ErrorLog \"|/bin/rotate /var/x\"\n DocumentRoot /\n\
             DocumentRoot relative\n ErrorLog /data/logs/site/error.log\n";
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn nginx_names_its_roots_and_logs() {
+    fn roots_and_logs_of_nginx_are_found() {
         let text = "server { listen 80; root /srv/www/html; location / { alias /srv/files/; } access_log /l/n/a.log main;\n\
             # root /no;\n error_log off; root $dynamic; root /x/../etc; }";
         let (roots, logs) = read(nginx, text);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn iis_names_its_roots_and_logs_and_a_broken_file_none() {
+    fn roots_and_logs_of_iis_are_found_and_a_broken_file_has_none() {
         let text = r#"<?xml version="1.0"?><configuration><system.applicationHost><sites><site name="Default">
             <application path="/"><virtualDirectory path="/" physicalPath="%SystemDrive%\inetpub\wwwroot" />
             <virtualDirectory path="/x" physicalPath="D:\sites\x\" /><virtualDirectory physicalPath="C:\" /></application>

@@ -1,62 +1,63 @@
-//! Where the registry of a Windows says what is started by itself, besides services.
+//! The registry places from which Windows starts programs by itself, except services.
 //!
-//! What each place is, stands in the documentation of Autoruns and of MITRE ATT&CK (T1547, T1546, T1037).
+//! In: nothing. Out: [`SPOTS`] and the directories of other autostarts. The places are documented by Autoruns and by
+//! MITRE ATT&CK (T1547, T1546, T1037).
 
-/// Which hive a place stands in.
+/// The hive of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum In {
-    /// SOFTWARE, and its part for 32-bit programs.
+    /// SOFTWARE, and its view for 32-bit programs.
     Software,
-    /// SOFTWARE itself.
+    /// SOFTWARE only.
     Policies,
-    /// SYSTEM, below the control set in use.
+    /// SYSTEM, below the current control set.
     System,
-    /// That of each user.
+    /// The hive of each user.
     User,
 }
 
-/// Which values of a place say what is started.
+/// The values of a place that start something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
-    /// All of them.
+    /// All values.
     All,
-    /// These.
+    /// The values with these names.
     Named(&'static [&'static str]),
-    /// These, of each key below it.
+    /// The values with these names, in each subkey.
     Below(&'static [&'static str]),
-    /// All of each key below it.
+    /// All values of each subkey.
     AllBelow,
-    /// These, of each key below it and so many levels further down.
+    /// The values with these names, in each subkey this many levels further down.
     Within(usize, &'static [&'static str]),
-    /// None: the keys below it are names of classes.
+    /// No values: the names of the subkeys are class ids.
     Classes,
 }
 
-/// What a value holds.
+/// The format of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A command.
     Command,
-    /// Commands with commas between them.
+    /// Comma-separated commands.
     Commands,
-    /// Names of libraries in `System32`, their ending mostly left out.
+    /// Names of libraries in `System32`, usually without suffix.
     Libraries,
     /// A script, whose parameters are in another value of the same key.
     Script,
 }
 
-/// A place.
+/// A place in the registry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spot {
     pub(crate) kind: &'static str,
     pub(crate) hive: In,
-    /// Below the hive; of [`In::Software`] below `Microsoft`, of [`In::System`] below the control set.
+    /// Path below the hive; for [`In::Software`] below `Microsoft`, for [`In::System`] below the control set.
     pub(crate) key: &'static str,
     pub(crate) what: What,
     pub(crate) form: Form,
 }
 
-/// Variables that have a library loaded into every program of .NET, or every one of a service.
+/// Environment variables that load a library into every .NET program, or into every .NET service.
 /// <https://learn.microsoft.com/dotnet/framework/unmanaged-api/profiling/setting-up-a-profiling-environment>
 pub(crate) const PROFILERS: [&str; 9] = [
     "COR_PROFILER",
@@ -70,14 +71,14 @@ pub(crate) const PROFILERS: [&str; 9] = [
     "DOTNET_STARTUP_HOOKS",
 ];
 
-/// Where a policy's scripts are: keys of an event, of a policy, of a script.
+/// The location of a policy's scripts: keys of an event, a policy, a script.
 const SCRIPTS: What = What::Within(2, &["Script"]);
 
 const fn spot(kind: &'static str, hive: In, key: &'static str, what: What, form: Form) -> Spot {
     Spot { kind, hive, key, what, form }
 }
 
-/// All of them.
+/// All places.
 pub(crate) const SPOTS: [Spot; 63] = {
     use Form::{Command, Commands, Libraries, Script};
     use In::{Policies, Software, System, User};
@@ -117,7 +118,7 @@ pub(crate) const SPOTS: [Spot; 63] = {
             "debugger",
             Software,
             "Windows NT\\CurrentVersion\\Image File Execution Options",
-            // One level further down are those of a program in a certain directory.
+            // One level further down are the settings for a program in a certain directory.
             Within(1, &["Debugger", "VerifierDlls"]),
             Command,
         ),
@@ -298,21 +299,21 @@ pub(crate) const SPOTS: [Spot; 63] = {
     ]
 };
 
-/// Folders in which each file is started when somebody logs on: below the one of the machine, and below each user's.
+/// Directories whose files are started at logon: below that of the machine, and below that of each user.
 pub(crate) const STARTUP: [&str; 2] = [
     "%ProgramData%\\Microsoft\\Windows\\Start Menu\\Programs\\Startup",
     "AppData\\Roaming\\Microsoft\\Windows\\Start Menu\\Programs\\Startup",
 ];
 
-/// Directories below which policies keep their lists of scripts: the one of this machine, those of users, what a domain's
-/// members keep of its policies, and what its controllers have.
+/// Directories with the script lists of policies: local ones of the machine and of users, cached ones of domain
+/// members, and those of domain controllers.
 pub(crate) const POLICIES: [&str; 3] = [
     "%SystemRoot%\\System32\\GroupPolicy",
     "%SystemRoot%\\System32\\GroupPolicyUsers",
     "%SystemRoot%\\SYSVOL\\domain\\Policies",
 ];
 
-/// Directories whose `*profile.ps1` every PowerShell runs as it starts; below those of `PowerShell` of each version.
+/// Directories whose `*profile.ps1` every PowerShell runs at start; below those of each `PowerShell` version.
 pub(crate) const PROFILES: [&str; 2] =
     ["%SystemRoot%\\System32\\WindowsPowerShell\\v1.0", "%SystemRoot%\\SysWOW64\\WindowsPowerShell\\v1.0"];
 
@@ -322,8 +323,8 @@ pub(crate) const VERSIONS: [&str; 2] = ["%ProgramFiles%\\PowerShell", "%ProgramF
 /// The same below a user's documents.
 pub(crate) const USER_PROFILES: [&str; 2] = ["WindowsPowerShell", "PowerShell"];
 
-/// Where scheduled tasks stand.
+/// The directory of scheduled tasks.
 pub(crate) const TASKS: &str = "%SystemRoot%\\System32\\Tasks";
 
-/// Where those of the older service are, which later versions still run.
+/// The directory of tasks of the older service, which later versions still run.
 pub(crate) const JOBS: &str = "%SystemRoot%\\Tasks";

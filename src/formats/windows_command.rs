@@ -1,16 +1,17 @@
-//! What a command of Windows leads to: variables in it, its words, and the file that is meant. Pure, and never a panic.
+//! Finds the file that a Windows command starts: expands variables, splits words, and skips launchers. Pure; never
+//! panics.
 //!
-//! In: a command as the registry, a service or a task writes it. Out: the file that is run, and the launcher in front of it. Which
-//! file a command without quotes means, depends on which is there: as `CreateProcess` does, the shortest one is tried first.
+//! In: a command from the registry, a service or a task. Out: the file, and the launcher before it. For a command
+//! without quotes, the file depends on which files exist: as in `CreateProcess`, the shortest path is tried first.
 //! <https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createprocessw>
 
-/// Longest command that is looked at, in bytes.
+/// Maximum bytes of a command that are read.
 const MAX_COMMAND: usize = 8 << 10;
 
-/// Most words of a command that are looked at.
+/// Maximum number of words of a command that are read.
 const MAX_WORDS: usize = 64;
 
-/// Programs that run what they are told to: the file behind them is meant.
+/// Programs that run another file from their arguments, which is the file of interest.
 const LAUNCHERS: [&str; 22] = [
     "cmd",
     "powershell",
@@ -36,20 +37,20 @@ const LAUNCHERS: [&str; 22] = [
     "start",
 ];
 
-/// Endings of what can be run.
+/// Suffixes of executable files.
 const ENDINGS: [&str; 18] = [
     "exe", "dll", "sys", "com", "scr", "cpl", "ocx", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "wsf",
     "hta", "msi", "jar",
 ];
 
-/// Where a Windows keeps its own, as its variables name it.
+/// The directories of a Windows, by their environment variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folders {
     variables: Vec<(&'static str, String)>,
 }
 
 impl Folders {
-    /// Those of a Windows on a drive, and of a user whose folder is known.
+    /// Makes them for a Windows on a drive, and for a user whose home directory is known.
     #[must_use]
     pub fn new(letter: char, user: Option<&str>) -> Self {
         let drive = format!("{letter}:");
@@ -79,7 +80,7 @@ impl Folders {
         Self { variables }
     }
 
-    /// Puts in the variables that are known, and takes away what the kernel writes in front of a path.
+    /// Expands the known variables, and removes kernel prefixes of paths.
     #[must_use]
     pub fn expand(&self, text: &str) -> String {
         let mut text = text.trim();
@@ -96,7 +97,7 @@ impl Folders {
         while let Some((before, behind)) = rest.split_once('%') {
             whole.push_str(before);
             let named = behind.split_once('%').and_then(|(name, after)| Some((self.of(name)?, after)));
-            // A sign that stands for itself.
+            // A percent sign that is not part of a variable.
             let (value, after) = named.unwrap_or(("%", behind));
             whole.push_str(value);
             rest = after;
@@ -110,13 +111,13 @@ impl Folders {
         self.variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Where a path that begins at no drive may stand: as a driver's, or a program's that is named alone.
+    /// Returns the possible locations of a path without a drive: that of a driver, or a bare program name.
     fn places(&self, path: &str) -> Vec<String> {
         let root = self.of("systemroot").unwrap_or_default();
         if path.get(1..3) == Some(":\\") {
             return vec![path.to_owned()];
         }
-        // Another machine is not asked.
+        // No other host is contacted.
         if path.starts_with("\\\\") {
             return Vec::new();
         }
@@ -130,16 +131,16 @@ impl Folders {
     }
 }
 
-/// What a command leads to.
+/// The result for a command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Lead {
-    /// The program in front of the file that is meant.
+    /// The launcher before the file.
     pub launcher: Option<String>,
-    /// The file that is meant; where none is there, the path as written.
+    /// The file; where it does not exist, the path as written.
     pub target: Option<String>,
 }
 
-/// Finds what a command leads to; `there` says whether a regular file stands at a path.
+/// Finds the file that a command starts; `there` says whether a path is a regular file.
 #[must_use]
 pub fn lead(command: &str, folders: &Folders, there: &dyn Fn(&str) -> bool) -> Lead {
     let mut command = folders.expand(command);
@@ -163,7 +164,7 @@ pub fn lead(command: &str, folders: &Folders, there: &dyn Fn(&str) -> bool) -> L
             if let Some(target) = self::found(&word, folders, there) {
                 return Lead { launcher, target: Some(target) };
             }
-            // A file with its whole path that is not there is told: it was taken away, or hides.
+            // A missing file with an absolute path is reported: it was deleted, or is hidden.
             if word.get(1..3) == Some(":\\") && has_ending(&word) {
                 return Lead { launcher, target: Some(word) };
             }
@@ -172,7 +173,7 @@ pub fn lead(command: &str, folders: &Folders, there: &dyn Fn(&str) -> bool) -> L
     Lead { launcher: None, target: Some(found.unwrap_or(first)) }
 }
 
-/// A file at a path, or with an ending that Windows adds, wherever such a path may stand.
+/// Finds a file at the possible locations of a path, with the suffixes that Windows adds.
 fn found(path: &str, folders: &Folders, there: &dyn Fn(&str) -> bool) -> Option<String> {
     folders.places(path).into_iter().find_map(|place| {
         if there(&place) {
@@ -183,7 +184,7 @@ fn found(path: &str, folders: &Folders, there: &dyn Fn(&str) -> bool) -> Option<
     })
 }
 
-/// The program of a command, and what stands behind it.
+/// Splits a command into its program and its arguments.
 fn first<'a>(command: &'a str, folders: &Folders, there: &dyn Fn(&str) -> bool) -> (String, &'a str) {
     let command = command.trim_start();
     if let Some((inside, rest)) = command.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
@@ -199,7 +200,7 @@ fn first<'a>(command: &'a str, folders: &Folders, there: &dyn Fn(&str) -> bool) 
             return (word.to_owned(), rest);
         }
     }
-    // Nothing of it is there: up to an ending that can be run it is a path, blanks and all.
+    // No such file exists: the path is taken up to an executable suffix, including blanks.
     let lower = command.to_ascii_lowercase();
     let ending = ENDINGS.iter().filter_map(|ending| {
         let at = lower.find(&format!(".{ending}"))?;
@@ -213,7 +214,7 @@ fn first<'a>(command: &'a str, folders: &Folders, there: &dyn Fn(&str) -> bool) 
     }
 }
 
-/// The words of a command; what stands between quotes is one.
+/// Returns the words of a command; a quoted part is one word.
 fn words(command: &str) -> impl Iterator<Item = &str> {
     let mut rest = command;
     let next = move || {
@@ -233,7 +234,7 @@ fn is_launcher(path: &str) -> bool {
     LAUNCHERS.contains(&name.strip_suffix(".exe").unwrap_or(&name))
 }
 
-/// Whether a word may be the name of a file that is run: no option, and no text.
+/// Whether a word can be an executable file name: not an option or other text.
 fn is_file(word: &str) -> bool {
     !word.starts_with(['/', '-']) && (word.contains('\\') || has_ending(word))
 }
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_that_a_command_means_is_found_in_all_its_forms() {
+    fn the_file_of_a_command_is_found_in_all_its_forms() {
         for (command, target) in [
             ("%SystemRoot%\\system32\\svchost.exe -k netsvcs -p", "C:\\Windows\\system32\\svchost.exe"),
             ("\\SystemRoot\\System32\\drivers\\disk.sys", "C:\\Windows\\System32\\drivers\\disk.sys"),
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_launcher_the_file_that_it_runs_is_meant() {
+    fn after_a_launcher_the_file_that_it_runs_is_found() {
         for (command, launcher, target) in [
             (
                 "rundll32.exe %APPDATA%\\k.dll,Start",
@@ -309,12 +310,12 @@ mod tests {
         ] {
             assert_eq!(of(command), (Some(launcher.to_owned()), Some(target.to_owned())), "{command}");
         }
-        // What is run is no file.
+        // The command does not start a file.
         assert_eq!(of("powershell -enc SQBFAFgA"), (None, Some("powershell".to_owned())));
     }
 
     #[test]
-    fn a_command_without_end_and_one_of_nonsense_are_no_harm() {
+    fn very_long_and_nonsense_commands_are_harmless() {
         let long = format!("cmd /c {}", "é ".repeat(100_000));
         assert!(of(&long).1.is_some());
         for nonsense in ["%", "%%", "\"", "\"\"", " , ", "\\", "%SystemRoot%", "a\"b\"c"] {

@@ -31,7 +31,7 @@ pub enum Error {
     #[error("cannot make a signing key: {0}")]
     Signing(String),
     /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
+    #[error("cannot obtain random bytes: {0}")]
     Random(String),
 }
 

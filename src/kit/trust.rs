@@ -11,6 +11,15 @@ use minisign::{PublicKey, SignatureBox};
 /// The keys that the build was given: minisign public keys in base64, with spaces between them.
 const COMPILED_IN: Option<&str> = option_env!("VELDKIT_TRUST");
 
+/// The keys that the build was given, as text.
+#[must_use]
+pub const fn compiled_in() -> &'static str {
+    match COMPILED_IN {
+        Some(keys) => keys,
+        None => "",
+    }
+}
+
 /// A key that was compiled in and is none.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is not a minisign public key")]
@@ -54,7 +63,7 @@ impl Surroundings {
     /// # Errors
     /// [`NoKey`] where the build was given something else.
     pub fn of_this_program() -> Result<Self, NoKey> {
-        let trusted = TrustedKeys::parse(COMPILED_IN.unwrap_or_default())?;
+        let trusted = TrustedKeys::parse(compiled_in())?;
         let program = std::env::current_exe().ok();
         Ok(Self { trusted, directory: program.and_then(|program| program.parent().map(PathBuf::from)) })
     }

@@ -64,7 +64,7 @@ pub(crate) fn find(
 fn take(path: &Path, tool: &MemoryTool, idle: Duration, lines: &mut Lines<'_>) -> Result<(), Halt> {
     let failed =
         |attempt: &str, error: &io::Error| Halt::of_error(&format!("{attempt} '{}'", path.display()), error);
-    let held = commands::hold(path, &[tool.sha256]).map_err(Halt::Failed)?;
+    let held = commands::hold(path, &[tool.sha256], tool.companions.as_deref()).map_err(Halt::Failed)?;
     let child = held.start(&tool.arguments).map_err(|error| failed("starting", &error))?;
     drop(held);
     let mut running = Running(child);
@@ -138,7 +138,7 @@ mod tests {
         let shell = Path::new("/bin/sh");
         let sha256 = sha256.unwrap_or_else(|| Digest::of(&std::fs::read(shell).unwrap()));
         let arguments = vec!["-c".to_owned(), script.to_owned()];
-        let tool = MemoryTool { program: "/bin/sh".to_owned(), sha256, arguments };
+        let tool = MemoryTool { program: "/bin/sh".to_owned(), sha256, arguments, companions: None };
         let rows = Rows::text("tool", 1 << 30, move |lines| take(shell, &tool, idle, lines));
         read_all(&rows)
     }

@@ -1,9 +1,9 @@
-//! All definitions, handlings and playbooks that are known: those embedded, and what the operator adds to them.
+//! All known definitions, handlings and playbooks: the embedded ones, and those that the operator adds.
 //!
-//! A file that the operator names may replace what is known already, because an operator must be able to mend an embedded
-//! definition without a new program, and because the official set shares names with ours; [`Added::replaced`] says
-//! so. What a kit brings may not: whoever asks for `quick` gets the `quick` of this program. Two definitions of one name in
-//! what is added together are a mistake, and a fault.
+//! A file of the operator may replace known definitions, because an operator must be able to fix an embedded
+//! definition without a new program, and because the official set shares names with ours; [`Added::replaced`] lists
+//! them. Files of a kit may not: whoever asks for `quick` gets the `quick` of this program. A duplicate name within
+//! the added files is a fault.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,31 +21,31 @@ use super::yaml;
 use crate::embedded::PLAYBOOKS;
 use crate::evidence::Digest;
 
-/// Folders below an added one that are looked into: `playbooks/artifacts` is one down.
+/// Maximum depth of subdirectories below an added directory: `playbooks/artifacts` is one down.
 const MAX_DEPTH: usize = 4;
 
-/// Most files of one folder; a folder of more is not one of playbooks.
+/// Maximum number of files per directory; one with more is not a playbook directory.
 const MAX_FILES: usize = 10_000;
 
-/// All definitions, handlings and playbooks known.
+/// All known definitions, handlings and playbooks.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     definitions: BTreeMap<String, Definition>,
-    /// Names by alias; a name is found before an alias.
+    /// Names by alias; a name takes precedence over an alias.
     aliases: BTreeMap<String, String>,
     handlings: BTreeMap<String, Handling>,
     playbooks: BTreeMap<String, Playbook>,
     texts: BTreeMap<String, Digest>,
 }
 
-/// What a file or folder added.
+/// The result of adding a file or directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Added {
-    /// Playbooks by name, in order of the files.
+    /// Names of the added playbooks, in order of the files.
     pub playbooks: Vec<String>,
-    /// Number of artifacts defined.
+    /// Number of defined artifacts.
     pub artifacts: usize,
-    /// Sentences on what was known before and is now replaced.
+    /// Sentences on known definitions that were replaced.
     pub replaced: Vec<String>,
     /// The files, each with its digest.
     pub files: Vec<SourceText>,
@@ -58,7 +58,7 @@ struct Text {
 }
 
 impl Catalogue {
-    /// The catalogue that the program carries.
+    /// Returns the embedded catalogue.
     ///
     /// # Errors
     ///
@@ -72,27 +72,27 @@ impl Catalogue {
         }
         texts.sort_by(|a, b| a.file.cmp(&b.file));
         let mut catalogue = Self::default();
-        let live = Live::ALL.map(|live| (live.name().to_owned(), live.definition()));
+        let live = Live::ALL.iter().map(|live| (live.name().to_owned(), Definition::of_live(*live)));
         catalogue.definitions.extend(live);
         catalogue.take(&texts)?;
         Ok(catalogue)
     }
 
-    /// Adds a file, or all `.yaml` and `.yml` files of a folder: definitions, handlings and playbooks, told apart by
-    /// what stands in them.
+    /// Adds a file, or all `.yaml` and `.yml` files of a directory: definitions, handlings and playbooks,
+    /// distinguished by their keys.
     ///
     /// # Errors
     ///
-    /// The path cannot be read, holds nothing, or has faults; then nothing of it is added.
+    /// The path cannot be read, has no definitions, or has faults; then nothing is added.
     pub fn add(&mut self, path: &Path) -> Result<Added, Error> {
         self.add_texts(path, &read(path)?, true)
     }
 
-    /// Adds files of a kit, which are in memory already: names and contents. `kit` names it in errors.
+    /// Adds files of a kit, given as names and contents. `kit` is the path for errors.
     ///
     /// # Errors
     ///
-    /// They hold nothing, have faults, or replace what is known already; then nothing of them is added.
+    /// They have no definitions, have faults, or replace known definitions; then nothing is added.
     pub fn add_from_kit(&mut self, kit: &Path, files: Vec<(String, Vec<u8>)>) -> Result<Added, Error> {
         let texts = files.into_iter().map(|(file, bytes)| {
             let text = String::from_utf8(bytes).map_err(|_| not_utf8(&file))?;
@@ -115,47 +115,46 @@ impl Catalogue {
         Ok(added)
     }
 
-    /// All artifacts by name.
+    /// Returns all artifacts by name.
     pub fn artifacts(&self) -> impl Iterator<Item = &Definition> {
         self.definitions.values()
     }
 
-    /// All playbooks by name.
+    /// Returns all playbooks by name.
     pub fn playbooks(&self) -> impl Iterator<Item = &Playbook> {
         self.playbooks.values()
     }
 
-    /// An artifact by its name or an alias.
+    /// Returns an artifact by its name or an alias.
     #[must_use]
     pub fn artifact(&self, name: &str) -> Option<&Definition> {
         self.definitions.get(name).or_else(|| self.definitions.get(self.aliases.get(name)?))
     }
 
-    /// A playbook by its name.
+    /// Returns a playbook by its name.
     #[must_use]
     pub fn playbook(&self, name: &str) -> Option<&Playbook> {
         self.playbooks.get(name)
     }
 
-    /// How an artifact is handled, where that is said.
+    /// Returns the handling of an artifact, if one is defined.
     #[must_use]
     pub fn handling(&self, artifact: &str) -> Option<&Handling> {
         self.handlings.get(artifact)
     }
 
-    /// All handlings by the name of their artifact.
+    /// Returns all handlings, by artifact name.
     pub fn handlings(&self) -> impl Iterator<Item = (&str, &Handling)> {
         self.handlings.iter().map(|(name, handling)| (name.as_str(), handling))
     }
 
-    /// Names what does not fit together: names that nothing has, what comes back to itself, what must be asked for
-    /// by name in a playbook that does not say so.
+    /// Returns the inconsistencies: unknown names, cycles, and opt-in artifacts in a playbook without `opt_in`.
     #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for definition in self.definitions.values() {
             for member in definition.members().filter(|name| self.artifact(name).is_none()) {
-                let problem = Self::lacks("an artifact", member, self.artifact_names());
+                let problem = Self::lacks("artifact", member, self.artifact_names());
                 faults.push(Fault { line: definition.line, ..Fault::of_file(&definition.file, problem) });
             }
         }
@@ -170,7 +169,7 @@ impl Catalogue {
         }
         for (name, handling) in &self.handlings {
             if !self.definitions.contains_key(name) {
-                let problem = Self::lacks("an artifact", name, self.artifact_names());
+                let problem = Self::lacks("artifact", name, self.artifact_names());
                 faults.push(Fault { line: handling.line, ..Fault::of_file(&handling.file, problem) });
             }
         }
@@ -181,25 +180,30 @@ impl Catalogue {
                 match self.playbook(&included.name) {
                     None => {
                         let known = self.playbooks.keys().map(String::as_str);
-                        faults.push(fault(included.line, Self::lacks("a playbook", &included.name, known)));
+                        faults.push(fault(included.line, Self::lacks("playbook", &included.name, known)));
                     }
                     Some(other) if other.opt_in && !playbook.opt_in => faults.push(fault(
                         included.line,
-                        format!("expected 'opt_in: true' beside what includes '{}', found none", other.name),
+                        format!(
+                            "expected 'opt_in: true' in the playbook that includes '{}', found none",
+                            other.name
+                        ),
                     )),
                     Some(_) => {}
                 }
             }
             for artifact in &playbook.artifacts {
                 let Some(definition) = self.artifact(&artifact.name) else {
-                    let problem = Self::lacks("an artifact", &artifact.name, self.artifact_names());
+                    let problem = Self::lacks("artifact", &artifact.name, self.artifact_names());
                     faults.push(fault(artifact.line, problem));
                     continue;
                 };
                 let asks = self.handling(&definition.name).is_some_and(|handling| handling.opt_in);
                 if asks && !playbook.opt_in {
-                    let problem =
-                        format!("expected 'opt_in: true' beside what takes '{}', found none", artifact.name);
+                    let problem = format!(
+                        "expected 'opt_in: true' in the playbook that collects '{}', found none",
+                        artifact.name
+                    );
                     faults.push(fault(artifact.line, problem));
                 }
             }
@@ -211,7 +215,7 @@ impl Catalogue {
         self.definitions.keys().map(String::as_str)
     }
 
-    /// The digest of a file that was read.
+    /// Returns the digest of a file that was read.
     pub(super) fn text(&self, file: &str) -> Option<SourceText> {
         Some(SourceText { name: file.to_owned(), sha256: *self.texts.get(file)? })
     }
@@ -219,8 +223,8 @@ impl Catalogue {
     fn lacks<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
         let near = nearest(name, known);
         let hint =
-            if near.is_empty() { String::new() } else { format!(" (meant may be {})", near.join(", ")) };
-        format!("expected {what} that is known, found '{name}'{hint}")
+            if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(", ")) };
+        format!("expected a known {what}, found '{name}'{hint}")
     }
 
     fn take(&mut self, texts: &[Text]) -> Result<Added, Error> {
@@ -247,7 +251,7 @@ impl Catalogue {
         };
         for (name, definition) in together.definitions {
             let file = definition.file.clone();
-            // A name is found before an alias.
+            // A name takes precedence over an alias.
             if let Some(meant) = self.aliases.get(&name) {
                 added.replaced.push(format!("artifact '{name}' of {file} replaces the alias of '{meant}'"));
             }
@@ -277,7 +281,7 @@ impl Catalogue {
         Ok(added)
     }
 
-    /// Takes in the content of one file, and names what was there already.
+    /// Adds the content of one file, and returns faults for duplicate names.
     fn insert(&mut self, content: FileContent, added: &mut Added) -> Vec<Fault> {
         let mut faults = Vec::new();
         let twice = |name: &str, file: &str, line: u64, first: (&str, u64)| Fault {
@@ -336,7 +340,7 @@ fn read(path: &Path) -> Result<Vec<Text>, Error> {
         }
         if texts.len() > MAX_FILES {
             let name = path.to_string_lossy();
-            let problem = format!("expected a folder of at most {MAX_FILES} definition files, found more");
+            let problem = format!("expected a directory of at most {MAX_FILES} definition files, found more");
             return Err(Error::Faults(vec![Fault::of_file(&name, problem)]));
         }
     }
@@ -347,7 +351,7 @@ fn read_file(path: &Path) -> Result<Text, Error> {
     use std::io::Read as _;
     let file = path.to_string_lossy().into_owned();
     let failed = |source| Error::Read { path: path.to_owned(), source };
-    // A pipe would hold up the run.
+    // Reading a pipe would block the run.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(failed(std::io::Error::new(
             std::io::ErrorKind::InvalidInput,
@@ -355,7 +359,7 @@ fn read_file(path: &Path) -> Result<Text, Error> {
         )));
     }
     let mut bytes = Vec::new();
-    // One byte more than is allowed, so that a longer one is told from one that just fits.
+    // One byte more than the limit, to detect a longer file.
     let limit = yaml::MAX_FILE.saturating_add(1);
     std::fs::File::open(path)
         .and_then(|opened| opened.take(limit).read_to_end(&mut bytes))

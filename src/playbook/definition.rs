@@ -1,80 +1,67 @@
-//! Artifact definitions in the ForensicArtifacts format: what a named kind of evidence is and where it is stored.
+//! Artifact definitions in the ForensicArtifacts format: named kinds of evidence with their locations.
 //!
-//! In: one YAML document. Out: a [`Definition`]. What the format requires is required here too, and its deprecated
-//! keys are accepted and ignored, so that the official set loads unchanged.
+//! In: one YAML document. Out: a [`Definition`]. Required keys of the format are required here as well, and its
+//! deprecated keys are accepted and ignored, so that the official set loads unchanged.
 //! <https://artifacts.readthedocs.io/en/latest/sources/Format-specification.html>
-
-use std::fmt;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use super::error::Fault;
+use super::live::Live;
 use super::pattern;
 use super::pattern::Strictness;
 use super::plan::{Follow, Pattern, ProgramCall, Source, TargetOs};
+use super::system::System;
 use super::yaml::Document;
 use crate::evidence::Digest;
 
-/// An artifact as defined: its name, what it is, where it stands on which system.
+/// The definition of an artifact: name, description, and locations per system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// Its name, unique without regard to what file it stands in.
+    /// Name, unique among all files.
     pub name: String,
-    /// What it is.
+    /// Description.
     pub doc: String,
-    /// The same in Dutch, which the format does not know.
+    /// Description in Dutch, which the format does not have.
     pub doc_nl: Option<String>,
-    /// Other names it is found by.
+    /// Alternative names.
     pub aliases: Vec<String>,
-    /// Where it is described.
+    /// Pages that document it.
     pub urls: Vec<String>,
-    /// Systems it exists on; all where empty.
+    /// Systems on which it exists; all where empty.
     pub systems: Vec<System>,
-    /// Where it stands.
+    /// Sources.
     pub places: Vec<Placed>,
-    /// The file it is defined in.
+    /// The file with the definition.
     pub file: String,
-    /// The line of its name.
+    /// Line of the name.
     pub line: u64,
 }
 
 /// One source of a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
-    /// Systems it exists on; all of its definition where empty.
+    /// Systems on which it exists; those of the definition where empty.
     pub systems: Vec<System>,
-    /// What it is.
+    /// The source.
     pub place: Place,
 }
 
-/// What a source is.
+/// The kind of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Something to take.
+    /// Something to collect.
     Source(Source),
     /// Other artifacts by name.
     Group(Vec<String>),
-    /// A query in the language of WMI, which this program does not run.
+    /// A WMI query, which this program does not run.
     Wmi(String),
 }
 
-/// The systems of the format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[allow(missing_docs, reason = "each is the product's own name")]
-pub enum System {
-    Android,
-    Darwin,
-    ESXi,
-    #[serde(rename = "iOS")]
-    Ios,
-    Linux,
-    Windows,
-}
-
 impl System {
-    /// The kind of target it is.
+    /// Returns the kind of target.
     #[must_use]
     pub const fn target(self) -> TargetOs {
         match self {
@@ -85,27 +72,33 @@ impl System {
     }
 }
 
-impl fmt::Display for System {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Android => "Android",
-            Self::Darwin => "Darwin",
-            Self::ESXi => "ESXi",
-            Self::Ios => "iOS",
-            Self::Linux => "Linux",
-            Self::Windows => "Windows",
-        })
-    }
-}
+/// The source that a definition names in place of a file: the program itself, whose digest is in every bundle.
+const DEFINED_IN: &str = "veldkit:live";
 
 impl Definition {
+    /// Makes the definition of a live artifact, which is in no file.
+    pub(super) fn of_live(live: Live) -> Self {
+        let (nl, en) = live.doc();
+        Self {
+            name: live.name().to_owned(),
+            doc: en.to_owned(),
+            doc_nl: Some(nl.to_owned()),
+            aliases: Vec::new(),
+            urls: live.urls().iter().map(|&url| url.to_owned()).collect(),
+            systems: live.systems().to_vec(),
+            places: vec![Placed { systems: Vec::new(), place: Place::Source(Source::Live(live)) }],
+            file: DEFINED_IN.to_owned(),
+            line: 0,
+        }
+    }
+
     /// Whether it exists on such a target.
     #[must_use]
     pub fn applies_to(&self, os: TargetOs) -> bool {
         applies(&self.systems, os)
     }
 
-    /// Its places on such a target.
+    /// Returns its sources on such a target.
     pub fn places_on(&self, os: TargetOs) -> impl Iterator<Item = &Place> {
         let here = self.applies_to(os);
         self.places
@@ -114,7 +107,7 @@ impl Definition {
             .map(|placed| &placed.place)
     }
 
-    /// The programs it has run, on any system.
+    /// Returns the programs that it runs, on any system.
     pub fn programs(&self) -> impl Iterator<Item = &ProgramCall> {
         self.places.iter().filter_map(|placed| match &placed.place {
             Place::Source(Source::Command(call)) => Some(call),
@@ -122,7 +115,7 @@ impl Definition {
         })
     }
 
-    /// The artifacts it groups, on any system.
+    /// Returns the artifacts that it groups, on any system.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         self.places
             .iter()
@@ -133,7 +126,7 @@ impl Definition {
             .map(String::as_str)
     }
 
-    /// Whether it is nothing but a group of others.
+    /// Whether it only groups other artifacts.
     #[must_use]
     pub fn is_group(&self) -> bool {
         self.places.iter().all(|placed| matches!(placed.place, Place::Group(_)))
@@ -148,7 +141,7 @@ fn applies(systems: &[System], os: TargetOs) -> bool {
 ///
 /// # Errors
 ///
-/// What in it is not as the format wants it.
+/// The deviations from the format.
 pub(super) fn read(document: &Document<'_>, strictness: Strictness) -> Result<Definition, Vec<Fault>> {
     let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
@@ -223,7 +216,7 @@ struct RawSource {
     _provides: IgnoredAny,
 }
 
-/// The attributes of all types of sources together.
+/// The attributes of all source types together.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawAttributes {
@@ -259,7 +252,7 @@ fn place(document: &Document<'_>, source: &RawSource, strictness: Strictness) ->
     };
     Ok(match kind.value.as_str() {
         "FILE" => Place::Source(Source::Files(patterns(document, raw, false, strictness, &lacks)?)),
-        // Both name a place and not what is in it; DIRECTORY is the older word for PATH.
+        // Both are a path without its content; DIRECTORY is the older word for PATH.
         "PATH" | "DIRECTORY" => {
             Place::Source(Source::Files(patterns(document, raw, true, strictness, &lacks)?))
         }
@@ -268,6 +261,7 @@ fn place(document: &Document<'_>, source: &RawSource, strictness: Strictness) ->
             program: raw.cmd.clone().ok_or_else(|| lacks("cmd"))?,
             arguments: raw.args.clone().ok_or_else(|| lacks("args"))?,
             sha256: raw.sha256.clone().unwrap_or_default(),
+            companions: None,
         })),
         "REGISTRY_KEY" => {
             Place::Source(Source::RegistryKeys(filled(raw.keys.as_ref()).ok_or_else(|| lacks("keys"))?))

@@ -1,7 +1,7 @@
-//! What can be wrong with playbooks and definitions, and with what was asked of them.
+//! The errors of playbooks and definitions, and of requests.
 //!
-//! A [`Fault`] is one mistake in one text, with its place; an [`Error`] is what ends a call. Texts are untrusted:
-//! whatever they say is printed escaped.
+//! A [`Fault`] is one mistake in one text, with its place; an [`Error`] ends a call. Texts are untrusted: parts of
+//! them are printed escaped.
 
 use std::fmt;
 use std::io;
@@ -10,21 +10,21 @@ use std::path::PathBuf;
 use super::plan::TargetOs;
 use crate::evidence::Printable;
 
-/// One mistake in a definition, a playbook or a handling: where it stands, what was expected, what was found.
+/// One mistake in a definition, a playbook or a handling: its place, what was expected, what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The file, as named on the command line or inside the program.
+    /// The file, as given on the command line or embedded.
     pub file: String,
-    /// Line from 1; 0 where the whole file is meant.
+    /// Line from 1; 0 for the whole file.
     pub line: u64,
-    /// Column from 1; 0 where the whole line is meant.
+    /// Column from 1; 0 for the whole line.
     pub column: u64,
     /// What was expected and what was found.
     pub problem: String,
 }
 
 impl Fault {
-    /// A fault of a whole file.
+    /// Makes a fault of a whole file.
     pub(super) fn of_file(file: &str, problem: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: 0, column: 0, problem: problem.into() }
     }
@@ -43,65 +43,65 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What ends a call of this stage.
+/// An error that ends a call of this module.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file or folder of playbooks cannot be read.
+    /// A file or directory of playbooks cannot be read.
     #[error("cannot read '{}'", Printable(&path.to_string_lossy()))]
     Read {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
-    /// Texts with mistakes; none of what was added with them is used.
+    /// Texts with mistakes; nothing that was added with them is used.
     #[error("{}", Faults(.0))]
     Faults(Vec<Fault>),
-    /// A folder or file in which nothing was found.
-    #[error("'{}' holds no playbook and no artifact", Printable(&.0.to_string_lossy()))]
+    /// A directory or file without definitions.
+    #[error("'{}' contains neither a playbook nor an artifact", Printable(&.0.to_string_lossy()))]
     Empty(PathBuf),
-    /// Files of a kit that put something else in the place of what is known already.
-    #[error("a kit may not replace what this program carries: {}", Printable(&.0.join("; ")))]
+    /// Files of a kit that replace known definitions.
+    #[error("a kit may not replace built-in playbooks or artifacts: {}", Printable(&.0.join("; ")))]
     Replaces(Vec<String>),
-    /// No playbook of this name.
+    /// No playbook has this name.
     #[error("no playbook is called '{}'{}", Printable(name), Asked { by: by.as_deref(), nearest })]
     UnknownPlaybook {
         /// The name.
         name: String,
-        /// The playbook that names it; the operator where absent.
+        /// The playbook that refers to it; the operator where absent.
         by: Option<String>,
-        /// Names that look like it, nearest first.
+        /// Similar names, nearest first.
         nearest: Vec<String>,
     },
-    /// No artifact of this name.
+    /// No artifact has this name.
     #[error("no artifact is called '{}'{}", Printable(name), Asked { by: by.as_deref(), nearest })]
     UnknownArtifact {
         /// The name.
         name: String,
-        /// The playbook or group that names it; the operator where absent.
+        /// The playbook or group that refers to it; the operator where absent.
         by: Option<String>,
-        /// Names that look like it, nearest first.
+        /// Similar names, nearest first.
         nearest: Vec<String>,
     },
-    /// A group or playbook that holds itself.
-    #[error("'{}' comes back to itself: {}", Printable(.0.first().map_or("", String::as_str)), Chain(.0))]
+    /// A group or playbook that includes itself.
+    #[error("'{}' includes itself: {}", Printable(.0.first().map_or("", String::as_str)), Chain(.0))]
     Cycle(Vec<String>),
-    /// An artifact that the operator named and that this system does not have.
-    #[error("artifact '{}' is not for this target ({}), but for {}", Printable(artifact), system.word(), Printable(systems))]
+    /// An artifact from the operator that the system of the target does not have.
+    #[error("artifact '{}' is for {}, not for this target ({})", Printable(artifact), Printable(systems), system.word())]
     OtherSystem {
         /// The artifact.
         artifact: String,
-        /// What the target is.
+        /// The system of the target.
         system: TargetOs,
-        /// The systems it is for.
+        /// The systems on which the artifact exists.
         systems: String,
     },
-    /// Groups within groups, or playbooks within playbooks, deeper than any sensible ones.
+    /// Groups or playbooks that are nested too deeply.
     #[error("'{}' nests deeper than {limit} levels", Printable(name))]
     TooDeep {
-        /// Where it was given up.
+        /// The name at which the limit was reached.
         name: String,
         /// The limit.
         limit: usize,
@@ -130,13 +130,13 @@ struct Asked<'a> {
 impl fmt::Display for Asked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(by) = self.by {
-            write!(f, ", which '{}' names", Printable(by))?;
+            write!(f, ", to which '{}' refers", Printable(by))?;
         }
         for (index, name) in self.nearest.iter().enumerate() {
-            let word = if index == 0 { "; meant may be" } else { " or" };
+            let word = if index == 0 { "; did you mean" } else { " or" };
             write!(f, "{word} '{}'", Printable(name))?;
         }
-        Ok(())
+        if self.nearest.is_empty() { Ok(()) } else { f.write_str("?") }
     }
 }
 
@@ -154,12 +154,12 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// Most suggestions that help.
+/// Maximum number of suggestions.
 const SUGGESTIONS: usize = 3;
 
-/// The names that look most like one that is not known; a name that begins with it or ends with it counts as near.
+/// Returns the names most similar to an unknown one; a name that begins or ends with it counts as similar.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
-    // What is longer is no slip of the keyboard, and comparing it costs its length times that of every name.
+    // A longer name is not a typing error, and comparing it is expensive.
     const LONGEST: usize = 128;
     if name.len() > LONGEST {
         return Vec::new();

@@ -1,7 +1,7 @@
-//! What the ForensicArtifacts format lacks, said once for each artifact and not in each playbook: when it is taken,
-//! what it tells about people and why it may be taken, its limits, whether it must be asked for by name.
+//! The properties of an artifact that the ForensicArtifacts format lacks, defined once per artifact instead of per
+//! playbook: volatility, personal data and purpose, limits, and whether it must be requested by name.
 //!
-//! In: one YAML document with the key `handling`. Out: a [`Handling`] for each name in it.
+//! In: one YAML document with the key `handling`. Out: a [`Handling`] per artifact name.
 
 use std::collections::BTreeMap;
 
@@ -18,37 +18,37 @@ use crate::evidence::PersonalData;
 /// How one artifact is handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handling {
-    /// When it is taken.
+    /// Its volatility, which decides the order of collection.
     pub volatility: Volatility,
-    /// What it tells about people.
+    /// The personal data in it.
     pub personal_data: PersonalData,
-    /// Why it may be taken, for the record of processing.
+    /// The purpose of collecting it, for the record of processing.
     pub purpose: BilingualText,
-    /// Limits that hold where a playbook sets no others.
+    /// Limits, unless a playbook sets others.
     pub limits: Limits,
-    /// Whether it is taken only where it is asked for by its own name, or by a playbook that says `opt_in`.
+    /// Whether it is collected only where it is requested by name, or by a playbook with `opt_in`.
     pub opt_in: bool,
-    /// Whether links among its files are followed once to the file they name.
+    /// Whether links among its files are followed once.
     pub follow_links: bool,
-    /// Whether it is worth taking from shadow copies too, where the operator asks for those.
+    /// Whether it is collected from shadow copies as well, where the operator asks for those.
     pub shadow_copies: bool,
-    /// What is left alone of it.
+    /// Patterns that are left out.
     pub except: Vec<Pattern>,
-    /// The file that says so.
+    /// The file with the handling.
     pub file: String,
-    /// The line on which it is named.
+    /// Line of its name.
     pub line: u64,
 }
 
 impl Handling {
-    /// How an artifact is handled of which nobody has said it: with the caution that what is not known calls for.
+    /// Returns the cautious handling of an artifact for which none is defined.
     pub(super) fn unknown() -> Self {
         Self {
             volatility: Volatility::Files,
             personal_data: PersonalData::High,
             purpose: BilingualText {
-                nl: "niet opgegeven: de definitie komt van buiten en heeft geen 'handling'".to_owned(),
-                en: "not stated: the definition comes from outside and has no 'handling'".to_owned(),
+                nl: "niet opgegeven: de definitie is van een ander en heeft geen 'handling'".to_owned(),
+                en: "not stated: the definition is external and has no 'handling'".to_owned(),
             },
             limits: Limits::default(),
             opt_in: false,
@@ -65,7 +65,7 @@ impl Handling {
 ///
 /// # Errors
 ///
-/// What in it is not as wanted.
+/// The deviations from the format.
 pub(super) fn read(document: &Document<'_>) -> Result<BTreeMap<String, Handling>, Vec<Fault>> {
     let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
@@ -127,7 +127,7 @@ struct RawEntry {
     except: Option<Vec<Spanned<String>>>,
 }
 
-/// [`Limits`] as people write them: sizes such as `100 MiB`.
+/// [`Limits`] as written: sizes such as `100 MiB`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLimits {

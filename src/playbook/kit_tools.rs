@@ -1,24 +1,26 @@
-//! Programs that a kit carries, for the definitions and playbooks that ask for them by name.
+//! The programs of a kit, for definitions and playbooks that refer to them by name.
 //!
-//! In: a plan and what the kit lists. Out: the plan with whole paths. A name that no kit lists stays as it is and is not run: nothing is
-//! looked for next to this program or in the search path.
+//! In: a plan and the kit's list. Out: the plan with absolute paths. A name that is not in the kit stays as it is and
+//! is not run: neither the directory of this program nor the search path is searched.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::plan::{Plan, Source};
+use super::plan::{Companion, Plan, Source};
 use crate::evidence::Digest;
 
-/// A program that a kit carries.
+/// A program of a kit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KitTool {
-    /// Its whole path.
+    /// Absolute path.
     pub path: PathBuf,
-    /// Its SHA-256 as the kit lists it.
+    /// SHA-256 from the kit's list.
     pub sha256: Digest,
+    /// The other files of the kit in its directory.
+    pub companions: Vec<Companion>,
 }
 
-/// Puts whole paths in place of names. A tool whose digest in the kit is not one that is asked for is run by neither.
+/// Replaces names by absolute paths. A tool with another digest than requested is not run.
 pub(super) fn resolve(plan: &mut Plan, tools: &BTreeMap<String, KitTool>) {
     for source in plan.steps.iter_mut().flat_map(|step| &mut step.sources) {
         match source {
@@ -26,6 +28,7 @@ pub(super) fn resolve(plan: &mut Plan, tools: &BTreeMap<String, KitTool>) {
                 if let Some(tool) = tools.get(&call.program) {
                     call.program = tool.path.display().to_string();
                     call.sha256.retain(|digest| *digest == tool.sha256);
+                    call.companions = Some(tool.companions.clone());
                 }
             }
             Source::MemoryTool(wanted) => {
@@ -33,6 +36,7 @@ pub(super) fn resolve(plan: &mut Plan, tools: &BTreeMap<String, KitTool>) {
                     && tool.sha256 == wanted.sha256
                 {
                     wanted.program = tool.path.display().to_string();
+                    wanted.companions = Some(tool.companions.clone());
                 }
             }
             _ => {}

@@ -1,22 +1,22 @@
-//! The syntax of path patterns, checked where they are read; what they match is `sources`' business.
+//! The syntax of path patterns, checked where they are read; `sources` matches them.
 //!
-//! As in ForensicArtifacts: components between separators; `*`, `?` and `[…]` within one; `**` or `**N` as a
-//! component of its own, once in a pattern; `%%variables%%`.
+//! As in ForensicArtifacts: components between separators; `*`, `?` and `[…]` within one; `**` or `**N` as a whole
+//! component, once in a pattern; `%%variables%%`.
 //! <https://artifacts.readthedocs.io/en/latest/sources/Format-specification.html>
 
 /// Longest pattern in bytes: the longest path of Linux.
 const MAX_LENGTH: usize = 4096;
 
-/// How strictly a pattern is held to the format.
+/// How strictly a pattern is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
-    /// What has no meaning at all is refused.
+    /// Refuses patterns without any meaning.
     Readable,
-    /// Also what the official validator of today refuses.
+    /// Refuses everything that the current official validator refuses.
     Official,
 }
 
-/// Says what is wrong with a pattern, as what was expected and what was found.
+/// Returns the fault of a pattern: what was expected and what was found.
 pub(super) fn fault(pattern: &str, separator: char, strictness: Strictness) -> Option<String> {
     if pattern.is_empty() {
         return Some("expected a path, found an empty text".to_owned());

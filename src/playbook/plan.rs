@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize};
 use super::live::Live;
 use crate::evidence::{Digest, PersonalData};
 
-/// What is taken, in order, and what was left out on purpose.
+/// The steps of a run in order, and what is left out on purpose.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// The playbook and definition files it came from, as recorded in the bundle.
+    /// The playbook and definition files it was made from, as recorded in the bundle.
     pub texts: Vec<SourceText>,
     /// Sorted by [`Step::volatility`]; within one, in the playbook's order. Sweeps come after all others.
     pub steps: Vec<Step>,
-    /// Artifacts that the playbooks name and this plan leaves out.
+    /// Artifacts of the playbooks that this plan leaves out.
     pub excluded: Vec<Excluded>,
-    /// What the operator should read before and after, in the order of the playbooks.
+    /// Notes for the operator before and after the run, in the order of the playbooks.
     pub notes: Vec<PlaybookNote>,
 }
 
-/// A playbook or definition file that a plan came from.
+/// A playbook or definition file from which a plan was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceText {
     /// Name of the playbook or file.
@@ -27,145 +27,159 @@ pub struct SourceText {
     pub sha256: Digest,
 }
 
-/// One artifact to take.
+/// One artifact to collect.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// Name of the artifact.
     pub artifact: String,
-    /// When it is taken.
+    /// Its volatility.
     pub volatility: Volatility,
-    /// What it tells about people.
+    /// The personal data in it.
     pub personal_data: PersonalData,
-    /// Why it may be taken, for the record of processing.
+    /// The purpose of collecting it, for the record of processing.
     pub purpose: BilingualText,
-    /// What is left alone of it, by number and size.
+    /// Limits on number and size.
     pub limits: Limits,
-    /// What is left alone of it, by name: what matches one of these is not taken and gives no record, and a folder
-    /// that matches is not entered (`/etc/**` except `/etc/shadow*`).
+    /// Patterns that are left out: a matching file is not collected and has no record, and a matching directory is
+    /// not entered (`/etc/**` except `/etc/shadow*`).
     pub except: Vec<Pattern>,
-    /// Where it stands.
+    /// Its sources.
     pub sources: Vec<Source>,
-    /// Whether it is taken from shadow copies too, where the operator asks for those.
+    /// Whether it is collected from shadow copies as well, where the operator asks for those.
     pub shadow_copies: bool,
-    /// What is done with it.
+    /// How its items are processed.
     pub mode: Mode,
-    /// Whether the operator named each place of it, so that one that is not there leaves the run incomplete.
+    /// Whether the operator listed each path, so that a missing one makes the run incomplete.
     pub named: bool,
 }
 
-/// What is done with the items of a step.
+/// How the items of a step are processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// They are taken.
+    /// They are collected.
     Collect,
-    /// They are looked at, and taken where something fires on them; the others are counted.
+    /// They are scanned, and collected where a rule or indicator matches; the others are counted.
     Sweep,
-    /// They are looked at, and nothing is taken.
+    /// They are scanned, and nothing is collected.
     Look,
 }
 
-/// Where an artifact stands.
+/// A source of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Files by path patterns.
     Files(Vec<Pattern>),
-    /// The memory of running processes: of these, or of all where none is named.
+    /// The memory of running processes: of these, or of all where the list is empty.
     Memory(Vec<u32>),
     /// Registry keys, with their values, by path patterns (`HKEY_LOCAL_MACHINE\…`).
     RegistryKeys(Vec<String>),
     /// Registry values: key pattern and value name.
     RegistryValues(Vec<(String, String)>),
-    /// What a running system tells of itself.
+    /// State that a running system reports.
     Live(Live),
-    /// The whole memory of the running system, by a tool.
+    /// The whole memory of the running system, read by a tool.
     MemoryTool(MemoryTool),
     /// A program and its arguments.
     Command(ProgramCall),
 }
 
-/// A program that an artifact has run on the running system.
+/// A file that a kit lists in the directory of a tool, which the tool may load when it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProgramCall {
-    /// The program: its whole path, or the name of a tool of the kit.
-    pub program: String,
-    /// Its arguments, each passed as one.
-    pub arguments: Vec<String>,
-    /// The SHA-256 digests of which it must have one to be run, one for each version of it.
-    pub sha256: Vec<Digest>,
+pub struct Companion {
+    /// The last name of its path.
+    pub name: String,
+    /// Its SHA-256 as the kit lists it.
+    pub sha256: Digest,
 }
 
-/// A responder's own tool that writes the memory of a running system to its standard output.
+/// A program that an artifact runs on the running system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramCall {
+    /// The program: an absolute path, or the name of a tool of the kit.
+    pub program: String,
+    /// Arguments, each passed as one.
+    pub arguments: Vec<String>,
+    /// Allowed SHA-256 digests of the program, one per version.
+    pub sha256: Vec<Digest>,
+    /// What the kit lists in its directory; `None` where it is not a tool of the kit.
+    pub companions: Option<Vec<Companion>>,
+}
+
+/// A custom tool that writes the memory of a running system to its standard output.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryTool {
-    /// The program: its whole path, or the name of a tool of the kit.
+    /// The program: an absolute path, or the name of a tool of the kit.
     pub program: String,
-    /// The SHA-256 that it must have to be run.
+    /// The SHA-256 that it must have.
     pub sha256: Digest,
-    /// Its arguments, each passed as one.
+    /// Arguments, each passed as one.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// What the kit lists in its directory; `None` where it is not a tool of the kit.
+    #[serde(skip)]
+    pub companions: Option<Vec<Companion>>,
 }
 
-/// A path with `%%variables%%`, `*`, `?`, `[…]` and `**`, in the ForensicArtifacts sense.
+/// A path with `%%variables%%`, `*`, `?`, `[…]` and `**`, as in ForensicArtifacts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern {
-    /// The pattern as written, with separators as in its definition.
+    /// The pattern as written, with the separators of its definition.
     pub text: String,
     /// `\` or `/`.
     pub separator: char,
-    /// Whether a folder that matches means all beneath it (`--path`).
+    /// Whether a matching directory includes everything below it (`--path`).
     pub whole_folders: bool,
-    /// Which links that match are followed, once, to what they name.
+    /// Which matching links are followed once.
     pub follow: Follow,
-    /// Whether only the place itself is wanted as an empty folder entry in the bundle (the context set).
+    /// Whether only the path itself is wanted, as an empty directory entry in the bundle (the context set).
     pub folder_entry: bool,
 }
 
-/// Which links that match a pattern are followed. One met beneath a folder never is.
+/// Which links that match a pattern are followed. A link below a matching directory never is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Follow {
-    /// None: a link is its record.
+    /// None: a link is recorded as a link.
     #[default]
     Never,
-    /// One that the pattern names letter by letter: who asks for `/etc/os-release` wants what is read there.
+    /// A link that the pattern spells literally: whoever asks for `/etc/os-release` wants its content.
     Named,
-    /// Those that a glob meets, too (units of systemd, `rc?.d`).
+    /// Links that a glob matches as well (systemd units, `rc?.d`).
     Always,
 }
 
-/// The same said in Dutch and in English.
+/// A text in Dutch and in English.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BilingualText {
-    /// In Dutch.
+    /// Dutch.
     pub nl: String,
-    /// In English.
+    /// English.
     pub en: String,
 }
 
-/// The playbook's limits on one artifact; what they cut is recorded as skipped and makes no run partial.
+/// Limits on one artifact; items beyond them are recorded as skipped, and do not make a run partial.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Largest item in bytes; a larger one is skipped.
     pub max_file_size: Option<u64>,
-    /// Most bytes of all items together.
+    /// Maximum bytes of all items together.
     pub max_bytes: Option<u64>,
-    /// Most items.
+    /// Maximum number of items.
     pub max_files: Option<u64>,
-    /// Only items changed within so many days before the start.
+    /// Only items that were changed within this many days before the start.
     pub changed_within_days: Option<u32>,
-    /// How far `**` goes down where the pattern does not say; [`DEFAULT_DEPTH`] where this does not say either.
+    /// Depth of `**` without a number; [`DEFAULT_DEPTH`] where this is absent.
     pub max_depth: Option<u32>,
 }
 
-/// How far `**` goes down by itself, as in ForensicArtifacts.
+/// Default depth of `**`, as in ForensicArtifacts.
 /// <https://artifacts.readthedocs.io/en/latest/sources/Format-specification.html>
 pub const DEFAULT_DEPTH: u32 = 10;
 
 impl Limits {
-    /// These limits, with those of `fallback` where these say nothing.
+    /// Returns these limits, with those of `fallback` for absent ones.
     #[must_use]
     pub fn or(self, fallback: Self) -> Self {
         Self {
@@ -177,7 +191,8 @@ impl Limits {
         }
     }
 
-    /// The wider of both, field by field: to add a playbook to a run never takes less of what another one asked for.
+    /// Returns the wider of both, field by field: adding a playbook never collects less of what another one
+    /// requested.
     #[must_use]
     pub fn wider(self, other: Self) -> Self {
         let depth = |limits: Self| limits.max_depth.unwrap_or(DEFAULT_DEPTH);
@@ -194,23 +209,23 @@ impl Limits {
     }
 }
 
-/// An artifact left out on purpose.
+/// An artifact that is left out on purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excluded {
     /// Name of the artifact.
     pub artifact: String,
-    /// Why, as a sentence.
+    /// The reason, as a sentence.
     pub reason: String,
 }
 
-/// Text of a playbook for the operator.
+/// A note of a playbook for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaybookNote {
-    /// The playbook.
+    /// Name of the playbook.
     pub playbook: String,
-    /// In Dutch.
+    /// Dutch text.
     pub nl: String,
-    /// In English.
+    /// English text.
     pub en: String,
 }
 
@@ -222,7 +237,7 @@ pub enum TargetOs {
     Linux,
     /// Any Windows.
     Windows,
-    /// Something else with a tree of files (ESXi, FreeBSD, an appliance).
+    /// Another system with a file tree (ESXi, FreeBSD, an appliance).
     Other,
 }
 
@@ -230,7 +245,7 @@ impl TargetOs {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Linux, Self::Windows, Self::Other];
 
-    /// Its word on the command line and in texts.
+    /// Returns its name on the command line and in texts.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -241,14 +256,14 @@ impl TargetOs {
     }
 }
 
-/// RFC 3227 2.1: what is lost first is taken first.
+/// The order of volatility (RFC 3227, 2.1): what is lost first is collected first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Volatility {
-    /// The tables that vanish first, as the system tells them at once: processes, sockets, routes, ARP, sessions. The
-    /// first tier of a run: they are flushed in the bundle before anything else is begun.
+    /// The most volatile tables: processes, sockets, routes, ARP, sessions. The first tier of a run: they are flushed
+    /// in the bundle before anything else begins.
     Tables,
-    /// Facts of memory, and processes.
+    /// Memory statistics, and processes.
     Processes,
     /// Sockets, ARP, routes, DNS cache.
     Network,
@@ -256,14 +271,14 @@ pub enum Volatility {
     Sessions,
     /// Mounts, modules, services, timers.
     System,
-    /// File systems that end with the power: `/tmp` where it is one, `/dev/shm`, `/run`.
+    /// File systems in memory: `/tmp` where it is one, `/dev/shm`, `/run`.
     VolatileFiles,
-    /// Logs, which turn over.
+    /// Logs, which are rotated.
     Logs,
     /// Other files.
     Files,
     /// Configuration and inventory.
     Configuration,
-    /// What is large and worth less: last, so that a cut costs least.
+    /// Large and less valuable data: last, so that an interruption loses least.
     Bulk,
 }

@@ -1,7 +1,7 @@
-//! Playbooks: an ordered choice of artifacts for a kind of incident, with notes to the operator.
+//! Playbooks: an ordered choice of artifacts for a kind of incident, with notes for the operator.
 //!
-//! In: one YAML document with the key `playbook`. Out: a [`Playbook`]. What holds of an artifact whoever asks for
-//! it stands in its [`super::Handling`]; a playbook only adds limits of its own.
+//! In: one YAML document with the key `playbook`. Out: a [`Playbook`]. Properties that an artifact has in every
+//! playbook are in its [`super::Handling`]; a playbook only adds its own limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,39 +16,40 @@ use super::yaml::Document;
 /// A choice of artifacts for a kind of incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Playbook {
-    /// Its name, in lower case with hyphens.
+    /// Name, in lower case with hyphens.
     pub name: String,
-    /// What it is for, in a few words.
+    /// Purpose, in a few words.
     pub title: BilingualText,
-    /// When it is chosen, in a sentence or two.
+    /// When to choose it, in a sentence or two.
     pub description: BilingualText,
-    /// Playbooks whose choices and notes come before its own.
+    /// Playbooks whose choices and notes come first.
     pub includes: Vec<Named>,
     /// Artifacts and groups, in order.
     pub artifacts: Vec<Named>,
-    /// Limits of its own on some of them, in place of those that their handling gives.
+    /// Limits on some of them, in place of those in their handling.
     pub limits: BTreeMap<String, Limits>,
-    /// Places that are looked through after everything else, to take what something fires on: paths and globs as
-    /// `--sweep` has them. `/` alone is every local disk of a host, or all of a tree or an image.
+    /// Places that are swept after everything else: paths and globs as for `--sweep`. Their files are scanned, and
+    /// collected where a rule or indicator matches. A lone `/` means every local disk of a host, or all of a tree or
+    /// an image.
     pub sweep: Vec<String>,
-    /// The tool that gives the memory of a running system, where that is asked for.
+    /// The tool that reads the memory of a running system, where that is requested.
     pub memory_tool: Option<MemoryTool>,
-    /// Whether it takes what must be asked for by name: secrets and the most private data.
+    /// Whether it includes artifacts that must be requested by name: secrets and the most private data.
     pub opt_in: bool,
-    /// What the operator should do with the machine, and know.
+    /// Notes for the operator: what to do with the machine, and what to know.
     pub notes: Vec<BilingualText>,
-    /// The file it stands in.
+    /// The file with the playbook.
     pub file: String,
-    /// The line of its name.
+    /// Line of its name.
     pub line: u64,
 }
 
-/// A name and the line on which it stands.
+/// A name and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// The name.
     pub name: String,
-    /// The line, from 1.
+    /// Line, from 1.
     pub line: u64,
 }
 
@@ -56,7 +57,7 @@ pub struct Named {
 ///
 /// # Errors
 ///
-/// What in it is not as wanted.
+/// The deviations from the format.
 pub(super) fn read(document: &Document<'_>) -> Result<Playbook, Vec<Fault>> {
     let raw: Raw = document.parse().map_err(|fault| vec![fault])?;
     let faults = faults(document, &raw);
@@ -84,7 +85,7 @@ pub(super) fn read(document: &Document<'_>) -> Result<Playbook, Vec<Fault>> {
     })
 }
 
-/// What in a playbook has no meaning, though it has the right form.
+/// Returns the faults in a well-formed playbook.
 fn faults(document: &Document<'_>, raw: &Raw) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut fault = |at: &Spanned<String>, problem: String| faults.push(document.fault(at, problem));
@@ -114,7 +115,7 @@ fn faults(document: &Document<'_>, raw: &Raw) -> Vec<Fault> {
         faults.push(document.fault(&raw.version, problem));
     }
     for (name, own) in raw.limits.iter().flatten().filter(|(name, _)| !seen.contains(name.as_str())) {
-        let problem = format!("expected limits of artifacts that this playbook names, found '{name}'");
+        let problem = format!("expected limits of artifacts in this playbook, found '{name}'");
         faults.push(document.fault(own, problem));
     }
     faults.sort_by_key(|fault| (fault.line, fault.column));
@@ -126,7 +127,7 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= 64 && name.chars().all(plain)
 }
 
-/// Whether a sweep can begin there: from the root, from a drive, or from a variable.
+/// Whether a sweep can begin at a path: at the root, a drive, or a variable.
 fn is_place(path: &str) -> bool {
     let drive = path.get(1..3).is_some_and(|rest| matches!(rest, ":\\" | ":/"))
         && path.starts_with(|c: char| c.is_ascii_alphabetic());

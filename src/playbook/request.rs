@@ -1,9 +1,9 @@
-//! From what is asked for to the plan: playbooks and groups expanded, each artifact once, most volatile first.
+//! Resolves a request to a plan: playbooks and groups expanded, each artifact once, most volatile first.
 //!
 //! In: a [`Request`] and the kind of target. Out: a [`Plan`].
 //!
-//! Limits: a playbook's own replace those of the artifact's handling, field by field; where several ask for one
-//! artifact, the wider limit holds, field by field, so that asking for more never takes less.
+//! Limits: a playbook's own replace those of the artifact's handling, field by field; where several playbooks request
+//! one artifact, the wider limit applies, field by field, so that a larger request never collects less.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,51 +21,52 @@ use super::plan::{
 use super::playbook_document::Playbook;
 use crate::evidence::PersonalData;
 
-/// The artifact of what the operator names by path.
+/// The artifact name of paths from the operator.
 pub const PATH_ARTIFACT: &str = "veldkit:path";
 
-/// The name of the artifact that a record has of what could not be learned about the target itself: its accounts, homes
-/// and web servers, by which definitions name files.
+/// The artifact name in records about missing facts of the target itself: accounts, home directories and web servers,
+/// to which definitions refer.
 pub const TARGET_ARTIFACT: &str = "veldkit:target";
 
-/// The artifact of what is looked through in memory.
+/// The artifact name of scanned process memory.
 pub const MEMORY_ARTIFACT: &str = "veldkit:process-memory";
 
-/// The artifact of what is looked at, and taken only where something fires on it.
+/// The artifact name of swept files, which are collected where a rule or indicator matches.
 pub const SWEEP_ARTIFACT: &str = "veldkit:sweep";
 
-/// Deepest nesting of groups and of playbooks: no more than a person can follow, and far from the end of the stack.
+/// Maximum nesting of groups and of playbooks: more than a person can follow, and far from a stack overflow.
 const MAX_NESTING: usize = 16;
 
-/// What a run is asked to take.
+/// What a run is asked to collect.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Playbooks by name.
+    /// Names of playbooks.
     pub playbooks: Vec<String>,
-    /// Artifacts and groups by name.
+    /// Names of artifacts and groups.
     pub artifacts: Vec<String>,
     /// Paths and globs on the target.
     pub paths: Vec<String>,
-    /// Paths and globs that are looked at, to take what something fires on: in place of those that playbooks sweep.
+    /// Paths and globs to sweep, in place of those of the playbooks.
     pub sweep: Vec<String>,
-    /// Why what playbooks sweep is not swept; none where it is.
+    /// Why the sweeps of playbooks are left out; `None` where they are not.
     pub no_sweep: Option<String>,
-    /// Processes whose memory is looked through: these, or all where none is named.
+    /// Ids of the processes whose memory is scanned; all where the list is empty.
     pub processes: Option<Vec<u32>>,
     /// Class of personal data from which on artifacts are left out.
     pub leave_out: Option<PersonalData>,
-    /// Programs that the kit carries, by the name by which definitions and playbooks ask for them.
+    /// Programs of the kit, by the name that definitions and playbooks use.
     pub tools: BTreeMap<String, KitTool>,
 }
 
 impl Catalogue {
     /// Resolves a request for a kind of target.
     ///
-    /// What a playbook names for another system is not in the plan; what the operator names must fit the target.
+    /// Artifacts of a playbook for another system are left out of the plan; those that the operator requests must
+    /// exist on the target.
     ///
     /// # Errors
     ///
-    /// A name that is not known, an artifact for another system, a group or playbook that holds itself.
+    /// An unknown name, an artifact for another system, a group or playbook that includes itself.
     pub fn plan(&self, request: &Request, os: TargetOs) -> Result<Plan, Error> {
         let mut planning =
             Planning { catalogue: self, os, leave_out: request.leave_out, ..Planning::new(self) };
@@ -85,7 +86,7 @@ impl Catalogue {
         if let Some(ids) = &request.processes {
             plan.steps.insert(0, memory_step(ids));
         }
-        // Sweeps come last: what they walk over was on the disk before and is there after.
+        // Sweeps come last: their files were on the disk before and will be there after.
         if !swept.is_empty() {
             let named = !request.sweep.is_empty();
             plan.steps.push(Step { named, ..path_step(&swept, os, Mode::Sweep) });
@@ -99,24 +100,24 @@ struct Planning<'a> {
     os: TargetOs,
     leave_out: Option<PersonalData>,
     steps: Vec<Step>,
-    /// Where an artifact's step stands.
+    /// Index of the step of an artifact.
     index: BTreeMap<String, usize>,
     excluded: BTreeMap<String, String>,
     notes: Vec<PlaybookNote>,
     played: BTreeSet<String>,
-    /// What the playbooks sweep, in their order.
+    /// The sweeps of the playbooks, in order.
     sweep: Vec<String>,
-    /// The tool for memory of the playbook that names one last.
+    /// The memory tool of the last playbook that has one.
     memory_tool: Option<MemoryTool>,
-    /// What the choice at hand has come by, and whether what must be asked for by name was asked for then.
+    /// The names visited for the current choice, and whether opt-in artifacts were allowed then.
     met: BTreeSet<(String, bool)>,
     files: BTreeSet<String>,
 }
 
-/// Who asks for an artifact, and under which conditions.
+/// Who requests an artifact, and under which conditions.
 struct Asking<'a> {
     by: Option<&'a str>,
-    /// Whether what must be asked for by name is asked for.
+    /// Whether opt-in artifacts are allowed.
     opt_in: bool,
     limits: Limits,
 }
@@ -177,7 +178,7 @@ impl<'a> Planning<'a> {
         Ok(())
     }
 
-    /// An artifact that the operator names.
+    /// Adds an artifact that the operator requests.
     fn named(&mut self, name: &str) -> Result<(), Error> {
         if let Some(definition) = self.catalogue.artifact(name)
             && !definition.applies_to(self.os)
@@ -206,7 +207,7 @@ impl<'a> Planning<'a> {
             });
         };
         enter(&definition.name, above)?;
-        // Groups that share members would else be gone through once for each way to them.
+        // Groups that share members would otherwise be expanded once per path to them.
         if !self.met.insert((definition.name.clone(), asking.opt_in)) {
             above.pop();
             return Ok(());
@@ -219,11 +220,11 @@ impl<'a> Planning<'a> {
                 self.files.insert(handling.file.clone());
             }
             if must_be_asked_for && !asking.opt_in {
-                let reason = format!("it must be asked for by name: --artifact {}", definition.name);
+                let reason = format!("it must be requested by name: --artifact {}", definition.name);
                 self.exclude(&definition.name, reason);
             } else {
                 self.step(definition, handling.unwrap_or_else(Handling::unknown), asking.limits);
-                // To name a group is not to name what it holds, unless the group itself must be asked for.
+                // Requesting a group does not request its opt-in members, unless the group itself is opt-in.
                 let opt_in = asking.opt_in && (asking.by.is_some() || must_be_asked_for);
                 let asking = Asking { opt_in, ..*asking };
                 for place in definition.places_on(self.os) {
@@ -254,7 +255,7 @@ impl<'a> Planning<'a> {
         }
         if sources.is_empty() {
             if unsupported {
-                self.exclude(&definition.name, "queries of WMI are not run".to_owned());
+                self.exclude(&definition.name, "WMI queries are not run".to_owned());
             }
             return;
         }
@@ -272,7 +273,8 @@ impl<'a> Planning<'a> {
         });
     }
 
-    /// What is swept: what the operator names, else what the playbooks do, unless there is a reason not to.
+    /// Returns the places to sweep: those of the operator, otherwise those of the playbooks, unless there is a reason
+    /// not to.
     fn sweeps(&mut self, request: &Request) -> Vec<String> {
         if !request.sweep.is_empty() {
             return request.sweep.clone();
@@ -281,9 +283,8 @@ impl<'a> Planning<'a> {
         if places.is_empty() {
             return places;
         }
-        // Nobody has said what stands there, as with a path.
-        let class =
-            request.leave_out.map(|_| "the operator leaves out personal data, which may stand anywhere");
+        // The personal data there is unknown, as with a path.
+        let class = request.leave_out.map(|_| "the operator leaves out personal data, which may be anywhere");
         match request.no_sweep.clone().or_else(|| class.map(str::to_owned)) {
             None => places,
             Some(reason) => {
@@ -303,7 +304,7 @@ impl<'a> Planning<'a> {
             let reason = format!("the operator leaves out this class of personal data ({class})");
             return self.exclude(&step.artifact, reason);
         }
-        // What one playbook leaves out and another one takes is taken.
+        // An artifact that one playbook leaves out and another one requests is collected.
         self.excluded.remove(&step.artifact);
         self.index.insert(step.artifact.clone(), self.steps.len());
         self.steps.push(step);
@@ -335,7 +336,8 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// The plan of a run that takes nothing: the memory of these processes and everything at these paths is looked at.
+/// Makes the plan of a run that collects nothing: the memory of these processes and the files at these paths are
+/// scanned.
 #[must_use]
 pub fn plan_to_look(paths: &[String], processes: Option<&[u32]>, os: TargetOs) -> Plan {
     let mut steps: Vec<Step> = processes.into_iter().map(memory_step).collect();
@@ -345,16 +347,17 @@ pub fn plan_to_look(paths: &[String], processes: Option<&[u32]>, os: TargetOs) -
     Plan { steps, ..Plan::default() }
 }
 
-/// The step of the memory of processes.
+/// Makes the step of process memory.
 fn memory_step(ids: &[u32]) -> Step {
     Step {
         artifact: MEMORY_ARTIFACT.to_owned(),
         volatility: Volatility::Processes,
-        // What a program holds in memory is what people type, read and are logged on with; none of it is stored.
+        // Process memory contains what people type and read, and their credentials; none of it is stored.
         personal_data: PersonalData::High,
         purpose: BilingualText {
-            nl: "kwaadaardige code die alleen in het geheugen staat; er wordt niets van bewaard".to_owned(),
-            en: "malicious code that stands in memory only; nothing of it is stored".to_owned(),
+            nl: "kwaadaardige code die alleen in het geheugen staat; er wordt niets van opgeslagen"
+                .to_owned(),
+            en: "malicious code that is in memory only; nothing of it is stored".to_owned(),
         },
         limits: Limits::default(),
         except: Vec::new(),
@@ -365,7 +368,7 @@ fn memory_step(ids: &[u32]) -> Step {
     }
 }
 
-/// The step of what the operator names by path.
+/// Makes the step of paths from the operator.
 fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
     let windows = os == TargetOs::Windows;
     let pattern = |text: &String| Pattern {
@@ -379,33 +382,33 @@ fn path_step(paths: &[String], os: TargetOs, mode: Mode) -> Step {
     Step {
         artifact: artifact.to_owned(),
         volatility: Volatility::Files,
-        // Nobody has said what stands there.
+        // The personal data there is unknown.
         personal_data: PersonalData::High,
         purpose: if mode == Mode::Sweep {
             BilingualText {
                 nl: "sporen van de dader die overal kunnen staan; alleen waarop een regel of indicator afgaat wordt \
                      genomen"
                     .to_owned(),
-                en: "traces of the intruder that may stand anywhere; only what a rule or indicator fires on is taken"
+                en: "traces of the intruder that may be anywhere; only files that a rule or indicator matches are collected"
                     .to_owned(),
             }
         } else {
             BilingualText {
                 nl: "door de operator aangewezen voor dit onderzoek".to_owned(),
-                en: "pointed out by the operator for this investigation".to_owned(),
+                en: "chosen by the operator for this investigation".to_owned(),
             }
         },
         limits: Limits::default(),
         except: Vec::new(),
         sources: vec![Source::Files(paths.iter().map(pattern).collect())],
-        // What somebody points out is pointed out in the past as well.
+        // A path from the operator is wanted from shadow copies as well.
         shadow_copies: mode == Mode::Collect,
         mode,
         named: true,
     }
 }
 
-/// Goes one level down, unless that comes back to a level above.
+/// Enters a level, unless that forms a cycle.
 fn enter(name: &str, above: &mut Vec<String>) -> Result<(), Error> {
     if let Some(first) = above.iter().position(|other| other == name) {
         let mut chain = above.split_off(first);

@@ -1,6 +1,6 @@
-//! From the text of a file to what stands in it: definitions, playbooks, handlings, told apart by their keys.
+//! Parses the text of a file into definitions, playbooks and handlings, distinguished by their keys.
 //!
-//! In: a name and a text, of whatever origin. Out: [`FileContent`], or every fault of the text. Pure: reads no file.
+//! In: a name and a text, of any origin. Out: [`FileContent`], or every fault of the text. Pure: reads no file.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use super::yaml::MAX_FAULTS;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// What stands in a file.
+/// The content of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileContent {
     /// Artifact definitions, in order.
@@ -29,20 +29,20 @@ pub struct FileContent {
 }
 
 impl FileContent {
-    /// Reads the text of a file; `file` is what faults call it.
+    /// Reads the text of a file; `file` is its name in faults.
     ///
     /// # Errors
     ///
-    /// Every fault found, at most one for each YAML document that is none, up to a limit.
+    /// Every fault found, at most one per malformed YAML document, up to a limit.
     pub fn read(file: &str, text: &str) -> Result<Self, Vec<Fault>> {
         Self::read_with(file, text, Strictness::Readable)
     }
 
-    /// As [`Self::read`], and refuses what the official validator would refuse: for definitions of our own.
+    /// As [`Self::read`], and refuses what the official validator would refuse: for our own definitions.
     ///
     /// # Errors
     ///
-    /// As [`Self::read`].
+    /// See [`Self::read`].
     pub fn read_strictly(file: &str, text: &str) -> Result<Self, Vec<Fault>> {
         Self::read_with(file, text, Strictness::Official)
     }
@@ -85,7 +85,7 @@ impl FileContent {
     }
 }
 
-/// The keys that tell documents apart; a definition has neither.
+/// The keys that distinguish documents; a definition has neither.
 #[derive(Deserialize)]
 struct Kind {
     playbook: Option<IgnoredAny>,
@@ -145,7 +145,7 @@ mod tests {
             ),
             (
                 "playbook: q\nversion: 1\ntitle: {nl: a, en: b}\ndescription: {nl: a, en: b}\nartifacts: [A]\nlimits:\n  B: {max_files: 1}\n",
-                "x.yaml:7:6: expected limits of artifacts that this playbook names, found 'B'",
+                "x.yaml:7:6: expected limits of artifacts in this playbook, found 'B'",
             ),
             (
                 "playbook: q\nversion: 1\ntitle: {nl: a, en: b}\ndescription: {nl: a, en: b}\nartifacts: [A]\nsweep:\n- /srv\n- 'D:\\x'\n- /srv/../etc\n",
@@ -233,7 +233,7 @@ mod tests {
         ] {
             assert_eq!(faults(&text), [expected], "{text}");
         }
-        // The place is that in the file and not that in the document.
+        // The place is that in the file instead of that in the document.
         let text = format!("{GOOD}---\n{GOOD}---\nname: A\ndoc: b\nsources: x\n");
         assert_eq!(faults(&text), ["x.yaml:15:10: expected a list, found 'x'"]);
     }

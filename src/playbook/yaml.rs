@@ -1,8 +1,9 @@
-//! YAML as untrusted text: one document at a time, within a budget, and every fault with its line.
+//! Parses YAML as untrusted text: one document at a time, within limits, and every fault with its line.
 //!
-//! In: the text of a file. Out: its documents, and each of them as a type that derives `Deserialize`, or a [`Fault`] with
-//! its place. Documents are parsed one by one, so that a mistake in one hides none in the next. The crate `serde-saphyr`
-//! does the parsing; this module sets its limits and words its errors as what was expected and what was found.
+//! In: the text of a file. Out: its documents, and each of them as a type that derives `Deserialize`, or a [`Fault`]
+//! with its place. Documents are parsed one by one, so that a mistake in one does not hide those in the next. The
+//! crate `serde-saphyr` parses; this module sets its limits and words its errors as what was expected and what was
+//! found.
 
 use serde::de::DeserializeOwned;
 use serde_saphyr::budget::BudgetBreach;
@@ -15,16 +16,17 @@ use super::error::Fault;
 /// Largest file in bytes: the whole official set together is a tenth of it.
 pub(super) const MAX_FILE: u64 = 4 << 20;
 
-/// Most faults reported for one file: a file with more is no playbook with typing errors but another kind of file.
+/// Maximum number of faults per file: a file with more is not a playbook.
 pub(super) const MAX_FAULTS: usize = 50;
 
-/// Most nodes of a document. Far above what any definition needs, and parsed in a blink: the largest official one has 700.
+/// Maximum number of nodes per document, far above any definition, and parsed quickly: the largest official one has
+/// 700.
 const MAX_NODES: usize = 50_000;
 
-/// Deepest nesting.
+/// Maximum nesting depth.
 const MAX_DEPTH: usize = 16;
 
-/// Most characters of a value that a fault repeats.
+/// Maximum number of characters of a value that a fault repeats.
 const SHOWN: usize = 80;
 
 /// One document of a file.
@@ -32,13 +34,13 @@ const SHOWN: usize = 80;
 pub(super) struct Document<'a> {
     /// The file it is in.
     pub(super) file: &'a str,
-    /// Lines of the file before it.
+    /// Number of lines of the file before it.
     before: u64,
     text: &'a str,
 }
 
 /// Splits a file at its document markers. A `---` at the start of a line can be nothing else in YAML 1.2 (9.1.2,
-/// `c-forbidden`). Pieces that hold only blank lines, comments and directives are left out.
+/// `c-forbidden`). Parts with only blank lines, comments and directives are left out.
 pub(super) fn documents<'a>(file: &'a str, text: &'a str) -> Vec<Document<'a>> {
     let mut documents = Vec::new();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -64,11 +66,11 @@ fn says_something(line: &str) -> bool {
 }
 
 impl Document<'_> {
-    /// Reads the document.
+    /// Parses the document.
     ///
     /// # Errors
     ///
-    /// The first thing in it that is no YAML, does not fit the type or exceeds the budget, with its place.
+    /// The first part that is not YAML, does not match the type or exceeds the limits, with its place.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         self.parse_text(self.text).or_else(|fault| match spaced(self.text) {
             Some(spaced) => self.parse_text(&spaced).map_err(|_| fault),
@@ -81,7 +83,7 @@ impl Document<'_> {
             .map_err(|error| self.fault_at(error.location(), problem(&error, text)))
     }
 
-    /// The line of a value in the file, from 1.
+    /// Returns the line of a value in the file, from 1.
     pub(super) fn line<T>(&self, value: &Spanned<T>) -> u64 {
         self.before.saturating_add(value.referenced.line())
     }
@@ -102,8 +104,8 @@ impl Document<'_> {
     }
 }
 
-/// A fresh set of options for each document. Anchors and aliases make short texts grow when read and merge keys hide
-/// where a value comes from; neither format needs them.
+/// Makes the options for a document. Anchors and aliases make short texts grow when read, and merge keys hide where a
+/// value comes from; neither format needs them.
 fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -165,7 +167,8 @@ fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// The value at a place, in words. Of a list or a mapping the span holds its bracket, or nothing where it has none.
+/// Returns the value at a place, in words. For a list or a mapping, the span is its bracket, or empty where there is
+/// none.
 fn found(location: Location, text: &str) -> Option<String> {
     let whole = |number: u64| usize::try_from(number).ok();
     let rest = text.get(whole(location.span().byte_offset()?)?..)?;
@@ -181,8 +184,8 @@ fn found(location: Location, text: &str) -> Option<String> {
     })
 }
 
-/// `{key:[…]}` with the space that YAML 1.2 wants after the colon: the official set holds a line without it, which
-/// `PyYAML` reads. None where nothing is to be changed.
+/// Adds the space after the colon in `{key:[…]}` that YAML 1.2 requires: the official set has a line without it,
+/// which `PyYAML` reads. `None` where nothing is to be changed.
 fn spaced(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

@@ -94,13 +94,13 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The reader of indicators failed.
-    #[error("the indicator lists cannot be read: the tool itself failed on them")]
+    #[error("cannot read the indicator lists: an internal error occurred")]
     Indicators,
     /// The engine failed before any rule.
-    #[error("the rule engine cannot be started: {0}")]
+    #[error("cannot start the rule engine: {0}")]
     Engine(String),
     /// The self-test rule did not fire: no absence of hits would mean anything.
-    #[error("the rules' self-test did not fire: scanning cannot be trusted")]
+    #[error("the self-test rule did not match: scanning cannot be trusted")]
     SelfTest,
 }
 

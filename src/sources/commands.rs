@@ -19,10 +19,11 @@ use std::time::Duration;
 use super::found::{Finding, Found, Unread};
 use super::rows::{Halt, Lines, Rows};
 use super::target::Target;
+use super::tool_directory;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::commands::{CommandRow, CommandRun};
 use crate::evidence::{Digest, Origin, Outcome, Reason, ReasonCode};
-use crate::playbook::ProgramCall;
+use crate::playbook::{Companion, ProgramCall};
 use crate::sys::{HeldProgram, Stopwatch, time_limit};
 
 /// How long a program may run; then it is ended.
@@ -115,16 +116,27 @@ pub(crate) fn place(program: &str) -> Option<PathBuf> {
     path.is_absolute().then(|| path.to_owned())
 }
 
-/// Opens a program and holds it, where its digest is one of those wanted.
+/// Opens a program and holds it, where its digest is one of those wanted, and nothing is next to it that it might load besides what its
+/// kit lists there.
 ///
 /// # Errors
-/// It cannot be opened or is no program; it has another digest, which is then [`ReasonCode::Unsupported`].
-pub(crate) fn hold(path: &Path, wanted: &[Digest]) -> Result<HeldProgram, Reason> {
+/// It cannot be opened or is no program; it has another digest, or company, which is then [`ReasonCode::Unsupported`].
+pub(crate) fn hold(
+    path: &Path,
+    wanted: &[Digest],
+    companions: Option<&[Companion]>,
+) -> Result<HeldProgram, Reason> {
     let held = HeldProgram::open(path).map_err(|error| {
         Reason::new(super::rows::code_of(&error), format!("reading '{}': {error}", path.display()))
     })?;
     if wanted.contains(&held.sha256()) {
-        return Ok(held);
+        return match tool_directory::check(path, companions) {
+            Ok(()) => Ok(held),
+            Err(why) => {
+                let detail = format!("'{}' was not run: {why}", path.display());
+                Err(Reason::new(ReasonCode::Unsupported, detail))
+            }
+        };
     }
     let listed = wanted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
     let listed = if listed.is_empty() { "one that the kit does not list".to_owned() } else { listed };
@@ -153,7 +165,7 @@ fn run(call: &ProgramCall, limit: Duration) -> Done {
     let (program, arguments) = (call.program.clone(), call.arguments.clone());
     let mut done =
         Done { run: CommandRun { program, arguments, ..CommandRun::default() }, ..Done::default() };
-    let held = match hold(path, &call.sha256) {
+    let held = match hold(path, &call.sha256, call.companions.as_deref()) {
         Ok(held) => held,
         Err(reason) => {
             done.short = Some(reason);
@@ -242,7 +254,7 @@ mod tests {
 
     fn call(program: &str, arguments: &[&str], sha256: &[Digest]) -> ProgramCall {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        ProgramCall { program: program.to_owned(), arguments, sha256: sha256.to_vec() }
+        ProgramCall { program: program.to_owned(), arguments, sha256: sha256.to_vec(), companions: None }
     }
 
     fn shell(script: &str, limit: Duration) -> Done {

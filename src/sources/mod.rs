@@ -34,6 +34,7 @@ mod spellings;
 pub(crate) mod suspects;
 pub(crate) mod target;
 pub(crate) mod target_volume;
+pub(crate) mod tool_directory;
 pub(crate) mod tree;
 pub(crate) mod variables;
 pub(crate) mod volume_facts;
@@ -79,6 +80,6 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The live system's files cannot be read on this operating system by this version.
-    #[error("this version collects from a live host on Linux and Windows only")]
+    #[error("a live host can be examined on Linux and Windows only")]
     NotLive,
 }

@@ -58,7 +58,7 @@ impl ShadowVolumes {
             self.facts.push(MountFacts {
                 place: format!("vss{}", copy.number),
                 file_system: "NTFS".to_owned(),
-                device: copy.told(),
+                device: copy.description(),
                 visited: opened.is_ok(),
                 reason: opened.as_ref().err().map(ToString::to_string),
                 gap: opened.is_err(),

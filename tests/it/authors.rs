@@ -297,5 +297,5 @@ fn a_certificate_of_another_key_beside_the_key_is_refused() {
         "kit.key",
     ]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("one of another key"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("belongs to another key"), "{}", text(&output.stderr));
 }

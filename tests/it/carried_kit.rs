@@ -263,7 +263,7 @@ fn a_file_of_a_kit_that_was_altered_is_refused_though_the_kit_is_trusted() {
 fn a_kit_may_not_replace_what_the_program_carries_and_a_file_that_is_named_may() {
     let quick = playbook("quick", "LinuxHostIdentity");
     let kit = MadeKit::new().with("playbook", "playbooks/x.yaml", quick.as_bytes()).signed();
-    kit.refused(&kit.key(), &[], "a kit may not replace what this program carries: playbook 'quick'");
+    kit.refused(&kit.key(), &[], "a kit may not replace built-in playbooks or artifacts: playbook 'quick'");
     let artifact =
         "name: LinuxAuthLogs\ndoc: d\nsources:\n- type: FILE\n  attributes: {paths: ['/nothing']}\n";
     let kit = MadeKit::new().with("playbook", "playbooks/x.yaml", artifact.as_bytes()).signed();
@@ -309,5 +309,32 @@ fn a_tool_of_a_kit_is_run_by_its_name_where_kit_and_definition_agree_on_its_dige
         assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
         let ran = fs::read_to_string(kit.made.unpack().join("commands/OwnTool/1-tool.stdout.txt"));
         assert_eq!(ran.is_ok_and(|out| out == "ran\n"), code == 0);
+    }
+}
+
+/// What a person decides by, word for word. Keys and their words differ from run to run.
+#[test]
+fn the_screen_that_asks_to_confirm_a_kit_is_the_golden_one_in_both_languages() {
+    for (lang, golden) in [
+        ("nl", include_str!("../golden/kit_confirmation.nl.txt")),
+        ("en", include_str!("../golden/kit_confirmation.en.txt")),
+    ] {
+        let kit = whole_kit();
+        let arguments =
+            ["collect", "--root", "tree", "--out", "out/", "--path", "/etc/hostname", "--lang", lang];
+        let output = program::run_at_a_terminal(&kit.made, "", "stick", &arguments, "\n");
+        let shown = text(&output.stdout).replace('\r', "");
+        let recipient = kit.made.recipient();
+        let begin = shown.find("kit 'stick 7'").unwrap_or_else(|| panic!("{shown}"));
+        let end = shown.find("fout:").or_else(|| shown.find("error:")).unwrap_or(shown.len());
+        let directory = kit.at("").canonicalize().unwrap().display().to_string();
+        let shown = shown[begin..end]
+            .replace(&Fingerprint::of(&kit.key()).to_string(), "SIGNER")
+            .replace(&Fingerprint::of(&recipient).to_string(), "RECIPIENT")
+            .replace(&format!("…{}", &recipient[recipient.len() - 8..]), "…END")
+            .replace(directory.trim_end_matches('/'), "DIRECTORY")
+            .replace(&kit.made.path().display().to_string(), "MADE");
+        assert_eq!(shown, golden, "{lang}\n{shown}");
+        assert_eq!(kit.made.bundles().len(), 0);
     }
 }

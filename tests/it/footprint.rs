@@ -1,5 +1,5 @@
 //! What a run leaves on the host: every system call that changes something is traced, and compared with the section
-//! "What a run leaves behind" of the README.
+//! "What a run leaves behind" of `src/docs/hostile_host.md`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ const TRACED: &str = "open,openat,openat2,creat,mkdir,mkdirat,mknod,mknodat,rena
 const ASKS: [&str; 6] =
     ["TCGETS", "TIOCGWINSZ", "FS_IOC_FIEMAP", "FS_IOC_GETFLAGS", "BLKGETSIZE64", "FIONREAD"];
 
-/// What one run did: each thing once, in the README's words.
+/// What one run did: each thing once, in the words of that section.
 type Acts = BTreeSet<String>;
 
 /// Traces a run with these arguments.
@@ -126,8 +126,9 @@ fn a_run_on_a_live_host_asks_its_own_kernel_and_resolver_and_nobody_else() {
     let others: Vec<&String> = acts.difference(&allowed).collect();
     assert!(others.is_empty(), "{others:?}");
     assert!(acts.is_superset(&set(&["bundle", "receipt"])), "{acts:?}");
-    let readme = include_str!("../../README.md");
-    let section = readme.split("## What a run leaves behind").nth(1).unwrap().split("\n## ").next().unwrap();
+    let document = include_str!("../../src/docs/hostile_host.md");
+    let section =
+        document.split("## What a run leaves behind").nth(1).unwrap().split("\n## ").next().unwrap();
     for said in [RESOLVER, "the bundle and its receipt", "netlink", "processes started | none"] {
         assert!(section.contains(said), "{said}");
     }
@@ -270,9 +271,9 @@ mod wine {
         let mut processes = acts(&made, &["--artifact", "LiveProcesses"]);
         assert!(processes.remove("memory of a process"), "{processes:?}");
         assert_eq!(processes, wanted);
-        let readme = include_str!("../../README.md");
+        let document = include_str!("../../src/docs/hostile_host.md");
         let section =
-            readme.split("## What a run leaves behind").nth(1).unwrap().split("\n## ").next().unwrap();
+            document.split("## What a run leaves behind").nth(1).unwrap().split("\n## ").next().unwrap();
         let windows = section.split("| Windows").nth(1).unwrap();
         for said in
             ["files created | the bundle and its receipt", "processes started | none", "connections | none"]

@@ -147,7 +147,7 @@ fn the_version_names_commit_target_and_date_of_the_rules() {
             let output = made.veldkit([option, "--lang", language]);
             let printed = text(&output.stdout);
             let lines: Vec<&str> = printed.lines().collect();
-            assert_eq!((output.status.code(), lines.len()), (Some(0), 4), "{printed}");
+            assert_eq!((output.status.code(), lines.len()), (Some(0), 5), "{printed}");
             assert_eq!(lines[0], format!("veldkit {}", env!("CARGO_PKG_VERSION")));
             let commit = lines[1].strip_prefix(commit).unwrap();
             assert!(["onbekend", "unknown"].contains(&commit) || commit.len() >= 7, "{commit}");

@@ -136,11 +136,16 @@ fn a_damaged_hive_is_never_clean_and_ends_with_3() {
         ("cut short", whole[..whole.len() - 700].to_vec(), None, "the file is cut short: 700 of "),
         ("cut to its first block", whole[..600].to_vec(), None, "the file is cut short: "),
         ("no logs", dirty.clone(), None, "no transaction log completes it"),
-        ("a damaged log", dirty, Some(bad_log.clone()), "1 transaction logs are damaged"),
-        ("a damaged log of a clean hive", whole.clone(), Some(bad_log), "1 transaction logs are damaged"),
-        ("fewer values", more, None, "says that it has 9 values, and "),
+        ("a damaged log", dirty, Some(bad_log.clone()), "1 transaction logs were not applied"),
+        (
+            "a damaged log of a clean hive",
+            whole.clone(),
+            Some(bad_log),
+            "1 transaction logs were not applied",
+        ),
+        ("fewer values", more, None, "states 9 values, but "),
         ("a loop", looped, None, "contains itself"),
-        ("no list", no_list, None, "is no list of keys"),
+        ("no list", no_list, None, "list of keys expected"),
     ] {
         let made = windows(&hive, log.as_deref());
         let found = all_software(&made);

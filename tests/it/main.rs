@@ -55,6 +55,7 @@ mod program;
 mod program_file;
 mod ransomware;
 mod reading;
+mod readme;
 mod regression;
 mod rpm;
 mod rule_directories;

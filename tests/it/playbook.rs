@@ -96,8 +96,11 @@ fn check_names_every_fault_with_file_and_line_and_exits_with_1() {
     fs::write(&file, playbook("own", "artifacts: [LinuxAuthLog, LinuxShadowFiles]")).unwrap();
     let (out, _, code) = veldkit(&["playbook", "check", path]);
     assert_eq!(code, 1);
-    assert!(out.contains("found 'LinuxAuthLog' (meant may be LinuxAuthLogs"), "{out}");
-    assert!(out.contains("expected 'opt_in: true' beside what takes 'LinuxShadowFiles'"), "{out}");
+    assert!(out.contains("found 'LinuxAuthLog' (did you mean LinuxAuthLogs"), "{out}");
+    assert!(
+        out.contains("expected 'opt_in: true' in the playbook that collects 'LinuxShadowFiles'"),
+        "{out}"
+    );
 
     fs::write(&file, playbook("own", "artifacts: [LinuxAuthLogs]")).unwrap();
     let (out, _, code) = veldkit(&["playbook", "check", path, "--lang", "en"]);
@@ -117,7 +120,7 @@ fn a_playbook_in_a_file_is_shown_like_one_that_is_built_in() {
     assert!(out.starts_with("own: t\n") && out.contains("LinuxAuthLogs"), "{out}");
     let (_, err, code) = veldkit(&["playbook", "show", "quik", "--lang", "en"]);
     assert_eq!(code, 2);
-    assert!(err.contains("no playbook is called 'quik'; meant may be 'quick'"), "{err}");
+    assert!(err.contains("no playbook is called 'quik'; did you mean 'quick'?"), "{err}");
 }
 
 #[test]
@@ -126,7 +129,7 @@ fn an_unknown_name_is_an_error_that_names_the_nearest_and_who_asked() {
     let error = catalogue.plan(&request(&["own"], &[]), TargetOs::Linux).unwrap_err();
     assert!(
         error.to_string().starts_with(
-            "no artifact is called 'LinuxAuthLog', which 'own' names; meant may be 'LinuxAuthLogs'"
+            "no artifact is called 'LinuxAuthLog', to which 'own' refers; did you mean 'LinuxAuthLogs'?"
         ),
         "{error}"
     );
@@ -145,9 +148,9 @@ fn what_comes_back_to_itself_is_named() {
     ];
     let catalogue = with(&text.concat());
     let error = catalogue.plan(&request(&[], &["A"]), TargetOs::Linux).unwrap_err();
-    assert_eq!(error.to_string(), "'B' comes back to itself: B > C > B");
+    assert_eq!(error.to_string(), "'B' includes itself: B > C > B");
     let error = catalogue.plan(&request(&["p"], &[]), TargetOs::Linux).unwrap_err();
-    assert_eq!(error.to_string(), "'p' comes back to itself: p > q > p");
+    assert_eq!(error.to_string(), "'p' includes itself: p > q > p");
 }
 
 #[test]
@@ -169,10 +172,7 @@ fn groups_that_share_members_are_gone_through_once() {
 fn an_artifact_of_another_system_is_an_error_where_the_operator_names_it_and_nothing_in_a_playbook() {
     let catalogue = Catalogue::embedded().unwrap();
     let error = catalogue.plan(&request(&[], &["WindowsEventLogs"]), TargetOs::Linux).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "artifact 'WindowsEventLogs' is not for this target (linux), but for Windows"
-    );
+    assert_eq!(error.to_string(), "artifact 'WindowsEventLogs' is for Windows, not for this target (linux)");
     let plan = catalogue.plan(&request(&["quick"], &[]), TargetOs::Linux).unwrap();
     assert!(plan.steps.iter().all(|step| !step.artifact.starts_with("Windows")));
     assert_eq!(plan.excluded, []);

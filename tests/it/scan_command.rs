@@ -167,7 +167,7 @@ fn a_sweep_takes_what_fires_last_of_all_and_only_counts_the_rest() {
         serde_json::from_str(&fs::read_to_string(unpacked.join("manifest.json")).unwrap()).unwrap();
     assert_eq!(manifest["sweep"]["items"], 702);
     let custody = fs::read_to_string(unpacked.join("log/custody.jsonl")).unwrap();
-    assert!(custody.contains("702 more looked at by sweeps"), "{custody}");
+    assert!(custody.contains("702 more scanned by sweeps"), "{custody}");
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_sweep_named_replaces_the_playbooks_and_it_can_be_left_out_with_the_reason_i
         (&["--no-scan"], "with --no-scan nothing is swept"),
         (
             &["--rules", "rules.yar", "--exclude-personal-data", "high"],
-            "personal data, which may stand anywhere",
+            "personal data, which may be anywhere",
         ),
     ] {
         let (paths, excluded) = swept(arguments);

@@ -1,8 +1,8 @@
-//! The writer's side: takes the slots in order and puts each item, entry and record, into the bundle.
+//! The writer's side: receives the slots in order and writes each item, entry and record, to the bundle.
 //!
-//! In: slots, and what workers deliver for them. Out: a bundle that lacks only its seal. Only here it is known how large
-//! the bundle is, so the operator's size limit is kept here. A stopped run whose seal is urgent waits for nobody: an item
-//! that no worker has delivered is recorded as skipped.
+//! In: slots, and the workers' deliveries for them. Out: a bundle without its seal. The size of the bundle is known
+//! only here, so the operator's size limit is enforced here. A stopped run with an urgent seal waits for nobody: an
+//! item without a delivery is recorded as skipped.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
@@ -27,10 +27,11 @@ const RESERVE: u64 = 256 << 10;
 /// ... and, per entry, its part of the directory (name, 46 bytes and extra fields) and of the records.
 const RESERVE_PER_ENTRY: u64 = 512;
 
-/// Below this room, nothing of use fits any more, and the run ends.
+/// Below this room, nothing useful fits any more, and the run ends.
 const LEAST_ROOM: u64 = 16 << 10;
 
-/// How often the writer looks at the clock and for a stop while nothing comes, so that checkpoints are written in time.
+/// How often the writer checks the clock and the stop flag while nothing comes, so that checkpoints are written in
+/// time.
 const TICK: Duration = Duration::from_millis(500);
 
 /// Writes until the intake ends.
@@ -73,7 +74,7 @@ pub(super) fn keep(
     Ok(keeper.kept)
 }
 
-/// What came of waiting for a worker.
+/// The result of waiting for a worker.
 enum Awaited<T> {
     Delivered(T),
     /// The worker failed.
@@ -87,7 +88,7 @@ struct Keeper<'a> {
     pool: &'a Pool,
     stored: &'a Stored,
     writer: &'a mut Writer,
-    /// Whether the artifact at hand is collected from shadow copies too.
+    /// Whether the current artifact is collected from shadow copies as well.
     again: bool,
     /// Whether the log already says why the run was stopped.
     stop_logged: bool,
@@ -130,7 +131,7 @@ impl Keeper<'_> {
                     Awaited::Delivered(Delivery::Large(large)) => self.large(*large)?,
                     Awaited::Delivered(Delivery::Inspected(item)) => self.swept(*item)?,
                     Awaited::Lost => self.lost(*draft)?,
-                    // Of a sweep only hits are recorded; that it was left incomplete is in the manifest.
+                    // Only hits of a sweep are recorded; the manifest states that it was left incomplete.
                     Awaited::Abandoned if is_sweep() => {}
                     Awaited::Abandoned => self.abandoned(*draft)?,
                 }
@@ -174,7 +175,7 @@ impl Keeper<'_> {
         self.writer.log(custody::first_tier(flushed.items, elapsed, self.run.clock))
     }
 
-    /// Of what a sweep inspects, an item with a hit has a record, and so has what is not there or could not be read.
+    /// Records an inspected item of a sweep where it has a hit, is missing, or could not be read.
     fn swept(&mut self, item: Item) -> Result<(), Error> {
         let looked_for = item.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::NotFound);
         if !item.hits.is_empty() || looked_for || item.makes_partial() {
@@ -182,12 +183,12 @@ impl Keeper<'_> {
         }
         self.kept.swept.add(&item);
         self.run.progress.kept(0, self.writer.bytes_written());
-        // A long sweep without a hit writes nothing: checkpoints fall due all the same.
+        // A long sweep without a hit writes nothing, but checkpoints are still due.
         self.writer.tick()
     }
 
     fn record(&mut self, mut item: Item) -> Result<(), Error> {
-        // Most of what is swept has no record and no number, so numbers are given here.
+        // Most swept items have no record and no number, so numbers are assigned here.
         item.number = self.writer.manifest().items.all.saturating_add(1);
         let item = &item;
         self.writer.record(item)?;
@@ -204,8 +205,8 @@ impl Keeper<'_> {
         Ok(())
     }
 
-    /// A directory that a playbook asks for has an empty entry in the bundle, since some tools recognise a system by its
-    /// directories; everything else without content is its record.
+    /// Writes a directory that a playbook asks for as an empty entry, since some tools recognise a system by its
+    /// directories; other items without content are only recorded.
     fn directory_or_record(&mut self, mut item: Item) -> Result<(), Error> {
         if item.kind == Kind::Directory && item.outcome == Outcome::Collected {
             let mut entry = self.entry(&item.origin, false, &item.metadata);
@@ -235,7 +236,7 @@ impl Keeper<'_> {
         let room = self.room_for_all();
         let mut entry = self.writer.entry(&header, stored_size)?;
         let written = write_pieces(&receiver, room, (self.pool, self.run.stop), &mut entry);
-        // However it ended, nothing more is wanted: a reader that waits for room must not wait for ever.
+        // However it ended, nothing more is wanted: a reader that waits for room must not wait forever.
         drop(receiver);
         self.pool.nudge();
         let Written { digest, is_cut, is_abandoned, end } = written?;
@@ -254,7 +255,7 @@ impl Keeper<'_> {
                 let detail = format!("the run was ended, and had to be sealed after {size} bytes of it");
                 Reason::new(ReasonCode::Interrupted, detail)
             } else {
-                Reason::new(ReasonCode::Internal, "the tool itself failed on this item")
+                Reason::new(ReasonCode::Internal, "an internal error occurred on this item")
             };
             (item.outcome, item.reason) = (Outcome::Partial, Some(reason));
             item.content = digest.map(|sha256_stored| Content {
@@ -265,14 +266,14 @@ impl Keeper<'_> {
         self.record(item)
     }
 
-    /// A worker that failed: the record says so.
+    /// Records an item whose worker failed.
     fn lost(&mut self, mut item: Item) -> Result<(), Error> {
-        let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
+        let reason = Reason::new(ReasonCode::Internal, "an internal error occurred on this item");
         (item.outcome, item.reason, item.acquired) = (Outcome::Failed, Some(reason), self.run.clock.now());
         self.record(item)
     }
 
-    /// An item that nobody waits for any longer: the record says so.
+    /// Records an item that is no longer waited for.
     fn abandoned(&mut self, mut item: Item) -> Result<(), Error> {
         let reason = Reason::new(
             ReasonCode::Interrupted,
@@ -288,7 +289,7 @@ impl Keeper<'_> {
         BundleEntry { name, modified: metadata.modified, mode: metadata.mode }
     }
 
-    /// How many bytes the bundle may have before its end is written; `None` without a limit of the operator's.
+    /// Returns the maximum bytes of the bundle before its end is written; `None` without a limit.
     fn room_for_all(&self) -> Option<u64> {
         let limit = self.run.settings.size_limit?;
         let reserve =
@@ -296,12 +297,12 @@ impl Keeper<'_> {
         Some(limit.saturating_sub(reserve))
     }
 
-    /// What the operator's limit leaves for content; `None` without a limit.
+    /// Returns the room for content under the operator's limit; `None` without a limit.
     fn room(&self) -> Option<u64> {
         Some(self.room_for_all()?.saturating_sub(self.writer.bytes_written()))
     }
 
-    /// Whether `length` bytes still fit; where not, the item becomes skipped.
+    /// Whether `length` bytes still fit; otherwise, the item is skipped.
     fn fits(&self, item: &mut Item, length: u64) -> bool {
         let Some(room) = self.room() else { return true };
         if room < LEAST_ROOM {

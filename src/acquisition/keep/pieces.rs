@@ -1,4 +1,4 @@
-//! The pieces of a large item, written as they come.
+//! Writes the pieces of a large item as they come.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
@@ -9,15 +9,15 @@ use crate::acquisition::stop::{Haste, Stop};
 use crate::bundle::{EntryWriter, Error};
 use crate::evidence::{Digest, Item};
 
-/// What of a large item's pieces is in its entry.
+/// The part of a large item that is in its entry.
 pub(super) struct Written {
     /// Digest of the content, where there is some.
     pub(super) digest: Option<Digest>,
     /// Whether the operator's limit cut it.
     pub(super) is_cut: bool,
-    /// Whether it was not waited for to its end, since the seal is urgent.
+    /// Whether it was abandoned, since the seal is urgent.
     pub(super) is_abandoned: bool,
-    /// The record; none where the worker failed or was not waited for.
+    /// The record; `None` where the worker failed or was not waited for.
     pub(super) end: Option<Item>,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn write_pieces(
 ) -> Result<Written, Error> {
     let PieceReceiver { pieces, window } = receiver;
     let mut written = Written { digest: None, is_cut: false, is_abandoned: false, end: None };
-    // No checkpoint is due in the midst of an entry, so there is no need to look at the clock.
+    // No checkpoint is due within an entry, so the clock is not checked.
     while let Some(piece) = next(pieces, stop, &mut written) {
         match piece {
             Piece::End(item) => {

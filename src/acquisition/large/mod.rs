@@ -1,5 +1,5 @@
 //! An item larger than one piece, as a state machine: read and digested in order by one worker, deflated in pieces and
-//! scanned by whichever worker is idle, and written as it comes.
+//! scanned by any idle worker, and written as it comes.
 //!
 //! ```text
 //! Head ──> Sending ──> Following ⟲ ──> Ended ──> (record sent)
@@ -40,13 +40,13 @@ pub(super) fn stream(context: &mut WorkerContext<'_>, job: &Job, opened: Opened,
 
 /// A large item, by how far it has come.
 enum LargeItem {
-    /// It is announced, and its first piece is read.
+    /// It is announced, and its first piece was read.
     Head(Head),
     /// The rules have its head; the pieces of the head are sent.
     Sending(Sending),
-    /// What is behind the head is read and sent, a piece at a time.
+    /// The rest after the head is read and sent, a piece at a time.
     Following(Following),
-    /// Nothing more comes of it; its record is missing.
+    /// It has ended; only its record is missing.
     Ended(Ended),
 }
 
@@ -66,7 +66,7 @@ impl LargeItem {
         Self::Head(Head { reading: Reading { recorder, opened, line: Line { pieces, window } }, first })
     }
 
-    /// Takes the next step; `None` after the last.
+    /// Performs the next step; `None` after the last.
     fn advance(self, context: &mut WorkerContext<'_>, job: &Job) -> Option<Self> {
         match self {
             Self::Head(head) => Some(Self::Sending(head.read(context, job))),
@@ -80,7 +80,7 @@ impl LargeItem {
     }
 }
 
-/// What every state but the last needs: the record, the source, and the way of the pieces to the writer.
+/// The data of every state except the last: the record, the source, and the channel to the writer.
 struct Reading {
     recorder: ItemRecorder,
     opened: Opened,
@@ -104,7 +104,7 @@ struct Sending {
     ending: Option<Ending>,
 }
 
-/// The state in which what is behind the head is read.
+/// The state in which the rest after the head is read.
 struct Following {
     reading: Reading,
     verdict: Verdict,
@@ -120,13 +120,13 @@ struct Ended {
     ending: Ending,
 }
 
-/// What the rules say of the head.
+/// The result of the rules for the head.
 enum Verdict {
     /// There are no rules.
     NoRules,
-    /// They cannot be asked.
+    /// They cannot be used.
     Unasked(Examined),
-    /// A worker asks them about this many bytes.
+    /// A worker matches them against this many bytes.
     Awaited { length: usize, answer: Arc<OnceLock<Examined>> },
 }
 
@@ -221,14 +221,14 @@ impl Ended {
     }
 }
 
-/// How reading ends where the writer wants no more: it has no room. Only the writer knows how much it kept, so it
-/// replaces the reason; what counts here is that the item is not whole, and has no digest that a list could name.
+/// Returns the ending where the writer wants no more, for lack of room. Only the writer knows how much it kept, so it
+/// replaces the reason; here, it only matters that the item is incomplete, without a digest that a list could have.
 fn unwanted() -> Ending {
     Ending::Cut(Reason::new(ReasonCode::OperatorLimit, "--size-limit was reached"))
 }
 
-/// Queues a head for the rules. The answer is set by the worker that asks them; where that fails, it is never set, and
-/// this is left as its only owner.
+/// Queues a head for the rules. The worker that matches them sets the answer; where it fails, the answer is never
+/// set, and this is left as its only owner.
 fn ask(
     context: &WorkerContext<'_>,
     recorder: &ItemRecorder,
@@ -236,7 +236,7 @@ fn ask(
     whole: bool,
 ) -> Arc<OnceLock<Examined>> {
     let answer = Arc::new(OnceLock::new());
-    // Rules ask for name, path and owner, which the record has.
+    // Rules use name, path and owner, which the record has.
     let (item, given) = (recorder.item().clone(), Arc::clone(&answer));
     context.defer(move |context: &mut WorkerContext<'_>| {
         if let Some(scanner) = context.run.settings.scanner {
@@ -248,18 +248,18 @@ fn ask(
     answer
 }
 
-/// Waits for what the rules say; meanwhile asks them here, or does other parts.
+/// Waits for the result of the rules; meanwhile matches them here, or performs other parts.
 fn answered(context: &mut WorkerContext<'_>, answer: &Arc<OnceLock<Examined>>) -> Examined {
     context.help_until(|| answer.get().is_some() || Arc::strong_count(answer) == 1);
     answer.get().cloned().unwrap_or_else(|| {
-        let (gap, cause) = (Some("the rules were not asked".to_owned()), Some(Cause::Error));
+        let (gap, cause) = (Some("the rules were not applied".to_owned()), Some(Cause::Error));
         Examined { scanned: Scanned { gap, cause, ..Scanned::default() }, ..Examined::default() }
     })
 }
 
 impl Reading {
-    /// Reads on from the first piece, up to `limit` bytes. Returns them, where each piece ends with the digest of all up
-    /// to there, and how reading ended if it did.
+    /// Reads on from the first piece, up to `limit` bytes. Returns them, the end of each piece with the digest of all
+    /// up to there, and the ending if there was one.
     fn head(
         &mut self,
         context: &WorkerContext<'_>,
@@ -303,19 +303,20 @@ impl Reading {
     }
 }
 
-/// The way of an item's pieces to the writer.
+/// The channel of an item's pieces to the writer.
 struct Line {
     pieces: Sender<Piece>,
     window: Arc<Window>,
 }
 
 impl Line {
-    /// Sends the next piece once there is room for it, deflated by whoever is idle; does nothing where no more is wanted.
+    /// Sends the next piece once there is room for it, compressed by any idle worker; does nothing where no more is
+    /// wanted.
     fn send(&self, context: &mut WorkerContext<'_>, piece: PieceData, prefix: Digest) {
         if self.window.is_cut() {
             return;
         }
-        // Room first, so that no more than the window is ever under way; meanwhile there is other work.
+        // Waits for room first, so that no more than the window is ever in progress; other work is done meanwhile.
         context.help_until(|| self.window.has_room());
         self.window.sent();
         let (done, deflated) = sync_channel(1);

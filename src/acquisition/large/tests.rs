@@ -235,7 +235,10 @@ fn a_scan_that_fails_is_a_gap_in_the_record() {
         ended.verdict = Verdict::Awaited { length: 7, answer: Arc::new(OnceLock::new()) };
         let (_, item) = begun.finish();
         let scan = item.scan.unwrap();
-        assert_eq!((scan.gap.as_deref(), scan.cause), (Some("the rules were not asked"), Some(Cause::Error)));
+        assert_eq!(
+            (scan.gap.as_deref(), scan.cause),
+            (Some("the rules were not applied"), Some(Cause::Error))
+        );
         assert!(item.notes.contains(&Note::ScannedHeadOnly));
     });
 }

@@ -1,8 +1,8 @@
-//! What an entry of a bundle is for, and how much of its text is needed whole.
+//! The role of a bundle entry, and how much of its text is needed in memory.
 
 use crate::bundle::limits::{MAX_SIGNATURE, ReadLimits};
 
-/// What an entry is, by its name.
+/// The role of an entry, from its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryClass {
     Opening,

@@ -1,4 +1,4 @@
-//! Holds all that was read against what the manifest says at the end.
+//! Compares everything that was read with the manifest at the end.
 
 use super::Examiner;
 use crate::analysis::Trust;
@@ -29,7 +29,7 @@ impl Examiner<'_> {
         Ok(self.trusted())
     }
 
-    /// Holds what the manifest says against what was read. After damage some of it cannot be known.
+    /// Compares the manifest with what was read. After damage, some of it cannot be checked.
     pub(super) fn hold_against_manifest(&mut self) {
         let Some(manifest) = self.out.manifest.take() else { return };
         let mut wrong = Vec::new();
@@ -41,13 +41,13 @@ impl Examiner<'_> {
         for (name, said) in &manifest.entries {
             match self.own.get(name) {
                 Some(digest) if digest == said => {}
-                Some(_) => wrong.push(format!("says another digest of {}", Printable(name))),
+                Some(_) => wrong.push(format!("has another digest of {}", Printable(name))),
                 None if self.ever_damaged => {}
-                None => wrong.push(format!("names {}, which is not there", Printable(name))),
+                None => wrong.push(format!("lists {}, which is missing", Printable(name))),
             }
         }
         for name in self.own.keys().filter(|name| !manifest.entries.contains_key(*name)) {
-            wrong.push(format!("does not name {}", Printable(name)));
+            wrong.push(format!("does not list {}", Printable(name)));
         }
         let read = (self.chain.number, self.chain.last);
         if !self.damaged && read != (manifest.chain.checkpoints, manifest.chain.last) {

@@ -1,9 +1,9 @@
-//! Holds every entry of a bundle against what names it: record, checkpoint, manifest.
+//! Compares every entry of a bundle with the record, checkpoint or manifest that lists it.
 //!
-//! In: the calls of the forward pass. Out: findings, counts, and calls of a [`Listener`] for what was judged. An
-//! entry nobody names is a finding; so is a record whose entry is missing, doubled or different. What was lost with
-//! damaged bytes is told from what was taken out: only after damage may something be missing. Memory: the entries
-//! since the last checkpoint, and that checkpoint's records.
+//! In: the calls of the forward pass. Out: findings, counts, and calls of a [`Listener`] with each judgement. An
+//! unlisted entry is a finding; so is a record whose entry is missing, duplicated or different. Lost bytes and
+//! removed entries are distinguished: only after damage may something be missing. Memory: the entries since the last
+//! checkpoint, and the records of that checkpoint.
 
 mod class;
 mod manifest;
@@ -23,7 +23,7 @@ use super::chain::{Chain, Reach};
 use super::finding::{FindingKind, ProofCounts, VerdictFinding};
 use super::trust::{Listener, Trust};
 
-/// What an examination found.
+/// The result of an examination.
 #[derive(Debug, Default)]
 pub(super) struct Examination {
     pub(super) findings: Vec<VerdictFinding>,
@@ -47,27 +47,27 @@ pub(super) struct Examiner<'a> {
     listener: &'a mut dyn Listener,
     out: Examination,
     chain: Chain,
-    /// Entries that wait for the checkpoint that names them.
+    /// Entries before the checkpoint that lists them.
     waiting: BTreeMap<String, EntryBody>,
-    /// Entries that did not end well.
+    /// Entries that are incomplete or damaged.
     torn: BTreeMap<String, Trust>,
-    /// Entries that were judged to be what their records say, with their content: those that others may be the same as.
+    /// Entries that match their records, with their content, to which `same_as` may refer.
     kept: BTreeSet<[u8; 16]>,
-    /// The entry that is read now.
+    /// The current entry.
     class: EntryClass,
-    /// Content of the entry that is read now, where it is needed whole.
+    /// Content of the current entry, where it is needed in memory.
     text: Vec<u8>,
     text_limit: usize,
     pad_is_zero: bool,
     /// Whether bytes were lost since the last good checkpoint, and ever.
     damaged: bool,
     ever_damaged: bool,
-    /// What `records/N.sha256` must be, from the records of `N`.
+    /// The expected digest of `records/N.sha256`, from the records of `N`.
     sums: Option<(u64, Digest)>,
     pads: u64,
     sums_read: u64,
     entries: u64,
-    /// Items recorded, and digests of the entries that the manifest names.
+    /// Number of items, and digests of the entries that the manifest lists.
     items: u64,
     all_outcomes: BTreeMap<String, u64>,
     own: BTreeMap<String, Digest>,
@@ -84,7 +84,7 @@ impl BundleVisitor for Examiner<'_> {
 
     fn content(&mut self, bytes: &[u8]) {
         if self.text_limit > 0 {
-            // One byte past the limit is kept, to tell that it was passed.
+            // One byte more than the limit is kept, to detect that it was exceeded.
             let room = self.text_limit.saturating_add(1).saturating_sub(self.text.len());
             self.text.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
         }
@@ -130,7 +130,7 @@ impl BundleVisitor for Examiner<'_> {
         if !lost && !head.after_hole {
             self.tampering(&head.name, why.to_string());
         }
-        // What was found behind a hole and does not hold was no entry.
+        // An apparent entry after a hole that does not match its own sizes was part of content.
         let standing = if lost { Trust::Partial } else { Trust::Refuted };
         if self.class == EntryClass::Evidence {
             if lost {
@@ -177,7 +177,7 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    /// Draws what can only be known at the end.
+    /// Draws the conclusions that are only possible at the end.
     pub(super) fn conclude(mut self, walk: &Walk) -> Examination {
         self.out.sealed = matches!(walk.end, End::Sealed);
         match &walk.end {
@@ -186,7 +186,7 @@ impl<'a> Examiner<'a> {
                 self.tampering("manifest.json", "is missing".into());
             }
             End::Sealed if !self.ever_damaged && !walk.directory_agrees && walk.faults.is_empty() => {
-                self.tampering("directory", "was not held against the entries".into());
+                self.tampering("directory", "was not compared with the entries".into());
             }
             _ => {}
         }
@@ -200,7 +200,7 @@ impl<'a> Examiner<'a> {
 
     fn opening(&mut self, index: u64, head: &Head, text: &[u8], body: &EntryBody) -> Result<Trust, String> {
         if index != 0 || head.offset != 0 {
-            return Err("does not stand first".into());
+            return Err("is not the first entry".into());
         }
         let opening: Opening =
             serde_json::from_slice(text).map_err(|error| format!("cannot be read: {error}"))?;
@@ -218,7 +218,7 @@ impl<'a> Examiner<'a> {
             && let Some(said) = self.out.opening.as_ref().and_then(|opening| opening.readme_sha256)
             && said != body.sha256
         {
-            return Err("is not what veldkit.json says".into());
+            return Err("does not match veldkit.json".into());
         }
         self.own.insert(name.to_owned(), body.sha256);
         Ok(self.trusted())
@@ -227,7 +227,7 @@ impl<'a> Examiner<'a> {
     fn pad(&mut self, name: &str) -> Result<Trust, String> {
         self.pads = self.pads.saturating_add(1);
         if !self.pad_is_zero {
-            return Err("holds more than padding".into());
+            return Err("contains more than padding".into());
         }
         if name == pad_name(self.chain.number) || self.ever_damaged {
             Ok(self.trusted())
@@ -247,7 +247,7 @@ impl<'a> Examiner<'a> {
         self.listener.own(name, standing);
     }
 
-    /// How far what the current checkpoint says can be trusted.
+    /// Returns how far the current checkpoint can be trusted.
     fn trusted(&self) -> Trust {
         match self.chain.reach {
             Reach::Beginning => Trust::Proved,
@@ -256,8 +256,8 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    /// Whether what looks like a checkpoint behind a hole stands inside somebody's file: this bundle's own name its
-    /// opening.
+    /// Whether an apparent checkpoint after a hole is part of somebody's file: those of this bundle have the digest
+    /// of its opening.
     fn is_foreign(&self, head: &Head, text: &[u8]) -> bool {
         let first = text.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
         let opening = serde_json::from_slice::<CheckpointHeader>(first).ok().map(|header| header.opening);

@@ -1,4 +1,4 @@
-//! Holds evidence against the records of the checkpoint that names it.
+//! Compares entries with the records of the checkpoint that lists them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::bundle::checkpoint::{CheckpointHeader, records_name, sum_line, sums_n
 use crate::bundle::forward::EntryBody;
 use crate::evidence::{Content, Digest, Item, Printable};
 
-/// By what an entry with its content is known again: as much of a digest of both as nobody finds a second of.
+/// Returns a key for an entry with its content: enough bits of a digest of both that a collision is infeasible.
 fn key(entry: &str, content: &Digest) -> [u8; 16] {
     let both = Digest::of(&[entry.as_bytes(), &[0], content.as_bytes()].concat());
     both.as_bytes().first_chunk().copied().unwrap_or_default()
@@ -25,7 +25,7 @@ impl Examiner<'_> {
         for line in lines {
             count = count.saturating_add(1);
             if count > self.limits.checkpoint {
-                unread = Some(format!("holds more than {} records", self.limits.checkpoint));
+                unread = Some(format!("contains more than {} records", self.limits.checkpoint));
                 break;
             }
             match serde_json::from_slice::<Item>(line) {
@@ -45,12 +45,14 @@ impl Examiner<'_> {
         fits?;
         match unread {
             Some(what) => Err(what),
-            None if count != header.items => Err(format!("says {} records and holds {count}", header.items)),
+            None if count != header.items => {
+                Err(format!("states {} records, but contains {count}", header.items))
+            }
             None => Ok(self.trusted()),
         }
     }
 
-    /// Judges a record together with the entry it names.
+    /// Judges a record together with its entry.
     fn item(&mut self, item: &Item) {
         self.items = self.items.saturating_add(1);
         count(&mut self.all_outcomes, item.outcome.word());
@@ -71,14 +73,14 @@ impl Examiner<'_> {
                         self.kept.extend(content.as_ref().map(|said| key(entry, &said.sha256_stored)));
                         trusted
                     } else {
-                        self.tampering(entry, "is not what its record says".into());
+                        self.tampering(entry, "does not match its record".into());
                         Trust::Refuted
                     }
                 }
                 None if self.torn.contains_key(entry) => self.torn.remove(entry).unwrap_or(Trust::Refuted),
                 None if self.ever_damaged => Trust::Lost,
                 None => {
-                    self.tampering(entry, "is recorded and not there".into());
+                    self.tampering(entry, "is recorded, but missing".into());
                     Trust::Refuted
                 }
             },
@@ -102,7 +104,7 @@ impl Examiner<'_> {
         self.listener.item(item, standing);
     }
 
-    /// Judges a record whose bytes are another item's: the entry that it names was judged before, and has that content.
+    /// Judges a record whose content is another item's: that entry was judged before, and must have this content.
     fn same(&mut self, item: &Item, content: &Content, trusted: Trust) -> Trust {
         let name = item.origin.to_string();
         match &item.same_as {
@@ -110,24 +112,24 @@ impl Examiner<'_> {
             Some(_) if self.ever_damaged => Trust::Lost,
             Some(entry) => {
                 let what = format!(
-                    "is said to be the same as '{}', which is not there with such content",
+                    "is recorded as the same as '{}', which does not exist with that content",
                     Printable(entry)
                 );
                 self.tampering(&name, what);
                 Trust::Refuted
             }
             None => {
-                self.tampering(&name, "has content and no entry".into());
+                self.tampering(&name, "has content, but no entry".into());
                 Trust::Refuted
             }
         }
     }
 
-    /// Judges the entries that no record names: all had to be named in what was sealed (`due`).
+    /// Judges the entries without a record; in a sealed bundle (`due`) there must be none.
     pub(super) fn strays(&mut self, due: bool) {
         for name in std::mem::take(&mut self.waiting).into_keys() {
             if due && !self.ever_damaged {
-                self.tampering(&name, "is named by no record".into());
+                self.tampering(&name, "has no record".into());
                 self.out.counts.refuted = self.out.counts.refuted.saturating_add(1);
                 self.listener.stray(&name, Trust::Refuted);
             } else {
@@ -139,15 +141,15 @@ impl Examiner<'_> {
 
     pub(super) fn wait(&mut self, name: &str, body: EntryBody) {
         if self.waiting.len() >= self.limits.unnamed && self.ever_damaged {
-            // The records that name those before it are lost.
+            // The records of the entries before it are lost.
             self.strays(false);
         }
         if self.waiting.len() >= self.limits.unnamed {
             let most = self.limits.unnamed;
-            self.tampering(name, format!("follows {most} entries that no record names"));
+            self.tampering(name, format!("follows {most} entries without a record"));
             self.listener.stray(name, Trust::Refuted);
         } else {
-            // Behind a hole the later of two has the name: what stands inside a file comes before what follows it.
+            // After a hole, the later of two entries counts: one in the content of a file comes before the real one.
             self.waiting.insert(name.to_owned(), body);
         }
     }
@@ -159,13 +161,13 @@ impl Examiner<'_> {
                 Ok(self.trusted())
             }
             None if self.damaged || self.ever_damaged => Ok(Trust::Unproved),
-            Some(_) => Err("does not say what the records beside it say".into()),
+            Some(_) => Err("does not match the records of its checkpoint".into()),
             None => Err("belongs to no checkpoint".into()),
         }
     }
 }
 
-/// The digest that `records/N.sha256` must have.
+/// The expected digest of `records/N.sha256`.
 struct Sums(sha2::Sha256);
 
 impl Sums {

@@ -1,12 +1,12 @@
-//! From a bundle to files: everything that is proved, and with salvage what was only recovered, kept apart.
+//! Unpacks a bundle to files: everything that is proved, and with salvage also what was only recovered, kept apart.
 //!
-//! One pass. An entry is written to a staging file while it is read, and gets its place only when the checkpoint that
-//! names it has been judged: what turns out wrong is removed and never stands there as if it were right. What no good
-//! checkpoint names goes to `unproved/` where salvage is asked for, and nowhere else.
+//! One pass. An entry is written to a staging file while it is read, and moved to its place only after the checkpoint
+//! that lists it was judged: a wrong entry is removed and never appears as if it were right. With salvage, entries
+//! that no good checkpoint lists go to `unproved/`.
 //!
-//! Nothing leaves the folder, which must be new or empty: no link is made or followed, nothing is overwritten. Times
-//! are restored; modes are not, since what may be a trap should not be ready to run. Names that this system cannot
-//! hold, or that another entry has taken on it, are changed, and `mapped.jsonl` says how.
+//! Nothing is written outside the directory, which must be new or empty: no link is followed, and none created
+//! unless it was asked for ([`links`]); nothing is overwritten. Times are restored; modes are not, since a trap should not be ready to run. Names that this system
+//! does not allow, or that another entry already has on it, are changed and listed in `mapped.jsonl`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,69 +21,75 @@ use crate::bundle::names::entry_name;
 use crate::evidence::{Digest, Item};
 
 mod files;
+mod links;
 mod only;
 mod safe_paths;
 
+use links::Links;
 pub use only::Only;
 pub use safe_paths::Naming;
 use safe_paths::{UnpackPlace, UnpackPlaces};
 
-/// Where staging files stand while the bundle is read; removed at the end.
+/// Directory of the staging files while the bundle is read; removed at the end.
 const STAGING: &str = ".staging";
 
-/// Where salvage puts what no good checkpoint names.
+/// Directory of the entries that no good checkpoint lists.
 const UNPROVED: &str = "unproved";
 
-/// Failures to write that are told one by one.
+/// Maximum number of write failures that are reported one by one.
 const MAX_FAILURES: usize = 100;
 
-/// What to unpack.
+/// What to unpack, and how.
 #[derive(Debug, Default)]
 pub struct Wish {
-    /// Also what was only recovered.
+    /// Whether to include what was only recovered.
     pub salvage: bool,
-    /// Only these entries; all of them where there is none.
+    /// Only these entries; all of them where it is absent.
     pub only: Option<Only>,
     /// How names are changed.
     pub naming: Naming,
-    /// Moves a file to a free name and never over another one; absent: by asking for the name first.
+    /// Moves a file to a free name and never over another one; absent: the name is checked first.
     pub rename: Option<fn(&Path, &Path) -> io::Result<()>>,
-    /// Apparent size up to which a file with holes is rebuilt.
+    /// Apparent size up to which a file with holes is restored, in bytes.
     pub sparse: u64,
+    /// Whether symbolic links of a Unix volume are made, those that lead to a place inside it.
+    pub links: bool,
 }
 
-/// What was unpacked.
+/// The result of unpacking.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Unpacked {
-    /// Items whose content stands in the folder, proved.
+    /// Number of proved items whose content is in the directory.
     pub files: u64,
-    /// Entries below `unproved/`.
+    /// Number of entries below `unproved/`.
     pub unproved: u64,
-    /// Entries that turned out wrong and were removed.
+    /// Number of entries that turned out wrong and were removed.
     pub removed: u64,
-    /// Entries that got another name; `mapped.jsonl` has them.
+    /// Number of entries that got another name; `mapped.jsonl` lists them.
     pub mapped: u64,
-    /// Of them, those that would act on a Windows desktop under their own name.
+    /// Number of those that would act on a Windows desktop under their original name.
     pub defanged: u64,
-    /// What could not be written, up to a limit.
+    /// Number of symbolic links that were made, and of those in whose place their content is.
+    pub links: u64,
+    /// Write failures, up to a limit.
     pub failures: Vec<String>,
-    /// What was to be unpacked alone, and is no entry of the bundle.
+    /// Requested entries that the bundle does not have.
     pub unmatched: Vec<String>,
 }
 
-/// Why a folder cannot be unpacked to.
+/// Why a bundle cannot be unpacked to a directory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Something stands there already.
-    #[error("the folder '{}' is not empty: nothing is overwritten", .0.display())]
+    /// The directory is not empty.
+    #[error("the directory '{}' is not empty: nothing is overwritten", .0.display())]
     NotEmpty(PathBuf),
-    /// The folder cannot be made or written to.
+    /// The directory cannot be created or written to.
     #[error("cannot write to '{}'", .folder.display())]
     Folder {
-        /// The folder.
+        /// Path of the directory.
         folder: PathBuf,
-        /// Why.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
@@ -94,12 +100,13 @@ pub struct Unpacker {
     folder: PathBuf,
     wish: Wish,
     places: UnpackPlaces,
-    /// Entries that wait for their judgement, by name; `None` where a name came twice.
+    /// Entries that are not judged yet, by name; `None` for a duplicate name.
     staged: BTreeMap<String, Option<Staged>>,
     current: Option<(String, BufWriter<File>, Staged)>,
     number: u64,
     sums: BufWriter<File>,
     mapped: Option<BufWriter<File>>,
+    links: Links,
     unpacked: Unpacked,
 }
 
@@ -110,17 +117,18 @@ struct Staged {
 }
 
 impl Unpacker {
-    /// Makes the folder, or takes an empty one.
+    /// Creates the directory, or uses an empty one.
     ///
     /// # Errors
+    ///
     /// [`Error::NotEmpty`], [`Error::Folder`].
     pub fn new(folder: &Path, wish: Wish) -> Result<Self, Error> {
         let failed = |source| Error::Folder { folder: folder.to_owned(), source };
-        files::make_folder(folder).map_err(failed)?;
+        files::make_directory(folder).map_err(failed)?;
         if folder.read_dir().map_err(failed)?.next().is_some() {
             return Err(Error::NotEmpty(folder.to_owned()));
         }
-        files::make_folder(&folder.join(STAGING)).map_err(failed)?;
+        files::make_directory(&folder.join(STAGING)).map_err(failed)?;
         let sums = files::create(&folder.join("SHA256SUMS")).map_err(failed)?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -131,11 +139,12 @@ impl Unpacker {
             number: 0,
             sums: BufWriter::new(sums),
             mapped: None,
+            links: Links::default(),
             unpacked: Unpacked::default(),
         })
     }
 
-    /// Ends the work: removes what was never judged, and tells what was done.
+    /// Ends the work: removes what was never judged, and returns the result.
     #[must_use]
     pub fn finish(mut self) -> Unpacked {
         for staged in std::mem::take(&mut self.staged).into_values().flatten() {
@@ -143,10 +152,19 @@ impl Unpacker {
             self.unpacked.removed = self.unpacked.removed.saturating_add(1);
         }
         files::remove_folder(&self.folder.join(STAGING));
+        self.make_links();
         let flushed = self.sums.flush().and_then(|()| self.mapped.as_mut().map_or(Ok(()), BufWriter::flush));
         self.note(&self.folder.clone(), flushed);
         self.unpacked.unmatched = self.wish.only.as_ref().map(Only::unmet).unwrap_or_default();
         self.unpacked
+    }
+
+    fn make_links(&mut self) {
+        let made = std::mem::take(&mut self.links).make(&self.folder, &self.places);
+        self.unpacked.links = made.made;
+        for (path, error) in made.failed {
+            self.note(&path, Err(error));
+        }
     }
 
     fn wanted(&mut self, name: &str) -> bool {
@@ -162,7 +180,7 @@ impl Unpacker {
         }
     }
 
-    /// Takes an entry out of staging: its file, unless the name came twice or it was not wanted.
+    /// Takes an entry out of staging: its file, unless the name was a duplicate or was not requested.
     fn take(&mut self, name: &str) -> Option<Staged> {
         self.staged.remove(name).flatten()
     }
@@ -174,12 +192,13 @@ impl Unpacker {
         }
     }
 
-    /// Gives a staged file its place below `folder`, and returns it.
+    /// Moves a staged file to its place below `folder`, and returns the path.
     fn place(&mut self, name: &str, below: &str, staged: &Staged) -> Option<PathBuf> {
         let UnpackPlace { path: relative, why, defanged } = self.places.of(name, below);
         let to = self.folder.join(&relative);
         let rename = self.wish.rename.unwrap_or(files::place);
-        let moved = to.parent().map_or(Ok(()), files::make_folder).and_then(|()| rename(&staged.path, &to));
+        let moved =
+            to.parent().map_or(Ok(()), files::make_directory).and_then(|()| rename(&staged.path, &to));
         if let Err(error) = moved {
             self.note(&relative, Err(error));
             files::remove(&staged.path);
@@ -210,7 +229,7 @@ impl Unpacker {
         self.note(relative, written);
     }
 
-    /// Puts an item whose record was judged good.
+    /// Moves an item whose record was judged good to its place.
     fn put(&mut self, item: &Item, name: &str, staged: &Staged) {
         let Some(content) = &item.content else { return files::remove(&staged.path) };
         let rebuild = !content.ranges.is_empty() && name.starts_with("sparse/");
@@ -246,7 +265,7 @@ impl Unpacker {
 }
 
 impl Unpacker {
-    /// Gives an item that was not stored again its place: a second name of the file with the same bytes.
+    /// Unpacks an item that was not stored again: a second name for the file with the same bytes.
     fn put_same(&mut self, item: &Item) {
         let (Some(same), Some(content)) = (&item.same_as, &item.content) else { return };
         let name = entry_name(&item.origin, false);
@@ -256,7 +275,7 @@ impl Unpacker {
         let from = self.folder.join(self.places.known(same));
         let UnpackPlace { path: relative, why, defanged } = self.places.of(&name, "");
         let to = self.folder.join(&relative);
-        let linked = to.parent().map_or(Ok(()), files::make_folder).and_then(|()| files::link(&from, &to));
+        let linked = to.parent().map_or(Ok(()), files::make_directory).and_then(|()| files::link(&from, &to));
         if let Err(error) = linked {
             return self.note(&relative, Err(error));
         }
@@ -268,7 +287,7 @@ impl Unpacker {
     }
 }
 
-/// A path below the folder with `/` between its names, on every system: what reads it elsewhere knows no other.
+/// Returns a path below the directory with `/` between its names on every system, for tools on other systems.
 fn slashed(relative: &Path) -> String {
     let names: Vec<_> = relative.iter().map(std::ffi::OsStr::to_string_lossy).collect();
     names.join("/")
@@ -290,10 +309,10 @@ impl Listener for Unpacker {
             return;
         }
         if head.after_hole {
-            // The later of two is taken, as the examination does.
+            // The later of two is used, as in the examination.
             self.discard(&head.name);
         } else if self.staged.contains_key(&head.name) {
-            // Two entries of one name: neither can be told from the other, and neither gets the place.
+            // Two entries of one name cannot be distinguished, so neither is moved to the place.
             if let Some(Some(first)) = self.staged.insert(head.name.clone(), None) {
                 files::remove(&first.path);
             }
@@ -336,6 +355,9 @@ impl Listener for Unpacker {
     fn item(&mut self, item: &Item, standing: Trust) {
         let Some(name) = &item.entry else {
             if matches!(standing, Trust::Proved | Trust::Relative) {
+                if self.wish.links && self.wanted(&entry_name(&item.origin, false)) {
+                    self.links.remember(item);
+                }
                 self.put_same(item);
             }
             return;
@@ -372,7 +394,7 @@ impl Listener for Unpacker {
     }
 }
 
-/// Writes the stored ranges to where they stood, with holes between them.
+/// Writes the stored ranges to their offsets, with holes between them.
 fn rebuild_holes(from: &Path, to: &Path, content: &crate::evidence::Content, size: u64) -> io::Result<()> {
     let wrong = || io::Error::new(io::ErrorKind::InvalidData, "its ranges do not fit its content");
     let stored = content.ranges.iter().try_fold(0_u64, |sum, range| sum.checked_add(range.length));

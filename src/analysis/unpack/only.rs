@@ -1,14 +1,15 @@
-//! Which entries are unpacked: those that a text of the operator means, as a glob or as it is written.
+//! Selects the entries to unpack: those that match a text of the operator, as a glob or literally.
 //!
-//! In: the texts, and names of entries. Out: whether one is meant, and at the end which texts meant none. A text is matched against
-//! the name of the entry, and against the path of its item as `list` prints it, with `\` or `/` between its names.
+//! In: the texts, and names of entries. Out: whether an entry is selected, and at the end which texts selected none.
+//! A text is matched with the name of the entry, and with the path of its item as `list` prints it, with `\` or `/`
+//! between its names.
 
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::bundle::names::origin_of;
 use crate::evidence::Origin;
 
-/// What is unpacked of a bundle.
+/// The selection.
 #[derive(Debug, Default)]
 pub struct Only(Vec<Meant>);
 
@@ -16,24 +17,25 @@ pub struct Only(Vec<Meant>);
 #[derive(Debug)]
 struct Meant {
     text: String,
-    /// The same with `/` between its names, and no `/` at its end.
+    /// The same with `/` between its names, without a final `/`.
     slashed: String,
     glob: GlobMatcher,
-    /// The same for Windows, where names in another case are the same names.
+    /// The same for Windows, where case is ignored.
     caseless: GlobMatcher,
     met: bool,
 }
 
 impl Only {
-    /// Reads the texts.
+    /// Parses the texts.
     ///
     /// # Errors
-    /// One is no glob.
+    ///
+    /// A text is not a valid glob.
     pub fn new(texts: &[String]) -> Result<Self, globset::Error> {
         let meant = texts.iter().map(|text| {
             let slashed = text.replace('\\', "/");
             let slashed = slashed.trim_end_matches('/').to_owned();
-            // A name of a target may hold what no glob allows: then it is a name and nothing else.
+            // A name on a target may contain text that is not a valid glob: then it is matched literally only.
             let glob = |caseless| {
                 let literal =
                     || GlobBuilder::new(&globset::escape(&slashed)).case_insensitive(caseless).build();
@@ -47,7 +49,7 @@ impl Only {
         meant.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether an entry is meant.
+    /// Whether an entry is selected.
     pub(super) fn means(&mut self, entry: &str) -> bool {
         let mut names = vec![entry.to_owned()];
         let mut on_windows = false;
@@ -76,7 +78,7 @@ impl Only {
         any
     }
 
-    /// The texts that meant no entry.
+    /// Returns the texts that selected no entry.
     pub(super) fn unmet(&self) -> Vec<String> {
         self.0.iter().filter(|meant| !meant.met).map(|meant| meant.text.clone()).collect()
     }
@@ -86,13 +88,13 @@ fn is_at_or_below(name: &str, place: &str) -> bool {
     name.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a path is of a drive of Windows, also in a shadow copy: `C:/x`, `vss2:C:/x`.
+/// Whether a path is on a Windows drive, possibly in a shadow copy: `C:/x`, `vss2:C:/x`.
 fn is_of_a_drive(shown: &str) -> bool {
     let mut before = shown.split('/').next().unwrap_or_default().rsplit(':').skip(1);
     before.next().is_some_and(|drive| drive.len() == 1 && drive.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// Whether brackets and braces are closed, so that a refusal of the glob is about something else.
+/// Whether brackets and braces are balanced, so that the error of the glob has another cause.
 fn is_balanced(text: &str) -> bool {
     let count = |sign| text.matches(sign).count();
     count('[') == count(']') && count('{') == count('}')

@@ -1,22 +1,23 @@
-//! From the name of an entry to a path below the folder: its own wherever this system can hold it.
+//! Converts the name of an entry to a path below the directory: unchanged wherever this system allows the name.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
 
-/// Most names remembered to notice that two differ in case alone; past it, the second fails instead of being mapped.
+/// Maximum number of names that are remembered to detect names that differ in case only; beyond it, the second one
+/// fails instead of being renamed.
 const MAX_REMEMBERED: usize = 4_000_000;
 
-/// Most numbers that are tried for one entry. After so many that are all taken, it fails.
+/// Maximum number of suffixes that are tried per entry; then it fails.
 const MAX_ATTEMPTS: u32 = 1_000;
 
-/// Names of devices on Windows (<https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file>).
+/// Device names of Windows (<https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file>).
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
-/// Endings of files that act on a Windows desktop when their directory is shown, or lead elsewhere under an icon of their own:
-/// shortcuts and commands of the shell, libraries and searches (which send the user's credentials to a server that they
-/// name), themes and settings.
+/// Suffixes of files that act on a Windows desktop when their directory is displayed, or that lead elsewhere under an
+/// arbitrary icon: shortcuts and shell commands, libraries and searches (which send the user's credentials to a
+/// server of their choice), themes and settings.
 const ACTING_ENDINGS: [&str; 14] = [
     "appref-ms",
     "deskthemepack",
@@ -37,10 +38,10 @@ const ACTING_ENDINGS: [&str; 14] = [
 /// Files that act by their whole name.
 const ACTING_NAMES: [&str; 2] = ["autorun.inf", "desktop.ini"];
 
-/// What a name gets behind it so that it does not act.
+/// Suffix that makes a name harmless.
 const HARMLESS: &str = ".defanged";
 
-/// Why a name is not the entry's own.
+/// Why a name was changed.
 const CANNOT_HOLD: &str = "this system cannot hold the name";
 const ACTS: &str = "it acts on a Windows desktop";
 const TAKEN: &str = "another entry has this name, but for its case";
@@ -48,30 +49,30 @@ const TAKEN: &str = "another entry has this name, but for its case";
 /// How names are changed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Naming {
-    /// Whether names must be ones that Windows can hold; on Windows they always are.
+    /// Whether names must be valid on Windows; on Windows they always are.
     pub windows: bool,
-    /// Whether what acts on a Windows desktop gets a harmless name.
+    /// Whether files that act on a Windows desktop get a harmless name.
     pub defang: bool,
 }
 
-/// The place of an entry.
+/// The path of an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct UnpackPlace {
-    /// Below the folder.
+    /// Path below the directory.
     pub(super) path: PathBuf,
-    /// Why it is not the entry's own name.
+    /// Why it differs from the entry's name.
     pub(super) why: Option<&'static str>,
-    /// Whether it would act on a desktop under its own name.
+    /// Whether it would act on a desktop under its original name.
     pub(super) defanged: bool,
 }
 
-/// The places given out so far.
+/// The paths assigned so far.
 #[derive(Debug, Default)]
 pub(super) struct UnpackPlaces {
     naming: Naming,
-    /// A hash of each place in lower case, with the last number that an entry of this name got.
+    /// A hash of each path in lower case, with the last number that an entry of this name got.
     taken: BTreeMap<u64, u32>,
-    /// A hash of each entry's name that another had, but for its case, and the number that it got.
+    /// A hash of each entry name that was taken, except for its case, and the number that it got.
     numbered: BTreeMap<u64, u32>,
     hasher: std::hash::RandomState,
 }
@@ -82,20 +83,20 @@ impl UnpackPlaces {
         Self { naming: Naming { windows, ..naming }, ..Self::default() }
     }
 
-    /// Gives a path for an entry below the folder `below` (empty: the root), and why it is not its own name.
+    /// Returns a path for an entry below the directory `below` (empty: the root), and why it differs from its name.
     pub(super) fn of(&mut self, name: &str, below: &str) -> UnpackPlace {
         let mut place = self.unnumbered(name, below);
         if self.taken.len() >= MAX_REMEMBERED {
             return place;
         }
-        // On a system that tells case apart this maps a few names that it could hold: whoever copies the folder to
-        // one that does not would else lose one of the two.
+        // On a case-sensitive system this renames a few entries needlessly: a copy of the directory to a
+        // case-insensitive one would otherwise lose them.
         let hash = self.hash(&place.path);
         let Some(last) = self.taken.get(&hash).copied() else {
             self.taken.insert(hash, 1);
             return place;
         };
-        // From the last number on, so that many entries of one name cost no more than as many others.
+        // Counts on from the last number, so that many entries of one name cost no more than others.
         let first = place.path.clone();
         let mut number = last;
         for _ in 0..MAX_ATTEMPTS {
@@ -113,7 +114,7 @@ impl UnpackPlaces {
         place
     }
 
-    /// Where the entry with this name was placed.
+    /// Returns the path assigned to an entry name.
     pub(super) fn known(&self, name: &str) -> PathBuf {
         let path = self.unnumbered(name, "").path;
         match self.numbered.get(&self.hasher.hash_one((name, ""))) {
@@ -150,20 +151,20 @@ fn with_number(path: &Path, number: u32) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Whether Windows' desktop does something by itself with a file or directory of this name. Windows takes off dots and spaces
-/// at the end of a name.
+/// Whether the Windows desktop acts on a file or directory of this name. Windows ignores dots and spaces at the end
+/// of a name.
 fn acts(name: &str) -> bool {
     let name = name.trim_end_matches(['.', ' ']).to_ascii_lowercase();
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-    // A directory `x.{class id}` is shown as what that class shows.
+    // A directory `x.{class id}` is displayed as an object of that class.
     let class = ending.is_some_and(|ending| ending.starts_with('{') && ending.ends_with('}'));
     class
         || ACTING_NAMES.contains(&name.as_str())
         || ending.is_some_and(|ending| ACTING_ENDINGS.contains(&ending))
 }
 
-/// A component that can only mean an entry of its folder. The format's own names are so on Unix; what is not, comes
-/// from a forged bundle, and is made harmless all the same.
+/// Returns a component that can only mean an entry of its directory. Names of the format are safe on Unix already;
+/// others come from a forged bundle, and are made safe as well.
 fn safe(component: &str, windows: bool) -> String {
     let forbidden = |c: char| {
         c == '/'
@@ -181,7 +182,7 @@ fn safe(component: &str, windows: bool) -> String {
             safe.push('_');
         }
         let stem = safe.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-        // Of the digits, 0 to 9 and the three raised ones of Latin-1 count.
+        // The digits are 0 to 9 and the three superscript ones of Latin-1.
         let number = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
         let numbered = number.is_some_and(|number| {
             let mut characters = number.chars();
@@ -225,7 +226,7 @@ mod tests {
         let two = places.of("fs/C/README", "");
         assert_eq!((one.path, one.why), (PathBuf::from("fs/C/Readme"), None));
         assert_eq!((two.path, two.why), (PathBuf::from("fs/C/README~2"), Some(TAKEN)));
-        // One that has the numbered name by itself gets another, and a second name is of the entry that is meant.
+        // An entry whose own name is the numbered one gets another, and a second name is that of the right entry.
         assert_eq!(places.of("fs/C/readme~2", "").path, PathBuf::from("fs/C/readme~2~2"));
         assert_eq!(places.known("fs/C/README"), PathBuf::from("fs/C/README~2"));
         assert_eq!(places.known("fs/C/Readme"), PathBuf::from("fs/C/Readme"));

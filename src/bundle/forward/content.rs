@@ -1,4 +1,4 @@
-//! The content of an entry: inflated, measured and digested while it passes by.
+//! Reads the content of an entry: decompresses, measures and hashes it in one pass.
 
 use flate2::{Decompress, FlushDecompress, Status};
 use sha2::Digest as _;
@@ -9,11 +9,11 @@ use super::{EntryBody, StructureFault};
 use crate::bundle::limits::ReadLimits;
 use crate::evidence::Digest;
 
-/// Bytes handed on at once.
+/// Bytes passed on at a time.
 const PIECE: usize = 64 * 1024;
 const DESCRIPTOR_SIGNATURE: u32 = 0x0807_4b50;
 
-/// What is made once and used for every entry.
+/// Buffers that are reused for every entry.
 pub(super) struct Inflater {
     decompress: Decompress,
     out: Vec<u8>,
@@ -25,7 +25,7 @@ impl Inflater {
     }
 }
 
-/// What came of an entry, whether it ended well or not.
+/// The result of an entry, whether it ended well or not.
 pub(super) struct Read {
     pub(super) body: EntryBody,
     pub(super) sizes: Sizes,
@@ -51,7 +51,8 @@ struct Measure<'a> {
     pass: &'a mut dyn FnMut(&[u8]),
 }
 
-/// Reads the content that follows a header, and its descriptor. `before` is what the bundle has expanded to so far.
+/// Reads the content after a header, and its descriptor. `before` is the number of bytes the bundle has expanded to
+/// so far.
 pub(super) fn read(
     input: &mut Input<'_>,
     inflater: &mut Inflater,
@@ -122,7 +123,7 @@ impl Measure<'_> {
         loop {
             let left = head.sizes.map_or(u64::MAX, |sizes| sizes.compressed.saturating_sub(self.compressed));
             let at = input.offset();
-            // With nothing left, the inflater is asked once more without input: it may hold the end already.
+            // At the end of the input, the inflater is called once more without input: it may have the end already.
             let bytes = if left == 0 { &[] } else { input.some()? };
             let most = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
             let bytes = bytes.get(..most).unwrap_or_default();
@@ -167,7 +168,7 @@ impl Measure<'_> {
         }
     }
 
-    /// Ends an entry that lies about its size as soon as it is longer than it says.
+    /// Ends an entry with a false size as soon as it is longer than stated.
     fn check_size(&self, head: &Head) -> Result<(), Wrong> {
         match head.sizes {
             Some(said) if self.size > said.size => Err(Wrong::Fault(StructureFault::Size {

@@ -1,7 +1,8 @@
-//! The central directory and the end records (APPNOTE 4.3.12 to 4.3.16), held against the entries that were read.
+//! Reads the central directory and the end records (APPNOTE 4.3.12 to 4.3.16), and compares them with the entries
+//! that were read.
 //!
-//! The directory must name the same entries in the same order with the same sizes. Of each entry 16 bytes of its
-//! name's digest (to notice two of one name) and 8 of its facts' are kept, whatever a directory claims.
+//! The directory must list the same entries in the same order with the same sizes. Memory per entry: 16 bytes of its
+//! name's digest (to detect duplicates), and 8 of its fields, whatever a directory claims.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ const LOCATOR: &[u8; 4] = b"PK\x06\x07";
 pub(super) const END: &[u8; 4] = b"PK\x05\x06";
 const FIXED: usize = 46;
 
-/// The entries that were met.
+/// The entries that were read.
 #[derive(Default)]
 pub(super) struct Directory {
     names: BTreeSet<u128>,
@@ -30,8 +31,8 @@ impl Directory {
         u64::try_from(self.facts.len()).unwrap_or(u64::MAX)
     }
 
-    /// Remembers an entry. The name of one that was found behind a hole is not held against others: headers inside a
-    /// hostile file could else take the names of the entries that follow it.
+    /// Adds an entry. The name of an entry found after a hole is not compared with others: otherwise, headers inside
+    /// a hostile file could take the names of later entries.
     pub(super) fn met(&mut self, head: &Head, sizes: &Sizes) -> Result<(), StructureFault> {
         self.facts.push(facts(head.name.as_bytes(), head.flags, head.method, sizes, head.offset));
         if head.after_hole {
@@ -47,8 +48,8 @@ impl Directory {
     }
 }
 
-/// 64 bits of what both a local header and the directory say of an entry. They come out of SHA-256: a bundle can be
-/// made in which one of them fits by chance, but then the forward pass is right all the same.
+/// Returns 64 bits of a hash of the fields that a local header and the directory share. An attacker can make a bundle
+/// with a matching hash by chance, but the entries themselves are still read correctly.
 fn facts(name: &[u8], flags: u16, method: u16, sizes: &Sizes, offset: u64) -> u64 {
     let mut digest = sha2::Sha256::new();
     digest.update(flags.to_le_bytes());
@@ -62,7 +63,7 @@ fn facts(name: &[u8], flags: u16, method: u16, sizes: &Sizes, offset: u64) -> u6
     u64::from_le_bytes(digest.first_chunk::<8>().copied().unwrap_or_default())
 }
 
-/// Reads the directory and the end. After a hole its entries are only counted, since some were not met.
+/// Reads the directory and the end records. After a hole, its entries are only counted, since some were not read.
 pub(super) fn read(
     input: &mut Input<'_>,
     limits: &ReadLimits,
@@ -83,20 +84,20 @@ pub(super) fn read(
         if !after_hole && expected != Some(&facts) {
             let what = match expected {
                 Some(_) => {
-                    format!("says something else of entry {} than the entry itself", count.saturating_add(1))
+                    format!("differs from entry {}", count.saturating_add(1))
                 }
-                None => format!("names more than the {} entries there are", met.len()),
+                None => format!("lists more than the {} entries of the bundle", met.len()),
             };
             return Err(differs(at, what));
         }
         input.take(length);
         count = count.saturating_add(1);
         if count > limits.entries {
-            return Err(differs(at, "names more entries than the limit".into()));
+            return Err(differs(at, "lists more entries than the limit".into()));
         }
     }
     if !after_hole && count != met.len() {
-        return Err(differs(begin, format!("names {count} of {} entries", met.len())));
+        return Err(differs(begin, format!("lists {count} of {} entries", met.len())));
     }
     end_records(input, begin, count)?;
     match input.some() {
@@ -106,7 +107,7 @@ pub(super) fn read(
     }
 }
 
-/// Reads one entry of the directory: its facts, and how long it is.
+/// Reads one entry of the directory: the hash of its fields, and its length.
 fn entry(input: &mut Input<'_>, limits: &ReadLimits) -> Result<(u64, usize), HeaderFault> {
     let at = input.offset();
     let wrong = |what: &str| HeaderFault::Fault(StructureFault::Directory { at, what: what.to_owned() });
@@ -140,7 +141,7 @@ fn entry(input: &mut Input<'_>, limits: &ReadLimits) -> Result<(u64, usize), Hea
     Ok((facts(name, flags, method, &Sizes { crc32, compressed, size }, offset), length))
 }
 
-/// Reads the end records: their counts and offsets must be those of the directory.
+/// Reads the end records: their counts and offsets must match the directory.
 fn end_records(input: &mut Input<'_>, begin: u64, count: u64) -> Result<(), HeaderFault> {
     let end_at = input.offset();
     let differs =
@@ -153,35 +154,35 @@ fn end_records(input: &mut Input<'_>, begin: u64, count: u64) -> Result<(), Head
         let counts = [fields.u64(24), fields.u64(32)];
         if counts != [count; 2] {
             let claimed = counts.iter().max().copied().unwrap_or_default();
-            let what = format!("claims {claimed} entries, and names {count}");
+            let what = format!("states {claimed} entries, but lists {count}");
             return Err(HeaderFault::Fault(StructureFault::Directory { at: end_at, what }));
         }
         if fields.u64(4) != 44 || fields.u64(40) != size || fields.u64(48) != begin {
-            return differs(end_at, "ends with a size or place that is not its own");
+            return differs(end_at, "ends with a wrong size or offset");
         }
         if !fields.0.get(56..).unwrap_or_default().starts_with(LOCATOR) || fields.u64(64) != end_at {
-            return differs(end_at, "ends without a locator that fits");
+            return differs(end_at, "ends without a matching locator");
         }
         input.take(76);
     }
     let at = input.offset();
     let fields = Fields(input.peek(22)?);
     if !fields.0.starts_with(END) {
-        return differs(at, "does not end");
+        return differs(at, "has no end record");
     }
     let fits_16 = |said: u16, is: u64| u64::from(said) == is || (zip64 && said == u16::MAX);
     let fits_32 = |said: u32, is: u64| u64::from(said) == is || (zip64 && said == u32::MAX);
     let counts = [fields.u16(8), fields.u16(10)];
     if !counts.iter().all(|said| fits_16(*said, count)) {
         let what =
-            format!("claims {} entries, and names {count}", counts.iter().max().copied().unwrap_or_default());
+            format!("states {} entries, but lists {count}", counts.iter().max().copied().unwrap_or_default());
         return Err(HeaderFault::Fault(StructureFault::Directory { at, what }));
     }
     if !fits_32(fields.u32(12), size) || !fits_32(fields.u32(16), begin) {
-        return differs(at, "ends with a size or place that is not its own");
+        return differs(at, "ends with a wrong size or offset");
     }
     if fields.u16(20) != 0 {
-        return differs(at, "ends with a comment, which the format does not have");
+        return differs(at, "ends with a comment, which the format does not allow");
     }
     input.take(22);
     Ok(())

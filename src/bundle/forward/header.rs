@@ -1,4 +1,4 @@
-//! Local headers (APPNOTE 4.3.7): what the format allows in them, and what a name may be.
+//! Reads local headers (APPNOTE 4.3.7), and checks them and their names against the format.
 
 use super::StructureFault;
 use super::input::{Input, InputEnd};
@@ -11,7 +11,7 @@ const DESCRIPTOR: u16 = 0x0008;
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 const ZIP64: u16 = 0x0001;
-/// Most that deflate expands (RFC 1951: 258 bytes from 2 bits, and a block's own head).
+/// Maximum expansion of deflate (RFC 1951: 258 bytes from 2 bits, and a block header).
 const DEFLATE_RATIO: u64 = 1_032;
 
 /// The header of an entry.
@@ -19,13 +19,13 @@ const DEFLATE_RATIO: u64 = 1_032;
 pub struct Head {
     /// Plain offset of the header.
     pub offset: u64,
-    /// Name; ends in `/` for a folder.
+    /// Name; ends in `/` for a directory.
     pub name: String,
     /// CRC and sizes; absent where a descriptor follows the content.
     pub sizes: Option<Sizes>,
     /// Whether it is compressed.
     pub deflated: bool,
-    /// Whether it was found behind a hole: it may stand inside hostile content.
+    /// Whether it was found after a hole: it may be part of hostile content.
     pub after_hole: bool,
     pub(super) zip64: bool,
     pub(super) flags: u16,
@@ -66,13 +66,13 @@ pub(super) fn read(
     let (crc32, compressed, size) = (fixed.u32(14), fixed.u32(18), fixed.u32(22));
     let (name_length, extra_length) = (usize::from(fixed.u16(26)), usize::from(fixed.u16(28)));
     if !matches!(version, 10 | 20 | 45) {
-        return Err(wrong("needs a version of zip that the format does not use"));
+        return Err(wrong("needs a zip version that the format does not use"));
     }
     if flags & !(UTF8 | DESCRIPTOR) != 0 {
         return Err(wrong("has flags that the format does not use (encrypted, patched or masked)"));
     }
     if !matches!(method, STORED | DEFLATED) {
-        return Err(wrong("names a compression that the format does not use"));
+        return Err(wrong("has a compression method that the format does not use"));
     }
     if name_length == 0 || name_length > limits.name {
         return Err(wrong("has a name that is empty or longer than 1,000 bytes"));
@@ -92,13 +92,13 @@ pub(super) fn read(
     let in_zip64 = compressed == u32::MAX || size == u32::MAX;
     let sizes = if flags & DESCRIPTOR != 0 {
         if method == STORED {
-            return Err(wrong("is stored with a size that only follows it"));
+            return Err(wrong("is stored, but its size is only after the content"));
         }
         None
     } else if in_zip64 {
         let field = Fields(zip64.unwrap_or_default());
         if field.0.len() < 16 {
-            return Err(wrong("lacks the sizes it refers to"));
+            return Err(wrong("lacks its zip64 sizes"));
         }
         Some(Sizes { crc32, size: field.u64(0), compressed: field.u64(8) })
     } else {
@@ -123,26 +123,26 @@ pub(super) fn read(
             return Err(wrong("claims to expand more than deflate can (1,032 times)"));
         }
         if name.ends_with('/') && sizes.size > 0 {
-            return Err(wrong("is that of a folder with content"));
+            return Err(wrong("is that of a directory with content"));
         }
     }
     input.take(length);
     Ok(Head { offset, name, sizes, deflated: method == DEFLATED, after_hole, zip64, flags, method })
 }
 
-/// Says what is wrong with an entry's name: it must be relative, `/`-joined, without parts or characters that
-/// could lead an unpacker out of its folder.
+/// Returns the fault in an entry's name: it must be relative, joined with `/`, without parts or characters that could
+/// make an unpacker leave its directory.
 fn wrong_name(name: &str) -> Option<&'static str> {
     let path = name.strip_suffix('/').unwrap_or(name);
     let drive = matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
     if name.starts_with('/') || drive {
         Some("is absolute")
     } else if name.contains('\\') {
-        Some("holds a backslash")
+        Some("contains a backslash")
     } else if name.chars().any(char::is_control) {
-        Some("holds a control character")
+        Some("contains a control character")
     } else if path.split('/').any(|part| part == "..") {
-        Some("climbs out of its folder")
+        Some("leaves its directory")
     } else if path.split('/').any(|part| part.is_empty() || part == ".") {
         Some("has an empty part")
     } else {
@@ -150,9 +150,9 @@ fn wrong_name(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The zip64 extra field, where there is one; an error where the extra fields do not fit together.
+/// Returns the zip64 extra field, if any; an error where the extra fields are malformed.
 pub(super) fn zip64_field(mut extra: &[u8]) -> Result<Option<&[u8]>, &'static str> {
-    const TORN: &str = "has extra fields that do not fit together";
+    const TORN: &str = "has malformed extra fields";
     let mut found = None;
     while !extra.is_empty() {
         let (head, rest) = extra.split_at_checked(4).ok_or(TORN)?;
@@ -166,7 +166,7 @@ pub(super) fn zip64_field(mut extra: &[u8]) -> Result<Option<&[u8]>, &'static st
     Ok(found)
 }
 
-/// Little-endian numbers at fixed places; 0 past the end, which callers have checked.
+/// Reads little-endian numbers at fixed offsets; 0 after the end, which callers have checked.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 

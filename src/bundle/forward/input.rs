@@ -1,10 +1,10 @@
-//! A buffer over plain bytes: looks ahead, counts, and hands a stop on only when the bytes before it are used up.
+//! A buffer over plain bytes: peeks, counts, and reports an end only after the bytes before it were used.
 
 use std::io;
 
 use crate::bundle::reader::Plain;
 
-/// Bytes held at once: four chunks of age.
+/// Bytes in memory: four age chunks.
 const BUFFER: usize = 256 * 1024;
 
 /// Why no more bytes come.
@@ -31,17 +31,17 @@ impl<'a> Input<'a> {
         Self { plain, buffer: vec![0; BUFFER], start: 0, end: 0, offset: 0, read: 0 }
     }
 
-    /// Plain offset of the next byte.
+    /// Returns the plain offset of the next byte.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Plain bytes read so far, those read again included.
+    /// Returns the number of plain bytes read so far, including those read twice.
     pub(super) fn read_so_far(&self) -> u64 {
         self.read
     }
 
-    /// The bytes at hand; at least one, unless nothing more comes.
+    /// Returns the buffered bytes; at least one, unless the input has ended.
     pub(super) fn some(&mut self) -> Result<&[u8], InputEnd> {
         if self.start == self.end {
             self.more()?;
@@ -49,7 +49,7 @@ impl<'a> Input<'a> {
         Ok(self.at_hand())
     }
 
-    /// The next bytes, at least `count` of them (at most 128 KiB).
+    /// Returns the next bytes, at least `count` of them (at most 128 KiB).
     pub(super) fn peek(&mut self, count: usize) -> Result<&[u8], InputEnd> {
         while self.at_hand().len() < count {
             self.more()?;
@@ -57,14 +57,14 @@ impl<'a> Input<'a> {
         Ok(self.at_hand())
     }
 
-    /// Uses up bytes at hand.
+    /// Consumes buffered bytes.
     pub(super) fn take(&mut self, count: usize) {
         let count = count.min(self.at_hand().len());
         self.start = self.start.saturating_add(count);
         self.offset = self.offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
     }
 
-    /// Goes to an offset: within the buffer, or by going back; or behind a hole, where nothing is at hand.
+    /// Moves to an offset: within the buffer, by rewinding, or after a hole, where nothing is buffered.
     pub(super) fn go_to(&mut self, to: u64) -> Result<(), InputEnd> {
         if let Some(ahead) = to.checked_sub(self.offset) {
             let ahead = usize::try_from(ahead).unwrap_or(usize::MAX);
@@ -72,7 +72,7 @@ impl<'a> Input<'a> {
                 self.take(ahead);
                 return Ok(());
             }
-            // Only behind a hole: the stream itself stands there.
+            // Only after a hole: the stream itself is at this offset.
             self.clear(to);
             return Ok(());
         }
@@ -87,7 +87,7 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    /// Goes forward to the first place where one of the signatures stands.
+    /// Advances to the first occurrence of one of the signatures.
     pub(super) fn find(&mut self, signatures: &[[u8; 4]]) -> Result<(), InputEnd> {
         loop {
             let bytes = self.peek(4)?;
@@ -111,7 +111,7 @@ impl<'a> Input<'a> {
     }
 
     fn more(&mut self) -> Result<(), InputEnd> {
-        // Half of the buffer stays behind the current place, so that going back a little costs nothing.
+        // Half of the buffer is kept before the current offset, so that moving back a little costs nothing.
         if self.end == self.buffer.len() {
             let keep = self.start.min(BUFFER / 4);
             let from = self.start.saturating_sub(keep);

@@ -1,12 +1,12 @@
-//! Reads a bundle's entries forward, from their local headers, and never trusts an index.
+//! Reads the entries of a bundle in sequence, from their local headers, without trusting an index.
 //!
-//! In: plain bytes ([`Plain`]), [`ReadLimits`]. Out: calls of a [`BundleVisitor`] for each entry (its header, its content,
-//! its digest), and how the walk ended ([`Walk`]). Both forms of entry of the format are read: sizes known, or a
-//! deflate stream that ends itself and a descriptor. The directory at the end is held against what was read.
-//! Memory: a buffer, the inflater, and some 35 bytes an entry, whatever the input says.
+//! In: plain bytes ([`Plain`]), [`ReadLimits`]. Out: calls of a [`BundleVisitor`] for each entry (its header, its
+//! content, its digest), and the end of the walk ([`Walk`]). Both entry forms of the format are read: with known
+//! sizes, or a self-terminating deflate stream and a descriptor. The directory at the end is compared with the
+//! entries. Memory: a buffer, the inflater, and about 35 bytes per entry, for any input.
 //!
-//! After a hole the next entry is looked for byte by byte. What is found there may stand inside hostile content, so
-//! it is marked ([`Head::after_hole`]) and is worth nothing until a checkpoint of this bundle names it.
+//! After a hole, the next entry is searched byte by byte. It may be part of hostile content, so it is marked
+//! ([`Head::after_hole`]) and is not trusted until a checkpoint of this bundle lists it.
 
 use super::limits::ReadLimits;
 use super::reader::{Break, Plain};
@@ -23,86 +23,86 @@ use input::Input;
 
 pub use header::Head;
 
-/// Receives what the walk meets, in the order of the file.
+/// Receives the entries, in the order of the file.
 pub trait BundleVisitor {
-    /// An entry begins.
+    /// Called at the beginning of an entry.
     fn begin(&mut self, head: &Head);
-    /// The next bytes of its content.
+    /// Called with the next bytes of its content.
     fn content(&mut self, bytes: &[u8]);
-    /// It ended as its sizes and CRC say.
+    /// Called at the end of an entry that matches its sizes and CRC.
     fn end(&mut self, head: &Head, body: &EntryBody);
-    /// It did not: what came of it is a prefix at best.
+    /// Called at the end of any other entry: its content is a prefix at best.
     fn broken(&mut self, head: &Head, body: &EntryBody, why: &StructureFault);
-    /// Plain bytes are lost.
+    /// Called where plain bytes are lost.
     fn hole(&mut self, from: u64, to: u64);
 }
 
 /// The content of an entry as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryBody {
-    /// Its length.
+    /// Length in bytes.
     pub size: u64,
-    /// Its digest.
+    /// SHA-256.
     pub sha256: Digest,
+}
+
+/// The result of a walk.
+#[derive(Debug)]
+pub struct Walk {
+    /// Number of entries that were read to their end.
+    pub entries: u64,
+    /// Number of bytes of decompressed content.
+    pub expanded: u64,
+    /// How the walk ended.
+    pub end: End,
+    /// Structural faults that did not end it.
+    pub faults: Vec<StructureFault>,
+    /// Whether the directory was compared with the entries and agrees.
+    pub directory_agrees: bool,
 }
 
 /// How a walk ended.
 #[derive(Debug)]
-pub struct Walk {
-    /// Entries that were read to their end.
-    pub entries: u64,
-    /// Bytes of content that came out.
-    pub expanded: u64,
-    /// Where and how it ended.
-    pub end: End,
-    /// Faults of structure that did not end it.
-    pub faults: Vec<StructureFault>,
-    /// Whether the directory was held against the entries and says the same.
-    pub directory_agrees: bool,
-}
-
-/// Where and how a walk ended.
-#[derive(Debug)]
 pub enum End {
-    /// At the writer's end, behind the directory.
+    /// At the end record, after the directory.
     Sealed,
-    /// The file was cut.
+    /// The file is cut off.
     Cut {
-        /// Where the authenticated plain bytes end.
+        /// Offset at which the authenticated plain bytes end.
         at: u64,
         /// Bytes of the file after them.
         rest: u64,
     },
-    /// It could not be followed any further.
+    /// The structure could not be followed any further.
     Fault(StructureFault),
 }
 
-/// What is wrong with a bundle's structure.
+/// A fault in the structure of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StructureFault {
-    /// The file was cut here.
-    #[error("it is cut at byte {at}")]
+    /// The file is cut off here.
+    #[error("the bundle is cut off at byte {at}")]
     Cut {
         /// Plain offset.
         at: u64,
     },
-    /// The bytes here are lost.
-    #[error("a hole begins at byte {at}")]
+    /// The bytes from here on are lost.
+    #[error("bytes are missing from byte {at} on")]
     Hole {
         /// Plain offset.
         at: u64,
     },
-    /// The writer's end stands where more must follow.
-    #[error("it ends at byte {at}, in the middle of {within}")]
+    /// The authenticated stream ends where more must follow.
+    #[error("the bundle ends at byte {at}, in the middle of {within}")]
     EndsEarly {
         /// Plain offset.
         at: u64,
-        /// What was being read.
+        /// The structure that was being read.
         within: &'static str,
     },
-    /// No part of the format begins here.
-    #[error("what begins at byte {at} is no entry and no directory")]
+    /// No structure of the format begins here.
+    #[error("neither an entry nor the directory begins at byte {at}")]
     Unknown {
         /// Plain offset.
         at: u64,
@@ -112,17 +112,17 @@ pub enum StructureFault {
     Header {
         /// Plain offset.
         at: u64,
-        /// What is wrong with it.
+        /// The fault.
         what: &'static str,
     },
-    /// A name that could lead astray.
+    /// An unsafe name.
     #[error("the entry at byte {at} has the name '{}', which {what}", Printable(.name))]
     Name {
         /// Plain offset.
         at: u64,
         /// The name, as far as it is text.
         name: String,
-        /// What is wrong with it.
+        /// The fault.
         what: &'static str,
     },
     /// Two entries of one name.
@@ -133,28 +133,28 @@ pub enum StructureFault {
         /// The name.
         name: String,
     },
-    /// Compressed data that are none.
-    #[error("'{}' does not inflate: damaged deflate data before byte {at}", Printable(.name))]
+    /// Damaged compressed data.
+    #[error("cannot decompress '{}': damaged deflate data before byte {at}", Printable(.name))]
     Deflate {
         /// Plain offset.
         at: u64,
         /// The entry.
         name: String,
     },
-    /// Sizes that are not those of the content.
-    #[error("'{}' says it has {said} bytes of {what}, and has {found}", Printable(.name))]
+    /// Sizes that differ from those of the content.
+    #[error("the size of '{}' is wrong: {said} bytes of {what} expected, {found} found", Printable(.name))]
     Size {
         /// The entry.
         name: String,
         /// Which size.
         what: &'static str,
-        /// What the header or the descriptor says.
+        /// Size stated in the header or the descriptor.
         said: u64,
-        /// What was read, as far as reading went.
+        /// Size that was read, as far as reading went.
         found: u64,
     },
-    /// The content is not what the CRC says.
-    #[error("the content of '{}' is not what its CRC-32 says", Printable(.name))]
+    /// The content does not match its CRC.
+    #[error("the content of '{}' does not match its CRC-32", Printable(.name))]
     Crc {
         /// The entry.
         name: String,
@@ -162,19 +162,19 @@ pub enum StructureFault {
     /// A limit of the reader was reached.
     #[error("{what} of more than {limit} is not allowed{}", .option.map(|option| format!(" ({option} raises this limit)")).unwrap_or_default())]
     Limit {
-        /// What it is about.
+        /// What is limited.
         what: &'static str,
         /// The limit.
         limit: u64,
-        /// The option that raises it, if one does.
+        /// The option that raises it, if any.
         option: Option<&'static str>,
     },
-    /// The directory says something else than the entries.
+    /// The directory differs from the entries.
     #[error("the directory at byte {at} {what}")]
     Directory {
         /// Plain offset.
         at: u64,
-        /// How it differs.
+        /// The difference.
         what: String,
     },
     /// Bytes after the end of the archive.
@@ -184,16 +184,16 @@ pub enum StructureFault {
         at: u64,
     },
     /// Reading failed.
-    #[error("reading failed at byte {at}: {error}")]
+    #[error("cannot read at byte {at}: {error}")]
     Read {
         /// Plain offset.
         at: u64,
-        /// Why.
+        /// The error.
         error: String,
     },
 }
 
-/// Most faults kept that do not end the walk; a hostile bundle has as many as entries.
+/// Maximum number of faults that are kept without ending the walk; a hostile bundle may have one per entry.
 const MAX_FAULTS: usize = 100;
 
 /// Reads all entries of a bundle's plain bytes.
@@ -219,19 +219,19 @@ struct Walker<'a> {
     inflater: Inflater,
     directory: Directory,
     walk: Walk,
-    /// Whether bytes were lost: from then on offsets are known, but not whether an entry is one.
+    /// Whether bytes were lost. From then on, an apparent entry may be part of content.
     after_hole: bool,
-    /// Bytes that were read again while looking for the next entry.
+    /// Number of bytes that were read again during the search for the next entry.
     reread: u64,
 }
 
-/// What became of one step.
+/// The result of one step.
 enum Step {
-    /// Go on with the next.
+    /// Continue with the next entry.
     On,
-    /// Look for the next entry from here.
+    /// Search for the next entry from here.
     Search { from: u64 },
-    /// The walk ends.
+    /// End the walk.
     Stop(End),
 }
 
@@ -328,7 +328,7 @@ impl Walker<'_> {
                 if self.after_hole {
                     return self.again(at.saturating_add(1));
                 }
-                // A wrong CRC leaves the structure whole: what else was changed is worth knowing.
+                // A wrong CRC leaves the structure intact: other changes are still worth reporting.
                 if matches!(fault, StructureFault::Crc { .. }) {
                     drop(self.directory.met(&head, &sizes));
                     self.fault(fault);
@@ -351,10 +351,10 @@ impl Walker<'_> {
         }
     }
 
-    /// Goes back to look for the next entry, as often as the limit allows.
+    /// Goes back to search for the next entry, as often as the limit allows.
     fn again(&mut self, from: u64) -> Step {
         self.reread = self.reread.saturating_add(self.input.offset().saturating_sub(from));
-        // What was read at all bounds what may be read again, with room for small bundles.
+        // The number of bytes read limits how many may be read again, with a minimum for small bundles.
         let most = self.input.read_so_far().saturating_add(1 << 20).saturating_mul(self.limits.reread);
         if self.reread > most {
             return Step::Stop(End::Fault(StructureFault::Limit {
@@ -366,7 +366,7 @@ impl Walker<'_> {
         Step::Search { from }
     }
 
-    /// Finds the next place from `from` on where an entry or the directory seems to begin.
+    /// Finds the next offset from `from` on at which an entry or the directory seems to begin.
     fn find(&mut self, from: u64) -> Result<(), Step> {
         let mut result = self.input.go_to(from);
         loop {

@@ -1,7 +1,7 @@
-//! One file, or a row of parts: what a bundle is on a file system.
+//! The files of a bundle on a file system: one file, or parts.
 //!
-//! In: bytes in order. Out: a new file, or parts `.001`, `.002` …, of a given size or from where a file system ends
-//! files. Nothing is ever overwritten.
+//! In: bytes in order. Out: a new file, or parts `.001`, `.002` …, of a given size or of the size limit of the file
+//! system. Nothing is ever overwritten.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::Error;
 
-/// Largest file on FAT32.
+/// Largest file on FAT32, in bytes.
 pub const FAT32_LIMIT: u64 = 4 * 1024 * 1024 * 1024 - 1;
 
-/// After so many bytes the medium is set to work, so that it writes all the time and not only when a checkpoint asks,
-/// which then waits for little.
+/// Bytes after which the medium is asked to start writing, so that it writes continuously, and a checkpoint has
+/// little to wait for.
 const STRETCH: u64 = 8 * 1024 * 1024;
 
 /// `FILE_SHARE_READ` and `FILE_SHARE_DELETE`
@@ -23,25 +23,25 @@ const SHARE_READ: u32 = 1;
 #[cfg(windows)]
 const SHARE_DELETE: u32 = 4;
 
-/// Moves a file to a name that is free, and never over another one.
+/// Moves a file to a free name, and never over another file.
 pub type Rename = fn(&Path, &Path) -> io::Result<()>;
 
-/// Sets the medium to work on a stretch of a file, from an offset up to another, and waits for nothing.
+/// Asks the medium to start writing a range of a file, without waiting.
 pub type Begin = fn(&File, u64, u64);
 
 pub(super) struct Files {
-    /// The name asked for; parts add `.001` and so on.
+    /// The requested name; parts append `.001` and so on.
     path: PathBuf,
     current: File,
     paths: Vec<PathBuf>,
     /// Bytes in the current part.
     length: u64,
-    /// Up to where the medium was set to work on it.
+    /// Offset up to which the medium was asked to write.
     begun: u64,
     begin: Option<Begin>,
     rename: Rename,
     split: Option<u64>,
-    /// Ended parts that no fsync has covered yet.
+    /// Finished parts that were not yet fsynced.
     ended: Vec<File>,
 }
 
@@ -50,7 +50,7 @@ impl Files {
         let split = split.map(|size| size.max(1));
         let first = if split.is_some() { part_path(path, 1) } else { path.to_owned() };
         let current = create_new(&first).map_err(|source| Error::Create { path: first.clone(), source })?;
-        sync_folder(&first);
+        sync_directory(&first);
         let path = path.to_owned();
         Ok(Self {
             path,
@@ -65,22 +65,22 @@ impl Files {
         })
     }
 
-    /// Has `begin` called for every stretch that was written.
+    /// Sets the function that is called for every range that was written.
     pub(super) fn set_to_work(&mut self, begin: Begin) {
         self.begin = Some(begin);
     }
 
-    /// Has `rename` move the file that becomes a first part.
+    /// Sets the function that renames a file to the name of a first part.
     pub(super) fn rename_by(&mut self, rename: Rename) {
         self.rename = rename;
     }
 
-    /// The name asked for, without the number of a part.
+    /// Returns the requested name, without a part number.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The parts, in order.
+    /// Returns the parts, in order.
     pub(super) fn paths(&self) -> &[PathBuf] {
         &self.paths
     }
@@ -103,14 +103,14 @@ impl Files {
         if let Some(begin) = self.begin
             && self.length.saturating_sub(self.begun) >= STRETCH
         {
-            // Once more the stretch before, which is written by now: see `Sink::set_to_work`.
+            // The range before as well, which is written by now: see `Sink::set_to_work`.
             begin(&self.current, self.begun.saturating_sub(STRETCH), self.length);
             self.begun = self.length;
         }
         Ok(written)
     }
 
-    /// Gives the bundle's own file the name of its first part.
+    /// Renames the bundle's file to the name of its first part.
     fn split_from_here(&mut self) -> io::Result<()> {
         let first = part_path(&self.path, 1);
         (self.rename)(&self.path, &first)?;
@@ -122,14 +122,14 @@ impl Files {
     fn next_part(&mut self) -> io::Result<()> {
         let path = part_path(&self.path, self.paths.len().saturating_add(1));
         let next = create_new(&path)?;
-        sync_folder(&path);
+        sync_directory(&path);
         self.paths.push(path);
         self.ended.push(std::mem::replace(&mut self.current, next));
         (self.length, self.begun) = (0, 0);
         Ok(())
     }
 
-    /// Handles of all that no request to the medium has covered yet.
+    /// Returns handles of all files that were not yet fsynced.
     pub(super) fn unsynced(&mut self) -> io::Result<Vec<File>> {
         let current = self.current.try_clone()?;
         let mut handles = std::mem::take(&mut self.ended);
@@ -138,8 +138,9 @@ impl Files {
     }
 }
 
-/// Whether the file, not the disk, is full, where `more` bytes after `length` were refused. Windows calls both "full",
-/// and refuses a write that crosses FAT32's limit as a whole, so the length after it tells them apart.
+/// Whether the file size limit, instead of the disk space, was reached, where `more` bytes after `length` were
+/// refused. Windows reports both as "full", and refuses a write across FAT32's limit as a whole, so the length after
+/// the write decides.
 fn at_its_end(length: u64, more: usize, error: &io::Error) -> bool {
     let after = length.saturating_add(u64::try_from(more).unwrap_or(u64::MAX));
     match error.kind() {
@@ -149,7 +150,8 @@ fn at_its_end(length: u64, more: usize, error: &io::Error) -> bool {
     }
 }
 
-/// Part `number` (from 1) of a split bundle; `cat` with the shell's own order joins up to 999 of them.
+/// Returns the path of part `number` (from 1) of a split bundle; `cat` with shell globbing joins up to 999 of them in
+/// order.
 #[must_use]
 pub fn part_path(path: &Path, number: usize) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -157,10 +159,11 @@ pub fn part_path(path: &Path, number: usize) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes a file beside the bundle (receipt, signature) and waits until it is on the medium.
+/// Creates a file next to the bundle (receipt, signature) and waits until it is on the medium.
 ///
 /// # Errors
-/// [`Error::Create`], also where it exists.
+///
+/// [`Error::Create`], also where the file exists.
 pub fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), Error> {
     let write = || {
         let mut file = create_new(path)?;
@@ -168,21 +171,23 @@ pub fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), Error> {
         file.sync_all()
     };
     write().map_err(|source| Error::Create { path: path.to_owned(), source })?;
-    sync_folder(path);
+    sync_directory(path);
     Ok(())
 }
 
-/// Makes the folder that a bundle goes to, with those above it, where it does not exist.
+/// Creates the directory for a bundle, with its parents, where it does not exist.
 ///
 /// # Errors
+///
 /// [`Error::Create`].
-#[allow(clippy::disallowed_methods, reason = "the folder that the operator named, and no other")]
-pub fn make_folder(path: &Path) -> Result<(), Error> {
+#[allow(clippy::disallowed_methods, reason = "only the directory that the operator chose")]
+pub fn make_directory(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).map_err(|source| Error::Create { path: path.to_owned(), source })
 }
 
-/// Creates a file for its owner alone, on Windows with the access control list that its directory gives. While it is written,
-/// others may read it there; they may also move it, since a full file gets the name of a first part while it is open.
+/// Creates a file for its owner only; on Windows, it inherits the access control list of its directory. Others may
+/// read it on Windows while it is written; they may also move it, since a full file is renamed to a first part while
+/// it is open.
 #[allow(clippy::disallowed_methods, reason = "the one place where a bundle and its sidecars are made")]
 fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -194,8 +199,8 @@ fn create_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Where nothing better was given: asks for the name first, since a move would replace.
-#[allow(clippy::disallowed_methods, reason = "the bundle's own file gets the name of its first part")]
+/// The fallback: checks first whether the name is free, since a rename would replace.
+#[allow(clippy::disallowed_methods, reason = "the bundle's file is renamed to its first part")]
 fn rename_checked(from: &Path, to: &Path) -> io::Result<()> {
     if to.symlink_metadata().is_ok() {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, to.display().to_string()));
@@ -203,10 +208,11 @@ fn rename_checked(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::rename(from, to)
 }
 
-/// Puts the new name itself on the medium. Best effort: Windows has no such call, and some file systems refuse it.
-fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+/// Syncs the new directory entry. Best effort: Windows has no such call, and some file systems refuse it.
+fn sync_directory(path: &Path) {
+    let directory =
+        path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = File::open(directory).and_then(|directory| directory.sync_all());
 }
 
 #[cfg(test)]
@@ -216,8 +222,8 @@ mod tests {
     #[test]
     fn the_medium_is_set_to_work_on_every_stretch_and_once_more_on_the_one_before() {
         static ASKED: std::sync::Mutex<Vec<(u64, u64)>> = std::sync::Mutex::new(Vec::new());
-        let folder = tempfile::tempdir().unwrap();
-        let mut files = Files::create(&folder.path().join("b.zip.age"), None).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = Files::create(&directory.path().join("b.zip.age"), None).unwrap();
         files.set_to_work(|_, from, to| ASKED.lock().unwrap().push((from, to)));
         for _ in 0..25 {
             assert_eq!(files.write(&vec![0; 1 << 20]).unwrap(), 1 << 20);
@@ -230,8 +236,8 @@ mod tests {
 
     #[test]
     fn a_full_file_becomes_the_first_part() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("b.zip.age");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("b.zip.age");
         let mut files = Files::create(&path, None).unwrap();
         files.write(b"first").unwrap();
         files.split_from_here().unwrap();
@@ -245,13 +251,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_at_the_limit_of_fat32_is_told_from_a_full_disk() {
+    fn the_file_size_limit_of_fat32_is_distinguished_from_a_full_disk() {
         let (too_large, full) = (io::ErrorKind::FileTooLarge, io::ErrorKind::StorageFull);
         for (length, more, error, expected) in [
             (5, 10, too_large, true),
             (5, 10, full, false),
             (FAT32_LIMIT, 1, full, true),
-            // Windows refuses a write that crosses the limit as a whole.
+            // Windows refuses a write across the limit as a whole.
             (FAT32_LIMIT - 100_000, 262_144, full, true),
             (FAT32_LIMIT - 300_000, 262_144, full, false),
             (0, 262_144, io::ErrorKind::PermissionDenied, false),
@@ -262,8 +268,8 @@ mod tests {
 
     #[test]
     fn a_full_file_is_not_split_over_another_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("b.zip.age");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("b.zip.age");
         let mut files = Files::create(&path, None).unwrap();
         std::fs::write(part_path(&path, 1), "evidence").unwrap();
         assert!(files.split_from_here().is_err());

@@ -1,9 +1,9 @@
-//! Where a bundle's bytes go: a file, a row of split files, a stream, or memory in tests.
+//! The destination of a bundle's bytes: a file, split files, a stream, or memory in tests.
 //!
-//! In: ciphertext in order, and a mark at every checkpoint. Out: the bytes on the medium, their SHA-256, and what
-//! of them the medium has confirmed. Confirming (fsync) may take seconds on a stick, so a thread of its own does
-//! it; the next mark waits for it, so that at most two checkpoints are unconfirmed. A failed fsync is never
-//! repeated: the kernel drops what it could not write, and a second one would say yes
+//! In: ciphertext in order, and a mark at every checkpoint. Out: the bytes on the medium, their SHA-256, and how much
+//! of them the medium has confirmed. Confirmation (fsync) may take seconds on a stick, so a separate thread does it;
+//! the next mark waits for it, so that at most two checkpoints are unconfirmed. A failed fsync is never repeated: the
+//! kernel drops what it could not write, and a second fsync would succeed
 //! (<https://wiki.postgresql.org/wiki/Fsync_Errors>).
 
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ mod files;
 mod pipe;
 mod syncer;
 
-pub use files::{Begin, FAT32_LIMIT, Rename, make_folder, part_path, write_sidecar};
+pub use files::{Begin, FAT32_LIMIT, Rename, make_directory, part_path, write_sidecar};
 pub use syncer::Flushed;
 
 pub(super) use pipe::Shared;
@@ -27,28 +27,29 @@ pub(super) use pipe::Shared;
 use files::Files;
 use syncer::{State, Syncer};
 
-/// The destination of a bundle. Opened by the caller, so that a bad one is known before anything is collected.
+/// The destination of a bundle. The caller opens it, so that a bad destination is detected before anything is
+/// collected.
 pub struct Sink {
     medium: Medium,
     hasher: sha2::Sha256,
     bytes: u64,
     syncer: Syncer,
-    /// Set by the first failure: nothing is written after it, so that nothing is taken for complete.
+    /// Set by the first failure: nothing is written after it, so that nothing is considered complete.
     broken: bool,
 }
 
-/// What is left when a bundle is complete.
+/// The result of a complete bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
     /// The files, in order; empty for a stream.
     pub paths: Vec<PathBuf>,
-    /// Digest of all bytes (of the files joined).
+    /// Digest of all bytes (of the joined files).
     pub sha256: Digest,
-    /// Their number.
+    /// Number of bytes.
     pub bytes: u64,
 }
 
-/// The memory behind [`Sink::memory`], shared with the test that made it.
+/// The memory of [`Sink::memory`], shared with the test that made it.
 #[derive(Debug, Clone, Default)]
 pub struct MemorySink(Arc<Mutex<Stored>>);
 
@@ -66,18 +67,19 @@ enum Medium {
 }
 
 impl Sink {
-    /// Makes a new file; with `split`, parts of that many bytes named `.001`, `.002` and so on. A file system that
-    /// ends files at 4 GiB (FAT32) turns one file into such parts by itself, when the end is met.
+    /// Creates a file; with `split`, parts of that many bytes named `.001`, `.002` and so on. On a file system with a
+    /// limit of 4 GiB (FAT32), one file becomes such parts when the limit is reached.
     ///
     /// # Errors
+    ///
     /// [`Error::Create`], also where a file of that name exists: nothing is ever overwritten.
     pub fn file(path: &Path, split: Option<u64>) -> Result<Self, Error> {
         Files::create(path, split).map(|files| Self::over(Medium::Files(files)))
     }
 
-    /// Has the medium of files set to work on what was written, a stretch of some MiB at a time, so that it writes all the
-    /// time and not only when it is asked to confirm. Each stretch is named twice: when it was written, and with the
-    /// next one, when the system need no longer keep it in memory.
+    /// Sets the function that starts writing files to the medium, some MiB at a time, so that it writes continuously
+    /// instead of only at a confirmation. Each range is passed twice: when it was written, and with the next one,
+    /// when the system need no longer keep it in memory.
     #[must_use]
     pub fn set_to_work(mut self, begin: Begin) -> Self {
         if let Medium::Files(files) = &mut self.medium {
@@ -86,7 +88,8 @@ impl Sink {
         self
     }
 
-    /// Has `rename` give a file that became full the name of its first part, in one step that never replaces another file.
+    /// Sets the function that renames a full file to the name of its first part, in one step that never replaces
+    /// another file.
     #[must_use]
     pub fn rename_by(mut self, rename: Rename) -> Self {
         if let Medium::Files(files) = &mut self.medium {
@@ -95,21 +98,21 @@ impl Sink {
         self
     }
 
-    /// Wraps a stream, for example standard output. What it takes counts as flushed when `flush` returns; whether
-    /// it is kept is up to whoever reads it.
+    /// Wraps a stream, for example standard output. Its bytes count as flushed when `flush` returns; the reader is
+    /// responsible for keeping them.
     #[must_use]
     pub fn stream(writer: Box<dyn Write + Send>) -> Self {
         Self::over(Medium::Stream(writer))
     }
 
-    /// Makes a sink in memory, and the handle to look into it.
+    /// Makes a sink in memory, and a handle to inspect it.
     #[must_use]
     pub fn memory() -> (Self, MemorySink) {
         let memory = MemorySink::default();
         (Self::over(Medium::Memory(memory.clone())), memory)
     }
 
-    /// Makes a sink in memory that is full after `capacity` bytes, as a disk is.
+    /// Makes a sink in memory that is full after `capacity` bytes, like a disk.
     #[must_use]
     pub fn memory_of(capacity: usize) -> (Self, MemorySink) {
         let (sink, memory) = Self::memory();
@@ -117,7 +120,7 @@ impl Sink {
         (sink, memory)
     }
 
-    /// The files so far, in order.
+    /// Returns the files so far, in order.
     #[must_use]
     pub fn paths(&self) -> &[PathBuf] {
         match &self.medium {
@@ -126,7 +129,7 @@ impl Sink {
         }
     }
 
-    /// The name asked for, without the number of a part; `None` for a stream.
+    /// Returns the requested name, without a part number; `None` for a stream.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match &self.medium {
@@ -135,23 +138,24 @@ impl Sink {
         }
     }
 
-    /// Bytes taken so far.
+    /// Returns the number of bytes written so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// What the medium has confirmed so far.
+    /// Returns what the medium has confirmed so far.
     #[must_use]
     pub fn flushed(&self) -> Flushed {
         self.syncer.state().flushed()
     }
 
     /// Asks the medium to confirm all bytes so far, as checkpoint `checkpoint` with `items` records. Waits for the
-    /// answer to the request before this one, not for its own.
+    /// reply to the previous request, not for its own.
     ///
     /// # Errors
-    /// Where an earlier request, or this one, failed.
+    ///
+    /// A previous request, or this one, failed.
     pub fn sync(&mut self, checkpoint: u64, items: u64) -> io::Result<()> {
         let mark = Flushed { checkpoint, items, bytes: self.bytes };
         let handles = match &mut self.medium {
@@ -175,7 +179,8 @@ impl Sink {
     /// Waits until the medium has confirmed the last mark.
     ///
     /// # Errors
-    /// Where it did not.
+    ///
+    /// It failed.
     pub fn confirm(&mut self) -> io::Result<()> {
         self.syncer.wait()
     }
@@ -183,7 +188,8 @@ impl Sink {
     /// Waits until the medium has confirmed everything.
     ///
     /// # Errors
-    /// Where it did not.
+    ///
+    /// It failed.
     pub fn finish(mut self, checkpoint: u64, items: u64) -> io::Result<Finished> {
         if self.broken {
             return Err(io::Error::other("an earlier write failed"));
@@ -194,7 +200,7 @@ impl Sink {
         Ok(Finished { paths, sha256: Digest::from_bytes(self.hasher.finalize().into()), bytes: self.bytes })
     }
 
-    /// What the medium has confirmed, to look at while another thread has the sink.
+    /// Returns the confirmation state, for use while another thread has the sink.
     fn state(&self) -> State {
         self.syncer.state()
     }
@@ -227,20 +233,20 @@ impl Write for Sink {
         }
     }
 
-    /// Does nothing: [`Sink::sync`] is what makes bytes safe.
+    /// Does nothing: only [`Sink::sync`] makes bytes safe.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
 impl MemorySink {
-    /// All bytes written.
+    /// Returns all bytes written.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.with(|stored| stored.bytes.clone())
     }
 
-    /// The bytes that would be left after a power cut: those before the last [`Sink::sync`].
+    /// Returns the bytes that would survive a power cut: those before the last [`Sink::sync`].
     #[must_use]
     pub fn synced(&self) -> Vec<u8> {
         self.with(|stored| stored.bytes.get(..stored.synced).unwrap_or_default().to_vec())
@@ -273,8 +279,8 @@ mod tests {
 
     #[test]
     fn a_split_file_joined_is_the_stream() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("b.zip.age");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("b.zip.age");
         let mut sink = Sink::file(&path, Some(1_000)).unwrap();
         let data: Vec<u8> = (0..3_500_u32).map(|n| n.to_le_bytes()[0]).collect();
         sink.write_all(&data[..10]).unwrap();
@@ -290,8 +296,8 @@ mod tests {
 
     #[test]
     fn nothing_is_ever_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("b.zip.age");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("b.zip.age");
         std::fs::write(&path, "evidence").unwrap();
         assert!(matches!(Sink::file(&path, None), Err(Error::Create { .. })));
         assert!(write_sidecar(&path, b"x").is_err());

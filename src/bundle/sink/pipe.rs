@@ -1,9 +1,9 @@
-//! The sink as the writer holds it: in two hands, and on a thread of its own where it does real work.
+//! The sink as the writer has it: shared by two owners, and on a separate thread where it performs real I/O.
 //!
-//! In: ciphertext from age's writer, and marks from the bundle's. Out: the same to a [`Sink`], in order. Digest and
-//! file system take as long as the encryption; beside it they cost the writer one copy, and what does not compress
-//! runs at age's own speed. The first failure of the thread is the answer to the next call. A sink in memory is
-//! called directly, so that tests see each byte when it is written.
+//! In: ciphertext from age's writer, and marks from the bundle's. Out: the same to a [`Sink`], in order. Hashing and
+//! the file system take as long as the encryption; on a separate thread they cost the writer one copy, and
+//! incompressible data runs at the speed of age. The first failure of the thread is returned by the next call. A sink
+//! in memory is called directly, so that tests see each byte when it is written.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ use std::thread::JoinHandle;
 use super::syncer::State;
 use super::{Finished, Medium, Sink};
 
-/// Bytes that are handed over at once.
+/// Bytes that are passed on at a time.
 const HANDFUL: usize = 256 * 1024;
-/// Handfuls that may wait, with those being filled and written 8 MiB: a medium that pauses for a tenth of a second, as
-/// file systems do when they commit, holds nobody up.
+/// Maximum number of buffers in the queue, 8 MiB with those being filled and written: a medium that pauses for a
+/// tenth of a second, as file systems do when they commit, delays nobody.
 const WAITING: usize = 30;
 
-/// The sink in two hands: age's writer, which never gives back what it wraps before its end, and the bundle's.
+/// The sink, shared by age's writer, which returns its inner writer only at the end, and the bundle's writer.
 #[derive(Clone)]
 pub(in crate::bundle) struct Shared(Arc<Mutex<Hand>>);
 
@@ -29,7 +29,7 @@ enum Hand {
     Piped(Pipe),
 }
 
-/// The writer's end of the thread that owns the sink.
+/// The writer's end of the channel to the thread that owns the sink.
 struct Pipe {
     path: Option<PathBuf>,
     state: State,
@@ -37,7 +37,7 @@ struct Pipe {
     spare: Receiver<Vec<u8>>,
     messages: Option<SyncSender<Message>>,
     answers: Receiver<()>,
-    /// Marks that were sent and not yet answered: 0 or 1.
+    /// Number of unanswered marks: 0 or 1.
     open: usize,
     failure: Arc<Mutex<Option<io::Error>>>,
     thread: Option<JoinHandle<Sink>>,
@@ -58,7 +58,7 @@ impl Shared {
         Ok(Self(Arc::new(Mutex::new(hand))))
     }
 
-    /// The name asked for; `None` for a stream.
+    /// Returns the requested name; `None` for a stream.
     pub(in crate::bundle) fn path(&self) -> Option<PathBuf> {
         self.with(|hand| match hand {
             Hand::Direct(sink) => sink.path().map(Path::to_path_buf),
@@ -66,7 +66,7 @@ impl Shared {
         })
     }
 
-    /// What the medium has confirmed, to look at also when the sink is gone.
+    /// Returns the confirmation state, which is available even after the sink is gone.
     pub(in crate::bundle) fn state(&self) -> State {
         self.with(|hand| match hand {
             Hand::Direct(sink) => sink.state(),
@@ -74,8 +74,8 @@ impl Shared {
         })
     }
 
-    /// As [`Sink::sync`]. Waits until the mark before this one was passed on, so that no more than two checkpoints
-    /// are ever unconfirmed.
+    /// See [`Sink::sync`]. Waits until the previous mark was passed on, so that at most two checkpoints are
+    /// unconfirmed.
     pub(in crate::bundle) fn sync(&self, checkpoint: u64, items: u64) -> io::Result<()> {
         self.with(|hand| match hand {
             Hand::Direct(sink) => sink.sync(checkpoint, items),
@@ -83,7 +83,7 @@ impl Shared {
         })
     }
 
-    /// As [`Sink::confirm`].
+    /// See [`Sink::confirm`].
     pub(in crate::bundle) fn confirm(&self) -> io::Result<()> {
         self.with(|hand| match hand {
             Hand::Direct(sink) => sink.confirm(),
@@ -91,7 +91,7 @@ impl Shared {
         })
     }
 
-    /// As [`Sink::finish`], once the other hand has let go.
+    /// See [`Sink::finish`], once the other owner has dropped its share.
     pub(in crate::bundle) fn finish(self, checkpoint: u64, items: u64) -> io::Result<Finished> {
         let alone = Arc::into_inner(self.0).ok_or_else(|| io::Error::other("the sink is still in use"))?;
         match alone.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -125,11 +125,11 @@ impl Pipe {
         let (answer, answers) = channel();
         let failure = Arc::new(Mutex::new(None));
         let (path, state) = (sink.path().map(Path::to_path_buf), sink.state());
-        let told = Arc::clone(&failure);
+        let first_failure = Arc::clone(&failure);
         let thread = std::thread::Builder::new().name("sink".into()).spawn(move || {
             let mut sink = sink;
             if let Err(error) = drain(&mut sink, &received, &give_back, &answer) {
-                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                *first_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
             sink
         })?;
@@ -169,7 +169,7 @@ impl Pipe {
         self.wait()
     }
 
-    /// Waits for the answer to what was asked before.
+    /// Waits for the reply to the previous request.
     fn wait(&mut self) -> io::Result<()> {
         if self.open > 0 {
             self.open = 0;
@@ -192,7 +192,7 @@ impl Pipe {
         }
     }
 
-    /// Hands over the rest and takes the sink back.
+    /// Passes on the rest and takes the sink back.
     fn end(&mut self) -> io::Result<Sink> {
         let sent = self.hand_over();
         self.messages = None;
@@ -200,17 +200,17 @@ impl Pipe {
         sent?;
         match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(error),
-            None => sink.ok_or_else(|| io::Error::other("the thread of the sink has ended")),
+            None => sink.ok_or_else(|| io::Error::other("the writer thread has ended")),
         }
     }
 
     fn why(&self) -> io::Error {
-        let told = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        told.unwrap_or_else(|| io::Error::other("an earlier write failed"))
+        let first_failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first_failure.unwrap_or_else(|| io::Error::other("an earlier write failed"))
     }
 }
 
-/// Lets the last bytes out: what they hold is evidence, even after an error elsewhere.
+/// Writes the remaining bytes: they are evidence, even after an error elsewhere.
 impl Drop for Pipe {
     fn drop(&mut self) {
         if self.thread.is_some() {
@@ -253,8 +253,8 @@ mod tests {
 
     #[test]
     fn all_bytes_come_out_in_order_and_marks_in_their_place() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("b.zip.age");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("b.zip.age");
         let mut shared = Shared::new(Sink::file(&path, None).unwrap()).unwrap();
         let data: Vec<u8> = (0..3_000_000).flat_map(u32::to_le_bytes).collect();
         for (number, part) in data.chunks(1_000_001).enumerate() {
@@ -268,8 +268,8 @@ mod tests {
 
     #[test]
     fn a_mark_waits_for_the_one_before_the_last() {
-        let folder = tempfile::tempdir().unwrap();
-        let shared = Shared::new(Sink::file(&folder.path().join("b"), None).unwrap()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let shared = Shared::new(Sink::file(&directory.path().join("b"), None).unwrap()).unwrap();
         for number in 1..50 {
             shared.sync(number, number).unwrap();
             assert!(
@@ -282,8 +282,8 @@ mod tests {
 
     #[test]
     fn what_was_confirmed_is_flushed() {
-        let folder = tempfile::tempdir().unwrap();
-        let shared = Shared::new(Sink::file(&folder.path().join("b"), None).unwrap()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let shared = Shared::new(Sink::file(&directory.path().join("b"), None).unwrap()).unwrap();
         for number in 1..50 {
             shared.sync(number, number).unwrap();
             shared.confirm().unwrap();
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_failure_of_the_thread_is_told_once_and_nothing_is_complete() {
+    fn the_first_failure_of_the_thread_is_reported_once_and_nothing_is_complete() {
         struct Full(usize);
         impl Write for Full {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -317,8 +317,8 @@ mod tests {
 
     #[test]
     fn what_was_taken_is_written_even_if_it_is_never_finished() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("b");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("b");
         let mut shared = Shared::new(Sink::file(&path, None).unwrap()).unwrap();
         shared.write_all(b"evidence").unwrap();
         drop(shared);

@@ -1,7 +1,7 @@
-//! Waits for the medium on a thread of its own, so that a slow stick does not hold up the writer.
+//! Waits for the medium on a separate thread, so that a slow stick does not delay the writer.
 //!
-//! In: handles to put on the medium, and what is safe when that is done. Out: what is safe so far. One request is
-//! open at a time; the first failure stays.
+//! In: handles to sync, and what is safe when that is done. Out: what is safe so far. One request is open at a time;
+//! the first failure is final.
 
 use std::fs::File;
 use std::io;
@@ -12,20 +12,20 @@ use std::thread::JoinHandle;
 /// What the medium has confirmed: the last checkpoint whose fsync has returned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flushed {
-    /// Its number; 0 before the first.
+    /// Number of the checkpoint; 0 before the first.
     pub checkpoint: u64,
-    /// Records in it and those before it.
+    /// Number of records up to and including it.
     pub items: u64,
-    /// Length of the ciphertext that is safe.
+    /// Length of the ciphertext that is safe, in bytes.
     pub bytes: u64,
 }
 
-/// The thread that waits for the medium.
+/// The handle of the thread that waits for the medium.
 #[derive(Default)]
 pub(super) struct Syncer {
     state: State,
     thread: Option<Thread>,
-    /// Requests that were sent and not yet answered: 0 or 1.
+    /// Number of unanswered requests: 0 or 1.
     open: usize,
 }
 
@@ -48,7 +48,7 @@ impl State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 
-    /// Once a request has failed, nothing after it is safe.
+    /// Stores a reply. After a failure, nothing more is safe.
     fn answer(&self, mark: Flushed, safe: bool) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.1 |= !safe;
@@ -63,7 +63,7 @@ impl Syncer {
         self.state.clone()
     }
 
-    /// Takes for safe what needs no request.
+    /// Marks as safe what needs no request.
     pub(super) fn confirm(&self, mark: Flushed) {
         self.state.answer(mark, true);
     }
@@ -76,15 +76,14 @@ impl Syncer {
         let sent =
             self.thread.as_ref().and_then(|thread| thread.requests.as_ref()?.send((mark, handles)).ok());
         self.open = 1;
-        sent.ok_or_else(|| io::Error::other("the thread that waits for the medium has ended"))
+        sent.ok_or_else(|| io::Error::other("the fsync thread has ended"))
     }
 
     pub(super) fn wait(&mut self) -> io::Result<()> {
         if self.open > 0 {
             self.open = 0;
             let answer = self.thread.as_ref().and_then(|thread| thread.answers.recv().ok());
-            answer
-                .unwrap_or_else(|| Err(io::Error::other("the thread that waits for the medium has ended")))?;
+            answer.unwrap_or_else(|| Err(io::Error::other("the fsync thread has ended")))?;
         }
         if self.state.failed() { Err(io::Error::other("an earlier fsync failed")) } else { Ok(()) }
     }
@@ -125,7 +124,7 @@ mod tests {
     #[test]
     fn a_failed_fsync_is_never_taken_back() {
         let mut syncer = Syncer::default();
-        // A handle that cannot be written back: a read-only pipe end is no file to fsync.
+        // A handle that cannot be synced: the read end of a pipe.
         let (reader, _writer) = io::pipe().unwrap();
         let broken = File::from(std::os::fd::OwnedFd::from(reader));
         syncer.ask(Flushed { checkpoint: 1, ..Flushed::default() }, vec![broken]).unwrap();

@@ -68,7 +68,7 @@ pub(super) fn choose(
             return Err(Failure::usage("--split needs files; standard output is one stream"));
         }
         if let Some(folder) = &destination.sidecar {
-            make_folder(folder)?;
+            make_directory(folder)?;
             refuse_shared(arguments, folder)?;
         }
         return Ok(BundleDestination {
@@ -88,12 +88,12 @@ pub(super) fn choose(
         _ => PathBuf::from("."),
     };
     refuse_inside_target(arguments, &folder)?;
-    make_folder(&folder)?;
+    make_directory(&folder)?;
     refuse_shared(arguments, &folder)?;
     let sidecar = match &destination.sidecar {
         Some(sidecar) => {
             refuse_inside_target(arguments, sidecar)?;
-            make_folder(sidecar)?;
+            make_directory(sidecar)?;
             refuse_shared(arguments, sidecar)?;
             sidecar.clone()
         }
@@ -259,8 +259,8 @@ fn refuse_shared(arguments: &Collect, folder: &Path) -> Result<(), Failure> {
     ))
 }
 
-fn make_folder(folder: &Path) -> Result<(), Failure> {
-    bundle::sink::make_folder(folder).map_err(|error| {
+fn make_directory(folder: &Path) -> Result<(), Failure> {
+    bundle::sink::make_directory(folder).map_err(|error| {
         Failure::new(error).hint(
             "kies met --out een map waarin geschreven mag worden",
             "choose a folder that may be written to with --out",

@@ -8,7 +8,7 @@ use crate::cli::playbook::{add_kit, named_or_file};
 use crate::cli::{Console, Failure};
 use crate::evidence::Printable;
 use crate::kit::description::{KitFile, KitFileUse};
-use crate::playbook::{Catalogue, KitTool, Live, Plan, Request, Source, SourceText};
+use crate::playbook::{Catalogue, Companion, KitTool, Live, Plan, Request, Source, SourceText};
 use crate::sources::Target;
 
 /// The playbook that is taken where nothing is asked for.
@@ -77,7 +77,17 @@ pub(super) fn plan(
 /// The programs of a kit by name.
 fn tools(kit: &ChosenKit) -> BTreeMap<String, KitTool> {
     let files = kit.kit.description.files_for(KitFileUse::Tool);
-    let tool = |file: &KitFile| KitTool { path: kit.kit.path(file), sha256: file.sha256 };
+    let directory = |file: &KitFile| file.path.rsplit_once('/').map(|(directory, _)| directory.to_owned());
+    let companions = |tool: &KitFile| {
+        let all = kit.kit.description.files.iter();
+        let beside = all.filter(|file| directory(file) == directory(tool) && file.path != tool.path);
+        beside.map(|file| Companion { name: file.name().to_owned(), sha256: file.sha256 }).collect()
+    };
+    let tool = |file: &KitFile| KitTool {
+        path: kit.kit.path(file),
+        sha256: file.sha256,
+        companions: companions(file),
+    };
     files.map(|file| (file.name().to_owned(), tool(file))).collect()
 }
 

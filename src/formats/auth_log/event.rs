@@ -1,40 +1,42 @@
-//! What a program says of a logon: sshd, login, su, sudo, systemd-logind, dropbear, and all that ask PAM.
+//! Reads logon events from the messages of sshd, login, su, sudo, systemd-logind, dropbear, and every program that
+//! uses PAM.
 //!
-//! In: a program and its message, of a text log or a journal. Out: an [`AuthEvent`]; none where it is of something else. The
-//! forms are those of OpenSSH's `auth.c`, `auth2.c` and `packet.c`, shadow's and util-linux' `login` and `su`, sudo's
-//! `eventlog.c`, systemd's `logind-session.c`, dropbear's `svr-auth*.c` and Linux-PAM's `pam_unix`. Pure, and never a panic.
+//! In: a program name and its message, from a text log or a journal. Out: an [`AuthEvent`], or `None` for any other
+//! message. The message formats are those of OpenSSH's `auth.c`, `auth2.c` and `packet.c`, `login` and `su` of shadow
+//! and util-linux, sudo's `eventlog.c`, systemd's `logind-session.c`, dropbear's `svr-auth*.c` and Linux-PAM's
+//! `pam_unix`. Pure; never panics.
 
-/// Something that a log says of a logon.
+/// A logon event of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuthEvent {
     /// `logon`, `session_opened`, `elevated` or `ended`.
     pub kind: &'static str,
-    /// Whether it was refused.
+    /// Whether the logon was refused.
     pub failed: bool,
-    /// The user as given.
+    /// The user name as given by the client.
     pub user: Vec<u8>,
-    /// Whose rights were asked for: of su and sudo.
+    /// The user whose rights su or sudo asked for.
     pub as_user: Option<Vec<u8>>,
     /// Terminal.
     pub terminal: Vec<u8>,
-    /// Name or address of the other end.
+    /// Name or address of the remote host.
     pub host: Vec<u8>,
-    /// The program, or the service that PAM was asked for.
+    /// The program, or the PAM service.
     pub service: Vec<u8>,
-    /// How: `password`, `publickey` …
+    /// The method: `password`, `publickey` …
     pub method: Option<Vec<u8>>,
-    /// What sudo was asked to run.
+    /// The command that sudo was asked to run.
     pub command: Option<Vec<u8>>,
-    /// The session by its name, where it has one.
+    /// The session id, where the message has one.
     pub session: Option<Vec<u8>>,
-    /// How often, where one line is for several.
+    /// The repeat count, where one line stands for several events.
     pub times: Option<u64>,
 }
 
-/// Services of PAM that no person logs on to.
+/// PAM services that are no logon of a person.
 const NO_LOGON: [&[u8]; 6] = [b"cron", b"crond", b"atd", b"anacron", b"systemd-user", b"runuser"];
 
-/// Reads what a program says; none where that is nothing of a logon.
+/// Reads a message; `None` where it reports no logon.
 #[must_use]
 pub fn event(program: &[u8], message: &[u8]) -> Option<AuthEvent> {
     let program = program.rsplit(|byte| *byte == b'/').next().unwrap_or(program);
@@ -67,13 +69,13 @@ fn event_of(program: &[u8], message: &[u8]) -> Option<AuthEvent> {
     Some(AuthEvent { service: program.to_vec(), ..event })
 }
 
-/// What is before and behind the first place of `between`.
+/// Splits the text at the first occurrence of `between`.
 fn split<'a>(text: &'a [u8], between: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = memchr::memmem::find(text, between)?;
     Some((text.get(..at)?, text.get(at.checked_add(between.len())?..)?))
 }
 
-/// What is before and behind the last place of `between`: a user's name may hold anything.
+/// Splits the text at the last occurrence of `between`: a user name may contain any text.
 fn split_last<'a>(text: &'a [u8], between: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = memchr::memmem::rfind(text, between)?;
     Some((text.get(..at)?, text.get(at.checked_add(between.len())?..)?))
@@ -84,7 +86,7 @@ fn first_word(text: &[u8]) -> &[u8] {
     text.split(u8::is_ascii_whitespace).next().unwrap_or_default()
 }
 
-/// Without the quotes around it.
+/// Removes the quotes around a text.
 fn unquoted(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii();
     let quoted = |quote: &[u8]| text.strip_prefix(quote)?.strip_suffix(quote);
@@ -95,7 +97,7 @@ fn logon(user: &[u8], host: &[u8], failed: bool) -> AuthEvent {
     AuthEvent { kind: "logon", failed, user: user.to_vec(), host: host.to_vec(), ..AuthEvent::default() }
 }
 
-/// `USER from HOST port N …`: the last ` from `, since the name comes from the other end.
+/// Splits `USER from HOST port N …` at the last ` from `, since the remote side chooses the user name.
 fn user_and_host(text: &[u8]) -> (&[u8], &[u8]) {
     match split_last(text, b" from ") {
         Some((user, rest)) => (user, first_word(rest)),
@@ -109,7 +111,7 @@ fn sshd(message: &[u8]) -> Option<AuthEvent> {
         let (method, rest) = split(rest, b" for ")?;
         let rest =
             rest.strip_prefix(b"invalid user ").or(rest.strip_prefix(b"illegal user ")).unwrap_or(rest);
-        // What is behind the port is the program's own: no address is taken from the key.
+        // Only the text after the port is written by sshd itself: no address is read from the key comment.
         let before = split_last(rest, b" port ").map_or(rest, |(before, _)| before);
         let (user, host) = user_and_host(before);
         return Some(AuthEvent { method: Some(method.to_vec()), ..logon(user, host, failed) });
@@ -117,7 +119,7 @@ fn sshd(message: &[u8]) -> Option<AuthEvent> {
     for begin in [&b"Invalid user "[..], b"Illegal user "] {
         if let Some(rest) = message.strip_prefix(begin) {
             let before = split_last(rest, b" port ").map_or(rest, |(before, _)| before);
-            // Of an empty name two blanks are left.
+            // An empty user name leaves two blanks.
             let (user, host) = match before.strip_prefix(b"from ") {
                 Some(host) => (&b""[..], first_word(host)),
                 None => user_and_host(before),
@@ -154,11 +156,11 @@ fn sshd(message: &[u8]) -> Option<AuthEvent> {
     Some(logon(b"root", first_word(rest), true))
 }
 
-/// `Password auth succeeded for 'root' from 192.0.2.1:5000`.
+/// Reads messages such as `Password auth succeeded for 'root' from 192.0.2.1:5000`.
 fn dropbear(message: &[u8]) -> Option<AuthEvent> {
     let host = || {
         let (_, end) = split_last(message, b" from ")?;
-        // An address of version 6 has colons of its own.
+        // An IPv6 address contains colons itself.
         let end = first_word(end);
         Some(split_last(end, b":").map_or(end, |(host, _)| host).to_vec())
     };
@@ -182,7 +184,8 @@ fn dropbear(message: &[u8]) -> Option<AuthEvent> {
 }
 
 fn login(message: &[u8]) -> Option<AuthEvent> {
-    // shadow: `FAILED LOGIN (1) on '/dev/tty1' from 'h' FOR 'root', …`; util-linux: `FAILED LOGIN 1 FROM tty1 FOR root, …`.
+    // shadow: `FAILED LOGIN (1) on '/dev/tty1' from 'h' FOR 'root', …`; util-linux: `FAILED LOGIN 1 FROM tty1 FOR
+    // root, …`.
     if let Some(rest) = message.strip_prefix(b"FAILED LOGIN ") {
         let (before, behind) = split(rest, b" FOR ")?;
         let user = behind.split(|byte| *byte == b',').next().unwrap_or_default();
@@ -220,7 +223,7 @@ fn su(message: &[u8]) -> Option<AuthEvent> {
         terminal: terminal.to_vec(),
         ..AuthEvent::default()
     };
-    // util-linux: `(to root) anna on pts/0`, and `FAILED SU ` before it.
+    // util-linux: `(to root) anna on pts/0`, preceded by `FAILED SU ` on failure.
     let (rest, failed) = message.strip_prefix(b"FAILED SU ").map_or((message, false), |rest| (rest, true));
     if let Some(rest) = rest.strip_prefix(b"(to ") {
         let (to, rest) = split(rest, b") ")?;
@@ -234,7 +237,7 @@ fn su(message: &[u8]) -> Option<AuthEvent> {
             return Some(elevated(user, to, b"", failed));
         }
     }
-    // shadow's other line of the same: `+ /dev/pts/0 anna:root`.
+    // The second line that shadow writes for the same event: `+ /dev/pts/0 anna:root`.
     let failed = match message.first()? {
         b'+' => false,
         b'-' => true,
@@ -245,10 +248,11 @@ fn su(message: &[u8]) -> Option<AuthEvent> {
     Some(elevated(user, to, terminal, failed))
 }
 
-/// `anna : TTY=pts/0 ; PWD=/home/anna ; USER=root ; COMMAND=/usr/bin/id`, and why it was refused before the terminal.
+/// Reads `anna : TTY=pts/0 ; PWD=/home/anna ; USER=root ; COMMAND=/usr/bin/id`; a refusal has its reason before the
+/// terminal.
 fn sudo(message: &[u8]) -> Option<AuthEvent> {
     let (user, rest) = split(message, b" : ")?;
-    // A command may hold everything, and is the last.
+    // The command may contain anything, so it is the last field.
     let (before, command) =
         split(rest, b"COMMAND=").map_or((rest, None), |(before, command)| (before, Some(command)));
     let parts = || before.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
@@ -276,14 +280,14 @@ fn sudo(message: &[u8]) -> Option<AuthEvent> {
     })
 }
 
-/// polkit's `anna: Executing command [USER=root] [TTY=unknown] [CWD=/home/anna] [COMMAND=/usr/bin/id]`, and where it was refused
-/// `anna: Error executing command as another user: Not authorized [USER=root] …`.
+/// Reads polkit's `anna: Executing command [USER=root] [TTY=unknown] [CWD=/home/anna] [COMMAND=/usr/bin/id]`, and its
+/// refusal `anna: Error executing command as another user: Not authorized [USER=root] …`.
 fn pkexec(message: &[u8]) -> Option<AuthEvent> {
     let (user, rest) = split(message, b": ")?;
     let failed = rest.starts_with(b"Error executing command");
     let of = |key: &[u8]| Some(split(split(rest, key)?.1, b"]")?.0);
     let as_user = of(b"[USER=").filter(|_| failed || rest.starts_with(b"Executing command"))?;
-    // A command may hold a bracket itself, and is the last.
+    // The command may contain a bracket, so it is the last field.
     let command = split(rest, b"[COMMAND=").map(|(_, rest)| rest.strip_suffix(b"]").unwrap_or(rest));
     Some(AuthEvent {
         kind: "elevated",
@@ -296,7 +300,8 @@ fn pkexec(message: &[u8]) -> Option<AuthEvent> {
     })
 }
 
-/// `New session 3 of user anna.`, of later versions `New session '3' of user 'anna' with class 'user' and type 'tty'.`
+/// Reads `New session 3 of user anna.`, and of later versions `New session '3' of user 'anna' with class 'user' and
+/// type 'tty'.`
 fn logind(message: &[u8]) -> Option<AuthEvent> {
     let message = message.strip_suffix(b".").unwrap_or(message);
     if let Some(rest) = message.strip_prefix(b"New session ") {
@@ -311,8 +316,9 @@ fn logind(message: &[u8]) -> Option<AuthEvent> {
     Some(AuthEvent { kind: "ended", session, ..AuthEvent::default() })
 }
 
-/// `pam_unix(sshd:session): session opened for user anna(uid=1000) by (uid=0)`, `… session closed for user anna`, and
-/// `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root`.
+/// Reads `pam_unix(sshd:session): session opened for user anna(uid=1000) by (uid=0)`, `… session closed for user
+/// anna`, and `pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1
+/// user=root`.
 fn pam(program: &[u8], message: &[u8]) -> Option<AuthEvent> {
     let (service, said) = match split(message, b"): ") {
         Some((module, said)) => {
@@ -348,7 +354,7 @@ fn pam(program: &[u8], message: &[u8]) -> Option<AuthEvent> {
     let of = |key: &[u8]| {
         split(facts, key).map(|(_, rest)| rest.split(|byte| *byte == b' ').next().unwrap_or_default())
     };
-    // Services of files have the name that was given as that of the other end, where this system has no such user.
+    // FTP services log the given name as `ruser` where the system has no such user.
     let asked = of(b" ruser=").filter(|_| of(b" tty=") == Some(b"ftp")).unwrap_or_default();
     let user = split_last(facts, b" user=").map_or(asked, |(_, user)| user.trim_ascii());
     of_service(AuthEvent {

@@ -1,10 +1,10 @@
-//! Text logs of logons: `auth.log`, `secure` and `messages` as syslog daemons write them.
+//! Reads text logs of logons: `auth.log`, `secure` and `messages`, as syslog daemons write them.
 //!
-//! In: a log as bytes that are read line by line, and a moment before which it was written. Out: what its lines say of logons
-//! ([`AuthEvent`]), in order, with their moments, and how many lines are of something else or are none of a log. A line has its
-//! moment by RFC 3339, or by RFC 3164 without a year and a zone. The year is found from the end: the last line was written
-//! before the file was changed last, and before the next file of a rotation begins; a line whose date is after that of the next
-//! is of the year before. Bounded, and never a panic.
+//! In: the log, read line by line, and a time before which it was written. Out: its [`AuthEvent`]s in order, with
+//! their times, and counts of the other lines. The time of a line is in the format of RFC 3339, or of RFC 3164
+//! without year and time zone. The year is derived from the end of the log: the last line is older than the
+//! modification time of the file and than the next file of the rotation; where the date of a line is later than that
+//! of the next line, it belongs to the year before. Bounded; never panics.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
@@ -19,76 +19,77 @@ pub mod rotation;
 
 use event::{AuthEvent, event};
 
-/// Longest line that is read as one; what is longer is cut there, and no line of a log.
+/// Longest line, in bytes. A longer one is cut there and is not read as a log line.
 const MAX_LINE: u64 = 64 << 10;
 
-/// A line that has a date so many days before the one above it is of the next year.
+/// Number of days by which a line may be older than the line above it. Beyond that, it belongs to the next year.
 const DISORDER: i64 = 2;
 
-/// A moment as a line has it.
+/// The time of a log line, in the precision that the line has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogTime {
-    /// With year and zone.
+    /// With year and time zone.
     Whole(Utc),
-    /// With year, by the clock of the host.
+    /// With year, in the time zone of the host.
     Zoneless(Utc),
-    /// Without both: month, day and time, by the clock of the host.
+    /// Without year and time zone: month, day and time in the time zone of the host.
     Yearless {
-        /// Its month.
+        /// Month.
         month: Month,
-        /// Its day.
+        /// Day of the month.
         day: u8,
-        /// Its time.
+        /// Time of day.
         time: Time,
     },
 }
 
-/// A line of a log.
+/// A line of a log, split into its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine<'a> {
-    /// When.
+    /// Time of the line.
     pub time: LogTime,
-    /// The program, without its number.
+    /// Name of the program, without its process id.
     pub program: &'a [u8],
-    /// The process.
+    /// Process id.
     pub pid: Option<u32>,
-    /// What it says.
+    /// Text of the message.
     pub message: &'a [u8],
 }
 
-/// An event with its moment.
+/// A logon event with its line and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedEvent {
-    /// Number of the line, from 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// When; where the line has no year, of the year that was found, and by the clock of the host as if it were UTC.
+    /// Time of the event. The year is derived where the line has none; local time is returned as if it were UTC.
     pub time: Option<Utc>,
-    /// Whether the line has no zone, and is by the clock of the host.
+    /// Whether the line has no time zone, so that the time is local time of the host.
     pub zoneless: bool,
-    /// The process.
+    /// Process id.
     pub pid: Option<u32>,
-    /// What happened.
+    /// The event.
     pub event: AuthEvent,
 }
 
-/// What a log says. The lines are those of events, of something else, and those that are no line of a log.
+/// The content of a log: its events, and counts of its other lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuthLog {
-    /// The events, the last ones where there are more than were asked for.
+    /// The events; the latest ones where there are more than the caller asked for.
     pub events: Vec<LoggedEvent>,
-    /// Lines, empty ones left out.
+    /// Number of lines, without empty ones.
     pub lines: u64,
-    /// Events that are left out: those before [`Self::events`].
+    /// Number of events before [`Self::events`] that were left out.
     pub older: u64,
-    /// Lines of other programs, or that say nothing of a logon.
+    /// Number of lines of other programs, or that report no logon.
     pub other: u64,
-    /// Lines without a moment or a program.
+    /// Number of lines without a time or a program name.
     pub no_line: u64,
-    /// The moment of its first line, before which the file before it ends.
+    /// Time of the first line. The preceding file of the rotation ends before it.
     pub begins: Option<Utc>,
 }
 
-/// Reads a log that was written before a moment, without which lines without a year have no moment; at most `most` events are kept. Returns what was read, and why not all was.
+/// Reads a log that was written before `before` and keeps the latest `most` events. Lines without a year have no time
+/// where `before` is `None`. Returns the content, and the error that ended the reading early.
 pub fn read(log: &mut dyn BufRead, before: Option<Utc>, most: usize) -> (AuthLog, Option<io::Error>) {
     let mut all = AuthLog::default();
     let mut kept: VecDeque<(u64, LogTime, i32, Option<u32>, AuthEvent)> = VecDeque::new();
@@ -106,7 +107,7 @@ pub fn read(log: &mut dyn BufRead, before: Option<Utc>, most: usize) -> (AuthLog
             }
         }
         number = number.saturating_add(1);
-        // After a crash or `copytruncate` a line has zeros before it that were never written.
+        // After a crash or `copytruncate`, a line may be preceded by zero bytes that were never written.
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
         let text = bytes.get(zeros..).unwrap_or_default().trim_ascii();
         if text.is_empty() {
@@ -148,7 +149,7 @@ pub fn read(log: &mut dyn BufRead, before: Option<Utc>, most: usize) -> (AuthLog
     (all, failure)
 }
 
-/// How often the year changes along the lines of a log.
+/// Counts the changes of year along the lines of a log.
 #[derive(Debug, Default)]
 struct Years {
     first: Option<LogTime>,
@@ -157,10 +158,10 @@ struct Years {
 }
 
 impl Years {
-    /// Takes the moment of the next line, and returns how often the year has changed until there.
+    /// Adds the time of the next line, and returns the number of year changes so far.
     fn step(&mut self, time: LogTime) -> i32 {
         self.first.get_or_insert(time);
-        // A year with a 29th of February, so that each day has a place in it.
+        // A leap year, so that every day exists in it.
         let day = |time| of_year(time, 2000).map(|moment| moment.date_time().unix_timestamp() / 86_400);
         if let (Some(last), LogTime::Yearless { .. }) = (self.last, time)
             && let (Some(above), Some(here)) = (day(last), day(time))
@@ -174,18 +175,19 @@ impl Years {
         self.wraps
     }
 
-    /// The year of the last line: the latest in which it was written before a moment, a day more for the zone of the host.
+    /// Returns the year of the last line: the latest one that puts the line before the given time, with one day of
+    /// tolerance for the time zone.
     fn last_year(&self, before: Utc) -> i32 {
         let limit = before.date_time().saturating_add(time::Duration::days(1));
         let year = limit.year();
         let Some(last) = self.last else { return year };
-        // The 29th of February is in every fourth year, but for one in a century.
+        // Every fourth year has a 29th of February, except for one in a century.
         let fits = |year: &i32| of_year(last, *year).is_some_and(|moment| moment.date_time() <= limit);
         (0..9).map(|back| year.saturating_sub(back)).find(fits).unwrap_or(year)
     }
 }
 
-/// The moment of a line in a year; none where the year has no such day.
+/// Returns the time of a line in a year; `None` where the year has no such day.
 fn of_year(time: LogTime, year: i32) -> Option<Utc> {
     match time {
         LogTime::Whole(moment) | LogTime::Zoneless(moment) => Some(moment),
@@ -196,7 +198,7 @@ fn of_year(time: LogTime, year: i32) -> Option<Utc> {
     }
 }
 
-/// Reads a line; none where it has no moment or no program.
+/// Splits a line into its fields; `None` where it has no time or no program name.
 #[must_use]
 pub fn line(text: &[u8]) -> Option<LogLine<'_>> {
     let text = priority(text);
@@ -206,11 +208,11 @@ pub fn line(text: &[u8]) -> Option<LogLine<'_>> {
     let (time, rest) = rfc3339(text).or_else(|| rfc3164(text)).or_else(|| of_two_words(text))?;
     let (_host, rest) = word(rest)?;
     let (mut tag, mut message) = word(rest)?;
-    // busybox writes facility and level before the program.
+    // busybox writes facility and level before the program name.
     if !tag.ends_with(b":") && tag.contains(&b'.') {
         (tag, message) = word(message)?;
     }
-    // `gdm-password]` has a bracket of its own.
+    // `gdm-password]` has a bracket in its name.
     let tag = tag.strip_suffix(b":")?;
     let (program, pid) = match tag.iter().position(|byte| *byte == b'[') {
         Some(cut) => {
@@ -223,7 +225,7 @@ pub fn line(text: &[u8]) -> Option<LogLine<'_>> {
     Some(LogLine { time, program, pid, message: message.trim_ascii() })
 }
 
-/// Without the number of facility and level that some keep: `<86>`.
+/// Removes the priority that some daemons keep: `<86>`.
 fn priority(text: &[u8]) -> &[u8] {
     let end = text.iter().take(5).position(|byte| *byte == b'>');
     match end.filter(|_| text.starts_with(b"<")).and_then(|end| text.get(end.saturating_add(1)..)) {
@@ -232,7 +234,7 @@ fn priority(text: &[u8]) -> &[u8] {
     }
 }
 
-/// The first word, and what is behind it.
+/// Splits off the first word.
 fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.trim_ascii_start();
     let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
@@ -247,14 +249,14 @@ fn rfc3339(text: &[u8]) -> Option<(LogTime, &[u8])> {
     }
     let word = str::from_utf8(word).ok()?;
     let moment = OffsetDateTime::parse(word, &Rfc3339).ok().or_else(|| {
-        // A zone without its colon.
+        // The time zone has no colon.
         let (moment, zone) = word.split_at_checked(word.len().checked_sub(2)?)?;
         OffsetDateTime::parse(&format!("{moment}:{zone}"), &Rfc3339).ok()
     })?;
     Some((LogTime::Whole(Utc::new(moment)), rest))
 }
 
-/// `1 2024-11-24T10:00:00Z host sshd 102 - - message` (RFC 5424), where a BOM may be before the message.
+/// Reads `1 2024-11-24T10:00:00Z host sshd 102 - - message` (RFC 5424), with an optional BOM before the message.
 fn rfc5424(text: &[u8]) -> Option<LogLine<'_>> {
     let (version, rest) = word(text)?;
     let (time, rest) = rfc3339(rest).filter(|_| version == b"1")?;
@@ -269,7 +271,8 @@ fn rfc5424(text: &[u8]) -> Option<LogLine<'_>> {
     Some(LogLine { time, program, pid: str::from_utf8(pid).ok()?.parse().ok(), message })
 }
 
-/// What is behind facts in brackets, in whose values, between quotes, a backslash keeps the next character.
+/// Returns the text after structured data (RFC 5424, 6.3): within quoted values, a backslash escapes the next
+/// character.
 fn behind_facts(text: &[u8]) -> Option<&[u8]> {
     let (mut quoted, mut kept, mut open) = (false, false, false);
     let end = text.iter().position(|byte| {
@@ -286,7 +289,7 @@ fn behind_facts(text: &[u8]) -> Option<&[u8]> {
     text.get(end.unwrap_or(text.len())..)
 }
 
-/// `2024-11-24 10:00:00`, as some daemons are set to write it: by the clock of the host, unless a zone is at its end.
+/// Reads `2024-11-24 10:00:00`, which some daemons are configured to write: local time, unless a time zone follows.
 fn of_two_words(text: &[u8]) -> Option<(LogTime, &[u8])> {
     let (date, rest) = word(text)?;
     let (clock, rest) = word(rest)?;
@@ -299,7 +302,7 @@ fn of_two_words(text: &[u8]) -> Option<(LogTime, &[u8])> {
     Some((LogTime::Zoneless(moment), rest))
 }
 
-/// `Nov  4 03:00:00`, and with a year behind the day or the time, as some daemons are set to write it.
+/// Reads `Nov  4 03:00:00`, optionally with a year after the day or the time.
 fn rfc3164(text: &[u8]) -> Option<(LogTime, &[u8])> {
     const MONTHS: [&[u8]; 12] =
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
@@ -319,13 +322,13 @@ fn rfc3164(text: &[u8]) -> Option<(LogTime, &[u8])> {
     {
         (year, rest) = (Some(behind), further);
     }
-    // Fractions of a second, and a colon, may be behind it.
+    // Fractions of a second, and a colon, may follow.
     let clock = clock.strip_suffix(b":").unwrap_or(clock);
     let mut parts = clock.split(|byte| *byte == b':' || *byte == b'.');
     let mut part = || parts.next().and_then(number).and_then(|number| u8::try_from(number).ok());
     let time = Time::from_hms(part()?, part()?, part()?.min(59)).ok()?;
     let yearless = LogTime::Yearless { month, day, time };
-    // A day that no year has.
+    // A day that exists in no year.
     of_year(yearless, 2000)?;
     Some(match year.and_then(|year| of_year(yearless, year.into())) {
         Some(moment) => (LogTime::Zoneless(moment), rest),

@@ -1,41 +1,42 @@
-//! The files of one log by their names, as logrotate and others call them: which is the newest, and how each is packed.
+//! Sorts the files of a rotated log by their names, as logrotate and other programs number them.
 //!
-//! In: paths. Out: their order, and for a name with a day the end of that day. Pure, and never a panic.
+//! In: paths. Out: their order by age, the end of the day in a name, and how each file is compressed. Pure; never
+//! panics.
 
 use time::{Date, Duration, Month};
 
 use crate::evidence::Utc;
 
-/// What a file's name says of its place in a rotation. The order is that of age: the file that is written to is the first.
+/// The position of a file in a rotation, from its name. The order is that of age: the current file comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rotation {
-    /// It is written to.
+    /// The file that is being written to.
     Current,
-    /// It is so many rotations old.
+    /// Rotated this number of times.
     Number(u64),
-    /// It was rotated on a day, as days before the year 9999.
+    /// Rotated on this day, counted in days before the year 9999.
     Day(i64),
-    /// Its name says nothing of it.
+    /// The name does not show the position.
     Unknown,
 }
 
-/// The endings of files that are packed in a way that is not read here, and of what a database has not merged yet.
+/// Suffixes of files in compression formats that are not supported, and of unmerged database journals.
 const NOT_READ: [&[u8]; 8] =
     [b".xz", b".zst", b".bz2", b".lz4", b".lzma", b".db-wal", b".db-journal", b".db-shm"];
 
-/// Whether a file is packed in a way that is not read here.
+/// Whether a file is in a compression format that is not supported.
 #[must_use]
 pub fn is_not_read(path: &[u8]) -> bool {
     NOT_READ.iter().any(|end| path.ends_with(end))
 }
 
-/// Whether a file is packed with gzip.
+/// Whether a file is compressed with gzip.
 #[must_use]
 pub fn is_gzip(path: &[u8]) -> bool {
     path.ends_with(b".gz")
 }
 
-/// The place of a file in the rotation of a log whose own path is `log`.
+/// Returns the position of `path` in the rotation of the log `log`.
 #[must_use]
 pub fn rotation(log: &[u8], path: &[u8]) -> Rotation {
     let rest = path.strip_prefix(log).unwrap_or(path);
@@ -53,7 +54,8 @@ pub fn rotation(log: &[u8], path: &[u8]) -> Rotation {
     }
 }
 
-/// The end of the day in a file's name, two days more for the zone of the host; none where it has no day.
+/// Returns the end of the day in a file name, plus two days for the time zone of the host; `None` where the name has
+/// no date.
 #[must_use]
 pub fn before(log: &[u8], path: &[u8]) -> Option<Utc> {
     let rest = path.strip_prefix(log)?;
@@ -61,7 +63,7 @@ pub fn before(log: &[u8], path: &[u8]) -> Option<Utc> {
     Some(Utc::new(date.midnight().assume_utc()))
 }
 
-/// `-20241124`, `.2024-11-24`, and with a time behind the day.
+/// Reads `-20241124`, `.2024-11-24`, and both with a time after the day.
 fn day(text: &[u8]) -> Option<Date> {
     let digits: Vec<u8> = text.iter().copied().filter(u8::is_ascii_digit).take(8).collect();
     let begins = matches!(text.first(), Some(b'-' | b'.' | b'_'));

@@ -6,7 +6,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Kind, `-` where it failed, user, whose rights, terminal, host and service of what a line says.
+/// Reads a line: kind, `-` on failure, user, target user, terminal, host and service.
 fn said(text_of: &str) -> Option<String> {
     let line = line(text_of.as_bytes()).unwrap_or_else(|| panic!("no line: {text_of}"));
     let event = event(line.program, line.message)?;
@@ -23,7 +23,7 @@ fn said(text_of: &str) -> Option<String> {
 }
 
 #[test]
-fn what_programs_say_of_logons_is_read() {
+fn logon_messages_of_each_program_are_read() {
     for (message, wanted) in [
         (
             "sshd[812]: Accepted publickey for anna from 192.0.2.7 port 50022 ssh2: ED25519 SHA256:abc",
@@ -182,19 +182,19 @@ fn a_year_is_found_from_the_end_of_the_file() {
     assert_eq!(found, ["2023-11-30T23:00:00Z", "2023-12-31T23:59:59Z", "2024-01-02T00:00:00Z"]);
     assert_eq!((all.lines, all.other, all.no_line, all.older), (4, 1, 0, 0));
     assert_eq!(all.begins.unwrap().to_string(), "2023-11-30T23:00:00Z");
-    // A line after the file's own time is of the year before.
+    // A line that is later than the modification time of the file is of the year before.
     let (found, _) = times(&format!("Jun  1 10:00:00 {accepted}\n"), "2024-02-01T00:00:00Z");
     assert_eq!(found, ["2023-06-01T10:00:00Z"]);
-    // The host's clock may be ahead of UTC, and lines may be a little out of order.
+    // The host's clock may be ahead of UTC, and lines may be slightly out of order.
     let (found, _) = times(
         &format!("Mar  1 00:00:05 {accepted}\nFeb 29 23:59:59 {accepted}\nMar  1 09:00:00 {accepted}\n"),
         "2024-02-29T23:00:00Z",
     );
     assert_eq!(found, ["2024-03-01T00:00:05Z", "2024-02-29T23:59:59Z", "2024-03-01T09:00:00Z"]);
-    // The 29th of February names its year.
+    // The 29th of February determines the year.
     let (found, _) = times(&format!("Feb 29 10:00:00 {accepted}\n"), "2026-05-01T00:00:00Z");
     assert_eq!(found, ["2024-02-29T10:00:00Z"]);
-    // A year or a zone that is there is used.
+    // A year or time zone in the line is used.
     let (found, all) = times(
         &format!(
             "Nov 24 2019 03:00:00 {accepted}\n2021-11-24T03:00:00+01:00 {accepted}\n2021-11-24T03:00:00+0100 {accepted}\n"
@@ -207,7 +207,7 @@ fn a_year_is_found_from_the_end_of_the_file() {
 }
 
 #[test]
-fn without_a_moment_of_the_file_a_line_without_a_year_has_none() {
+fn without_the_time_of_the_file_a_line_without_a_year_has_no_time() {
     let log = b"Nov 24 03:00:00 h sshd[1]: Accepted password for anna\n2021-11-24T03:00:00Z h sshd[1]: Accepted password for anna\n";
     let (all, _) = read(&mut &log[..], None, 3);
     let times: Vec<_> = all.events.iter().map(|event| event.time.map(|time| time.to_string())).collect();
@@ -231,7 +231,7 @@ fn every_line_is_an_event_or_is_counted() {
 }
 
 #[test]
-fn lines_in_the_forms_of_other_daemons_are_lines() {
+fn lines_in_the_formats_of_other_daemons_are_read() {
     let of = |text: &str| {
         line(text.as_bytes())
             .map(|line| (line.time, self::text(line.program), line.pid, self::text(line.message)))
@@ -288,7 +288,7 @@ fn lines_in_the_forms_of_other_daemons_are_lines() {
 }
 
 #[test]
-fn zeros_before_a_line_cost_nothing() {
+fn zeros_before_a_line_are_skipped() {
     let line = b"2026-11-24T10:00:00Z h sshd[1]: Accepted password for anna from 192.0.2.7 port 1 ssh2\n";
     let log = [&vec![0; 200_000][..], line, b"\0\0\0", line].concat();
     let (all, failure) = read(&mut &log[..], None, 10);

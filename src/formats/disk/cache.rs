@@ -1,7 +1,7 @@
-//! The blocks of a volume read last, kept in bounded memory: a folder's records and index blocks stand near each
-//! other, and a raw volume of a running system has no cache of the operating system's behind it.
+//! Keeps the most recently read blocks of a volume in bounded memory: the records and index blocks of a directory are
+//! close to each other, and a raw volume of a running system has no cache of the operating system.
 //!
-//! Contents of files do not come this way: each is read once, and would only push out what is read again.
+//! File contents bypass this cache: each is read once, and would only evict blocks that are read again.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,13 +12,14 @@ use super::device::{Device, read_some, to_u64};
 /// Bytes of one block: 64 records of the master file table, or 16 index blocks.
 const BLOCK: usize = 64 << 10;
 
-/// Blocks of all volumes of an image together. Their memory comes out of the run's one budget (see `Target::memory`).
+/// Number of blocks for all volumes of an image together. Their memory is part of the run's memory limit (see
+/// `Target::memory`).
 const BLOCKS: usize = 128;
 
-/// Memory that the caches of one image take at most, in bytes: [`BLOCKS`] times [`BLOCK`].
+/// Memory limit of all caches of one image, in bytes: [`BLOCKS`] times [`BLOCK`].
 pub(crate) const MEMORY: u64 = 8 << 20;
 
-/// A device with its last blocks in memory.
+/// A device with its most recently read blocks in memory.
 #[derive(Debug)]
 pub(crate) struct Cache {
     device: Arc<dyn Device>,
@@ -30,19 +31,19 @@ pub(crate) struct Cache {
 struct Kept {
     blocks: BTreeMap<u64, (u64, Arc<Vec<u8>>)>,
     clock: u64,
-    /// Blocks asked for, and those that had to be read.
+    /// Number of blocks requested, and number of blocks read from the device.
     asked: u64,
     read: u64,
 }
 
 impl Cache {
-    /// A cache that takes the `share`th part of [`MEMORY`].
+    /// Makes a cache of one `share`th of [`MEMORY`].
     pub(crate) fn new(device: Arc<dyn Device>, share: usize) -> Self {
         let most = BLOCKS.checked_div(share).unwrap_or(BLOCKS).max(4);
         Self { device, kept: Mutex::default(), most }
     }
 
-    /// The device itself, for what is read once.
+    /// The device itself, for content that is read once.
     pub(crate) fn device(&self) -> &Arc<dyn Device> {
         &self.device
     }
@@ -73,7 +74,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Blocks asked for so far, and how many of them were read.
+    /// Returns the number of blocks requested so far, and how many of them were read from the device.
     #[cfg(test)]
     pub(crate) fn figures(&self) -> (u64, u64) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +92,7 @@ impl Cache {
                 return Ok(Arc::clone(block));
             }
         }
-        // Read without the lock: another worker's block may come meanwhile, and the same one twice harms nothing.
+        // Read without the lock. Another worker may add a block meanwhile; adding the same one twice is harmless.
         let block = Arc::new(read_some(&*self.device, number.saturating_mul(to_u64(BLOCK)), BLOCK)?);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.read = kept.read.saturating_add(1);
@@ -111,12 +112,12 @@ mod tests {
     use crate::formats::disk::device::MemoryDevice;
 
     #[test]
-    fn the_memory_that_is_told_is_that_of_the_blocks() {
+    fn the_reported_memory_is_that_of_the_blocks() {
         assert_eq!(MEMORY, to_u64(BLOCK * BLOCKS));
     }
 
     #[test]
-    fn what_is_asked_again_is_not_read_again_and_no_more_is_kept_than_allowed() {
+    fn a_cached_block_is_not_read_again_and_the_cache_has_a_limit() {
         let bytes: Vec<u8> = (0..BLOCK * 20 + 5).map(|at| (at / 7).to_le_bytes()[0]).collect();
         let cache = Cache::new(Arc::new(MemoryDevice(bytes.clone())), BLOCKS / 8);
         let mut buffer = vec![0; 1024];
@@ -127,7 +128,7 @@ mod tests {
             }
             assert_eq!(cache.figures().1, 8, "round {round}");
         }
-        // Across two blocks, and the first are pushed out by others.
+        // The range spans two blocks, and other blocks evict the first ones.
         cache.read_exact(to_u64(BLOCK * 9 - 10), &mut buffer).unwrap();
         assert_eq!(buffer, bytes[BLOCK * 9 - 10..BLOCK * 9 + 1014]);
         assert_eq!(cache.kept.lock().unwrap().blocks.len(), 8);

@@ -1,19 +1,19 @@
-//! A device, from which bytes are read at an offset: an image of any format, or a range of one. Files and disks of this
-//! machine become devices in `src/sources/devices.rs`.
+//! A device, from which bytes are read at an offset: an image of any format, or a range of one. Files and disks of
+//! this machine become devices in `src/sources/devices.rs`.
 //!
-//! Reading moves nothing, so that workers read side by side. What stands behind the end is no error of the device: it
-//! gives fewer bytes, and whoever needed them says what is missing.
+//! A read has no position to move, so that workers can read in parallel. A read past the end returns fewer bytes; the
+//! caller decides whether that is an error.
 
 use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 
-/// Bytes at offsets.
+/// A source of bytes at offsets.
 pub(crate) trait Device: Debug + Send + Sync {
-    /// How many bytes it has.
+    /// Size in bytes.
     fn size(&self) -> u64;
 
-    /// Reads at `offset`; 0 at and behind the end.
+    /// Reads at `offset`, and returns the number of bytes; 0 at or after the end.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn read_exact_at(device: &dyn Device, offset: u64, buffer: &mut [u8])
     fill_at(offset, buffer, |at, rest| device.read_at(at, rest))
 }
 
-/// The same with what `read` gives at an offset.
+/// Fills the buffer from `read`, a function that reads at an offset.
 pub(crate) fn fill_at(
     offset: u64,
     buffer: &mut [u8],
@@ -46,7 +46,7 @@ pub(crate) fn fill_at(
     Ok(())
 }
 
-/// Reads `length` bytes at `offset`, or fewer where the device ends; for headers, whose length the caller bounds.
+/// Reads `length` bytes at `offset`, or fewer where the device ends. For headers, whose length the caller limits.
 pub(crate) fn read_some(device: &dyn Device, offset: u64, length: usize) -> io::Result<Vec<u8>> {
     let left = usize::try_from(device.size().saturating_sub(offset)).unwrap_or(usize::MAX);
     let mut bytes = vec![0; length.min(left)];
@@ -58,7 +58,7 @@ pub(crate) fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// A stretch of another device: a partition.
+/// A range of another device: a partition.
 #[derive(Debug)]
 pub(crate) struct Stretch {
     device: Arc<dyn Device>,
@@ -68,7 +68,7 @@ pub(crate) struct Stretch {
 
 impl Stretch {
     pub(crate) fn new(device: Arc<dyn Device>, start: u64, size: u64) -> Self {
-        // A partition that claims more than there is ends where the disk does.
+        // A partition that claims more than the disk has ends with the disk.
         let size = size.min(device.size().saturating_sub(start));
         Self { device, start, size }
     }
@@ -85,7 +85,7 @@ impl Device for Stretch {
     }
 }
 
-/// Bytes in memory: of tests and fuzz targets.
+/// Bytes in memory, for tests and fuzz targets.
 #[derive(Debug)]
 pub(crate) struct MemoryDevice(pub(crate) Vec<u8>);
 

@@ -33,68 +33,68 @@ use partitions::{DeviceId, Partition, Table};
 
 use crate::evidence::{Entry, Metadata, Range, Stat};
 
-/// A file system that this program reads by itself.
+/// A file system that this program reads from its on-disk structures.
 pub(crate) trait Mounted: Debug + Send + Sync {
-    /// How a record names this way of reading.
+    /// Returns the name of the access method, for records.
     fn read_by(&self) -> &'static str;
 
-    /// What it is.
+    /// Returns the name of the file system.
     fn file_system(&self) -> &'static str;
 
-    /// The volume's own label.
+    /// Returns the volume label.
     fn label(&self) -> String;
 
-    /// Bytes of the volume that it says it takes.
+    /// Returns the size of the volume in bytes, as stated by the file system.
     fn size(&self) -> u64;
 
-    /// Why what is read of it may not be its last state; `None` where nothing is in doubt.
+    /// Returns why the content may not be the latest state; `None` where it is.
     fn doubt(&self) -> Option<&'static str> {
         None
     }
 
-    /// Memory in bytes that it takes besides the blocks that are kept.
+    /// Returns the memory that it uses, in bytes, without the cached blocks.
     fn memory(&self) -> u64;
 
-    /// Whether its files have alternate streams.
+    /// Whether files may have alternate data streams.
     fn has_streams(&self) -> bool;
 
-    /// The facts of what stands at a path spelled as on disk; a link's own.
+    /// Returns the metadata of a path, spelled as on disk. Links are not followed.
     fn stat(&self, path: &[u8]) -> io::Result<Stat>;
 
-    /// The facts of a file by the reference that a listing gave.
+    /// Returns the metadata of a file, by the reference from a listing.
     fn stat_of(&self, reference: u64) -> io::Result<Stat>;
 
-    /// The entries of a folder, as they come.
+    /// Lists the entries of a directory, in on-disk order.
     fn list(&self, path: &[u8]) -> io::Result<Box<dyn Iterator<Item = io::Result<Entry>>>>;
 
-    /// Takes note of where a directory is, by the reference that a listing gave: it, and what is in it, is asked for next.
+    /// Remembers the reference of a directory from a listing, since the directory and its entries are requested next.
     fn remember(&self, directory: &[u8], reference: u64) {
         let _ = (directory, reference);
     }
 
-    /// How the entry `name` of a folder is written on disk, where it may differ in case.
-    fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>>;
+    /// Returns the on-disk spelling of an entry of a directory, which may differ in case.
+    fn spelling(&self, directory: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>>;
 
-    /// Opens a file by reference, or one of its streams.
+    /// Opens a file, or one of its streams, by reference.
     fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn VolumeFile>>;
 }
 
 /// An open file of such a file system.
 pub(crate) trait VolumeFile: Debug + Send {
-    /// Its size in bytes.
+    /// Size in bytes.
     fn size(&self) -> u64;
 
-    /// The stretches that hold data, in order; `None` where holes play no part.
+    /// Returns the ranges that contain data, in order; `None` where there are no holes.
     fn ranges(&self) -> Option<Vec<Range>>;
 
-    /// Reads at `offset`; 0 at and behind its end.
+    /// Reads at `offset`, and returns the number of bytes; 0 at or after the end.
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// Adds its flags and extended attributes, where the file system has some that are read here.
+    /// Adds flags and extended attributes, where the file system has them.
     fn add_facts(&self, _: &mut Metadata) {}
 }
 
-/// An open file as something that has a place of its own in it.
+/// An open file with a read position.
 #[derive(Debug)]
 pub(crate) struct Seeker {
     reading: Box<dyn VolumeFile>,
@@ -130,59 +130,60 @@ impl Seek for Seeker {
 /// An open image.
 #[derive(Debug)]
 pub struct Disk {
-    /// The form of the image: `raw`, `qcow2` …
+    /// The image format: `raw`, `qcow2` …
     pub form: &'static str,
-    /// Bytes of the disk that it holds.
+    /// Size of the disk in bytes.
     pub size: u64,
-    /// `mbr` or `gpt`; `None` for a volume without a table around it.
+    /// `mbr` or `gpt`; `None` for a volume without a partition table.
     pub scheme: Option<&'static str>,
-    /// The same, with which copy of the table is used.
+    /// The same, with the copy of the table that is used.
     pub table: Option<&'static str>,
-    /// Bytes of a sector, as far as the table tells.
+    /// Sector size in bytes, where the table shows it.
     pub sector: Option<u64>,
-    /// Its volumes, in the order of their numbers.
+    /// The volumes, in the order of their numbers.
     pub volumes: Vec<DiskVolume>,
-    /// What is to be known of its table and of the file that holds it.
+    /// Notes on the table and on the image file.
     pub notes: Vec<TableNote>,
 }
 
 /// A volume of a disk.
 #[derive(Debug)]
 pub struct DiskVolume {
-    /// As other tools number it, from 1; 1 for a volume without a table around it.
+    /// Number from 1, as other tools count; 1 for a volume without a partition table.
     pub number: u32,
-    /// In bytes.
+    /// Offset in bytes.
     pub start: u64,
-    /// In bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// What the table says it is for.
+    /// Type of the partition, from the table.
     pub kind: String,
-    /// Its name in the table.
+    /// Name in the table.
     pub name: Option<String>,
-    /// Its file system.
+    /// The content of the volume.
     pub file_system: FileSystem,
-    /// What is to be known of it.
+    /// Notes on the volume.
     pub notes: Vec<TableNote>,
     pub(crate) device: Arc<dyn Device>,
     id: Option<DeviceId>,
 }
 
 impl DiskVolume {
-    /// What tells it from others, where no drive letter does.
+    /// Returns an identifier for a volume without a drive letter.
     pub(crate) fn id(&self) -> Option<String> {
         self.id.as_ref().map(DeviceId::text)
     }
 
-    /// What a Windows registry's `MountedDevices` holds for it.
+    /// Returns the value that a Windows registry has for it in `MountedDevices`.
     pub(crate) fn mounted(&self) -> Option<Vec<u8>> {
         self.id.as_ref().map(DeviceId::mounted)
     }
 }
 
-/// Finds the volumes of an image in whatever form it is kept.
+/// Finds the volumes of an image in any supported format.
 ///
 /// # Errors
-/// Where it cannot be read, or has a form that is not read here; the text says what to do.
+///
+/// The image cannot be read, or its format is not supported; the text says what to do.
 pub(crate) fn open(image: Arc<dyn Device>) -> io::Result<Disk> {
     let virtual_disks::OpenedForm { form, device, notes } = virtual_disks::open(image)?;
     let mut disk = volumes(form, device)?;
@@ -190,29 +191,29 @@ pub(crate) fn open(image: Arc<dyn Device>) -> io::Result<Disk> {
     Ok(disk)
 }
 
-/// Finds what is on a disk.
+/// Finds the volumes of a disk.
 pub(crate) fn volumes(form: &'static str, device: Arc<dyn Device>) -> io::Result<Disk> {
     let size = device.size();
     let whole = identify(&*device)?;
-    // A volume without a table may have its mark where a table has code: then there is none.
+    // A volume without a table may have its signature where a table has boot code. Such a disk has no table.
     let table = if whole.begins_with_its_mark() { None } else { partitions::read(&*device)? };
     let Some(Table { scheme, used, sector, partitions, mut notes }) = table else {
         return Ok(of_one_volume(form, device, whole, Vec::new()));
     };
     let volumes: Vec<_> = partitions.into_iter().map(|partition| volume(&device, partition)).collect();
     if whole != FileSystem::Unknown {
-        // Both are there: what a boot sector claims counts only where something is in its partitions.
+        // Both signatures exist: the boot sector counts only where at least one of its partitions has content.
         if volumes.iter().all(|volume| volume.file_system == FileSystem::Unknown) {
             return Ok(of_one_volume(form, device, whole, Vec::new()));
         }
-        notes.push(besides(whole));
+        notes.push(second_signature(whole));
     } else if volumes.is_empty() {
         return Ok(of_one_volume(form, device, whole, notes));
     }
     Ok(Disk { form, size, scheme: Some(scheme), table: Some(used), sector: Some(sector), volumes, notes })
 }
 
-/// A disk that is a volume as a whole.
+/// Makes a disk that is one volume as a whole.
 fn of_one_volume(
     form: &'static str,
     device: Arc<dyn Device>,
@@ -234,15 +235,15 @@ fn of_one_volume(
     Disk { form, size, scheme: None, table: None, sector: None, volumes: vec![volume], notes }
 }
 
-/// What is said of a disk with a table that has marks of something else as a whole.
-fn besides(whole: FileSystem) -> TableNote {
+/// The note for a disk with a table that also has the signature of a file system or RAID as a whole.
+fn second_signature(whole: FileSystem) -> TableNote {
     let name = whole.name();
     if name.ends_with("RAID") {
-        let text = format!("it is a part of a RAID ({name}) too: what its other disks hold is not read");
+        let text = format!("the disk is also a member of a RAID ({name}): the other members are not read");
         return TableNote::gap(text);
     }
     TableNote::known(format!(
-        "the disk as a whole has marks of {name} too, as an older use leaves them: its table counts"
+        "the disk as a whole also has the signature of {name}, probably from an earlier use: the partition table is used"
     ))
 }
 
@@ -258,7 +259,7 @@ fn of_a_mirror(file_system: FileSystem, device: &dyn Device) -> Vec<TableNote> {
 fn volume(disk: &Arc<dyn Device>, partition: Partition) -> DiskVolume {
     let Partition { number, start, size, kind, name, id } = partition;
     let device: Arc<dyn Device> = Arc::new(Stretch::new(Arc::clone(disk), start, size));
-    // A partition that cannot be read is one whose content is not known; whoever asks for it gets the reason.
+    // A partition that cannot be read has unknown content; whoever opens it gets the error.
     let file_system = identify(&*device).unwrap_or(FileSystem::Unknown);
     let mut notes = of_a_mirror(file_system, &*device);
     let there = device.size();

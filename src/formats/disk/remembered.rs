@@ -1,10 +1,10 @@
-//! Where the directories are that a walk is in: a path is looked up from the nearest of them on, and not from the root, so
-//! that a directory of 65,000 others is not read again for each of these.
+//! Remembers the directories of a walk, so that a path is looked up from the nearest of them instead of the root: a
+//! directory with 65,000 subdirectories is then not read again for each of them.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-/// Most directories that are kept: a walk is in one, with those above it.
+/// Maximum number of directories: a walk is in one, below its parents.
 const MOST: usize = 64;
 
 /// The directories that were listed or entered last.
@@ -12,7 +12,7 @@ const MOST: usize = 64;
 pub(crate) struct Remembered(Mutex<VecDeque<(Vec<u8>, u64)>>);
 
 impl Remembered {
-    /// Keeps where a directory is; its path is one without slashes at its ends.
+    /// Adds a directory; its path has no slash at either end.
     pub(crate) fn keep(&self, directory: &[u8], reference: u64) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(path, _)| path != directory);
@@ -22,7 +22,7 @@ impl Remembered {
         kept.push_back((directory.to_vec(), reference));
     }
 
-    /// The nearest directory that is kept at or above a path, and the rest of the path below it.
+    /// Returns the nearest remembered directory at or above a path, and the rest of the path below it.
     pub(crate) fn nearest<'p>(&self, path: &'p [u8]) -> Option<(u64, &'p [u8])> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let below = |(directory, reference): &(Vec<u8>, u64)| {

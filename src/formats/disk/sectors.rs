@@ -1,4 +1,4 @@
-//! A disk of the running system, which Windows gives in whole sectors only, into memory that begins at one
+//! Reads a disk of the running system: Windows reads whole sectors only, into sector-aligned memory
 //! (<https://learn.microsoft.com/windows/win32/fileio/file-buffering>).
 
 use std::io;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::device::{Device, to_u64};
 
-/// The largest sector in use; the smaller ones divide it.
+/// The largest sector size in use, a multiple of the others.
 const SECTOR: usize = 4096;
 
-/// Most bytes read at once.
+/// Maximum number of bytes per read.
 const MOST: usize = 1 << 20;
 
-/// A device that is asked for whole sectors only.
+/// A device that is read in whole sectors only.
 #[derive(Debug)]
 pub(crate) struct Sectors(pub(crate) Arc<dyn Device>);
 
@@ -28,7 +28,7 @@ impl Device for Sectors {
         let before = offset.checked_rem(sector).unwrap_or(0);
         let begin = offset.saturating_sub(before);
         let before = usize::try_from(before).unwrap_or(0);
-        // The size is a number of sectors, which may be smaller than the largest.
+        // The size is a multiple of the sector size, which may be smaller than the largest one.
         let end = offset.saturating_add(to_u64(wanted)).next_multiple_of(sector).min(self.size());
         let length = usize::try_from(end.saturating_sub(begin)).unwrap_or(0);
         if wanted == 0 || length == 0 {
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
     use crate::formats::disk::device::{MemoryDevice, read_exact_at};
 
-    /// Refuses what Windows may refuse, and gives no more than some sectors at a time.
+    /// Refuses reads that Windows may refuse, and returns at most some sectors at a time.
     #[derive(Debug)]
     struct Strict(MemoryDevice);
 
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn any_stretch_is_given_by_whole_sectors() {
+    fn any_range_is_read_in_whole_sectors() {
         let bytes: Vec<u8> = (0..4096_u32 * 20 + 512).map(|at| (at / 3).to_le_bytes()[0]).collect();
         let sectors = Sectors(Arc::new(Strict(MemoryDevice(bytes.clone()))));
         let end = bytes.len();

@@ -1,10 +1,11 @@
-//! Shadow copies as they stand on an NTFS volume: of each a device that gives the volume as it was when it was made. The format
-//! as the libvshadow project documents it
+//! Reads the shadow copies of an NTFS volume: each becomes a device with the content of the volume at its creation.
+//! The libvshadow project documents the format
 //! (<https://github.com/libyal/libvshadow/blob/main/documentation/Volume%20Shadow%20Snapshot%20(VSS)%20format.asciidoc>).
 //!
-//! In: a volume. Out: its [`ShadowCopy`]s, the oldest first. A copy holds what was overwritten since, in blocks; what it does
-//! not hold, the next younger one does, or the volume itself. Which blocks were free then is not looked at: no file lies in
-//! them. All of it is hostile: lists have limits, and a copy whose lists are damaged is left out with those before it.
+//! In: a volume. Out: its [`ShadowCopy`]s, the oldest first. A copy stores the blocks that were overwritten since;
+//! other blocks are in the next younger copy, or on the volume. The list of free blocks is ignored: no file is in
+//! them. All of it is hostile: lists have limits, and a copy with damaged lists is left out together with the older
+//! ones.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,19 +16,19 @@ use super::partitions::guid_text;
 use crate::evidence::Utc;
 use crate::evidence::bytes::{filetime, u32_at, u64_at};
 
-/// What is stored and listed at once.
+/// Bytes of a block of data and of a list.
 const BLOCK: u64 = 0x4000;
 
-/// Bytes of a header of any of these blocks, and of an entry of the catalog.
+/// Bytes of a block header, and of a catalog entry.
 const HEADER: usize = 128;
 
-/// Bytes that one bit of an overlay stands for.
+/// Bytes per bit of an overlay.
 const SECTOR: u64 = 512;
 
-/// Where a volume says that it has shadow copies.
+/// Offset of the shadow copy header on the volume.
 const VOLUME_HEADER: u64 = 0x1e00;
 
-/// {3808876b-c176-4e48-b7ae-04046e6cc752}, with which each of these structures begins.
+/// {3808876b-c176-4e48-b7ae-04046e6cc752}, the identifier at the beginning of each of these structures.
 const MARK: [u8; 16] =
     [0x6b, 0x87, 0x08, 0x38, 0x76, 0xc1, 0x48, 0x4e, 0xb7, 0xae, 0x04, 0x04, 0x6e, 0x6c, 0xc7, 0x52];
 
@@ -35,19 +36,20 @@ const MARK: [u8; 16] =
 const CATALOG: u32 = 2;
 const LIST: u32 = 3;
 
-/// Most shadow copies of a volume that are read, the youngest; Windows keeps 512 at most, and seldom more than some dozen.
+/// Maximum number of shadow copies that are read, the youngest; Windows keeps 512 at most, and rarely more than a few
+/// dozen.
 const MAX_COPIES: usize = 64;
 
-/// Most blocks of the catalog: 126 entries each, two a copy.
+/// Maximum number of catalog blocks: 126 entries each, two entries per copy.
 const MAX_CATALOG: usize = 64;
 
-/// Most blocks that all copies of a volume hold: 4 GiB of what was overwritten. What is older is left out.
+/// Maximum number of blocks in all copies of a volume: 4 GiB of overwritten data. Older copies are left out.
 const MAX_BLOCKS: usize = 1 << 18;
 
-/// Memory that one of them takes in the lists, in bytes.
+/// Memory per listed block, in bytes.
 const BLOCK_MEMORY: u64 = 96;
 
-/// What is done with a listed block.
+/// Flags of a listed block.
 const FORWARDS: u32 = 1;
 const OVERLAYS: u32 = 2;
 const UNUSED: u32 = 4;
@@ -55,17 +57,17 @@ const UNUSED: u32 = 4;
 /// A shadow copy of a volume.
 #[derive(Debug, Clone)]
 pub(crate) struct ShadowCopy {
-    /// By age: 1 is the oldest.
+    /// Number by age, from 1 for the oldest.
     pub(crate) number: u32,
-    /// When it was made.
+    /// Time of creation.
     pub(crate) made: Option<Utc>,
-    /// The volume as it was.
+    /// The volume with the content of that time.
     pub(crate) device: Arc<dyn Device>,
 }
 
 impl ShadowCopy {
-    /// What it is, in words.
-    pub(crate) fn told(&self) -> String {
+    /// Returns a description for people.
+    pub(crate) fn description(&self) -> String {
         match self.made {
             Some(made) => format!("shadow copy of {made}"),
             None => "shadow copy".to_owned(),
@@ -73,24 +75,24 @@ impl ShadowCopy {
     }
 }
 
-/// What a copy holds of one block.
+/// The data that a copy stores of one block.
 #[derive(Debug, Clone, Copy, Default)]
 struct Held {
-    /// All of it: where on the volume; or, of one that only points on, where in the next younger copy, and on the volume
-    /// where there is none.
+    /// Offset of the whole block on the volume; for a forwarded block, its offset in the next younger copy, and on
+    /// the volume where there is no such copy.
     whole: Option<(u64, Option<u64>)>,
-    /// Some of its sectors, which come before that: where on the volume, and which.
+    /// Offset of some of its sectors on the volume, and which ones. They override the whole block.
     overlay: Option<(u64, u32)>,
 }
 
-/// All that a copy holds, by the block's place on the volume.
+/// The blocks of a copy, by their offset on the volume.
 type Store = BTreeMap<u64, Held>;
 
-/// The volume as it was, read through the copies made since.
+/// The volume at the time of a copy, read through the younger copies.
 #[derive(Debug)]
 struct Shadow {
     volume: Arc<dyn Device>,
-    /// Of all copies, the oldest first.
+    /// The blocks of all copies, the oldest first.
     stores: Arc<Vec<Store>>,
     own: usize,
 }
@@ -98,27 +100,27 @@ struct Shadow {
 /// The shadow copies of a volume.
 #[derive(Debug, Default)]
 pub(crate) struct ShadowCopies {
-    /// Those that are read, the oldest first.
+    /// The copies that are read, the oldest first.
     pub(crate) copies: Vec<ShadowCopy>,
-    /// Why others are not.
+    /// Why other copies are not read.
     pub(crate) lacking: Option<String>,
-    /// Bytes of memory that their lists take.
+    /// Memory of their lists, in bytes.
     pub(crate) memory: u64,
 }
 
-/// The shadow copies of a volume; none where it has none. Of damage only those are left out that it touches.
+/// Finds the shadow copies of a volume. Damage affects only the copies that depend on the damaged lists.
 pub(crate) fn shadow_copies(volume: &Arc<dyn Device>) -> ShadowCopies {
     let Catalog { mut listed, elsewhere } = match catalog(&**volume) {
         Ok(catalog) => catalog,
         Err(error) => {
-            let lacking = Some(format!("what lists the shadow copies cannot be read: {error}"));
+            let lacking = Some(format!("cannot read the list of shadow copies: {error}"));
             return ShadowCopies { lacking, ..ShadowCopies::default() };
         }
     };
     listed.sort_by_key(|(made, _)| *made);
     let old = listed.len().saturating_sub(MAX_COPIES);
     let mut room = MAX_BLOCKS;
-    // The youngest first: a copy is read through all that are younger.
+    // The youngest first: a copy is read through all younger ones.
     let (mut stores, mut why) = (Vec::new(), None);
     for (made, list) in listed.iter().skip(old).rev() {
         match store(&**volume, *list, &mut room) {
@@ -152,12 +154,12 @@ pub(crate) fn shadow_copies(volume: &Arc<dyn Device>) -> ShadowCopies {
     }
 }
 
-/// What a volume says of its copies.
+/// The catalog of shadow copies.
 #[derive(Debug, Default)]
 struct Catalog {
-    /// When each copy was made, and where its list of blocks begins.
+    /// Creation time of each copy, and offset of its block list.
     listed: Vec<(u64, u64)>,
-    /// Why others are not listed.
+    /// Why other copies are not listed.
     elsewhere: Option<String>,
 }
 
@@ -195,14 +197,14 @@ fn catalog(volume: &dyn Device) -> io::Result<Catalog> {
             guid_text(guid)
         )),
         (count, _) => Some(format!(
-            "{count} shadow copies have no list of blocks on this volume, as where another one stores them: they are not read"
+            "{count} shadow copies are not read: their block lists are not on this volume, but probably on another one"
         )),
     };
     let listed = times.into_iter().filter_map(|(store, made)| Some((made, *lists.get(&store)?))).collect();
     Ok(Catalog { listed, elsewhere })
 }
 
-/// A block of a kind, which begins with its header.
+/// Reads a block of a type and checks its header.
 fn block(volume: &dyn Device, at: u64, kind: u32) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(BLOCK).unwrap_or(0)];
     read_exact_at(volume, at, &mut bytes)?;
@@ -213,7 +215,7 @@ fn block(volume: &dyn Device, at: u64, kind: u32) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Reads what a copy holds. `room` is how many blocks may still be listed.
+/// Reads the block list of a copy. `room` is the number of blocks that may still be listed.
 fn store(volume: &dyn Device, list: u64, room: &mut usize) -> io::Result<Store> {
     let (mut store, mut back) = (Store::new(), BTreeMap::new());
     let mut at = list;
@@ -233,11 +235,11 @@ fn too_many() -> io::Error {
     io::Error::other(format!("no more than {most} GiB of overwritten blocks are listed"))
 }
 
-/// Takes one listed block in; `back` holds, of blocks that only point on, whence they did.
+/// Adds a listed block; `back` maps the targets of forwarded blocks to their origin.
 fn take(entry: &[u8], store: &mut Store, back: &mut BTreeMap<u64, u64>) -> Option<()> {
     let (mut original, relative, at) = (u64_at(entry, 0)?, u64_at(entry, 8)?, u64_at(entry, 16)?);
     let (flags, sectors) = (u32_at(entry, 24)?, u32_at(entry, 28)?);
-    // What is left of the last block of a list is zeros.
+    // The rest of the last block of a list is zeros.
     if flags & UNUSED != 0 || (original, relative, at) == (0, 0, 0) {
         return None;
     }
@@ -261,7 +263,7 @@ fn take(entry: &[u8], store: &mut Store, back: &mut BTreeMap<u64, u64>) -> Optio
 }
 
 impl Shadow {
-    /// Where the byte at `offset` stands on the volume, and how many after it stand behind it there.
+    /// Returns the offset on the volume of the byte at `offset`, and the number of contiguous bytes there.
     fn place(&self, offset: u64) -> (u64, u64) {
         let mut within = offset.checked_rem(BLOCK).unwrap_or(0);
         let mut original = offset.saturating_sub(within);
@@ -310,8 +312,8 @@ mod tests {
     use super::*;
     use crate::formats::disk::device::MemoryDevice;
 
-    /// A volume of sixteen blocks, each full of its own number, with two copies: the catalog in block 8, the older one's list
-    /// in 9, the younger one's in 10.
+    /// A volume of sixteen blocks, each filled with its number, with two copies: the catalog in block 8, the list of
+    /// the older copy in 9, that of the younger one in 10.
     fn volume(older: &[[u64; 5]], younger: &[[u64; 5]]) -> Arc<dyn Device> {
         let block = usize::try_from(BLOCK).unwrap();
         let mut disk: Vec<u8> = (0..16_u8).flat_map(|number| vec![number; block]).collect();
@@ -338,7 +340,7 @@ mod tests {
         Arc::new(MemoryDevice(disk))
     }
 
-    /// The first byte of each of some sectors, as a copy gives it.
+    /// Reads the first byte of each sector through a copy.
     fn read(copy: &ShadowCopy, places: &[(u64, u64)]) -> Vec<u8> {
         let byte = |(block, sector): &(u64, u64)| {
             let mut byte = [0];
@@ -349,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_gives_what_it_holds_then_what_a_younger_one_does_then_the_volume() {
+    fn a_block_is_read_from_the_copy_then_a_younger_copy_then_the_volume() {
         let copies =
             shadow_copies(&volume(&[[1, 0, 12, 0, 0]], &[[2, 0, 13, 0, 0], [1, 0, 14, 0, 0]])).copies;
         assert_eq!(copies.iter().map(|copy| copy.number).collect::<Vec<_>>(), [1, 2]);
@@ -360,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overlay_holds_sectors_of_its_own_copy_and_one_that_points_on_is_followed() {
+    fn an_overlay_has_sectors_of_its_copy_and_forwarded_blocks_are_followed() {
         let older = [[1, 0, 12, 2, 0b100], [1, 1, 12, 2, 0b1], [4, 5, 0, 1, 0]];
         let copies = shadow_copies(&volume(&older, &[[5, 0, 13, 0, 0], [6, 0, 14, 4, 0]])).copies;
         assert_eq!(read(&copies[0], &[(1, 0), (1, 1), (1, 2), (4, 0), (6, 0)]), [12, 1, 12, 13, 6]);
@@ -368,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_that_another_volume_stores_are_reported() {
+    fn copies_stored_on_another_volume_are_reported() {
         let whole = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
         let lacking =
             |disk: Vec<u8>| shadow_copies(&(Arc::new(MemoryDevice(disk)) as Arc<dyn Device>)).lacking;
@@ -381,20 +383,20 @@ mod tests {
         stored[0x1e00 + 48..0x1e00 + 56].fill(0);
         let said = lacking(stored).unwrap();
         assert!(said.contains("another volume (02020202-0202-0202-0202-020202020202)"), "{said}");
-        // A copy in the catalog whose list of blocks is not.
+        // A copy in the catalog without a block list.
         let mut listed = whole;
         listed[8 * usize::try_from(BLOCK).unwrap() + HEADER * 2] = 9;
-        assert!(lacking(listed).unwrap().starts_with("1 shadow copies have no list of blocks"));
+        assert!(lacking(listed).unwrap().starts_with("1 shadow copies are not read: their block lists"));
     }
 
     #[test]
-    fn a_volume_without_copies_has_none_and_a_damaged_list_costs_itself_and_what_is_older() {
+    fn a_damaged_list_loses_its_copy_and_the_older_ones_only() {
         for none in [vec![0; 0x1_0000], Vec::new()] {
             let none = shadow_copies(&(Arc::new(MemoryDevice(none)) as Arc<dyn Device>));
             assert!(none.copies.is_empty() && none.lacking.is_none());
         }
         for (damaged, left, lacking) in [
-            (8, vec![], "what lists the shadow copies"),
+            (8, vec![], "cannot read the list of shadow copies"),
             (9, vec![2], "the oldest, 1 of 2: a list"),
             (10, vec![], "the oldest, 2 of 2: a list"),
         ] {
@@ -407,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_leads_back_to_itself_ends() {
+    fn a_list_that_points_to_itself_ends() {
         let mut disk = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
         let next = 9 * usize::try_from(BLOCK).unwrap() + 40;
         disk[next..next + 8].copy_from_slice(&(9 * BLOCK).to_le_bytes());
@@ -416,7 +418,7 @@ mod tests {
         assert!(found.lacking.unwrap().contains("no more than 4 GiB"), "what is not read is said");
     }
 
-    /// Puts a catalog of copies with these numbers into a block, which names the next block, or none.
+    /// Writes a catalog of copies with these numbers into a block, with the offset of the next block or 0.
     fn list_copies(disk: &mut [u8], at: usize, numbers: std::ops::Range<u8>, next: u64) {
         let block = &mut disk[at * usize::try_from(BLOCK).unwrap()..][..usize::try_from(BLOCK).unwrap()];
         block.fill(0);
@@ -432,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn a_catalog_that_leads_back_to_itself_ends_and_of_many_copies_the_youngest_are_read() {
+    fn a_catalog_loop_ends_and_of_many_copies_the_youngest_are_read() {
         let disk = read_some(&*volume(&[[1, 0, 12, 0, 0]], &[]), 0, 1 << 20).unwrap();
         let found = |catalogs: &[(usize, std::ops::Range<u8>, u64)]| {
             let mut disk = disk.clone();

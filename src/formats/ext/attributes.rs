@@ -1,8 +1,8 @@
-//! The extended attributes of a file: in its inode, in a block of their own, or the value in an inode of its own
+//! Reads the extended attributes of a file: in its inode, in a separate block, or with the value in a separate inode
 //! (<https://docs.kernel.org/filesystems/ext4/attributes.html>).
 //!
-//! In: an inode. Out: names with their name space and values, as a running system gives them; access control lists are
-//! stored shorter than that, and expanded. What is damaged is an error among them.
+//! In: an inode. Out: names with namespaces, and values, as a running system returns them; access control lists have
+//! a shorter on-disk format, and are expanded. Each damaged attribute is an error in the list.
 
 use std::sync::Arc;
 
@@ -13,35 +13,35 @@ use super::layout::to_u64;
 use super::volume::ExtVolume;
 use crate::evidence::bytes::{u16_at, u32_at};
 
-/// What a place of attributes begins with.
+/// Signature of an attribute area.
 const MARK: u32 = 0xea02_0000;
 
-/// Where the entries of a block of attributes begin.
+/// Offset of the entries in an attribute block.
 const IN_BLOCK: usize = 32;
 
-/// Most attributes of one file; each takes 16 bytes at least, in an inode and a block.
+/// Maximum number of attributes per file; each takes at least 16 bytes, in an inode and a block.
 const MOST: usize = 4096;
 
-/// Most bytes of a value, as Linux has it.
+/// Maximum bytes of a value, as in Linux.
 const MAX_VALUE: u64 = 64 << 10;
 
-/// An attribute.
+/// An extended attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ExtAttribute {
-    /// With its name space, such as `security.capability`.
+    /// Name with its namespace, such as `security.capability`.
     pub(crate) name: Vec<u8>,
     pub(crate) value: Vec<u8>,
 }
 
 impl ExtVolume {
-    /// The extended attributes of an inode, in the order of the disk; without the content that a small file has there.
+    /// Returns the extended attributes of an inode, in on-disk order, without the inline data of a small file.
     pub(super) fn extended_attributes(
         self: &Arc<Self>,
         inode: &Inode,
     ) -> Vec<Result<ExtAttribute, ExtDamage>> {
         let mut all = Vec::new();
         if let Some(bytes) = inode.attributes().filter(|bytes| u32_at(bytes, 0) == Some(MARK)) {
-            // Values are counted from behind the mark.
+            // Value offsets count from the end of the signature.
             let bytes = bytes.get(4..).unwrap_or_default();
             self.take_attributes(bytes, 0, &mut all);
         }
@@ -59,7 +59,7 @@ impl ExtVolume {
         all
     }
 
-    /// Takes the entries in that begin at `at`; values are counted from the beginning of `bytes`.
+    /// Reads the entries from `at` on; value offsets count from the beginning of `bytes`.
     fn take_attributes(
         self: &Arc<Self>,
         bytes: &[u8],
@@ -114,7 +114,7 @@ impl ExtVolume {
     }
 }
 
-/// The name space that an index stands for; of the lists of access it is the whole name.
+/// Returns the namespace of an index; for access control lists, the whole name.
 const fn prefix(index: u8) -> &'static [u8] {
     match index {
         1 => b"user.",
@@ -131,8 +131,8 @@ const fn prefix(index: u8) -> &'static [u8] {
     }
 }
 
-/// A list of access as a running system gives it: version 2, and of each entry its kind, rights and number; on disk it is
-/// version 1, and only entries of users and groups have a number.
+/// Converts an access control list to the format of a running system: version 2, with type, rights and id per entry.
+/// The on-disk format is version 1, where only user and group entries have an id.
 fn acl(stored: &[u8]) -> Option<Vec<u8>> {
     const USER: u16 = 2;
     const GROUP: u16 = 8;
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_of_access_is_given_as_by_a_running_system() {
+    fn an_access_control_list_has_the_format_of_a_running_system() {
         let stored = [
             &1_u32.to_le_bytes()[..],
             &[1, 0, 6, 0],

@@ -1,4 +1,4 @@
-//! The bytes of a file in order, in whatever way they are kept: in blocks with holes, or in the inode itself.
+//! Reads the content of a file in order, whether it is in blocks with holes or in the inode itself.
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) struct ExtContent {
     volume: Arc<ExtVolume>,
     size: u64,
     kept: Kept,
-    /// Its flags, and its extended attributes.
+    /// File flags and extended attributes.
     pub(super) facts: (Vec<FileFlag>, FileAttributes),
 }
 
@@ -28,10 +28,11 @@ enum Kept {
 }
 
 impl ExtContent {
-    /// Opens what an inode holds, whatever its kind.
+    /// Opens the content of an inode of any type.
     ///
     /// # Errors
-    /// Where it is encrypted, or its blocks are damaged.
+    ///
+    /// The content is encrypted, or its block map is damaged.
     pub(super) fn of(volume: &Arc<ExtVolume>, inode: &Inode) -> Result<Self, ExtDamage> {
         if inode.is_encrypted() {
             return Err(ExtDamage::Unsupported(
@@ -45,12 +46,12 @@ impl ExtContent {
         if let Kept::Inode(bytes) = &kept
             && to_u64(bytes.len()) < inode.size
         {
-            return Err(ExtDamage::Runs("end before the file does: it is kept in its inode"));
+            return Err(ExtDamage::Runs("end before the file does: the content is in the inode"));
         }
         Ok(Self { volume: Arc::clone(volume), size: inode.size, kept, facts: Default::default() })
     }
 
-    /// Reads at `offset`; 0 at and behind its end.
+    /// Reads at `offset`, and returns the number of bytes; 0 at or after the end.
     pub(super) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> Result<usize, ExtDamage> {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let length = left.min(buffer.len());

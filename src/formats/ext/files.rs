@@ -1,4 +1,4 @@
-//! The files of a volume by their paths: facts of a path, names in a directory, contents of a file.
+//! The files of a volume by path: metadata, directory entries and contents.
 
 use std::io;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ExtDamage;
 use super::attributes::ExtAttribute;
 use super::content::ExtContent;
-use super::folder::{ExtEntries, NamedInode};
+use super::directory::{ExtEntries, NamedInode};
 use super::held_blocks::JournalState;
 use super::inode::Inode;
 use super::link;
@@ -14,10 +14,10 @@ use super::volume::ExtVolume;
 use crate::evidence::{Entry, FileAttributes, FileFlag, Kind, Stat};
 use crate::formats::disk::{Mounted, VolumeFile};
 
-/// The inode of the root.
+/// The inode number of the root directory.
 const ROOT: u32 = 2;
 
-/// A volume that is held by several.
+/// A shared volume.
 #[derive(Debug, Clone)]
 pub(crate) struct ExtFiles(pub(crate) Arc<ExtVolume>);
 
@@ -82,10 +82,10 @@ impl Mounted for ExtFiles {
         let volume = Arc::clone(&self.0);
         Ok(Box::new(entries.map(move |entry| {
             let NamedInode { name, inode, kind } = entry?;
-            // Volumes of before 1999 do not say in the folder what stands in it.
-            let told =
+            // Volumes made before 1999 have no file types in directory entries.
+            let stored =
                 if kind == Kind::Unknown { volume.inode(inode).map(|inode| inode.kind).ok() } else { None };
-            Ok(Entry { name, kind: told.unwrap_or(kind), reference: Some(inode.into()) })
+            Ok(Entry { name, kind: stored.unwrap_or(kind), reference: Some(inode.into()) })
         })))
     }
 
@@ -93,9 +93,9 @@ impl Mounted for ExtFiles {
         self.0.remembered.keep(directory, reference);
     }
 
-    fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
-        let folder = self.0.inode(self.find(folder)?)?;
-        match self.child(folder, name) {
+    fn spelling(&self, directory: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let directory = self.0.inode(self.find(directory)?)?;
+        match self.child(directory, name) {
             Ok(_) => Ok(Some(name.to_vec())),
             Err(ExtDamage::Nothing) => Ok(None),
             Err(damage) => Err(damage.into()),
@@ -114,8 +114,8 @@ impl Mounted for ExtFiles {
 }
 
 impl ExtFiles {
-    /// The flags of a file, as `FS_IOC_GETFLAGS` has them (immutable and append-only among them), and its extended attributes:
-    /// of those that are damaged the count.
+    /// Returns the flags of a file, as `FS_IOC_GETFLAGS` has them (immutable and append-only among them), and its
+    /// extended attributes; damaged ones are counted.
     fn attributes(&self, inode: &Inode) -> (Vec<FileFlag>, FileAttributes) {
         let mut all = FileAttributes::default();
         for one in self.0.extended_attributes(inode) {
@@ -134,17 +134,18 @@ impl ExtFiles {
         Ok(inode.stat(&self.0.layout, link))
     }
 
-    /// The inode at a path; no link is followed.
+    /// Returns the inode number of a path; links are not followed.
     fn find(&self, path: &[u8]) -> Result<u32, ExtDamage> {
         let (from, rest) = self.0.remembered.nearest(path).unwrap_or((ROOT.into(), path));
         let mut parts = rest.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
         parts.try_fold(number(from)?, |at, part| self.child(self.0.inode(at)?, part))
     }
 
-    /// The inode of the entry `name` of a folder. Damage elsewhere in it counts only where the name is not found.
-    fn child(&self, folder: Inode, name: &[u8]) -> Result<u32, ExtDamage> {
+    /// Returns the inode number of the entry `name` of a directory. Damage elsewhere in the directory is an error
+    /// only where the name is not found.
+    fn child(&self, directory: Inode, name: &[u8]) -> Result<u32, ExtDamage> {
         let mut damage = ExtDamage::Nothing;
-        for entry in ExtEntries::of(&self.0, folder)? {
+        for entry in ExtEntries::of(&self.0, directory)? {
             match entry {
                 Ok(entry) if entry.name == name => return Ok(entry.inode),
                 Ok(_) => {}
@@ -155,7 +156,7 @@ impl ExtFiles {
     }
 }
 
-/// The inode that a listing or a record names.
+/// Converts the reference of a listing or record to an inode number.
 fn number(reference: u64) -> Result<u32, ExtDamage> {
     u32::try_from(reference).map_err(|_| ExtDamage::Nothing)
 }
@@ -167,7 +168,7 @@ mod tests {
     use super::*;
     use crate::formats::disk::{Device, MemoryDevice};
 
-    /// A volume as `mke2fs` makes it with these options and `debugfs` fills it.
+    /// Makes a volume with `mke2fs` and these options, and fills it with `debugfs`.
     fn volume(options: &[&str], requests: &str) -> ExtFiles {
         let directory = tempfile::TempDir::new().unwrap();
         let (image, script) = (directory.path().join("image"), directory.path().join("requests"));
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_many_others_is_walked_in_time_that_grows_with_their_number() {
+    fn a_directory_with_many_subdirectories_is_walked_in_linear_time() {
         let blocks_asked = |count: u32| {
             let made: Vec<_> = (0..count).map(|number| format!("mkdir s/d{number}")).collect();
             let files = volume(&["-t", "ext4", "-N", "3000"], &format!("mkdir s\n{}\n", made.join("\n")));
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_and_attributes_are_read_from_inodes_blocks_and_inodes_of_their_own() {
+    fn flags_and_attributes_are_read_from_inodes_blocks_and_value_inodes() {
         let requests = "write large f\nea_set f user.origin https://example.org\nea_set f security.selinux system_u:object_r:t\n\
                         ea_set -f large f trusted.large\n";
         for options in [

@@ -1,43 +1,44 @@
-//! Blocks of a volume that its journal holds and that were not written to their places yet.
+//! The blocks of a volume that are still in its journal.
 //!
-//! In: the map that `journal` reads. Out: of each block of the volume, where its current content is. The volume reads its
-//! blocks by it, and so does not need to know how a journal is read.
+//! In: the map that `journal` reads. Out: the current location of each block of the volume. The volume reads its
+//! blocks through this map, and does not need to know how a journal is read.
 
 use std::collections::BTreeMap;
 
 use super::layout::to_u64;
 
-/// What each block of a journal's own begins with.
+/// Signature of a journal block.
 pub(super) const MARK: u32 = 0xc03b_3998;
 
-/// Memory that one of them takes, in bytes.
+/// Memory per block in the map, in bytes.
 const HELD_MEMORY: u64 = 48;
 
-/// What became of the journal.
+/// The state of a journal after replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum JournalState {
-    /// There is nothing in it.
+    /// The journal is empty.
     #[default]
     Clean,
-    /// All that it holds is seen.
+    /// All blocks of the journal were applied.
     Replayed,
-    /// Some of it is not: it is damaged, too large, or in the form of fast commits.
+    /// Some blocks were not applied: they are damaged, too many, or in fast commits.
     InPart,
-    /// Its superblock is not what its checksum says: the system would not replay it, and where it begins is in doubt.
+    /// The superblock of the journal does not match its checksum: Linux would not replay it, and its beginning is in
+    /// doubt.
     Doubtful,
-    /// None of it is: it is elsewhere, or cannot be read.
+    /// No block was applied: the journal is on another device, or cannot be read.
     Unusable,
 }
 
-/// Where a block of the volume stands.
+/// The location of a block of the volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BlockPlace {
     pub(crate) block: u64,
-    /// Whether its first bytes were taken out, since they are those of a block of the journal's own.
+    /// Whether its first bytes were replaced, since they equal the signature of a journal block.
     pub(super) escaped: bool,
 }
 
-/// The blocks of a volume that its journal holds.
+/// The blocks of a volume that are in its journal.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     pub(crate) state: JournalState,
@@ -45,17 +46,17 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// The blocks that a journal holds, and whether these are all.
+    /// Makes a map of the blocks in a journal.
     pub(super) const fn new(state: JournalState, held: BTreeMap<u64, BlockPlace>) -> Self {
         Self { state, held }
     }
 
-    /// A journal that cannot be read.
+    /// Makes the map of a journal that cannot be read.
     pub(super) const fn unusable() -> Self {
         Self::new(JournalState::Unusable, BTreeMap::new())
     }
 
-    /// Where a block stands, and how many from there on stand one after the other.
+    /// Returns the location of a block, and the number of contiguous blocks from there.
     pub(crate) fn place(&self, block: u64) -> (BlockPlace, u64) {
         match self.held.range(block..).next() {
             Some((held, place)) if *held == block => (*place, 1),
@@ -64,14 +65,14 @@ impl Journal {
         }
     }
 
-    /// Memory that it takes, in bytes.
+    /// Returns the memory in use, in bytes.
     pub(crate) fn memory(&self) -> u64 {
         to_u64(self.held.len()).saturating_mul(HELD_MEMORY)
     }
 }
 
 impl BlockPlace {
-    /// Puts the bytes back that were taken out of a block, of which `bytes` were read from the byte `within` on.
+    /// Restores the replaced first bytes of a block, of which `bytes` were read from byte `within` on.
     pub(crate) fn give_back(self, within: usize, bytes: &mut [u8]) {
         if self.escaped {
             let mark = MARK.to_be_bytes();

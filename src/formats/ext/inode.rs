@@ -1,4 +1,4 @@
-//! An inode: what it stands for, its times, owner and size, and what is kept in it besides.
+//! Reads an inode: type, times, owner, size, and the data stored in it.
 
 use super::ExtDamage;
 use super::layout::{Superblock, feature, to_u64};
@@ -15,13 +15,13 @@ mod flag {
     pub(super) const INLINE: u32 = 0x1000_0000;
 }
 
-/// Bytes of the oldest inode; what follows is told by the number that begins there.
+/// Bytes of the oldest inode format; a length field follows it in newer ones.
 const OLD: usize = 128;
 
-/// What the attributes in an inode begin with.
+/// Signature of the attributes in an inode.
 const ATTRIBUTES: u32 = 0xea02_0000;
 
-/// The index of attributes of the system's own.
+/// Namespace index of system attributes.
 const SYSTEM: u8 = 7;
 
 /// An inode in use.
@@ -30,17 +30,18 @@ pub(super) struct Inode {
     pub(super) number: u32,
     pub(super) kind: Kind,
     pub(super) size: u64,
-    /// What checksums of its other structures begin with.
+    /// Initial value of the checksums of its other structures.
     pub(super) seed: u32,
     flags: u32,
     bytes: Vec<u8>,
 }
 
 impl Inode {
-    /// Reads an inode of this number.
+    /// Reads the inode of a number.
     ///
     /// # Errors
-    /// Where it is free, of no kind, or not what its checksum says.
+    ///
+    /// The inode is free, has no known type, or does not match its checksum.
     pub(super) fn of(layout: &Superblock, number: u32, bytes: Vec<u8>) -> Result<Self, ExtDamage> {
         let short = |at| u16_at(&bytes, at).unwrap_or(0);
         let long = |at| u32_at(&bytes, at).unwrap_or(0);
@@ -60,13 +61,13 @@ impl Inode {
             0xc => Kind::Socket,
             _ => return Err(ExtDamage::Block("inode")),
         };
-        // Of a small folder the upper half is another number.
-        let wide = kind == Kind::File || layout.incompatible & feature::LARGE_FOLDERS != 0;
+        // In a directory, the upper half is another field.
+        let wide = kind == Kind::File || layout.incompatible & feature::LARGE_DIRECTORIES != 0;
         let size = u64::from(long(4)) | if wide { u64::from(long(108)) << 32 } else { 0 };
         Ok(Self { number, kind, size, seed, flags: long(32), bytes })
     }
 
-    /// The first blocks of its content, or what stands in their place.
+    /// Returns the block map, or the data stored in its place.
     pub(super) fn map(&self) -> &[u8] {
         self.bytes.get(40..100).unwrap_or_default()
     }
@@ -79,28 +80,28 @@ impl Inode {
         self.flags & flag::ENCRYPTED != 0
     }
 
-    /// Whether it is a folder with a tree over its entries.
+    /// Whether it is a directory with a hash tree.
     pub(super) const fn is_indexed(&self) -> bool {
         self.flags & flag::INDEXED != 0
     }
 
-    /// The two parts of what is kept in the inode itself; `None` where its content stands in blocks.
+    /// Returns the two parts of inline data; `None` where the content is in blocks.
     pub(super) fn inline(&self) -> Option<(&[u8], &[u8])> {
         (self.flags & flag::INLINE != 0).then(|| (self.map(), self.attribute(b"data").unwrap_or_default()))
     }
 
-    /// Where a link leads that is kept in the inode itself; `None` where it stands in blocks.
+    /// Returns the target of a short symbolic link; `None` where it is in blocks.
     pub(super) fn short_link(&self) -> Option<&[u8]> {
         let size = usize::try_from(self.size).ok().filter(|size| *size < 60)?;
         if self.flags & (flag::EXTENTS | flag::INLINE) == 0 { self.map().get(..size) } else { None }
     }
 
-    /// All that is told of it.
+    /// Returns the metadata.
     pub(super) fn stat(&self, layout: &Superblock, link: Option<Vec<u8>>) -> Stat {
         let short = |at| u16_at(&self.bytes, at).unwrap_or(0);
         let long = |at| u32_at(&self.bytes, at).unwrap_or(0);
         let both = |low: usize, high: usize| u32::from(short(low)) | (u32::from(short(high)) << 16);
-        // Where no time of birth was kept there is a zero.
+        // Zero where no creation time was recorded.
         let has_born = self.long_of_new(0x90).is_some_and(|born| born != 0);
         let metadata = Metadata {
             size: matches!(self.kind, Kind::File | Kind::Link).then_some(self.size),
@@ -123,41 +124,41 @@ impl Inode {
         Stat { kind: self.kind, metadata, allocated, link, touched: false, streams: Vec::new() }
     }
 
-    /// The time at `at` in seconds, of which `more` holds two further bits and the nanoseconds.
+    /// Reads the time at `at` in seconds; `more` has two further bits and the nanoseconds.
     fn time(&self, at: usize, more: usize) -> Option<Utc> {
         let seconds = i64::from(u32_at(&self.bytes, at)?.cast_signed());
         let more = self.long_of_new(more).unwrap_or(0);
         Utc::from_unix(seconds.saturating_add(i64::from(more & 3) << 32), more >> 2)
     }
 
-    /// A number behind the oldest inode's end, where this one is that long.
+    /// Reads a number of the newer inode format, where this inode is long enough.
     fn long_of_new(&self, at: usize) -> Option<u32> {
         let end = OLD.saturating_add(u16_at(&self.bytes, OLD)?.into());
         (at.saturating_add(4) <= end).then(|| u32_at(&self.bytes, at)).flatten()
     }
 
-    /// Its flags: those of `FS_IOC_GETFLAGS`, and some of the file system's own.
+    /// Returns the flags: those of `FS_IOC_GETFLAGS`, and some internal ones.
     pub(super) const fn flags(&self) -> u32 {
         self.flags
     }
 
-    /// The block of its attributes; 0 where it has none.
+    /// Returns the attribute block; 0 where there is none.
     pub(super) fn attribute_block(&self) -> u64 {
         let high = u16_at(&self.bytes, 118).unwrap_or(0);
         u64::from(u32_at(&self.bytes, 104).unwrap_or(0)) | (u64::from(high) << 32)
     }
 
-    /// What is behind the inode's own fields: attributes, where it begins with their mark.
+    /// Returns the bytes after the fixed fields: attributes, where they begin with the signature.
     pub(super) fn attributes(&self) -> Option<&[u8]> {
         let begin = OLD.checked_add(u16_at(&self.bytes, OLD)?.into())?;
         self.bytes.get(begin..)
     }
 
-    /// An attribute of the system's own that is kept in the inode.
+    /// Returns a system attribute that is stored in the inode.
     fn attribute(&self, wanted: &[u8]) -> Option<&[u8]> {
         let all = self.attributes().filter(|all| u32_at(all, 0) == Some(ATTRIBUTES))?.get(4..)?;
         let mut rest = all;
-        // Each entry has at least 16 bytes, and an inode no more than a block.
+        // Each entry has at least 16 bytes, and an inode at most one block.
         loop {
             let (length, index) = (usize::from(*rest.first()?), *rest.get(1)?);
             if u32_at(rest, 0)? == 0 {
@@ -172,17 +173,17 @@ impl Inode {
     }
 }
 
-/// Whether an inode is what its checksum says, of which an old one has the lower half alone.
+/// Whether an inode matches its checksum. The oldest format has the lower half of it only.
 fn is_whole(bytes: &[u8], seed: u32) -> bool {
     let part = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
     let has_upper = bytes.len() > OLD && u16_at(bytes, OLD).is_some_and(|extra| extra >= 4);
     let mut sum = crc32c(crc32c(crc32c(seed, part(0, 124)), &[0; 2]), part(126, OLD));
-    let mut told = u32::from(u16_at(bytes, 124).unwrap_or(0));
+    let mut stored = u32::from(u16_at(bytes, 124).unwrap_or(0));
     if has_upper {
         sum = crc32c(crc32c(crc32c(sum, part(OLD, 130)), &[0; 2]), part(132, bytes.len()));
-        told |= u32::from(u16_at(bytes, 130).unwrap_or(0)) << 16;
-        return sum == told;
+        stored |= u32::from(u16_at(bytes, 130).unwrap_or(0)) << 16;
+        return sum == stored;
     }
     sum = crc32c(sum, part(OLD, bytes.len()));
-    sum & 0xffff == told
+    sum & 0xffff == stored
 }

@@ -1,27 +1,27 @@
-//! What a volume's superblock says: its sizes, what it is kept with, and where the descriptors of its groups stand.
+//! Reads the superblock of a volume: sizes, features, and the location of the group descriptors.
 
 use super::ExtDamage;
 use crate::evidence::bytes::{u16_at, u32_at};
 use crate::formats::crc32c::{START, crc32c};
 
-/// Where the superblock begins, and its length.
+/// Offset and length of the superblock.
 pub(super) const SUPERBLOCK: (u64, usize) = (1024, 1024);
 
-/// What a volume is kept with: features that matter here.
+/// Feature bits of a volume that matter here.
 pub(super) mod feature {
     pub(in crate::formats::ext) const HAS_JOURNAL: u32 = 0x4;
     pub(super) const SPARSE_SUPER_2: u32 = 0x200;
 
-    /// The journal holds what is to be written down yet.
+    /// The journal has blocks to replay.
     pub(in crate::formats::ext) const RECOVER: u32 = 0x4;
     pub(super) const JOURNAL_DEVICE: u32 = 0x8;
     pub(super) const META_BG: u32 = 0x10;
     pub(super) const BITS_64: u32 = 0x80;
     pub(super) const CHECKSUM_SEED: u32 = 0x2000;
-    pub(in crate::formats::ext) const LARGE_FOLDERS: u32 = 0x4000;
-    /// All that can be read here: kinds in entries, recovery, `meta_bg`, extents, 64 bits, protection from mounting twice,
-    /// `flex_bg`, attributes in inodes, data in entries, the seed, large folders, data in inodes, encryption (of which
-    /// contents are not read), names without case.
+    pub(in crate::formats::ext) const LARGE_DIRECTORIES: u32 = 0x4000;
+    /// The supported features: file types in entries, recovery, `meta_bg`, extents, 64 bits, multiple mount
+    /// protection, `flex_bg`, attributes in inodes, data in directory entries, checksum seed, large directories,
+    /// inline data, encryption (contents are not read), case-insensitive names.
     pub(super) const KNOWN: u32 = 0x2
         | 0x4
         | 0x10
@@ -47,7 +47,7 @@ pub(super) mod feature {
 pub(super) struct Superblock {
     /// Bytes of a block.
     pub(super) block: usize,
-    /// Blocks of the volume.
+    /// Number of blocks.
     pub(super) blocks: u64,
     pub(super) inodes: u32,
     /// Bytes of an inode.
@@ -55,16 +55,16 @@ pub(super) struct Superblock {
     pub(super) inodes_of_group: u32,
     blocks_of_group: u32,
     first_block: u64,
-    /// Bytes of a group's descriptor.
+    /// Bytes of a group descriptor.
     descriptor: usize,
     first_meta_group: u64,
     backups: [u64; 2],
     pub(super) compatible: u32,
     pub(super) incompatible: u32,
     pub(super) read_only: u32,
-    /// What checksums begin with.
+    /// Initial value of checksums.
     pub(super) seed: u32,
-    /// Inode of the journal; 0 where it has none of its own.
+    /// Inode of the journal; 0 where it is not on this volume.
     pub(super) journal: u32,
     pub(super) label: String,
     pub(super) id: [u8; 16],
@@ -74,11 +74,13 @@ impl Superblock {
     /// Reads a superblock.
     ///
     /// # Errors
-    /// [`ExtDamage::Superblock`] where it is none; [`ExtDamage::Features`] where what it describes is not read here.
+    ///
+    /// [`ExtDamage::Superblock`] where it is not one; [`ExtDamage::Features`] where the volume has unsupported
+    /// features.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, ExtDamage> {
         let layout = read(bytes).ok_or(ExtDamage::Superblock)?;
         if layout.incompatible & feature::JOURNAL_DEVICE != 0 {
-            return Err(ExtDamage::Unsupported("it is the journal of another volume, and holds no files"));
+            return Err(ExtDamage::Unsupported("the device is the journal of another volume, without files"));
         }
         match layout.incompatible & !feature::KNOWN {
             0 => Ok(layout),
@@ -90,9 +92,9 @@ impl Superblock {
         self.read_only & feature::METADATA_CHECKSUMS != 0
     }
 
-    /// Which of the family it is.
+    /// Returns which of ext2, ext3 and ext4 it is.
     pub(super) const fn name(&self) -> &'static str {
-        // What makes an ext4 in mke2fs.conf(5): extents, 64 bits, flexible groups.
+        // The features that make an ext4 in mke2fs.conf(5): extents, 64 bits, flexible groups.
         if self.incompatible & (0x40 | 0x80 | 0x200) != 0 {
             "ext4"
         } else if self.compatible & feature::HAS_JOURNAL != 0 {
@@ -102,7 +104,7 @@ impl Superblock {
         }
     }
 
-    /// Where the descriptor of a group stands: the block, the byte in it, and its length.
+    /// Returns the location of a group descriptor: the block, the byte in it, and its length.
     pub(super) fn descriptor(&self, group: u32) -> (u64, usize, usize) {
         let (group, size) = (u64::from(group), to_u64(self.descriptor));
         let per_block = to_u64(self.block).checked_div(size).unwrap_or(1).max(1);
@@ -110,14 +112,15 @@ impl Superblock {
         let nth = usize::try_from(group.checked_rem(per_block).unwrap_or(0)).unwrap_or(0);
         let within = nth.saturating_mul(self.descriptor);
         if self.incompatible & feature::META_BG == 0 || index < self.first_meta_group {
-            // Behind the superblock, which stands in block 1 of 1 KiB, also where blocks are counted from 0 (bigalloc).
+            // After the superblock, which is in block 1 where blocks have 1 KiB, also where they count from 0
+            // (bigalloc).
             let behind = if self.block == 1024 { 2 } else { 1 };
             return (index.saturating_add(behind), within, self.descriptor);
         }
         let first = index.saturating_mul(per_block);
         let begin = self.first_block.saturating_add(first.saturating_mul(self.blocks_of_group.into()));
         let behind = u64::from(self.has_superblock(first));
-        // A block of 1 KiB before the first group is that group's, where it is counted from 0.
+        // A block of 1 KiB before the first group belongs to that group where blocks count from 0.
         let odd = u64::from(self.block == 1024 && index == 0 && self.first_block == 0);
         (begin.saturating_add(behind).saturating_add(odd), within, self.descriptor)
     }
@@ -148,7 +151,7 @@ fn read(bytes: &[u8]) -> Option<Superblock> {
         return None;
     }
     let block = 1024_usize.checked_shl(long(24).filter(|power| *power <= 6)?)?;
-    // Before the first revision there were no features and one size of inodes.
+    // Revision 0 has no features, and one size of inodes.
     let old = long(76)? == 0;
     let features = |at| if old { Some(0) } else { long(at) };
     let (compatible, incompatible, read_only) = (features(92)?, features(96)?, features(100)?);
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_superblock_tells_the_sizes_and_nonsense_none() {
+    fn a_superblock_has_the_sizes_and_nonsense_is_refused() {
         let read = Superblock::of(&superblock()).unwrap();
         assert_eq!((read.block, read.blocks, read.inode, read.name()), (4096, 32_768, 256, "ext2"));
         assert_eq!(read.descriptor(3), (1, 96, 32));
@@ -222,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_refused_with_its_number() {
+    fn unknown_features_are_refused_with_their_bits() {
         let mut bytes = superblock();
         bytes[96..100].copy_from_slice(&0x0080_0042_u32.to_le_bytes());
         let said = Superblock::of(&bytes).unwrap_err().to_string();
@@ -232,12 +235,12 @@ mod tests {
     }
 
     #[test]
-    fn descriptors_in_meta_groups_stand_behind_a_superblock_where_there_is_one() {
+    fn descriptors_in_meta_groups_follow_the_superblock_where_there_is_one() {
         let mut bytes = superblock();
         bytes[96..100].copy_from_slice(&0x12_u32.to_le_bytes());
         bytes[100] = 1;
         let layout = Superblock::of(&bytes).unwrap();
-        // 128 descriptors a block: the second meta group begins with group 128, which is no power of 3, 5 or 7.
+        // 128 descriptors per block: the second meta group begins with group 128, which is not a power of 3, 5 or 7.
         assert_eq!(layout.descriptor(1), (1, 32, 32));
         assert_eq!(layout.descriptor(130), (128 * 8192, 64, 32));
         assert!(layout.has_superblock(343) && layout.has_superblock(27) && !layout.has_superblock(6));

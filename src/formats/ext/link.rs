@@ -1,4 +1,4 @@
-//! Targets of symbolic links: short ones are in the inode, longer ones in a block.
+//! Reads the targets of symbolic links: short ones are in the inode, longer ones in a block.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use super::layout::to_u64;
 use super::volume::ExtVolume;
 use crate::evidence::Kind;
 
-/// Longest link that is read: the kernel takes one of less than a block, and a path of 4,096 bytes.
+/// Longest target in bytes: the kernel allows less than a block, and a path of 4,096 bytes.
 const MAX_LINK: u64 = 64 << 10;
 
-/// Reads the target of a link; `None` where it is encrypted, or the inode is no link.
+/// Returns the target of a link; `None` where it is encrypted, or the inode is not a link.
 pub(super) fn target(volume: &Arc<ExtVolume>, inode: &Inode) -> Result<Option<Vec<u8>>, ExtDamage> {
     if inode.kind != Kind::Link || inode.is_encrypted() {
         return Ok(None);

@@ -1,20 +1,19 @@
-//! Reads an ext2, ext3 or ext4 volume of an image by its own structures.
+//! Reads an ext2, ext3 or ext4 volume from its on-disk structures.
 //!
-//! In: a `disk::Device`. Out: folders, facts and contents, each for itself: what is damaged is the error
-//! of what hangs on it, and nothing else. What the journal holds and was not written down yet is read from there.
-//! Deleted entries are not followed.
+//! In: a `disk::Device`. Out: directories, metadata and contents, each on its own: damage affects only what depends
+//! on the damaged structure. Blocks that are still in the journal are read from there. Deleted entries are not read.
 //!
-//! Why not crate `ext4-view`, which was looked at first (1.0.0): of a file it tells no times, no number and no
-//! links; it gives holes as zeros, steps from block to block to seek, and opens by whole path alone; it cannot be shared
-//! among threads; data in inodes, `meta_bg` and large folders are refused; and an image can make it panic (the count in a
-//! folder's tree) or take as much memory as a link claims to be long.
+//! Why not crate `ext4-view` (1.0.0): it returns no times, inode number or link count of a file; it returns holes as
+//! zeros, seeks block by block, and opens by full path only; it cannot be shared among threads; it refuses inline
+//! data, `meta_bg` and large directories; and an image can make it panic (the count in a hash tree) or allocate as
+//! much memory as a link claims to be long.
 //!
-//! The structures as the kernel documents them (<https://docs.kernel.org/filesystems/ext4/>).
+//! The kernel documents the structures: <https://docs.kernel.org/filesystems/ext4/>.
 
 mod attributes;
 mod content;
+mod directory;
 mod files;
-mod folder;
 mod held_blocks;
 mod inode;
 mod journal;
@@ -27,41 +26,43 @@ mod volume;
 pub(crate) use files::ExtFiles;
 pub(crate) use volume::ExtVolume;
 
-/// What is wrong with a volume where it was looked at.
+/// The damage found in a volume.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtDamage {
-    /// The volume could not be read there.
+    /// The volume could not be read at this place.
     #[error("cannot read the volume: {0}")]
     Read(#[from] std::io::Error),
-    /// Its superblock describes no volume.
-    #[error("its superblock does not describe a volume")]
+    /// The superblock does not describe a volume.
+    #[error("the superblock does not describe a volume")]
     Superblock,
-    /// It is kept in a way that is not known here.
-    #[error("it has features that this version does not read ({0:#x}): mount it, and collect with --root")]
+    /// The volume has unsupported features, given as bits.
+    #[error(
+        "the volume has features that this version cannot read ({0:#x}): mount it, and collect with --root"
+    )]
     Features(u32),
-    /// What stands there is not what points to it.
-    #[error("what stands there is no {0}")]
+    /// A structure is not of the expected type.
+    #[error("the {0} is not valid")]
     Block(&'static str),
-    /// It is not what was written.
-    #[error("the checksum of its {0} is not that of its content")]
+    /// A structure does not match its checksum.
+    #[error("the checksum of the {0} does not match")]
     Checksum(&'static str),
-    /// Its blocks are not those of a file.
-    #[error("its blocks {0}")]
+    /// The block map of a file is damaged.
+    #[error("the file's blocks {0}")]
     Runs(&'static str),
-    /// It is larger than what is read of such a thing.
-    #[error("its {0} is larger than any in use")]
+    /// A structure is larger than its limit.
+    #[error("the {0} is larger than the limit")]
     TooLarge(&'static str),
-    /// The inode is nobody's.
-    #[error("its inode is free by now")]
+    /// The inode is free.
+    #[error("the inode has been freed since")]
     Free,
-    /// There is no such thing.
-    #[error("nothing of that name is there")]
+    /// The name or inode does not exist.
+    #[error("no file of that name exists")]
     Nothing,
-    /// A name that no system gives.
-    #[error("a name in it is none that a file can have")]
+    /// A name that no system allows.
+    #[error("the directory has a name that no file can have")]
     Name,
-    /// Stored in a way that is not read here.
+    /// The storage method is not supported.
     #[error("{0}")]
     Unsupported(&'static str),
 }

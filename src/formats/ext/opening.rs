@@ -1,4 +1,4 @@
-//! Opens a volume: its superblock first, then its journal, by which all other blocks are read.
+//! Opens a volume: its superblock first, then its journal, through which all other blocks are read.
 
 use std::sync::Arc;
 
@@ -10,11 +10,12 @@ use super::volume::ExtVolume;
 use crate::formats::disk::{Cache, Device, Remembered, read_some};
 
 impl ExtVolume {
-    /// Reads what must be known before anything else. `share` is the part of the memory for blocks that it takes.
+    /// Opens a volume. `share` is the part of the block cache that it gets.
     ///
     /// # Errors
-    /// Where it is no volume, or has features that are not read here. A journal that cannot be used is no error: what it
-    /// holds is not seen, and [`JournalState`] says so.
+    ///
+    /// It is not a volume, or it has unsupported features. A journal that cannot be used is not an error: its blocks
+    /// are not applied, and [`JournalState`] reports that.
     pub(crate) fn open(device: Arc<dyn Device>, share: usize) -> Result<Self, ExtDamage> {
         let (at, length) = SUPERBLOCK;
         let layout = Superblock::of(&read_some(&*device, at, length)?)?;
@@ -26,7 +27,7 @@ impl ExtVolume {
         };
         volume.journal = journal::replay(&volume);
         if volume.journal.state != JournalState::Clean {
-            // The superblock itself may be among what was not written down.
+            // The superblock itself may be in the journal.
             let block = to_u64(volume.layout.block);
             let number = at.checked_div(block).unwrap_or(0);
             let within = usize::try_from(at.checked_rem(block).unwrap_or(0)).unwrap_or(0);

@@ -1,7 +1,7 @@
-//! Where the blocks of a file stand: a tree of extents, or the map of blocks that ext2 and ext3 have.
+//! Reads the location of a file's blocks: a tree of extents, or the block map of ext2 and ext3.
 //!
-//! Both are hostile: a node that was met before is damage, so that no tree has an end further than the volume's own; runs
-//! follow each other without end in one direction; and their number is bounded.
+//! Both are hostile: a node that was read before is damage, so that no tree is larger than the volume; runs must be
+//! in ascending order; and their number has a limit.
 
 use std::collections::BTreeSet;
 
@@ -11,24 +11,24 @@ use super::layout::to_u64;
 use super::volume::ExtVolume;
 use crate::evidence::bytes::{u16_at, u32_at};
 
-/// Most runs of one file: a database on a full, old volume has some ten thousand. 24 bytes each.
+/// Maximum number of runs per file: a database on a full, old volume has about ten thousand. 24 bytes each.
 const MAX_RUNS: usize = 200_000;
 
-/// Most nodes of one file: a map for 512 GiB in blocks of 4 KiB.
+/// Maximum number of nodes per file: a map for 512 GiB in blocks of 4 KiB.
 const MAX_NODES: usize = 1 << 17;
 
-/// Deepest tree of extents.
+/// Maximum depth of an extent tree.
 const MAX_DEPTH: u16 = 5;
 
-/// What a node of a tree begins with.
+/// Signature of a tree node.
 const MARK: u16 = 0xf30a;
 
-/// Blocks that follow each other. Between two runs there is a hole.
+/// Contiguous blocks. There is a hole between two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BlockRun {
-    /// The first of them, counted in the file.
+    /// First block, counted in the file.
     pub(super) at: u64,
-    /// The first of them, counted in the volume.
+    /// First block, counted in the volume.
     pub(super) block: u64,
     pub(super) length: u64,
 }
@@ -37,17 +37,18 @@ pub(super) struct BlockRun {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Runs {
     pub(super) runs: Vec<BlockRun>,
-    /// Blocks of the volume.
+    /// Number of blocks of the volume.
     blocks: u64,
-    /// Nodes that were met.
+    /// The nodes read so far.
     met: BTreeSet<u64>,
 }
 
 impl Runs {
-    /// Those of a file.
+    /// Reads the runs of a file.
     ///
     /// # Errors
-    /// Where they lead out of the volume or round in a circle, overlap, or are too many.
+    ///
+    /// They are outside the volume, form a loop, overlap, or are too many.
     pub(super) fn of(volume: &ExtVolume, inode: &Inode) -> Result<Self, ExtDamage> {
         let mut runs = Self { blocks: volume.layout.blocks, ..Self::default() };
         if inode.has_extents() {
@@ -60,7 +61,8 @@ impl Runs {
         Ok(runs)
     }
 
-    /// The run that holds a block of the file; else the blocks up to the next one, or none where there is none.
+    /// Returns the run that contains a block of the file; otherwise the number of blocks up to the next run, or
+    /// `None` after the last one.
     pub(super) fn holding(&self, at: u64) -> Result<BlockRun, Option<u64>> {
         let after = self.runs.partition_point(|run| run.at <= at);
         let before = after.checked_sub(1).and_then(|index| self.runs.get(index));
@@ -73,12 +75,12 @@ impl Runs {
     fn push(&mut self, at: u64, block: u64, length: u64) -> Result<(), ExtDamage> {
         let inside = block > 0 && block.checked_add(length).is_some_and(|end| end <= self.blocks);
         if !inside {
-            return Err(ExtDamage::Runs("lead out of the volume"));
+            return Err(ExtDamage::Runs("are outside the volume"));
         }
         if let Some(last) = self.runs.last_mut() {
             let end = last.at.saturating_add(last.length);
             if at < end {
-                return Err(ExtDamage::Runs("do not follow each other"));
+                return Err(ExtDamage::Runs("are not in order"));
             }
             if at == end && block == last.block.saturating_add(last.length) {
                 last.length = last.length.saturating_add(length);
@@ -86,19 +88,19 @@ impl Runs {
             }
         }
         if self.runs.len() >= MAX_RUNS {
-            return Err(ExtDamage::Runs("are in more pieces than are followed"));
+            return Err(ExtDamage::Runs("have more runs than the limit"));
         }
         self.runs.push(BlockRun { at, block, length });
         Ok(())
     }
 
-    /// The content of a node, met for the first time.
+    /// Reads a node for the first time.
     fn node(&mut self, volume: &ExtVolume, block: u64) -> Result<Vec<u8>, ExtDamage> {
         if self.met.len() >= MAX_NODES {
-            return Err(ExtDamage::Runs("are in more pieces than are followed"));
+            return Err(ExtDamage::Runs("have more nodes than the limit"));
         }
         if !self.met.insert(block) {
-            return Err(ExtDamage::Runs("lead round in a circle"));
+            return Err(ExtDamage::Runs("form a loop"));
         }
         volume.block(block)
     }
@@ -110,7 +112,7 @@ impl Runs {
         node: &[u8],
         level: Option<u16>,
     ) -> Result<(), ExtDamage> {
-        let broken = || ExtDamage::Block("tree of extents");
+        let broken = || ExtDamage::Block("extent tree");
         let head = |at| u16_at(node, at).ok_or_else(broken);
         let (entries, depth) = (head(2)?, head(6)?);
         if head(0)? != MARK || depth > MAX_DEPTH || level.is_some_and(|level| level != depth) {
@@ -131,7 +133,7 @@ impl Runs {
                 continue;
             }
             let block = u64::from(long(8)?) | (u64::from(short(6)?) << 32);
-            // Longer than this is one that was reserved and not written: it reads as zeros, as a hole does.
+            // A longer one is preallocated and unwritten: it reads as zeros, like a hole.
             match short(4)? {
                 0 => return Err(broken()),
                 length @ 1..=0x8000 => self.push(long(0)?.into(), block, length.into())?,
@@ -141,7 +143,7 @@ impl Runs {
         Ok(())
     }
 
-    /// `count` is the number of blocks that the file has by its size.
+    /// Reads a block map; `count` is the number of blocks of the file by its size.
     fn map(&mut self, volume: &ExtVolume, inode: &Inode, count: u64) -> Result<(), ExtDamage> {
         let mut at = 0;
         for (slot, place) in inode.map().chunks_exact(4).enumerate() {
@@ -151,7 +153,7 @@ impl Runs {
         Ok(())
     }
 
-    /// One number of a map: a block of the file, or of `level` levels of further numbers.
+    /// Reads one number of a map: a block of the file, or a block with `level` levels of further numbers.
     fn slot(
         &mut self,
         volume: &ExtVolume,
@@ -182,14 +184,14 @@ impl Runs {
     }
 }
 
-/// Holds a node of a tree against the checksum that stands behind its last entry.
+/// Compares a tree node with the checksum after its last entry.
 fn check(volume: &ExtVolume, inode: &Inode, node: &[u8]) -> Result<(), ExtDamage> {
     if !volume.layout.has_checksums() {
         return Ok(());
     }
     let most = usize::from(u16_at(node, 4).unwrap_or(u16::MAX));
     let at = most.saturating_add(1).saturating_mul(12);
-    let wrong = || ExtDamage::Checksum("tree of extents");
-    let (before, told) = (node.get(..at).ok_or_else(wrong)?, u32_at(node, at).ok_or_else(wrong)?);
-    if crate::formats::crc32c::crc32c(inode.seed, before) == told { Ok(()) } else { Err(wrong()) }
+    let wrong = || ExtDamage::Checksum("extent tree");
+    let (before, stored) = (node.get(..at).ok_or_else(wrong)?, u32_at(node, at).ok_or_else(wrong)?);
+    if crate::formats::crc32c::crc32c(inode.seed, before) == stored { Ok(()) } else { Err(wrong()) }
 }

@@ -1,4 +1,4 @@
-//! A volume: its superblock, its inodes, and its blocks as they are by the journal.
+//! A volume: its superblock, its inodes, and its blocks as seen through the journal.
 
 use super::ExtDamage;
 use super::held_blocks::Journal;
@@ -13,25 +13,25 @@ pub(crate) struct ExtVolume {
     pub(super) cache: Cache,
     pub(super) layout: Superblock,
     pub(super) journal: Journal,
-    /// The directories that a walk is in.
+    /// The directories of the current walk.
     pub(super) remembered: Remembered,
 }
 
 impl ExtVolume {
-    /// Its label; empty where it has none.
+    /// Returns the label; empty where there is none.
     pub(crate) fn label(&self) -> String {
         self.layout.label.clone()
     }
 
-    /// A block of the volume's own, by way of the cache.
+    /// Reads a metadata block, through the cache.
     pub(super) fn block(&self, block: u64) -> Result<Vec<u8>, ExtDamage> {
         let mut bytes = vec![0; self.layout.block];
         self.read(block, 0, &mut bytes, true)?;
         Ok(bytes)
     }
 
-    /// Reads from within a block on, as far as the blocks stand one after the other; those that the journal holds come from
-    /// there. Contents go by the cache, since each is read once.
+    /// Reads from a byte in a block, as far as the blocks are contiguous; blocks in the journal are read from there.
+    /// Contents bypass the cache, since each is read once.
     pub(super) fn read(
         &self,
         block: u64,
@@ -41,7 +41,7 @@ impl ExtVolume {
     ) -> Result<usize, ExtDamage> {
         let size = to_u64(self.layout.block);
         let (place, blocks) = self.journal.place(block);
-        // As far as the next block that the journal holds, or to the end of this one.
+        // Up to the next block that is in the journal, or to the end of this one.
         let room = blocks.saturating_mul(size).saturating_sub(to_u64(within));
         let length = usize::try_from(room).unwrap_or(usize::MAX).min(buffer.len());
         let buffer = buffer.get_mut(..length).unwrap_or_default();
@@ -60,10 +60,11 @@ impl ExtVolume {
         Ok(count)
     }
 
-    /// Reads the inode of a number.
+    /// Reads an inode by number.
     ///
     /// # Errors
-    /// Where there is none, it is free, or it is damaged.
+    ///
+    /// It does not exist, is free, or is damaged.
     pub(super) fn inode(&self, number: u32) -> Result<Inode, ExtDamage> {
         let layout = &self.layout;
         let index = number.checked_sub(1).filter(|_| number <= layout.inodes).ok_or(ExtDamage::Nothing)?;
@@ -87,12 +88,12 @@ impl ExtVolume {
     }
 }
 
-/// A number of two or four bytes in the order of the network, as the journal has them.
+/// Reads a big-endian number of four bytes, as in the journal.
 pub(super) fn big(bytes: &[u8], at: usize) -> u32 {
     u32_at(bytes, at).map_or(0, u32::swap_bytes)
 }
 
-/// The same of two bytes.
+/// Reads a big-endian number of two bytes.
 pub(super) fn big_short(bytes: &[u8], at: usize) -> u16 {
     u16_at(bytes, at).map_or(0, u16::swap_bytes)
 }

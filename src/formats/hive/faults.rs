@@ -1,97 +1,95 @@
-//! What is wrong with a hive, and the account of what is left out of it for that.
+//! The errors of a hive, and the account of the cells that were left out because of them.
 //!
-//! In: errors, with the key that they are of. Out: [`UnreadCells`]. What many keys are looked for by, and what a key is asked
-//! for again, is counted once until the account is taken.
+//! In: errors with their keys. Out: [`UnreadCells`]. A lookup that touches many keys, or the same key again, counts
+//! each fault once until the account is taken.
 
 use std::collections::BTreeSet;
 use std::io;
 
 use crate::evidence::Exact;
 
-/// Most places whose reason for being unread is kept; the rest are counted.
+/// Maximum number of faults that are kept with their reason; further ones are counted.
 const MAX_UNREAD: usize = 64;
 
-/// Most places that are known to be counted already.
+/// Maximum number of places that are remembered as counted.
 const MAX_KNOWN: usize = 1 << 16;
 
-/// What is wrong with a hive.
+/// An error in a hive.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HiveError {
     /// The file could not be read.
     #[error("cannot read the hive")]
     Read(#[from] io::Error),
-    /// Its first block is not that of a hive.
+    /// The first block is not that of a hive.
     #[error("not a registry hive")]
     NoHive,
-    /// A cell does not hold what points to it.
-    #[error("the cell at {offset:#x} is no {expected}")]
+    /// A cell does not contain the expected structure.
+    #[error("the cell at {offset:#x} is damaged: {expected} expected")]
     Cell {
-        /// From the beginning of the bins.
+        /// Offset from the beginning of the bins.
         offset: u32,
-        /// What was expected there.
+        /// The expected structure.
         expected: &'static str,
     },
-    /// There is more than is read.
-    #[error("no more than {most} {what} of one key are read")]
+    /// A key has more of something than the limit.
+    #[error("the key has more than {most} {what}: the others are not read")]
     Limit {
-        /// So many.
+        /// The limit.
         most: usize,
-        /// Of what.
+        /// What is limited.
         what: &'static str,
     },
-    /// A key is in the list of a key below it, or in its own.
+    /// A key is in its own list, or in that of a key below it.
     #[error("the key at {offset:#x} contains itself")]
     Loop {
-        /// From the beginning of the bins.
+        /// Offset from the beginning of the bins.
         offset: u32,
     },
-    /// A key has more or fewer of something than it says.
-    #[error("the key at {key:#x} says that it has {said} {what}, and {found} are in its list")]
+    /// A key has more or fewer members than it states.
+    #[error("the key at {key:#x} states {said} {what}, but its list has {found}")]
     Count {
-        /// The key, from the beginning of the bins.
+        /// Offset of the key from the beginning of the bins.
         key: u32,
-        /// So many by the key.
+        /// Number stated by the key.
         said: usize,
-        /// So many by its list.
+        /// Number in its list.
         found: usize,
-        /// Of what.
+        /// Which members.
         what: &'static str,
     },
-    /// A key is in the list of another key than it says.
-    #[error(
-        "the key at {key:#x} says that it is below the key at {parent:#x}, and is in the list of another"
-    )]
+    /// A key states another parent than the key that lists it.
+    #[error("the key at {key:#x} states {parent:#x} as its parent, but is in the list of another key")]
     Parent {
-        /// The key, from the beginning of the bins.
+        /// Offset of the key from the beginning of the bins.
         key: u32,
-        /// The key that it says it is below.
+        /// Offset of the parent that the key states.
         parent: u32,
     },
     /// The file ends before the hive does.
-    #[error("the file is cut short: {missing} of {length} bytes are not there")]
+    #[error("the file is cut short: {missing} of {length} bytes are missing")]
     Short {
-        /// Bytes that are not there.
+        /// Number of missing bytes.
         missing: u64,
-        /// Bytes that the hive has by its first block.
+        /// Size of the hive in bytes, from its first block.
         length: u64,
     },
     /// The checksum of the hive's first block is wrong.
-    #[error("the checksum of its first block is wrong")]
+    #[error("the checksum of the hive's first block is wrong")]
     Checksum,
-    /// It has changes that none of its logs has.
-    #[error("it was being written, and no transaction log completes it")]
+    /// The hive is dirty, and no log has the missing changes.
+    #[error("the hive was being written, and no transaction log completes it")]
     Dirty,
-    /// Logs that cannot be used.
-    #[error("{count} transaction logs are damaged at their beginning, or too large, and were not applied")]
+    /// Some logs cannot be used.
+    #[error("{count} transaction logs were not applied: their beginning is damaged, or they are too large")]
     Logs {
-        /// So many.
+        /// Number of logs.
         count: usize,
     },
-    /// Entries of logs that are newer than the hive and were not applied.
-    #[error("{count} entries of its transaction logs are damaged or do not follow, and were not applied")]
+    /// Some log entries that are newer than the hive were not applied.
+    #[error("{count} entries of the transaction logs were not applied: they are damaged or out of sequence")]
     Entries {
-        /// So many.
+        /// Number of entries.
         count: usize,
     },
 }
@@ -99,9 +97,9 @@ pub enum HiveError {
 /// The cells that were left out because they cannot be read.
 #[derive(Debug, Default)]
 pub struct UnreadCells {
-    /// The key whose list or value it is, and why; the first `MAX_UNREAD` of them.
+    /// The key of each list or value, and the reason; the first `MAX_UNREAD` of them.
     pub first: Vec<(Exact, HiveError)>,
-    /// How many there are.
+    /// Total number.
     pub count: usize,
 }
 
@@ -113,7 +111,7 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// Counts `left_out` things that are left out of a key, and why.
+    /// Counts `left_out` items of a key as left out, with the reason.
     pub(super) fn add(&mut self, key: &Exact, error: HiveError, left_out: usize) {
         if self.known.len() < MAX_KNOWN && !self.known.insert(format!("{}: {error}", key.text())) {
             return;
@@ -124,7 +122,7 @@ impl Faults {
         }
     }
 
-    /// Takes the account since it was last taken.
+    /// Returns the account since it was last taken, and resets it.
     pub(super) fn take(&mut self) -> UnreadCells {
         self.known.clear();
         std::mem::take(&mut self.unread)

@@ -1,12 +1,12 @@
-//! Reads keys and values out of a registry hive file, cell by cell, without holding the hive in memory.
+//! Reads keys and values from a registry hive file, cell by cell, without loading the hive into memory.
 //!
-//! In: anything that reads and seeks. Out: keys by path and their values; a broken cell costs what hangs on it and
-//! nothing else, which is why this is not crate `regf` (0.2 refuses a whole hive for one key out of order, and hives of
-//! running systems have them; its writer makes the tests' fixtures). Every offset and count is hostile: each list has
-//! a limit, and nothing is followed upwards, and a key that is found below itself is left out, so that no loop is possible. What is left
-//! out is counted in [`UnreadCells`]: cells that hold something else, keys and values that are fewer or more than their key
-//! says, a file that ends before the hive does. Transaction logs are laid over by [`Recovered`]; a
-//! hive that needs them says so in [`Hive::is_dirty`].
+//! In: a reader that seeks. Out: keys by path, and their values. A damaged cell affects only what depends on it. That
+//! is why this is not crate `regf`: version 0.2 refuses a whole hive for one key out of order, and hives of running
+//! systems have such keys; its writer makes the tests' fixtures. Every offset and count is hostile: each list has a
+//! limit, no link is followed upwards, and a key that is found below itself is left out, so that no loop is possible.
+//! [`UnreadCells`] counts what is left out: cells of another type, keys and values that are fewer or more than their
+//! key states, a file that ends before the hive does. [`Recovered`] applies transaction logs; [`Hive::is_dirty`] says
+//! whether a hive needs them.
 //!
 //! Format: Suhanov, "Windows registry file format specification".
 //! <https://github.com/msuhanov/regf/blob/master/Windows%20registry%20file%20format%20specification.md>
@@ -30,21 +30,21 @@ use layout::{filetime, list_of, name_of, numbers, same_name, u16_at, u32_at, u64
 
 use crate::evidence::{Exact, Utc};
 
-/// Where cells begin: offsets in a hive count from here.
+/// Offset of the first cell; offsets in a hive count from here.
 const BINS: u64 = 4096;
-/// Most bytes of one cell that are read: a list of 65,535 names and their hashes has half of it.
+/// Maximum bytes of a cell: a list of 65,535 names with their hashes has half of it.
 const CELL_LIMIT: u32 = 1 << 20;
-/// Most bytes of one value; larger ones (seen: policies of a few MB) are cut off as an error.
+/// Maximum bytes of a value; a larger one is an error (policies of a few MB exist).
 const VALUE_LIMIT: u32 = 16 << 20;
-/// Most bytes of all values of a key that are held at a time, a value more or less.
+/// Maximum bytes of all values of a key in memory at a time, give or take one value.
 const KEY_LIMIT: usize = 64 << 20;
-/// What one segment of a value above 16,344 bytes holds.
+/// Bytes per segment of a value above 16,344 bytes.
 const SEGMENT: usize = 16_344;
-/// Most subkeys of one key, or values: `Classes` of a loaded server has some 20,000.
+/// Maximum number of subkeys or values of a key: `Classes` of a busy server has about 20,000.
 const LIST_LIMIT: usize = 500_000;
-/// Most keys below each other: Windows allows 512.
+/// Maximum depth of keys: Windows allows 512.
 const LEVEL_LIMIT: usize = 512;
-/// A name of one byte a character instead of UTF-16.
+/// Flag of a name with one byte per character instead of UTF-16.
 const KEY_COMP_NAME: u16 = 0x0020;
 const VALUE_COMP_NAME: u16 = 0x0001;
 const NOWHERE: u32 = u32::MAX;
@@ -58,7 +58,7 @@ pub struct Hive<R> {
     faults: Faults,
 }
 
-/// Where a key is, and the keys that it is below: by which one that is below itself is found.
+/// The location of a key and of its parents, by which a key below itself is detected.
 #[derive(Debug, PartialEq, Eq)]
 struct KeyPlace {
     offset: u32,
@@ -67,7 +67,7 @@ struct KeyPlace {
 }
 
 impl KeyPlace {
-    /// Whether the key at an offset is this one or one of those above it.
+    /// Whether the key at an offset is this one or one of its parents.
     fn contains(&self, offset: u32) -> bool {
         let mut place = Some(self);
         while let Some(one) = place {
@@ -83,22 +83,23 @@ impl KeyPlace {
 /// A key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Its own name, which may hold zeros and, in WTF-8, lone surrogates.
+    /// Its name, which may contain zeros and, in WTF-8, lone surrogates.
     pub name: Exact,
-    /// When it or one of its values was last changed.
+    /// Time of the last change to it or to one of its values.
     pub last_written: Option<Utc>,
-    /// The offset of the list, and how many it has by the key's own count; no offset where there is no list.
+    /// The offset of its list of subkeys, if it has one, and the number that it states.
     subkeys: (Option<u32>, usize),
     values: (Option<u32>, usize),
-    /// The key that it says it is below.
+    /// The parent that it states.
     parent: u32,
     place: Arc<KeyPlace>,
 }
 
 impl<R: Read + Seek> Hive<R> {
-    /// Reads the first block.
+    /// Opens a hive: reads the first block.
     ///
     /// # Errors
+    ///
     /// [`HiveError::Read`], [`HiveError::NoHive`].
     pub fn open(mut source: R) -> Result<Self, HiveError> {
         let mut block = [0; 512];
@@ -115,12 +116,12 @@ impl<R: Read + Seek> Hive<R> {
         Ok(Self { source, root, dirty, faults })
     }
 
-    /// Takes the account of what was left out since it was last asked for.
+    /// Returns the account of what was left out since the last call, and resets it.
     pub fn take_unread(&mut self) -> UnreadCells {
         self.faults.take()
     }
 
-    /// Returns what was read, or notes of which key it was.
+    /// Returns the result, or notes the error with its key.
     fn noted<T>(&mut self, key: &Key, read: Result<T, HiveError>) -> Option<T> {
         match read {
             Ok(read) => return Some(read),
@@ -129,16 +130,18 @@ impl<R: Read + Seek> Hive<R> {
         None
     }
 
-    /// Whether it was written to when it was copied, so that its transaction logs hold what is newer.
+    /// Whether the hive was being written to when it was copied, so that its transaction logs have newer changes.
     #[must_use]
     pub const fn is_dirty(&self) -> bool {
         self.dirty
     }
 
-    /// The key at a path below the root, parts separated by `\`, without regard to case; `None` where there is none.
+    /// Returns the key at a path below the root, with parts separated by `\`, regardless of case; `None` where there
+    /// is none.
     ///
     /// # Errors
-    /// [`HiveError`] of a cell on the way.
+    ///
+    /// The [`HiveError`] of a cell on the path.
     pub fn key(&mut self, path: &str) -> Result<Option<Key>, HiveError> {
         let mut key = self.key_at(self.root, None)?;
         for part in path.split('\\').filter(|part| !part.is_empty()) {
@@ -150,14 +153,15 @@ impl<R: Read + Seek> Hive<R> {
         Ok(Some(key))
     }
 
-    /// The key of this name below one, without regard to case; `None` where there is none.
+    /// Returns the subkey of this name, regardless of case; `None` where there is none.
     ///
     /// # Errors
-    /// [`HiveError`] of the list.
+    ///
+    /// The [`HiveError`] of the list.
     pub fn subkey(&mut self, key: &Key, name: &str) -> Result<Option<Key>, HiveError> {
         let name = name.to_lowercase();
         for offset in self.subkey_offsets(key)? {
-            // One that cannot be read is not the one that is looked for, as far as anybody can tell.
+            // A subkey that cannot be read is assumed to have another name.
             let candidate = self.key_at(offset, Some(key));
             if let Some(candidate) = self.noted(key, candidate) {
                 self.compare_parent(key, &candidate);
@@ -169,10 +173,11 @@ impl<R: Read + Seek> Hive<R> {
         Ok(None)
     }
 
-    /// The keys below one; those that cannot be read are left out and counted.
+    /// Returns the subkeys of a key; those that cannot be read are left out and counted.
     ///
     /// # Errors
-    /// [`HiveError`] of the list.
+    ///
+    /// The [`HiveError`] of the list.
     pub fn subkeys(&mut self, key: &Key) -> Result<Vec<Key>, HiveError> {
         let mut keys = Vec::new();
         for offset in self.subkey_offsets(key)? {
@@ -185,10 +190,11 @@ impl<R: Read + Seek> Hive<R> {
         Ok(keys)
     }
 
-    /// The value of a key by name, without regard to case; `None` where there is none.
+    /// Returns the value of a key by name, regardless of case; `None` where there is none.
     ///
     /// # Errors
-    /// [`HiveError`] of the list, or of the value itself.
+    ///
+    /// The [`HiveError`] of the list, or of the value itself.
     pub fn value(&mut self, key: &Key, name: &str) -> Result<Option<Value>, HiveError> {
         let name = name.to_lowercase();
         for offset in self.value_offsets(key)? {
@@ -202,8 +208,8 @@ impl<R: Read + Seek> Hive<R> {
         Ok(None)
     }
 
-    /// Hands out the values of a key whose name is `wanted`, one at a time, until `act` breaks; those that cannot be read
-    /// are left out and counted.
+    /// Passes the values of a key whose name is `wanted` to `act`, one at a time, until it breaks; those that cannot
+    /// be read are left out and counted.
     pub fn each_value(
         &mut self,
         key: &Key,
@@ -224,10 +230,11 @@ impl<R: Read + Seek> Hive<R> {
         ControlFlow::Continue(())
     }
 
-    /// The values of a key; those that cannot be read are left out and counted.
+    /// Returns the values of a key; those that cannot be read are left out and counted.
     ///
     /// # Errors
-    /// [`HiveError`] of the list.
+    ///
+    /// The [`HiveError`] of the list.
     pub fn values(&mut self, key: &Key) -> Result<Vec<Value>, HiveError> {
         let (mut values, mut left) = (Vec::new(), KEY_LIMIT);
         for offset in self.value_offsets(key)? {
@@ -243,7 +250,7 @@ impl<R: Read + Seek> Hive<R> {
         Ok(values)
     }
 
-    /// The content of an allocated cell, up to [`CELL_LIMIT`].
+    /// Returns the content of an allocated cell, up to [`CELL_LIMIT`].
     fn cell(&mut self, offset: u32, expected: &'static str) -> Result<Vec<u8>, HiveError> {
         let wrong = || HiveError::Cell { offset, expected };
         if offset == NOWHERE {
@@ -252,17 +259,17 @@ impl<R: Read + Seek> Hive<R> {
         self.source.seek(SeekFrom::Start(BINS.saturating_add(offset.into())))?;
         let mut size = [0; 4];
         self.source.read_exact(&mut size).map_err(|_| wrong())?;
-        // Negative where the cell is in use; the length counts its own four bytes.
+        // The length is negative where the cell is in use, and counts its own four bytes.
         let size = i32::from_le_bytes(size);
         let length = size.checked_neg().and_then(|size| u32::try_from(size).ok()).ok_or_else(wrong)?;
         let length = length.saturating_sub(4).min(CELL_LIMIT);
         let mut content = Vec::new();
         (&mut self.source).take(length.into()).read_to_end(&mut content)?;
-        // Cut by the end of the file.
+        // The file ends within the cell.
         if u32::try_from(content.len()).is_ok_and(|read| read < length) { Err(wrong()) } else { Ok(content) }
     }
 
-    /// The key at an offset, found in the list of the key above it.
+    /// Returns the key at an offset, which the list of the key above it has.
     fn key_at(&mut self, offset: u32, above: Option<&Key>) -> Result<Key, HiveError> {
         if above.is_some_and(|above| above.place.contains(offset)) {
             return Err(HiveError::Loop { offset });
@@ -293,7 +300,7 @@ impl<R: Read + Seek> Hive<R> {
         read().ok_or(HiveError::Cell { offset, expected: "key" })
     }
 
-    /// The offsets of a key's subkeys, each once; notes where they are not as many as the key says.
+    /// Returns the offsets of a key's subkeys, each once, and notes where their number differs from the one stated.
     fn subkey_offsets(&mut self, key: &Key) -> Result<Vec<u32>, HiveError> {
         let (Some(list), said) = key.subkeys else { return Ok(Vec::new()) };
         if said == 0 {
@@ -311,7 +318,7 @@ impl<R: Read + Seek> Hive<R> {
         Ok(all)
     }
 
-    /// The members of a key's list, up to one more than are read.
+    /// Returns the members of a key's list, up to one more than the limit.
     fn listed_keys(&mut self, key: &Key, list: u32) -> Result<Vec<u32>, HiveError> {
         let cell = self.cell(list, "list of keys")?;
         let offsets = list_of(&cell).ok_or(HiveError::Cell { offset: list, expected: "list of keys" })?;
@@ -321,7 +328,7 @@ impl<R: Read + Seek> Hive<R> {
         let mut all = Vec::new();
         for list in offsets {
             let cell = self.cell(list, "list of keys");
-            // A list of lists of lists is not allowed, and would be the way to a loop.
+            // A list of lists of lists is not allowed, and would make loops possible.
             let cell = cell.ok().filter(|cell| !cell.starts_with(b"ri"));
             let part = cell
                 .and_then(|cell| list_of(&cell))
@@ -334,8 +341,8 @@ impl<R: Read + Seek> Hive<R> {
         Ok(all)
     }
 
-    /// The subkeys of a key whose count is zero and whose list is there all the same. A list that is left over from keys that
-    /// were deleted is in a free cell, or its members have another key above them.
+    /// Returns the subkeys of a key that states none but has a list. A list left over from deleted keys is in a free
+    /// cell, or its members have another parent.
     fn uncounted_subkeys(&mut self, key: &Key, list: u32) -> Vec<u32> {
         let Ok(cell) = self.cell(list, "list of keys") else { return Vec::new() };
         let mut listed = list_of(&cell).unwrap_or_default();
@@ -355,7 +362,7 @@ impl<R: Read + Seek> Hive<R> {
         found
     }
 
-    /// The offsets of a key's values; notes where they are not as many as the key says.
+    /// Returns the offsets of a key's values, and notes where their number differs from the one stated.
     fn value_offsets(&mut self, key: &Key) -> Result<Vec<u32>, HiveError> {
         let (Some(list), said) = key.values else { return Ok(Vec::new()) };
         if said == 0 {
@@ -371,7 +378,7 @@ impl<R: Read + Seek> Hive<R> {
         Ok(offsets)
     }
 
-    /// Notes that a key is in the list of one that it does not say it is below, whose own keys are missing then.
+    /// Notes a key in the list of a key that is not its stated parent, whose own keys are then missing.
     fn compare_parent(&mut self, key: &Key, below: &Key) {
         if below.parent != key.place.offset {
             let (offset, parent) = (below.place.offset, below.parent);
@@ -379,7 +386,7 @@ impl<R: Read + Seek> Hive<R> {
         }
     }
 
-    /// Notes that a key's own count is not that of what it has.
+    /// Notes that the number stated by a key differs from the number found.
     fn compare_count(&mut self, key: &Key, what: &'static str, said: usize, found: usize) {
         if said != found {
             let left_out = said.saturating_sub(found).max(1);
@@ -391,7 +398,7 @@ impl<R: Read + Seek> Hive<R> {
         }
     }
 
-    /// A value whose data still stands for where it is.
+    /// Returns a value whose data is still the location of the data.
     fn value_head(&mut self, offset: u32) -> Result<Value, HiveError> {
         let cell = self.cell(offset, "value")?;
         let read = || {
@@ -408,7 +415,7 @@ impl<R: Read + Seek> Hive<R> {
     }
 
     fn complete(&mut self, mut value: Value) -> Result<Value, HiveError> {
-        /// Set where up to four bytes stand in place of the offset.
+        /// Flag of up to four bytes of data in place of the offset.
         const RESIDENT: u32 = 1 << 31;
         let size = u32_at(&value.data, 0).unwrap_or_default();
         let offset = u32_at(&value.data, 4).unwrap_or(NOWHERE);
@@ -421,16 +428,16 @@ impl<R: Read + Seek> Hive<R> {
             value.data.clear();
             return Ok(value);
         }
-        let wrong = || HiveError::Cell { offset, expected: "value's data" };
+        let wrong = || HiveError::Cell { offset, expected: "value data" };
         let length = usize::try_from(size).ok().filter(|_| size <= VALUE_LIMIT).ok_or_else(wrong)?;
-        let cell = self.cell(offset, "value's data")?;
+        let cell = self.cell(offset, "value data")?;
         value.data =
             if length > SEGMENT && cell.starts_with(b"db") { self.segments(&cell, length)? } else { cell };
         value.data.truncate(length);
         if value.data.len() == length { Ok(value) } else { Err(wrong()) }
     }
 
-    /// A value of more than one segment.
+    /// Reads a value of more than one segment.
     fn segments(&mut self, head: &[u8], length: usize) -> Result<Vec<u8>, HiveError> {
         let list = u32_at(head, 4).unwrap_or(NOWHERE);
         let cell = self.cell(list, "list of segments")?;
@@ -447,10 +454,11 @@ impl<R: Read + Seek> Hive<R> {
 }
 
 impl<R: Read + Seek> Hive<Recovered<R>> {
-    /// Opens a hive with what its logs hold laid over it; what is wrong with them is among what is left out.
+    /// Opens a hive with its logs applied; errors of the logs are part of the account.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    ///
+    /// See [`Self::open`].
     pub fn recovered(source: Recovered<R>) -> Result<Self, HiveError> {
         let mut hive = Self::open(source)?;
         for error in hive.source.take_faults() {
@@ -459,7 +467,7 @@ impl<R: Read + Seek> Hive<Recovered<R>> {
         Ok(hive)
     }
 
-    /// What became of its logs.
+    /// Returns the result of the recovery.
     #[must_use]
     pub const fn recovery(&self) -> Recovery {
         self.source.recovery()

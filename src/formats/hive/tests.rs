@@ -1,4 +1,4 @@
-//! Hives that the tests make, whole and damaged in every place.
+//! Hives that the tests make, whole and with damage in every place.
 
 use std::io::Cursor;
 
@@ -67,7 +67,7 @@ fn names_keep_their_zeros_and_their_lone_surrogates() {
 fn what_is_left_out_is_counted_with_its_key() {
     let mut bytes = made();
     let at = memchr::memmem::find(&bytes, b"DSA Database").unwrap();
-    // The mark of a value's cell is twenty bytes in front of its name.
+    // The signature of the value cell is twenty bytes before its name.
     bytes[at - 20..at - 18].copy_from_slice(b"??");
     let mut hive = Hive::open(Cursor::new(bytes)).unwrap();
     let key = hive.key("Services\\NTDS").unwrap().unwrap();
@@ -78,7 +78,7 @@ fn what_is_left_out_is_counted_with_its_key() {
 }
 
 #[test]
-fn whatever_is_broken_in_it_reading_ends() {
+fn with_any_damage_reading_ends() {
     let whole = made();
     let mut state = 7_u64;
     for _ in 0..400 {
@@ -99,7 +99,7 @@ fn whatever_is_broken_in_it_reading_ends() {
     }
 }
 
-/// The offset of the cell in the bins that holds a name which is there once, `before` bytes in front of it.
+/// Returns the offset in the bins of the cell with a name that occurs once, `before` bytes before the name.
 fn cell_before(bytes: &[u8], name: &[u8], before: usize) -> u32 {
     let at = memchr::memmem::find(bytes, name).unwrap();
     u32::try_from(at - before - 4096 - 4).unwrap()
@@ -114,7 +114,7 @@ fn number_at(bytes: &[u8], cell: u32, at: usize) -> u32 {
     u32_at(bytes, 4096 + 4 + usize::try_from(cell).unwrap() + at).unwrap()
 }
 
-/// Everything in a hive: how many keys and values there are, and what was left out.
+/// Reads a whole hive: the numbers of keys and values, and what was left out.
 fn all_of(bytes: Vec<u8>) -> (usize, usize, UnreadCells) {
     let mut hive = Hive::open(Cursor::new(bytes)).unwrap();
     let mut waiting: Vec<Key> = hive.key("").unwrap().into_iter().collect();
@@ -130,7 +130,7 @@ fn all_of(bytes: Vec<u8>) -> (usize, usize, UnreadCells) {
 }
 
 #[test]
-fn a_whole_hive_lacks_nothing_and_one_that_is_cut_short_says_by_how_much() {
+fn a_whole_hive_lacks_nothing_and_a_truncated_one_reports_the_missing_bytes() {
     let whole = made();
     let (keys, values, unread) = all_of(whole.clone());
     assert_eq!((keys, values, unread.count), (2_003, 3, 0), "{unread:?}");
@@ -138,17 +138,17 @@ fn a_whole_hive_lacks_nothing_and_one_that_is_cut_short_says_by_how_much() {
         let (fewer, _, unread) = all_of(whole[..whole.len() - cut].to_vec());
         let said = unread.first[0].1.to_string();
         assert!(said.starts_with(&format!("the file is cut short: {cut} of ")), "{said}");
-        // What hangs on what is not there is counted as well.
+        // The descendants of a missing key are counted as well.
         assert!(fewer == keys || unread.count > 1, "{cut}: {fewer} keys, {}", unread.count);
     }
 }
 
 #[test]
-fn a_cell_that_the_end_of_the_file_cuts_is_no_shorter_list() {
+fn a_cell_cut_by_the_end_of_the_file_is_not_a_shorter_list() {
     let mut bytes = made();
     let services = cell_before(&bytes, b"Services", 76);
     let list = number_at(&bytes, services, 28);
-    // The list is moved to the end of the file, where half of it is.
+    // The list is moved to the end of the file, which cuts it in half.
     let at = 4096 + usize::try_from(list).unwrap();
     let size =
         usize::try_from(i32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()).unsigned_abs()).unwrap();
@@ -158,7 +158,7 @@ fn a_cell_that_the_end_of_the_file_cuts_is_no_shorter_list() {
     bytes.extend(&cell[..size / 2]);
     let (keys, _, unread) = all_of(bytes);
     assert_eq!((keys, unread.count), (2, 1));
-    assert!(unread.first[0].1.to_string().ends_with("is no list of keys"), "{unread:?}");
+    assert!(unread.first[0].1.to_string().ends_with("is damaged: list of keys expected"), "{unread:?}");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_key_that_contains_itself_is_counted_and_the_others_are_read() {
     let ntds = cell_before(&whole, b"NTDS", 76);
     let root = u32_at(&whole, 36).unwrap();
     for (above, what) in [(services, "of itself"), (root, "of the root")] {
-        // A list of one key below NTDS: the key itself, or one above it.
+        // A list of one key below NTDS: the key itself, or one of its parents.
         let mut bytes = whole.clone();
         let list = u32::try_from(bytes.len() - 4096).unwrap();
         bytes.extend((-16_i32).to_le_bytes());
@@ -198,20 +198,17 @@ fn the_counts_of_a_key_are_compared_with_its_lists() {
         put(&mut bytes, cell, at, number);
         let (keys, values, unread) = all_of(bytes);
         let said = unread.first.first().map(|(_, error)| error.to_string()).unwrap_or_default();
-        (keys, values, unread.count, said.split_once("says that ").map(|(_, said)| said.to_owned()))
+        (keys, values, unread.count, said.split_once("states ").map(|(_, said)| said.to_owned()))
     };
     let said = |text: &str| Some(text.to_owned());
-    // More than there are, fewer, and none although the list is there.
-    assert_eq!(
-        with(services, 20, 2_100),
-        (2_003, 3, 99, said("it has 2100 subkeys, and 2001 are in its list"))
-    );
-    assert_eq!(with(services, 20, 5), (2_003, 3, 1, said("it has 5 subkeys, and 2001 are in its list")));
-    assert_eq!(with(services, 20, 0), (2_003, 3, 1, said("it has 0 subkeys, and 2001 are in its list")));
-    assert_eq!(with(ntds, 36, 0), (2_003, 3, 1, said("it has 0 values, and 3 are in its list")));
+    // More than there are, fewer, and zero although the list exists.
+    assert_eq!(with(services, 20, 2_100), (2_003, 3, 99, said("2100 subkeys, but its list has 2001")));
+    assert_eq!(with(services, 20, 5), (2_003, 3, 1, said("5 subkeys, but its list has 2001")));
+    assert_eq!(with(services, 20, 0), (2_003, 3, 1, said("0 subkeys, but its list has 2001")));
+    assert_eq!(with(ntds, 36, 0), (2_003, 3, 1, said("0 values, but its list has 3")));
     let (keys, values, left_out, text) = with(ntds, 36, 9_000);
     assert!(keys == 2_003 && values == 3 && left_out >= 8_000, "{left_out} {text:?}");
-    // A list that says fewer than there are loses the rest, which the key's own count shows.
+    // A list with too small a count loses the rest, which the key's count shows.
     let list = number_at(&whole, services, 28);
     let mut bytes = whole.clone();
     let at = 4096 + 4 + usize::try_from(list).unwrap() + 2;
@@ -235,7 +232,7 @@ fn a_key_that_is_listed_many_times_is_read_once() {
     assert_eq!((keys, values, unread.count), (3, 3, 999));
 }
 
-/// Keys, values and what was left out, read as a collector does: with logs, of which there are none.
+/// Counts keys, values and what was left out, read as a collector does: with logs, of which there are none.
 fn with_logs(bytes: Vec<u8>) -> Option<(usize, usize, usize)> {
     let recovered = Recovered::new(Cursor::new(bytes), std::iter::empty::<&[u8]>()).ok()?;
     let mut hive = Hive::recovered(recovered).ok()?;
@@ -262,7 +259,7 @@ fn with_logs(bytes: Vec<u8>) -> Option<(usize, usize, usize)> {
 }
 
 #[test]
-fn no_damaged_byte_takes_a_key_or_a_value_away_in_silence() {
+fn no_damaged_byte_loses_a_key_or_a_value_silently() {
     let mut builder = HiveBuilder::new().unwrap();
     for key in 0..6 {
         let key = builder.create_key(&format!("A\\Key{key}\\Below")).unwrap();

@@ -1,13 +1,14 @@
-//! What a rule of nftables does: counts, limits, logs, rejects, translates addresses, changes sets.
+//! Writes the actions of an nftables rule as text: counters, limits, logging, rejects, address translation, set
+//! changes.
 //!
-//! In: the name of an expression and its attributes, with what the rule has loaded into registers. Out: its text, in the
-//! words of `nft`, added to the rule. Verdicts and comparisons are in `statement.rs`.
+//! In: the name of an expression and its attributes, with the registers of the rule. Out: text in the syntax of
+//! `nft`, added to the rule. Verdicts and comparisons are in `statement.rs`.
 
 use super::statement::RuleReading;
 use super::value::{ValueForm, address, hex, number};
 use super::{attribute, nf_tables as nft, text};
 
-/// Most bytes of a match's or target's own data that are reported.
+/// Maximum bytes of private data of a match or target that are reported.
 pub(super) const MAX_OWN: usize = 256;
 
 impl RuleReading {
@@ -68,7 +69,7 @@ impl RuleReading {
                 let leads_to = leads_to.map(|from| format!(" : {}", self.all_from(number(from))));
                 let timeout = Some(value(nft::NFTA_DYNSET_TIMEOUT)).filter(|timeout| *timeout != 0);
                 let timeout = timeout.map(|timeout| format!(" timeout {timeout} ms"));
-                // What is counted or limited for each element is left out.
+                // Counters and limits per element are left out.
                 let more = of(nft::NFTA_DYNSET_EXPR).or(of(nft::NFTA_DYNSET_EXPRESSIONS));
                 let more = if more.is_some() { " …" } else { "" };
                 let (leads_to, timeout) = (leads_to.unwrap_or_default(), timeout.unwrap_or_default());
@@ -96,7 +97,7 @@ impl RuleReading {
             b"target" => extension("target", &named(nft::NFTA_TARGET_NAME), of(nft::NFTA_TARGET_INFO)),
             _ => {
                 let what = String::from_utf8_lossy(name).into_owned();
-                // What else loads something leaves its name for what is compared with it.
+                // Any other expression that loads a register leaves its name, for later comparisons.
                 if let Some(register) = other_register(name).and_then(of) {
                     return self.load(number(register), (what, ValueForm::Bytes));
                 }
@@ -106,7 +107,7 @@ impl RuleReading {
         self.say(&said);
     }
 
-    /// ` to ADDRESS:PORT`, out of registers; each the first and the last of some.
+    /// Writes ` to ADDRESS:PORT` from registers; each pair is a range.
     fn address_and_port(&mut self, addresses: [Option<&[u8]>; 2], ports: [Option<&[u8]>; 2]) -> String {
         let mut to = String::new();
         for ([first, last], before) in [(addresses, ""), (ports, ":")] {
@@ -142,7 +143,7 @@ fn limit(body: &[u8]) -> String {
     format!("limit rate {over}{rate}{what}/{per} burst {burst}")
 }
 
-/// A question to the routing table, and how its answer is written.
+/// Writes a routing table lookup, and returns how its result is written.
 fn fib(body: &[u8]) -> (String, ValueForm) {
     const FLAGS: [(u64, &str); 5] = [
         (nft::NFTA_FIB_F_SADDR, "saddr"),
@@ -164,14 +165,14 @@ fn fib(body: &[u8]) -> (String, ValueForm) {
     (format!("fib{space}{} {result}", by.join(" . ")), form)
 }
 
-/// A match or target of `iptables`, with its own bytes but without the zeros at their end.
+/// Writes a match or target of `iptables`, with its private data without trailing zeros.
 fn extension(kind: &str, name: &str, own: Option<&[u8]>) -> String {
     let own = own.unwrap_or_default();
     let end = own.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
     format!("{kind} {name} {}", hex(own.get(..end.min(MAX_OWN)).unwrap_or_default()))
 }
 
-/// The attribute that names the register which an expression of another kind loads.
+/// Returns the attribute with the register that another expression loads.
 fn other_register(name: &[u8]) -> Option<u16> {
     Some(match name {
         b"exthdr" => nft::NFTA_EXTHDR_DREG,

@@ -1,24 +1,24 @@
-//! nftables, as the kernel reports it by netlink: tables, chains, rules, and sets with their elements.
+//! Reads nftables as the kernel reports it by netlink: tables, chains, rules, and sets with their elements.
 //!
-//! In: the content of a message of `nfnetlink` (`linux/netfilter/nf_tables.h`), numbers with their higher bytes first.
-//! Out: a [`Filter`] each. The text of a rule is made in `statement.rs`. Other named objects (counters, quotas) are
-//! reported only where a rule names them.
+//! In: the content of an `nfnetlink` message (`linux/netfilter/nf_tables.h`), with big-endian numbers. Out: a
+//! [`Filter`] each. `statement.rs` writes the text of a rule. Other named objects (counters, quotas) are reported
+//! only where a rule refers to them.
 
 use serde::Serialize;
 
 use super::nf_tables as nft;
-use super::value::{address, hex, number, told_verdict, verdict};
+use super::value::{address, hex, number, verdict, verdict_with_chain};
 use super::{Part, Question, attribute, attributes, statement, text};
 use crate::evidence::Exact;
 
 /// Bytes before the attributes: family, version, number.
 const HEAD: usize = 4;
 
-/// The messages of nftables begin here (`NFNL_SUBSYS_NFTABLES`, linux/netfilter/nfnetlink.h).
+/// First message type of nftables (`NFNL_SUBSYS_NFTABLES`, linux/netfilter/nfnetlink.h).
 const NFTABLES: u16 = 10 << 8;
 
-/// The kinds of keys that are written other than as bytes (`enum datatypes` of nftables, include/datatype.h), and the
-/// bits that each takes in the kind of a joined key (`TYPE_BITS`).
+/// Key types that are not written as bytes (`enum datatypes` of nftables, include/datatype.h), and the bits per type
+/// in a concatenated key (`TYPE_BITS`).
 const TYPE_BITS: u32 = 6;
 const TYPE_MASK: u64 = (1 << TYPE_BITS) - 1;
 const TYPE_IPADDR: u64 = 7;
@@ -29,55 +29,57 @@ const TYPE_INET_SERVICE: u64 = 13;
 const TYPE_MARK: u64 = 19;
 const TYPE_IFNAME: u64 = 41;
 
-/// A note of the user's that is a comment (`NFTNL_UDATA_RULE_COMMENT`, libnftnl/udata.h).
+/// User data that is a comment (`NFTNL_UDATA_RULE_COMMENT`, libnftnl/udata.h).
 const COMMENT: u8 = 0;
 
-/// Most elements that are told of one set, ends of intervals among them: lists of addresses of a country have some ten thousand.
+/// Maximum number of elements that are reported per set, including interval ends: address lists of a country have
+/// about ten thousand.
 pub const MAX_ELEMENTS: usize = 20_000;
 
-/// A part of the packet filter.
+/// A table, chain, rule or set of the packet filter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Filter {
     /// `table`, `chain`, `rule` or `set`.
     pub part: &'static str,
-    /// What it looks at: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`, else the kernel's number.
+    /// The packets that it sees: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`, or the number of the family.
     pub family: String,
-    /// The table.
+    /// Table name.
     pub table: Exact,
-    /// Of a chain or a set its name, of a rule its chain's.
+    /// Name of a chain or set; of a rule, the name of its chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Exact>,
-    /// The kernel's number of it, which grows with each that is made in a table.
+    /// Handle of the kernel, which increases with each object of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handle: Option<u64>,
-    /// Of a chain that the kernel itself calls: `filter`, `nat` or `route`.
+    /// Type of a base chain: `filter`, `nat` or `route`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<Exact>,
-    /// And from where: `prerouting`, `input`, `forward`, `output`, `postrouting`, `ingress`, `egress`, else its number.
+    /// Hook of a base chain: `prerouting`, `input`, `forward`, `output`, `postrouting`, `ingress`, `egress`, or its
+    /// number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook: Option<String>,
-    /// And at which place among others: lower ones first.
+    /// Priority of a base chain among others: lower ones first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i64>,
-    /// And what becomes of what no rule decides: `accept`, `drop`.
+    /// Policy of a base chain: `accept` or `drop`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
-    /// And for which interfaces alone.
+    /// Interfaces to which a base chain is limited.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<Exact>,
-    /// Of a table: whether it is switched off.
+    /// Whether a table is disabled.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dormant: bool,
-    /// What a rule says, close to how `nft` writes it; what is not known stands as bytes.
+    /// Text of a rule, close to the syntax of `nft`; unknown parts are written as bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub says: Option<Exact>,
-    /// What whoever made a rule has noted.
+    /// Comment of a rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<Exact>,
-    /// What a set holds; of a map with what each leads to.
+    /// Elements of a set; of a map, with the value of each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub elements: Vec<String>,
-    /// Numbers of the family, and of a set its kinds of keys and what it is: for reading its elements.
+    /// The numbers that are needed to read a set's elements.
     #[serde(skip)]
     pub form: SetForm,
 }
@@ -85,15 +87,15 @@ pub struct Filter {
 /// How the elements of a set are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SetForm {
-    /// The number of its family.
+    /// Number of its family.
     pub family: u8,
-    /// Which kinds its keys are joined of, six bits each.
+    /// Types of its concatenated key, six bits each.
     pub key: u64,
-    /// Whether it holds intervals.
+    /// Whether it contains intervals.
     pub interval: bool,
 }
 
-/// An element of a set: its key, the key that ends it where that stands beside it, and what it leads to.
+/// An element of a set: its key, the end of an interval that is stored with it, and its value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Element {
     key: Vec<u8>,
@@ -102,14 +104,14 @@ pub struct Element {
     leads_to: Option<String>,
 }
 
-/// Asks for all tables, chains, rules and sets, in this order.
+/// Makes the requests for all tables, chains, rules and sets, in this order.
 #[must_use]
 pub fn questions() -> [Question; 4] {
     [nft::NFT_MSG_GETTABLE, nft::NFT_MSG_GETCHAIN, nft::NFT_MSG_GETRULE, nft::NFT_MSG_GETSET]
         .map(|kind| ask(kind, 0, Vec::new()))
 }
 
-/// Asks for the elements of a set.
+/// Makes the request for the elements of a set.
 #[must_use]
 pub fn elements_of(set: &Filter) -> Question {
     let mut all = Vec::new();
@@ -120,7 +122,7 @@ pub fn elements_of(set: &Filter) -> Question {
         let length = u16::try_from(name.len()).unwrap_or_default().saturating_add(5);
         all.extend([length.to_le_bytes(), kind.to_le_bytes()].concat());
         all.extend(name);
-        // Its end, and up to the next attribute.
+        // Terminator, and padding up to the next attribute.
         all.resize(all.len().saturating_add(1).next_multiple_of(4), 0);
     }
     ask(nft::NFT_MSG_GETSETELEM, set.form.family, all)
@@ -139,7 +141,7 @@ pub fn filter(kind: u16, body: &[u8]) -> Option<Filter> {
     let name = |kind| of(kind).map(|name| Exact::from(text(name)));
     let base = Filter {
         family: family_name(family),
-        // The same attribute in all four.
+        // The attribute has the same number in all four.
         table: name(nft::NFTA_TABLE_NAME)?,
         form: SetForm { family, ..SetForm::default() },
         ..Filter::default()
@@ -163,7 +165,7 @@ pub fn filter(kind: u16, body: &[u8]) -> Option<Filter> {
                 hook: at(nft::NFTA_HOOK_HOOKNUM).map(|at| hook_name(family, number(at))),
                 priority: at(nft::NFTA_HOOK_PRIORITY).map(|at| signed(number(at))),
                 policy: of(nft::NFTA_CHAIN_POLICY).map(|policy| verdict(signed(number(policy)), &[])),
-                // One alone stands in the list as well; an older kernel has no list.
+                // A single device is in the list as well; an older kernel has no list.
                 devices: match at(nft::NFTA_HOOK_DEVS) {
                     None => {
                         at(nft::NFTA_HOOK_DEV).into_iter().map(|device| Exact::from(text(device))).collect()
@@ -192,7 +194,7 @@ pub fn filter(kind: u16, body: &[u8]) -> Option<Filter> {
     }
 }
 
-/// Reads elements of a set and adds them to those that are there.
+/// Reads elements of a set and adds them to `all`.
 pub fn elements(kind: u16, body: &[u8], all: &mut Vec<Element>) {
     if kind != NFTABLES | nft::NFT_MSG_NEWSETELEM {
         return;
@@ -208,7 +210,7 @@ pub fn elements(kind: u16, body: &[u8], all: &mut Vec<Element>) {
         let key = value(nft::NFTA_SET_ELEM_KEY).filter(|_| !catch_all).unwrap_or_default();
         let leads_to =
             of(nft::NFTA_SET_ELEM_DATA).map(|data| match attribute(data, nft::NFTA_DATA_VERDICT) {
-                Some(told) => told_verdict(told),
+                Some(data) => verdict_with_chain(data),
                 None => hex(attribute(data, nft::NFTA_DATA_VALUE).unwrap_or_default()),
             });
         let starts = flags & nft::NFT_SET_ELEM_INTERVAL_END == 0;
@@ -216,7 +218,7 @@ pub fn elements(kind: u16, body: &[u8], all: &mut Vec<Element>) {
     }
 }
 
-/// The elements as text, in order.
+/// Writes the elements as text, in order.
 #[must_use]
 pub fn written(form: SetForm, mut all: Vec<Element>) -> Vec<String> {
     all.sort_unstable();
@@ -225,7 +227,7 @@ pub fn written(form: SetForm, mut all: Vec<Element>) -> Vec<String> {
         let first = keys(form.key, &element.key);
         let mut line = match (&element.last, all.get(at.saturating_add(1))) {
             (Some(last), _) if *last != element.key => format!("{first}-{}", keys(form.key, last)),
-            // The next one begins where this ends; the end itself is not in it.
+            // The next one begins where this one ends; the end itself is excluded.
             (None, next) if form.interval && !element.key.is_empty() => {
                 let last = next.map_or_else(|| vec![u8::MAX; element.key.len()], |next| before(&next.key));
                 if last == element.key { first } else { format!("{first}-{}", keys(form.key, &last)) }
@@ -241,7 +243,7 @@ pub fn written(form: SetForm, mut all: Vec<Element>) -> Vec<String> {
     lines
 }
 
-/// The number before one whose higher bytes come first.
+/// Returns the number before a big-endian one.
 fn before(key: &[u8]) -> Vec<u8> {
     let mut key = key.to_vec();
     for byte in key.iter_mut().rev() {
@@ -254,13 +256,13 @@ fn before(key: &[u8]) -> Vec<u8> {
     key
 }
 
-/// A key that is joined of some; the kinds are those of `nft` (`enum datatypes`), the last in the lowest six bits.
+/// Writes a concatenated key; the types are those of `nft` (`enum datatypes`), the last one in the lowest six bits.
 fn keys(kinds: u64, key: &[u8]) -> String {
     if key.is_empty() {
         return "*".to_owned();
     }
     let (mut written, mut rest, mut kinds) = (Vec::new(), key, kinds);
-    // Each but the last is filled up to four bytes; so they are taken off the end.
+    // Each part except the last is padded to four bytes, so they are split off from the end.
     while kinds != 0 {
         let (length, one): (usize, fn(&[u8]) -> String) = match kinds & TYPE_MASK {
             TYPE_IPADDR => (4, address),
@@ -291,7 +293,7 @@ fn decimal(bytes: &[u8]) -> String {
     number(bytes).to_string()
 }
 
-/// Of what a user has put beside a rule, its comment (`NFTNL_UDATA_RULE_COMMENT`): a kind, a length, text.
+/// Returns the comment (`NFTNL_UDATA_RULE_COMMENT`) in the user data of a rule: type, length, text.
 fn comment(mut bytes: &[u8]) -> Option<Exact> {
     while let [kind, length, rest @ ..] = bytes {
         let content = rest.get(..usize::from(*length))?;
@@ -337,7 +339,7 @@ mod tests {
     use super::*;
     use crate::formats::netlink::tests::with;
 
-    fn told(kind: u16, family: u8, own: &[(u16, &[u8])]) -> Option<Filter> {
+    fn read(kind: u16, family: u8, own: &[(u16, &[u8])]) -> Option<Filter> {
         let own: Vec<u8> = own.iter().flat_map(|(kind, content)| with(*kind, content)).collect();
         filter(NFTABLES | kind, &[vec![family, 0, 0, 0], own].concat())
     }
@@ -347,7 +349,7 @@ mod tests {
         with(1, &[with(1 | 0x8000, &with(1, key)), with(3, &flags.to_be_bytes()), more].concat())
     }
 
-    /// What is written of a set's elements.
+    /// Writes the elements of a set.
     fn listed(key: u64, interval: bool, all: &[Vec<u8>]) -> Vec<String> {
         let body = [vec![1, 0, 0, 0], with(3 | 0x8000, &all.concat())].concat();
         let mut read = Vec::new();
@@ -359,27 +361,27 @@ mod tests {
     #[test]
     fn tables_chains_and_rules_are_read() {
         let table =
-            told(0, 2, &[(1, b"nat\0"), (2, &1_u32.to_be_bytes()), (4, &5_u64.to_be_bytes())]).unwrap();
+            read(0, 2, &[(1, b"nat\0"), (2, &1_u32.to_be_bytes()), (4, &5_u64.to_be_bytes())]).unwrap();
         assert_eq!((table.part, &*table.family, table.dormant), ("table", "ip", true));
         assert_eq!((table.table, table.handle), (Exact::from("nat"), Some(5)));
         let hook = [with(1, &[0, 0, 0, 4]), with(2, &(-150_i32).to_be_bytes()), with(3, b"lo\0")].concat();
         let own = [(1, &b"t\0"[..]), (3, b"c\0"), (4 | 0x8000, &hook), (5, &[0; 4]), (7, b"filter\0")];
-        let chain = told(3, 1, &own).unwrap();
+        let chain = read(3, 1, &own).unwrap();
         assert_eq!((chain.hook.as_deref(), chain.priority), (Some("postrouting"), Some(-150)));
         assert_eq!((chain.policy.as_deref(), chain.devices), (Some("drop"), vec![Exact::from("lo")]));
-        let hooked = |family: u8| told(3, family, &own).unwrap().hook;
+        let hooked = |family: u8| read(3, family, &own).unwrap().hook;
         assert_eq!((hooked(5).as_deref(), hooked(3).as_deref()), (Some("4"), Some("4")));
-        let beside = [&[7, 1, 9, 0, 5][..], b"loop\0"].concat();
-        let rule = told(6, 99, &[(1, b"t\0"), (2, b"c\0"), (7, &beside)]).unwrap();
+        let commented = [&[7, 1, 9, 0, 5][..], b"loop\0"].concat();
+        let rule = read(6, 99, &[(1, b"t\0"), (2, b"c\0"), (7, &commented)]).unwrap();
         assert_eq!(
             (&*rule.family, rule.comment, rule.says),
             ("99", Some(Exact::from("loop")), Some(Exact::default()))
         );
-        // A comment that is longer than there is room; no name; another message.
-        let cut = told(6, 1, &[(1, b"t\0"), (2, b"c\0"), (7, &[0, 9, b'a'])]).unwrap();
+        // A comment that is longer than its buffer; no name; another message.
+        let cut = read(6, 1, &[(1, b"t\0"), (2, b"c\0"), (7, &[0, 9, b'a'])]).unwrap();
         assert_eq!(cut.comment, None);
         assert_eq!(
-            (told(6, 1, &[(1, b"t\0")]), told(0, 1, &[]), told(18, 1, &[(1, b"t\0")])),
+            (read(6, 1, &[(1, b"t\0")]), read(0, 1, &[]), read(18, 1, &[(1, b"t\0")])),
             (None, None, None)
         );
         assert_eq!((filter(0, &[1; 40]), filter(NFTABLES, &[])), (None, None));
@@ -398,13 +400,13 @@ mod tests {
             element(&[224, 0, 0, 0], 0, &[]),
         ];
         assert_eq!(listed(7, true, &all), ["10.1.0.0-10.1.255.255", "224.0.0.0-255.255.255.255"]);
-        // Joined keys are filled up; of two an interval has its end beside it.
+        // Concatenated keys are padded; an interval of two keys has its end next to it.
         let (first, last) = ([10, 0, 0, 1, 0, 22, 0, 0], [10, 0, 0, 9, 0, 23, 0, 0]);
         assert_eq!(listed(0x1cd, false, &[element(&first, 0, &[])]), ["10.0.0.1 . 22"]);
         let ended = element(&first, 0, &[(10, &with(1, &last))]);
         assert_eq!(listed(0x1cd, true, &[ended]), ["10.0.0.1 . 22-10.0.0.9 . 23"]);
         assert_eq!(listed(7, false, &[element(&[], 2, &[])]), ["*"]);
-        // Kinds that are not known, and keys of another length than theirs.
+        // Unknown types, and keys of unexpected length.
         for (key, bytes) in
             [(0, &[1, 2][..]), (63, &[1, 2]), (7, &[1, 2]), (13, &[0, 1, 2]), (0x1cd, &[1, 2])]
         {
@@ -415,7 +417,7 @@ mod tests {
 
     #[test]
     fn a_set_is_asked_for_by_its_names() {
-        let set = told(
+        let set = read(
             9,
             10,
             &[(1, b"filter\0"), (2, b"seen\0"), (3, &4_u32.to_be_bytes()), (4, &8_u32.to_be_bytes())],

@@ -1,8 +1,8 @@
-//! Netlink (netlink(7)): a question for a whole table of the kernel, and the messages of its answer.
+//! Netlink (netlink(7)): the request for a whole kernel table, and the messages of the reply.
 //!
 //! In: bytes, little-endian. Out: the content of each message, which `routing.rs` and `filter.rs` read. A malformed
-//! message ends the reading with an error; what was read until then is kept. Where the table changed while the kernel
-//! listed it, or an answer was lost, the rest is read all the same, and the result is marked as incomplete.
+//! message is an error; the messages before it are kept. Where the table changed while the kernel listed it, or a
+//! reply was lost, reading continues, and the result is marked as incomplete.
 
 mod action;
 pub mod filter;
@@ -16,24 +16,23 @@ use std::io;
 
 use crate::evidence::bytes::{u16_at, u32_at};
 
-/// Bytes of a message's head.
+/// Bytes of a message header.
 const HEAD: usize = 16;
 
-/// Kinds of messages that are none of the table's: an error, the end, and that answers were lost (`NLMSG_ERROR`, `NLMSG_DONE`,
-/// `NLMSG_OVERRUN`).
+/// Control messages: an error, the end, and lost replies (`NLMSG_ERROR`, `NLMSG_DONE`, `NLMSG_OVERRUN`).
 const ERROR: u16 = 2;
 const DONE: u16 = 3;
 const OVERRUN: u16 = 4;
 
-/// A question for a whole table (`NLM_F_REQUEST`, `NLM_F_DUMP`); and in an answer, that the table changed meanwhile
+/// Flags: request a whole table (`NLM_F_REQUEST`, `NLM_F_DUMP`); in a reply, the table changed meanwhile
 /// (`NLM_F_DUMP_INTR`).
 const WHOLE_TABLE: u16 = 0x301;
 const CHANGED: u16 = 0x10;
 
-/// Bits of an attribute's kind that say what is in it, and not which it is (`NLA_F_NESTED`, `NLA_F_NET_BYTEORDER`).
+/// Mask of an attribute's type, without its format flags (`NLA_F_NESTED`, `NLA_F_NET_BYTEORDER`).
 const KIND: u16 = 0x3fff;
 
-/// Which part of the kernel is asked.
+/// The part of the kernel that gets a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// Links, addresses, neighbours (`NETLINK_ROUTE`).
@@ -42,19 +41,19 @@ pub enum Part {
     Filter,
 }
 
-/// A question, whose kind is its number too, by which its answers are known.
+/// A request. Its type is its sequence number as well, which the replies repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Who is asked.
+    /// The part of the kernel that gets it.
     pub part: Part,
-    /// Its kind, and its number.
+    /// Type and sequence number.
     pub kind: u16,
-    /// What stands behind its head.
+    /// Content after the header.
     pub body: Vec<u8>,
 }
 
 impl Question {
-    /// The message.
+    /// Returns the message.
     #[must_use]
     pub fn message(&self) -> Vec<u8> {
         let length = u32::try_from(HEAD.saturating_add(self.body.len())).unwrap_or_default();
@@ -68,23 +67,24 @@ impl Question {
     }
 }
 
-/// The reading of the answers to one question.
+/// The reader of the replies to one request.
 pub struct Answers<'a> {
-    /// The number of the question.
+    /// Sequence number of the request.
     pub number: u16,
-    /// Gets the kind and the content of each message.
+    /// Called with the type and the content of each message.
     pub take: &'a mut dyn FnMut(u16, &[u8]),
-    /// Whether the table changed meanwhile, or answers were lost.
+    /// Whether the table changed meanwhile, or replies were lost.
     pub lacking: bool,
 }
 
 impl Answers<'_> {
-    /// Reads the messages of one answer; gives whether more are to come. Those to other questions are left out.
+    /// Reads the messages of one reply, and returns whether more are to come. Replies to other requests are skipped.
     ///
     /// # Errors
-    /// The kernel's own; [`io::ErrorKind::InvalidData`] where a message has not the form.
+    ///
+    /// The kernel's error; [`io::ErrorKind::InvalidData`] for a malformed message.
     pub fn read(&mut self, mut answer: &[u8]) -> io::Result<bool> {
-        let bad = || io::Error::new(io::ErrorKind::InvalidData, "a message of netlink has not its form");
+        let bad = || io::Error::new(io::ErrorKind::InvalidData, "a netlink message is malformed");
         while !answer.is_empty() {
             let length = u32_at(answer, 0).and_then(|length| usize::try_from(length).ok()).ok_or_else(bad)?;
             let message = answer.get(..length).ok_or_else(bad)?;
@@ -97,7 +97,7 @@ impl Answers<'_> {
             }
             self.lacking |= flags & CHANGED != 0 || kind == OVERRUN;
             if kind == ERROR || kind == DONE {
-                // The number of an error, negative; 0 for none.
+                // A negative error number; 0 for success.
                 let number = u32_at(body, 0).unwrap_or_default().cast_signed();
                 if number < 0 {
                     return Err(io::Error::from_raw_os_error(number.saturating_neg()));
@@ -110,7 +110,7 @@ impl Answers<'_> {
     }
 }
 
-/// The attributes in some bytes, by kind and content; what has not the form ends them.
+/// Returns the attributes in some bytes, by type and content; a malformed one ends them.
 pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let length = usize::from(u16_at(bytes, 0)?);
@@ -121,12 +121,12 @@ pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])>
     })
 }
 
-/// The content of the first attribute of a kind.
+/// Returns the content of the first attribute of a type.
 pub(crate) fn attribute(bytes: &[u8], kind: u16) -> Option<&[u8]> {
     attributes(bytes).find_map(|(found, content)| (found == kind).then_some(content))
 }
 
-/// Text up to its end.
+/// Returns the text up to its terminator.
 pub(crate) fn text(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
@@ -154,7 +154,7 @@ pub(crate) mod tests {
 
     type Contents = Vec<(u16, Vec<u8>)>;
 
-    /// What reading question 30's answer gives: whether more are to come, whether something is lacking, and the contents.
+    /// Reads a reply to request 30: whether more is to come, whether something is missing, and the contents.
     fn read(answer: &[u8]) -> (io::Result<bool>, bool, Contents) {
         let mut all = Vec::new();
         let mut take = |kind, body: &[u8]| all.push((kind, body.to_vec()));
@@ -165,7 +165,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn messages_are_read_until_the_end_is_told() {
+    fn messages_are_read_up_to_the_end_message() {
         let (one, two) = (message(28, 2, 30, &[1; 5]), message(28, 2, 30, &[2; 4]));
         let (more, lacking, all) = read(&one);
         assert!(more.unwrap() && !lacking);
@@ -181,7 +181,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_table_that_changed_or_lost_answers_is_read_on_and_lacks_some() {
+    fn after_a_change_or_lost_replies_reading_continues_and_is_incomplete() {
         let good = message(28, 2, 30, &[1; 4]);
         for bad in [message(28, 2 | CHANGED, 30, &[1; 4]), message(OVERRUN, 0, 30, &[0; 4])] {
             let (more, lacking, all) = read(&[good.clone(), bad, good.clone()].concat());
@@ -194,7 +194,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_has_not_the_form_or_failed_ends_it_and_what_came_before_stands() {
+    fn a_malformed_or_failed_message_ends_the_reading_and_earlier_ones_are_kept() {
         let good = message(28, 2, 30, &[1; 4]);
         let mut long = good.clone();
         long[0] = 200;
@@ -206,7 +206,7 @@ pub(crate) mod tests {
             (short, io::ErrorKind::InvalidData),
             (vec![1, 2, 3], io::ErrorKind::InvalidData),
             (message(ERROR, 0, 30, &(-1_i32).to_le_bytes()), failed(1)),
-            // How a dump says that it could not be told to its end.
+            // How a dump reports that it could not be completed.
             (message(DONE, 2, 30, &(-12_i32).to_le_bytes()), failed(12)),
         ] {
             let (read, _, all) = read(&[good.clone(), bad].concat());
@@ -216,7 +216,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_attribute_that_has_no_room_is_none_and_ends_them() {
+    fn an_attribute_beyond_the_end_is_ignored_and_ends_the_list() {
         let mut bytes = [with(0x8001, b"a"), with(2, b"bcd")].concat();
         assert_eq!(attributes(&bytes).collect::<Vec<_>>(), [(1, &b"a"[..]), (2, b"bcd")]);
         assert_eq!((attribute(&bytes, 2), attribute(&bytes, 3)), (Some(&b"bcd"[..]), None));

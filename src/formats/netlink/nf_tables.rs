@@ -1,10 +1,10 @@
-//! Numbers of nftables in the kernel's own names: `linux/netfilter/nf_tables.h`, where no other header is named.
+//! Numbers of nftables under their kernel names, from `linux/netfilter/nf_tables.h` unless stated otherwise.
 //!
 //! In: nothing. Out: the numbers of messages, attributes, registers, keys and flags that this program reads. They are
-//! part of the kernel's interface to programs and never change. `linux-raw-sys` has some of them, for Linux alone, while
-//! these are read on every system.
+//! part of the stable kernel interface. `linux-raw-sys` has some of them, but for Linux only, while these are needed
+//! on every system.
 
-// Netfilter's families, for which a table or a rule is (`enum`, linux/netfilter.h).
+// Families of netfilter, to which a table or a rule applies (`enum`, linux/netfilter.h).
 pub(super) const NFPROTO_INET: u8 = 1;
 pub(super) const NFPROTO_IPV4: u8 = 2;
 pub(super) const NFPROTO_ARP: u8 = 3;
@@ -270,7 +270,7 @@ pub(super) const NFTA_MATCH_INFO: u16 = 3;
 pub(super) const NFTA_TARGET_NAME: u16 = 1;
 pub(super) const NFTA_TARGET_INFO: u16 = 3;
 
-// What else loads a register (`exthdr`, `rt`, `socket`, `osf`, `hash`, `numgen`, `xfrm`).
+// Other expressions that load a register (`exthdr`, `rt`, `socket`, `osf`, `hash`, `numgen`, `xfrm`).
 pub(super) const NFTA_EXTHDR_DREG: u16 = 1;
 pub(super) const NFTA_RT_DREG: u16 = 1;
 pub(super) const NFTA_SOCKET_DREG: u16 = 2;

@@ -1,8 +1,8 @@
-//! Fields of a packet that a rule of nftables loads (`payload`), by the words of `nft`.
+//! Names the packet fields that an nftables rule loads (`payload`), in the syntax of `nft`.
 //!
-//! In: a header of the packet, an offset in it and a length, with what is known of the packet so far. Out: the name of the
-//! field and how its values are written; `@nh,96,32` for a field without a name. The offsets are those of `struct ethhdr`
-//! (`linux/if_ether.h`), `iphdr` (`linux/ip.h`), `ipv6hdr` (`linux/ipv6.h`), `tcphdr` and `udphdr`.
+//! In: a header of the packet, an offset and a length, and the facts known about the packet so far. Out: the name of
+//! the field and the format of its values; `@nh,96,32` for a field without a name. The offsets are those of `struct
+//! ethhdr` (`linux/if_ether.h`), `iphdr` (`linux/ip.h`), `ipv6hdr` (`linux/ipv6.h`), `tcphdr` and `udphdr`.
 
 use super::nf_tables as nft;
 use super::value::{IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, ValueForm};
@@ -10,7 +10,7 @@ use super::value::{IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPR
 const ETH_DEST: u64 = 0;
 const ETH_SOURCE: u64 = 6;
 const ETH_PROTO: u64 = 12;
-/// Bytes of an address of Ethernet.
+/// Bytes of an Ethernet address.
 const ETH_ALEN: u64 = 6;
 
 const IP_TTL: u64 = 8;
@@ -25,25 +25,25 @@ const IPV6_DADDR: u64 = 24;
 
 const ICMP_TYPE: u64 = 0;
 const TCP_FLAGS: u64 = 13;
-/// Ports are at the same place in TCP, UDP and SCTP.
+/// Ports are at the same offset in TCP, UDP and SCTP.
 const SOURCE_PORT: u64 = 0;
 const DESTINATION_PORT: u64 = 2;
 const PORT_LENGTH: u64 = 2;
 
-/// The facts about a packet that decide which field an offset means.
+/// The facts about a packet on which the meaning of an offset depends.
 pub(super) struct PacketFacts {
-    /// The family of the rule's table (`NFPROTO_*`).
+    /// Family of the rule's table (`NFPROTO_*`).
     pub(super) family: u8,
-    /// Whether only IPv6 gets to the rule, or to the part of it that is read now.
+    /// Whether only IPv6 packets reach this part of the rule.
     pub(super) six: bool,
-    /// The number of the protocol above IP, where an expression of the rule compared it; else 0.
+    /// Protocol number above IP, where an expression of the rule compared it; otherwise 0.
     pub(super) protocol: u64,
 }
 
-/// The field at a place of a packet.
+/// Returns the field at an offset of a packet.
 pub(super) fn field(packet: &PacketFacts, base: u64, offset: u64, length: u64) -> (String, ValueForm) {
     let owned = |field: Field| field.map(|(name, form)| (name.to_owned(), form));
-    // The headers of ARP are others.
+    // ARP has other headers.
     let known = match base {
         _ if packet.family == nft::NFPROTO_ARP => None,
         nft::NFT_PAYLOAD_LL_HEADER => owned(link(offset, length)),
@@ -76,7 +76,7 @@ fn link(offset: u64, length: u64) -> Field {
     }
 }
 
-/// Of an address only as much is loaded as is compared.
+/// Only the compared part of an address is loaded.
 fn ipv4(offset: u64, length: u64) -> Field {
     match (offset, length) {
         (IP_PROTOCOL, 1) => Some(("ip protocol", ValueForm::Protocol)),

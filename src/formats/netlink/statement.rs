@@ -1,30 +1,30 @@
-//! Rules of nftables as text, close to how `nft` writes them.
+//! Writes nftables rules as text, close to the syntax of `nft`.
 //!
-//! In: the list of a rule's expressions (`NFTA_RULE_EXPRESSIONS`). Each loads something into a register, compares a register
-//! with something (both here), or does something (`action.rs`). Out: one line. An expression that is not known is written
-//! as its name, and a match or target that came from `iptables` with its bytes as well.
+//! In: the list of a rule's expressions (`NFTA_RULE_EXPRESSIONS`). Each loads a register, compares a register (both
+//! here), or performs an action (`action.rs`). Out: one line. An unknown expression is written as its name; a match
+//! or target from `iptables` with its bytes as well.
 
 use super::payload;
 use super::payload::PacketFacts;
-use super::value::{ValueForm, ct, hex, is_ipv6, meta, number, prefix, told_verdict};
+use super::value::{ValueForm, ct, hex, is_ipv6, meta, number, prefix, verdict_with_chain};
 use super::{attribute, attributes, nf_tables as nft, text};
 
-/// What was loaded into a register.
+/// The content of a register.
 pub(super) struct Loaded {
-    /// The first of its four bytes each.
+    /// First of its four-byte registers.
     at: u64,
     what: String,
     form: ValueForm,
-    /// What is left of it, where that is less.
+    /// The mask that was applied to it.
     mask: Option<Vec<u8>>,
-    /// Its bytes, where a rule itself puts them there.
+    /// Its bytes, where the rule itself sets them.
     pub(super) bytes: Vec<u8>,
-    /// Whether it was compared with something.
+    /// Whether it was compared.
     used: bool,
 }
 
 impl Loaded {
-    /// Text of what it is, with its mask.
+    /// Writes it with its mask.
     pub(super) fn said(&self) -> String {
         match &self.mask {
             Some(mask) => format!("{} & {}", self.what, self.form.value(mask)),
@@ -33,7 +33,7 @@ impl Loaded {
     }
 }
 
-/// Reads a rule's expressions.
+/// Writes the expressions of a rule.
 #[must_use]
 pub fn rule(family: u8, expressions: &[u8]) -> Vec<u8> {
     let six = family == nft::NFPROTO_IPV6;
@@ -48,7 +48,7 @@ pub fn rule(family: u8, expressions: &[u8]) -> Vec<u8> {
 
 /// A rule while it is read.
 pub(super) struct RuleReading {
-    /// The packet, as far as the expressions up to here determine it.
+    /// The packet, as far as the preceding expressions determine it.
     packet: PacketFacts,
     loaded: Vec<Loaded>,
     says: Vec<u8>,
@@ -80,7 +80,7 @@ impl RuleReading {
                 let (from, to) = (value(nft::NFTA_BITWISE_SREG), value(nft::NFTA_BITWISE_DREG));
                 self.masked(from, to, data(nft::NFTA_BITWISE_MASK), data(nft::NFTA_BITWISE_XOR));
             }
-            // From the machine's order to the network's.
+            // From host to network byte order.
             b"byteorder" => {
                 if let Some(loaded) = self.at(value(nft::NFTA_BYTEORDER_SREG)) {
                     let to = slot(value(nft::NFTA_BYTEORDER_DREG));
@@ -112,10 +112,10 @@ impl RuleReading {
                 }
             }
             b"immediate" => {
-                let told =
+                let verdict_data =
                     of(nft::NFTA_IMMEDIATE_DATA).and_then(|data| attribute(data, nft::NFTA_DATA_VERDICT));
-                if let Some(told) = told {
-                    return self.say(&told_verdict(told));
+                if let Some(verdict_data) = verdict_data {
+                    return self.say(&verdict_with_chain(verdict_data));
                 }
                 let (to, bytes) = (value(nft::NFTA_IMMEDIATE_DREG), data(nft::NFTA_IMMEDIATE_DATA));
                 self.load(to, (hex(bytes), ValueForm::Bytes));
@@ -127,7 +127,7 @@ impl RuleReading {
         }
     }
 
-    /// That something is given a value.
+    /// Writes that something is set to a value.
     fn set(&mut self, (what, form): (String, ValueForm), register: u64) {
         let value = match self.at(register) {
             Some(loaded) if !loaded.bytes.is_empty() => {
@@ -159,7 +159,7 @@ impl RuleReading {
         Some(loaded)
     }
 
-    /// What stands in a register, and joined to it in those behind it that were loaded for this.
+    /// Writes the content of a register, joined with the next ones that were loaded for the same key.
     pub(super) fn all_from(&mut self, register: u64) -> String {
         let at = slot(register);
         let mut joined = String::new();
@@ -197,7 +197,7 @@ impl RuleReading {
         let Some(loaded) = self.at(register) else { return self.say(&format!("{sign}{}", hex(with))) };
         let (what, value) = (&loaded.what, loaded.form.value(with));
         let line = match &loaded.mask {
-            // One of some bits of a state.
+            // One of several bits of a state.
             Some(mask)
                 if loaded.form == ValueForm::State && operation == nft::NFT_CMP_NEQ && number(with) == 0 =>
             {
@@ -223,7 +223,8 @@ impl RuleReading {
     }
 }
 
-/// The place of a register, in registers of four bytes: those of 16 bytes share their room with four of them each.
+/// Converts a register to an index of four-byte registers: each of the 16-byte registers shares its space with four
+/// of them.
 const fn slot(register: u64) -> u64 {
     match register {
         nft::NFT_REG_1..=nft::NFT_REG_4 => register.wrapping_sub(nft::NFT_REG_1).wrapping_mul(4),
@@ -236,7 +237,7 @@ mod tests {
     use super::*;
     use crate::formats::netlink::tests::with;
 
-    /// An expression with these attributes.
+    /// Makes an expression with these attributes.
     fn expression(name: &str, own: &[(u16, &[u8])]) -> Vec<u8> {
         let own: Vec<u8> = own.iter().flat_map(|(kind, content)| with(*kind, content)).collect();
         with(1 | 0x8000, &[with(1, &[name.as_bytes(), b"\0"].concat()), with(2 | 0x8000, &own)].concat())
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_told_as_it_is_written() {
+    fn a_rule_is_written_in_the_syntax_of_nft() {
         let (one, two) = (word(1), word(2));
         let load = |base: u32, offset: u32, length: u32| {
             let (base, offset, length) = (word(base), word(offset), word(length));
@@ -263,18 +264,18 @@ mod tests {
         };
         let protocol = expression("meta", &[(1, &one), (2, &word(16))]);
         let verdict = |code: i32, chain: &[u8]| {
-            let told = [with(1, &code.to_be_bytes()), with(2, chain)].concat();
-            expression("immediate", &[(1, &[0; 4]), (2, &with(2, &told))])
+            let data = [with(1, &code.to_be_bytes()), with(2, chain)].concat();
+            expression("immediate", &[(1, &[0; 4]), (2, &with(2, &data))])
         };
         let tcp = [protocol.clone(), compare(0, &[6]), load(2, 2, 2), compare(0, &[1, 187]), verdict(1, b"")];
         assert_eq!(says(1, &tcp), "meta l4proto tcp tcp dport 443 accept");
-        // Three bytes of an address are a network of 24 bits; the same place is another thing in IPv6.
+        // Three bytes of an address are a 24-bit network; the same offset is another field in IPv6.
         let net = [load(1, 12, 3), compare(1, &[10, 2, 3]), verdict(-3, b"other\0")];
         assert_eq!(says(2, &net), "ip saddr != 10.2.3.0/24 jump other");
         let six = [load(1, 8, 1), compare(0, &[0xfd])];
         assert_eq!((says(10, &six), says(2, &six)), ("ip6 saddr fd00::/8".into(), "ip ttl 253".into()));
         assert_eq!(says(3, &[load(1, 12, 4), compare(0, &[1, 2, 3, 4])]), "@nh,96,32 0x01020304");
-        // A mask that is a prefix, and one that is none.
+        // A mask that is a prefix, and one that is not.
         let masked = |mask: &[u8]| {
             expression("bitwise", &[(1, &one), (2, &one), (4, &with(1, mask)), (5, &with(1, &[0; 4]))])
         };
@@ -282,17 +283,17 @@ mod tests {
         assert_eq!(addresses(&[255, 128, 0, 0]), "ip daddr 10.128.0.0/9");
         assert_eq!(addresses(&[255, 0, 0, 255]), "ip daddr & 255.0.0.255 == 10.128.0.0");
         assert_eq!(addresses(&[254, 128, 0, 0]), "ip daddr & 254.128.0.0 == 10.128.0.0");
-        // Two registers beside each other are one key.
-        let beside = expression("payload", &[(1, &word(9)), (2, &two), (3, &[0; 4]), (4, &two)]);
+        // Two adjacent registers are one key.
+        let adjacent = expression("payload", &[(1, &word(9)), (2, &two), (3, &[0; 4]), (4, &two)]);
         let lookup = expression("lookup", &[(1, b"known\0"), (2, &one), (5, &one)]);
-        assert_eq!(says(2, &[load(1, 12, 4), beside, lookup]), "ip saddr . th sport != @known");
-        // What is taken off a key is told with it, and a part whose order was changed is one still.
+        assert_eq!(says(2, &[load(1, 12, 4), adjacent, lookup]), "ip saddr . th sport != @known");
+        // A mask on a key is written with it, and a part with changed byte order still belongs to it.
         let mark = expression("meta", &[(1, &word(9)), (2, &word(3))]);
         let turned = expression("byteorder", &[(1, &word(9)), (2, &word(9))]);
         let lookup = expression("lookup", &[(1, b"known\0"), (2, &one)]);
         let all = [load(1, 12, 4), masked(&[255, 255, 0, 0]), mark, turned, lookup.clone()];
         assert_eq!(says(2, &all), "ip saddr & 255.255.0.0 . meta mark @known");
-        // What one key was joined of is no part of the next.
+        // The parts of one key are not part of the next.
         let port = expression("payload", &[(1, &word(9)), (2, &two), (3, &two), (4, &two)]);
         let all = [load(1, 12, 4), port, lookup.clone(), load(1, 16, 4), lookup.clone()];
         assert_eq!(says(2, &all), "ip saddr . th dport @known ip daddr @known");
@@ -307,12 +308,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_keeps_its_name_and_its_bytes() {
+    fn unknown_parts_keep_their_names_and_bytes() {
         let one = word(1);
         assert_eq!(says(2, &[expression("flow_offload", &[])]), "flow_offload");
-        // It sets an option and loads none.
+        // It sets an option and loads nothing.
         assert_eq!(says(2, &[expression("exthdr", &[(7, &one)])]), "exthdr");
-        // The first attribute of a socket's expression is its key, and of a hash the register it is made of.
+        // The first attribute of a socket expression is its key, and that of a hash its source register.
         for name in ["socket", "hash"] {
             let loads = expression(name, &[(1, &word(2)), (2, &one)]);
             let compares = expression("cmp", &[(1, &one), (2, &word(0)), (3, &with(1, &[5]))]);

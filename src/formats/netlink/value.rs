@@ -1,7 +1,7 @@
-//! What rules of nftables compare: its name, and how its values are written.
+//! Names the facts that nftables rules compare, and formats their values.
 //!
-//! In: the kernel's numbers of facts about a packet, and bytes of registers and of verdicts (`linux/netfilter/nf_tables.h`). Out: text,
-//! in the words of `nft`.
+//! In: the kernel's numbers of facts about a packet, and bytes of registers and of verdicts
+//! (`linux/netfilter/nf_tables.h`). Out: text in the syntax of `nft`.
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -19,44 +19,44 @@ const IPPROTO_ESP: u64 = 50;
 pub(super) const IPPROTO_ICMPV6: u64 = 58;
 pub(super) const IPPROTO_SCTP: u64 = 132;
 
-/// Numbers of the two kinds of IP: of their families, which netfilter has as well, and in Ethernet (`linux/if_ether.h`).
+/// Numbers of IPv4 and IPv6: of their families, which netfilter uses as well, and in Ethernet (`linux/if_ether.h`).
 const AF_INET: u64 = 2;
 const AF_INET6: u64 = 10;
 const ETH_P_IP: u64 = 0x0800;
 const ETH_P_IPV6: u64 = 0x86dd;
 
-/// Bits of a connection's state (`NF_CT_STATE_BIT`, `linux/netfilter/nf_conntrack_common.h`), in the words of `nft`.
+/// Bits of a connection state (`NF_CT_STATE_BIT`, `linux/netfilter/nf_conntrack_common.h`), with the words of `nft`.
 const STATES: [(u32, &str); 5] =
     [(1, "invalid"), (1 << 1, "established"), (1 << 2, "related"), (1 << 3, "new"), (1 << 6, "untracked")];
 
-/// The direction of a connection that its first packet had (`IP_CT_DIR_ORIGINAL`).
+/// The direction of a connection's first packet (`IP_CT_DIR_ORIGINAL`).
 const IP_CT_DIR_ORIGINAL: u64 = 0;
 
-/// How its values are written.
+/// The format of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueForm {
-    /// As bytes.
+    /// Bytes.
     Bytes,
-    /// A number with its higher bytes first.
+    /// A big-endian number.
     Number,
-    /// The number of a protocol above IP.
+    /// A protocol number above IP.
     Protocol,
-    /// An address of so many bytes.
+    /// An address of this many bytes.
     Address(usize),
-    /// The name of an interface.
+    /// An interface name.
     Name,
-    /// Bits of a connection's state, as the machine has them.
+    /// Bits of a connection state, in host byte order.
     State,
-    /// A number as the machine has it.
+    /// A number in host byte order.
     Own,
-    /// Bits as the machine has them.
+    /// Bits in host byte order.
     Mark,
-    /// Which of the two kinds of IP it is, by the kernel's number of the family.
+    /// IPv4 or IPv6, by the kernel's number of the family.
     Family,
 }
 
 impl ValueForm {
-    /// A value as text.
+    /// Writes a value as text.
     pub(super) fn value(self, bytes: &[u8]) -> String {
         match self {
             ValueForm::Number if bytes.len() <= 8 => number(bytes).to_string(),
@@ -69,7 +69,7 @@ impl ValueForm {
             ValueForm::Address(_) => address(bytes),
             ValueForm::Name => {
                 let name = text(bytes);
-                // Without its end it is the beginning of names.
+                // Without a terminator, it is a prefix of names.
                 let any = if name.len() == bytes.len() { "*" } else { "" };
                 format!("{:?}", format!("{}{any}", String::from_utf8_lossy(name)))
             }
@@ -94,12 +94,12 @@ impl ValueForm {
     }
 }
 
-/// Whether a number means IPv6, as the family or in Ethernet.
+/// Whether a number is that of IPv6, as a family or in Ethernet.
 pub(super) const fn is_ipv6(number: u64) -> bool {
     matches!(number, AF_INET6 | ETH_P_IPV6)
 }
 
-/// The length of a prefix, where a mask is one.
+/// Returns the length of a prefix, where a mask is one.
 pub(crate) fn prefix(mask: &[u8]) -> Option<usize> {
     let ones: u32 = mask.iter().map(|byte| byte.leading_ones()).sum();
     let all: u32 = mask.iter().map(|byte| byte.count_ones()).sum();
@@ -107,7 +107,7 @@ pub(crate) fn prefix(mask: &[u8]) -> Option<usize> {
     (ones == all && whole.all(|byte| *byte == 0)).then(|| usize::try_from(ones).unwrap_or_default())
 }
 
-/// What stands beside a packet (`NFT_META_*`).
+/// Names a fact that comes with a packet (`NFT_META_*`).
 pub(super) fn meta(key: u64) -> (String, ValueForm) {
     let (name, form) = match key {
         nft::NFT_META_PROTOCOL => ("meta protocol", ValueForm::Family),
@@ -129,7 +129,7 @@ pub(super) fn meta(key: u64) -> (String, ValueForm) {
     (name.to_owned(), form)
 }
 
-/// What is known of its connection (`NFT_CT_*`).
+/// Names a fact about the connection (`NFT_CT_*`).
 pub(super) fn ct(key: u64, direction: Option<u64>) -> (String, ValueForm) {
     let direction = match direction {
         None => "",
@@ -168,14 +168,14 @@ pub(crate) fn protocol(number: u64) -> String {
     name.to_owned()
 }
 
-/// A verdict and the chain that it leads to.
-pub(super) fn told_verdict(told: &[u8]) -> String {
-    let code = attribute(told, nft::NFTA_VERDICT_CODE).map(number).unwrap_or_default();
+/// Writes a verdict and the chain that it leads to.
+pub(super) fn verdict_with_chain(data: &[u8]) -> String {
+    let code = attribute(data, nft::NFTA_VERDICT_CODE).map(number).unwrap_or_default();
     let code = u32::try_from(code).map_or(0, |code| code.cast_signed().into());
-    verdict(code, attribute(told, nft::NFTA_VERDICT_CHAIN).unwrap_or_default())
+    verdict(code, attribute(data, nft::NFTA_VERDICT_CHAIN).unwrap_or_default())
 }
 
-/// A verdict (`NF_DROP`, `NF_ACCEPT`, `NFT_JUMP` …).
+/// Writes a verdict (`NF_DROP`, `NF_ACCEPT`, `NFT_JUMP` …).
 pub(super) fn verdict(code: i64, chain: &[u8]) -> String {
     let chain = String::from_utf8_lossy(text(chain));
     match code {
@@ -190,12 +190,12 @@ pub(super) fn verdict(code: i64, chain: &[u8]) -> String {
     }
 }
 
-/// A number with its higher bytes first.
+/// Reads a big-endian number.
 pub(crate) fn number(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// An address of IPv4 or IPv6; bytes of another length in hexadecimal digits.
+/// Writes an IPv4 or IPv6 address; bytes of another length as hexadecimal digits.
 pub(crate) fn address(bytes: &[u8]) -> String {
     if let Ok(four) = <[u8; 4]>::try_from(bytes) {
         return Ipv4Addr::from(four).to_string();
@@ -203,7 +203,7 @@ pub(crate) fn address(bytes: &[u8]) -> String {
     <[u8; 16]>::try_from(bytes).map_or_else(|_| hex(bytes), |six| Ipv6Addr::from(six).to_string())
 }
 
-/// Bytes as they stand.
+/// Writes bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut all = b"0x".to_vec();
     for byte in bytes {

@@ -1,7 +1,8 @@
-//! The bytes of a value in order, whatever way it is stored: resident, in runs with holes, compressed, or as an overlay.
+//! Reads the content of an attribute value in order, whatever its storage: resident, in runs with holes, compressed,
+//! or as an overlay.
 //!
-//! Memory is that of one unit of compression. What was never written (behind the initialised size) and what is a hole
-//! reads as zeros; a value whose runs end before it does is damaged, and never zeros.
+//! Memory: one compression unit. Holes, and the part after the initialised size, read as zeros; a value whose runs
+//! end too early is damaged, and is never filled with zeros.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::volume::NtfsVolume;
 use super::{Damage, lznt1};
 use crate::evidence::Range;
 
-/// Largest unit of compression: Windows has 64 KiB.
+/// Largest compression unit in bytes: Windows uses 64 KiB.
 const MAX_UNIT: u64 = 1 << 20;
 
 /// A value opened for reading.
@@ -20,7 +21,7 @@ const MAX_UNIT: u64 = 1 << 20;
 pub(crate) struct NtfsContent {
     volume: Arc<NtfsVolume>,
     value: AttributeValue,
-    /// The unit expanded last, and its number.
+    /// Number and content of the unit that was decompressed last.
     unit: Vec<u8>,
     held: Option<u64>,
 }
@@ -34,18 +35,18 @@ impl NtfsContent {
                 ));
             }
             if clusters.unit.saturating_mul(volume.geometry.cluster) > MAX_UNIT {
-                return Err(Damage::Unsupported("compressed in units larger than any that Windows makes"));
+                return Err(Damage::Unsupported("compressed in larger units than Windows makes"));
             }
         }
         Ok(Self { volume, value, unit: Vec::new(), held: None })
     }
 
-    /// Its size in bytes.
+    /// Returns the size in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.value.size()
     }
 
-    /// The stretches that hold data, in order; `None` where holes play no part.
+    /// Returns the ranges that contain data, in order; `None` where there are no holes.
     pub(crate) fn ranges(&self) -> Option<Vec<Range>> {
         match &self.value {
             AttributeValue::Clusters(clusters) if clusters.unit == 0 => {
@@ -55,10 +56,11 @@ impl NtfsContent {
         }
     }
 
-    /// Reads at `offset`; 0 at and behind its end.
+    /// Reads at `offset`, and returns the number of bytes; 0 at or after the end.
     ///
     /// # Errors
-    /// Where the volume cannot be read there, or is damaged.
+    ///
+    /// The volume cannot be read there, or is damaged.
     pub(crate) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.value {
             AttributeValue::Resident(bytes) => copy(bytes, offset, buffer),
@@ -79,7 +81,7 @@ impl NtfsContent {
                 let within = offset.saturating_sub(begin);
                 let buffer = buffer.get_mut(..most).unwrap_or_default();
                 let count = copy(&self.unit, within, buffer);
-                // What was never written reads as zeros here too.
+                // The part that was never written reads as zeros here as well.
                 let written =
                     usize::try_from(clusters.initialized.saturating_sub(offset)).unwrap_or(usize::MAX);
                 buffer
@@ -95,7 +97,7 @@ impl NtfsContent {
     }
 }
 
-/// Reads and expands one unit of a compressed value.
+/// Reads and decompresses one unit of a compressed value.
 fn expand_unit(
     volume: &NtfsVolume,
     clusters: &Clusters,
@@ -110,7 +112,7 @@ fn expand_unit(
     let mut at = first;
     let end = first.saturating_add(clusters.unit);
     while at < end {
-        // Behind the last run nothing is stored, as in a hole: the last unit of a value need not be whole.
+        // The part after the last run is not stored, like a hole: the last unit of a value may be incomplete.
         let Some(Run { at: begin, cluster: Some(cluster), length }) = holding(&clusters.runs, at) else {
             break;
         };

@@ -1,4 +1,5 @@
-//! What a file's records say of it: times, attributes, owner, names, streams, and where a reparse point leads.
+//! Reads the metadata in a file's records: times, attributes, owner, names, streams, and the target of a reparse
+//! point.
 
 use super::record::{Record, kind};
 use super::security;
@@ -11,36 +12,37 @@ use crate::evidence::{Kind, Metadata, sid, wtf8};
 const ATTRIBUTE_DIRECTORY: u32 = 0x10;
 const ATTRIBUTE_REPARSE_POINT: u32 = 0x400;
 
-/// Reparse tags, as [MS-FSCC] 2.1.2.1 lists them.
+/// Reparse tags, as listed in [MS-FSCC] 2.1.2.1.
 const TAG_MOUNT_POINT: u32 = 0xa000_0003;
 const TAG_SYMLINK: u32 = 0xa000_000c;
 const TAG_LX_SYMLINK: u32 = 0xa000_001d;
-/// The bit of tags that name another place.
+/// Tag bit of reparse points that refer to another path.
 const TAG_NAME_SURROGATE: u32 = 0x2000_0000;
 const SYMLINK_RELATIVE: u32 = 1;
 
-/// Names in DOS's own space, which stand beside the long one.
+/// Namespace of DOS names, which exist next to the long ones.
 const SPACE_DOS: u8 = 2;
 
-/// Most bytes of a `Zone.Identifier`; Windows writes some hundred.
+/// Maximum bytes of a `Zone.Identifier`; Windows writes a few hundred.
 const MAX_ZONE: u64 = 4 << 10;
 
-/// What is known of a file.
+/// The metadata of a file.
 #[derive(Debug)]
 pub(super) struct NtfsFacts {
     pub(super) kind: Kind,
     pub(super) metadata: Metadata,
-    /// Bytes of storage its content takes.
+    /// Bytes of storage for its content.
     pub(super) allocated: Option<u64>,
-    /// Where a link leads, as a path of this volume with `/`; `None` where it leads elsewhere.
+    /// Target of a link, as a path on this volume with `/`; `None` where it leads elsewhere.
     pub(super) link: Option<Vec<u8>>,
-    /// Its named streams and their sizes, without `Zone.Identifier`; and its extended attributes and reparse data as such.
+    /// Named streams and their sizes, without `Zone.Identifier`; extended attributes and reparse data are listed as
+    /// streams.
     pub(super) streams: Vec<(Vec<u8>, u64)>,
-    /// The content of its reparse point.
+    /// Content of the reparse point.
     pub(super) reparse: Option<Vec<u8>>,
 }
 
-/// Reads all of it. Damage in one place costs what stands there; the facts are what is left.
+/// Reads the metadata. Damage in one place affects only the facts stored there.
 pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record) -> NtfsFacts {
     let mut metadata = Metadata { inode: Some(NtfsVolume::reference(number, record)), ..Metadata::default() };
     let (mut security_id, mut links, mut short) = (None, 0_u64, None);
@@ -93,7 +95,7 @@ pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record) -> NtfsFacts
     if facts.kind == Kind::Directory || facts.kind == Kind::Link {
         (facts.metadata.size, facts.allocated) = (None, None);
     } else if facts.metadata.size.is_none() && whole.is_err() {
-        // The content is what the damage took: opening it tells why.
+        // The content itself is damaged: opening it returns the error.
         facts.metadata.size = Some(0);
     }
     facts
@@ -125,16 +127,16 @@ fn standard_information(bytes: &[u8], metadata: &mut Metadata) {
     metadata.attributes = u32_at(bytes, 32);
 }
 
-/// The name in the value of a `$FILE_NAME`.
+/// Returns the name in the value of a `$FILE_NAME`.
 pub(super) fn name_in(bytes: &[u8]) -> Option<Vec<u8>> {
     let length = usize::from(*bytes.get(64)?).saturating_mul(2);
     Some(wtf8::encode(bytes.get(66..)?.get(..length)?))
 }
 
-/// Whether the value of a `$FILE_NAME` in an index is a name of DOS's own space, and whether it names a folder or a link.
+/// Whether a `$FILE_NAME` in an index is a DOS name, and whether it is that of a directory or a link.
 pub(super) fn entry_kind(bytes: &[u8]) -> Option<(bool, Kind)> {
     let attributes = u32_at(bytes, 56)?;
-    // In place of extended attributes' size, a reparse point has its tag here.
+    // A reparse point has its tag in place of the size of extended attributes.
     let tag = u32_at(bytes, 60)?;
     let kind = if attributes & ATTRIBUTE_REPARSE_POINT != 0 && is_link(tag) {
         Kind::Link
@@ -150,7 +152,7 @@ const fn is_link(tag: u32) -> bool {
     tag & TAG_NAME_SURROGATE != 0 || tag == TAG_LX_SYMLINK
 }
 
-/// Takes out of a reparse point where it leads.
+/// Reads the target of a reparse point.
 fn follow(bytes: &[u8], facts: &mut NtfsFacts) {
     let Some(tag) = u32_at(bytes, 0).filter(|tag| is_link(*tag)) else { return };
     facts.kind = Kind::Link;
@@ -174,12 +176,12 @@ fn follow(bytes: &[u8], facts: &mut NtfsFacts) {
     let (Some(substitute), Some(print)) = (part(0, 2), part(4, 6)) else { return };
     let relative = tag == TAG_SYMLINK && u32_at(buffer, 8).is_some_and(|flags| flags & SYMLINK_RELATIVE != 0);
     facts.link = if relative { Some(slashes(&substitute)) } else { on_a_drive(&substitute) };
-    let told = if print.is_empty() { substitute } else { print };
-    facts.metadata.target = Some(String::from_utf8_lossy(&told).into_owned());
+    let shown = if print.is_empty() { substitute } else { print };
+    facts.metadata.target = Some(String::from_utf8_lossy(&shown).into_owned());
 }
 
-/// The path of `\??\C:\…` below its drive. Which letter it has is not asked: it leads to the volume that holds the link
-/// where that is the system's, and nowhere else is looked.
+/// Returns the path of `\??\C:\…` below its drive. The drive letter is ignored: where the link is on the system
+/// volume, the target is on the same volume; no other volume is searched.
 fn on_a_drive(path: &[u8]) -> Option<Vec<u8>> {
     let path = path.strip_prefix(br"\??\")?;
     match path {
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn links_and_junctions_tell_where_they_lead_and_overlays_are_files() {
+    fn links_and_junctions_have_a_target_and_overlays_are_files() {
         let text = |text: &str| Some(text.to_owned());
         let junction = reparse(TAG_MOUNT_POINT, None, r"\??\C:\ProgramData", r"C:\ProgramData");
         assert_eq!(followed(&junction), (Kind::Link, text(r"C:\ProgramData"), text("/ProgramData")));

@@ -1,7 +1,7 @@
-//! The files of a volume by their paths: facts of a path, names in a directory, contents of a file.
+//! The files of a volume by path: metadata, directory entries and contents.
 //!
-//! Names are spelled as on disk: a path whose case differs is not there, and [`Mounted::spelling`] tells how it is
-//! written.
+//! Paths are spelled as on disk: a path whose case differs does not exist, and [`Mounted::spelling`] returns the
+//! on-disk spelling.
 
 use std::io;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use super::volume::{NtfsVolume, known};
 use crate::evidence::{Entry, Range, Stat, wtf8};
 use crate::formats::disk::{Mounted, VolumeFile};
 
-/// The index of a folder.
-const FOLDER: &str = "$I30";
+/// Name of a directory's index.
+const DIRECTORY: &str = "$I30";
 
-/// A volume that is held by several.
+/// A shared volume.
 #[derive(Debug, Clone)]
 pub(crate) struct NtfsFiles(pub(crate) Arc<NtfsVolume>);
 
@@ -42,7 +42,7 @@ impl Mounted for NtfsFiles {
     }
 
     fn size(&self) -> u64 {
-        // One cluster more than it has is allowed for.
+        // One cluster more than the stated number is allowed.
         self.0.geometry.clusters.saturating_sub(1).saturating_mul(self.0.geometry.cluster)
     }
 
@@ -67,8 +67,8 @@ impl Mounted for NtfsFiles {
 
     fn list(&self, path: &[u8]) -> io::Result<Box<dyn Iterator<Item = io::Result<Entry>>>> {
         let reference = self.find(path)?;
-        let record = self.folder(reference)?;
-        let entries = Nodes::of(&self.0, number(reference), &record, FOLDER)?.entries(Arc::clone(&self.0));
+        let record = self.directory(reference)?;
+        let entries = Nodes::of(&self.0, number(reference), &record, DIRECTORY)?.entries(Arc::clone(&self.0));
         let entries = entries.filter_map(|entry| match entry {
             Ok(entry) => listed(entry.reference(), entry.key()).map(Ok),
             Err(damage) => Some(Err(damage.into())),
@@ -80,12 +80,12 @@ impl Mounted for NtfsFiles {
         self.0.remembered.keep(directory, reference);
     }
 
-    fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
-        let reference = self.find(folder)?;
-        let record = self.folder(reference)?;
+    fn spelling(&self, directory: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let reference = self.find(directory)?;
+        let record = self.directory(reference)?;
         let Some(units) = wtf8::decode(name) else { return Ok(None) };
-        let found = Nodes::of(&self.0, number(reference), &record, FOLDER)?.find(&self.0, &units)?;
-        // A short name is no spelling: the file has its long one besides.
+        let found = Nodes::of(&self.0, number(reference), &record, DIRECTORY)?.find(&self.0, &units)?;
+        // A short name is not the spelling: the file has a long one as well.
         let long = found.filter(|entry| entry_kind(entry.key()).is_some_and(|(short, _)| !short));
         Ok(long.and_then(|entry| facts::name_in(entry.key())))
     }
@@ -116,7 +116,7 @@ impl Mounted for NtfsFiles {
             return Ok(Box::new(Overlay::open(&reparse, packed, size)?));
         }
         let value = match (value_at(main), stream) {
-            // A file without any data stream is empty.
+            // A file without a data stream is empty.
             (Err(Damage::Nothing), None) => AttributeValue::Resident(Vec::new()),
             (value, _) => value?,
         };
@@ -125,13 +125,13 @@ impl Mounted for NtfsFiles {
 }
 
 impl NtfsFiles {
-    /// The file at a path spelled as on disk.
+    /// Returns the reference of the file at a path spelled as on disk.
     fn find(&self, path: &[u8]) -> Result<u64, Damage> {
         let (mut reference, rest) = self.0.remembered.nearest(path).unwrap_or((known::ROOT, path));
         for part in rest.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
-            let record = self.folder(reference)?;
+            let record = self.directory(reference)?;
             let units = wtf8::decode(part).ok_or(Damage::Nothing)?;
-            let found = Nodes::of(&self.0, number(reference), &record, FOLDER)?.find(&self.0, &units)?;
+            let found = Nodes::of(&self.0, number(reference), &record, DIRECTORY)?.find(&self.0, &units)?;
             let exact =
                 found.filter(|entry| key_units(entry.key()).is_some_and(|key| key.eq(units.iter().copied())));
             reference = exact.ok_or(Damage::Nothing)?.reference();
@@ -139,12 +139,12 @@ impl NtfsFiles {
         Ok(reference)
     }
 
-    fn folder(&self, reference: u64) -> Result<Record, Damage> {
+    fn directory(&self, reference: u64) -> Result<Record, Damage> {
         let record = self.0.record(reference)?;
         if record.is_directory() { Ok(record) } else { Err(Damage::Nothing) }
     }
 
-    /// The reparse point of a file, if that makes it an overlay.
+    /// Returns the reparse point of a file, if it is that of an overlay.
     fn overlay(&self, reference: u64, record: &Record) -> Option<Vec<u8>> {
         let has = record.attributes().flatten().any(|attribute| attribute.kind == kind::REPARSE_POINT);
         let listed = record.attributes().flatten().any(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
@@ -167,8 +167,8 @@ fn number(reference: u64) -> u64 {
     reference & 0xffff_ffff_ffff
 }
 
-/// An entry of a folder as it is listed: not its second, short name, and none of the file system's own files, which
-/// Windows does not list either; a pattern that names one finds it.
+/// Returns a directory entry as it is listed. Short names and the file system's own files are left out, as Windows
+/// does; a pattern with the name of such a file finds it.
 fn listed(reference: u64, key: &[u8]) -> Option<Entry> {
     let (short, kind) = entry_kind(key)?;
     if short || number(reference) < known::FIRST_OF_USERS {

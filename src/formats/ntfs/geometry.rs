@@ -1,19 +1,19 @@
-//! The sizes of a volume, as its first sector has them.
+//! Reads the sizes of a volume from its first sector.
 
 use crate::evidence::bytes::{u16_at, u64_at};
 
-/// The sizes of a volume, in bytes where nothing else is said.
+/// The sizes of a volume, in bytes unless stated otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Geometry {
     pub(super) cluster: u64,
     pub(super) record: usize,
-    /// Clusters of the volume.
+    /// Number of clusters.
     pub(super) clusters: u64,
     /// First cluster of the master file table, and of the copy of its beginning.
     pub(super) mft: (u64, u64),
 }
 
-/// Reads the boot sector; `None` where it describes no NTFS volume.
+/// Reads the boot sector; `None` where it does not describe an NTFS volume.
 pub(super) fn geometry(boot: &[u8]) -> Option<Geometry> {
     if boot.get(3..11)? != b"NTFS    " {
         return None;
@@ -24,7 +24,7 @@ pub(super) fn geometry(boot: &[u8]) -> Option<Geometry> {
     }
     let per_cluster = match *boot.get(13)? {
         count @ 1..=0x80 => u64::from(count),
-        // Above that, it is the power of two, negative.
+        // A larger value is a negative power of two.
         power => 1_u64.checked_shl(256_u32.saturating_sub(power.into()))?,
     };
     let cluster = sector.checked_mul(per_cluster)?;
@@ -42,7 +42,7 @@ pub(super) fn geometry(boot: &[u8]) -> Option<Geometry> {
     Some(Geometry {
         cluster,
         record,
-        // The last sector is a copy of the first and belongs to no cluster; some tools count it, so one more is allowed.
+        // The last sector is a copy of the first, outside the clusters; some tools count it, so one more is allowed.
         clusters: u64_at(boot, 40)?.checked_div(per_cluster)?.checked_add(1)?,
         mft: (u64_at(boot, 48)?, u64_at(boot, 56)?),
     })
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_boot_sector_tells_the_sizes_and_nonsense_none() {
+    fn a_boot_sector_has_the_sizes_and_nonsense_is_refused() {
         let mut boot = vec![0; 512];
         boot[3..11].copy_from_slice(b"NTFS    ");
         boot[11..14].copy_from_slice(&[0, 2, 8]);

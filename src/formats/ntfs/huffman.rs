@@ -1,10 +1,11 @@
-//! Canonical prefix codes as XPRESS and LZX have them: lengths in, one symbol for each code out.
+//! Decodes the canonical prefix codes of XPRESS and LZX.
 //!
-//! A table looked up by the next bits, as long as the longest code: 2^15 or 2^16 entries of two bytes.
+//! In: code lengths and a bit stream. Out: symbols. The table is indexed by the next bits, as many as the longest
+//! code has: 2^15 or 2^16 entries of two bytes.
 
 use super::Damage;
 
-/// Longest code of either method.
+/// Longest code of either method, in bits.
 const LONGEST: u32 = 16;
 
 /// A table from the next bits to a symbol and the length of its code.
@@ -16,11 +17,12 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    /// Fills the table from the lengths of the codes of symbols 0, 1, 2 …, 0 for a symbol that does not occur. `whole` says
+    /// Fills the table from the code lengths of symbols 0, 1, 2 …, 0 for a symbol that does not occur. `whole` says
     /// whether an incomplete code is damage.
     ///
     /// # Errors
-    /// Where the lengths make no prefix code.
+    ///
+    /// The lengths are not those of a prefix code.
     pub(super) fn fill(&mut self, lengths: &[u8], bits: u32, whole: bool) -> Result<(), Damage> {
         let bits = bits.min(LONGEST);
         let size = 1_usize << bits;
@@ -41,7 +43,7 @@ impl Codes {
         if incomplete { Err(Damage::Compressed) } else { Ok(()) }
     }
 
-    /// The symbol that the next 16 bits begin with, and the length of its code.
+    /// Returns the symbol at the beginning of the next 16 bits, and the length of its code.
     pub(super) fn symbol(&self, next: u32) -> Result<(u32, u32), Damage> {
         let index = usize::try_from(next >> LONGEST.saturating_sub(self.bits)).unwrap_or(usize::MAX);
         match self.table.get(index) {
@@ -51,11 +53,11 @@ impl Codes {
     }
 }
 
-/// Bits from the top of little-endian words of 16, and bytes from between them. Words behind the end are zeros: the last
-/// codes need not fill theirs.
+/// Reads bits from the top of little-endian 16-bit words, and bytes between them. Words after the end are zeros: the
+/// last codes need not fill theirs.
 pub(super) struct Bits<'a> {
     data: &'a [u8],
-    /// The byte to be taken next.
+    /// Offset of the next byte.
     next: usize,
     held: u64,
     count: u32,
@@ -68,16 +70,17 @@ impl<'a> Bits<'a> {
         bits
     }
 
-    /// The next 16 bits.
+    /// Returns the next 16 bits.
     pub(super) fn peek(&self) -> u32 {
         let shift = self.count.saturating_sub(16);
         u32::try_from((self.held >> shift) & 0xffff).unwrap_or(0)
     }
 
-    /// Goes on by at most 16 bits.
+    /// Advances by at most 16 bits.
     ///
     /// # Errors
-    /// Long behind the end of the data.
+    ///
+    /// The position is far after the end of the data.
     pub(super) fn take(&mut self, count: u32) -> Result<(), Damage> {
         self.count = self.count.checked_sub(count).ok_or(Damage::Compressed)?;
         self.held &= 1_u64.checked_shl(self.count).map_or(u64::MAX, |top| top.saturating_sub(1));
@@ -87,28 +90,28 @@ impl<'a> Bits<'a> {
         if self.next > self.data.len().saturating_add(64) { Err(Damage::Compressed) } else { Ok(()) }
     }
 
-    /// A number of at most 16 bits.
+    /// Reads a number of at most 16 bits.
     pub(super) fn read(&mut self, count: u32) -> Result<u32, Damage> {
         let number = self.peek() >> 16_u32.saturating_sub(count);
         self.take(count)?;
         Ok(number)
     }
 
-    /// The next bytes between the words.
+    /// Reads the next bytes between the words.
     pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Damage> {
         let bytes = self.data.get(self.next..).and_then(|rest| rest.first_chunk::<N>());
         self.next = self.next.saturating_add(N);
         bytes.copied().ok_or(Damage::Compressed)
     }
 
-    /// Leaves the word that the next bit stands in, so that bytes follow.
+    /// Skips the rest of the current word, so that bytes follow.
     pub(super) fn align(&mut self) {
         let used = self.next.saturating_mul(8).saturating_sub(usize::try_from(self.count).unwrap_or(0));
         self.next = (used / 16).saturating_add(1).saturating_mul(2);
         (self.held, self.count) = (0, 0);
     }
 
-    /// The next `length` bytes after [`Self::align`]; then bits follow again, at the next whole word.
+    /// Returns the next `length` bytes after [`Self::align`]; bits follow from the next whole word on.
     pub(super) fn plain(&mut self, length: usize) -> Result<&'a [u8], Damage> {
         let bytes = self.data.get(self.next..).and_then(|rest| rest.get(..length));
         self.next = self.next.saturating_add(length).next_multiple_of(2);

@@ -1,7 +1,7 @@
-//! Folders and other indexes: trees of nodes, walked in order or searched, each node once.
+//! Reads directories and other indexes: trees of nodes, walked in order or searched, each node once.
 //!
-//! A node is a hostile block: its entries never reach past it, each is at least as long as its own header, and a node that
-//! was met before, or lies deeper than any tree in use, is damage.
+//! A node is hostile: its entries never reach past it, each is at least as long as its header, and a node that was
+//! read before, or is deeper than any tree in use, is damage.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -13,16 +13,16 @@ use super::stream::{AttributeValue, Clusters};
 use super::volume::{NtfsVolume, index_block_size, resident};
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 
-/// Deepest node that is followed: three levels hold some million entries.
+/// Maximum depth of a node: three levels have some million entries.
 const MAX_DEPTH: usize = 32;
 
-/// Most nodes of one index: 4 GiB of folder.
+/// Maximum number of nodes per index: 4 GiB of a directory.
 const MAX_NODES: usize = 1 << 20;
 
 const HAS_CHILD: u16 = 1;
 const LAST: u16 = 2;
 
-/// One entry: what it stands for and its key.
+/// An index entry: the file or value that it refers to, and its key.
 #[derive(Debug, Clone)]
 pub(super) struct IndexEntry {
     bytes: Vec<u8>,
@@ -31,7 +31,7 @@ pub(super) struct IndexEntry {
 }
 
 impl IndexEntry {
-    /// The file that it names.
+    /// Returns the file reference.
     pub(super) fn reference(&self) -> u64 {
         u64_at(&self.bytes, 0).unwrap_or(0)
     }
@@ -40,7 +40,7 @@ impl IndexEntry {
         self.bytes.get(16..).and_then(|rest| rest.get(..self.key_length)).unwrap_or_default()
     }
 
-    /// What stands beside the key in an index that is no folder.
+    /// Returns the data stored with the key, in an index that is not a directory.
     pub(super) fn data(&self) -> Option<&[u8]> {
         let (offset, length) = (u16_at(&self.bytes, 0)?, u16_at(&self.bytes, 2)?);
         self.bytes.get(usize::from(offset)..)?.get(..usize::from(length))
@@ -51,7 +51,7 @@ impl IndexEntry {
     }
 }
 
-/// An index: its root, and where its other nodes stand.
+/// An index: its root, and the location of its other nodes.
 #[derive(Debug, Clone)]
 pub(super) struct Nodes {
     root: Vec<u8>,
@@ -60,10 +60,11 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
-    /// Finds an index of a file by its name; that of a folder is `$I30`.
+    /// Opens an index of a file by name; that of a directory is `$I30`.
     ///
     /// # Errors
-    /// Where it has none, or its parts are damaged.
+    ///
+    /// The file has no such index, or its parts are damaged.
     pub(super) fn of(volume: &NtfsVolume, number: u64, record: &Record, name: &str) -> Result<Self, Damage> {
         let named = |bytes: &[u8]| super::names::units(bytes).eq(name.encode_utf16());
         let (mut root, mut blocks) = (None, super::stream::Gathered::new(volume.geometry.clusters));
@@ -74,7 +75,7 @@ impl Nodes {
         });
         let Some(root) = root else {
             damage?;
-            return Err(Damage::Block("folder"));
+            return Err(Damage::Block("directory"));
         };
         let block = index_block_size(&root).ok_or(Damage::Block("index"))?;
         let blocks = match blocks.finish().pop() {
@@ -85,17 +86,19 @@ impl Nodes {
         Ok(Self { root, block, blocks })
     }
 
-    /// All entries in order. What is damaged is an error among them, and the rest follows.
+    /// Returns all entries in order. Each damaged one is an error in the sequence; the others follow.
     pub(super) fn entries<V: AsRef<NtfsVolume>>(self, volume: V) -> Entries<V> {
         let root = self.root.get(16..).and_then(node).unwrap_or_default();
         let levels = vec![Level { entries: root.into_iter(), behind: None }];
         Entries { volume, nodes: self, levels, met: BTreeSet::new() }
     }
 
-    /// The entry of a folder by name: the one spelled exactly so, else the first that differs in case only.
+    /// Returns the entry of a directory by name: the one with the same spelling, otherwise the first that differs in
+    /// case only.
     ///
     /// # Errors
-    /// Where a node on the way is damaged.
+    ///
+    /// A node on the path is damaged.
     pub(super) fn find(&self, volume: &NtfsVolume, name: &[u16]) -> Result<Option<IndexEntry>, Damage> {
         let mut met = BTreeSet::new();
         let mut candidate = None;
@@ -113,7 +116,7 @@ impl Nodes {
                 if order == Ordering::Less {
                     continue;
                 }
-                // Names that differ in case only stand side by side, and may stand below either of two neighbours.
+                // Names that differ in case only are adjacent, and may be below either of two neighbours.
                 children.extend(entry.child());
                 if order == Ordering::Equal {
                     if key_units(entry.key()).is_some_and(|key| key.eq(name.iter().copied())) {
@@ -126,7 +129,7 @@ impl Nodes {
             }
             for child in children {
                 if !met.insert(child) || met.len() > MAX_NODES {
-                    return Err(Damage::Block("tree: one of its nodes leads back"));
+                    return Err(Damage::Block("index (one of its nodes points back to an earlier one)"));
                 }
                 open.push(self.node_at(volume, child)?);
             }
@@ -154,12 +157,12 @@ impl Nodes {
     }
 }
 
-/// The entries of a node, from its header on.
+/// Reads the entries of a node, from its header on.
 fn node(bytes: &[u8]) -> Option<Vec<IndexEntry>> {
     let (first, end) = (usize::try_from(u32_at(bytes, 0)?).ok()?, usize::try_from(u32_at(bytes, 4)?).ok()?);
     let mut rest = bytes.get(first..end)?;
     let mut entries = Vec::new();
-    // Each round takes at least 16 bytes.
+    // Each round consumes at least 16 bytes.
     while let (Some(length), Some(key), Some(flags)) = (u16_at(rest, 8), u16_at(rest, 10), u16_at(rest, 12)) {
         let (bytes, tail) = rest.split_at_checked(length.into()).filter(|_| length >= 16)?;
         entries.push(IndexEntry { bytes: bytes.to_vec(), flags, key_length: key.into() });
@@ -174,7 +177,7 @@ fn node(bytes: &[u8]) -> Option<Vec<IndexEntry>> {
 #[derive(Debug)]
 struct Level {
     entries: std::vec::IntoIter<IndexEntry>,
-    /// The entry of the level above that stands behind everything on this one.
+    /// The entry of the level above that comes after everything on this level.
     behind: Option<IndexEntry>,
 }
 
@@ -211,12 +214,12 @@ impl<V: AsRef<NtfsVolume>> Iterator for Entries<V> {
             let node = if fresh {
                 self.nodes.node_at(self.volume.as_ref(), child)
             } else {
-                Err(Damage::Block("tree: one of its nodes leads back"))
+                Err(Damage::Block("index (one of its nodes points back to an earlier one)"))
             };
             match node {
                 Ok(entries) => self.levels.push(Level { entries: entries.into_iter(), behind: Some(entry) }),
                 Err(damage) => {
-                    // The entry itself is whole; it comes next, by way of a level that holds nothing.
+                    // The entry itself is undamaged; it comes next, through a level without entries.
                     self.levels.push(Level { entries: Vec::new().into_iter(), behind: Some(entry) });
                     return Some(Err(damage));
                 }
@@ -246,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_gives_its_entries_and_one_that_claims_too_much_none() {
+    fn a_node_returns_its_entries_and_an_overlong_one_returns_none() {
         let entries = [entry(b"one", 0), entry(b"two2", 0), entry(b"", LAST), entry(b"stale", 0)].concat();
         let read = node(&header(&entries)).unwrap();
         let keys: Vec<_> = read.iter().map(IndexEntry::key).collect();

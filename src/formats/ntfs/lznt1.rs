@@ -1,18 +1,20 @@
-//! Expands LZNT1, by which NTFS compresses files in units of 16 clusters: [MS-XCA] 2.5.
+//! Decompresses LZNT1, with which NTFS compresses files in units of 16 clusters: [MS-XCA] 2.5.
 //! <https://learn.microsoft.com/openspecs/windows_protocols/ms-xca/>
 
 use super::Damage;
 
-/// Bytes that a chunk expands to.
+/// Bytes of a decompressed chunk.
 const CHUNK: usize = 4096;
 
-/// Expands `packed` and adds it to `out`, up to `most` bytes. A chunk header of 0 ends it, as does the input's end.
+/// Decompresses `packed` and appends it to `out`, up to `most` bytes. A chunk header of 0 ends it, as does the end of
+/// the input.
 ///
 /// # Errors
-/// Where a chunk is cut short, or points before its own beginning.
+///
+/// A chunk is cut short, or refers to bytes before its beginning.
 pub(super) fn expand(packed: &[u8], most: usize, out: &mut Vec<u8>) -> Result<(), Damage> {
     let mut rest = packed;
-    // Each round takes at least three bytes of the input.
+    // Each round consumes at least three bytes of the input.
     while let Some((head, tail)) = rest.split_first_chunk::<2>() {
         let head = u16::from_le_bytes(*head);
         if head == 0 || out.len() >= most {
@@ -27,7 +29,7 @@ pub(super) fn expand(packed: &[u8], most: usize, out: &mut Vec<u8>) -> Result<()
             expand_chunk(chunk, out)?;
         }
         rest = after;
-        // A chunk that expands to less is followed by others only where zeros fill it up.
+        // A shorter chunk is followed by others only where zeros fill it up.
         let more = rest.first_chunk::<2>().is_some_and(|head| *head != [0, 0]);
         let end = begin.saturating_add(CHUNK);
         if more && out.len() < end {
@@ -57,7 +59,7 @@ fn expand_chunk(chunk: &[u8], out: &mut Vec<u8>) -> Result<(), Damage> {
             rest = tail;
             let token = u16::from_le_bytes(*token);
             let position = out.len().saturating_sub(begin);
-            // The more of the chunk is out, the more bits tell how far back, and the fewer how much.
+            // The later in the chunk, the more bits of a token are the distance, and the fewer are the length.
             let bits = offset_bits(position);
             let back = usize::from(token >> 16_u32.saturating_sub(bits)).saturating_add(1);
             let mask = 0xffff_u16.checked_shr(bits).unwrap_or(0);
@@ -71,7 +73,8 @@ fn expand_chunk(chunk: &[u8], out: &mut Vec<u8>) -> Result<(), Damage> {
     Ok(())
 }
 
-/// Bits of a token that tell how far back: 4 for the first 16 bytes of a chunk, one more for each doubling, up to 12.
+/// Returns the number of distance bits in a token: 4 for the first 16 bytes of a chunk, one more for each doubling,
+/// up to 12.
 fn offset_bits(position: usize) -> u32 {
     let mut bits = 4_u32;
     while bits < 12 && position > 1_usize << bits {
@@ -80,7 +83,7 @@ fn offset_bits(position: usize) -> u32 {
     bits
 }
 
-/// Repeats what stands `back` bytes before the end, which may be less than `length`: then it repeats itself.
+/// Repeats the bytes at distance `back` from the end, which may be less than `length`: then the copy repeats itself.
 pub(super) fn copy_back(out: &mut Vec<u8>, back: usize, length: usize) {
     let from = out.len().saturating_sub(back);
     if back >= length {
@@ -105,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_the_specification_expands_to_its_text() {
+    fn the_example_of_the_specification_is_decompressed() {
         // [MS-XCA] 3.3.
         let packed = [
             0x38, 0xb0, 0x88, 0x46, 0x23, 0x20, 0x00, 0x20, 0x47, 0x20, 0x41, 0x00, 0x10, 0xa2, 0x47, 0x01,
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_points_before_its_beginning_or_is_cut_short_is_damage() {
+    fn references_before_the_beginning_and_truncation_are_damage() {
         for packed in [&[0x02, 0xb0, 0x01, 0, 0][..], &[0x10, 0xb0, 0], &[0x01, 0xb0, 0x01, 5], &[0xff; 40]] {
             assert!(matches!(expanded(packed), Err(Damage::Compressed)), "{packed:x?}");
         }

@@ -1,25 +1,25 @@
-//! Expands LZX as Windows' overlays and WIM archives use it: chunks of 32 KiB, each for itself.
+//! Decompresses LZX as Windows overlays and WIM archives use it: independent chunks of 32 KiB.
 //!
-//! The method is that of [MS-PATCH] (<https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-patch/>) without
-//! deltas; where WIM differs (the size of blocks, the fixed size by which calls are translated) wimlib's documentation is
+//! The method is that of [MS-PATCH] (<https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-patch/>)
+//! without deltas. Where WIM differs (the block size, the fixed size for call translation), wimlib's documentation is
 //! followed: <https://wimlib.net/>.
 
 use super::Damage;
 use super::huffman::{Bits, Codes};
 use super::lznt1::copy_back;
 
-/// Size of a block where one bit says so.
+/// Block size where one bit selects the default.
 const BLOCK: u32 = 32_768;
-/// Slots of offsets in a window of 32 KiB.
+/// Number of position slots in a window of 32 KiB.
 const SLOTS: usize = 30;
-/// Codes of the main tree: 256 literals and eight lengths for each slot.
+/// Symbols of the main tree: 256 literals, and eight lengths per slot.
 const MAIN: usize = 256 + SLOTS * 8;
-/// Codes of the tree of lengths.
+/// Symbols of the length tree.
 const LENGTHS: usize = 249;
-/// Calls are translated as if the file had this size.
+/// The file size for the translation of call instructions.
 const CALL_SIZE: i32 = 12_000_000;
 
-/// What one block leaves to the next.
+/// The state that one block passes to the next.
 struct State {
     main_lengths: [u8; MAIN],
     length_lengths: [u8; LENGTHS],
@@ -29,10 +29,11 @@ struct State {
     recent: [usize; 3],
 }
 
-/// Expands one chunk of `length` bytes, at most 32 KiB, and adds it to `out`, which holds nothing before.
+/// Decompresses one chunk of `length` bytes, at most 32 KiB, and appends it to `out`, which is empty before.
 ///
 /// # Errors
-/// Where it is cut short or points before its own beginning.
+///
+/// The chunk is cut short or refers to bytes before its beginning.
 pub(super) fn expand(packed: &[u8], length: usize, out: &mut Vec<u8>) -> Result<(), Damage> {
     let mut bits = Bits::new(packed);
     let mut state = State {
@@ -43,7 +44,7 @@ pub(super) fn expand(packed: &[u8], length: usize, out: &mut Vec<u8>) -> Result<
         aligned: Codes::default(),
         recent: [1; 3],
     };
-    // Each block gives a byte at least.
+    // Each block returns at least one byte.
     while out.len() < length {
         block(&mut bits, &mut state, length, out)?;
     }
@@ -96,7 +97,7 @@ fn trees(bits: &mut Bits<'_>, state: &mut State, aligned: bool) -> Result<(), Da
     state.lengths.fill(&state.length_lengths, 16, false)
 }
 
-/// Lengths of codes, told as differences to those of the block before by a small code of their own.
+/// Reads code lengths, as differences from those of the block before, encoded with a small code.
 fn read_lengths(bits: &mut Bits<'_>, lengths: &mut [u8]) -> Result<(), Damage> {
     let mut small = [0; 20];
     for length in &mut small {
@@ -131,7 +132,7 @@ fn read_lengths(bits: &mut Bits<'_>, lengths: &mut [u8]) -> Result<(), Damage> {
     Ok(())
 }
 
-/// One literal or repetition.
+/// Decodes one literal or match.
 fn one(
     bits: &mut Bits<'_>,
     state: &mut State,
@@ -169,7 +170,7 @@ fn one(
 }
 
 fn new_offset(bits: &mut Bits<'_>, state: &State, slot: usize, aligned: bool) -> Result<usize, Damage> {
-    // Slots come in pairs; from the fifth on each pair has one bit more than the one before.
+    // Slots come in pairs; from the fifth on, each pair has one bit more than the one before.
     let extra = u32::try_from(slot / 2).unwrap_or(0).saturating_sub(1);
     let base = if slot < 4 { slot } else { (2_usize | (slot & 1)).checked_shl(extra).unwrap_or(0) };
     let low = if aligned && extra >= 3 {
@@ -184,7 +185,7 @@ fn new_offset(bits: &mut Bits<'_>, state: &State, slot: usize, aligned: bool) ->
     base.saturating_add(low).checked_sub(2).filter(|back| *back > 0).ok_or(Damage::Compressed)
 }
 
-/// Calls of x86 are stored with the address they lead to; a file has the distance.
+/// Translates x86 call targets back: they are stored as absolute addresses, but a file has distances.
 fn undo_calls(out: &mut [u8]) {
     let Some(last) = out.len().checked_sub(10) else { return };
     let mut at = 0_usize;
@@ -221,8 +222,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plain_block_is_taken_as_it_is_and_its_calls_are_put_back() {
-        // Kind 3, size told: 011 0, then 16 bits, aligned to the next word.
+    fn an_uncompressed_block_is_copied_and_its_calls_are_translated_back() {
+        // Type 3 with an explicit size: 011 0, then 16 bits, aligned to the next word.
         let text = b"\xe8\x10\0\0\0 een tekst zonder meer";
         let size = u32::try_from(text.len()).unwrap();
         let head = (0b0110_u32 << 28) | (size << 12);
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_has_no_code_is_damage_and_has_an_end() {
+    fn truncated_input_and_unknown_codes_are_damage() {
         for packed in [vec![], vec![0; 300], vec![0xff; 300], vec![0x30; 60], vec![0x11, 0x30, 1, 2, 3, 4]] {
             assert!(expand(&packed, 32_768, &mut Vec::new()).is_err(), "{packed:x?}");
         }

@@ -1,16 +1,17 @@
-//! Reads an NTFS volume by its own structures: an image's, or a raw volume's whose files the system keeps locked.
+//! Reads an NTFS volume from its on-disk structures: of an image, or of a raw volume whose files the system keeps
+//! locked.
 //!
-//! In: a `disk::Device`. Out: folders, facts and contents, each for itself: what is damaged is the error
-//! of what hangs on it, and nothing else. Deleted entries are not followed.
+//! In: a `disk::Device`. Out: directories, metadata and contents, each on its own: damage affects only what depends
+//! on the damaged structure. Deleted entries are not read.
 //!
-//! Why not crate `ntfs` (0.4.0), which was looked at first: it reads what stands behind the initialised size of a stream
-//! from the disk where the file holds zeros; it finds no record of a master file table that has itself an attribute list;
-//! it takes pieces of a stream for one only where their attributes have the same number; its index iterator follows a
-//! loop of nodes without end, growing; it panics on an attribute cut short; and it reads no compression, reparse points or
-//! security descriptors. Each of them is met on volumes in use, or on ones that somebody made.
+//! Why not crate `ntfs` (0.4.0): it reads the part after the initialised size of a stream from the disk instead of
+//! returning zeros; it finds no records where the master file table itself has an attribute list; it joins the pieces
+//! of a stream only where their attributes have the same number; its index iterator follows a loop of nodes forever,
+//! with growing memory; it panics on a truncated attribute; and it reads no compression, reparse points or security
+//! descriptors. Each of these cases occurs on volumes in use or on crafted ones.
 //!
-//! The structures as documented by the Linux-NTFS project (<https://flatcap.github.io/linux-ntfs/ntfs/>) and, for
-//! compression, [MS-XCA] (<https://learn.microsoft.com/openspecs/windows_protocols/ms-xca/>).
+//! The structures are documented by the Linux-NTFS project (<https://flatcap.github.io/linux-ntfs/ntfs/>) and, for
+//! compression, by [MS-XCA] (<https://learn.microsoft.com/openspecs/windows_protocols/ms-xca/>).
 
 mod content;
 mod facts;
@@ -34,39 +35,39 @@ mod xpress;
 pub(crate) use files::NtfsFiles;
 pub(crate) use volume::NtfsVolume;
 
-/// What is wrong with a volume where it was looked at.
+/// The damage found in a volume.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
-    /// The volume could not be read there.
+    /// The volume could not be read at this place.
     #[error("cannot read the volume: {0}")]
     Read(#[from] std::io::Error),
-    /// Its first sector describes no volume.
-    #[error("its first sector does not describe an NTFS volume")]
+    /// The first sector does not describe a volume.
+    #[error("the first sector does not describe an NTFS volume")]
     Boot,
-    /// What stands there is not what points to it.
-    #[error("what stands there is no {0}")]
+    /// A structure is not of the expected type.
+    #[error("the {0} is not valid")]
     Block(&'static str),
-    /// It was written in part only.
-    #[error("the {0} was written in part only")]
+    /// A structure was written only in part.
+    #[error("the {0} was written only in part")]
     Torn(&'static str),
-    /// Its runs are not those of a value.
-    #[error("the runs of its clusters {0}")]
+    /// The runs of a value are damaged.
+    #[error("the file's cluster runs {0}")]
     Runs(&'static str),
-    /// It is larger than what is held of such a thing in memory.
-    #[error("its {0} is larger than any in use")]
+    /// A structure is larger than the limit for memory.
+    #[error("the {0} is larger than the limit")]
     TooLarge(&'static str),
-    /// The record is another file's by now, or free.
-    #[error("its record belongs to another file by now")]
+    /// The record is free, or belongs to another file now.
+    #[error("the record belongs to another file now")]
     Reused,
-    /// There is no such thing.
-    #[error("nothing of that name is there")]
+    /// The name or attribute does not exist.
+    #[error("no file of that name exists")]
     Nothing,
-    /// Stored in a way that is not read here.
+    /// The storage method is not supported.
     #[error("{0}")]
     Unsupported(&'static str),
-    /// What is compressed cannot be expanded.
-    #[error("its compressed data is damaged")]
+    /// Compressed data cannot be decompressed.
+    #[error("the compressed data is damaged")]
     Compressed,
 }
 

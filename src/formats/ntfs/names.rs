@@ -1,4 +1,4 @@
-//! Names of NTFS: UTF-16 that need not be valid on disk, compared by the volume's own table of upper case.
+//! Names of NTFS: UTF-16 that may be invalid, compared with the volume's upper-case table.
 //!
 //! In an origin they are WTF-8: [`crate::evidence::wtf8`].
 
@@ -6,30 +6,30 @@ use std::cmp::Ordering;
 
 use crate::evidence::bytes::u16_at;
 
-/// Units of UTF-16 as they stand on disk.
+/// Returns the UTF-16 units of on-disk bytes.
 pub(super) fn units(bytes: &[u8]) -> impl Iterator<Item = u16> {
     bytes.chunks_exact(2).filter_map(|two| u16_at(two, 0))
 }
 
-/// The name in the key of an entry of a directory's index, a `$FILE_NAME`, in units of UTF-16.
+/// Returns the name in the key of a directory index entry, a `$FILE_NAME`, in UTF-16 units.
 pub(super) fn key_units(bytes: &[u8]) -> Option<impl Iterator<Item = u16> + '_> {
     let length = usize::from(*bytes.get(64)?).saturating_mul(2);
     Some(units(bytes.get(66..)?.get(..length)?))
 }
 
-/// The volume's own table of upper case (`$UpCase`).
+/// The upper-case table of the volume (`$UpCase`).
 #[derive(Debug)]
 pub(super) struct UpperCase {
     table: Vec<u16>,
 }
 
 impl UpperCase {
-    /// Takes the table as it stands on disk. One that is cut short leaves what it lacks as it is.
+    /// Reads the table from its on-disk bytes. Characters missing in a truncated table stay as they are.
     pub(super) fn new(bytes: &[u8]) -> Self {
         Self { table: units(bytes).take(1 << 16).collect() }
     }
 
-    /// Compares as the volume does: without regard to case.
+    /// Compares as the volume does: regardless of case.
     pub(super) fn compare(
         &self,
         one: impl Iterator<Item = u16>,
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_by_the_volumes_own_table() {
+    fn names_are_compared_with_the_volumes_table() {
         let mut table: Vec<u16> = (0..=u16::MAX).collect();
         table[usize::from(b'b')] = b'B'.into();
         let upper = UpperCase::new(&disk(&table));

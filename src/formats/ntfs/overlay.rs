@@ -1,10 +1,10 @@
-//! Files that Windows keeps compressed behind a reparse point (`CompactOS`, `compact /exe`): their own data is a hole, and
-//! what they hold stands compressed in the stream `WofCompressedData`.
+//! Reads files that Windows keeps compressed behind a reparse point (`CompactOS`, `compact /exe`): their data stream
+//! is a hole, and the content is compressed in the stream `WofCompressedData`.
 //!
-//! The stream begins with the offset of each chunk but the first, counted from behind these offsets; a chunk that did not
-//! become smaller stands as it is. [MS-FSCC] 2.1.2 lists the tag; the layout is documented in wimlib
-//! (<https://wimlib.net/git/?p=wimlib;a=blob;f=include/wimlib/wof.h>) and in the documentation of `WOF_EXTERNAL_INFO` and
-//! `FILE_PROVIDER_EXTERNAL_INFO_V1`
+//! The stream begins with the offsets of all chunks except the first, counted from the end of these offsets; an
+//! incompressible chunk is stored as it is. [MS-FSCC] 2.1.2 lists the tag; the layout is documented in wimlib
+//! (<https://wimlib.net/git/?p=wimlib;a=blob;f=include/wimlib/wof.h>) and in the documentation of `WOF_EXTERNAL_INFO`
+//! and `FILE_PROVIDER_EXTERNAL_INFO_V1`
 //! (<https://learn.microsoft.com/windows-hardware/drivers/ddi/ntifs/ns-ntifs-_file_provider_external_info_v1>).
 
 use std::io;
@@ -18,10 +18,10 @@ use crate::formats::disk::to_u64;
 pub(super) const STREAM: &[u8] = b"WofCompressedData";
 
 const TAG_WOF: u32 = 0x8000_0017;
-/// The provider that keeps data in the file itself; the other one keeps it in an archive elsewhere.
+/// The provider that keeps data in the file itself; the other one keeps it in a separate archive.
 const PROVIDER_FILE: u32 = 2;
 
-/// Sizes above this have offsets of eight bytes.
+/// Larger files have eight-byte offsets.
 const WIDE: u64 = 1 << 32;
 
 /// Whether a reparse point is that of an overlay of either kind.
@@ -29,21 +29,21 @@ pub(super) fn is_overlay(reparse: &[u8]) -> bool {
     u32_at(reparse, 0) == Some(TAG_WOF)
 }
 
-/// How chunks are compressed.
+/// The compression method of the chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Method {
     Xpress,
     Lzx,
 }
 
-/// The content of such a file.
+/// The content of an overlay file.
 #[derive(Debug)]
 pub(crate) struct Overlay {
     packed: NtfsContent,
     size: u64,
     chunk: usize,
     method: Method,
-    /// The chunk expanded last, and its number.
+    /// Number and content of the chunk that was decompressed last.
     expanded: Vec<u8>,
     held: Option<u64>,
 }
@@ -52,18 +52,19 @@ impl Overlay {
     /// Opens a file by its reparse point, its stream and its size.
     ///
     /// # Errors
-    /// Where its data stands elsewhere, or is compressed in a way that is not known.
+    ///
+    /// The data is stored in an archive, or the compression method is unknown.
     pub(super) fn open(reparse: &[u8], packed: NtfsContent, size: u64) -> Result<Self, Damage> {
         let word = |at: usize| u32_at(reparse, at.saturating_add(8));
         if word(4) != Some(PROVIDER_FILE) {
-            return Err(Damage::Unsupported("its data stands in an archive elsewhere (WIM)"));
+            return Err(Damage::Unsupported("the data is in a separate archive (WIM)"));
         }
         let (method, chunk) = match word(12) {
             Some(0) => (Method::Xpress, 4 << 10),
             Some(1) => (Method::Lzx, 32 << 10),
             Some(2) => (Method::Xpress, 8 << 10),
             Some(3) => (Method::Xpress, 16 << 10),
-            _ => return Err(Damage::Unsupported("compressed by a method that is not known")),
+            _ => return Err(Damage::Unsupported("compressed by an unknown method")),
         };
         Ok(Self { packed, size, chunk, method, expanded: Vec::new(), held: None })
     }
@@ -72,10 +73,11 @@ impl Overlay {
         self.size
     }
 
-    /// Reads at `offset`; 0 at and behind the end.
+    /// Reads at `offset`, and returns the number of bytes; 0 at or after the end.
     ///
     /// # Errors
-    /// Where the volume cannot be read there, or what is compressed is damaged.
+    ///
+    /// The volume cannot be read there, or the compressed data is damaged.
     pub(crate) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         if offset >= self.size {
             return Ok(0);
@@ -117,7 +119,7 @@ impl Overlay {
         Ok(())
     }
 
-    /// Where a chunk stands in the stream.
+    /// Returns the location of a chunk in the stream.
     fn place(&mut self, number: u64) -> io::Result<(u64, u64)> {
         let chunk = to_u64(self.chunk);
         let chunks = self.size.div_ceil(chunk);

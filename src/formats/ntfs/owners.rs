@@ -1,14 +1,14 @@
-//! Owners of a volume's files as far as they are known: held by the volume, filled by `security`.
+//! The owners of a volume's files as far as they are known: kept by the volume, filled by `security`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::stream::Clusters;
 
-/// The owners that were looked up, and where to look up others.
+/// The owners that were looked up, and the table for further ones.
 #[derive(Debug, Default)]
 pub(super) struct Owners {
-    /// Read when the first owner is asked for; `None` inside where the volume has no descriptors, as before NTFS 3.
+    /// Read at the first request; `None` inside where the volume has no descriptors, as before NTFS 3.
     pub(super) descriptors: OnceLock<Option<Descriptors>>,
     /// Owners as SIDs, by their number in `$Secure`.
     pub(super) known: Mutex<BTreeMap<u32, Option<Arc<str>>>>,

@@ -1,15 +1,15 @@
-//! A record of the master file table: its fixups taken back, and its attributes one by one.
+//! A record of the master file table: its fixups undone, and its attributes one by one.
 //!
-//! Everything in it is hostile. An attribute never reaches past its record, and each is at least as long as its own
-//! header, so that walking them comes to an end.
+//! All of it is hostile. An attribute never reaches past its record, and each is at least as long as its header, so
+//! that iteration ends.
 
 use super::Damage;
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 
-/// Bytes that one element of the update sequence protects, whatever the size of a sector.
+/// Bytes that one element of the update sequence protects, whatever the sector size.
 const STRIDE: usize = 512;
 
-/// Kinds of attributes that are read here.
+/// Types of attributes that are read here.
 pub(super) mod kind {
     pub(in crate::formats::ntfs) const STANDARD_INFORMATION: u32 = 0x10;
     pub(in crate::formats::ntfs) const ATTRIBUTE_LIST: u32 = 0x20;
@@ -30,10 +30,12 @@ pub(super) mod flag {
     pub(in crate::formats::ntfs) const ENCRYPTED: u16 = 0x4000;
 }
 
-/// Puts back the bytes that stand in the update sequence array, by which torn writes are found.
+/// Restores the bytes in the update sequence array, which detects torn writes.
 ///
 /// # Errors
-/// Where a protected place does not hold the sequence's number: it was written in part only, or is no such block.
+///
+/// A protected place does not contain the sequence number: the block was written only in part, or is not of this
+/// type.
 pub(super) fn take_back_fixups(block: &mut [u8], what: &'static str) -> Result<(), Damage> {
     let wrong = || Damage::Block(what);
     let at = usize::from(u16_at(block, 4).ok_or_else(wrong)?);
@@ -54,7 +56,7 @@ pub(super) fn take_back_fixups(block: &mut [u8], what: &'static str) -> Result<(
     Ok(())
 }
 
-/// A record with its fixups taken back.
+/// A record with its fixups undone.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     bytes: Vec<u8>,
@@ -64,40 +66,41 @@ pub(super) struct Record {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attribute<'a> {
     pub(super) kind: u32,
-    /// In UTF-16, as on disk.
+    /// Name in UTF-16, as on disk.
     pub(super) name: &'a [u8],
     pub(super) flags: u16,
     pub(super) body: AttributeBody<'a>,
 }
 
-/// Where an attribute's value stands.
+/// The location of an attribute's value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum AttributeBody<'a> {
     /// In the record.
     Resident(&'a [u8]),
-    /// Elsewhere.
+    /// In clusters.
     Elsewhere(Elsewhere<'a>),
 }
 
-/// The head of a value that stands in clusters of its own.
+/// The header of a value in clusters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Elsewhere<'a> {
-    /// The cluster of the value that the runs begin with: 0 but in an extension.
+    /// The first cluster of the value that these runs cover: 0 except in an extension record.
     pub(super) lowest: u64,
     pub(super) runs: &'a [u8],
     /// Clusters of a compression unit as a power of two; 0 where it is not compressed.
     pub(super) unit: u8,
     pub(super) allocated: u64,
     pub(super) size: u64,
-    /// What stands behind this was never written and reads as zeros.
+    /// Size of the part that was written; the rest reads as zeros.
     pub(super) initialized: u64,
 }
 
 impl Record {
-    /// Checks a record and takes its fixups back.
+    /// Checks a record and undoes its fixups.
     ///
     /// # Errors
-    /// Where it is none, or torn.
+    ///
+    /// It is not a record, or is torn.
     pub(super) fn new(mut bytes: Vec<u8>) -> Result<Self, Damage> {
         if !bytes.starts_with(b"FILE") {
             return Err(Damage::Block("record of the master file table"));
@@ -118,7 +121,7 @@ impl Record {
         self.flags() & 2 != 0
     }
 
-    /// The record that this one extends; 0 where it stands for itself.
+    /// Returns the base record that this one extends; 0 for a base record.
     pub(super) fn base(&self) -> u64 {
         u64_at(&self.bytes, 32).unwrap_or(0)
     }
@@ -127,7 +130,7 @@ impl Record {
         u16_at(&self.bytes, 22).unwrap_or(0)
     }
 
-    /// Its attributes. Where one is broken it is the last: what would follow cannot be found.
+    /// Returns the attributes. A broken one is the last: what follows cannot be found.
     pub(super) fn attributes(&self) -> Attributes<'_> {
         let used = usize::try_from(u32_at(&self.bytes, 24).unwrap_or(0)).unwrap_or(usize::MAX);
         let bytes = self.bytes.get(..used).unwrap_or(&self.bytes);
@@ -189,7 +192,7 @@ fn attribute(bytes: &[u8], kind: u32) -> Option<Attribute<'_>> {
 mod tests {
     use super::*;
 
-    /// A record with one resident attribute, as a file system writes it.
+    /// Makes a record with one resident attribute, as a file system writes it.
     fn record() -> Vec<u8> {
         let mut bytes = vec![0; 1024];
         bytes[..8].copy_from_slice(&[b'F', b'I', b'L', b'E', 48, 0, 3, 0]);
@@ -207,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn fixups_are_taken_back_and_attributes_read() {
+    fn fixups_are_undone_and_attributes_are_read() {
         let read = Record::new(record()).unwrap();
         assert_eq!((read.sequence(), read.in_use(), read.is_directory()), (5, true, false));
         assert_eq!((read.bytes[510], read.bytes[1023]), (0xaa, 0xdd));
@@ -217,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_record_and_one_that_is_none_are_refused() {
+    fn torn_and_other_records_are_refused() {
         let mut torn = record();
         torn[1022] = 8;
         assert!(matches!(Record::new(torn), Err(Damage::Torn(_))));
@@ -227,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_that_claims_too_little_or_too_much_is_the_last() {
+    fn an_attribute_with_a_wrong_length_is_the_last() {
         for length in [0_u32, 8, 23, 2000, u32::MAX] {
             let mut bytes = record();
             bytes[60..64].copy_from_slice(&length.to_le_bytes());

@@ -1,32 +1,34 @@
-//! Where the clusters of a value stand: the mapping pairs of an attribute as runs.
+//! Decodes the mapping pairs of an attribute to runs of clusters.
 //!
-//! The clusters of a value follow each other without end in one direction, so that no loop is possible; that a run
-//! leaves the volume is an error, and so is a number of runs that no volume in use has.
+//! The runs of a value are in ascending order, so that no loop is possible. A run outside the volume is an error, and
+//! so are more runs than any volume in use has.
 
 use super::Damage;
 
-/// Most runs of one value: a journal or database on a full, old volume has some ten thousand. 24 bytes each.
+/// Maximum number of runs per value: a journal or database on a full, old volume has about ten thousand. 24 bytes
+/// each.
 pub(super) const MAX_RUNS: usize = 200_000;
 
-/// Clusters that follow each other.
+/// Contiguous clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
-    /// The first of them, counted in the value.
+    /// First cluster, counted in the value.
     pub(super) at: u64,
-    /// The first of them, counted in the volume; `None` for a hole.
+    /// First cluster, counted in the volume; `None` for a hole.
     pub(super) cluster: Option<u64>,
     pub(super) length: u64,
 }
 
-/// Adds the runs of one attribute to those before it. `lowest` is the cluster of the value that they begin with,
-/// `clusters` the number that the volume has.
+/// Appends the runs of one attribute. `lowest` is the cluster of the value at which they begin, `clusters` the number
+/// of clusters of the volume.
 ///
 /// # Errors
-/// Where they do not follow the ones before, lead out of the volume, or are too many.
+///
+/// The runs do not continue those before, are outside the volume, or are too many.
 pub(super) fn decode(pairs: &[u8], lowest: u64, clusters: u64, runs: &mut Vec<Run>) -> Result<(), Damage> {
     let mut at = lowest;
     if end(runs) != at {
-        return Err(Damage::Runs("do not follow each other"));
+        return Err(Damage::Runs("are not contiguous"));
     }
     let (mut rest, mut cluster) = (pairs, 0_i64);
     while let Some((head, tail)) = rest.split_first().filter(|(head, _)| **head != 0) {
@@ -41,13 +43,13 @@ pub(super) fn decode(pairs: &[u8], lowest: u64, clusters: u64, runs: &mut Vec<Ru
             None
         } else {
             let step = number(offset).ok_or_else(broken)?;
-            cluster = cluster.checked_add(step).ok_or(Damage::Runs("lead out of the volume"))?;
+            cluster = cluster.checked_add(step).ok_or(Damage::Runs("are outside the volume"))?;
             let first = u64::try_from(cluster).ok();
             let inside = first.filter(|first| first.checked_add(length).is_some_and(|end| end <= clusters));
-            Some(inside.ok_or(Damage::Runs("lead out of the volume"))?)
+            Some(inside.ok_or(Damage::Runs("are outside the volume"))?)
         };
         if runs.len() >= MAX_RUNS {
-            return Err(Damage::Runs("are more than are followed"));
+            return Err(Damage::Runs("exceed the limit"));
         }
         runs.push(Run { at, cluster: place, length });
         at = at.checked_add(length).ok_or(Damage::Runs("have no end"))?;
@@ -56,19 +58,19 @@ pub(super) fn decode(pairs: &[u8], lowest: u64, clusters: u64, runs: &mut Vec<Ru
     Ok(())
 }
 
-/// The cluster of the value behind the last run.
+/// Returns the cluster of the value after the last run.
 pub(super) fn end(runs: &[Run]) -> u64 {
     runs.last().map_or(0, |run| run.at.saturating_add(run.length))
 }
 
-/// The run that holds a cluster of the value.
+/// Returns the run that contains a cluster of the value.
 pub(super) fn holding(runs: &[Run], at: u64) -> Option<Run> {
     let after = runs.partition_point(|run| run.at <= at);
     let run = *runs.get(after.checked_sub(1)?)?;
     (at.saturating_sub(run.at) < run.length).then_some(run)
 }
 
-/// A signed number of up to eight bytes.
+/// Reads a signed number of up to eight bytes.
 fn number(bytes: &[u8]) -> Option<i64> {
     let negative = bytes.last().is_some_and(|last| last & 0x80 != 0);
     let mut wide = if negative { [0xff; 8] } else { [0; 8] };
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_go_forward_and_backward_and_holes_have_no_place() {
+    fn runs_go_forward_and_backward_and_holes_have_no_cluster() {
         // 0x30 clusters at 0x5620, a hole of 0x10, 0x18 clusters 0x20 before the first.
         let read = runs(&[0x21, 0x30, 0x20, 0x56, 0x01, 0x10, 0x11, 0x18, 0xe0, 0]).unwrap();
         let run = |at, cluster, length| Run { at, cluster, length };
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_lead_out_of_the_volume_or_nowhere_are_damage() {
+    fn runs_outside_the_volume_or_without_an_end_are_damage() {
         for pairs in [
             &[0x11, 0x08, 0xff][..],               // before the volume
             &[0x41, 0x08, 0, 0, 0x20, 0],          // behind it

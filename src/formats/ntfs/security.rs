@@ -1,7 +1,8 @@
-//! Whose a file is: the owner in a security descriptor, which NTFS 3 keeps once for all files that share it, in `$Secure`.
+//! Reads the owners of files from the security descriptors in `$Secure`, where NTFS 3 stores each descriptor once for
+//! all files that share it.
 //!
-//! The index `$SII` says where in `$SDS` a descriptor is; only the header of each and the owner's SID are read
-//! ([`crate::evidence::sid`]).
+//! The index `$SII` has the location of each descriptor in `$SDS`; only the header of each and the owner's SID are
+//! read ([`crate::evidence::sid`]).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -16,16 +17,16 @@ use super::volume::{NtfsVolume, known};
 use crate::evidence::bytes::{u32_at, u64_at};
 use crate::evidence::sid;
 
-/// Most descriptors of a volume that are found: a file server with many years has some ten thousand.
+/// Maximum number of descriptors per volume: an old file server has about ten thousand.
 const MAX_DESCRIPTORS: usize = 200_000;
 
-/// Most owners that are remembered.
+/// Maximum number of owners in memory.
 const MAX_OWNERS: usize = 20_000;
 
-/// Most bytes of a descriptor that are read: the owner stands in its first part or behind its lists of 64 KiB each.
+/// Maximum bytes of a descriptor that are read: the owner is in its first part, or after its lists of 64 KiB each.
 const MAX_DESCRIPTOR: u32 = 256 << 10;
 
-/// The SID of the owner that a file's number in `$Secure` means.
+/// Returns the SID of the owner for a number in `$Secure`.
 pub(super) fn owner(volume: &NtfsVolume, id: u32) -> Option<String> {
     let owners = &volume.owners;
     let known = owners.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
@@ -73,7 +74,7 @@ fn is_named(name: &[u8], wanted: &str) -> bool {
     super::names::units(name).eq(wanted.encode_utf16())
 }
 
-/// The number of a descriptor, and its offset and length in `$SDS`, out of an entry of `$SII`.
+/// Reads the number of a descriptor, and its offset and length in `$SDS`, from an entry of `$SII`.
 fn place_of(entry: &index::IndexEntry) -> Option<(u32, (u64, u32))> {
     let data = entry.data()?;
     Some((u32_at(data, 4)?, (u64_at(data, 8)?, u32_at(data, 16)?)))

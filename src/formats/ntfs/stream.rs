@@ -1,18 +1,18 @@
-//! The streams of a file, put together from the attributes of its record and of the records that extend it.
+//! Joins the streams of a file from the attributes of its record and of its extension records.
 
 use super::Damage;
 use super::record::{Attribute, AttributeBody, flag};
 use super::runs;
 use super::runs::Run;
 
-/// Most streams of one file that are told.
+/// Maximum number of streams that are reported per file.
 pub(super) const MAX_STREAMS: usize = 1_000;
 
-/// The largest value that is read into memory whole: attribute lists and reparse points are far below, the table of
-/// upper case has 128 KiB.
+/// Largest value that is read into memory, in bytes: attribute lists and reparse points are far smaller, the
+/// upper-case table has 128 KiB.
 pub(super) const MAX_HELD: u64 = 1 << 20;
 
-/// The value of an attribute, wherever it stands.
+/// The value of an attribute, wherever it is stored.
 #[derive(Debug, Clone)]
 pub(super) enum AttributeValue {
     /// In its record.
@@ -27,7 +27,7 @@ pub(super) struct Clusters {
     pub(super) runs: Vec<Run>,
     pub(super) size: u64,
     pub(super) allocated: u64,
-    /// What stands behind this reads as zeros.
+    /// Size of the part that was written; the rest reads as zeros.
     pub(super) initialized: u64,
     /// Clusters of a compression unit; 0 where it is not compressed.
     pub(super) unit: u64,
@@ -42,7 +42,7 @@ impl AttributeValue {
         }
     }
 
-    /// Bytes of storage that it takes besides its record.
+    /// Returns the bytes of storage outside its record.
     pub(super) fn allocated(&self) -> u64 {
         match self {
             Self::Resident(_) => self.size(),
@@ -51,15 +51,15 @@ impl AttributeValue {
     }
 }
 
-/// A value's name in UTF-16 as on disk, and the value, or what is wrong with it.
+/// The name of a value in UTF-16 as on disk, and the value or the damage to it.
 pub(super) type Stream = (Vec<u8>, Result<AttributeValue, Damage>);
 
-/// Gathers the values of one kind of attribute by name, piece by piece.
+/// Collects the values of one attribute type by name, piece by piece.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    /// Name, and what is known of the value; damage of one is its own.
+    /// Name, and the value so far; each has its own damage.
     streams: Vec<Stream>,
-    /// Pieces in the order they came, which need not be that of the value.
+    /// The pieces in order of arrival, which may differ from that of the value.
     pieces: Vec<Piece>,
     clusters: u64,
 }
@@ -69,17 +69,17 @@ struct Piece {
     name: Vec<u8>,
     lowest: u64,
     pairs: Vec<u8>,
-    /// That of the first piece.
+    /// The header of the first piece.
     head: Option<Clusters>,
 }
 
 impl Gathered {
-    /// `clusters` is the number that the volume has.
+    /// Makes it for a volume with this number of clusters.
     pub(super) fn new(clusters: u64) -> Self {
         Self { clusters, ..Self::default() }
     }
 
-    /// Takes an attribute in.
+    /// Adds an attribute.
     pub(super) fn add(&mut self, attribute: &Attribute<'_>) {
         match attribute.body {
             AttributeBody::Resident(bytes) => {
@@ -90,7 +90,7 @@ impl Gathered {
             }
             AttributeBody::Elsewhere(body) => {
                 let first = body.lowest == 0;
-                // A unit above 2^16 clusters has no meaning; Windows makes 2^4.
+                // A unit above 2^16 clusters is meaningless; Windows makes 2^4.
                 let compressed = attribute.flags & flag::COMPRESSED != 0 && (1..=16).contains(&body.unit);
                 let head = first.then(|| Clusters {
                     runs: Vec::new(),
@@ -110,7 +110,7 @@ impl Gathered {
         }
     }
 
-    /// Puts the pieces together.
+    /// Joins the pieces.
     pub(super) fn finish(mut self) -> Vec<Stream> {
         self.pieces.sort_by(|one, other| (&one.name, one.lowest).cmp(&(&other.name, other.lowest)));
         let mut streams = self.streams;

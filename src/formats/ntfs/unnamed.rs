@@ -1,26 +1,26 @@
-//! What a file has besides streams of data that is an item as these are: its extended attributes and the data of its
-//! reparse point, each under the name by which Windows writes it (`file::$EA`).
+//! Items of a file other than data streams: its extended attributes and the data of its reparse point, each under the
+//! name that Windows uses (`file::$EA`).
 //!
-//! Extended attributes that Windows itself keeps with tens of thousands of its files, and reparse points of overlays,
-//! whose content is read by them, are none.
+//! Two kinds are left out: the extended attributes that Windows itself stores with tens of thousands of its files,
+//! and the reparse points of overlays, which are used to read the content.
 
 use super::record::kind;
 use crate::evidence::bytes::{u16_at, u32_at};
 
-/// The names of these items in place of a stream's name, in which a colon cannot be.
+/// The names of these items in place of a stream name, which cannot contain a colon.
 const EXTENDED_ATTRIBUTES: &[u8] = b":$EA";
 const REPARSE_POINT: &[u8] = b":$REPARSE_POINT";
 
-/// Extended attributes that are the system's own, and the most bytes of each value: caches of the kernel and of code integrity by
-/// the beginnings of their names (<https://learn.microsoft.com/windows-hardware/drivers/ifs/kernel-extended-attributes>), and
-/// owner, group, mode and device of WSL. A program may write some of them itself, and what is longer is somebody else's.
+/// Extended attributes of the system, with the maximum bytes of each value: caches of the kernel and of code
+/// integrity, by prefix (<https://learn.microsoft.com/windows-hardware/drivers/ifs/kernel-extended-attributes>), and
+/// owner, group, mode and device of WSL. A program may write some of them itself; a longer value is not the system's.
 const SYSTEM: [(&[u8], usize); 6] =
     [(b"$KERNEL.", 1024), (b"$CI.", 1024), (b"$LXUID", 4), (b"$LXGID", 4), (b"$LXMOD", 4), (b"$LXDEV", 8)];
 
-/// Most attributes of a file: they are in 64 KiB, and each has at least 8 bytes.
+/// Maximum number of attributes per file: they are in 64 KiB, and each has at least 8 bytes.
 const MOST: usize = 8192;
 
-/// The kind of attribute that a name of such an item stands for.
+/// Returns the attribute type of such a name.
 pub(super) fn kind_of(name: &[u8]) -> Option<u32> {
     match name {
         EXTENDED_ATTRIBUTES => Some(kind::EXTENDED_ATTRIBUTES),
@@ -29,7 +29,7 @@ pub(super) fn kind_of(name: &[u8]) -> Option<u32> {
     }
 }
 
-/// The items that a file has for these values, with their sizes.
+/// Returns the items of a file with these values, with their sizes.
 pub(super) fn items(attributes: Option<&[u8]>, reparse: Option<&[u8]>) -> Vec<(Vec<u8>, u64)> {
     let attributes = attributes.filter(|bytes| !are_the_systems(bytes));
     let reparse = reparse.filter(|bytes| !super::overlay::is_overlay(bytes));
@@ -40,7 +40,7 @@ pub(super) fn items(attributes: Option<&[u8]>, reparse: Option<&[u8]>) -> Vec<(V
     named.into_iter().filter_map(item).collect()
 }
 
-/// Whether all attributes are such as Windows keeps by itself ([MS-FSCC] 2.4.16).
+/// Whether all attributes are of those that Windows stores by itself ([MS-FSCC] 2.4.16).
 fn are_the_systems(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     for _ in 0..MOST {
@@ -54,7 +54,7 @@ fn are_the_systems(bytes: &[u8]) -> bool {
             return false;
         }
         let next = u32_at(rest, 0).and_then(|next| usize::try_from(next).ok()).unwrap_or(0);
-        // Nothing may be between two, nor behind the last.
+        // No bytes are allowed between two attributes, or after the last.
         let end = name.len().saturating_add(size).saturating_add(9).next_multiple_of(4);
         if next == 0 || next >= rest.len() {
             return rest.len() <= end;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_an_item_unless_all_of_them_are_the_systems() {
+    fn attributes_are_an_item_unless_all_are_the_systems() {
         let names = |names: &[&str]| {
             let last = names.len() - 1;
             names

@@ -15,21 +15,21 @@ use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::evidence::wtf8;
 use crate::formats::disk::{Cache, Device, Remembered, read_some, to_u64};
 
-/// Records of files that every volume has.
+/// Numbers of records that every volume has.
 pub(super) mod known {
     pub(in crate::formats::ntfs) const MFT: u64 = 0;
     pub(in crate::formats::ntfs) const VOLUME: u64 = 3;
     pub(in crate::formats::ntfs) const ROOT: u64 = 5;
     pub(in crate::formats::ntfs) const SECURE: u64 = 9;
     pub(in crate::formats::ntfs) const UPPER_CASE: u64 = 10;
-    /// Records below this are the file system's own.
+    /// Records below this number are the file system's own.
     pub(in crate::formats::ntfs) const FIRST_OF_USERS: u64 = 24;
 }
 
-/// The part of a file reference that numbers the record; the rest is its sequence.
+/// The record number in a file reference; the other bits are its sequence number.
 const NUMBER: u64 = 0xffff_ffff_ffff;
 
-/// Most records that extend one file: the list that names them has at most 256 KiB on Windows.
+/// Maximum number of extension records per file: the attribute list has at most 256 KiB on Windows.
 const MAX_EXTENSIONS: usize = 8_192;
 
 /// An NTFS volume.
@@ -40,15 +40,16 @@ pub(crate) struct NtfsVolume {
     mft: Clusters,
     pub(super) upper: UpperCase,
     pub(super) owners: Owners,
-    /// The directories that a walk is in.
+    /// The directories of the current walk.
     pub(super) remembered: Remembered,
 }
 
 impl NtfsVolume {
-    /// Reads what must be known before anything else. `share` is the part of the memory for blocks that it takes.
+    /// Opens a volume. `share` is the part of the block cache that it gets.
     ///
     /// # Errors
-    /// Where it is no volume, or its master file table cannot be found.
+    ///
+    /// It is not a volume, or its master file table cannot be found.
     pub(crate) fn open(device: Arc<dyn Device>, share: usize) -> Result<Self, Damage> {
         let geometry = geometry(&read_some(&*device, 0, 512)?).ok_or(Damage::Boot)?;
         let mut volume = Self {
@@ -65,16 +66,17 @@ impl NtfsVolume {
         Ok(volume)
     }
 
-    /// Its label; empty where it has none.
+    /// Returns the label; empty where there is none.
     pub(crate) fn label(&self) -> String {
         let value = self.first_value(known::VOLUME, kind::VOLUME_NAME).and_then(|value| self.held(&value));
         String::from_utf8_lossy(&wtf8::encode(&value.unwrap_or_default())).into_owned()
     }
 
-    /// The record of a file, by reference. A sequence of 0 asks for whoever has it.
+    /// Reads the record of a file, by reference. Sequence number 0 matches any.
     ///
     /// # Errors
-    /// Where it cannot be read, is damaged, or is another file's.
+    ///
+    /// It cannot be read, is damaged, or belongs to another file.
     pub(super) fn record(&self, reference: u64) -> Result<Record, Damage> {
         let record = self.raw_record(reference & NUMBER)?;
         let sequence = u16::try_from(reference >> 48).unwrap_or(0);
@@ -84,16 +86,17 @@ impl NtfsVolume {
         Ok(record)
     }
 
-    /// The reference of a record's own file.
+    /// Returns the reference of the file in a record.
     pub(super) fn reference(number: u64, record: &Record) -> u64 {
         (number & NUMBER) | (u64::from(record.sequence()) << 48)
     }
 
-    /// Calls `act` with each attribute of a file, those of extending records too. A broken one ends its record only, and
-    /// is told at the end.
+    /// Calls `act` with each attribute of a file, including those of extension records. A broken attribute ends its
+    /// record only.
     ///
     /// # Errors
-    /// The first damage met, after everything readable was handed out.
+    ///
+    /// The first damage, after all readable attributes were passed on.
     pub(super) fn each_attribute(
         &self,
         number: u64,
@@ -140,11 +143,12 @@ impl NtfsVolume {
         damage.map_or(Ok(()), Err)
     }
 
-    /// The values of one kind of attribute of a file, by name. Damage elsewhere in its records counts only where there is
-    /// none: a value that lacks a piece is found out by its runs.
+    /// Returns the values of one attribute type of a file, by name. Damage elsewhere in its records is an error only
+    /// where there is no value: a value without one of its pieces is detected by its runs.
     ///
     /// # Errors
-    /// The damage, where nothing of the kind is left.
+    ///
+    /// The damage, where no value of this type is left.
     pub(super) fn values(&self, number: u64, record: &Record, wanted: u32) -> Result<Vec<Stream>, Damage> {
         let mut gathered = Gathered::new(self.geometry.clusters);
         let damage = self.each_attribute(number, record, |attribute| {
@@ -159,7 +163,7 @@ impl NtfsVolume {
         Ok(values)
     }
 
-    /// The value without a name of one of the file system's own files.
+    /// Returns the unnamed value of one of the file system's own files.
     pub(super) fn first_value(&self, number: u64, wanted: u32) -> Result<AttributeValue, Damage> {
         let record = self.record(number)?;
         let values = self.values(number, &record, wanted)?;
@@ -167,7 +171,7 @@ impl NtfsVolume {
         unnamed.map_or(Err(Damage::Nothing), |(_, value)| value)
     }
 
-    /// A value as bytes, where it is small enough to be held.
+    /// Reads a value into memory, where it is small enough.
     pub(super) fn held(&self, value: &AttributeValue) -> Result<Vec<u8>, Damage> {
         let size = usize::try_from(value.size()).ok().filter(|_| value.size() <= MAX_HELD);
         let mut bytes = vec![0; size.ok_or(Damage::TooLarge("attribute"))?];
@@ -178,10 +182,11 @@ impl NtfsVolume {
         Ok(bytes)
     }
 
-    /// Fills the buffer from a value of the file system's own, by way of the cache.
+    /// Fills the buffer from a value of the file system's own files, through the cache.
     ///
     /// # Errors
-    /// Where it ends before, cannot be read, or is compressed.
+    ///
+    /// It ends before, cannot be read, or is compressed.
     pub(super) fn read_value(
         &self,
         clusters: &Clusters,
@@ -201,8 +206,8 @@ impl NtfsVolume {
         Ok(())
     }
 
-    /// Reads at `offset` of a value that is not compressed, out of one run at most; 0 at and behind its end. `cached` is for
-    /// the file system's own structures: the content of a file is read once.
+    /// Reads at `offset` of an uncompressed value, from at most one run; 0 at or after the end. `cached` is for the
+    /// file system's own structures: the content of a file is read once.
     pub(super) fn read_clusters(
         &self,
         clusters: &Clusters,
@@ -253,12 +258,12 @@ impl NtfsVolume {
         Record::new(bytes)
     }
 
-    /// Finds the runs of the master file table: in its first record, and where that has a list, in those that extend it.
-    /// These stand in the part of the table that is known by then.
+    /// Finds the runs of the master file table: in its first record and, where that has a list, in extension records.
+    /// These are in the part of the table that is known by then.
     fn find_mft(&mut self) -> Result<(), Damage> {
         let (first, copy) = self.geometry.mft;
         let record = self.record_at_cluster(first).or_else(|error| {
-            // The copy holds the same first records; it is what is left where the table's beginning is damaged.
+            // The copy has the same first records, for when the beginning of the table is damaged.
             self.record_at_cluster(copy).map_err(|_| error)
         })?;
         let mut known = Gathered::new(self.geometry.clusters);
@@ -293,11 +298,11 @@ fn clusters(values: Vec<Stream>) -> Result<Clusters, Damage> {
     }
 }
 
-/// The records that an attribute list names besides its own.
+/// Returns the extension records in an attribute list.
 fn extensions(list: &[u8], own: u64) -> BTreeSet<u64> {
     let mut references = BTreeSet::new();
     let mut rest = list;
-    // Each entry has at least 26 bytes, and the list a bounded length.
+    // Each entry has at least 26 bytes, and the length of the list is limited.
     while let (Some(length), Some(reference)) = (u16_at(rest, 4), u64_at(rest, 16)) {
         if reference & NUMBER != own & NUMBER && references.len() < MAX_EXTENSIONS {
             references.insert(reference);
@@ -316,7 +321,7 @@ fn zeros(buffer: &mut [u8], length: usize) -> usize {
     buffer.len()
 }
 
-/// The body of a resident attribute, or nothing.
+/// Returns the body of a resident attribute.
 pub(super) fn resident<'a>(attribute: &Attribute<'a>) -> Option<&'a [u8]> {
     match attribute.body {
         AttributeBody::Resident(bytes) => Some(bytes),
@@ -324,7 +329,7 @@ pub(super) fn resident<'a>(attribute: &Attribute<'a>) -> Option<&'a [u8]> {
     }
 }
 
-/// The numbers that begin an index root: bytes of its blocks.
+/// Reads the block size of an index from its root.
 pub(super) fn index_block_size(root: &[u8]) -> Option<usize> {
     let size = usize::try_from(u32_at(root, 8)?).ok()?;
     ((512..=65_536).contains(&size) && size.is_power_of_two()).then_some(size)
@@ -335,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_that_leads_nowhere_ends() {
+    fn a_truncated_or_invalid_list_ends() {
         let mut list = vec![0; 64];
         list[4] = 32;
         list[16] = 9;

@@ -1,4 +1,4 @@
-//! Expands XPRESS with Huffman codes, as Windows' overlays use it: [MS-XCA] 2.2.4.
+//! Decompresses XPRESS with Huffman codes, as Windows overlays use it: [MS-XCA] 2.2.4.
 //! <https://learn.microsoft.com/openspecs/windows_protocols/ms-xca/>
 
 use super::Damage;
@@ -8,10 +8,11 @@ use super::lznt1::copy_back;
 /// Bytes of the table before the codes: the lengths of 512 codes, four bits each.
 const TABLE: usize = 256;
 
-/// Expands one chunk of `length` bytes, at most 64 KiB, and adds it to `out`.
+/// Decompresses one chunk of `length` bytes, at most 64 KiB, and appends it to `out`.
 ///
 /// # Errors
-/// Where it is cut short or points before its own beginning.
+///
+/// The chunk is cut short or refers to bytes before its beginning.
 pub(super) fn expand(packed: &[u8], length: usize, out: &mut Vec<u8>) -> Result<(), Damage> {
     let (table, data) = packed.split_at_checked(TABLE).ok_or(Damage::Compressed)?;
     let lengths: Vec<u8> = table.iter().flat_map(|byte| [byte & 0x0f, byte >> 4]).collect();
@@ -44,7 +45,7 @@ pub(super) fn expand(packed: &[u8], length: usize, out: &mut Vec<u8>) -> Result<
     Ok(())
 }
 
-/// A length that the code itself has no room for.
+/// Reads a length that does not fit in the code.
 fn long_length(bits: &mut Bits<'_>) -> Result<u32, Damage> {
     let [first] = bits.bytes::<1>()?;
     if first < 255 {
@@ -59,7 +60,7 @@ fn long_length(bits: &mut Bits<'_>) -> Result<u32, Damage> {
 mod tests {
     use super::*;
 
-    /// A table in which each byte stands for itself in eight bits, and these bytes.
+    /// Makes a table in which each byte is its own code of eight bits, followed by these bytes.
     fn literals(text: &[u8]) -> Vec<u8> {
         let mut packed = vec![0x88; 128];
         packed.resize(256, 0);
@@ -68,15 +69,15 @@ mod tests {
     }
 
     #[test]
-    fn codes_stand_in_words_from_the_top() {
+    fn codes_are_read_from_the_top_of_words() {
         let mut out = Vec::new();
         expand(&literals(b"een voorbeeld"), 13, &mut out).unwrap();
         assert_eq!(out, b"een voorbeeld");
     }
 
     #[test]
-    fn a_repetition_with_a_length_of_its_own_is_expanded() {
-        // 'a' has the code 0; symbol 256 + 15 (one back, a length that follows) the code 1.
+    fn a_match_with_an_explicit_length_is_decompressed() {
+        // 'a' has the code 0; symbol 256 + 15 (distance one, followed by a length) the code 1.
         let mut packed = vec![0; 256];
         packed[usize::from(b'a') / 2] = 0x10;
         packed[271 / 2] = 0x10;
@@ -90,11 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_has_no_code_is_damage_and_has_an_end() {
+    fn truncated_input_and_unknown_codes_are_damage() {
         for packed in [vec![], vec![0; 300], vec![0xff; 300], vec![0x11; 600]] {
             assert!(expand(&packed, 4096, &mut Vec::new()).is_err());
         }
-        // Zeros behind the end of the input are a code; the chunk's length ends them.
+        // Zeros after the end of the input are a valid code; the length of the chunk ends them.
         let mut out = Vec::new();
         expand(&literals(b"x"), 40, &mut out).unwrap();
         assert_eq!(out.len(), 40);

@@ -1,11 +1,12 @@
-//! A package's header as rpm keeps it: an index of entries and the store that they point into, all in network order, without the magic
-//! and the padding that a package's file has in front. <https://rpm-software-management.github.io/rpm/manual/format_header.html>
+//! Reads a package header as rpm stores it: an index of entries and the data store that they point into, in network
+//! byte order, without the magic and the padding of a package file.
+//! <https://rpm-software-management.github.io/rpm/manual/format_header.html>
 
-/// Bytes of the two counts in front, and of one entry of the index.
+/// Bytes of the two counts at the beginning, and of one index entry.
 const COUNTS: usize = 8;
 const ENTRY: usize = 16;
 
-/// Tags, by `rpmtag.h`.
+/// Tags, from `rpmtag.h`.
 const NAME: u32 = 1000;
 const VERSION: u32 = 1001;
 const RELEASE: u32 = 1002;
@@ -13,11 +14,11 @@ const EPOCH: u32 = 1003;
 const VENDOR: u32 = 1011;
 const ARCHITECTURE: u32 = 1022;
 const FILE_DIGESTS: u32 = 1035;
-const FOLDER_NUMBERS: u32 = 1116;
+const DIRECTORY_INDEXES: u32 = 1116;
 const BASE_NAMES: u32 = 1117;
-const FOLDERS: u32 = 1118;
+const DIRECTORIES: u32 = 1118;
 
-/// Types of entries: a number of 32 bits, a text, a row of texts, a text in several languages.
+/// Types of entries: 32-bit numbers, a string, an array of strings, a localised string.
 const INT32: u32 = 4;
 const STRING: u32 = 6;
 const STRINGS: u32 = 8;
@@ -29,22 +30,22 @@ pub struct Package<'a> {
     header: Header<'a>,
     /// Its name.
     pub name: &'a str,
-    /// Its version, as its maker counts.
+    /// Upstream version.
     pub version: &'a str,
-    /// Its release, as who packed it counts.
+    /// Release number of the packager.
     pub release: &'a str,
-    /// What comes before the version where that began to be counted anew.
+    /// Epoch, which takes precedence over the version.
     pub epoch: Option<u32>,
 }
 
-/// Index and store.
+/// Index and data store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Header<'a> {
     index: &'a [u8],
     store: &'a [u8],
 }
 
-/// Reads a header; none where it is none, or names no package.
+/// Reads a header; `None` where it is malformed, or has no package name.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Option<Package<'_>> {
     let index = usize::try_from(number(bytes, 0)?).ok()?.checked_mul(ENTRY)?;
@@ -61,33 +62,33 @@ pub fn read(bytes: &[u8]) -> Option<Package<'_>> {
 }
 
 impl<'a> Package<'a> {
-    /// Who packed it.
+    /// Returns the packager.
     #[must_use]
     pub fn vendor(&self) -> Option<&'a str> {
         self.header.text(VENDOR)
     }
 
-    /// The processor it is for; keys that rpm trusts are kept as packages without one.
+    /// Returns the architecture; the public keys that rpm trusts are stored as packages without one.
     #[must_use]
     pub fn architecture(&self) -> Option<&'a str> {
         self.header.text(ARCHITECTURE)
     }
 
-    /// Its files: folder with a slash at its end, name, and the digest that the package came with, in hexadecimal digits; that is empty for
-    /// what has no content.
+    /// Returns its files: directory with a trailing slash, name, and the digest from the package in hexadecimal
+    /// digits, which is empty for anything without content.
     pub fn files(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8], &'a [u8])> {
-        let folders: Vec<&[u8]> = self.header.texts(FOLDERS).collect();
+        let directories: Vec<&[u8]> = self.header.texts(DIRECTORIES).collect();
         let digests = self.header.texts(FILE_DIGESTS).map(Some).chain(std::iter::repeat(None));
-        let names = self.header.texts(BASE_NAMES).zip(self.header.numbers(FOLDER_NUMBERS)).zip(digests);
-        names.filter_map(move |((name, folder), digest)| {
-            let folder = *folders.get(usize::try_from(folder).ok()?)?;
-            Some((folder, name, digest.unwrap_or_default()))
+        let names = self.header.texts(BASE_NAMES).zip(self.header.numbers(DIRECTORY_INDEXES)).zip(digests);
+        names.filter_map(move |((name, directory), digest)| {
+            let directory = *directories.get(usize::try_from(directory).ok()?)?;
+            Some((directory, name, digest.unwrap_or_default()))
         })
     }
 }
 
 impl<'a> Header<'a> {
-    /// Type, place in the store and count of an entry.
+    /// Returns type, offset and count of an entry.
     fn entry(self, tag: u32) -> Option<(u32, &'a [u8], usize)> {
         let entry = self.index.chunks_exact(ENTRY).find(|entry| number(entry, 0) == Some(tag))?;
         let at = usize::try_from(number(entry, 8)?).ok()?;

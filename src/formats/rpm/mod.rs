@@ -1,8 +1,8 @@
-//! The packages that rpm has installed: of Red Hat, SUSE and what is made of them.
+//! Reads the packages that rpm has installed, on Red Hat, SUSE and derived distributions.
 //!
-//! In: rpm's own database, in one of the forms that it writes or wrote: SQLite, its own (`ndb`), or Berkeley DB's. Out: each
-//! package's header, read by [`header`]. All of it is hostile: every number is held against the file's size, and nothing is gone
-//! through twice.
+//! In: the database of rpm, in one of its three formats: SQLite, rpm's own `ndb`, or Berkeley DB. Out: the header of
+//! each package, read by [`header`]. All of it is hostile: every number is checked against the file size, and nothing
+//! is read twice.
 
 use std::io;
 
@@ -15,37 +15,39 @@ mod ndb;
 
 pub use header::Package;
 
-/// Largest header of one package: some kilobytes, and a megabyte for each ten thousand files.
+/// Largest header of one package, in bytes: some kilobytes, plus a megabyte per ten thousand files.
 const MAX_HEADER: usize = 64 << 20;
 
-/// Most packages of one database.
+/// Maximum number of packages per database.
 const MAX_PACKAGES: usize = 200_000;
 
-/// The folders that the database may be in, the newer first; the last is that of systems that are deployed whole (rpm-ostree),
-/// to which the others are links.
-const FOLDERS: [&str; 3] = ["usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm"];
+/// The directories of the database, the newer first. The last one is that of image-based systems (rpm-ostree), where
+/// the others are links to it.
+const DIRECTORIES: [&str; 3] = ["usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm"];
 
-/// The database's files, by what begins them.
+/// The database files of the three formats.
 const SQLITE: &str = "rpmdb.sqlite";
 const NDB: &str = "Packages.db";
 const BERKELEY: &str = "Packages";
 
-/// Opens a file of the database by its path below the root; `None` where nothing has that path.
+/// Opens a database file by its path below the root; `None` where the path does not exist.
 pub(crate) type OpenDatabase<'a> = dyn Fn(&str) -> io::Result<Option<Box<dyn ReadSeek>>> + 'a;
 
-/// Hands out each package of the database that `open` finds; gives the name of it, or none where there is none.
+/// Passes each package of the database that `open` finds to the caller, and returns the name of the database; `None`
+/// where there is none.
 ///
 /// # Errors
-/// The database's name with what it lacks: it is in a form that is not read, damaged, or cannot be opened. What was handed out
-/// until then stands.
+///
+/// The name of the database and the reason: it is in an unsupported format, damaged, or cannot be opened. Packages
+/// read before the error are kept.
 pub(crate) fn packages(
     open: &OpenDatabase<'_>,
     take: &mut dyn FnMut(Package<'_>),
 ) -> Result<Option<String>, String> {
-    for folder in FOLDERS {
+    for directory in DIRECTORIES {
         let forms: [(&str, Each); 3] = [(SQLITE, of_sqlite), (NDB, ndb::each), (BERKELEY, berkeley::each)];
         for (name, read) in forms {
-            let path = format!("{folder}/{name}");
+            let path = format!("{directory}/{name}");
             let mut file = match open(&path) {
                 Ok(Some(file)) => file,
                 Ok(None) => continue,
@@ -64,11 +66,11 @@ pub(crate) fn packages(
             if broken > 0 {
                 return Err(format!("packages of rpm: {broken} of '/{path}' are damaged"));
             }
-            // What rpm has not written over into the database itself yet.
+            // A write-ahead log that rpm has not merged into the database yet.
             let log = format!("{path}-wal");
             let written = open(&log).ok().flatten().and_then(|mut log| log.seek(io::SeekFrom::End(0)).ok());
             if written.is_some_and(|length| length > 0) {
-                return Err(format!("packages of rpm: what stands in '/{log}' is not read"));
+                return Err(format!("packages of rpm: the changes in '/{log}' are not read"));
             }
             return Ok(Some(path));
         }
@@ -76,23 +78,24 @@ pub(crate) fn packages(
     Ok(None)
 }
 
-/// Hands on the headers of a database until it is told to stop.
+/// Passes the headers of a database on until the callback returns false.
 type Each = fn(&mut dyn ReadSeek, &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()>;
 
 fn of_sqlite(file: &mut dyn ReadSeek, take: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
     let mut whole = true;
-    // A number, and the header.
+    // The row has a number, and the header.
     sqlite::rows(file, "Packages", &mut |row| {
         let header = row.column(1);
         whole &= header.is_some();
         header.is_none_or(&mut *take)
     })?;
-    if whole { Ok(()) } else { Err(damaged("a row without its package")) }
+    if whole { Ok(()) } else { Err(damaged("a row without a package")) }
 }
 
-/// Reads a database that is held in memory: of tests, and of what searches for bytes that break a reader.
+/// Reads a database in memory, for tests and fuzz targets.
 ///
 /// # Errors
+///
 /// It is damaged.
 pub fn read_bytes(bytes: &[u8], take: &mut dyn FnMut(Package<'_>)) -> io::Result<()> {
     let mut file = io::Cursor::new(bytes.to_vec());
@@ -111,7 +114,7 @@ pub fn read_bytes(bytes: &[u8], take: &mut dyn FnMut(Package<'_>)) -> io::Result
 mod tests {
     use super::*;
 
-    /// A header that names a package, and one that is cut.
+    /// Makes a header with a package name, and a truncated one.
     fn header() -> Vec<u8> {
         let entries = [(1000_u32, 0_u32), (1001, 2), (1002, 4)];
         let mut header = [3_u32.to_be_bytes(), 6_u32.to_be_bytes()].concat();
@@ -122,7 +125,7 @@ mod tests {
         header
     }
 
-    /// A database of rpm's own with one package, whose slot says that it stands in this block.
+    /// Makes an ndb database with one package, whose slot points to this block.
     fn database(block: u32) -> Vec<u8> {
         let mut bytes = b"RpmP\0\0\0\0\0\0\0\0\x01\0\0\0".to_vec();
         bytes.resize(32, 0);
@@ -139,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_is_found_where_it_stands_and_what_it_lacks_is_told() {
+    fn a_database_is_found_in_its_directory_and_its_faults_are_reported() {
         let found = |name: &str, bytes: Vec<u8>| {
             let (name, mut names) = (name.to_owned(), Vec::new());
             let open = move |path: &str| -> io::Result<Option<Box<dyn ReadSeek>>> {
@@ -153,7 +156,7 @@ mod tests {
         assert_eq!(found("elsewhere", database(256)), (Ok(None), Vec::new()));
         let cut = database(256).len() - 1;
         for (bytes, why) in [
-            (database(255), "where a package stands"),
+            (database(255), "the location of a package"),
             (database(256)[..cut].to_vec(), "fill whole buffer"),
             (database(256)[..4000].to_vec(), "fill whole buffer"),
             (b"SQLite format 3\0".to_vec(), "fill whole buffer"),
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_that_share_bytes_end_a_database_of_rpms_own() {
+    fn packages_that_share_bytes_end_an_ndb_database() {
         let mut bytes = database(256);
         let slot = bytes[32..48].to_vec();
         bytes[48..4096].chunks_exact_mut(16).for_each(|other| other.copy_from_slice(&slot));
@@ -174,7 +177,8 @@ mod tests {
         assert!(error.to_string().contains("longer than the file") && count < 100, "{error}, {count}");
     }
 
-    /// A database of Berkeley DB with three entries: the highest number, a package on its page, and one on two others.
+    /// Makes a Berkeley DB with three entries: the highest number, a package on its page, and one on two overflow
+    /// pages.
     fn berkeley() -> Vec<u8> {
         let mut bytes = vec![0; 4 * 512];
         bytes[12..16].copy_from_slice(&0x0006_1561_u32.to_le_bytes());
@@ -182,7 +186,7 @@ mod tests {
         bytes[25] = 8;
         bytes[32] = 3;
         let (short, mut long) = (header(), header());
-        // The same package with a longer store, of which nothing is named.
+        // The same package with a longer store that no entry points to.
         let length = 400_u32;
         long[4..8].copy_from_slice(&length.to_be_bytes());
         long.resize(8 + 3 * 16 + 400, 0);
@@ -219,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_berkeley_db_is_read_in_the_order_of_its_pages_and_what_is_broken_in_it_ends_it() {
+    fn a_berkeley_db_is_read_in_page_order_up_to_the_first_damage() {
         let read = |bytes: &[u8]| {
             let mut names = Vec::new();
             let read = read_bytes(bytes, &mut |package| names.push(package.name.to_owned()));
@@ -228,14 +232,14 @@ mod tests {
         assert_eq!(read(&berkeley()), (Ok(()), 2));
         let entry = 512 + 512 - 5 - 5;
         for (at, byte, names, why) in [
-            (24, 1, 0, "does not write"),
-            (26, 1, 0, "does not write"),
-            (21, 3, 0, "the size of its pages"),
+            (24, 1, 0, "rpm does not use"),
+            (26, 1, 0, "rpm does not use"),
+            (21, 3, 0, "the page size"),
             (32, 4, 2, "fill whole buffer"),
-            (512 + 8, 9, 0, "another's number"),
+            (512 + 8, 9, 0, "the wrong number"),
             (512 + 27, 9, 0, "an entry of a page"),
-            (entry - 5 - 1 - header().len(), 2, 0, "the kind of an entry"),
-            (512 + 512 - 12 - 5 - 1 - header().len() - 3 * 5, 4, 1, "the kind of an entry"),
+            (entry - 5 - 1 - header().len(), 2, 0, "the type of an entry"),
+            (512 + 512 - 12 - 5 - 1 - header().len() - 3 * 5, 4, 1, "the type of an entry"),
             (1024 + 16, 2, 1, "more pages than it has"),
             (1024 + 25, 2, 1, "a page of a package"),
             (1024 + 23, 2, 1, "a page of a package"),

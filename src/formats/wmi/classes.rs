@@ -1,6 +1,7 @@
-//! The classes that subscriptions of WMI are made of, and their records: which fields follow each other, and what stands in them.
+//! Reads the records of the classes that WMI subscriptions consist of: the order of their fields, and their contents.
 //!
-//! In: the bytes of a record. Out: a [`SubscriptionPart`]. The order of the fields is that of the classes as every Windows brings them.
+//! In: the bytes of a record. Out: a [`SubscriptionPart`]. The field order is that of the classes that ship with
+//! Windows.
 
 use std::collections::BTreeMap;
 
@@ -8,44 +9,44 @@ use super::SubscriptionPart;
 use crate::evidence::bytes::u32_at;
 use crate::evidence::{Digest, sid, wtf8};
 
-/// Bytes before what differs from class to class: the digest in UTF-16, two moments, and of those that follow the length, the place
-/// of the class's name and a byte.
+/// Bytes before the class-specific part: the digest in UTF-16, two times, the length of the rest, the offset of the
+/// class name, and a byte.
 pub(super) const DIGEST: usize = 128;
 pub(super) const HEAD: usize = DIGEST + 16;
 const FIXED: usize = HEAD + 9;
 
-/// What a field holds, as far as it is told.
+/// A field that is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
-    /// Its name.
+    /// Name.
     Name,
-    /// Who made it.
+    /// SID of the creator.
     Creator,
-    /// The question that a filter puts to the events.
+    /// Query of a filter.
     Query,
-    /// The name space that it looks at.
+    /// Namespace of the query.
     Namespace,
-    /// The program of a consumer.
+    /// Executable of a consumer.
     Program,
-    /// Its command line.
+    /// Command line.
     Command,
-    /// The language of its script, the script, and the file that holds it instead.
+    /// Language of the script.
     Engine,
-    /// The script.
+    /// Script.
     Script,
-    /// The file of a script.
+    /// File with the script.
     File,
-    /// What is written or sent.
+    /// Text that is written or sent.
     Text,
-    /// The server or the file that it goes to.
+    /// Server or file that receives the text.
     Place,
-    /// Of a binding, the filter.
+    /// Filter of a binding.
     Filter,
-    /// And the consumer.
+    /// Consumer of a binding.
     Consumer,
 }
 
-/// A field as it stands in a record: how many bytes it has there, and what it is, where that is told.
+/// A field in a record: its size in bytes, and its meaning where it is reported.
 pub type FieldSlot = (usize, Option<Field>);
 
 const LONG: FieldSlot = (4, None);
@@ -65,11 +66,10 @@ const PLACE: FieldSlot = (4, Some(Field::Place));
 const FILTER: FieldSlot = (4, Some(Field::Filter));
 const CONSUMER: FieldSlot = (4, Some(Field::Consumer));
 
-/// A class: its name, and its fields as they follow each other. All consumers begin with a machine, the length of a queue, who made it
-/// and its name.
+/// A class: its name, and its fields in order. All consumers begin with machine name, queue size, creator and name.
 pub type Class = (&'static str, &'static [FieldSlot]);
 
-/// The classes that are told.
+/// The classes that are reported.
 pub const CLASSES: [Class; 7] = [
     ("__EventFilter", &[NAME, MADE_BY, LONG, QUERY, SPACE, LONG]),
     ("__FilterToConsumerBinding", &[FILTER, CONSUMER, LONG, FLAG, FLAG, FLAG, MADE_BY]),
@@ -92,7 +92,7 @@ pub const CLASSES: [Class; 7] = [
     ),
 ];
 
-/// By what a record of a class begins: the digest of its name in upper case, as text in UTF-16.
+/// Returns the bytes at the beginning of a record of a class: the digest of its name in upper case, in UTF-16.
 #[must_use]
 pub fn pattern(class: &str) -> Vec<u8> {
     let name: Vec<u8> = class.to_uppercase().encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -100,15 +100,15 @@ pub fn pattern(class: &str) -> Vec<u8> {
     digest.bytes().flat_map(|digit| [digit, 0]).collect()
 }
 
-/// Reads a record; none where it is not one of its class.
+/// Reads a record; `None` where it is not one of its class.
 pub(super) fn part((class, slots): Class, record: &[u8]) -> Option<SubscriptionPart> {
     let length = usize::try_from(u32_at(record, HEAD)? & 0x3fff_ffff).ok()?;
-    // Two bits of each field say whether it has a value of its own.
+    // Two bits per field say whether it has its own value.
     let states = slots.len().div_ceil(4);
     let mut at = FIXED.checked_add(states)?;
     let fields = at;
     at = slots.iter().fold(at, |at, (width, _)| at.saturating_add(*width));
-    // What is said of the record as such, its length first; and whether there is more of that kind.
+    // Qualifiers of the record, preceded by their length; and whether there are more.
     let more = usize::try_from(u32_at(record, at)?).ok()?.max(4);
     at = at.checked_add(more)?;
     at = at.checked_add(if record.get(at)? & 2 == 0 { 1 } else { 9 })?;
@@ -120,7 +120,7 @@ pub(super) fn part((class, slots): Class, record: &[u8]) -> Option<SubscriptionP
     let mut place = fields;
     for (number, (width, field)) in slots.iter().enumerate() {
         let state = record.get(FIXED.saturating_add(number / 4)).copied().unwrap_or_default();
-        // Without a value at all.
+        // A null value.
         let none = state >> (number % 4).saturating_mul(2) & 1 != 0;
         let offset = u32_at(record, place).filter(|offset| *offset != 0 && !none);
         place = place.saturating_add(*width);
@@ -135,12 +135,12 @@ pub(super) fn part((class, slots): Class, record: &[u8]) -> Option<SubscriptionP
     Some(SubscriptionPart { class, says, remnant: false, cut })
 }
 
-/// A text: a byte that says how it is written, and the text with its end.
+/// Reads a text: an encoding byte, and the text with its terminator.
 fn text(values: &[u8], offset: u32) -> Option<Vec<u8>> {
     let bytes = values.get(usize::try_from(offset).ok()?..)?;
     let (kind, bytes) = bytes.split_first()?;
     let text = match kind {
-        // Of one byte each, the first 256 of Unicode.
+        // One byte per character, the first 256 of Unicode.
         0 => {
             let mut text = String::new();
             text.extend(bytes.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)));
@@ -155,7 +155,7 @@ fn text(values: &[u8], offset: u32) -> Option<Vec<u8>> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// A SID: how many bytes, and the bytes.
+/// Reads a SID: its length, and its bytes.
 fn creator(values: &[u8], offset: u32) -> Option<Vec<u8>> {
     let bytes = values.get(usize::try_from(offset).ok()?..)?;
     let length = usize::try_from(u32_at(bytes, 0)?).ok()?;

@@ -1,10 +1,11 @@
-//! Subscriptions of WMI, out of its repository: a filter says when, a consumer what is done then, a binding that the one starts the
-//! other. WMI itself is not asked: that would be noticed, and of a tree or an image nobody could be asked.
+//! Reads WMI event subscriptions from the repository files: a filter defines an event, a consumer an action, and a
+//! binding connects the two. WMI itself is not queried: a query would be noticed, and cannot be made for a tree or an
+//! image.
 //!
-//! In: `OBJECTS.DATA` and the mapping of its pages, of Windows Vista and later. Out: a [`SubscriptionPart`] each. Where their records and fields
-//! stand is not described by Microsoft: it is as the makers of `flare-wmi` and of `dissect.cim` have found it. Records are found by the
-//! digest of their class's name, in pages that the repository uses and in those it has left behind: what was deleted stands there
-//! until it is written over, and is told as a remnant.
+//! In: `OBJECTS.DATA` and the mapping of its pages, of Windows Vista and later. Out: a [`SubscriptionPart`] each.
+//! Microsoft does not document the format; the layout is that found by the authors of `flare-wmi` and `dissect.cim`.
+//! Records are found by the digest of their class name, in used and in unused pages: a deleted record exists until it
+//! is overwritten, and is reported as a remnant.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,46 +23,46 @@ use classes::{CLASSES, HEAD, part, pattern};
 /// Bytes of a page.
 const PAGE: usize = 0x2000;
 
-/// Pages that are read at once.
+/// Number of pages that are read at a time.
 const PAGES: usize = 64;
 
-/// Most bytes of the repository that are looked through; those of large servers have some 200 MiB.
+/// Maximum bytes of the repository that are searched; large servers have about 200 MiB.
 const MAX_OBJECTS: u64 = 2 << 30;
 
-/// Most parts, and most bytes of one record: a script may be long.
+/// Maximum number of parts, and maximum bytes of one record: a script may be long.
 const MAX_PARTS: usize = 5_000;
 const MAX_RECORD: usize = 4 << 20;
 
-/// Most records that are looked at, and most bytes that all of them together have behind their first page.
+/// Maximum number of records that are inspected, and maximum bytes of all their continuation pages.
 const MAX_RECORDS: usize = 50_000;
 const MAX_FOLLOWED: usize = 64 << 20;
 
-/// Most bytes of a text that are kept.
+/// Maximum bytes of a text that are kept.
 pub const MAX_TEXT: usize = 64 << 10;
 
 /// A part of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriptionPart {
-    /// Its class.
+    /// Class name.
     pub class: &'static str,
-    /// What it says, text as UTF-8.
+    /// Its fields, with texts as UTF-8.
     pub says: BTreeMap<Field, Vec<u8>>,
-    /// Whether it stands in a place that the repository no longer uses: it was deleted, or changed since.
+    /// Whether it is in a page that the repository no longer uses: it was deleted, or changed since.
     pub remnant: bool,
-    /// Whether the end of its record was not found, and fields may be lacking.
+    /// Whether the end of its record was not found, so that fields may be missing.
     pub cut: bool,
 }
 
-/// Which page of the file each page of the repository is.
+/// The mapping from pages of the repository to pages of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageMap {
-    /// By this the newest of several is known.
+    /// Version, which is highest in the current mapping.
     pub version: u32,
     pages: Vec<u32>,
 }
 
 impl PageMap {
-    /// Reads a mapping file, which begins with that of the objects.
+    /// Reads a mapping file, which begins with the mapping of the objects.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if u32_at(bytes, 0)? != 0xabcd {
@@ -73,17 +74,18 @@ impl PageMap {
         Some(Self { version: u32_at(bytes, 4)?, pages }).filter(|mapping| mapping.pages.len() == count)
     }
 
-    /// The page of the file that follows another one in the repository; none where that one is in no use.
+    /// Returns the file page that follows another one in the repository; `None` where that one is unused.
     fn after(&self, page: u32) -> Option<u32> {
         let at = self.pages.iter().position(|known| *known == page)?;
         self.pages.get(at.checked_add(1)?).copied()
     }
 }
 
-/// Reads all parts; without a mapping none is known to be a remnant, and none goes on behind its page.
+/// Reads all parts. Without a mapping, no remnants are detected, and no record continues after its page.
 ///
 /// # Errors
-/// The file could not be read further; what was found until then stands in `all`.
+///
+/// The file could not be read further; `all` keeps the parts found before.
 pub(crate) fn parts(
     objects: &mut dyn ReadSeek,
     mapping: Option<&PageMap>,
@@ -101,7 +103,7 @@ pub(crate) fn parts(
         for found in finder.find_iter(&chunk) {
             looked = looked.saturating_add(1);
             if all.len() >= MAX_PARTS || looked > MAX_RECORDS || followed > MAX_FOLLOWED {
-                return Err(io::Error::other("it has more of them than are told"));
+                return Err(io::Error::other("there are more records than the limit"));
             }
             let Some(class) = CLASSES.get(found.pattern().as_usize()) else { continue };
             let (page_at, offset) =
@@ -119,10 +121,10 @@ pub(crate) fn parts(
         }
         at = at.saturating_add(u64::try_from(left).unwrap_or(u64::MAX));
     }
-    if size == MAX_OBJECTS { Err(damaged("it is larger than such a file may be")) } else { Ok(()) }
+    if size == MAX_OBJECTS { Err(damaged("it is larger than the limit")) } else { Ok(()) }
 }
 
-/// The same of files in memory.
+/// Reads parts from files in memory, for fuzz targets.
 #[must_use]
 pub fn parts_of(objects: &[u8], mapping: &[u8]) -> Vec<SubscriptionPart> {
     let mut all = Vec::new();
@@ -130,7 +132,7 @@ pub fn parts_of(objects: &[u8], mapping: &[u8]) -> Vec<SubscriptionPart> {
     all
 }
 
-/// Keeps a part once: pages that are no longer used hold most of what those have that took their place.
+/// Adds a part unless it exists: unused pages contain most of the records of their replacements.
 fn keep(part: SubscriptionPart, all: &mut Vec<SubscriptionPart>) {
     match all.iter_mut().find(|known| known.class == part.class && known.says == part.says) {
         Some(known) => known.remnant &= part.remnant,
@@ -138,7 +140,7 @@ fn keep(part: SubscriptionPart, all: &mut Vec<SubscriptionPart>) {
     }
 }
 
-/// The bytes of a record that begins in a page; as far as it goes on in those that follow in the repository.
+/// Returns the bytes of a record that begins in a page, with the following pages of the repository.
 fn record(
     objects: &mut dyn ReadSeek,
     mapping: Option<&PageMap>,
@@ -163,7 +165,7 @@ fn record(
     Ok(record)
 }
 
-/// Whether a page's own list, which stands at its begin, has a record at an offset.
+/// Whether the record list at the beginning of a page has a record at an offset.
 fn is_listed(page: &[u8], offset: usize) -> bool {
     for entry in page.chunks_exact(16) {
         let place = u32_at(entry, 4).and_then(|place| usize::try_from(place).ok());
@@ -185,7 +187,7 @@ pub(crate) mod tests {
     use super::classes::DIGEST;
     use super::*;
 
-    /// A value of a record: nothing, a text of either kind, a SID.
+    /// A value of a record: null, a text in either encoding, a SID.
     #[derive(Clone, Copy)]
     pub(crate) enum Value<'a> {
         None,
@@ -194,10 +196,10 @@ pub(crate) mod tests {
         Sid(&'a [u8]),
     }
 
-    /// The SID of the system's administrators.
+    /// The SID of the local administrators.
     const ADMINISTRATORS: [u8; 16] = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0];
 
-    /// A record of a class with these values in the fields that are told, as the public descriptions have it.
+    /// Makes a record of a class with these values in the reported fields, from the public descriptions.
     pub(crate) fn record_of(class: &str, values: &[(Field, Value<'_>)]) -> Vec<u8> {
         let (_, slots) = CLASSES.into_iter().find(|(name, _)| *name == class).unwrap();
         let mut states = vec![0_u8; slots.len().div_ceil(4)];
@@ -209,7 +211,7 @@ pub(crate) mod tests {
             match value.map_or(Value::None, |(_, value)| *value) {
                 Value::None => {
                     states[number / 4] |= 1 << (number % 4 * 2);
-                    // What stands there means nothing.
+                    // The content is meaningless.
                     place = 1;
                 }
                 Value::Narrow(text) => data.extend([&[0], text.as_bytes(), &[0]].concat()),
@@ -231,7 +233,7 @@ pub(crate) mod tests {
         [&pattern(class)[..], &[7; 16], &length.to_le_bytes(), &[0; 5], &rest].concat()
     }
 
-    /// A page with a list of its records; the first may go on behind it.
+    /// Makes a page with a list of its records; the first one may continue after it.
     pub(crate) fn page(records: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
         let mut at = 16 * (records.len() + 1);
         let mut page = Vec::new();
@@ -266,7 +268,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_digest_of_a_class_is_the_known_one() {
-        // By which other tools know the first name space, `ROOT`.
+        // The digest by which other tools know the first namespace, `ROOT`.
         let root: String = pattern("root").chunks(2).map(|unit| char::from(unit[0])).collect();
         assert_eq!(root, "E8C4F9926E52E9240C37C4E59745CEB61A67A77C9F6692EA4295A97E0AF583C5");
     }
@@ -342,7 +344,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_record_goes_on_in_the_next_page_of_the_repository_and_what_that_left_behind_is_a_remnant() {
+    fn a_record_continues_in_the_next_page_and_unused_pages_have_remnants() {
         let long = "x".repeat(20_000);
         let script = record_of(
             "ActiveScriptEventConsumer",
@@ -353,12 +355,12 @@ pub(crate) mod tests {
         let (first, rest) = page(&[&script]);
         let (other, _) = page(&[&old, &kept]);
         let (used, _) = page(&[&kept]);
-        // In a page that is used, behind what its list names.
+        // In a used page, after the records of its list.
         let mut used = used;
         let at = PAGE - 1_000;
         let deleted = record_of("__EventFilter", &[(Name, Value::Narrow("gewist"))]);
         used[at..at + deleted.len()].copy_from_slice(&deleted);
-        // The file's pages: 0 begins the script, 3 and 1 go on with it, 2 is left behind, 4 is used.
+        // Pages of the file: 0 begins the script, 3 and 1 continue it, 2 is unused, 4 is used.
         let second = &rest[..PAGE];
         let mut third = rest[PAGE..].to_vec();
         third.resize(PAGE, 0);
@@ -372,14 +374,14 @@ pub(crate) mod tests {
             ["lang", "weg", "blijft", "gewist"].map(|name| (by(name).cut, by(name).remnant)).into();
         assert_eq!(flags, [(false, false), (false, true), (false, false), (false, true)]);
         assert_eq!(all.len(), 4);
-        // Without the mapping nobody knows where it goes on.
+        // Without the mapping, the continuation is unknown.
         let alone = read(&objects, None);
         let cut = alone.iter().find(|part| part.says[&Name] == b"lang").unwrap();
         assert!(cut.cut && !cut.remnant && cut.says[&Script].len() < PAGE);
     }
 
     #[test]
-    fn a_repository_whose_records_lead_on_without_end_is_left_at_a_limit() {
+    fn a_repository_with_endless_records_is_read_up_to_a_limit() {
         let mut record = record_of("__EventFilter", &[(Name, Value::Narrow("a"))]);
         record[HEAD..HEAD + 4].copy_from_slice(&0x003f_0000_u32.to_le_bytes());
         let (page, _) = page(&vec![record.as_slice(); 20]);
@@ -387,11 +389,11 @@ pub(crate) mod tests {
         let map = PageMap::read(&mapping(5, &[0, 0])).unwrap();
         let mut all = Vec::new();
         let error = parts(&mut Cursor::new(&page), Some(&map), &mut all).unwrap_err();
-        assert!(error.to_string().contains("more of them") && all.len() == 1, "{error}");
+        assert!(error.to_string().contains("more records") && all.len() == 1, "{error}");
     }
 
     #[test]
-    fn what_is_damaged_is_left_out_and_ends_nothing() {
+    fn damaged_records_are_left_out_and_reading_continues() {
         let record = record_of("__EventFilter", &[(Name, Value::Narrow("a")), (Query, Value::Wide("b"))]);
         for at in DIGEST..record.len() {
             for bit in [1, 0x80] {
@@ -404,12 +406,12 @@ pub(crate) mod tests {
         for length in 0..record.len() {
             assert!(read(&record[..length], None).len() <= 1);
         }
-        // By its own words no record of this class.
+        // By its own content not a record of this class.
         let mut named = record_of("__EventFilter", &[(Name, Value::Narrow("a"))]);
         let at = named.windows(13).position(|part| part == b"__EventFilter").unwrap();
         named[at] = b'x';
         assert_eq!(read(&named, None), []);
-        // Of another class than its digest says.
+        // Of another class than its digest states.
         let mut other = record_of("LogFileEventConsumer", &[]);
         other[..DIGEST].copy_from_slice(&pattern("SMTPEventConsumer"));
         assert_eq!(read(&other, None), []);

@@ -188,9 +188,9 @@ fn sudoers(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
                     let (who, what) = (kept(reach, &who), kept(reach, &what));
                     lines.row(&AccountRow::Sudo(SudoRule { file: rooted(&file), line, who, what }))?;
                 }
-                Sudo::Include { path, folder } => {
+                Sudo::Include { path, directory } => {
                     let path = path.strip_prefix(b"/").unwrap_or(&path);
-                    if folder {
+                    if directory {
                         let pattern = format!("{}/*", glob::Pattern::escape(&String::from_utf8_lossy(path)));
                         // sudo leaves out what has a dot in its name, or ends as a copy does.
                         let named = |file: &Vec<u8>| {

@@ -317,6 +317,10 @@ impl Search<'_, '_> {
         match self.target.look(place, end.clone(), None) {
             Ok(mut found) if found.kind == Kind::File => {
                 found.notes.push(Note::FollowedLink);
+                if named {
+                    let origin = self.target.origin(place, path);
+                    self.under_the_name_of_the_link(Found { origin, ..found.clone() })?;
+                }
                 self.take(found)
             }
             Ok(found)
@@ -331,6 +335,19 @@ impl Search<'_, '_> {
             Ok(_) => ControlFlow::Continue(()),
             Err(error) if sys::is_nothing(&error) => ControlFlow::Continue(()),
             Err(error) => self.gap(Unread::of_error(self.target.origin(place, end), "looking", &error)),
+        }
+    }
+
+    /// Hands out the content under the name of the link too: public tools that read a bundle look there, and an archive's
+    /// reader does not follow a record.
+    fn under_the_name_of_the_link(&mut self, found: Found) -> ControlFlow<()> {
+        if self.is_excepted(&found.path) || self.target.is_own(&found) {
+            return ControlFlow::Continue(());
+        }
+        match self.meter.pass(Found { streams: Vec::new(), ..found }) {
+            None => ControlFlow::Continue(()),
+            Some(Ok(found)) => (self.emit)(Finding::Found(found)),
+            Some(Err(gap)) => self.gap(*gap),
         }
     }
 

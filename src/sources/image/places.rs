@@ -189,7 +189,7 @@ pub(crate) fn told(disk: &Disk) -> Vec<VolumeFacts> {
         all.extend(found.copies.into_iter().map(|copy| VolumeFacts {
             name: format!("{} vss {}", volume.number, copy.number),
             size: volume.size,
-            kind: Some(copy.told()),
+            kind: Some(copy.description()),
             file_system: Some(volume.file_system.name().to_owned()),
             place: Some(format!("vss{}:{place}", copy.number)),
             ..VolumeFacts::default()
@@ -221,7 +221,7 @@ fn mount(volume: &DiskVolume, readable: usize) -> Result<Arc<dyn Mounted>, Strin
             Ok(opened) => Ok(Arc::new(ext::ExtFiles(Arc::new(opened)))),
             Err(damage) => Err(damage.to_string()),
         },
-        other => Err(other.obstacle().unwrap_or("this file system is not read by this version").to_owned()),
+        other => Err(other.obstacle().unwrap_or("this version cannot read this file system").to_owned()),
     }
 }
 

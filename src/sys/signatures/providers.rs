@@ -1,8 +1,9 @@
 //! What reads and judges signatures on a Windows, as its registry names it: each step's library and function.
 //!
 //! Malware puts its own library in their place, or another function of Windows' own library, such as one that does nothing
-//! and returns success (MITRE ATT&CK T1553.003). In: how to read a value of the registry. Out: whether every step is the
-//! one that Windows came with, or which is not. The names are those of `softpub.h` and of what `wintrust.dll` registers.
+//! and returns success (MITRE ATT&CK T1553.003). In: how to read the registry. Out: whether every step is the one that Windows came
+//! with, or which is not. The names are those of `softpub.h`, of what `wintrust.dll` registers, and of the sets of functions that
+//! `wincrypt.h` has for OIDs, which anybody may add to: <https://learn.microsoft.com/windows/win32/seccrypto/oid-functions>.
 
 /// Where all of it is in the registry.
 const CRYPTOGRAPHY: &str = "SOFTWARE\\Microsoft\\Cryptography";
@@ -25,14 +26,55 @@ const READERS: [(&str, &str); 2] = [
     ("CryptSIPDllVerifyIndirectData", "CryptSIPVerifyIndirectData"),
     ("CryptSIPDllGetSignedDataMsg", "CryptSIPGetSignedDataMsg"),
 ];
+/// What else is loaded together with those readers, whatever it is called: a library runs when it is loaded.
+const LOADED_TOO: [&str; 5] = [
+    "CryptSIPDllCreateIndirectData",
+    "CryptSIPDllPutSignedDataMsg",
+    "CryptSIPDllRemoveSignedDataMsg",
+    "CryptSIPDllGetCaps",
+    "CryptSIPDllGetSealedDigest",
+];
+
 const SUBJECTS: [&str; 2] =
     ["{C689AAB8-8E78-11D0-8C47-00C04FC295EE}", "{DE351A43-8E59-11D0-8C47-00C04FC295EE}"];
 
-/// Finds that Windows' own functions read and judge signatures, and no other. `value` reads a value of a key as text.
+/// Sets of functions that decide on a chain of certificates (`#2` and `#3` are the policies for programs) and on the signature of a
+/// certificate or message, and that decode what was signed. An entry here is asked before or in place of what is built in.
+const SETS: [&str; 7] = [
+    "CertDllVerifyCertificateChainPolicy",
+    "CryptDllVerifyEncodedSignature",
+    "CryptDllVerifyEncodedSignatureEx",
+    "CryptDllExtractEncodedSignatureParameters",
+    "CryptDllImportPublicKeyInfo",
+    "CryptDllImportPublicKeyInfoEx",
+    "CryptDllImportPublicKeyInfoEx2",
+];
+
+/// What a signature of a program is over (`SPC_INDIRECT_DATA_OBJID`), and the sets that decode it.
+const SIGNED_CONTENT: &str = "1.3.6.1.4.1.311.2.1.4";
+const DECODERS: [&str; 2] = ["CryptDllDecodeObject", "CryptDllDecodeObjectEx"];
+
+/// Libraries of Windows that register functions in those sets.
+const KNOWN: [&str; 4] = ["wintrust.dll", "crypt32.dll", "cryptnet.dll", "cryptdlg.dll"];
+
+/// Most entries of a set that are compared; a set with more is none that Windows made.
+const MAX_ENTRIES: usize = 1_000;
+
+/// The registry below `HKEY_LOCAL_MACHINE`, as far as it is asked.
+pub(super) trait Registry {
+    /// A value of a key as text.
+    fn value(&self, key: &str, name: &str) -> Option<String>;
+
+    /// The names of the keys below a key; none where there is no such key.
+    fn keys(&self, key: &str) -> Vec<String>;
+}
+
+/// Finds that Windows' own functions read and judge signatures, and no other.
 ///
 /// # Errors
 /// Which step is another's, or is missing.
-pub(super) fn check(value: &dyn Fn(&str, &str) -> Option<String>) -> Result<(), String> {
+pub(super) fn check(registry: &dyn Registry) -> Result<(), String> {
+    let value = |key: &str, name: &str| registry.value(key, name);
     for (step, function) in STEPS {
         let key = format!("{CRYPTOGRAPHY}\\Providers\\Trust\\{step}\\{ACTION}");
         let (library, named) = (value(&key, "$DLL"), value(&key, "$Function"));
@@ -51,7 +93,44 @@ pub(super) fn check(value: &dyn Fn(&str, &str) -> Option<String>) -> Result<(), 
             is_own(&library, &value(&key, "FuncName").unwrap_or_default(), function)?;
         }
     }
+    for reader in LOADED_TOO {
+        for subject in SUBJECTS {
+            let key = format!("{CRYPTOGRAPHY}\\OID\\EncodingType 0\\{reader}\\{subject}");
+            is_known(&key, value(&key, "Dll"))?;
+        }
+    }
+    for encoding in ["EncodingType 0", "EncodingType 1"] {
+        for set in SETS {
+            let set = format!("{CRYPTOGRAPHY}\\OID\\{encoding}\\{set}");
+            let keys = registry.keys(&set);
+            if keys.len() > MAX_ENTRIES {
+                return Err(format!(
+                    "signatures are not judged as Windows does it: '{set}' has {} entries",
+                    keys.len()
+                ));
+            }
+            for key in keys {
+                let key = format!("{set}\\{key}");
+                is_known(&key, value(&key, "Dll"))?;
+            }
+        }
+        for set in DECODERS {
+            let key = format!("{CRYPTOGRAPHY}\\OID\\{encoding}\\{set}\\{SIGNED_CONTENT}");
+            is_known(&key, value(&key, "Dll"))?;
+        }
+    }
     Ok(())
+}
+
+/// Finds that an entry of a set has one of the libraries that Windows registers, or none.
+fn is_known(key: &str, library: Option<String>) -> Result<(), String> {
+    match library {
+        Some(library) if !KNOWN.iter().any(|name| is_in_windows(&library, name)) => {
+            let (_, entry) = key.split_once("\\OID\\").unwrap_or_default();
+            Err(format!("signatures are judged by '{library}' here ('{entry}'), where Windows has its own"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_own(library: &str, named: &str, function: &str) -> Result<(), String> {
@@ -67,9 +146,13 @@ fn is_own(library: &str, named: &str, function: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a library that the registry names for reading signatures is Windows' own: by its name alone or in Windows' own
-/// directory.
+/// Whether a library that the registry names for reading signatures is Windows' own.
 fn is_windows_own(library: &str) -> bool {
+    is_in_windows(library, "wintrust.dll")
+}
+
+/// Whether a library is the one of this name that Windows has: by its name alone or in Windows' own directory.
+fn is_in_windows(library: &str, wanted: &str) -> bool {
     let library = library.trim().to_ascii_lowercase();
     let name = library.rsplit('\\').next().unwrap_or_default();
     let directory = library.strip_suffix(name).unwrap_or_default();
@@ -77,7 +160,7 @@ fn is_windows_own(library: &str) -> bool {
         directory,
         "" | "c:\\windows\\system32\\" | "%systemroot%\\system32\\" | "%windir%\\system32\\"
     );
-    own && name == "wintrust.dll"
+    own && name == wanted
 }
 
 #[cfg(test)]
@@ -106,8 +189,20 @@ mod tests {
         all
     }
 
+    impl Registry for BTreeMap<(String, String), String> {
+        fn value(&self, key: &str, name: &str) -> Option<String> {
+            self.get(&(key.to_owned(), name.to_owned())).cloned()
+        }
+
+        fn keys(&self, key: &str) -> Vec<String> {
+            let below =
+                |(path, _): &(String, String)| path.strip_prefix(key)?.strip_prefix('\\').map(str::to_owned);
+            self.keys().filter_map(below).collect()
+        }
+    }
+
     fn checked(registry: &BTreeMap<(String, String), String>) -> Result<(), String> {
-        check(&|key, value| registry.get(&(key.to_owned(), value.to_owned())).cloned())
+        check(registry)
     }
 
     #[test]
@@ -151,6 +246,55 @@ mod tests {
         let mut less = registry();
         less.retain(|(key, _), _| !key.contains("CryptSIPDll"));
         assert_eq!(checked(&less), Ok(()));
+    }
+
+    #[test]
+    fn an_entry_for_certificates_or_signatures_with_another_library_is_seen_in_every_set() {
+        let sets =
+            SETS.iter().flat_map(|set| [(*set, "#2"), (*set, "1.2.840.113549.1.1.11"), (*set, "DEFAULT")]);
+        let decoders = DECODERS.iter().map(|set| (*set, SIGNED_CONTENT));
+        for encoding in ["EncodingType 0", "EncodingType 1"] {
+            for (set, entry) in sets.clone().chain(decoders.clone()) {
+                let key = format!("{CRYPTOGRAPHY}\\OID\\{encoding}\\{set}\\{entry}");
+                let with = |library: &str| {
+                    let mut other = registry();
+                    other.insert((key.clone(), "Dll".to_owned()), library.to_owned());
+                    other.insert((key.clone(), "FuncName".to_owned()), "Yes".to_owned());
+                    checked(&other)
+                };
+                for own in [
+                    "cryptnet.dll",
+                    "%SystemRoot%\\system32\\CRYPT32.dll",
+                    "C:\\Windows\\System32\\cryptdlg.dll",
+                ] {
+                    assert_eq!(with(own), Ok(()), "{key} {own}");
+                }
+                for library in
+                    ["x.dll", "C:\\Users\\Public\\cryptnet.dll", "\\\\host\\share\\crypt32.dll", ""]
+                {
+                    let why = with(library).unwrap_err();
+                    assert!(why.contains(&format!("'{library}'")) && why.contains(set), "{key}: {why}");
+                }
+            }
+        }
+        for reader in LOADED_TOO {
+            for subject in SUBJECTS {
+                let mut other = registry();
+                let key = format!("{CRYPTOGRAPHY}\\OID\\EncodingType 0\\{reader}\\{subject}");
+                other.insert((key, "Dll".to_owned()), "C:\\Users\\Public\\wintrust.dll".to_owned());
+                assert!(checked(&other).unwrap_err().contains(reader));
+            }
+        }
+    }
+
+    #[test]
+    fn a_set_with_more_entries_than_windows_ever_makes_is_an_error_and_not_a_wait() {
+        let mut other = registry();
+        let set = format!("{CRYPTOGRAPHY}\\OID\\EncodingType 1\\{}", SETS[1]);
+        for number in 0..=MAX_ENTRIES {
+            other.insert((format!("{set}\\1.2.{number}"), "Dll".to_owned()), "crypt32.dll".to_owned());
+        }
+        assert!(checked(&other).unwrap_err().contains("1001 entries"));
     }
 
     #[test]

@@ -127,6 +127,11 @@ static UNPACKING: ArgumentGroup = ArgumentGroup {
             "Geef elk bestand een naam die op Windows kan (op Windows gebeurt dat altijd)",
             "Give every file a name that Windows allows (on Windows this is always done)",
         ),
+        switch(
+            "links",
+            "Maak ook de symbolische links van een Unix-volume, als ze binnen dat volume uitkomen",
+            "Also make the symbolic links of a Unix volume, if they lead to a place inside it",
+        ),
         option(
             "only",
             ("PATROON", "GLOB"),

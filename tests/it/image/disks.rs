@@ -138,7 +138,7 @@ fn what_is_no_disk_is_refused_with_what_is_there() {
     let output = collect(&made, &nothing, &["--path", "/"]);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
-    assert!(said.contains("nothing.img") && said.contains("holds no file system that is known"), "{said}");
+    assert!(said.contains("nothing.img") && said.contains("holds no known file system"), "{said}");
     let missing = collect(&made, &made.path().join("no.img"), &["--path", "/"]);
     assert_eq!(missing.status.code(), Some(1), "{}", text(&missing.stderr));
     let both = made.veldkit(["collect", "--image", "x", "--root", "y"]);

@@ -181,3 +181,42 @@ fn what_is_no_bundle_at_all_is_said_to_be_none() {
         assert!(wrong.is_err(), "{bytes:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn links_of_a_unix_are_made_on_demand_and_lead_to_what_was_unpacked() {
+    use std::os::unix::fs::symlink;
+
+    let made = crate::made::Made::new();
+    made.put("usr/lib/os-release", b"ID=debian\nVERSION_ID=\"12\"\n");
+    made.put("srv/log/one.log", b"one");
+    std::fs::create_dir_all(made.tree().join("etc")).unwrap();
+    symlink("../usr/lib/os-release", made.tree().join("etc/os-release")).unwrap();
+    symlink("one.log", made.tree().join("srv/log/newest.log")).unwrap();
+    symlink("../../../../out", made.tree().join("srv/log/away")).unwrap();
+    made.collect(["--artifact", "LinuxHostIdentity", "--path", "/srv/log/**"]);
+    let identity = made.identity();
+    let bundle = made.bundle_argument();
+    let run = |out: &Path, more: &[&str]| {
+        let common = ["unpack", &bundle, "-i", identity.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        made.veldkit(common.iter().chain(more))
+    };
+    let linked = made.path().join("linked");
+    let output = run(&linked, &["--links"]);
+    let warned = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "one leads outside: {warned}");
+    assert!(warned.contains("srv/log/away") && warned.contains("outside its volume"), "{warned}");
+    let newest = linked.join("fs/$rootfs$/srv/log/newest.log");
+    assert!(newest.symlink_metadata().unwrap().is_symlink());
+    assert_eq!(std::fs::read(&newest).unwrap(), b"one");
+    let plain = made.path().join("plain");
+    assert_eq!(run(&plain, &[]).status.code(), Some(0));
+    assert!(!plain.join("fs/$rootfs$/srv/log/newest.log").exists());
+    for place in [&linked, &plain] {
+        let release = std::fs::read(place.join("fs/$rootfs$/etc/os-release")).unwrap();
+        assert_eq!(
+            release, b"ID=debian\nVERSION_ID=\"12\"\n",
+            "what a link was named for is stored under its name"
+        );
+    }
+}

@@ -74,7 +74,12 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
         linux::make(root, target, &trusted, &carried)?;
     }
     rule_text::check(&carried, root)?;
-    loses_nothing(&std::fs::read(&carried)?)?;
+    let program = std::fs::read(&carried)?;
+    loses_nothing(&program)?;
+    trust::check(&program, &trusted)?;
+    if target == host {
+        trust::check_said(&output(Command::new(&carried).args(["--version", "--lang", "en"]))?, &trusted)?;
+    }
     if let Some(command) = signing.filter(|_| target.contains("-windows-")) {
         sign::sign(&carried, command)?;
     }

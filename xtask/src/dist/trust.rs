@@ -37,6 +37,42 @@ pub(super) fn says(key: &str) -> String {
     }
 }
 
+/// Finds the key in a program that was built with it: a build that lost it would ask for a confirmation of every kit, and one with
+/// another key would trust another's.
+///
+/// # Errors
+///
+/// It is not there, or another is.
+pub(super) fn check(program: &[u8], key: &str) -> Result {
+    let texts = program.split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')));
+    let mut keys: Vec<&str> =
+        texts.filter_map(|text| std::str::from_utf8(text).ok().filter(|text| is_key(text))).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    match keys.as_slice() {
+        [] if key.is_empty() => Ok(()),
+        [one] if *one == key => Ok(()),
+        other => {
+            Err(format!("the program holds the keys {other:?}, and was to be built with '{key}'").into())
+        }
+    }
+}
+
+/// Finds that a program says itself whom it trusts (`veldkit --version`).
+///
+/// # Errors
+///
+/// It says something else.
+pub(super) fn check_said(said: &str, key: &str) -> Result {
+    let wanted =
+        if key.is_empty() { "trusts no key".to_owned() } else { format!("trusts kits signed by {key} ") };
+    if said.matches("trusts ").count() == 1 && said.contains(&wanted) {
+        Ok(())
+    } else {
+        Err(format!("the program was to be built with the key '{key}', and says: {said}").into())
+    }
+}
+
 /// Whether a text has the form of a key; the program itself refuses to start with one that is damaged.
 fn is_key(text: &str) -> bool {
     let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
@@ -45,9 +81,24 @@ fn is_key(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{key, says};
+    use super::{check, check_said, key, says};
 
     const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+
+    const OTHER: &str = "RWTAPRWIVLbV5yVrhSRVzeSHuoXQyhmnqYUPSHZYSMBNb7UmwWnHKjbU";
+
+    #[test]
+    fn a_program_must_hold_the_key_it_was_built_with_and_no_other_and_say_so() {
+        let holds = |text: &str| format!("..\0{text}\0..").into_bytes();
+        assert!(check(&holds(KEY), KEY).is_ok() && check(&holds(""), "").is_ok());
+        assert!(check(&holds(""), KEY).is_err() && check(&holds(KEY), "").is_err());
+        assert!(check(&holds(OTHER), KEY).is_err());
+        assert!(check(&holds(&format!("{KEY}\0{OTHER}")), KEY).is_err());
+        assert!(check_said(&format!("veldkit 1\ntrusts kits signed by {KEY} (a b c d)\n"), KEY).is_ok());
+        assert!(check_said("veldkit 1\ntrusts no key: every kit\n", "").is_ok());
+        assert!(check_said("veldkit 1\ntrusts no key: every kit\n", KEY).is_err());
+        assert!(check_said(&format!("veldkit 1\ntrusts kits signed by {KEY} (a b c d)\n"), OTHER).is_err());
+    }
 
     #[test]
     fn a_key_is_taken_as_it_is_or_out_of_its_file_and_anything_else_is_refused() {

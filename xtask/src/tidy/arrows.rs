@@ -7,7 +7,8 @@ use super::paths::{Modules, mentions};
 use super::{Fault, Tree};
 
 /// Each room with what it may use: whole rooms, or modules of one.
-pub(super) const ARROWS: [(&str, &[&str]); 15] = [
+pub(super) const ARROWS: [(&str, &[&str]); 16] = [
+    ("docs", &[]),
     ("evidence", &[]),
     ("embedded", &[]),
     ("text", &["evidence"]),

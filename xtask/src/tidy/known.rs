@@ -6,12 +6,12 @@ use super::language::Phrase;
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
-    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 187),
-    (&[&["tells"], &["of"]], 16),
-    (&[&["held"], &["against"]], 32),
-    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 162),
+    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 144),
+    (&[&["tells"], &["of"]], 14),
+    (&[&["held"], &["against"]], 23),
+    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 97),
     (&[&["gives"], &["out"]], 0),
     (&[&["fires"], &["on"]], 15),
-    (&[&["of"], &["one's"], &["own"]], 5),
+    (&[&["of"], &["one's"], &["own"]], 4),
     (&[&["had"], &["of"]], 2),
 ];

@@ -1,4 +1,5 @@
-//! Marks that are not at one place near the beginning: at the end of a volume, in one of several copies, or far inside.
+//! Signatures that are not at a fixed place near the beginning: at the end of a volume, in one of several copies, or
+//! far inside.
 
 use std::io;
 
@@ -6,21 +7,21 @@ use super::{FileSystem, SOFTWARE_RAID};
 use crate::evidence::bytes::{u32_at, u64_at};
 use crate::formats::disk::device::{Device, read_some};
 
-/// Where the second header of LUKS 2 may be: the sizes that the first may have.
+/// Possible offsets of the second LUKS 2 header: the sizes that the first may have.
 const SECOND_LUKS: [u64; 9] =
     [0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000, 0x10_0000, 0x20_0000, 0x40_0000];
 
-/// Where a label of ZFS has its ring of uberblocks, its length, and what each begins with in either order of bytes.
+/// Offset and length of the uberblock ring in a ZFS label, and the signature of an uberblock in either byte order.
 const UBERBLOCKS: (u64, usize) = (128 << 10, 128 << 10);
 const UBERBLOCK: u64 = 0x00ba_b10c;
 
-/// Bytes of a label of ZFS: two are at the beginning of its volume, two at the end.
+/// Bytes of a ZFS label: two are at the beginning of the volume, two at the end.
 const ZFS_LABEL: u64 = 256 << 10;
 
-/// Most descriptors of the sequence by which a disc is recognised (ECMA-167, part 2).
+/// Maximum number of descriptors in the volume recognition sequence of a disc (ECMA-167, part 2).
 const DESCRIPTORS: usize = 16;
 
-/// The file system of a disc; UDF before ISO 9660, which discs may have as well.
+/// Identifies the file system of a disc. UDF takes precedence over ISO 9660, since a disc may have both.
 pub(super) fn disc(head: &[u8]) -> Option<FileSystem> {
     let sequence = head.get(32_768..)?.chunks(2048).take(DESCRIPTORS).filter_map(|sector| sector.get(1..6));
     let mut found = None;
@@ -34,14 +35,14 @@ pub(super) fn disc(head: &[u8]) -> Option<FileSystem> {
     found
 }
 
-/// Reads the places that are far from the beginning.
+/// Checks the places that are far from the beginning.
 pub(super) fn identify(volume: &dyn Device) -> io::Result<Option<FileSystem>> {
     for place in SECOND_LUKS {
         if read_some(volume, place, 6)?.starts_with(b"SKUL\xba\xbe") {
             return Ok(Some(FileSystem::Luks));
         }
     }
-    // VMFS, whose descriptor is in the second mebibyte of its partition, and its volume's in the first.
+    // VMFS has its descriptor in the second mebibyte of the partition; a VMFS volume in the first.
     if read_some(volume, 1 << 20, 4)? == 0xc001_d00d_u32.to_le_bytes()
         || read_some(volume, 2 << 20, 4)? == 0x2fab_f15e_u32.to_le_bytes()
     {
@@ -61,8 +62,8 @@ pub(super) fn identify(volume: &dyn Device) -> io::Result<Option<FileSystem>> {
     Ok(raid_at_the_end(volume)?.map(|(raid, _)| raid))
 }
 
-/// A part of a RAID whose superblock is at its end: by Linux in its versions 0.90 and 1.0, by firmware of Intel, or in the
-/// format of SNIA. The second value is whether it is a mirror, which holds by itself all that the others do.
+/// Identifies a RAID member with its superblock at the end: Linux RAID of versions 0.90 and 1.0, Intel firmware RAID,
+/// or SNIA DDF. The second value says whether it is a mirror, whose members each have all data.
 pub(in crate::formats::disk) fn raid_at_the_end(
     volume: &dyn Device,
 ) -> io::Result<Option<(FileSystem, bool)>> {
@@ -112,12 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn raid_is_known_in_all_versions_of_its_superblock_also_above_a_file_system() {
+    fn raid_is_detected_in_all_superblock_versions_also_above_a_file_system() {
         const MIB: usize = 1 << 20;
         let ext: (usize, &[u8]) = (1080, b"\x53\xef");
         let (old, new) = (b"\xfc\x4e\x2b\xa9\0\0\0\0".as_slice(), b"\xfc\x4e\x2b\xa9\x01\0\0\0".as_slice());
         let big = b"\xa9\x2b\x4e\xfc\0\0\0\0".as_slice();
-        // In 0.90 of a size that is no multiple of 64 KiB as well.
+        // Version 0.90, also for a size that is not a multiple of 64 KiB.
         for (size, at, mark) in [
             (MIB, MIB - (64 << 10), old),
             (MIB, MIB - (64 << 10), big),
@@ -131,14 +132,14 @@ mod tests {
             assert_eq!(of(size, &[(at, mark), ext]), FileSystem::SoftwareRaid, "{size} {at}");
         }
         assert_eq!(of(MIB, &[ext]), FileSystem::Ext);
-        // One that is a mirror has all of it.
+        // A member of a mirror has all data.
         let level: (usize, &[u8]) = (MIB - (8 << 10) + 72, &[1]);
         assert_eq!(of(MIB, &[(MIB - (8 << 10), new), level, ext]), FileSystem::Ext);
         assert_eq!(of(MIB, &[(MIB - 1024, b"Intel Raid ISM Cfg Sig. ")]).name(), "Intel firmware RAID");
     }
 
     #[test]
-    fn what_has_its_mark_far_inside_or_in_a_copy_is_known() {
+    fn signatures_far_inside_or_in_a_copy_are_detected() {
         const MIB: usize = 1 << 20;
         for place in SECOND_LUKS {
             let at = usize::try_from(place).unwrap();

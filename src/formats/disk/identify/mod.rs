@@ -1,5 +1,5 @@
-//! Which file system a volume holds, by the marks that each leaves at a fixed place. Only marks are read: what a
-//! volume claims besides is not believed here.
+//! Identifies the file system of a volume by its signature. Only signatures are read; nothing else in the volume is
+//! trusted here.
 
 mod elsewhere;
 
@@ -8,7 +8,7 @@ use std::io;
 use super::device::{Device, read_some};
 use crate::evidence::bytes::{u16_at, u32_at};
 
-/// What is on a volume.
+/// The content of a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is the product's own name")]
 pub enum FileSystem {
@@ -27,17 +27,17 @@ pub enum FileSystem {
     Apfs,
     Zfs,
     Vmfs,
-    /// A disc's file system: ISO 9660 or UDF, by its name.
+    /// The file system of a disc: ISO 9660 or UDF, by name.
     Disc(&'static str),
     Bcache,
-    /// A file system that has nothing else to be said of, by its name.
+    /// Another file system without specific advice, by name.
     Other(&'static str),
-    /// Nothing that is known here.
+    /// No known content.
     Unknown,
 }
 
 impl FileSystem {
-    /// Its name.
+    /// Returns the product name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -62,48 +62,48 @@ impl FileSystem {
         }
     }
 
-    /// Why it is not read, and what to do; `None` for what is.
+    /// Returns why the content cannot be read and what to do; `None` where it can be read.
     #[must_use]
     pub const fn obstacle(self) -> Option<&'static str> {
         match self {
             Self::Ntfs | Self::Ext => None,
             Self::BitLocker => Some(
-                "encrypted by BitLocker: unlock it with dislocker or in Windows, and collect what that gives",
+                "encrypted by BitLocker: unlock it with dislocker or in Windows, and collect the unlocked volume",
             ),
             Self::Luks => {
-                Some("encrypted by LUKS: open it with cryptsetup open --readonly, and name what that gives")
+                Some("encrypted by LUKS: open it with cryptsetup open --readonly, and use the mapped device")
             }
             Self::Fat | Self::ExFat => {
-                Some("FAT is not read by this version: mount it, and collect with --root")
+                Some("this version cannot read FAT: mount it, and collect with --root")
             }
             Self::Lvm => Some(
-                "volumes of LVM are not read by this version: make them devices with losetup --partscan --read-only \
-                 and vgchange --activate y, and name one of /dev/GROUP/ as the image",
+                "this version cannot read LVM volumes: make them devices with losetup --partscan --read-only \
+                 and vgchange --activate y, and use one of /dev/GROUP/ as the image",
             ),
             Self::SoftwareRaid => Some(
-                "a part of a RAID by Linux: put it together with mdadm --assemble --readonly, and name what that gives",
+                "a member of a Linux RAID: assemble it with mdadm --assemble --readonly, and use the assembled device",
             ),
-            Self::Swap => Some("swap space holds no files; it may hold strings of what ran"),
+            Self::Swap => Some("swap space holds no files; it may contain strings of programs that ran"),
             Self::Zfs => Some(
-                "a part of a ZFS pool, which is not read by this version: zpool import -o readonly=on mounts it; collect \
+                "a member of a ZFS pool, which this version cannot read: mount it with zpool import -o readonly=on, and collect \
                  with --root",
             ),
             Self::Vmfs => Some(
-                "a datastore of VMware, which is not read by this version: vmfs-fuse or vmfs6-fuse mounts it; name the \
-                 disks (-flat.vmdk) that are on it as images",
+                "a VMware datastore, which this version cannot read: mount it with vmfs-fuse or vmfs6-fuse, and use the \
+                 disks (-flat.vmdk) on it as images",
             ),
             Self::Bcache => Some(
-                "a part of bcache, which is not read by this version: register it in Linux from a read-only loop device, \
-                 and name /dev/bcache0 as the image",
+                "a bcache device, which this version cannot read: register it in Linux from a read-only loop device, \
+                 and use /dev/bcache0 as the image",
             ),
             Self::ReFs | Self::Xfs | Self::Btrfs | Self::Apfs | Self::Disc(_) | Self::Other(_) => {
-                Some("this file system is not read by this version: mount it, and collect with --root")
+                Some("this version cannot read this file system: mount it, and collect with --root")
             }
-            Self::Unknown => Some("holds no file system that is known"),
+            Self::Unknown => Some("holds no known file system"),
         }
     }
 
-    /// Whether its mark is in the first sector, where a table of partitions would be: such a volume has no table.
+    /// Whether the signature is in the first sector, in place of a partition table: such a volume has no table.
     pub(super) const fn begins_with_its_mark(self) -> bool {
         matches!(
             self,
@@ -112,19 +112,18 @@ impl FileSystem {
     }
 }
 
-/// Most bytes at the beginning of a volume that marks are in: that of Btrfs is the last.
+/// Bytes at the beginning of a volume that contain signatures; that of Btrfs is the last.
 const HEAD: usize = 68 << 10;
 
-/// What begins a superblock of Linux's software RAID: of its version 1 with the low byte first, of 0.90 in the order of
-/// the machine that made it.
+/// Signature of Linux software RAID: little-endian in version 1, in the byte order of the machine in 0.90.
 const SOFTWARE_RAID: [u8; 4] = [0xfc, 0x4e, 0x2b, 0xa9];
 
-/// The identifier of `BitLocker` To Go, {4967D63B-2E29-4AD8-8399-F6A339E3D001}, as it is on disk.
+/// The GUID of `BitLocker` To Go, {4967D63B-2E29-4AD8-8399-F6A339E3D001}, as it is on disk.
 const BITLOCKER_TO_GO: [u8; 16] =
     [0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a, 0x83, 0x99, 0xf6, 0xa3, 0x39, 0xe3, 0xd0, 0x01];
 
-/// Marks of what has one at one place, in the order in which they are looked for: what lies beneath a file system comes
-/// before it, since its first member may show the marks of both.
+/// Signatures at fixed offsets, in the order in which they are checked. RAID and encryption come before file systems,
+/// since the first member may show the signatures of both.
 const MARKS: [(FileSystem, usize, &[u8]); 47] = [
     (FileSystem::Ntfs, 3, b"NTFS    "),
     (FileSystem::BitLocker, 3, b"-FVE-FS-"),
@@ -179,7 +178,7 @@ const MARKS: [(FileSystem, usize, &[u8]); 47] = [
     (FileSystem::Other("Storage Spaces"), 0, b"SPACEDB "),
 ];
 
-/// Identifies what is on a volume.
+/// Identifies the content of a volume.
 pub(crate) fn identify(volume: &dyn Device) -> io::Result<FileSystem> {
     let head = read_some(volume, 0, HEAD)?;
     let has = |at: usize, mark: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(mark));
@@ -187,8 +186,8 @@ pub(crate) fn identify(volume: &dyn Device) -> io::Result<FileSystem> {
         return Ok(FileSystem::BitLocker);
     }
     if let Some((found, ..)) = MARKS.iter().find(|(_, at, mark)| has(*at, mark)) {
-        // What has its superblock at its end shows from its beginning on what the first member does, which is all of it
-        // where it is a mirror.
+        // A RAID member with its superblock at the end begins like the volume inside it; a mirror member contains
+        // that volume as a whole.
         let above = if found.obstacle().is_none() { elsewhere::raid_at_the_end(volume)? } else { None };
         return Ok(above.filter(|(_, is_mirror)| !is_mirror).map_or(*found, |(raid, _)| raid));
     }
@@ -202,12 +201,12 @@ pub(crate) fn identify(volume: &dyn Device) -> io::Result<FileSystem> {
     Ok(found.unwrap_or(FileSystem::Unknown))
 }
 
-/// Whether a volume that is read by itself is one half of a mirror by Linux.
+/// Whether a volume that can be read on its own is one half of a Linux mirror.
 pub(super) fn is_half_of_a_mirror(volume: &dyn Device) -> bool {
     matches!(elsewhere::raid_at_the_end(volume), Ok(Some((_, true))))
 }
 
-/// Whether a first sector is one of FAT: by its label, or by a parameter block as every FAT has it.
+/// Whether a first sector is a FAT boot sector: by its label, or by a parameter block that every FAT has.
 fn is_fat(head: &[u8]) -> bool {
     let has = |at: usize, mark: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(mark));
     let byte = |at: usize| head.get(at).copied().unwrap_or(0);
@@ -217,7 +216,7 @@ fn is_fat(head: &[u8]) -> bool {
         return true;
     }
     let (sectors, tables) = (u32::from(short(19)).max(long(32)), u32::from(short(22)).max(long(36)));
-    // Old disks have no signature; the jump over the block is on all of them.
+    // Old disks have no signature, but all of them have the jump over the parameter block.
     matches!((byte(0), byte(2)), (0xeb, 0x90) | (0xe9, _))
         && matches!(short(11), 512 | 1024 | 2048 | 4096)
         && byte(13).is_power_of_two()
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn each_file_system_is_known_by_its_mark_and_an_empty_volume_is_none() {
+    fn each_file_system_is_detected_and_an_empty_volume_has_none() {
         assert_eq!(of(&[(3, b"NTFS    ")]), FileSystem::Ntfs);
         assert_eq!(of(&[(3, b"-FVE-FS-")]), FileSystem::BitLocker);
         assert_eq!(of(&[(0, b"LUKS\xba\xbe")]), FileSystem::Luks);
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_has_a_name_and_an_advice() {
+    fn unsupported_file_systems_have_a_name_and_advice() {
         for (file_system, at, mark) in MARKS {
             let found = of(&[(at, mark)]);
             assert_eq!(found, file_system);
@@ -271,8 +270,8 @@ mod tests {
     }
 
     #[test]
-    fn a_fat_without_a_label_is_one_and_boot_code_is_none() {
-        // As `mkfs.fat` makes a disk of 1.44 MB.
+    fn a_fat_without_a_label_is_detected_and_boot_code_is_not() {
+        // As `mkfs.fat` formats a 1.44 MB disk.
         let mut boot = vec![0; 512];
         boot[..3].copy_from_slice(&[0xeb, 0x3c, 0x90]);
         boot[11..24].copy_from_slice(&[0, 2, 1, 1, 0, 2, 224, 0, 0x40, 0x0b, 0xf0, 9, 0]);

@@ -1,8 +1,8 @@
-//! GPT: the table at the beginning of a disk and its copy at the end, each with checksums of its header and its entries
-//! (UEFI specification, chapter 5).
+//! Reads a GPT: the table at the beginning of a disk and its copy at the end, each with checksums of its header and
+//! its entries (UEFI specification, chapter 5).
 //!
-//! In: a disk whose MBR is a protective one. Out: the better of both tables, and which it is. A table whose checksums do
-//! not hold, or that is empty, is used only where the other one is no better.
+//! In: a disk with a protective MBR. Out: the better one of both tables, and which one it is. A table with a wrong
+//! checksum, or without entries, is used only where the other one is no better.
 
 use std::io;
 
@@ -10,45 +10,45 @@ use super::{DeviceId, Partition, Table, TableNote, gpt_kind};
 use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::formats::disk::device::{Device, read_some};
 
-/// Most entries of a GPT that are read: Windows makes 128, others allow more.
+/// Maximum number of entries that are read: Windows makes 128, other systems allow more.
 const MAX_ENTRIES: u32 = 1024;
 
-/// The sizes of sectors in use.
+/// Sector sizes in use.
 const SECTORS: [u64; 2] = [512, 4096];
 
 struct Header {
-    /// The sector that the other table's header is in.
+    /// The sector of the other table's header.
     other: u64,
     entries_at: u64,
-    /// As the header has it; no more than [`MAX_ENTRIES`] are read.
+    /// Number of entries in the header; at most [`MAX_ENTRIES`] are read.
     count: u32,
     entry_size: u32,
     entries_crc: u32,
 }
 
-/// A table that was found, whole or not.
+/// A table that was found, whole or damaged.
 struct Candidate {
     sector: u64,
     partitions: Vec<Partition>,
-    /// Whether its entries are what their checksum says.
+    /// Whether the entries match their checksum.
     whole: bool,
     /// Whether it has more entries than are read.
     cut: bool,
-    /// Where the other table's header is, in bytes.
+    /// Offset of the other table's header, in bytes.
     other: u64,
-    /// Whether it is the one at the beginning.
+    /// Whether it is the table at the beginning of the disk.
     primary: bool,
 }
 
 impl Candidate {
-    /// How good an answer it is.
+    /// Returns the sort key: the better table is greater.
     const fn rank(&self) -> (bool, bool, bool) {
         (self.whole, !self.partitions.is_empty(), self.primary)
     }
 }
 
-/// Reads the GPT of a disk; `None` where there is none at either end. `protected` are the sectors that the entry of its
-/// protective MBR covers, which leads to the copy of a disk that has grown since.
+/// Reads the GPT of a disk; `None` where there is none at either end. `protected` is the last sector that the
+/// protective MBR covers, which leads to the copy on a disk that was enlarged.
 pub(super) fn read(disk: &dyn Device, protected: u64) -> io::Result<Option<Table>> {
     let mut found: Vec<Candidate> = Vec::new();
     for sector in SECTORS {
@@ -65,7 +65,7 @@ pub(super) fn read(disk: &dyn Device, protected: u64) -> io::Result<Option<Table
             found.extend(candidate(disk, sector, place, false)?);
         }
     }
-    // Of equals the first: the smaller sector, and the end of the disk before other places.
+    // On a tie, the first one is used: the smaller sector size, and the end of the disk before other places.
     let mut best: Option<usize> = None;
     for (index, candidate) in found.iter().enumerate() {
         if best.and_then(|best| found.get(best)).is_none_or(|best| candidate.rank() > best.rank()) {
@@ -79,7 +79,7 @@ pub(super) fn read(disk: &dyn Device, protected: u64) -> io::Result<Option<Table
     Ok(Some(Table { scheme: "gpt", used: name, sector: used.sector, partitions: used.partitions, notes }))
 }
 
-/// What is to be known of the table that is used, and of the other one.
+/// Returns the notes on the table that is used and on the other one.
 fn notes(used: &Candidate, others: &[Candidate]) -> Vec<TableNote> {
     let mut notes = Vec::new();
     if !used.whole {
@@ -89,7 +89,9 @@ fn notes(used: &Candidate, others: &[Candidate]) -> Vec<TableNote> {
         ));
     }
     if used.cut {
-        notes.push(TableNote::gap(format!("the GPT has more than the {MAX_ENTRIES} entries that are read")));
+        notes.push(TableNote::gap(format!(
+            "the GPT has more than {MAX_ENTRIES} entries: the others are not read"
+        )));
     }
     let other = others.iter().find(|other| other.sector == used.sector && other.primary != used.primary);
     if used.primary {
@@ -119,14 +121,14 @@ fn notes(used: &Candidate, others: &[Candidate]) -> Vec<TableNote> {
     notes
 }
 
-/// The table whose header is at `place`.
+/// Reads the table with its header at `place`.
 fn candidate(disk: &dyn Device, sector: u64, place: u64, primary: bool) -> io::Result<Option<Candidate>> {
     let bytes = read_some(disk, place, 512)?;
-    // Elsewhere it is a stale one, or one for sectors of another size.
+    // Elsewhere it is stale, or for another sector size.
     let here = u64_at(&bytes, 24).and_then(|own| own.checked_mul(sector)) == Some(place);
     let Some(header) = header_of(&bytes).filter(|_| here) else { return Ok(None) };
     let (all, count) = (header.count, header.count.min(MAX_ENTRIES));
-    // Where more are claimed than are read, their checksum is worked out over no more than this.
+    // Where the header states more entries than are read, only these are checked.
     let summed = all.min(MAX_ENTRIES.saturating_mul(16));
     let length = |count: u32| usize::try_from(count.saturating_mul(header.entry_size)).unwrap_or(0);
     let bytes = read_some(disk, header.entries_at.saturating_mul(sector), length(summed))?;
@@ -263,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_copy_of_a_disk_that_has_grown_is_found_by_the_protective_mbr() {
+    fn the_copy_on_an_enlarged_disk_is_found_through_the_protective_mbr() {
         let mut grown = disk(512, &[(WINDOWS, [7; 16], 40, 59)]);
         grown[512] = 0;
         grown.resize(512 * 300, 0);
@@ -283,14 +285,14 @@ mod tests {
         wiped[..512].fill(0);
         let table = read(&MemoryDevice(wiped)).unwrap().unwrap();
         assert!(table.partitions.is_empty() && table.notes[0].gap, "{table:?}");
-        // One that covers other partitions as well is a hybrid: the GPT counts.
+        // A protective MBR with other partitions is a hybrid: the GPT is used.
         let mut hybrid = whole;
         hybrid[..512].copy_from_slice(&made::mbr(7, &[(0x83, 10, 20), (0xee, 1, 9)]));
         assert_eq!(read(&MemoryDevice(hybrid)).unwrap().unwrap().scheme, "gpt");
     }
 
     #[test]
-    fn a_count_that_its_checksum_does_not_cover_is_no_header() {
+    fn a_header_with_a_wrong_checksum_is_ignored() {
         let (mut header, _) = made::gpt(1, 9, 2, &[]);
         header[80..84].copy_from_slice(&u32::MAX.to_le_bytes());
         let mut disk = vec![0; 8192];

@@ -1,9 +1,9 @@
-//! MBR with the logical drives of its extended partitions
+//! Reads an MBR with the logical drives of its extended partitions
 //! (<https://thestarman.pcministry.com/asm/mbr/PartTables.htm>).
 //!
-//! In: a disk. Out: partitions 1 to 4, and logical drives from 5 on, numbered as Linux does: each drive takes the next
-//! number, whichever link names it, and those of a second extended partition follow those of the first. Links may lead in
-//! any direction; one that was met before ends the chain.
+//! In: a disk. Out: partitions 1 to 4, and logical drives from 5 on, numbered as Linux does: in the order of the
+//! links, with those of a second extended partition after those of the first. Links may point in any direction; a
+//! link to one that was read before ends the chain.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,13 +12,13 @@ use super::{DeviceId, Partition, Table, TableNote, mbr_kind};
 use crate::evidence::bytes::u32_at;
 use crate::formats::disk::device::{Device, read_some};
 
-/// Most links of all extended partitions that are followed: Linux gives numbers to some 250 partitions.
+/// Maximum number of links in all extended partitions: Linux numbers about 250 partitions.
 const MAX_LINKS: usize = 256;
 
-/// The kind of the partition that protects a GPT.
+/// Type of the partition that protects a GPT.
 const PROTECTIVE: u8 = 0xee;
 
-/// What the first sector of a disk says.
+/// The first sector of a disk.
 pub(super) struct Mbr {
     signature: u32,
     entries: Vec<Entry>,
@@ -35,15 +35,16 @@ impl Mbr {
         Ok(Some(Self { signature, entries: entries(&block) }))
     }
 
-    /// The last sector that a protective entry covers; `None` where there is no such entry.
+    /// Returns the last sector that a protective entry covers; `None` where there is no such entry.
     pub(super) fn protects(&self) -> Option<u64> {
         let entry = self.entries.iter().find(|entry| entry.kind == PROTECTIVE)?;
         Some(entry.first.saturating_add(entry.count).saturating_sub(1))
     }
 
-    /// Its partitions; `None` where there are none, or the sector is code. The one that protects a GPT is none of them.
+    /// Returns the partitions, without one that protects a GPT; `None` where there are none, or the sector contains
+    /// code.
     pub(super) fn table(mut self, disk: &dyn Device) -> io::Result<Option<Table>> {
-        // A boot sector that is no table has code where the entries would be.
+        // A boot sector that is not a table has code in place of the entries.
         let sane = self.entries.iter().all(|entry| matches!(entry.active, 0 | 0x80));
         self.entries.retain(|entry| entry.kind != PROTECTIVE);
         let Self { signature, entries } = self;
@@ -73,7 +74,7 @@ fn is_signed(block: &[u8]) -> bool {
     block.get(510..512) == Some(&[0x55, 0xaa])
 }
 
-/// Whether anything at all is where a partition would begin.
+/// Whether any data is at the beginning of a partition.
 fn looks_used(disk: &dyn Device, at: u64) -> bool {
     read_some(disk, at, 2048).is_ok_and(|bytes| bytes.iter().any(|byte| *byte != 0))
 }
@@ -127,31 +128,31 @@ struct Chains<'a> {
     sector: u64,
     signature: u32,
     met: BTreeSet<u64>,
-    /// Of the next logical drive.
+    /// Number of the next logical drive.
     number: u32,
 }
 
 impl Chains<'_> {
-    /// Follows one: each link names a drive and the next link. Returns why it ended early, if it did.
+    /// Follows one chain: each link has a drive and the next link. Returns why it ended early, if it did.
     fn follow(&mut self, extended: &Entry, partitions: &mut Vec<Partition>) -> io::Result<Option<TableNote>> {
         let mut link = extended.first;
         let ended = |link: u64, why: &str| {
             let number = extended.number;
             let text = format!(
                 "the chain of logical drives in partition {number} ends early: its link in sector {link} {why}; drives \
-                 behind it are not listed"
+                 after it are not listed"
             );
             Ok(Some(TableNote::gap(text)))
         };
         loop {
             if link.saturating_mul(self.sector) >= self.disk.size() {
-                return ended(link, "is behind the end of the disk");
+                return ended(link, "is after the end of the disk");
             }
             if self.met.len() >= MAX_LINKS {
-                return ended(link, "is one more than are followed");
+                return ended(link, "exceeds the limit");
             }
             if !self.met.insert(link) {
-                return ended(link, "was met before, so that it leads round in a circle");
+                return ended(link, "was read before, so that the chain is a loop");
             }
             let block = read_some(self.disk, link.saturating_mul(self.sector), 512)?;
             if !is_signed(&block) {
@@ -162,7 +163,7 @@ impl Chains<'_> {
                 let first = link.saturating_add(entry.first);
                 if entry.is_extended() {
                     next = next.or_else(|| Some(extended.first.saturating_add(entry.first)));
-                // As Linux has it, the last two may name drives too, where these are inside.
+                // As Linux does, the last two entries are read as drives too where they are inside the partition.
                 } else if entry.number <= 2 || first.saturating_add(entry.count) <= end {
                     let partition = entry.partition(self.number, first, self.sector, self.signature);
                     self.number = self.number.saturating_add(1);
@@ -190,29 +191,29 @@ mod tests {
     fn of(disk: Vec<u8>) -> (Vec<(u32, u64, u64)>, Vec<TableNote>) {
         let table = read(&MemoryDevice(disk)).unwrap().unwrap();
         assert_eq!((table.scheme, table.sector), ("mbr", 512));
-        let told = table.partitions.iter();
-        let told = told.map(|partition| (partition.number, partition.start / 512, partition.size / 512));
-        (told.collect(), table.notes)
+        let found = table.partitions.iter();
+        let found = found.map(|partition| (partition.number, partition.start / 512, partition.size / 512));
+        (found.collect(), table.notes)
     }
 
     #[test]
-    fn primary_and_logical_drives_are_numbered_as_everybody_does() {
+    fn primary_and_logical_drives_are_numbered_as_in_other_tools() {
         let mut disk = vec![1; 512 * 400];
         put(&mut disk, 0, &[(0x07, 8, 50), (0x0f, 100, 200)]);
         put(&mut disk, 100, &[(0x83, 2, 10), (0x05, 50, 60)]);
-        // The last link leads back to the first.
+        // The last link points back to the first.
         put(&mut disk, 150, &[(0x07, 1, 20), (0x05, 0, 60)]);
         let (partitions, notes) = of(disk);
         assert_eq!(partitions, [(1, 8, 50), (5, 102, 10), (6, 151, 20)]);
         let [note] = &notes[..] else { panic!("{notes:?}") };
-        assert!(note.gap && note.text.contains("in sector 100 was met before"), "{note:?}");
+        assert!(note.gap && note.text.contains("in sector 100 was read before"), "{note:?}");
     }
 
     #[test]
-    fn links_lead_backwards_and_only_drives_take_numbers() {
+    fn links_may_point_backwards_and_only_drives_are_numbered() {
         let mut disk = vec![1; 512 * 400];
         put(&mut disk, 0, &[(0x0f, 100, 200), (0x85, 310, 80)]);
-        // An empty first link, one with its entries in the other order, one behind it on the disk and before it.
+        // An empty first link, one with its entries in reverse order, one after it on the disk and one before it.
         put(&mut disk, 100, &[(0, 0, 0), (0x05, 150, 30)]);
         put(&mut disk, 250, &[(0x05, 50, 30), (0x83, 1, 7)]);
         put(&mut disk, 150, &[(0x83, 1, 9)]);
@@ -223,11 +224,11 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_that_is_broken_gives_what_is_before_and_says_so() {
+    fn a_broken_chain_returns_the_drives_before_and_a_note() {
         for (next, signed, why) in [
             (50, false, "has no signature"),
-            (5000, true, "is behind the end of the disk"),
-            (0, true, "was met before"),
+            (5000, true, "is after the end of the disk"),
+            (0, true, "was read before"),
         ] {
             let mut disk = vec![1; 512 * 400];
             put(&mut disk, 0, &[(0x05, 100, 200)]);
@@ -240,7 +241,7 @@ mod tests {
             assert_eq!(partitions, [(5, 101, 9)]);
             assert!(notes.len() == 1 && notes[0].text.contains(why) && notes[0].gap, "{notes:?}");
         }
-        // More links than are followed.
+        // More links than the limit.
         let mut disk = vec![1; 512 * 1000];
         put(&mut disk, 0, &[(0x05, 1, 999)]);
         for link in 1..900_u32 {

@@ -1,8 +1,8 @@
-//! The partitions of a disk: MBR with its logical drives, or GPT, in sectors of 512 or 4,096 bytes.
+//! Reads the partitions of a disk: MBR with its logical drives, or GPT, in sectors of 512 or 4,096 bytes.
 //!
-//! In: the sectors that hold tables. Out: stretches, as numbered by everybody else (MBR: 1 to 4, logical drives from 5;
-//! GPT: by entry), which table they are of, and what is in doubt. Which table counts is decided as Linux, `fdisk` and
-//! `mmls` do: a GPT only where the MBR protects it. A table is hostile: the numbers of entries and links are bounded.
+//! In: the sectors with tables. Out: ranges, numbered as other tools do (MBR: 1 to 4, logical drives from 5; GPT: by
+//! entry), the table in use, and notes on doubts. The choice of the table follows Linux, `fdisk` and `mmls`: a GPT is
+//! used only where the MBR protects it. A table is hostile: the numbers of entries and links have limits.
 
 mod gpt;
 mod mbr;
@@ -13,34 +13,34 @@ use std::io;
 use super::device::Device;
 use mbr::Mbr;
 
-/// One entry of a table.
+/// An entry of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Partition {
-    /// As other tools number it, from 1.
+    /// Number from 1, as other tools count.
     pub(crate) number: u32,
-    /// In bytes.
+    /// Offset in bytes.
     pub(crate) start: u64,
-    /// In bytes.
+    /// Size in bytes.
     pub(crate) size: u64,
-    /// What the table says it is for.
+    /// Type of the partition, from the table.
     pub(crate) kind: String,
-    /// Its name in a GPT.
+    /// Name, in a GPT.
     pub(crate) name: Option<String>,
-    /// What `MountedDevices` in a Windows registry calls it by.
+    /// Its identifier in `MountedDevices` of a Windows registry.
     pub(crate) id: DeviceId,
 }
 
-/// How a Windows knows a volume in its `MountedDevices`.
+/// The identifier of a volume in `MountedDevices` of a Windows registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DeviceId {
-    /// A disk's signature and the offset of the partition in bytes.
+    /// The disk signature and the offset of the partition in bytes.
     Mbr(u32, u64),
-    /// The partition's own GUID, as on disk.
+    /// The GUID of the partition, as on disk.
     Gpt([u8; 16]),
 }
 
 impl DeviceId {
-    /// The bytes that `MountedDevices` holds for it.
+    /// Returns the value that `MountedDevices` has for it.
     pub(crate) fn mounted(&self) -> Vec<u8> {
         match self {
             Self::Mbr(signature, offset) => {
@@ -50,7 +50,7 @@ impl DeviceId {
         }
     }
 
-    /// As text, by which it is distinguished from others.
+    /// Returns it as text.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Mbr(signature, offset) => format!("{signature:08x}-{offset:x}"),
@@ -59,40 +59,40 @@ impl DeviceId {
     }
 }
 
-/// A disk's table.
+/// The partition table of a disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Table {
     /// `gpt` or `mbr`.
     pub(crate) scheme: &'static str,
-    /// The same, with which copy of it is used.
+    /// The same, with the copy of the table that is used.
     pub(crate) used: &'static str,
     pub(crate) sector: u64,
     pub(crate) partitions: Vec<Partition>,
     pub(crate) notes: Vec<TableNote>,
 }
 
-/// What is to be known of a disk, of its table or of the file that holds it.
+/// A note on a disk, on its table or on the image file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableNote {
-    /// In words.
+    /// Text of the note.
     pub text: Cow<'static, str>,
-    /// Whether something that the disk holds may be missing for it.
+    /// Whether content of the disk may be missing because of it.
     pub gap: bool,
 }
 
 impl TableNote {
-    /// Something of the disk may be missing.
+    /// Makes a note that content may be missing.
     pub(crate) fn gap(text: impl Into<Cow<'static, str>>) -> Self {
         Self { text: text.into(), gap: true }
     }
 
-    /// Nothing is missing.
+    /// Makes a note that nothing is missing.
     pub(crate) fn known(text: impl Into<Cow<'static, str>>) -> Self {
         Self { text: text.into(), gap: false }
     }
 }
 
-/// Reads the table of a disk; `None` where it has none. A table without partitions is one of which there are only notes.
+/// Reads the table of a disk; `None` where it has none. A table without partitions has notes only.
 pub(crate) fn read(disk: &dyn Device) -> io::Result<Option<Table>> {
     let Some(mbr) = Mbr::of(disk)? else {
         let unused = gpt::read(disk, 0)?;
@@ -110,7 +110,7 @@ pub(crate) fn read(disk: &dyn Device) -> io::Result<Option<Table>> {
         let Some(mut table) = table else { return Ok(None) };
         if gpt::read(disk, 0)?.is_some() {
             table.notes.push(TableNote::known(
-                "an old GPT is on the disk as well: its MBR does not announce it, so the MBR counts",
+                "an old GPT is on the disk as well: the MBR does not announce it, so the MBR is used",
             ));
         }
         return Ok(Some(table));
@@ -118,7 +118,8 @@ pub(crate) fn read(disk: &dyn Device) -> io::Result<Option<Table>> {
     if let Some(table) = gpt::read(disk, protected)? {
         return Ok(Some(table));
     }
-    let lost = TableNote::gap("its MBR announces a GPT, and neither that nor its copy at the end is whole");
+    let lost =
+        TableNote::gap("the MBR announces a GPT, but both the GPT and its copy at the end are damaged");
     let mut table =
         mbr.table(disk)?.unwrap_or(Table { scheme: "gpt", used: "none", sector: 512, ..Table::default() });
     table.notes.push(lost);
@@ -142,7 +143,7 @@ fn mbr_kind(kind: u8) -> String {
     name.to_owned()
 }
 
-/// Names of the kinds that are met on servers and desktops; others by their GUID.
+/// Returns the names of the types that are common on servers and desktops; others by GUID.
 fn gpt_kind(guid: &[u8; 16]) -> String {
     let text = guid_text(guid);
     let name = match text.as_str() {
@@ -162,7 +163,7 @@ fn gpt_kind(guid: &[u8; 16]) -> String {
     name.to_owned()
 }
 
-/// A GUID as written: its first three parts stand on disk with the low byte first.
+/// Writes a GUID as text: its first three parts are little-endian on disk.
 pub(super) fn guid_text(guid: &[u8; 16]) -> String {
     let [a0, a1, a2, a3, b0, b1, c0, c1, d0, d1, e @ ..] = guid;
     let mut text =
@@ -171,12 +172,12 @@ pub(super) fn guid_text(guid: &[u8; 16]) -> String {
     text
 }
 
-/// The bytes of a table, for the tests of those that read disks.
+/// Builders of tables, for tests.
 #[cfg(test)]
 pub(crate) mod made {
     use crate::formats::disk::device::to_u64;
 
-    /// An MBR with these entries: kind, first sector, count.
+    /// Makes an MBR with these entries: type, first sector, count.
     pub(crate) fn mbr(signature: u32, entries: &[(u8, u32, u32)]) -> Vec<u8> {
         let mut block = vec![0; 512];
         block[440..444].copy_from_slice(&signature.to_le_bytes());
@@ -190,7 +191,7 @@ pub(crate) mod made {
         block
     }
 
-    /// A header in the sector `own` and its entries in the sector `at`: kind, GUID, first and last sector.
+    /// Makes a header in sector `own` and entries in sector `at`: type, GUID, first and last sector.
     pub(crate) fn gpt(
         own: u64,
         other: u64,
@@ -226,7 +227,7 @@ mod tests {
     use crate::formats::disk::device::MemoryDevice;
 
     #[test]
-    fn what_has_no_table_has_none_and_nonsense_does_no_harm() {
+    fn a_disk_without_a_table_has_none_and_nonsense_is_harmless() {
         assert_eq!(read(&MemoryDevice(vec![0; 4096])).unwrap(), None);
         assert_eq!(read(&MemoryDevice(Vec::new())).unwrap(), None);
         let mut code = vec![0xcd; 8192];

@@ -1,9 +1,8 @@
-//! Formats of virtual disks (QCOW2, VHD, VHDX, VMDK): the content of the file becomes a device.
+//! Reads virtual disk formats (QCOW2, VHD, VHDX, VMDK): the file content becomes a device.
 //!
-//! In: a file. Out: its disk as a raw device, and the name of the format. A disk in one of these formats is a table
-//! from blocks to places in the file; tables are read as they are asked for, so that memory does not grow with the
-//! disk. What needs another file (a snapshot's base), or is kept in a way that is not read here, is an error that says
-//! what to do.
+//! In: a file. Out: its disk as a raw device, and the name of the format. Each format maps blocks to offsets in the
+//! file; the mapping is read on demand, so that memory does not grow with the disk. A disk that needs another file
+//! (the base of a snapshot), or that uses an unsupported feature, is an error that says what to do.
 
 mod other_forms;
 mod qcow2;
@@ -17,15 +16,15 @@ use std::sync::Arc;
 use super::device::{Device, read_exact_at, read_some};
 use super::partitions::TableNote;
 
-/// The disk that a file holds.
+/// The disk in a file.
 pub(super) struct OpenedForm {
     pub(super) form: &'static str,
     pub(super) device: Arc<dyn Device>,
-    /// What is to be known of the file.
+    /// Notes on the file.
     pub(super) notes: Vec<TableNote>,
 }
 
-/// Recognises a form by its mark.
+/// Detects the format from its signature.
 pub(super) fn open(file: Arc<dyn Device>) -> io::Result<OpenedForm> {
     let whole = |form, device| Ok(OpenedForm { form, device, notes: Vec::new() });
     let head = read_some(&*file, 0, 512)?;
@@ -49,30 +48,30 @@ pub(super) fn open(file: Arc<dyn Device>) -> io::Result<OpenedForm> {
     whole("raw", file)
 }
 
-/// What to do with a disk in a form that is not read.
-const QEMU: &str = "'qemu-img convert -O raw FILE disk.raw' makes a raw one of it";
+/// Advice for a disk in an unsupported format.
+const QEMU: &str = "'qemu-img convert -O raw FILE disk.raw' converts it to a raw image";
 
 fn unsupported(what: &str, advice: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, format!("{what} is not read by this version: {advice}"))
+    io::Error::new(io::ErrorKind::Unsupported, format!("this version cannot read {what}: {advice}"))
 }
 
 fn damaged(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("the image is damaged: {what}"))
 }
 
-/// A table from blocks of a disk to places in a file.
+/// A mapping from blocks of a disk to offsets in a file.
 trait Table: std::fmt::Debug + Send + Sync {
     /// The file.
     fn file(&self) -> &Arc<dyn Device>;
-    /// Bytes of the disk.
+    /// Size of the disk in bytes.
     fn size(&self) -> u64;
     /// Bytes of a block; never 0.
     fn block(&self) -> u64;
-    /// Where a block stands in the file; `None` where it holds zeros.
+    /// Returns the offset of a block in the file; `None` where it is all zeros.
     fn place(&self, number: u64) -> io::Result<Option<u64>>;
 }
 
-/// A disk by its table.
+/// A disk that is read through its mapping.
 #[derive(Debug)]
 struct Mapped<T> {
     table: T,
@@ -99,7 +98,7 @@ impl<T: Table> Device for Mapped<T> {
         match self.table.place(number)? {
             Some(place) if most > 0 => {
                 match self.table.file().read_at(place.saturating_add(within), buffer)? {
-                    0 => Err(damaged("a block of it stands behind its end")),
+                    0 => Err(damaged("a block is after the end of the file")),
                     count => Ok(count),
                 }
             }

@@ -1,18 +1,18 @@
-//! Forms of disks and wrappings of them that are not read, by their marks: each has a name and what to do with it.
+//! Detects unsupported disk formats and archives from their signatures, each with its name and advice.
 
 use std::io;
 
 use super::QEMU;
 use crate::formats::disk::device::{Device, read_some};
 
-/// What a file is, and what makes a disk of it.
+/// The name of a format, and advice for it.
 type Form = (&'static str, &'static str);
 
-const ARCHIVE: &str = "unpack it, and name the disk that is in it";
-const ENCASE: &str = "'ewfexport -f raw' makes a raw one of it";
-const NTFSCLONE: &str = "'ntfsclone --restore-image --output disk.raw FILE' makes a raw volume of it";
+const ARCHIVE: &str = "unpack it, and use the disk in it";
+const ENCASE: &str = "'ewfexport -f raw' converts it to a raw image";
+const NTFSCLONE: &str = "'ntfsclone --restore-image --output disk.raw FILE' restores it to a raw volume";
 
-/// Marks at a place from the beginning of a file.
+/// Signatures at a fixed offset.
 const MARKS: [(usize, &[u8], Form); 37] = [
     (64, b"\x7f\x10\xda\xbe", ("a VDI of VirtualBox", QEMU)),
     (0, b"<<< Oracle VM VirtualBox Disk Image >>>", ("a VDI of VirtualBox", QEMU)),
@@ -50,20 +50,24 @@ const MARKS: [(usize, &[u8], Form); 37] = [
         b"LEF2\x0d\x0a\x81\x00",
         ("logical evidence of EnCase (Lx01)", "copy its files out, and collect with --root"),
     ),
-    (0, b"AFF10\x0d\x0a\0", ("an image in AFF", "'affconvert -r' makes a raw one of it")),
+    (0, b"AFF10\x0d\x0a\0", ("an image in AFF", "'affconvert -r' converts it to a raw image")),
     (0, b"ADSEGMENTEDFILE\0", ("an image of FTK (AD1)", "export it as raw (dd) in FTK Imager")),
     (0, b"MSWIM\0\0\0", ("an image of files (WIM)", "apply it with wimlib-imagex, and collect with --root")),
-    (0, b"\x3a\xff\x26\xed", ("a sparse image of Android", "'simg2img FILE disk.raw' makes a raw one of it")),
+    (
+        0,
+        b"\x3a\xff\x26\xed",
+        ("a sparse image of Android", "'simg2img FILE disk.raw' converts it to a raw image"),
+    ),
     (
         0,
         b"partclone-image",
-        ("an image of partclone", "'partclone.restore --restore_raw_file' makes a raw volume of it"),
+        ("an image of partclone", "'partclone.restore --restore_raw_file' restores it to a raw volume"),
     ),
     (0, b"\0ntfsclone-image", ("an image of ntfsclone", NTFSCLONE)),
     (
         0,
         b"PARTIMAGE-VOLUME",
-        ("an image of partimage", "restore it with partimage, and name what that gives"),
+        ("an image of partimage", "restore it with partimage, and use the restored volume"),
     ),
     (0, b"\x1f\x8b\x08", ("a file compressed by gzip", "'gunzip --keep FILE' expands it")),
     (0, b"\xfd7zXZ\0", ("a file compressed by xz", "'unxz --keep FILE' expands it")),
@@ -87,29 +91,26 @@ const MARKS: [(usize, &[u8], Form); 37] = [
     (0, b"PAGEDU", ("a dump of memory (Windows)", "it holds no file system: read it with volatility3")),
 ];
 
-/// What a file is by its mark; `None` where it is none of these.
+/// Returns the format of a file; `None` where it is none of these.
 pub(super) fn of(file: &dyn Device, head: &[u8]) -> io::Result<Option<Form>> {
     let has = |at: usize, mark: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(mark));
     if let Some((_, _, form)) = MARKS.iter().find(|(at, mark, _)| has(*at, mark)) {
         return Ok(Some(*form));
     }
-    // Three letters, the size of its blocks, and the mark of a block or of the end.
+    // Three letters, the block size, and the signature of a block or of the end.
     let is_bzip2 = has(0, b"BZh") && (has(4, b"1AY&SY") || has(4, b"\x17\x72\x45\x38\x50\x90"));
     if is_bzip2 {
         return Ok(Some(("a file compressed by bzip2", "'bunzip2 --keep FILE' expands it")));
     }
     if has(257, b"ustar") {
-        return Ok(Some((
-            "a tar archive (an OVA is one)",
-            "'tar -xf FILE' unpacks it: name the disk that is in it",
-        )));
+        return Ok(Some(("a tar archive (an OVA is one)", "'tar -xf FILE' unpacks it: use the disk in it")));
     }
-    // A trailer of 512 bytes, which names where the rest is.
+    // A trailer of 512 bytes, with the offsets of the other parts.
     let foot = read_some(file, file.size().saturating_sub(512), 512)?;
     if foot.starts_with(b"koly\0\0\0\x04") {
         return Ok(Some((
             "a disk image of macOS (DMG)",
-            "'qemu-img convert -f dmg -O raw FILE disk.raw' or hdiutil makes a raw one of it",
+            "'qemu-img convert -f dmg -O raw FILE disk.raw' or hdiutil converts it to a raw image",
         )));
     }
     Ok(None)
@@ -124,7 +125,7 @@ mod tests {
     use crate::formats::disk::device::MemoryDevice;
 
     #[test]
-    fn each_form_that_is_not_read_says_what_it_is_and_what_to_do() {
+    fn each_unsupported_format_has_a_name_and_advice() {
         let said = |marks: &[(usize, &[u8])]| {
             let mut bytes = vec![0; 4096];
             for (at, mark) in marks {
@@ -133,7 +134,7 @@ mod tests {
             open(Arc::new(MemoryDevice(bytes))).map(|opened| opened.form).map_err(|error| error.to_string())
         };
         for (at, mark, (what, advice)) in MARKS {
-            assert_eq!(said(&[(at, mark)]), Err(format!("{what} is not read by this version: {advice}")));
+            assert_eq!(said(&[(at, mark)]), Err(format!("this version cannot read {what}: {advice}")));
         }
         assert!(said(&[(0, b"BZh91AY&SY")]).unwrap_err().contains("bunzip2"));
         assert!(said(&[(257, b"ustar\x0000")]).unwrap_err().contains("tar -xf"));

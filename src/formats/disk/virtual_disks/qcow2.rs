@@ -1,4 +1,4 @@
-//! QCOW2, as QEMU and its kin have it: clusters by two tables, some of them deflated.
+//! Reads QCOW2, the format of QEMU: clusters through two levels of tables, some of them compressed with deflate.
 //!
 //! <https://www.qemu.org/docs/master/interop/qcow2.html>
 
@@ -11,9 +11,9 @@ use crate::formats::disk::device::{Device, read_some, to_u64};
 const COMPRESSED: u64 = 1 << 62;
 const PLACE: u64 = 0x00ff_ffff_ffff_fe00;
 const ZEROS: u64 = 1;
-/// Features without which a disk cannot be read; the first, an unclean end, only concerns counts of references.
+/// Incompatible feature bits. The first, an unclean shutdown, affects reference counts only.
 const UNCLEAN: u64 = 1;
-/// Most clusters that are looked up: those of 16 TiB in clusters of 4 KiB.
+/// Maximum size of a disk: 16 TiB in clusters of 4 KiB.
 const MAX_SIZE: u64 = 1 << 50;
 
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Qcow2 {
     bits: u32,
     first_table: u64,
     first_entries: u64,
-    /// The deflated cluster that was expanded last, and its number.
+    /// Number and content of the cluster that was decompressed last.
     expanded: Mutex<(Option<u64>, Vec<u8>)>,
 }
 
@@ -38,16 +38,13 @@ impl Qcow2 {
         }
         let version = word(4).filter(|version| matches!(version, 2 | 3)).ok_or_else(wrong)?;
         if long(8) != Some(0) {
-            return Err(unsupported("a QCOW2 that holds only differences to another disk", QEMU));
+            return Err(unsupported("a QCOW2 that contains only differences from another disk", QEMU));
         }
         if word(32) != Some(0) {
             return Err(unsupported("an encrypted QCOW2", QEMU));
         }
         if version == 3 && long(72).is_none_or(|features| features & !UNCLEAN != 0) {
-            return Err(unsupported(
-                "a QCOW2 with features that are newer than deflate and two tables",
-                QEMU,
-            ));
+            return Err(unsupported("a QCOW2 with unsupported newer features", QEMU));
         }
         let bits = word(20).filter(|bits| (9..=21).contains(bits)).ok_or_else(wrong)?;
         let size = long(24).filter(|size| *size <= MAX_SIZE).ok_or_else(wrong)?;
@@ -56,7 +53,7 @@ impl Qcow2 {
         Ok(Self { file, size, bits, first_table: table, first_entries: entries.into(), expanded })
     }
 
-    /// The entry of a cluster in the second table; 0 where there is none.
+    /// Returns the second-level table entry of a cluster; 0 where there is none.
     fn entry(&self, number: u64) -> io::Result<u64> {
         let per_table = self.bits.saturating_sub(3);
         let first = number >> per_table;
@@ -72,7 +69,7 @@ impl Qcow2 {
         if table == 0 { Ok(0) } else { at(table, within) }
     }
 
-    /// Expands a deflated cluster and copies out of it.
+    /// Decompresses a cluster and copies from it.
     fn deflated(&self, number: u64, entry: u64, within: usize, buffer: &mut [u8]) -> io::Result<usize> {
         let mut expanded = self.expanded.lock().unwrap_or_else(PoisonError::into_inner);
         if expanded.0 != Some(number) {
@@ -126,7 +123,7 @@ impl Device for Qcow2 {
             return Ok(most);
         }
         match self.file.read_at(place.saturating_add(within), buffer)? {
-            0 => Err(damaged("a cluster of it stands behind its end")),
+            0 => Err(damaged("a cluster is after the end of the file")),
             count => Ok(count),
         }
     }

@@ -1,4 +1,4 @@
-//! VHD, as Virtual PC and Hyper-V have it: fixed, or dynamic by a table of blocks.
+//! Reads VHD, the format of Virtual PC and Hyper-V: fixed, or dynamic with a block table.
 //!
 //! "Virtual Hard Disk Image Format Specification", Microsoft, 2006:
 //! <https://learn.microsoft.com/windows/win32/vstor/about-vhd>
@@ -10,10 +10,10 @@ use super::{Mapped, QEMU, Table, damaged, number_at, unsupported};
 use crate::formats::disk::device::{Device, Stretch, read_some};
 use crate::formats::disk::partitions::TableNote;
 
-/// Finds the footer: the one at the end of the file, or the copy at its beginning that every disk but a fixed one has.
-/// One whose checksum does not hold is used only where there is no other.
+/// Finds the footer: at the end of the file, or its copy at the beginning, which every disk except a fixed one has. A
+/// footer with a wrong checksum is used only where there is no other.
 pub(super) fn footer(file: &dyn Device, head: &[u8]) -> io::Result<Option<(Vec<u8>, Vec<TableNote>)>> {
-    // Before Virtual PC 2004 it had 511 bytes.
+    // It had 511 bytes before Virtual PC 2004.
     let ends = [512, 511].map(|length| read_some(file, file.size().saturating_sub(length), 512));
     let [end, short] = ends;
     let (end, short) = (end?, short?);
@@ -26,36 +26,36 @@ pub(super) fn footer(file: &dyn Device, head: &[u8]) -> io::Result<Option<(Vec<u
         (there, Some(copy)) if is_whole(copy) || !there => {
             let why = if there { "is damaged" } else { "is missing, as in a file that is cut short" };
             let mut text =
-                format!("the footer at the end of the VHD {why}: its copy at the beginning is used");
+                format!("the footer at the end of the VHD {why}: the copy at the beginning is used");
             if !is_whole(copy) {
-                text.push_str(", whose checksum does not hold either");
+                text.push_str(", whose checksum does not match either");
             }
-            // Blocks of the disk may be missing with it.
+            // Blocks of the disk may be missing as well.
             let note = if there && is_whole(copy) { TableNote::known(text) } else { TableNote::gap(text) };
             Some((copy.to_vec(), vec![note]))
         }
         (..) => {
             let note = TableNote::gap(
-                "the footer of the VHD is damaged (its checksum does not hold), and it has no whole copy",
+                "the footer of the VHD is damaged (its checksum does not match), and there is no undamaged copy",
             );
             Some((last, vec![note]))
         }
     })
 }
 
-/// Whether a footer is what its checksum says.
+/// Whether a footer matches its checksum.
 fn is_whole(footer: &[u8]) -> bool {
     holds(footer, 64)
 }
 
-/// Whether the checksum at a place is right: the sum of all other bytes, inverted.
+/// Whether the checksum at an offset is right: the inverted sum of all other bytes.
 fn holds(bytes: &[u8], place: usize) -> bool {
     let sum = |bytes: &[u8]| bytes.iter().fold(0_u32, |sum, byte| sum.wrapping_add((*byte).into()));
     let own = bytes.get(place..place.saturating_add(4)).unwrap_or_default();
     u32_at(bytes, place) == Some(!(sum(bytes).wrapping_sub(sum(own))))
 }
 
-/// Opens a disk by its footer; what is to be known of it is added to the notes.
+/// Opens a disk through its footer, and adds notes on it.
 pub(super) fn open(
     file: Arc<dyn Device>,
     foot: &[u8],
@@ -73,8 +73,8 @@ pub(super) fn open(
             }
             Ok(Arc::new(Mapped::new(disk)))
         }
-        Some(4) => Err(unsupported("a VHD that holds only differences to another one", QEMU)),
-        _ => Err(damaged("its footer tells of no kind of disk that there is")),
+        Some(4) => Err(unsupported("a VHD that contains only differences from another one", QEMU)),
+        _ => Err(damaged("the disk type in the footer is not known")),
     }
 }
 
@@ -88,7 +88,7 @@ struct Dynamic {
 }
 
 impl Dynamic {
-    /// Opens it; whether its header is what its checksum says.
+    /// Opens the disk; the flag says whether the header matches its checksum.
     fn open(file: Arc<dyn Device>, foot: &[u8], size: u64) -> io::Result<(Self, bool)> {
         let wrong = || damaged("its header");
         let head = read_some(&*file, u64_at(foot, 16).ok_or_else(wrong)?, 1024)?;
@@ -126,7 +126,7 @@ impl Table for Dynamic {
         if sector == u32::MAX {
             return Ok(None);
         }
-        // A bit for each sector of the block stands before it; what was never written is zeros in the block itself.
+        // A bitmap of the sectors precedes each block. Sectors that were never written are zeros in the block.
         let bitmap = (self.block / 512 / 8).max(1).next_multiple_of(512);
         Ok(Some(u64::from(sector).saturating_mul(512).saturating_add(bitmap)))
     }

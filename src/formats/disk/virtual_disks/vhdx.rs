@@ -1,4 +1,4 @@
-//! VHDX, as Hyper-V has it: blocks by a table, sizes in a region of metadata.
+//! Reads VHDX, the format of Hyper-V: a block table, with sizes in a metadata region.
 //!
 //! [MS-VHDX]: <https://learn.microsoft.com/openspecs/windows_protocols/ms-vhdx/>
 
@@ -11,20 +11,20 @@ use crate::formats::crc32c;
 use crate::formats::disk::device::{Device, read_some};
 use crate::formats::disk::partitions::TableNote;
 
-/// GUIDs as they stand on disk.
+/// GUIDs in on-disk byte order.
 const REGION_TABLE: [u8; 16] = guid(0x2dc2_7766, 0xf623, 0x4200, 0x9d64_115e_9bfd_4a08);
 const REGION_METADATA: [u8; 16] = guid(0x8b7c_a206, 0x4790, 0x4b9a, 0xb8fe_575f_050f_886e);
 const FILE_PARAMETERS: [u8; 16] = guid(0xcaa1_6737, 0xfa36, 0x4d43, 0xb3b6_33f0_aa44_e76b);
 const DISK_SIZE: [u8; 16] = guid(0x2fa5_4224, 0xcd1b, 0x4876, 0xb211_5dbe_d83b_f4b8);
 const SECTOR_SIZE: [u8; 16] = guid(0x8141_bf1d, 0xa96f, 0x4709, 0xba47_f233_a8fa_ab5f);
 
-/// Where both copies of the header and the table of regions stand.
+/// Offsets of both copies of the header and of the region table.
 const HEADERS: [u64; 2] = [64 << 10, 128 << 10];
 const REGIONS: [u64; 2] = [192 << 10, 256 << 10];
-/// Bytes of a header and of a table of regions that their checksums cover.
+/// Bytes that the checksums of a header and of a region table cover.
 const HEADER: usize = 4 << 10;
 const TABLE: usize = 64 << 10;
-/// Most entries of either table, as the specification has them.
+/// Maximum number of entries in either table, from the specification.
 const MAX_ENTRIES: usize = 2047;
 
 const HAS_PARENT: u32 = 2;
@@ -37,12 +37,12 @@ pub(super) struct Vhdx {
     size: u64,
     block: u64,
     table: u64,
-    /// Blocks between two entries that tell of bitmaps.
+    /// Number of blocks between two bitmap entries.
     ratio: u64,
 }
 
 impl Vhdx {
-    /// Opens a disk by the copies of its tables that are whole.
+    /// Opens a disk through the undamaged copies of its tables.
     pub(super) fn open(file: Arc<dyn Device>) -> io::Result<(Self, Vec<TableNote>)> {
         let mut notes = Vec::new();
         let headers = HEADERS.into_iter().filter_map(|at| {
@@ -55,15 +55,15 @@ impl Vhdx {
             }
             Some((_, false)) => {}
             None => notes.push(TableNote::gap(
-                "both headers of the VHDX are damaged: whether its log holds what was not written yet is not known",
+                "both headers of the VHDX are damaged: its log may contain writes that are missing here",
             )),
         }
         let tables = REGIONS.into_iter().filter_map(|at| read_some(&*file, at, TABLE).ok());
         let mut tables = tables.enumerate().filter(|(_, table)| is_whole(table, *b"regi", TABLE));
-        let (which, regions) = tables.next().ok_or_else(|| damaged("both of its tables of regions"))?;
+        let (which, regions) = tables.next().ok_or_else(|| damaged("both region tables"))?;
         if which > 0 {
             notes.push(TableNote::known(
-                "the first table of regions of the VHDX is damaged: the second one is used",
+                "the first region table of the VHDX is damaged: the second one is used",
             ));
         }
         let region = |wanted: &[u8; 16]| {
@@ -84,7 +84,7 @@ impl Vhdx {
         };
         let parameters = item(&FILE_PARAMETERS).ok_or_else(wrong)?;
         if u32_at(&parameters, 4).is_some_and(|flags| flags & HAS_PARENT != 0) {
-            return Err(unsupported("a VHDX that holds only differences to another one", QEMU));
+            return Err(unsupported("a VHDX that contains only differences from another one", QEMU));
         }
         let block = u64::from(u32_at(&parameters, 0).unwrap_or(0));
         let size = item(&DISK_SIZE).map(u64::from_le_bytes).ok_or_else(wrong)?;
@@ -101,8 +101,8 @@ impl Vhdx {
     }
 }
 
-/// Whether a header or table begins with its mark and is what its checksum says, which is worked out with zeros in its own
-/// place.
+/// Whether a header or table has its signature and matches its checksum, which is computed with zeros in the checksum
+/// field.
 fn is_whole(bytes: &[u8], mark: [u8; 4], length: usize) -> bool {
     let (Some(before), Some(after)) = (bytes.get(..4), bytes.get(8..length)) else { return false };
     let sum = [before, &[0; 4], after].into_iter().fold(crc32c::START, crc32c::crc32c);
@@ -128,7 +128,7 @@ impl Table for Vhdx {
         let entry = u64::from_le_bytes(number_at(&*self.file, place)?);
         match entry & 7 {
             PRESENT => Ok(Some(entry & !0xf_ffff)),
-            PARTLY_PRESENT => Err(damaged("a block of it stands in another file")),
+            PARTLY_PRESENT => Err(damaged("a block is in another file")),
             _ => Ok(None),
         }
     }

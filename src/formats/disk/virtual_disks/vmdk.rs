@@ -1,4 +1,4 @@
-//! VMDK in one growing file ("monolithic sparse"): grains by a directory of tables.
+//! Reads VMDK in one growing file ("monolithic sparse"): grains through a directory of tables.
 //!
 //! "Virtual Disk Format 5.0", `VMware`, 2011.
 
@@ -10,11 +10,11 @@ use crate::evidence::bytes::{u16_at, u32_at, u64_at};
 use crate::formats::disk::device::{Device, read_some};
 
 const SECTOR: u64 = 512;
-/// Grains are compressed, as in disks made to be sent.
+/// Flag of compressed grains, as in disks for download.
 const COMPRESSED: u32 = 1 << 16;
-/// The identifier of a parent where there is none.
+/// The parent identifier of a disk without a parent.
 const NO_PARENT: &str = "ffffffff";
-/// Most bytes of the description that are looked at; those of `VMware` and QEMU are 10 KiB.
+/// Maximum bytes of the description that are read; those of `VMware` and QEMU have 10 KiB.
 const MAX_DESCRIPTION: u64 = 1 << 20;
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Vmdk {
     file: Arc<dyn Device>,
     size: u64,
     grain: u64,
-    /// Grains that one table tells of.
+    /// Number of grains per table.
     per_table: u64,
     directory: u64,
 }
@@ -36,7 +36,7 @@ impl Vmdk {
             return Err(unsupported("a VMDK whose blocks are compressed", QEMU));
         }
         if has_parent(&*file, &head)? {
-            return Err(unsupported("a VMDK that holds only differences to another one", QEMU));
+            return Err(unsupported("a VMDK that contains only differences from another one", QEMU));
         }
         let bytes = |at| u64_at(&head, at).and_then(|sectors| sectors.checked_mul(SECTOR)).ok_or_else(wrong);
         let (size, grain, directory) = (bytes(12)?, bytes(20)?, bytes(56)?);
@@ -48,7 +48,7 @@ impl Vmdk {
     }
 }
 
-/// Whether the description inside the file names another disk, in which stands what this one does not hold.
+/// Whether the description in the file has a parent disk, which contains the grains that this one does not.
 fn has_parent(file: &dyn Device, head: &[u8]) -> io::Result<bool> {
     let sectors = |at| u64_at(head, at).unwrap_or(0).saturating_mul(SECTOR);
     let (place, length) = (sectors(28), sectors(36).min(MAX_DESCRIPTION));

@@ -1,9 +1,9 @@
-//! What the journal of a volume holds that was not written down yet, as on every disk that was not unmounted: which block of
-//! the volume stands in which block of the journal.
+//! Reads the journal of a volume that was not unmounted: the blocks in it that were not yet written to their places.
 //!
-//! In: the journal's own file. Out: a [`Journal`], by which the volume reads its blocks. Only transactions that were committed count, as the kernel does when it
-//! mounts the volume; nothing is written. The journal is hostile: it is walked once round at most, and what is kept of it is
-//! bounded. Its numbers have the high byte first (<https://docs.kernel.org/filesystems/ext4/journal.html>).
+//! In: the journal file. Out: a [`Journal`], through which the volume reads its blocks. Only committed transactions
+//! count, as when the kernel mounts the volume; nothing is written. The journal is hostile: it is read at most once
+//! around, and the number of blocks has a limit. Its numbers are big-endian
+//! (<https://docs.kernel.org/filesystems/ext4/journal.html>).
 
 mod walk;
 
@@ -15,43 +15,44 @@ use super::volume::{ExtVolume, big};
 use crate::formats::crc32c::{START, crc32c};
 use walk::JournalWalk;
 
-/// Most blocks of the volume that a journal may hold: 1 GiB in blocks of 4 KiB, the largest that `mke2fs` makes by itself.
+/// Maximum number of volume blocks in a journal: 1 GiB in blocks of 4 KiB, the largest that `mke2fs` makes by
+/// default.
 const MAX_HELD: usize = 1 << 18;
 
-/// What the journal is kept with.
+/// Feature bits of the journal.
 mod kept {
     pub(crate) const BITS_64: u32 = 0x2;
     pub(crate) const CHECKSUMS_2: u32 = 0x8;
     pub(crate) const CHECKSUMS_3: u32 = 0x10;
     pub(crate) const FAST: u32 = 0x20;
-    /// Lists of revoked blocks, 64 bits, commits that come at any time, checksums of both kinds, fast commits.
+    /// Supported: revoke lists, 64 bits, asynchronous commits, checksums of both kinds, fast commits.
     pub(crate) const KNOWN: u32 = 0x1 | BITS_64 | 0x4 | CHECKSUMS_2 | CHECKSUMS_3 | FAST;
 }
 
-/// Reads the journal of a volume. One that cannot be used is no error: its [`JournalState`] reports it.
+/// Reads the journal of a volume. A journal that cannot be used is not an error: its [`JournalState`] reports it.
 pub(super) fn replay(volume: &ExtVolume) -> Journal {
     let layout = &volume.layout;
     if layout.incompatible & feature::RECOVER == 0 {
         return Journal::default();
     }
-    // A journal on a separate device is not at hand.
+    // A journal on a separate device is not available.
     let own = Some(layout.journal).filter(|number| *number != 0).ok_or(ExtDamage::Nothing);
     own.and_then(|number| read(volume, number)).unwrap_or_else(|_| Journal::unusable())
 }
 
-/// The journal's superblock, and where its blocks stand.
+/// The superblock of the journal, and the location of its blocks.
 struct Log {
     runs: Runs,
     kept: u32,
-    /// The first block of the log, the one behind its last, and the one that is to be read first.
+    /// The first block of the log, the block after its last, and the block to start at.
     first: u64,
     end: u64,
     start: u64,
-    /// Number of the transaction that stands there.
+    /// Number of the transaction at the start.
     sequence: u32,
-    /// What checksums begin with.
+    /// Initial value of checksums.
     seed: u32,
-    /// Whether its superblock is what its checksum says.
+    /// Whether the superblock matches its checksum.
     whole: bool,
 }
 
@@ -68,7 +69,7 @@ impl Log {
         if word(0) != MARK || !matches!(word(4), 3 | 4) || usize::try_from(word(12)).ok() != Some(block) {
             return Err(wrong());
         }
-        // The first form had no features.
+        // Version 1 had no features.
         log.kept = if word(4) == 4 { word(40) } else { 0 };
         if log.kept & !kept::KNOWN != 0 {
             return Err(wrong());
@@ -83,14 +84,14 @@ impl Log {
         log.seed = crc32c(START, head.get(48..64).unwrap_or_default());
         log.whole = !log.has_checksums() || is_whole(&head);
         if log.start == 0 {
-            // That nothing is in it is not known where what says so is damaged.
+            // An empty log is not trusted where the superblock is damaged.
             return if log.whole { Ok(None) } else { Err(ExtDamage::Checksum("journal")) };
         }
         let sane = log.first > 0 && (log.first..log.end).contains(&log.start);
         if sane { Ok(Some(log)) } else { Err(wrong()) }
     }
 
-    /// The block of the volume that a block of the log is.
+    /// Returns the volume block of a log block.
     fn place(&self, at: u64) -> Result<u64, ExtDamage> {
         let run = self.runs.holding(at).map_err(|_| ExtDamage::Runs("end before the journal does"))?;
         Ok(run.block.saturating_add(at.saturating_sub(run.at)))
@@ -100,7 +101,7 @@ impl Log {
         volume.block(self.place(at)?)
     }
 
-    /// The block behind one, of a log that begins anew where it ends.
+    /// Returns the block after `at`; the log wraps around at its end.
     const fn next(&self, at: u64) -> u64 {
         let next = at.saturating_add(1);
         if next < self.end { next } else { self.first }
@@ -110,8 +111,8 @@ impl Log {
         self.kept & (kept::CHECKSUMS_2 | kept::CHECKSUMS_3) != 0
     }
 
-    /// Whether a fast commit is behind the log that belongs to what follows the transaction before `sequence`. Their first
-    /// block is one further than the log's end (`j_fc_first` in fs/jbd2/journal.c).
+    /// Whether a fast commit after the log belongs to the transaction before `sequence`. Its first block is one after
+    /// the end of the log (`j_fc_first` in fs/jbd2/journal.c).
     fn has_fast_commits(&self, volume: &ExtVolume, sequence: u32) -> bool {
         const HEAD: [u8; 2] = [9, 0];
         self.kept & kept::FAST != 0
@@ -121,7 +122,7 @@ impl Log {
     }
 }
 
-/// Whether a journal's superblock is what its checksum says, which is worked out with zeros in its own place.
+/// Whether a journal superblock matches its checksum, which is computed with zeros in the checksum field.
 fn is_whole(head: &[u8]) -> bool {
     let (before, after) = (head.get(..252).unwrap_or_default(), head.get(256..1024).unwrap_or_default());
     [before, &[0; 4], after].into_iter().fold(START, crc32c) == big(head, 252)

@@ -1,5 +1,5 @@
-//! Walks a log from transaction to transaction: descriptors name the blocks that follow them, lists take others back, and
-//! what a commit does not follow does not count.
+//! Reads a log transaction by transaction: descriptors list the blocks that follow them, revoke lists cancel earlier
+//! blocks, and a transaction without a commit does not count.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,27 @@ use crate::formats::crc32c::crc32c;
 use crate::formats::ext::held_blocks::{BlockPlace, MARK};
 use crate::formats::ext::volume::{ExtVolume, big, big_short};
 
-/// Types of blocks.
+/// Types of log blocks.
 const DESCRIPTOR: u32 = 1;
 const COMMIT: u32 = 2;
 const REVOKED: u32 = 5;
 
-/// Bytes that each block of the log's own begins with.
+/// Bytes of the header of a log block.
 const HEADER: usize = 12;
 
-/// Flags of a block that a descriptor names.
+/// Flags of a block in a descriptor.
 mod flag {
     pub(super) const ESCAPED: u32 = 1;
     pub(super) const SAME_ID: u32 = 2;
     pub(super) const LAST: u32 = 8;
 }
 
-/// What one transaction holds.
+/// The content of one transaction.
 #[derive(Default)]
 struct Transaction {
     held: Vec<(u64, BlockPlace)>,
     revoked: Vec<u64>,
-    /// Whether something of it had to be left out.
+    /// Whether some of it had to be left out.
     lacks: bool,
 }
 
@@ -37,23 +37,23 @@ pub(super) struct JournalWalk<'a> {
     volume: &'a ExtVolume,
     log: &'a Log,
     at: u64,
-    /// Blocks of the log that are left: it is walked once round at most.
+    /// Number of log blocks left: the log is read at most once around.
     left: u64,
-    /// Number of the transaction that is expected.
+    /// Number of the expected transaction.
     pub(super) sequence: u32,
-    /// Each block held, with the number of the transaction that it is of.
+    /// The blocks, each with the number of its transaction.
     held: BTreeMap<u64, (u32, BlockPlace)>,
-    /// Blocks taken back, and by which transaction last.
+    /// The revoked blocks, each with the number of the last transaction that revoked it.
     revoked: BTreeMap<u64, u32>,
-    /// Whether nothing that was committed had to be left out.
+    /// Whether all committed blocks were read.
     pub(super) whole: bool,
 }
 
-/// A block that a descriptor names.
+/// The entry of a block in a descriptor.
 struct Tag {
     block: u64,
     flags: u32,
-    /// The checksum of its content, as many bits of it as there are.
+    /// The checksum of its content, and the number of bits of it that are stored.
     sum: Option<(u32, u32)>,
 }
 
@@ -64,13 +64,13 @@ impl<'a> JournalWalk<'a> {
         Self { volume, log, at, left, sequence, held: BTreeMap::new(), revoked: BTreeMap::new(), whole: true }
     }
 
-    /// Takes the next transaction in; whether there was one.
+    /// Reads the next transaction; returns false where there is none.
     pub(super) fn transaction(&mut self) -> bool {
         let mut transaction = Transaction::default();
         loop {
             let Some(block) = self.next_block() else { return false };
             let head = (big(&block, 0), big(&block, 8));
-            // What follows the last transaction is of an earlier round.
+            // The blocks after the last transaction are from an earlier round.
             if head != (MARK, self.sequence) {
                 return false;
             }
@@ -89,14 +89,14 @@ impl<'a> JournalWalk<'a> {
         }
     }
 
-    /// The blocks that the log holds in the end.
+    /// Returns the blocks that the log contains after all transactions.
     pub(super) fn finish(self) -> BTreeMap<u64, BlockPlace> {
         let Self { held, revoked, .. } = self;
-        // A block that was taken back later than it was written has another use by now.
-        let stands = |block: u64, sequence: u32| {
+        // A block that was revoked after it was written has been reused since.
+        let is_current = |block: u64, sequence: u32| {
             revoked.get(&block).is_none_or(|by| sequence.wrapping_sub(*by).cast_signed() > 0)
         };
-        let held = held.into_iter().filter(|(block, (sequence, _))| stands(*block, *sequence));
+        let held = held.into_iter().filter(|(block, (sequence, _))| is_current(*block, *sequence));
         held.map(|(block, (_, place))| (block, place)).collect()
     }
 
@@ -105,7 +105,7 @@ impl<'a> JournalWalk<'a> {
         self.log.block(self.volume, at).ok()
     }
 
-    /// Goes one block further; gives the one that it stood at.
+    /// Advances by one block, and returns the block before.
     fn step(&mut self) -> Option<u64> {
         self.left = self.left.checked_sub(1)?;
         let at = self.at;
@@ -113,7 +113,7 @@ impl<'a> JournalWalk<'a> {
         Some(at)
     }
 
-    /// Holds a block of the log's own against the checksum that stands at `at` in it.
+    /// Compares a log block with the checksum at `at` in it.
     fn is_whole(&self, block: &[u8], at: usize) -> bool {
         if !self.log.has_checksums() {
             return true;
@@ -150,14 +150,14 @@ impl<'a> JournalWalk<'a> {
             }
             let id = if tag.flags & flag::SAME_ID != 0 { 0 } else { 16 };
             rest = rest.get(size.checked_add(id)?..)?;
-            // A descriptor that is full need not mark its last.
+            // The last entry of a full descriptor need not be marked.
             if rest.len() < size {
                 return Some(());
             }
         }
     }
 
-    /// The tag that `bytes` begin with, and its length.
+    /// Reads the tag at the beginning of `bytes`, and its length.
     fn tag(&self, bytes: &[u8]) -> Option<(Tag, usize)> {
         let kept = self.log.kept;
         let wide = kept & kept::BITS_64 != 0;
@@ -176,12 +176,12 @@ impl<'a> JournalWalk<'a> {
         (bytes.len() >= size).then_some((tag, size))
     }
 
-    /// Whether a block of the log is what its tag says.
+    /// Whether a log block matches its tag.
     fn fits(&self, at: u64, tag: &Tag) -> bool {
-        let Some((told, bits)) = tag.sum else { return true };
+        let Some((stored, bits)) = tag.sum else { return true };
         let Ok(block) = self.log.block(self.volume, at) else { return false };
         let sum = crc32c(crc32c(self.log.seed, &self.sequence.to_be_bytes()), &block);
-        sum & bits == told & bits
+        sum & bits == stored & bits
     }
 
     fn revoke(&self, block: &[u8], transaction: &mut Transaction) -> Option<()> {

@@ -1,9 +1,9 @@
-//! What a hive's transaction logs hold beyond the hive itself, laid over it while it is read: nothing is written.
+//! Applies the transaction logs of a hive while it is read; nothing is written.
 //!
-//! A running Windows writes changes into `.LOG1` and `.LOG2` first and into the hive an hour later or at shutdown, so that
-//! what is newest stands in the logs. In: the hive and its logs, as files. Out: sectors that replace those of the hive.
-//! Both forms are read: entries with hashes (`HvLE`, Windows 8.1 and later) and the older bitmap (`DIRT`). An entry whose
-//! hash is wrong, or that does not follow the one before, ends what is applied, as it does for Windows.
+//! A running Windows writes changes into `.LOG1` and `.LOG2` first, and into the hive an hour later or at shutdown,
+//! so the latest changes are only in the logs. In: the hive and its logs, as files. Out: sectors that replace those
+//! of the hive. Both formats are read: entries with hashes (`HvLE`, Windows 8.1 and later) and the older bitmap
+//! (`DIRT`). An entry with a wrong hash, or one out of sequence, ends the recovery, as it does in Windows.
 //!
 //! Format: Suhanov, as in [`super`], "Format of transaction log files".
 
@@ -13,27 +13,27 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::HiveError;
 use crate::evidence::bytes::{u32_at, u64_at};
 
-/// Bytes that are replaced at a time.
+/// Bytes of a replaced sector.
 const SECTOR: usize = 512;
-/// Where the bins begin in a hive.
+/// Offset of the bins in a hive.
 const BINS: u64 = 4096;
-/// Largest log that is read. Windows keeps them far below; what is larger is not applied.
+/// Largest log, in bytes. Windows keeps them far smaller; a larger one is not applied.
 const LOG_LIMIT: u64 = 32 << 20;
-/// The seed of the hashes in a log.
+/// The seed of the log hashes.
 const SEED: u64 = 0x82ef_4d88_7a4e_55c5;
 
-/// What became of a hive's logs.
+/// The result of the recovery of a hive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recovery {
-    /// Everything stands in the hive.
+    /// The hive is clean: no log is needed.
     Clean,
-    /// So many entries of the logs were laid over it.
+    /// This number of log entries was applied.
     Applied(usize),
-    /// It needs its logs, and they are not there or do not fit.
+    /// The hive is dirty, and its logs are missing or do not match.
     Dirty,
 }
 
-/// A hive with what its logs hold laid over it.
+/// A hive with its logs applied.
 #[derive(Debug)]
 pub struct Recovered<R> {
     hive: R,
@@ -44,10 +44,11 @@ pub struct Recovered<R> {
 }
 
 impl<R: Read + Seek> Recovered<R> {
-    /// Reads the first block of the hive, and its logs where it needs them.
+    /// Reads the first block of the hive, and its logs where they are needed.
     ///
     /// # Errors
-    /// Where the hive cannot be read; a log that cannot be read is one that is not there.
+    ///
+    /// The hive cannot be read. A log that cannot be read counts as missing.
     pub fn new(mut hive: R, logs_of: impl IntoIterator<Item = impl Read>) -> io::Result<Self> {
         let mut block = [0; SECTOR];
         hive.seek(SeekFrom::Start(0))?;
@@ -58,7 +59,7 @@ impl<R: Read + Seek> Recovered<R> {
         let recovery = if clean { Recovery::Clean } else { Recovery::Dirty };
         let faults = if right { Vec::new() } else { vec![HiveError::Checksum] };
         let mut recovered = Self { hive, sectors: BTreeMap::new(), position: 0, recovery, faults };
-        // Of a hive that needs none, the first block of each says whether it is what it was.
+        // For a clean hive, only the first block of each log is checked.
         let most = if clean { to_u64(SECTOR) } else { LOG_LIMIT };
         let mut logs = Vec::new();
         let mut damaged = 0_usize;
@@ -79,7 +80,7 @@ impl<R: Read + Seek> Recovered<R> {
         Ok(recovered)
     }
 
-    /// Lays over the hive what its logs hold from an entry on.
+    /// Applies the log entries from a sequence number on.
     fn apply(&mut self, logs: &[Vec<u8>], from: u32) {
         let mut entries: BTreeMap<u32, Option<Entry<'_>>> = BTreeMap::new();
         for (sequence, entry) in logs.iter().flat_map(|log| entries_of(log)) {
@@ -118,12 +119,12 @@ impl<R: Read + Seek> Recovered<R> {
         }
     }
 
-    /// Takes what is wrong with the hive's first block and its logs.
+    /// Returns the errors of the hive's first block and of its logs.
     pub(super) fn take_faults(&mut self) -> Vec<HiveError> {
         std::mem::take(&mut self.faults)
     }
 
-    /// What became of the logs.
+    /// Returns the result of the recovery.
     #[must_use]
     pub const fn recovery(&self) -> Recovery {
         self.recovery
@@ -166,7 +167,7 @@ impl<R: Read + Seek> Seek for Recovered<R> {
             SeekFrom::Start(place) => Some(place),
             SeekFrom::Current(step) => self.position.checked_add_signed(step),
             SeekFrom::End(step) => {
-                // The logs may hold bins that the file does not have yet.
+                // The logs may contain bins that the file does not have yet.
                 let sector = self.sectors.last_key_value().map(|(sector, _)| sector.saturating_add(1));
                 let end = self.hive.seek(SeekFrom::End(0))?;
                 end.max(sector.unwrap_or_default().saturating_mul(512)).checked_add_signed(step)
@@ -180,13 +181,13 @@ impl<R: Read + Seek> Seek for Recovered<R> {
 /// A log as it was found.
 enum Log {
     Usable(Vec<u8>),
-    /// Nothing was ever written to it.
+    /// The log was never written to.
     Empty,
-    /// Its first block is not that of a log, or its checksum is wrong, or it is larger than is read.
+    /// The first block is not that of a log, its checksum is wrong, or the log is larger than the limit.
     Damaged,
 }
 
-/// Reads a log, or where a hive needs none (`head_only`) its first block.
+/// Reads a log, or with `head_only` (a clean hive) its first block only.
 fn read_log(log: impl Read, most: u64, head_only: bool) -> Log {
     let mut bytes = Vec::new();
     let read = log.take(most.saturating_add(u64::from(!head_only))).read_to_end(&mut bytes);
@@ -203,7 +204,7 @@ fn to_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// The sum of the first 508 bytes of a hive's first block.
+/// Returns the checksum of the first 508 bytes of a hive's first block.
 fn checksum(block: &[u8]) -> Option<u32> {
     let words = block.get(..508)?.chunks_exact(4).filter_map(|four| u32_at(four, 0));
     Some(match words.fold(0, |sum, word| sum ^ word) {
@@ -213,13 +214,14 @@ fn checksum(block: &[u8]) -> Option<u32> {
     })
 }
 
-/// An entry of a log: pages by their offset from the first bin.
+/// A log entry: pages by their offset from the first bin.
 struct Entry<'a> {
     pages: Vec<(u32, &'a [u8])>,
 }
 
-/// The entries of a log with hashes by their numbers: none from the first on that is not whole, since each builds on the one
-/// before. What follows the last entry is left over from earlier use of the file, and is no entry or has an older number.
+/// Returns the entries of a log with hashes, by sequence number; `None` from the first damaged one on, since each
+/// builds on the one before. The bytes after the last entry are left over from earlier use: they are not an entry, or
+/// have an older number.
 fn entries_of(log: &[u8]) -> impl Iterator<Item = (u32, Option<Entry<'_>>)> {
     let mut rest = log.get(SECTOR..).unwrap_or_default();
     let mut broken = false;
@@ -252,7 +254,7 @@ fn entry(bytes: &[u8]) -> Option<Entry<'_>> {
     Some(Entry { pages })
 }
 
-/// A log of the older form: a bit for each sector of the bins, and the sectors whose bit is set.
+/// A log of the older format: a bit per sector of the bins, and the sectors whose bit is set.
 struct Bitmap<'a> {
     sequence: u32,
     pages: Vec<(u32, &'a [u8])>,
@@ -282,7 +284,7 @@ impl<'a> Bitmap<'a> {
     }
 }
 
-/// Marvin32, by which the entries of a log are checked.
+/// Marvin32, the hash of log entries.
 fn hash(bytes: &[u8]) -> u64 {
     marvin(SEED, bytes)
 }
@@ -300,7 +302,7 @@ fn marvin(seed: u64, bytes: &[u8]) -> u64 {
     };
     let words = bytes.chunks_exact(4);
     let mut last = [0; 4];
-    // What is left, and a mark behind it.
+    // The remaining bytes, and an end marker.
     let tail = words.remainder().iter().copied().chain([0x80]);
     last.iter_mut().zip(tail).for_each(|(to, byte)| *to = byte);
     words.filter_map(|four| u32_at(four, 0)).for_each(&mut mix);

@@ -1,4 +1,4 @@
-//! Logs that the tests make, whole and damaged, and the hives that they belong to.
+//! Whole and damaged logs that the tests make, and their hives.
 
 use std::io::Cursor;
 
@@ -14,7 +14,7 @@ fn hive(text: &str) -> Vec<u8> {
     builder.to_bytes().unwrap()
 }
 
-/// The hive as it stood before a change that only the log holds.
+/// The hive before a change that only the log contains.
 fn before(sequence: u32) -> Vec<u8> {
     let mut old = hive("oud..");
     old[4..8].copy_from_slice(&(sequence + 1).to_le_bytes());
@@ -50,7 +50,7 @@ fn log(entries: &[Vec<u8>]) -> Vec<u8> {
     [before(7)[..512].to_vec(), entries.concat()].concat()
 }
 
-/// The pages that differ between two states of the hive.
+/// Returns the pages that differ between two states of the hive.
 fn changed(after: &[u8]) -> Vec<(u32, Vec<u8>)> {
     let old = hive("oud..");
     let pages = old.chunks(4096).zip(after.chunks(4096)).enumerate().skip(1);
@@ -77,7 +77,7 @@ fn with(sequence: u32, text: &str) -> Vec<u8> {
 
 #[test]
 fn the_hash_is_marvin() {
-    // The vectors of .NET's own tests of this function.
+    // The vectors of .NET's tests of this function.
     const SEED: u64 = 0x004f_b61a_001b_dbcc;
     for (bytes, wanted) in [
         (&[][..], 0x30ed_35c1_00cd_3c7d),
@@ -90,11 +90,11 @@ fn the_hash_is_marvin() {
 }
 
 #[test]
-fn what_only_the_logs_hold_is_read_from_them_in_order() {
+fn changes_only_in_the_logs_are_read_in_order() {
     let (first, second) = (log(&[with(7, "jong."), with(8, "nieuw")]), log(&[with(9, "laats")]));
     assert_eq!(name(before(7), std::slice::from_ref(&first)), ("nieuw".into(), Recovery::Applied(2)));
     assert_eq!(name(before(7), &[second.clone(), first]), ("laats".into(), Recovery::Applied(3)));
-    // Entries before the hive's own state are older than it, and a gap ends what follows.
+    // Entries before the hive's own state are older, and a gap ends the sequence.
     let old = log(&[with(5, "fout."), with(7, "jong."), with(9, "laats")]);
     assert_eq!(name(before(7), &[old]), ("jong.".into(), Recovery::Applied(1)));
     assert_eq!(name(before(7), &[]), ("oud..".into(), Recovery::Dirty));
@@ -102,7 +102,7 @@ fn what_only_the_logs_hold_is_read_from_them_in_order() {
 }
 
 #[test]
-fn an_entry_whose_hash_is_wrong_ends_what_is_applied() {
+fn an_entry_with_a_wrong_hash_ends_the_recovery() {
     let whole = log(&[with(7, "jong."), with(8, "nieuw")]);
     let first = with(7, "jong.").len();
     for (at, wanted) in [(512 + first + 100, "jong."), (512 + 100, "oud.."), (512 + 12, "oud..")] {
@@ -116,7 +116,7 @@ fn an_entry_whose_hash_is_wrong_ends_what_is_applied() {
 }
 
 #[test]
-fn the_older_form_is_laid_over_by_its_bits() {
+fn a_log_of_the_older_format_is_applied() {
     let new = hive("nieuw");
     let bins = new.len() - 4096;
     let mut log = before(7)[..512].to_vec();
@@ -141,9 +141,9 @@ fn faults(hive: Vec<u8>, logs: &[Vec<u8>]) -> (Recovery, Vec<String>) {
 }
 
 #[test]
-fn logs_that_cannot_be_applied_are_counted_and_no_hive_with_one_is_clean() {
-    let damaged = "1 transaction logs are damaged at their beginning, or too large, and were not applied";
-    let dirty = "it was being written, and no transaction log completes it";
+fn unusable_logs_are_counted_and_their_hive_is_not_clean() {
+    let damaged = "1 transaction logs were not applied: their beginning is damaged, or they are too large";
+    let dirty = "the hive was being written, and no transaction log completes it";
     let whole = log(&[with(7, "jong.")]);
     let mut wrong = whole.clone();
     wrong[508] ^= 1;
@@ -153,7 +153,7 @@ fn logs_that_cannot_be_applied_are_counted_and_no_hive_with_one_is_clean() {
         faults(before(7), &[wrong.clone(), whole.clone()]),
         (Recovery::Applied(1), vec![damaged.into()])
     );
-    // A hive that needs none has one that is not what it was.
+    // A clean hive with a damaged log.
     assert_eq!(faults(hive("oud.."), &[wrong]), (Recovery::Dirty, vec![damaged.into()]));
     for none in [vec![], vec![0; 4_096], whole.clone()] {
         assert_eq!(faults(hive("oud.."), &[none]), (Recovery::Clean, vec![]));
@@ -161,14 +161,16 @@ fn logs_that_cannot_be_applied_are_counted_and_no_hive_with_one_is_clean() {
     for no_log in [b"MZ".to_vec(), whole[..100].to_vec()] {
         assert_eq!(faults(before(7), &[no_log]), (Recovery::Dirty, vec![damaged.into(), dirty.into()]));
     }
-    // Older than the hive, as all of a log that was written back are.
+    // Older than the hive, like every log that was written back.
     assert_eq!(faults(before(7), &[log(&[with(5, "fout.")])]), (Recovery::Dirty, vec![dirty.into()]));
 }
 
 #[test]
 fn entries_that_are_not_applied_are_counted() {
     let left_out = |count| {
-        format!("{count} entries of its transaction logs are damaged or do not follow, and were not applied")
+        format!(
+            "{count} entries of the transaction logs were not applied: they are damaged or out of sequence"
+        )
     };
     let gap = log(&[with(7, "jong."), with(9, "laats"), with(10, "einde")]);
     assert_eq!(faults(before(7), &[gap]), (Recovery::Applied(1), vec![left_out(2)]));
@@ -188,5 +190,8 @@ fn a_first_block_with_a_wrong_checksum_is_reported() {
     let mut bytes = hive("oud..");
     bytes[12] ^= 1;
     let (recovery, faults) = faults(bytes, &[]);
-    assert_eq!((recovery, faults[0].as_str()), (Recovery::Dirty, "the checksum of its first block is wrong"));
+    assert_eq!(
+        (recovery, faults[0].as_str()),
+        (Recovery::Dirty, "the checksum of the hive's first block is wrong")
+    );
 }

@@ -33,7 +33,7 @@ use windows_sys::core::{BOOL, GUID, PCWSTR};
 use super::answers::is_absent;
 use super::{FileSignature, SignatureStatus, answers, providers};
 use crate::sys::files::{leave_access_time, reads_are_noted};
-use crate::sys::registry::registry_value;
+use crate::sys::registry::{RegistryHandle, registry_value};
 use crate::sys::windows::library::Library;
 use crate::sys::windows::text;
 
@@ -129,7 +129,21 @@ static PROGRAM: GUID = GUID::from_u128(0xc689_aab8_8e78_11d0_8c47_00c0_4fc2_95ee
 
 /// Finds that Windows' own functions read signatures, and no other.
 fn readers() -> Result<(), String> {
-    providers::check(&|key, value| registry_value(key, value).and_then(|value| value.text()))
+    providers::check(&LocalMachine)
+}
+
+/// The registry of this machine.
+struct LocalMachine;
+
+impl providers::Registry for LocalMachine {
+    fn value(&self, key: &str, name: &str) -> Option<String> {
+        registry_value(key, name).and_then(|value| value.text())
+    }
+
+    fn keys(&self, key: &str) -> Vec<String> {
+        let names = RegistryHandle::open(key).map(|key| key.names().names).unwrap_or_default();
+        names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    }
 }
 
 pub(crate) fn signature(path: &str) -> io::Result<Option<FileSignature>> {

@@ -1,5 +1,5 @@
-//! The entries of a folder, block by block in the order of the disk. The tree that lies over the entries of a large folder is
-//! not used: its nodes look like empty entries to whoever reads on, and what it leads to may be damaged.
+//! Reads the entries of a directory, block by block in on-disk order. The hash tree of a large directory is not used:
+//! its nodes look like empty entries to a linear reader, and its pointers may be damaged.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,39 +13,40 @@ use crate::evidence::Kind;
 use crate::evidence::bytes::{u16_at, u32_at};
 use crate::formats::crc32c::crc32c;
 
-/// Most blocks of one folder: 4 GiB of it.
+/// Maximum number of blocks per directory: 4 GiB.
 const MAX_BLOCKS: u64 = 1 << 20;
 
-/// The mark of the entry that holds a block's checksum, and its length.
+/// Type byte of the entry that contains a block's checksum, and its length.
 const TAIL: (u8, usize) = (0xde, 12);
 
-/// An entry of a folder.
+/// An entry of a directory.
 #[derive(Debug, Clone)]
 pub(super) struct NamedInode {
     pub(super) name: Vec<u8>,
     pub(super) inode: u32,
-    /// What the entry says it is; some volumes do not say.
+    /// File type in the entry; some volumes do not record it.
     pub(super) kind: Kind,
 }
 
-/// The entries of a folder, as they come. What is damaged is an error among them, and the rest follows.
+/// The entries of a directory, in on-disk order. Each damaged entry is an error in the sequence; the others follow.
 #[derive(Debug)]
 pub(super) struct ExtEntries {
     volume: Arc<ExtVolume>,
     inode: Inode,
     runs: Runs,
-    /// The run that is read, and the block in it.
+    /// Index of the current run, and of the block in it.
     at: (usize, u64),
-    /// Blocks read so far.
+    /// Number of blocks read so far.
     read: u64,
     ready: VecDeque<Result<NamedInode, ExtDamage>>,
 }
 
 impl ExtEntries {
-    /// Those of a folder.
+    /// Opens the entries of a directory.
     ///
     /// # Errors
-    /// Where it is no folder, its names are encrypted, or its blocks are damaged.
+    ///
+    /// The inode is not a directory, its names are encrypted, or its block map is damaged.
     pub(super) fn of(volume: &Arc<ExtVolume>, inode: Inode) -> Result<Self, ExtDamage> {
         if inode.kind != Kind::Directory {
             return Err(ExtDamage::Nothing);
@@ -57,7 +58,7 @@ impl ExtEntries {
         }
         let mut ready = VecDeque::new();
         let runs = match inode.inline() {
-            // The folder above stands in the place of the first two entries.
+            // The first two entries are replaced by the number of the parent directory.
             Some((first, rest)) => {
                 take(first.get(4..).unwrap_or_default(), &mut ready);
                 take(rest, &mut ready);
@@ -68,7 +69,7 @@ impl ExtEntries {
         Ok(Self { volume: Arc::clone(volume), inode, runs, at: (0, 0), read: 0, ready })
     }
 
-    /// The next block of the folder, of which `None` says that there is none.
+    /// Returns the next block of the directory; `None` at the end.
     fn next_block(&mut self) -> Option<u64> {
         let size = to_u64(self.volume.layout.block);
         loop {
@@ -94,7 +95,7 @@ impl ExtEntries {
         match self.volume.block(block) {
             Ok(bytes) => {
                 take(&bytes, &mut self.ready);
-                // Its names are told all the same: some of them may be whole.
+                // Its names are returned anyway: some of them may be undamaged.
                 if self.volume.layout.has_checksums() && !self.is_whole(&bytes) {
                     self.ready.push_back(Err(ExtDamage::Checksum("list of names")));
                 }
@@ -103,7 +104,7 @@ impl ExtEntries {
         }
     }
 
-    /// Whether a block is what its checksum says; a node of the tree over the entries has its own, and no names.
+    /// Whether a block matches its checksum. A node of the hash tree has its own checksum, and no names.
     fn is_whole(&self, block: &[u8]) -> bool {
         let is_node = self.inode.is_indexed() && (self.read == 1 || is_empty(block));
         let tail = block.len().checked_sub(TAIL.1).and_then(|at| block.split_at_checked(at));
@@ -128,12 +129,12 @@ impl Iterator for ExtEntries {
     }
 }
 
-/// Whether one entry without a name takes all of a block.
+/// Whether one entry without a name fills the block.
 fn is_empty(block: &[u8]) -> bool {
     u32_at(block, 0) == Some(0) && length(block, block.len()) == Some(block.len())
 }
 
-/// Takes the entries of a block in. An entry has at least 8 bytes, so that their number is bounded by the block's size.
+/// Reads the entries of a block. An entry has at least 8 bytes, so the block size limits their number.
 fn take(block: &[u8], ready: &mut VecDeque<Result<NamedInode, ExtDamage>>) {
     let mut rest = block;
     while rest.len() >= 8 {
@@ -146,7 +147,7 @@ fn take(block: &[u8], ready: &mut VecDeque<Result<NamedInode, ExtDamage>>) {
         let inode = u32_at(entry, 0).unwrap_or(0);
         let name = entry.get(6).map(|length| usize::from(*length)).filter(|length| *length > 0);
         match name.map(|length| entry.get(8..).and_then(|rest| rest.get(..length))) {
-            // A name that was deleted, or the entry that holds the checksum.
+            // A deleted name, or the entry that contains the checksum.
             _ if inode == 0 => {}
             Some(Some(b"." | b"..")) => {}
             Some(Some(name)) if !name.iter().any(|byte| matches!(byte, 0 | b'/')) => {
@@ -159,7 +160,8 @@ fn take(block: &[u8], ready: &mut VecDeque<Result<NamedInode, ExtDamage>>) {
     }
 }
 
-/// The length of the entry that `rest` begins with, in a block of `size` bytes: one of 64 KiB does not fit in its field.
+/// Returns the length of the first entry in `rest`, in a block of `size` bytes. A length of 64 KiB does not fit in
+/// its field.
 fn length(rest: &[u8], size: usize) -> Option<usize> {
     let length = usize::from(u16_at(rest, 4)?);
     if size < 1 << 16 {
@@ -168,8 +170,8 @@ fn length(rest: &[u8], size: usize) -> Option<usize> {
     Some(if matches!(length, 0 | 0xffff) { size } else { (length & 0xfffc) | ((length & 3) << 16) })
 }
 
-const fn kind_of(told: u8) -> Kind {
-    match told & 0xf {
+const fn kind_of(stored: u8) -> Kind {
+    match stored & 0xf {
         1 => Kind::File,
         2 => Kind::Directory,
         3 | 4 => Kind::Device,
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_and_those_that_lead_elsewhere_are_none() {
+    fn names_are_read_and_invalid_ones_are_refused() {
         let block = [
             entry(2, 12, b".", 2),
             entry(2, 12, b"..", 2),
@@ -222,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_leads_nowhere_ends() {
+    fn a_truncated_or_invalid_list_ends() {
         for (step, length) in [(0, 3), (6, 3), (7, 3), (8, 200), (4_000, 3), (u16::MAX, 3)] {
             let mut block = entry(12, step, &vec![b'n'; length], 1);
             block.resize(1024, 0);
             assert!(names(&block).last().unwrap().is_err(), "{step} {length}");
         }
         assert!(names(&[1, 2, 3]).is_empty());
-        // In a block of 64 KiB the last entry's length does not fit.
+        // In a block of 64 KiB, the length of the last entry does not fit.
         assert_eq!(length(&[0, 0, 0, 0, 0xff, 0xff], 1 << 16), Some(1 << 16));
         assert_eq!(length(&[0, 0, 0, 0, 0x0d, 0x00], 1 << 16), Some(0x1_000c));
         assert_eq!(length(&[0, 0, 0, 0, 0xff, 0xff], 4096), Some(0xffff));
