@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use super::exit::{Exit, Leaves};
+use super::usage::Refusal;
 use crate::text::{Language, Sentence};
 
 /// Where text goes, in which language, and how much of it.
@@ -83,6 +84,13 @@ impl<'a> Console<'a> {
         if let Some(text) = &failure.hint {
             drop(writeln!(self.err, "{hint}: {}", text.in_language(self.lang)));
         }
+    }
+
+    /// Prints why a command line cannot be read, in the form of [`Console::fail`].
+    pub(super) fn refuse(&mut self, refusal: &Refusal) {
+        let (error, hint) = self.lang.pick(("fout", "advies"), ("error", "hint"));
+        drop(writeln!(self.err, "{error}: {}", refusal.says.in_language(self.lang)));
+        drop(writeln!(self.err, "{hint}: {}", refusal.hint.in_language(self.lang)));
     }
 
     /// Flushes both streams, and returns the exit code: that of the command, unless its results could not be printed.

@@ -13,17 +13,13 @@ use crate::sys;
 
 /// Options that name keys.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Keys")]
 #[group(id = "key", multiple = true)]
 pub(super) struct Keys {
-    /// age identity or SSH private key; may be given again
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short)]
     identity: Vec<PathBuf>,
-    /// Ask for the passphrase at the terminal
     #[arg(long)]
     passphrase: bool,
-    /// Read the passphrase from the first line of this file
-    #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
+    #[arg(long, conflicts_with = "passphrase")]
     passphrase_file: Option<PathBuf>,
 }
 

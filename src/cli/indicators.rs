@@ -20,14 +20,10 @@ use crate::text::Language;
 
 /// Which indicators are looked for.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Scanning")]
 pub(super) struct IndicatorSet {
-    /// Indicator list (text, CSV, MISP, STIX, OpenIOC), a folder of them, or a MISP feed; its format is told by its
-    /// content, or forced by a word before it, as in stix=FILE; may be given again
-    #[arg(long, value_name = "PATH")]
+    #[arg(long)]
     pub(super) indicators: Vec<IndicatorSource>,
-    /// List of SHA-256 digests of files known to be good, whose content gives no hits; may be given again
-    #[arg(long, value_name = "PATH")]
+    #[arg(long)]
     pub(super) known_good: Vec<IndicatorSource>,
 }
 
@@ -89,17 +85,14 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Read indicator lists and say what of them is in use, what is not, and why
     Check(Check),
 }
 
 /// What `indicators check` takes.
 #[derive(Debug, Args)]
 struct Check {
-    /// Indicator lists, folders of them, or MISP feeds; a format is forced as in stix=FILE
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true)]
     paths: Vec<IndicatorSource>,
-    /// As one JSON object
     #[arg(long)]
     json: bool,
 }

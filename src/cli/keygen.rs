@@ -10,40 +10,35 @@ use crate::acquisition::Clock;
 use crate::bundle::{CertificateTerms, Fingerprint, key_id};
 use crate::cli::identities::read_signer;
 use crate::cli::quantity::duration;
+use crate::cli::usage::RefusedValue;
 use crate::evidence::Utc;
 use crate::kit::keys::{Identity, make_signing_key, public_path, write_certificate};
+use crate::text::usage;
 
 /// What `keygen` takes.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("certified_for").multiple(true)))]
 pub(super) struct Arguments {
-    /// Write a new age identity to this file; its public half is printed
-    #[arg(long, value_name = "FILE", required_unless_present = "sign_out")]
+    #[arg(long, required_unless_present = "sign_out")]
     out: Option<PathBuf>,
-    /// Write a new minisign key without a passphrase to this file, and its public half beside it (.pub)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long)]
     sign_out: Option<PathBuf>,
-    /// Certify the new signing key with this minisign key of the CERT, which stays there; the certificate is put beside it
-    /// (.cert, .cert.minisig)
-    #[arg(long, value_name = "KEY", requires = "sign_out", requires = "certified_for")]
+    #[arg(long, requires = "sign_out", requires = "certified_for")]
     sign_with: Option<PathBuf>,
-    /// The case that the certified key may sign for
-    #[arg(long, value_name = "ID", requires = "sign_with", group = "certified_for")]
+    #[arg(long, requires = "sign_with", group = "certified_for")]
     case: Option<String>,
-    /// The kit that gets the certified key
-    #[arg(long, value_name = "ID", requires = "sign_with", group = "certified_for")]
+    #[arg(long, requires = "sign_with", group = "certified_for")]
     kit: Option<String>,
-    /// How long the certified key may sign: 90d, 72h; 400 days at most
-    #[arg(long, value_name = "DUR", requires = "sign_with", default_value = "90d", value_parser = days)]
+    #[arg(long, requires = "sign_with", default_value = "90d", value_parser = days)]
     valid: Duration,
 }
 
 /// The longest validity of a certificate. A key for one case is not needed for longer.
 const VALIDITY_LIMIT: Duration = Duration::from_hours(400 * 24);
 
-fn days(text: &str) -> Result<Duration, String> {
+fn days(text: &str) -> Result<Duration, RefusedValue> {
     let validity = duration(text)?;
-    if validity > VALIDITY_LIMIT { Err(format!("'{text}' is more than 400 days")) } else { Ok(validity) }
+    if validity > VALIDITY_LIMIT { Err(RefusedValue(usage::more_than_days(400))) } else { Ok(validity) }
 }
 
 /// Carries out `keygen`.

@@ -35,13 +35,9 @@ const BARE: [(&str, &str); 5] = [
 
 /// Which kit is used.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Kit")]
 pub(super) struct KitArguments {
-    /// Use the kit in this directory: its playbooks, rules, indicators, tools and recipients [default: the one next to
-    /// veldkit, if a trusted key has signed it]
-    #[arg(long, global = true, value_name = "DIR", conflicts_with = "no_kit")]
+    #[arg(long, global = true, conflicts_with = "no_kit")]
     pub(super) kit: Option<PathBuf>,
-    /// Use no kit, whatever is next to veldkit
     #[arg(long, global = true)]
     pub(super) no_kit: bool,
 }

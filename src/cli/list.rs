@@ -17,13 +17,11 @@ use crate::evidence::{Item, Printable};
 /// What `list` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The bundle; of a split one, any part
     bundle: PathBuf,
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
     limits: ReadingLimits,
-    /// One JSON object an item: its record, and how well it is proved
     #[arg(long)]
     json: bool,
 }

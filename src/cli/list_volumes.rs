@@ -16,13 +16,10 @@ use crate::text::{ByteSize, Language, Localized as _};
 /// What `list-volumes` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The disk image: raw (also split as .000 or .001 …), QCOW2, VHD, VHDX or VMDK
-    #[arg(value_name = "FILE", required_unless_present = "live")]
+    #[arg(required_unless_present = "live")]
     image: Option<PathBuf>,
-    /// This host's own disks instead
     #[arg(long, conflicts_with = "image")]
     live: bool,
-    /// One JSON object a volume
     #[arg(long)]
     json: bool,
 }

@@ -3,6 +3,9 @@
 //! One file a subcommand; each offers `run(arguments, console) -> Result<Exit, Failure>`. Results go through
 //! [`Console::result`] alone, so that no command ends with 0 whose output could not be written.
 //!
+//! What `--help` prints is in [`crate::text::help`], and [`command`] puts it on the tree of commands before the command line is
+//! read; the structs of arguments have no texts of their own.
+//!
 //! The codes that each command can end with ([`Exit`]); `tests/it/exit_codes.rs` shows every one of them:
 //!
 //! | command | codes |
@@ -25,7 +28,8 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
+use clap::error::ErrorKind;
 
 use crate::kit::trust::{NoKey, Surroundings};
 use crate::text::Language;
@@ -36,6 +40,7 @@ mod collect;
 pub mod console;
 mod coverage;
 mod exit;
+mod help;
 mod hit_row;
 mod identities;
 mod indicators;
@@ -58,10 +63,13 @@ mod secret;
 mod selftest;
 mod severity;
 mod unpack;
+mod usage;
 mod verify;
+mod version;
 
 pub use console::{Console, Failure};
 pub use exit::{Exit, Leaves};
+pub use help::{command, command_for_man_pages};
 
 /// Runs the command line of this program and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -74,19 +82,13 @@ pub fn main_in(
     arguments: impl IntoIterator<Item = OsString>,
     surroundings: Result<Surroundings, NoKey>,
 ) -> Exit {
-    let cli = match args::Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let asked = language(help::asked(&arguments));
+    let mut tree = command(asked);
+    let read = tree.try_get_matches_from_mut(&arguments);
+    let cli = match read.and_then(|mut matches| args::Cli::from_arg_matches_mut(&mut matches)) {
         Ok(cli) => cli,
-        Err(refusal) => {
-            // What is printed at a terminal, in colours, can be seen to be printed.
-            if refusal.use_stderr() || crate::sys::standard_output_is_terminal() {
-                drop(refusal.print());
-                return if refusal.use_stderr() { Exit::Usage } else { Exit::Done };
-            }
-            let (mut out, mut err) = (crate::sys::standard_output(), io::stderr());
-            let mut console = Console::new(&mut out, &mut err, language(None), Leaves::Nothing);
-            console.text(refusal.render());
-            return console.finish(Exit::Done);
-        }
+        Err(refusal) => return not_run(&refusal, &tree, &arguments, asked),
     };
     crate::sys::keep_memory_private();
     let outlives = crate::sys::outlive_file_size_limit();
@@ -105,6 +107,35 @@ pub fn main_in(
         }
     };
     console.finish(exit)
+}
+
+/// Prints help or the version, where that was asked for, or why the command line cannot be read.
+fn not_run(refusal: &clap::Error, tree: &clap::Command, arguments: &[OsString], language: Language) -> Exit {
+    let (mut out, mut err) = (crate::sys::standard_output(), io::stderr());
+    let mut console = Console::new(&mut out, &mut err, language, Leaves::Nothing);
+    match refusal.kind() {
+        // What is printed at a terminal, in colours, can be seen to be printed.
+        ErrorKind::DisplayHelp if crate::sys::standard_output_is_terminal() => {
+            drop(refusal.print());
+            Exit::Done
+        }
+        ErrorKind::DisplayHelp => {
+            console.text(refusal.render());
+            console.finish(Exit::Done)
+        }
+        ErrorKind::DisplayVersion => {
+            console.text(version::text(language));
+            console.finish(Exit::Done)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            drop(refusal.print());
+            Exit::Usage
+        }
+        _ => {
+            console.refuse(&usage::Refusal::of(refusal, tree, arguments));
+            console.finish(Exit::Usage)
+        }
+    }
 }
 
 /// The language that was asked for, else that of the locale.

@@ -32,25 +32,17 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Name all playbooks and artifacts
     List {
-        /// As one JSON object
         #[arg(long)]
         json: bool,
     },
-    /// Say what a playbook takes, in which order and why, and what the operator should do
     Show {
-        /// Name of the playbook, or a YAML file
-        #[arg(value_name = "NAME|FILE")]
         name: String,
-        /// Kind of target [default: that of this machine]
-        #[arg(long, value_name = "SYSTEM")]
+        #[arg(long)]
         system: Option<System>,
     },
-    /// Check files or folders of playbooks and artifacts, and name every fault
     Check {
-        /// Files or folders
-        #[arg(required = true, value_name = "PATH")]
+        #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
 }

@@ -1,10 +1,13 @@
-//! Sizes and durations as options have them: `4000M`, `1h30m`.
+//! Sizes, durations and numbers as options have them: `4000M`, `1h30m`, `3`. What cannot be read is refused in both languages.
 
 use std::time::Duration;
 
+use super::usage::RefusedValue;
+use crate::text::usage;
+
 /// Reads a size: a number with an optional K, M, G or T, in powers of 1,024.
-pub(super) fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("'{text}' is not a size such as 4000M or 2G");
+pub(super) fn size(text: &str) -> Result<u64, RefusedValue> {
+    let wrong = || RefusedValue(usage::not_a_size());
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text.get(digits.len()..).ok_or_else(wrong)?;
@@ -18,12 +21,12 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     };
     let number: u64 = digits.parse().map_err(|_| wrong())?;
     let size = number.checked_mul(1 << shift).ok_or_else(wrong)?;
-    if size == 0 { Err("a size of 0 leaves nothing".to_owned()) } else { Ok(size) }
+    if size == 0 { Err(RefusedValue(usage::size_of_zero())) } else { Ok(size) }
 }
 
 /// Reads a duration: numbers with d, h, m or s, such as 90s, 1h30m or 90d.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is not a duration such as 90s, 10m, 1h30m or 90d");
+pub(super) fn duration(text: &str) -> Result<Duration, RefusedValue> {
+    let wrong = || RefusedValue(usage::not_a_duration());
     let mut seconds: u64 = 0;
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -44,9 +47,36 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if seconds == 0 { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
 }
 
+/// Reads a whole number that fits its type.
+pub(super) fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, RefusedValue> {
+    let number = text.trim().parse::<u64>().ok().and_then(|number| T::try_from(number).ok());
+    number.ok_or_else(|| RefusedValue(usage::not_a_number()))
+}
+
+/// Reads a whole number within bounds, which both are included.
+pub(super) fn between<T: TryFrom<u64>, const LEAST: u64, const MOST: u64>(
+    text: &str,
+) -> Result<T, RefusedValue> {
+    let number = whole::<u64>(text).ok().filter(|number| (LEAST..=MOST).contains(number));
+    let number = number.and_then(|number| T::try_from(number).ok());
+    number.ok_or_else(|| RefusedValue(usage::not_between(LEAST, MOST)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_outside_their_bounds_are_refused() {
+        assert_eq!((whole::<u32>("7"), whole::<u64>("0")), (Ok(7), Ok(0)));
+        assert_eq!((between::<u16, 1, 256>("1"), between::<u16, 1, 256>("256")), (Ok(1), Ok(256)));
+        for wrong in ["", "-1", "4294967296", "1.5", "x"] {
+            assert_eq!(whole::<u32>(wrong), Err(RefusedValue(usage::not_a_number())), "{wrong}");
+        }
+        for wrong in ["0", "10", "", "one"] {
+            assert_eq!(between::<u32, 1, 9>(wrong), Err(RefusedValue(usage::not_between(1, 9))), "{wrong}");
+        }
+    }
 
     #[test]
     fn sizes_are_powers_of_1024_and_nonsense_is_refused() {

@@ -3,21 +3,17 @@
 
 use clap::Args;
 
-use super::quantity::size;
+use super::quantity::{size, whole};
 use crate::bundle::limits::{EXPANSION_ALLOWANCE, MAX_ENTRIES, MAX_EXPANSION, ReadLimits};
 
 /// Limits that an option raises.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Limits")]
 pub(super) struct ReadingLimits {
-    /// Entries that a bundle may have
-    #[arg(long, value_name = "N", default_value_t = MAX_ENTRIES)]
+    #[arg(long, default_value_t = MAX_ENTRIES, value_parser = whole::<u64>)]
     max_entries: u64,
-    /// How many times its own size a bundle may unpack to, beyond --expansion-allowance
-    #[arg(long, value_name = "N", default_value_t = MAX_EXPANSION)]
+    #[arg(long, default_value_t = MAX_EXPANSION, value_parser = whole::<u64>)]
     max_expansion: u64,
-    /// What may come out of a bundle before --max-expansion counts [default: 8G]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_parser = size)]
     expansion_allowance: Option<u64>,
 }
 

@@ -19,22 +19,16 @@ use crate::text::Language;
 
 /// To whom something is encrypted.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Keys")]
 pub(super) struct ToWhom {
-    /// age recipient (age1…) or SSH public key; may be given again
-    #[arg(long, short, value_name = "RECIPIENT")]
+    #[arg(long, short)]
     pub(super) recipient: Vec<String>,
-    /// File of recipients, one a line; may be given again
-    #[arg(long, short = 'R', value_name = "FILE")]
+    #[arg(long, short = 'R')]
     pub(super) recipients_file: Vec<PathBuf>,
-    /// Ask for a passphrase at the terminal
     #[arg(long, conflicts_with = "passphrase_file")]
     pub(super) passphrase: bool,
-    /// Read the passphrase from the first line of this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long)]
     pub(super) passphrase_file: Option<PathBuf>,
-    /// Make a new age identity, write it to this file, and encrypt to it (for a first try)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long)]
     pub(super) new_identity: Option<PathBuf>,
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use super::changeable::refuse_if_changeable;
 use super::identities::{ask_at_the_terminal, keep_out_of_swap};
 use super::kit::{ChosenKit, unusable};
-use super::quantity::duration;
+use super::quantity::{duration, whole};
 use super::secret::first_line;
 use super::{Console, Failure};
 use crate::bundle::Identities;
@@ -22,41 +22,29 @@ use crate::text::Language;
 
 /// Rules besides those built in, and who can read packed ones.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Scanning")]
 pub(super) struct RuleSet {
-    /// YARA rule file, a folder or zip file of them, or a set made by `rules pack`, besides those built in; may be
-    /// given again
-    #[arg(long, value_name = "PATH")]
+    #[arg(long)]
     pub(super) rules: Vec<PathBuf>,
-    /// age identity or SSH private key that opens packed rules; may be given again
-    #[arg(long, value_name = "FILE")]
+    #[arg(long)]
     pub(super) rules_identity: Vec<PathBuf>,
-    /// Read the passphrase of packed rules from the first line of this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long)]
     pub(super) rules_passphrase_file: Option<PathBuf>,
-    /// Do not look into archives (zip, gzip, tar)
     #[arg(long)]
     pub(super) no_archives: bool,
-    /// Most time that all rules may take on one item, such as 32s [default: 32s]
-    #[arg(long, value_name = "DUR", value_parser = duration)]
+    #[arg(long, value_parser = duration)]
     pub(super) scan_time_limit: Option<Duration>,
-    /// Most time that one rule may take on one item; a slower one is named and set aside [default: 10s]
-    #[arg(long, value_name = "DUR", value_parser = duration)]
+    #[arg(long, value_parser = duration)]
     pub(super) rule_time_limit: Option<Duration>,
-    /// YARA engine; libyara only where it was built in
-    #[arg(long, value_name = "NAME", default_value = "boreal")]
+    #[arg(long, default_value = "boreal")]
     pub(super) engine: String,
 }
 
 /// Whether memory is scanned, and whose.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Scanning")]
 pub(super) struct Processes {
-    /// Scan the memory of all running processes; nothing of it is stored
     #[arg(long)]
     pub(super) scan_processes: bool,
-    /// Scan the memory of this process only; may be given again
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_parser = whole::<u32>)]
     pub(super) pid: Vec<u32>,
 }
 

@@ -14,10 +14,8 @@ use crate::text::Language;
 /// What `selftest` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Folder in which it makes a folder of its own, and takes that away again [default: this folder]
-    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    #[arg(long, default_value = ".")]
     work: PathBuf,
-    /// One JSON object a check
     #[arg(long)]
     json: bool,
 }

@@ -19,35 +19,25 @@ use crate::sys;
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Arguments {
-    /// The bundle; of a split one, any part
     bundle: PathBuf,
+    #[arg(long, short)]
+    out: PathBuf,
+    #[arg(long)]
+    salvage: bool,
+    #[arg(long)]
+    defang: bool,
+    #[arg(long)]
+    portable: bool,
+    #[arg(long)]
+    links: bool,
+    #[arg(long)]
+    only: Vec<String>,
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
     limits: ReadingLimits,
     #[command(flatten)]
     claims: ClaimArguments,
-    /// A folder that is new or empty. Files are put there as they are proved: of a bundle that is found tampered
-    /// with at its end, what was proved before stays, and the exit code is 4
-    #[arg(long, short, value_name = "DIR")]
-    out: PathBuf,
-    /// Take what can still be had of a cut or damaged bundle; what is not proved goes to 'unproved'
-    #[arg(long)]
-    salvage: bool,
-    /// Put down what acts on a Windows desktop (.lnk, .url, .scf, desktop.ini, .library-ms, .search-ms, .theme and the like)
-    /// under a name that ends in .defanged; mapped.jsonl lists them
-    #[arg(long)]
-    defang: bool,
-    /// Give every file a name that Windows can hold (on Windows that is always done)
-    #[arg(long)]
-    portable: bool,
-    /// Make the symbolic links of a Unix volume too, those that lead to a place inside it
-    #[arg(long)]
-    links: bool,
-    /// Only what fits this path as 'list' prints it, or this glob, such as '/var/log/**'; may be given again
-    #[arg(long, value_name = "GLOB")]
-    only: Vec<String>,
-    /// End with one JSON object on standard output
     #[arg(long)]
     json: bool,
 }

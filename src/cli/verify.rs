@@ -25,8 +25,7 @@ const SHOWN: usize = 10;
 /// What `verify` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The bundles; of a split one, any part
-    #[arg(required = true, value_name = "BUNDLE")]
+    #[arg(required = true)]
     bundles: Vec<PathBuf>,
     #[command(flatten)]
     keys: Keys,
@@ -34,7 +33,6 @@ pub(super) struct Arguments {
     limits: ReadingLimits,
     #[command(flatten)]
     claims: ClaimArguments,
-    /// One JSON object per bundle on standard output
     #[arg(long)]
     json: bool,
 }
@@ -42,17 +40,12 @@ pub(super) struct Arguments {
 /// What one knows of the author from elsewhere.
 #[derive(Debug, Args)]
 pub(super) struct ClaimArguments {
-    /// The minisign public key of the CERT that certified the kit's key, or of the kit itself, or the file that holds it.
-    /// A kit's key was on the host: what it signs is proved as far as nobody copied it there
-    #[arg(long, value_name = "PUB")]
+    #[arg(long)]
     signer: Option<String>,
-    /// Signing keys that are revoked: one per line, key id and date
-    #[arg(long, value_name = "FILE", requires = "signer")]
+    #[arg(long, requires = "signer")]
     revoked: Option<PathBuf>,
-    /// The seal code that was read out, or stands on the custody form
-    #[arg(long, value_name = "CODE")]
+    #[arg(long)]
     seal: Option<String>,
-    /// End with 4 where authorship was not proved, by the seal code or a signature
     #[arg(long)]
     require_author: bool,
 }

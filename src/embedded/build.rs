@@ -17,6 +17,7 @@ use flate2::write::DeflateEncoder;
 #[allow(clippy::print_stdout, reason = "how a build script communicates with cargo")]
 fn main() -> Result<(), Box<dyn Error>> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).ok_or_else(|| format!("no {name}"));
+    println!("cargo::rustc-env=VELDKIT_TARGET={}", std::env::var("TARGET")?);
     let (root, out) = (variable("CARGO_MANIFEST_DIR")?, variable("OUT_DIR")?);
     for (top, directories) in [("playbooks", selection::PLAYBOOKS), ("rules", selection::RULES)] {
         println!("cargo::rerun-if-changed={top}");

@@ -54,6 +54,22 @@ impl EmbeddedDirectory {
     }
 }
 
+/// The `date` of the newest rule, as `2026-11-25`.
+#[must_use]
+pub fn newest_rule_date() -> Option<String> {
+    let files = RULES.files();
+    let texts = files.iter().map(|file| String::from_utf8_lossy(&file.bytes));
+    texts.filter_map(|text| text.lines().filter_map(date).max().map(str::to_owned)).max()
+}
+
+/// The date in a line `date = "2026-11-25"` of a rule.
+fn date(line: &str) -> Option<&str> {
+    let value = line.trim().strip_prefix("date")?.trim_start().strip_prefix('=')?.trim_start();
+    let date = value.strip_prefix('"')?.strip_suffix('"')?;
+    let fits = |(place, c): (usize, char)| if matches!(place, 4 | 7) { c == '-' } else { c.is_ascii_digit() };
+    (date.len() == 10 && date.chars().enumerate().all(fits)).then_some(date)
+}
+
 /// Splits off the next field.
 fn next(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
@@ -92,6 +108,25 @@ mod tests {
             for file in files {
                 assert!(file.bytes == fs::read(root.join(&file.path)).unwrap(), "{}", file.path);
             }
+        }
+    }
+
+    #[test]
+    fn the_date_of_the_rules_is_that_of_the_newest() {
+        let newest = newest_rule_date().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let mut dates = Vec::new();
+        for name in names("rules", ".yar", "") {
+            let text = fs::read_to_string(root.join(name)).unwrap();
+            dates.extend(text.split("date = \"").skip(1).map(|rest| rest[..10].to_owned()));
+        }
+        assert!(dates.len() > 10 && dates.contains(&newest));
+        assert!(dates.iter().all(|date| *date <= newest), "{newest}");
+        assert_eq!(date("  date = \"2026-11-25\""), Some("2026-11-25"));
+        for other in
+            ["date = \"2026-1-25\"", "updated = \"2026-11-25\"", "date = 2026-11-25", "date = \"26-11-2025\""]
+        {
+            assert_eq!(date(other), None, "{other}");
         }
     }
 

@@ -9,11 +9,15 @@
 //! stay as they are in both languages are no sentences: JSON, field names, names of files and rules.
 
 pub mod coverage;
+pub mod exit_codes;
+pub mod help;
 mod language;
 pub mod list_volumes;
 mod sentence;
 pub mod severity;
+pub mod usage;
 mod values;
+pub mod version;
 
 pub use language::Language;
 pub use sentence::Sentence;

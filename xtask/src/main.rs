@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask ci | dist | fixtures | gaps | bench | setup | tidy`.
+//! The project's own tasks: `cargo xtask ci | dist | pages | fixtures | gaps | bench | setup | tidy`.
 //!
 //! One module per task, and `deny` for a step of `ci`. Two small dependencies, so that `tidy` answers in seconds in a
 //! fresh clone; code that calls the product itself (the stages of `bench`) is behind the feature `bench`.
@@ -34,6 +34,7 @@ usage: cargo xtask TASK
                   --trust KEY: the minisign public key (or its file) whose kits are used without a question
                   --sign CMD signs what is for Windows: run with the file behind its arguments
   fixtures KIND   targets and corpora to test and measure with
+  pages DIR       completions for shells and man pages, in both languages; dist makes them too
   gaps            whether a test fails for each place where a gap is recorded, when that gap is lost; --list
   bench           what the tool costs, beside what it could cost and what others cost
   setup           install what the tests need beside Rust; `setup windows` only what building for Windows does
@@ -64,6 +65,7 @@ fn run(arguments: &[&str]) -> Result {
         ["bench-indicators", corpus, list, count] => {
             bench::indicators::run(Path::new(corpus), Path::new(list), count)
         }
+        ["pages", directory] => dist::pages::make(Path::new(directory)),
         ["gaps", rest @ ..] => gaps::run(root, rest),
         ["setup"] => setup::run(root),
         ["setup", "windows"] => setup::windows(),

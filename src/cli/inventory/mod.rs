@@ -16,11 +16,9 @@ mod cyclonedx;
 /// What `inventory` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The form: CycloneDX 1.6 in JSON, or a table
-    #[arg(long, value_name = "cyclonedx|csv", default_value = "cyclonedx")]
+    #[arg(long, default_value = "cyclonedx")]
     format: Format,
-    /// Of the system mounted here instead of this host
-    #[arg(long, value_name = "DIR")]
+    #[arg(long)]
     root: Option<PathBuf>,
 }
 

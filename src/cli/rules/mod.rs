@@ -24,23 +24,18 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Compile rule files, each alone, and name those that cannot be used, with line and reason
     Check(Check),
-    /// Name the rules built in, or those of rule files
     List(List),
-    /// Pack rule files into one compressed file that only the recipients read
     Pack(Pack),
 }
 
 /// What `rules check` takes.
 #[derive(Debug, Args)]
 struct Check {
-    /// Rule files, folders, zip files, or packed sets
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     opening: Opening,
-    /// As one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -48,12 +43,9 @@ struct Check {
 /// What `rules list` takes.
 #[derive(Debug, Args)]
 struct List {
-    /// Rule files, folders, zip files, or packed sets [default: those built in]
-    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     opening: Opening,
-    /// One JSON object a rule
     #[arg(long)]
     json: bool,
 }
@@ -61,11 +53,9 @@ struct List {
 /// What `rules pack` takes.
 #[derive(Debug, Args)]
 struct Pack {
-    /// Rule files, folders or zip files
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// The file to write; one that exists is not overwritten
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short)]
     out: PathBuf,
     #[command(flatten)]
     keys: ToWhom,
@@ -74,14 +64,11 @@ struct Pack {
 /// Who can read packed sets, and which engine compiles.
 #[derive(Debug, Args)]
 struct Opening {
-    /// age identity or SSH private key that opens packed rules; may be given again
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short)]
     identity: Vec<PathBuf>,
-    /// Read the passphrase of packed rules from the first line of this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long)]
     passphrase_file: Option<PathBuf>,
-    /// YARA engine; libyara only where it was built in
-    #[arg(long, value_name = "NAME", default_value = "boreal")]
+    #[arg(long, default_value = "boreal")]
     engine: String,
 }
 

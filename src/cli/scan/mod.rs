@@ -14,7 +14,7 @@ use super::indicators::{IndicatorSet, check_kit, name_unused};
 use super::interrupts;
 use super::kit::KitArguments;
 use super::outside;
-use super::quantity::{duration, size};
+use super::quantity::{between, duration, size};
 use super::reading_limits::ReadingLimits;
 use super::scanning::{Processes, RuleSet, count_unusable, name_failed, refuse_changeable, unlisted};
 use super::verify::explain;
@@ -37,22 +37,18 @@ use report::{ScanEnd, ScanReport};
 /// What `scan` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Files and folders of this machine; with --root paths and globs below it
-    #[arg(required_unless_present_any = ["bundle", "scan_processes", "pid"], value_name = "PATH")]
+    #[arg(required_unless_present_any = ["bundle", "scan_processes", "pid"])]
     paths: Vec<PathBuf>,
-    /// Hold the rules against what is in this bundle; of a split one, any part
-    #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["paths", "scan_processes", "pid"], requires = "key")]
+    #[arg(long, conflicts_with_all = ["paths", "scan_processes", "pid"], requires = "key")]
     bundle: Option<PathBuf>,
+    #[arg(long, conflicts_with = "bundle")]
+    root: Option<PathBuf>,
+    #[arg(long)]
+    network_mounts: bool,
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
     reading: ReadingLimits,
-    /// The paths stand in the system mounted here
-    #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
-    root: Option<PathBuf>,
-    /// Read network file systems too
-    #[arg(long)]
-    network_mounts: bool,
     #[command(flatten)]
     rule_set: RuleSet,
     #[command(flatten)]
@@ -63,27 +59,21 @@ pub(super) struct Arguments {
     kit: KitArguments,
     #[command(flatten)]
     ending: Ending,
-    /// Begin no new item after this long: 90s, 10m, 1h30m
-    #[arg(long, value_name = "DUR", value_parser = duration)]
+    #[arg(long, value_parser = duration)]
     time_limit: Option<Duration>,
-    /// Skip items larger than this
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_parser = size)]
     max_file_size: Option<u64>,
-    /// Number of workers [default: three for two processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_parser = between::<u16, 1, 256>)]
     threads: Option<u16>,
 }
 
 /// What is printed, and how the process ends.
 #[derive(Debug, Args)]
 struct Ending {
-    /// End with exit code 5 where something fired and nothing worse happened
     #[arg(long)]
     exit_on_hit: bool,
-    /// One JSON object a hit on standard output, and the summary last
     #[arg(long)]
     json: bool,
-    /// Print hits and nothing else
     #[arg(long, short)]
     quiet: bool,
 }

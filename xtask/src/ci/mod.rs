@@ -124,7 +124,7 @@ fn clippy(root: &Path) -> Result {
         "--workspace",
         "--all-targets",
         "--features",
-        "xtask/bench,xtask/hives",
+        "xtask/bench,xtask/hives,xtask/pages",
         "--",
         "--deny",
         "warnings",
@@ -174,7 +174,7 @@ fn bench(root: &Path) -> Result {
 
 /// Before the steps for Windows are waited for, so that neither core is idle until then.
 fn compile(root: &Path) -> Result {
-    run_program(cargo(root).args(["test", "--quiet", "--workspace", "--no-run"]))
+    run_program(cargo(root).args(["test", "--quiet", "--workspace", "--features", "xtask/pages", "--no-run"]))
 }
 
 /// The program for Windows is what `windows` left; the tests that start it are those that `test` builds.
@@ -187,7 +187,16 @@ fn wine(root: &Path) -> Result {
 /// Those under Wine have a step of their own.
 fn test(root: &Path) -> Result {
     let mut tests = cargo(root);
-    tests.args(["test", "--workspace", "--", "--include-ignored", "--skip", "wine::"]);
+    tests.args([
+        "test",
+        "--workspace",
+        "--features",
+        "xtask/pages",
+        "--",
+        "--include-ignored",
+        "--skip",
+        "wine::",
+    ]);
     mounts::unless_allowed(root, with_data(root, &mut tests)).and_then(run_program)
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::trust::VARIABLE;
-use super::{check_size, crates, has_library, remap, stack};
+use super::{check_size, commit, crates, has_library, remap, stack};
 use crate::Result;
 use crate::process::{cargo, find, output, run as run_program};
 
@@ -83,7 +83,8 @@ fn build(root: &Path, target: &str, trusted: &str) -> Result<PathBuf> {
         static_cargo(root, target)
             .args(["build", "--quiet", "--release", "--locked", "--package", "veldkit", "--bin", "veldkit"])
             .env("CARGO_PROFILE_RELEASE_STRIP", "none")
-            .env(VARIABLE, trusted),
+            .env(VARIABLE, trusted)
+            .env(commit::VARIABLE, commit::of(root)),
     )?;
     Ok(root.join("target").join(target).join("release").join("veldkit"))
 }

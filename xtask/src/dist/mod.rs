@@ -3,7 +3,7 @@
 //! In: the tree, and the public key of whoever signs kits ([`trust`]). Out: `veldkit-<version>-<target>`, with `.exe` for Windows, and `SHA256SUMS`; without a target, the one
 //! for this machine. Each is checked: static, within the size limits, free of C, and with no import that the oldest
 //! system it is for lacks or that may be planted next to it, and without an executable stack. With `--sign`, what is for
-//! Windows is signed before its digest is made. How each was built is printed, and for Linux the bytes per crate.
+//! Windows is signed before its digest is made. Next to them are completions for shells and man pages ([`pages`]). How each was built is printed, and for Linux the bytes per crate.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,12 +11,14 @@ use std::process::Command;
 use crate::Result;
 use crate::process::{bytes, cargo, output};
 
+mod commit;
 mod crates;
 mod imports;
 mod linux;
 mod load_configuration;
 #[cfg(test)]
 mod made_program;
+pub(crate) mod pages;
 mod resources;
 mod rule_text;
 mod sign;
@@ -76,11 +78,12 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
     loses_nothing(&program)?;
     trust::check(&program, &trusted)?;
     if target == host {
-        trust::check_said(&output(Command::new(&carried).arg("--version"))?, &trusted)?;
+        trust::check_said(&output(Command::new(&carried).args(["--version", "--lang", "en"]))?, &trusted)?;
     }
     if let Some(command) = signing.filter(|_| target.contains("-windows-")) {
         sign::sign(&carried, command)?;
     }
+    pages::make(&folder)?;
     list(&folder)
 }
 

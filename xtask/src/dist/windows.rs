@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::trust::VARIABLE;
-use super::{check_size, has_library, imports, load_configuration, remap, resources};
+use super::{check_size, commit, has_library, imports, load_configuration, remap, resources};
 use crate::Result;
 use crate::process::{cargo, output, run as run_program};
 
@@ -54,6 +54,7 @@ pub(super) fn make(root: &Path, target: &str, version: &str, trusted: &str, carr
             .args(["rustc", "--quiet", "--release", "--locked", "--package", "veldkit", "--bin", "veldkit"])
             .args(options(target, route))
             .env(VARIABLE, trusted)
+            .env(commit::VARIABLE, commit::of(root))
             .arg("--")
             .arg(format!("-Clink-arg={}", resources.display())),
     )?;
