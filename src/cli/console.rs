@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use super::exit::{Exit, Leaves};
 use super::usage::Refusal;
+use crate::text::phrases::translated;
 use crate::text::{Language, Sentence};
 
 /// Where text goes, in which language, and how much of it.
@@ -77,9 +78,9 @@ impl<'a> Console<'a> {
         let Lines { head, causes } = Lines::of(failure.error.as_ref());
         let (error, caused, hint) =
             self.lang.pick(("fout", "oorzaak", "advies"), ("error", "caused by", "hint"));
-        drop(writeln!(self.err, "{error}: {head}"));
+        drop(writeln!(self.err, "{error}: {}", translated(&head, self.lang)));
         for cause in causes {
-            drop(writeln!(self.err, "  {caused}: {cause}"));
+            drop(writeln!(self.err, "  {caused}: {}", translated(&cause, self.lang)));
         }
         if let Some(text) = &failure.hint {
             drop(writeln!(self.err, "{hint}: {}", text.in_language(self.lang)));
@@ -118,7 +119,7 @@ impl<'a> Console<'a> {
 /// The results of a command are not all where the operator wanted them.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to standard output")]
-struct NotPrinted(#[source] io::Error);
+pub(super) struct NotPrinted(#[source] pub(super) io::Error);
 
 /// A failure as the command line reports it: an error, its exit code, one clear next step.
 #[derive(Debug)]
@@ -195,7 +196,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
-    #[error("cannot read the rules in 'x.yar'")]
+    #[error("cannot list the rules in 'x.yar'")]
     struct Outer(#[source] io::Error);
 
     #[test]
@@ -204,9 +205,12 @@ mod tests {
         for (lang, expected) in [
             (
                 Language::En,
-                "error: cannot read the rules in 'x.yar'\n  caused by: disk on fire\nhint: extinguish\n",
+                "error: cannot list the rules in 'x.yar'\n  caused by: disk on fire\nhint: extinguish\n",
             ),
-            (Language::Nl, "fout: cannot read the rules in 'x.yar'\n  oorzaak: disk on fire\nadvies: blus\n"),
+            (
+                Language::Nl,
+                "fout: kan de regels in 'x.yar' niet opsommen\n  oorzaak: disk on fire\nadvies: blus\n",
+            ),
         ] {
             let (mut out, mut err) = (Vec::new(), Vec::new());
             Console::new(&mut out, &mut err, lang, Leaves::Nothing).fail(&failure);

@@ -16,7 +16,8 @@ use crate::evidence::{Printable, Utc};
 use crate::kit::description::KitFileUse;
 use crate::scan;
 use crate::scan::indicators::{IndicatorList, IndicatorSource, Indicators};
-use crate::text::Language;
+use crate::text::phrases::Phrase;
+use crate::text::{Language, Localized as _};
 
 /// Which indicators are looked for.
 #[derive(Debug, Args)]
@@ -136,11 +137,11 @@ fn lines(list: &IndicatorList, lang: Language) -> Vec<String> {
     let mut lines = vec![format!("{name} ({format}): {} {in_use}{kinds}", list.indicators)];
     let (not, such_as) = lang.pick(("niet gebruikt", "zoals"), ("not used", "such as"));
     for unused in &list.unused {
-        let (what, example) = (Printable(&unused.what), Printable(&unused.example));
+        let (what, example) = (Phrase(&unused.what).written(lang), Printable(&unused.example));
         lines.push(format!("  {not}: {} × {what}, {such_as} '{example}'", unused.count));
     }
     for remark in &list.remarks {
-        let (what, example) = (Printable(&remark.what), Printable(&remark.example));
+        let (what, example) = (Phrase(&remark.what).written(lang), Printable(&remark.example));
         lines.push(format!(
             "  {}: {} × {what}, {such_as} '{example}'",
             lang.pick("let op", "note"),
@@ -149,7 +150,7 @@ fn lines(list: &IndicatorList, lang: Language) -> Vec<String> {
     }
     if let Some(why) = &list.failed {
         let text = lang.pick("niet tot het einde gelezen", "not read to its end");
-        lines.push(format!("  {text}: {}", Printable(why)));
+        lines.push(format!("  {text}: {}", Phrase(why).written(lang)));
     }
     lines
 }
@@ -185,7 +186,8 @@ pub(super) fn name_unused(indicators: Option<&Indicators>, console: &mut Console
             .lang
             .pick("indicatorlijst niet tot het einde gelezen", "indicator list not read to its end");
         let reason = list.failed.as_deref().unwrap_or_default();
-        console.warn(format_args!("{text}: {}: {}", Printable(&list.name), Printable(reason)));
+        let reason = Phrase(reason).written(console.lang);
+        console.warn(format_args!("{text}: {}: {reason}", Printable(&list.name)));
     }
     if let Some(skipped) = skipped(indicators, console.lang) {
         console.say(skipped);

@@ -13,6 +13,8 @@ use super::{Console, Exit, Failure, hit_row};
 use crate::analysis;
 use crate::analysis::{Claims, Integrity, Listener, Trust};
 use crate::evidence::{Item, Printable};
+use crate::text::Localized as _;
+use crate::text::phrases::Phrase;
 
 /// What `list` takes.
 #[derive(Debug, Args)]
@@ -66,7 +68,7 @@ impl Listener for Lister<'_, '_> {
             .map_or(String::new(), |content| HumanBytes(content.size_stored).to_string());
         let mut line = format!("{:<10} {:>11}  {}", item.outcome.word(), size, item.origin);
         if let Some(reason) = &item.reason {
-            let _ = write!(line, "  ({})", Printable(&reason.detail));
+            let _ = write!(line, "  ({})", Phrase(&reason.detail).written(self.console.lang));
         }
         for hit in &item.hits {
             let row = hit.row.as_ref().map(|row| format!(" ({})", hit_row::words(row, self.console.lang)));

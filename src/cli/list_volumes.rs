@@ -11,6 +11,7 @@ use crate::evidence::Printable;
 use crate::sources::volumes;
 use crate::sources::volumes::VolumeFacts;
 use crate::text::list_volumes as text;
+use crate::text::phrases::Phrase;
 use crate::text::{ByteSize, Language, Localized as _};
 
 /// What `list-volumes` takes.
@@ -78,7 +79,7 @@ fn table(volumes: &[VolumeFacts], lang: Language) -> Vec<String> {
             let _ = write!(line, " '{}'", Printable(label));
         }
         for reason in volume.not_read.iter().chain(&volume.note) {
-            let _ = write!(line, "  ({})", Printable(reason));
+            let _ = write!(line, "  ({})", Phrase(reason).written(lang));
         }
         lines.push(line.trim_end().to_owned());
     }

@@ -39,6 +39,8 @@ mod changeable;
 mod collect;
 pub mod console;
 mod coverage;
+#[cfg(test)]
+mod error_texts;
 mod exit;
 mod help;
 mod hit_row;

@@ -19,7 +19,8 @@ use crate::playbook::{
     Catalogue, Definition, Error, Limits, Mode, Playbook, Request, Source, SourceText, Step, TargetOs,
     Volatility,
 };
-use crate::text::Language;
+use crate::text::phrases::{Phrase, translated};
+use crate::text::{Language, Localized as _};
 
 /// What `playbook` takes.
 #[derive(Debug, Args)]
@@ -159,7 +160,7 @@ fn check(catalogue: &mut Catalogue, paths: &[PathBuf], console: &mut Console<'_>
                 artifacts = artifacts.saturating_add(added.artifacts);
                 playbooks = playbooks.saturating_add(added.playbooks.len());
                 for replaced in added.replaced {
-                    console.say(Printable(&replaced));
+                    console.say(Phrase(&replaced).written(console.lang));
                 }
             }
             Err(Error::Faults(found)) => faults.extend(found.iter().map(ToString::to_string)),
@@ -171,7 +172,7 @@ fn check(catalogue: &mut Catalogue, paths: &[PathBuf], console: &mut Console<'_>
     }
     faults.extend(catalogue.faults().iter().map(ToString::to_string));
     for fault in &faults {
-        console.result(fault);
+        console.result(translated(fault, console.lang));
     }
     if !faults.is_empty() {
         return Exit::Failure;
@@ -284,11 +285,8 @@ fn show(catalogue: &Catalogue, name: &str, os: TargetOs, console: &mut Console<'
         console.result("");
         console.result(lang.pick("Met opzet niet genomen", "Left out on purpose"));
         for excluded in &plan.excluded {
-            console.result(format_args!(
-                "  {}: {}",
-                Printable(&excluded.artifact),
-                Printable(&excluded.reason)
-            ));
+            let reason = Phrase(&excluded.reason).written(lang);
+            console.result(format_args!("  {}: {reason}", Printable(&excluded.artifact)));
         }
     }
     if !plan.notes.is_empty() {

@@ -18,7 +18,8 @@ use crate::kit::description::KitFileUse;
 use crate::scan;
 use crate::scan::indicators::Indicators;
 use crate::scan::{EngineKind, RuleSource, Scanner, TimeLimits};
-use crate::text::Language;
+use crate::text::phrases::Phrase;
+use crate::text::{Language, Localized as _};
 
 /// Rules besides those built in, and who can read packed ones.
 #[derive(Debug, Args)]
@@ -231,7 +232,8 @@ pub(super) fn name_failed(scanner: Option<&Scanner>, console: &mut Console<'_>) 
     for file in scanner.into_iter().flat_map(Scanner::failed) {
         let text = console.lang.pick("regelbestand overgeslagen", "rule file left out");
         let reason = file.failed.as_deref().unwrap_or_default();
-        console.warn(format_args!("{text}: {}: {}", Printable(&file.name), Printable(reason)));
+        let reason = Phrase(reason).written(console.lang);
+        console.warn(format_args!("{text}: {}: {reason}", Printable(&file.name)));
     }
     if let Some(skipped) = scanner.and_then(|scanner| skipped(scanner, console.lang)) {
         console.say(skipped);
@@ -241,7 +243,7 @@ pub(super) fn name_failed(scanner: Option<&Scanner>, console: &mut Console<'_>) 
 /// How many files of named directories and archives are no rule files, and the first of them.
 pub(super) fn skipped(scanner: &Scanner, lang: Language) -> Option<String> {
     let skipped = scanner.skipped();
-    let first = Printable(skipped.names.first()?);
+    let first = Phrase(skipped.names.first()?).written(lang);
     let text = lang
         .pick("bestanden die geen regelbestand zijn, overgeslagen", "files that are no rule file, skipped");
     Some(format!("{} {text}, {} '{first}'", skipped.count, lang.pick("zoals", "such as")))

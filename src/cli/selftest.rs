@@ -6,10 +6,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Console, Exit, Failure};
-use crate::evidence::Printable;
 use crate::kit::selftest;
 use crate::kit::selftest::{Check, CheckResult};
-use crate::text::Language;
+use crate::text::phrases::Phrase;
+use crate::text::{Language, Localized as _};
 
 /// What `selftest` takes.
 #[derive(Debug, Args)]
@@ -57,7 +57,7 @@ fn line(check: Check, verdict: &CheckResult, lang: Language) -> String {
         CheckResult::NotPossible(why) => (lang.pick("niet hier", "not here"), Some(why)),
     };
     let (nl, en) = text(check);
-    let reason = reason.map(|reason| format!(": {}", Printable(reason))).unwrap_or_default();
+    let reason = reason.map(|reason| format!(": {}", Phrase(reason).written(lang))).unwrap_or_default();
     format!("{word:<9} {}{reason}", lang.pick(nl, en))
 }
 
@@ -143,10 +143,9 @@ const fn text(check: Check) -> (&'static str, &'static str) {
         }
         Check::Sessions => ("wie is aangemeld wordt verteld", "who is logged on is told"),
         Check::Pipes => ("named pipes worden verteld", "named pipes are told"),
-        Check::CachedNames => (
-            "de namen die de resolver onthoudt worden verteld",
-            "the names that the resolver remembers are told",
-        ),
+        Check::CachedNames => {
+            ("de namen die de resolver onthoudt worden verteld", "the names in the resolver's cache are told")
+        }
         Check::Signatures => (
             "van programma's wordt verteld of ze zijn ondertekend, en van die van Windows dat dat klopt",
             "of programs it is told whether they are signed, and of Windows' own that it is valid",

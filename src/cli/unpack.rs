@@ -14,6 +14,8 @@ use crate::analysis::unpack::{Naming, Only, Unpacked, Unpacker, Wish};
 use crate::analysis::{Integrity, Verdict};
 use crate::evidence::Printable;
 use crate::sys;
+use crate::text::Localized as _;
+use crate::text::phrases::Phrase;
 
 /// What `unpack` takes.
 #[derive(Debug, Args)]
@@ -66,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     let verdict = verdict.map_err(explain)?;
 
     for failure in &done.failures {
-        console.warn(Printable(failure));
+        console.warn(Phrase(failure).written(console.lang));
     }
     for unmatched in &done.unmatched {
         let text = console

@@ -17,7 +17,8 @@ use crate::analysis::{
 use crate::bundle::reader::OpenError;
 use crate::bundle::{Identities, SealCode};
 use crate::evidence::Printable;
-use crate::text::Language;
+use crate::text::phrases::Phrase;
+use crate::text::{Language, Localized as _};
 
 /// Findings that a person is shown; `--json` has more.
 const SHOWN: usize = 10;
@@ -184,7 +185,9 @@ pub(super) fn lines(verdict: &Verdict, lang: Language) -> Vec<String> {
         }
         (Authorship::Proved { by }, Language::Nl) => format!("BEWEZEN door {}", proofs(by, lang)),
         (Authorship::Proved { by }, Language::En) => format!("PROVED by {}", proofs(by, lang)),
-        (Authorship::Refuted { why }, Language::Nl) => format!("WEERLEGD: {}", escaped(&why.join("; "))),
+        (Authorship::Refuted { why }, Language::Nl) => {
+            format!("WEERLEGD: {}", Phrase(&why.join("; ")).written(lang))
+        }
         (Authorship::Refuted { why }, Language::En) => format!("REFUTED: {}", escaped(&why.join("; "))),
         (Authorship::NotChecked { why }, lang) => not_checked(why.as_deref(), lang),
     };
@@ -215,7 +218,7 @@ pub(super) fn lines(verdict: &Verdict, lang: Language) -> Vec<String> {
         lines.push(format!("{:<14}{code}", lang.pick("zegelcode", "seal code")));
     }
     for finding in verdict.findings.iter().take(SHOWN) {
-        lines.push(format!("  - {}: {}", escaped(&finding.on), escaped(&finding.what)));
+        lines.push(format!("  - {}: {}", escaped(&finding.on), Phrase(&finding.what).written(lang)));
     }
     let shown = u64::try_from(verdict.findings.len().min(SHOWN)).unwrap_or(u64::MAX);
     let all =
@@ -270,7 +273,7 @@ fn proofs(by: &[&str], lang: Language) -> String {
 }
 
 fn not_checked(why: Option<&str>, lang: Language) -> String {
-    let why = why.map(|why| format!(" ({})", escaped(why))).unwrap_or_default();
+    let why = why.map(|why| format!(" ({})", Phrase(why).written(lang))).unwrap_or_default();
     match lang {
         Language::Nl => format!(
             "NIET GECONTROLEERD{why}: iedereen met de publieke sleutel kan dit bestand gemaakt hebben; geef --signer of --seal"

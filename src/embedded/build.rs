@@ -1,8 +1,10 @@
-//! Runs before the program is compiled: compresses and masks the embedded playbooks and rules.
+//! Runs before the program is compiled: compresses and masks the embedded playbooks and rules, and compresses the phrases
+//! of errors and reasons.
 //!
 //! In: the files of [`selection`]. Out: `playbooks.masked` and `rules.masked` in cargo's output directory: each is
 //! one stream of raw deflate under the mask of [`mask`], with the path and the content of every file, each preceded
-//! by its length in 4 bytes, little-endian. `mod.rs` next to this file reads them.
+//! by its length in 4 bytes, little-endian. `mod.rs` next to this file reads them. `phrases.deflate` has the files of
+//! `src/text/phrases`, one after the other; `text` reads it.
 
 mod mask;
 mod selection;
@@ -34,6 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         mask::mask(&mut bytes);
         write(&out.join(top).with_extension("masked"), &bytes)?;
     }
+    println!("cargo::rerun-if-changed=src/text/phrases");
+    let mut stream = DeflateEncoder::new(Vec::new(), Compression::best());
+    for path in selection::files(&root, selection::PHRASES)? {
+        stream.write_all(&std::fs::read(&path)?)?;
+    }
+    write(&out.join("phrases.deflate"), &stream.finish()?)?;
     Ok(())
 }
 

@@ -15,6 +15,10 @@ pub(super) const PLAYBOOKS: &Directories = &[("playbooks", "yaml"), ("playbooks/
 /// Rules.
 pub(super) const RULES: &Directories = &[("rules", "yar")];
 
+/// The texts of errors and reasons in both languages.
+#[cfg_attr(test, allow(dead_code, reason = "`build.rs` alone reads them by this name"))]
+pub(super) const PHRASES: &Directories = &[("src/text/phrases", "txt")];
+
 /// Returns the files to embed, sorted by path. Links and files whose name begins with a dot are left out.
 ///
 /// # Errors

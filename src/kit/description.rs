@@ -105,7 +105,7 @@ pub enum DescriptionError {
     #[error("it is not the description of a kit: {0}")]
     Syntax(#[from] serde_json::Error),
     /// It was made for a newer program.
-    #[error("it has format {0}, and this program knows formats up to {KIT_FORMAT}: take a newer veldkit")]
+    #[error("it has format {0}, and this program knows formats up to {KIT_FORMAT}: use a newer veldkit")]
     Newer(u32),
     /// A path that leads out of the kit, or that not every file system reads alike.
     #[error("the path '{}' of a file is not one of a kit", crate::evidence::Printable(.0))]

@@ -69,7 +69,7 @@ fn walk(place: &Arc<TargetVolume>, lines: &mut Lines<'_>) -> Result<(), Halt> {
                 if waiting.len() >= MAX_WAITING {
                     lines.short(
                         ReasonCode::ArtifactLimit,
-                        "folders left out: too many of them wait to be walked",
+                        "directories left out: too many were waiting to be searched",
                     );
                 } else {
                     waiting.push(path);
@@ -88,7 +88,7 @@ fn prefix(volume: &Volume) -> String {
 /// What went meanwhile is no fault.
 fn short(path: &[u8], error: &std::io::Error, lines: &mut Lines<'_>) {
     if !is_nothing(error) {
-        lines.short(code_of(error), format!("looking at '/{}': {error}", String::from_utf8_lossy(path)));
+        lines.short(code_of(error), format!("inspecting '/{}': {error}", String::from_utf8_lossy(path)));
     }
 }
 

@@ -91,7 +91,7 @@ impl Scanner {
             hits.truncate(HITS);
             gaps.push(ScanGap::new(
                 Cause::Archive,
-                format!("more than {HITS} hits: it was not looked into further"),
+                format!("more than {HITS} hits: it was not scanned further"),
             ));
         }
         if !whole {

@@ -100,7 +100,7 @@ pub enum Error {
     #[error("cannot start the rule engine: {0}")]
     Engine(String),
     /// The self-test rule did not fire: no absence of hits would mean anything.
-    #[error("the self-test rule did not match: scanning cannot be trusted")]
+    #[error("the rules' self-test did not match: scanning cannot be trusted")]
     SelfTest,
 }
 

@@ -73,7 +73,7 @@ impl Meter {
         let (files, bytes) = self.left_out;
         let more = files.checked_sub(NAMED).filter(|more| *more > 0)?;
         Some(format!(
-            "{more} files more are left out by the playbook's limits without a record each; with the {NAMED} that have \
+            "{more} more files are left out by the playbook's limits, without a record for each; with the {NAMED} that have \
              one they are {bytes} bytes"
         ))
     }

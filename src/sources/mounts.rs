@@ -134,9 +134,9 @@ impl Mounts {
                 let visited = visited.contains(place);
                 let reason = match (visited, nature(&mount.file_system)) {
                     (true, _) => None,
-                    (false, Nature::Local) => Some("nothing was asked for that stands there"),
-                    (false, Nature::Network) => Some("a network file system, or a program's"),
-                    (false, Nature::Pseudo) => Some("made up by the kernel"),
+                    (false, Nature::Local) => Some("nothing on it was asked for"),
+                    (false, Nature::Network) => Some("a network file system, or one that a program serves"),
+                    (false, Nature::Pseudo) => Some("a pseudo file system of the kernel"),
                 };
                 MountFacts {
                     place: sys::place_text(&mount.place),

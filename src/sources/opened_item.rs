@@ -176,7 +176,7 @@ fn open_on_disk(local: LocalFile, found: &Found, limit: std::time::Duration) -> 
             found.clone(),
             Outcome::Missing,
             ReasonCode::Vanished,
-            "another file stands there now",
+            "another file is there now",
         );
         return Err(Box::new(gap));
     }

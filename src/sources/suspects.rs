@@ -126,7 +126,7 @@ fn unread(pid: u32, name: &[u8], error: &io::Error) -> Option<Finding> {
     if is_nothing(error) || error.kind() == io::ErrorKind::PermissionDenied {
         return None;
     }
-    let gap = Unread::of_error(origin(pid, name), "looking at the program of a process", error);
+    let gap = Unread::of_error(origin(pid, name), "inspecting the program of a process", error);
     Some(Finding::Gap(Unread { kind: Kind::File, outcome: Outcome::Failed, ..gap }))
 }
 

@@ -99,10 +99,10 @@ impl TargetVolume {
         let by_name = match self.asked {
             Asked::Always | Asked::AsShadow => None,
             Asked::WithNetwork => {
-                Some("a network drive: --network-mounts, or a path that names it, takes it along")
+                Some("a network drive: give --network-mounts, or a path on it, to collect from it")
             }
             Asked::ByName => {
-                Some("a removable drive, or a name for another place: a path that names it takes it along")
+                Some("a removable drive, or another name for a path: give a path on it to collect from it")
             }
         };
         let mut facts = self.tree.host().map(|host| host.mounts().facts()).unwrap_or_default();

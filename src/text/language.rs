@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-/// The language of what people read. The causes of errors stay English: they are what one searches for.
+/// The language of what people read. Records and JSON are English: they are what one searches for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Language {
     /// Dutch.

@@ -6,13 +6,15 @@
 //! are escaped on the way.
 //!
 //! One file per screen or command. To add a sentence, add its function there and pass it to the console. The words that
-//! stay as they are in both languages are no sentences: JSON, field names, names of files and rules.
+//! stay as they are in both languages are no sentences: JSON, field names, names of files and rules. Errors and reasons are
+//! made in English by the stages and translated when a person reads them: [`phrases`].
 
 pub mod coverage;
 pub mod exit_codes;
 pub mod help;
 mod language;
 pub mod list_volumes;
+pub mod phrases;
 mod sentence;
 pub mod severity;
 pub mod usage;

@@ -189,7 +189,7 @@ fn a_newer_kit_and_one_with_a_secret_key_for_a_recipient_are_refused() {
     let text = fs::read_to_string(kit.at("kit.json")).unwrap();
     fs::write(kit.at("kit.json"), text.replace("\"format\":1", "\"format\":2")).unwrap();
     kit.sign(&kit.pair);
-    kit.refused(&kit.key(), &[], "take a newer veldkit");
+    kit.refused(&kit.key(), &[], "use a newer veldkit");
     let secret = fs::read_to_string(MadeKit::new().made.identity()).unwrap();
     let secret = secret.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap().to_owned();
     let kit = MadeKit::new().with_recipients(&[&secret]).signed();

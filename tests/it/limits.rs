@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::collect::noise;
-use crate::made::Made;
+use crate::made::{Made, text};
 
 #[test]
 fn an_item_above_the_operators_limit_is_a_record_and_makes_the_run_partial() {
@@ -16,6 +16,26 @@ fn an_item_above_the_operators_limit_is_a_record_and_makes_the_run_partial() {
         (&record["outcome"], &record["reason"]["code"]),
         (&"skipped".into(), &"operator_limit".into())
     );
+}
+
+#[test]
+fn what_was_left_out_is_recorded_in_english_and_read_in_dutch() {
+    let made = Made::linux();
+    made.put("var/log/big.log", &noise(200_000));
+    let (json, _) = made.collect(["--path", "/var/log", "--max-file-size", "100K", "--lang", "nl"]);
+    let reason = "200000 bytes to read, --max-file-size allows 102400";
+    assert_eq!(made.record("var/log/big.log")["reason"]["detail"], reason, "{json}");
+    for (lang, shown) in
+        [("en", reason), ("nl", "200000 bytes om te lezen; --max-file-size staat 102400 toe")]
+    {
+        let output = made.veldkit(["list", &made.bundle_argument(), "-i", "key.txt", "--lang", lang]);
+        let listed = text(&output.stdout);
+        assert!(listed.contains(&format!("({shown})")), "{listed}");
+    }
+    let receipt = made.bundle().to_str().unwrap().replace(".zip.age", ".receipt.txt");
+    let receipt = fs::read_to_string(receipt).unwrap();
+    let why = "Niet voltooid: 1 onderdelen zijn mislukt, geweigerd of afgebroken\n";
+    assert!(receipt.contains(why), "{receipt}");
 }
 
 #[test]
@@ -69,9 +89,9 @@ fn items_beyond_a_playbooks_limit_are_listed_up_to_a_number_and_then_counted() {
     let records = made.records();
     let more = records
         .iter()
-        .filter(|record| record["reason"]["detail"].as_str().is_some_and(|why| why.contains("files more")));
+        .filter(|record| record["reason"]["detail"].as_str().is_some_and(|why| why.contains("more files")));
     let more: Vec<_> = more.collect();
     // The tree's own empty file is one of those that were left out.
     assert_eq!(more.len(), 1, "{more:?}");
-    assert!(more[0]["reason"]["detail"].as_str().unwrap().starts_with("201 files more"), "{more:?}");
+    assert!(more[0]["reason"]["detail"].as_str().unwrap().starts_with("201 more files"), "{more:?}");
 }

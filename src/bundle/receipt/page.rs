@@ -8,7 +8,8 @@ use std::fmt::{self, Write as _};
 use super::Receipt;
 use crate::bundle::manifest::Counts;
 use crate::evidence::{Outcome, Printable, Utc};
-use crate::text::Language;
+use crate::text::phrases::Phrase;
+use crate::text::{Language, Localized as _};
 
 /// Kinds of evidence that are named; the others are counted.
 const KINDS_NAMED: usize = 15;
@@ -70,7 +71,7 @@ impl Receipt<'_> {
             if self.manifest.complete { "ja" } else { "nee" },
         )?;
         if let Some(reason) = &self.manifest.incomplete {
-            writeln!(page, "Niet voltooid: {}\n", Printable(reason))?;
+            writeln!(page, "Niet voltooid: {}\n", Phrase(reason).written(Language::Nl))?;
         }
         write!(
             page,
@@ -156,7 +157,7 @@ impl Receipt<'_> {
             if self.manifest.complete { "yes" } else { "no" },
         )?;
         if let Some(reason) = &self.manifest.incomplete {
-            writeln!(page, "Not all done: {}\n", Printable(reason))?;
+            writeln!(page, "Not all done: {}\n", Phrase(reason).written(Language::En))?;
         }
         write!(
             page,

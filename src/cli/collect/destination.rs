@@ -232,7 +232,7 @@ fn refuse_inside_target(arguments: &Collect, folder: &Path) -> Result<(), Failur
     let standing = absolute.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
     if standing.is_some_and(|standing| standing.starts_with(&root)) {
         let text = format!(
-            "the bundle cannot go to '{}': it lies inside the target '{}'",
+            "the bundle cannot go to '{}': it is inside the target '{}'",
             folder.display(),
             root.display()
         );

@@ -11,7 +11,8 @@ use crate::bundle::deflate::Deflater;
 use crate::cli::{Console, Exit};
 use crate::evidence::{PersonalData, Printable};
 use crate::playbook::Plan;
-use crate::text::Language;
+use crate::text::phrases::Phrase;
+use crate::text::{Language, Localized as _};
 
 /// How much is deflated to learn this machine's speed.
 const SAMPLE: usize = 4 << 20;
@@ -75,7 +76,8 @@ fn table(survey: &Survey, plan: &Plan, expected: Duration, lang: Language) -> Ve
     }
     for excluded in &plan.excluded {
         let word = lang.pick("niet genomen", "left out");
-        lines.push(format!("{:<44} {word}: {}", Printable(&excluded.artifact).to_string(), excluded.reason));
+        let reason = Phrase(&excluded.reason).written(lang);
+        lines.push(format!("{:<44} {word}: {reason}", Printable(&excluded.artifact).to_string()));
     }
     let (swept, looked_at) = survey.swept();
     if swept > 0 {

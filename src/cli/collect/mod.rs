@@ -40,6 +40,8 @@ mod shared;
 
 pub(super) use arguments::Collect;
 use arguments::Scanning;
+#[cfg(test)]
+pub(super) use report::NoReceipt;
 use report::RunReport;
 
 /// What is known of a run before it begins.
@@ -238,7 +240,7 @@ fn judges(
         let compiling = scope.spawn(|| chosen.as_ref().map(scanning::Chosen::compile).transpose());
         let loading = scope.spawn(|| indicator_set.load(inquiry.clock.started()));
         destination::warn_of_shortage(inquiry, place, console)?;
-        let failed = |_| Err(scan::Error::Engine("its compiler fell over".to_owned()));
+        let failed = |_| Err(scan::Error::Engine("its compiler failed".to_owned()));
         let scanner = compiling.join().unwrap_or_else(failed).map_err(scanning::unlisted)?;
         let failed = |_| Err(scan::Error::Indicators);
         let indicators = loading.join().unwrap_or_else(failed).map_err(scanning::unlisted)?;

@@ -18,6 +18,7 @@ use crate::playbook::Excluded;
 use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
 use crate::sys;
+use crate::text::phrases::Phrase;
 use crate::text::{Language, Localized as _};
 
 /// Most rules and indicators that are named at the end; the manifest has them all.
@@ -271,7 +272,7 @@ impl RunReport<'_> {
             row("te traag", "too slow", slow);
         }
         if let Some(why) = &manifest.incomplete {
-            row("onvolledig", "incomplete", why.clone());
+            row("onvolledig", "incomplete", Phrase(why).written(lang));
         }
         for reader in readers(self.recipients, lang) {
             row("leesbaar voor", "readable by", reader);
@@ -342,7 +343,7 @@ fn word(outcome: Outcome, lang: Language) -> &'static str {
 
 #[derive(Debug, thiserror::Error)]
 #[error("the receipt or its signature could not be written: {0}")]
-struct NoReceipt(String);
+pub(in crate::cli) struct NoReceipt(pub(in crate::cli) String);
 
 #[cfg(test)]
 mod tests {

@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::{Console, Exit, Failure};
 use crate::acquisition::Clock;
-use crate::evidence::Printable;
 use crate::live::inventory;
 use crate::sources::Target;
+use crate::text::Localized as _;
+use crate::text::phrases::Phrase;
 
 mod csv;
 mod cyclonedx;
@@ -40,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     })?;
     let inventory = inventory::of(&target);
     for lacking in &inventory.lacking {
-        console.warn(Printable(lacking));
+        console.warn(Phrase(lacking).written(console.lang));
     }
     match arguments.format {
         Format::Cyclonedx => {

@@ -7,7 +7,8 @@ use crate::cli::scanning::{count_unusable, skipped, unlisted};
 use crate::cli::{Console, Exit, Failure};
 use crate::evidence::Printable;
 use crate::scan::{NeverMatches, RuleFile, Scanner, SkippedFiles};
-use crate::text::Language;
+use crate::text::phrases::Phrase;
+use crate::text::{Language, Localized as _};
 
 /// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none. A file without a rule is of no use.
 pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -23,11 +24,13 @@ pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, 
         for never in &never {
             let (source, rule) = (Printable(&never.source), Printable(&never.rule));
             let text = console.lang.pick("kan nooit treffen", "can never match");
-            console.result(format_args!("{source}: {rule} {text}: {}", Printable(&never.reason)));
+            let reason = Phrase(&never.reason).written(console.lang);
+            console.result(format_args!("{source}: {rule} {text}: {reason}"));
         }
         for file in &failed {
             let reason = file.failed.as_deref().unwrap_or_default();
-            console.result(format_args!("{}: {}", Printable(&file.name), Printable(reason)));
+            let reason = Phrase(reason).written(console.lang);
+            console.result(format_args!("{}: {reason}", Printable(&file.name)));
         }
         if let Some(line) = skipped(&scanner, console.lang) {
             console.result(line);

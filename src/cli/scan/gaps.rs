@@ -9,7 +9,8 @@ use indicatif::HumanCount;
 use serde_json::{Value, json};
 
 use crate::evidence::Printable;
-use crate::text::Language;
+use crate::text::phrases::Phrase;
+use crate::text::{Language, Localized as _};
 
 /// Reasons that are counted one by one; those past it are counted together.
 const REASONS: usize = 100;
@@ -47,7 +48,8 @@ impl ScanGaps {
             .into_iter()
             .take(SHOWN)
             .map(|(gap, count, path)| {
-                format!("{} × {}, {such_as} {}", HumanCount(count), Printable(gap), Printable(path))
+                let gap = Phrase(gap).written(lang);
+                format!("{} × {gap}, {such_as} {}", HumanCount(count), Printable(path))
             })
             .collect();
         lines.extend((more > 0).then(|| format!("… +{more} (--json)")));

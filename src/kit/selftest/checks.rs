@@ -85,7 +85,7 @@ pub(super) fn times(trying: &Trying) -> CheckResult {
             && born;
         Ok(passes(so, || {
             let told = [metadata.born, metadata.modified, metadata.accessed, metadata.changed];
-            format!("made, modified, accessed, changed are told as {told:?}")
+            format!("made, modified, accessed, changed are reported as {told:?}")
         }))
     })
 }
@@ -126,7 +126,7 @@ pub(super) fn links(trying: &Trying) -> CheckResult {
             let found = trying.found(name)?;
             if found.kind != Kind::Link || found.metadata.target.is_none() {
                 return Ok(CheckResult::Failed(format!(
-                    "'{name}' is told as {:?} that leads to {:?}",
+                    "'{name}' is reported as {:?} that leads to {:?}",
                     found.kind, found.metadata.target
                 )));
             }
@@ -180,7 +180,7 @@ pub(super) fn short_name(trying: &Trying) -> CheckResult {
         match &trying.found(SHORT)?.metadata.short_name {
             Some(name) => Ok(passes(name.len() <= 12, || name.clone())),
             None => {
-                Err(CheckResult::NotPossible("the volume keeps no short names, or none is told".to_owned()))
+                Err(CheckResult::NotPossible("the volume keeps no short names, or reports none".to_owned()))
             }
         }
     })
@@ -195,7 +195,9 @@ pub(super) fn in_use(trying: &Trying) -> CheckResult {
             return Ok(read_by(&read.read_by, "raw_ntfs"));
         }
         match trying.target.open(trying.found(IN_USE)?) {
-            Ok(_) => Ok(CheckResult::Failed("it was opened although it is kept for oneself".to_owned())),
+            Ok(_) => Ok(CheckResult::Failed(
+                "it was opened although another program keeps it exclusively".to_owned(),
+            )),
             Err(gap) if gap.reason.code == ReasonCode::InUse => {
                 Err(CheckResult::NotPossible(raw_reading::refusal()))
             }

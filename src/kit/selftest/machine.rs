@@ -21,7 +21,7 @@ pub(super) fn raw_volume(trying: &Trying) -> CheckResult {
     }
     match raw_reading::read(trying, PLAIN) {
         Ok(content) => passes(content == super::content(PLAIN), || {
-            format!("the volume gives {} bytes that are not those written", content.len())
+            format!("the volume returns {} bytes that are not those written", content.len())
         }),
         Err(error) => CheckResult::Failed(error.to_string()),
     }
@@ -73,7 +73,7 @@ pub(super) fn volumes(trying: &Trying) -> CheckResult {
 pub(super) fn shadow_copies(_trying: &Trying) -> CheckResult {
     let copies = sys::shadow_copies();
     if copies.is_empty() {
-        return CheckResult::NotPossible("this machine has none, or tells of none".to_owned());
+        return CheckResult::NotPossible("this machine has none, or reports none".to_owned());
     }
     for (number, root) in copies {
         let listed = Root::open(&root).and_then(|root| root.folder(b"")?.entries()?.next().transpose());
@@ -112,7 +112,7 @@ pub(super) fn accounts(trying: &Trying) -> CheckResult {
 /// Where NTFS' volumes begin on their disks, what Windows says or `BitLocker` stands there.
 pub(super) fn disks(_: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return CheckResult::NotPossible("Linux names what is laid over what".to_owned());
+        return CheckResult::NotPossible("Linux lists mounts itself".to_owned());
     }
     if !sys::privileged() {
         return CheckResult::NotPossible("without an administrator's rights no disk can be read".to_owned());
@@ -152,7 +152,7 @@ pub(super) fn pipes(trying: &Trying) -> CheckResult {
 /// A name that the resolver remembers is told, where it remembers any.
 pub(super) fn cached_names(trying: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return CheckResult::NotPossible("only Windows tells of them".to_owned());
+        return CheckResult::NotPossible("only Windows reports them".to_owned());
     }
     match sys::cached_names() {
         Ok(names) if names.is_empty() => CheckResult::NotPossible(

@@ -137,7 +137,7 @@ const TRIALS: [Trial; 40] = [
 #[non_exhaustive]
 pub enum SelfTestError {
     /// There is no place to work in.
-    #[error("cannot make a folder in '{}' to work in", .folder.display())]
+    #[error("cannot create a directory in '{}' to work in", .folder.display())]
     Folder {
         /// Where.
         folder: PathBuf,
@@ -146,7 +146,7 @@ pub enum SelfTestError {
         source: io::Error,
     },
     /// What it made is still there.
-    #[error("cannot take away the folder '{}' that the self-test made: remove it", .folder.display())]
+    #[error("cannot remove the directory '{}' that the self-test made: remove it manually", .folder.display())]
     Left {
         /// Which.
         folder: PathBuf,
@@ -267,7 +267,9 @@ impl Trying {
     fn gap(&self, name: &str) -> Result<&Unread, CheckResult> {
         match self.found.get(name) {
             Some(Finding::Gap(gap)) => Ok(gap),
-            Some(Finding::Found(_)) => Err(CheckResult::Failed(format!("'{name}' would have been taken"))),
+            Some(Finding::Found(_)) => {
+                Err(CheckResult::Failed(format!("'{name}' would have been collected")))
+            }
             None => Err(CheckResult::Failed(format!("'{name}' was not found"))),
         }
     }

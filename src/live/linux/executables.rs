@@ -141,7 +141,7 @@ fn note(files: &mut BTreeMap<(Vec<u8>, u64), RunningFile>, pid: u32, runs: &Runs
     }
     for key in mine {
         if files.len() >= MAX_FILES && !files.contains_key(&key) {
-            lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_FILES} files are told"));
+            lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_FILES} files are reported"));
             continue;
         }
         let program = runs.program.as_ref() == Some(&key.0);

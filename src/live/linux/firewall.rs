@@ -39,7 +39,7 @@ pub(crate) fn rules(reach: &LinuxHost, sockets: &[u8], lines: &mut Lines<'_>) ->
         None => {
             lines.short(
                 ReasonCode::Unsupported,
-                "whether the kernel has nftables is told nowhere: its rules are not asked for",
+                "it is not known whether the kernel has nftables: its rules are not read",
             );
             return Ok(());
         }
@@ -58,7 +58,7 @@ pub(crate) fn rules(reach: &LinuxHost, sockets: &[u8], lines: &mut Lines<'_>) ->
         if more {
             lines.short(
                 ReasonCode::ArtifactLimit,
-                format!("no more than {MAX_PARTS} parts of nftables are told"),
+                format!("no more than {MAX_PARTS} parts of nftables are reported"),
             );
         }
         if let Err(error) = asked {
@@ -93,7 +93,7 @@ pub(crate) fn rules(reach: &LinuxHost, sockets: &[u8], lines: &mut Lines<'_>) ->
             set.elements.truncate(MAX_ELEMENTS);
             lines.short(
                 ReasonCode::ArtifactLimit,
-                format!("sets of nftables of which no more than {MAX_ELEMENTS} elements are told"),
+                format!("sets of nftables of which no more than {MAX_ELEMENTS} elements are reported"),
             );
         }
         lines.row(&row(set))?;

@@ -26,7 +26,7 @@ pub(crate) fn ask(question: &Question, limit: Duration, take: &mut dyn FnMut(u16
     })?;
     read?;
     if answers.lacking {
-        return Err(io::Error::new(io::ErrorKind::Interrupted, "the table changed while it was told"));
+        return Err(io::Error::new(io::ErrorKind::Interrupted, "the table changed while it was read"));
     }
     Ok(())
 }

@@ -141,7 +141,7 @@ impl LinuxHost {
         })?;
         let nature = |path: &[u8]| self.place.nature_at(path);
         if nature(&end) == Nature::Network && nature(b"") != Nature::Network {
-            let why = "it stands on a network file system, which is not asked for this";
+            let why = "it is on a network file system, which is not asked for this";
             return Err(io::Error::new(io::ErrorKind::Unsupported, why));
         }
         Ok(end)

@@ -55,7 +55,7 @@ fn collected(target: &Target, artifact: Live, reach: LinuxHost) -> Collected {
         Live::Logons => Ok(logons::logons(reach)),
         Live::Accounts => Ok(accounts::rows(reach)),
         Live::Storage => Ok(storage::rows(reach)),
-        Live::Objects => Err("only Windows names such objects"),
+        Live::Objects => Err("only Windows has such named objects"),
         Live::Environments => Err("each process has this as a file: LinuxProcessEnvironment"),
         Live::Software => {
             Err("what is installed here is in the packages' own lists, as `inventory` prints it")

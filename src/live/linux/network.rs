@@ -143,7 +143,7 @@ fn cached_names(lines: &mut Lines<'_>) -> Result<(), Halt> {
     {
         Ok(names) => names.into_iter().try_for_each(|name| lines.row(&cached_name(name))),
         Err(error) => {
-            lines.short(code_of(&error), format!("asking the resolver for the names it remembers: {error}"));
+            lines.short(code_of(&error), format!("asking the resolver for its cached names: {error}"));
             Ok(())
         }
     }

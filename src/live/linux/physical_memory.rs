@@ -39,7 +39,7 @@ pub(crate) fn rows(reach: LinuxHost) -> Result<Rows, &'static str> {
     }
     let memory = kcore::stretches(&reach.whole_table("proc/iomem", MAX_TABLE));
     if memory.is_empty() {
-        return Err("where memory is (/proc/iomem) is told to root alone");
+        return Err("only root can see where memory is (/proc/iomem)");
     }
     let bytes = memory.iter().fold(0_u64, |sum, stretch| sum.saturating_add(stretch.length()));
     let most = bytes.saturating_add(1 << 20);
@@ -67,7 +67,7 @@ fn image(memory: &[AddressRange], file: &File, lines: &mut Lines<'_>) -> Result<
         lines.short(
             ReasonCode::ReadError,
             format!(
-                "/proc/kcore shows all but {hidden} bytes of memory; Linux tells its addresses since 4.11"
+                "/proc/kcore shows all but {hidden} bytes of memory; Linux reports its addresses since 4.11"
             ),
         );
     }

@@ -175,7 +175,7 @@ impl Holders {
             holders.process(reach, pid, &targets);
         }
         if left == 0 {
-            let detail = format!("no more than {MAX_HANDLES} open handles were looked at");
+            let detail = format!("no more than {MAX_HANDLES} open handles were inspected");
             lines.short(crate::evidence::ReasonCode::ArtifactLimit, detail);
         }
         Ok(holders)
@@ -186,8 +186,7 @@ impl Holders {
             return;
         }
         if self.name_spaces.len() >= MAX_NAME_SPACES {
-            let detail =
-                format!("no more than {MAX_NAME_SPACES} name spaces of the network were looked into");
+            let detail = format!("no more than {MAX_NAME_SPACES} network namespaces were inspected");
             return lines.short(crate::evidence::ReasonCode::ArtifactLimit, detail);
         }
         self.name_spaces.push((Some(space), format!("proc/{pid}/net")));

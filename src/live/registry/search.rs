@@ -289,7 +289,7 @@ impl<'a, R: Read + Seek> Walk<'a, R> {
         };
         let most = self.left;
         if keys.len() > most {
-            self.lose(at, format_args!("a pattern looks at no more than {MAX_KEYS} keys"));
+            self.lose(at, format_args!("a pattern reads no more than {MAX_KEYS} keys"));
         }
         self.left = self.left.saturating_sub(keys.len());
         keys.into_iter().take(most).collect()

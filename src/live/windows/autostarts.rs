@@ -49,7 +49,7 @@ fn make(machine: &WindowsHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
     }
     let FoundStarts { all, unread, more_unread, .. } = found;
     if all.len() > MAX_STARTS {
-        lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_STARTS} are told"));
+        lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_STARTS} are reported"));
     }
     let mut book = Book::new(machine);
     for mut start in all.into_iter().take(MAX_STARTS) {

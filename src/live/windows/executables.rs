@@ -88,7 +88,7 @@ fn note(files: &mut BTreeMap<String, RunningFile>, pid: u32, modules: Vec<String
     for (at, path) in modules.into_iter().enumerate() {
         let key = path.to_lowercase();
         if files.len() >= MAX_FILES && !files.contains_key(&key) {
-            lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_FILES} files are told"));
+            lines.short(ReasonCode::ArtifactLimit, format!("no more than {MAX_FILES} files are reported"));
             return;
         }
         let code = files

@@ -54,7 +54,7 @@ fn made(machine: WindowsHost, artifact: Live) -> Result<Rows, &'static str> {
         | Live::Environments
             if !running =>
         {
-            Err("only a running system tells this")
+            Err("only a running system reports this")
         }
         Live::Processes => Ok(processes::rows()),
         Live::Sockets => Ok(sockets::rows()),
@@ -68,8 +68,8 @@ fn made(machine: WindowsHost, artifact: Live) -> Result<Rows, &'static str> {
         Live::Software => Ok(software::rows(machine)),
         Live::Storage => Ok(storage::rows(machine)),
         Live::Memory => Err(
-            "Windows shows its memory to signed drivers alone: name a tool that has one in a playbook (memory_tool)",
+            "only a signed driver can read the memory of Windows: list a tool that has one in a playbook (memory_tool)",
         ),
-        Live::Logons | Live::Bodyfile => Err("the event logs have this, and are taken as files"),
+        Live::Logons | Live::Bodyfile => Err("the event logs have this, and are collected as files"),
     }
 }

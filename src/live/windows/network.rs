@@ -83,7 +83,7 @@ fn tables(lines: &mut Lines<'_>) -> Result<(), Halt> {
             sys::neighbours().map(|all| all.into_iter().map(|entry| of_neighbour(entry, &names)).collect()),
         ),
         (
-            "names that the resolver remembers",
+            "names in the resolver's cache",
             sys::cached_names().map(|all| all.into_iter().map(of_cached).collect()),
         ),
     ];

@@ -88,7 +88,7 @@ pub(super) fn walk(
     let bytes = length.saturating_mul(RATIO).clamp(ALLOWANCE, BYTES);
     let mut walk = Walk { visit, wanted, bytes, names: 0, report: Report::default() };
     if !whole {
-        walk.report.gap("only its beginning was kept, and what is packed behind that was not looked into");
+        walk.report.gap("only its beginning was kept, and what is packed after that was not scanned");
     }
     // What stops is told in the report.
     let _stopped = walk.archive(name, "", content, DEPTH);
@@ -112,12 +112,12 @@ impl Walk<'_, '_> {
             None => ControlFlow::Continue(()),
             Some(Packing::Closed(kind)) => {
                 // How many files are in it is not known: it counts as one.
-                let why = format!("what is packed in a {kind} is not looked into");
+                let why = format!("what is packed in a {kind} is not scanned");
                 self.report.count(&MemberFate::NotOpened(&why), 1);
                 ControlFlow::Continue(())
             }
             Some(_) if depth == 0 => {
-                let why = format!("archives more than {DEPTH} deep were not looked into");
+                let why = format!("archives more than {DEPTH} deep were not scanned");
                 self.report.count(&MemberFate::NotOpened(&why), 1);
                 ControlFlow::Continue(())
             }

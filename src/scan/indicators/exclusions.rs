@@ -115,7 +115,7 @@ impl Exclusions {
     fn add(&mut self, kind: &str, value: &str, list: u32) -> Result<(), &'static str> {
         let all = [self.strings.len(), self.hostnames.len(), self.networks.len(), self.expressions.len()];
         if all.into_iter().fold(0, usize::saturating_add) >= VALUES_LIMIT {
-            return Err("value past the most that are taken");
+            return Err("value over the limit on their number");
         }
         match kind {
             "string" => {
@@ -137,9 +137,9 @@ impl Exclusions {
                 self.networks.push((network, list));
             }
             "substring" if self.substrings.len() >= SUBSTRINGS_LIMIT => {
-                return Err("part of a word past the most that are taken");
+                return Err("part of a word over the limit on their number");
             }
-            "substring" if value.len() < 2 => return Err("part of a word that stands in every value"),
+            "substring" if value.len() < 2 => return Err("part of a word that is in every value"),
             "substring" => self.substrings.push((value.to_lowercase().into(), list)),
             "regex" => {
                 let inner = value

@@ -151,7 +151,7 @@ impl ListIntake<'_> {
         );
         let full = if is_digest { tables.digests() >= DIGESTS_LIMIT } else { tables.texts() >= TEXTS_LIMIT };
         if full {
-            return self.refuse("indicator past the most that are taken", &observable.to_string());
+            return self.refuse("indicator over the limit on their number", &observable.to_string());
         }
         let kind = match observable {
             IndicatorValue::Md5(digest) => {
@@ -218,7 +218,7 @@ impl ListIntake<'_> {
         };
         self.account.used(kind.word());
         if !kept {
-            self.account.remark("description past the most text that is kept", said.description);
+            self.account.remark("description over the limit on text that is kept", said.description);
         }
     }
 
@@ -226,7 +226,7 @@ impl ListIntake<'_> {
     fn known_good(&mut self, observable: &IndicatorValue) {
         match observable {
             IndicatorValue::Sha256(_) if self.tables.digests() >= DIGESTS_LIMIT => {
-                self.refuse("digest past the most that are taken", &observable.to_string());
+                self.refuse("digest over the limit on their number", &observable.to_string());
             }
             IndicatorValue::Sha256(digest) => {
                 self.tables.known_good.push(*digest, 0);

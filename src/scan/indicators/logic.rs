@@ -190,7 +190,7 @@ fn conclude(leaves: Vec<Leaf>) -> Result<Alternative, String> {
             IndicatorValue::RegistryPattern(RegistryValue { key: key.key.clone(), data })
         }
         ([IndicatorValue::RegistryPattern(_)], None, None, Some(_), _) => {
-            return Err("registry value below a key that is not named in full".to_owned());
+            return Err("registry value below a key that is not given in full".to_owned());
         }
         ([], None, None, None, None) => return Err("pattern without an observable".to_owned()),
         ([], None, None, ..) => return Err("registry value without its key".to_owned()),

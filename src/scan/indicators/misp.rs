@@ -141,9 +141,9 @@ impl Events<'_, '_> {
         } else if !truth(attribute, "to_ids") {
             "attribute not meant for detection (to_ids)"
         } else if warned("warnings") || warned("Warninglist") {
-            "attribute that a warninglist of its MISP names"
+            "attribute that is on a warninglist of its MISP"
         } else if self.event.attributes.len() >= ATTRIBUTES_LIMIT {
-            "attribute past the most of one event"
+            "attribute over the limit of one event"
         } else {
             // Attributes that are searched for come without their event and carry it inside.
             if let Some(event) = attribute.get("Event") {

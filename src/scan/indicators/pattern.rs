@@ -95,7 +95,7 @@ impl Patterns {
         label: u32,
     ) -> Result<(), &'static str> {
         if self.patterns.len() >= PATTERNS_LIMIT {
-            return Err("pattern past the most that are taken");
+            return Err("pattern over the limit on their number");
         }
         let except = except.map(str::trim).filter(|except| !except.is_empty());
         let hir = check(shown)?;
@@ -117,7 +117,7 @@ impl Patterns {
                 self.literals.extend(literals);
             }
             None if self.eager.len() >= EAGER_LIMIT => {
-                return Err("pattern without a fixed part, past the most that are taken");
+                return Err("pattern without a fixed part, over the limit on their number");
             }
             None => self.eager.push(number),
         }

@@ -115,7 +115,7 @@ impl Search<'_, '_> {
             // What the operator names and is no pattern is a name (`Setup [v2.exe`).
             let named = || named_parts(rest, windows, depth).filter(|_| self.pattern.whole_folders);
             let Some(parts) = parts(rest, windows, depth).or_else(named) else {
-                let detail = "the pattern leads upwards or holds a glob that is none";
+                let detail = "the pattern leads upwards or has an invalid wildcard";
                 self.gap(Unread::new(self.wanted(), Outcome::Failed, ReasonCode::Unsupported, detail))?;
                 continue;
             };
@@ -134,7 +134,7 @@ impl Search<'_, '_> {
             return ControlFlow::Continue(());
         }
         let detail =
-            if texts.is_empty() { "nobody it is asked of is on this target" } else { "nothing matches" };
+            if texts.is_empty() { "this target has no user that it applies to" } else { "nothing matches" };
         self.gap(Unread::new(self.wanted(), Outcome::Missing, ReasonCode::NotFound, detail))
     }
 
@@ -221,7 +221,7 @@ impl Search<'_, '_> {
                 let next = join(&folder, &entry.name);
                 if entry.kind == Kind::Directory {
                     if entry.reference.is_some_and(|known| !met.insert(known)) {
-                        let detail = "a folder that stands in another place too: it is entered there";
+                        let detail = "a directory that is at another path as well: it is searched there";
                         let origin = search.target.origin(place, next);
                         return search.gap(Unread::new(origin, Outcome::Skipped, ReasonCode::Loop, detail));
                     }
@@ -432,7 +432,7 @@ impl Search<'_, '_> {
                     origin,
                     Outcome::Missing,
                     ReasonCode::Vanished,
-                    "the folder was gone, or no folder any more, when it was to be listed",
+                    "the directory was gone, or no longer a directory, when it was listed",
                 ),
                 Why::Named | Why::Listed => Unread::of_error(origin, "listing", error),
             };

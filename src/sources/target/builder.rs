@@ -197,7 +197,7 @@ impl Target {
             accounts::profiles(self.names(b"Users"), &is_directory)
         } else {
             for home in self.accounts.homes.iter().filter(|(_, home)| str::from_utf8(home).is_err()) {
-                let text = "its name is not Unicode: what a definition names below it is not looked for";
+                let text = "its name is not Unicode: paths of definitions below it are not searched";
                 self.note_unsupported(&home.1, text);
             }
             self.accounts.homes_with(self.names(b"home"))

@@ -69,7 +69,7 @@ impl Target {
             let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { break };
             content.extend_from_slice(read);
             if u64::try_from(content.len()).unwrap_or(u64::MAX) > most {
-                let detail = format!("it is longer than {most} bytes, and what it says is not known");
+                let detail = format!("it is longer than {most} bytes, and its content is not known");
                 return Err(Box::new(Unread::new(
                     origin(),
                     Outcome::Failed,
@@ -149,13 +149,13 @@ impl Target {
             };
             match name {
                 Ok(_) if names.len() >= MAX_NAMES => {
-                    let text = format!("no more than {MAX_NAMES} names of one directory are taken");
+                    let text = format!("no more than {MAX_NAMES} names of one directory are read");
                     self.note_unsupported(directory, &text);
                     break;
                 }
                 Ok(name) => drop(names.insert(name)),
                 Err(name) => {
-                    let text = "its name is not Unicode: what a definition names below it is not looked for";
+                    let text = "its name is not Unicode: paths of definitions below it are not searched";
                     self.note_unsupported(&[directory, b"/", name.as_bytes()].concat(), text);
                 }
             }

@@ -126,7 +126,7 @@ pub(super) fn list_guarded(
         if entries.len() > MAX_GUARDED {
             entries.truncate(MAX_GUARDED);
             let text =
-                format!("it has more than the {MAX_GUARDED} entries that are taken where reading may hang");
+                format!("it has more than the {MAX_GUARDED} entries that are read where reading may hang");
             entries.push(Err(io::Error::other(text)));
         }
         Ok((folder, entries))

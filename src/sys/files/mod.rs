@@ -39,22 +39,19 @@ pub(crate) const HAS_STREAMS: bool = system::HAS_STREAMS;
 
 /// What would have to be fetched from elsewhere to be read: it is left there.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} not on this machine, and asking for {it} would fetch {it}")]
-struct NotLocal {
-    what: &'static str,
-    it: &'static str,
-}
+#[error("{0}")]
+struct NotLocal(&'static str);
 
 /// The error of a file whose data is elsewhere.
 #[cfg_attr(not(windows), allow(dead_code, reason = "only Windows has placeholders"))]
 fn data_not_local() -> io::Error {
-    io::Error::other(NotLocal { what: "its data is", it: "it" })
+    io::Error::other(NotLocal("its data is not on this machine, and reading it would fetch it"))
 }
 
 /// The error of a directory whose entries are elsewhere.
 #[cfg_attr(not(any(windows, test)), allow(dead_code, reason = "only Windows has placeholders"))]
 pub(crate) fn entries_not_local() -> io::Error {
-    io::Error::other(NotLocal { what: "its entries are", it: "them" })
+    io::Error::other(NotLocal("its entries are not on this machine, and asking for them would fetch them"))
 }
 
 /// Whether an error means that something is not on this machine and would have to be fetched.

@@ -65,7 +65,7 @@ impl HeldProgram {
         if begin == SCRIPT {
             return Err(refused(
                 io::ErrorKind::InvalidInput,
-                "it is a script; name the program that runs it",
+                "it is a script: give the program that runs it",
             ));
         }
         let sha256 = Digest::of_reader(&mut begin.as_slice().chain(content.by_ref()))?;

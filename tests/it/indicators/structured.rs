@@ -41,7 +41,7 @@ fn is_that_event(list: &Indicators) {
         unused(list),
         [
             ("attribute not meant for detection (to_ids)", 1),
-            ("attribute that a warninglist of its MISP names", 1),
+            ("attribute that is on a warninglist of its MISP", 1),
             ("attribute that was deleted", 1),
             ("type email-src", 1),
         ]

@@ -34,7 +34,7 @@ pub(crate) fn collect(step: GuardedStep<AutostartSurvey>) -> Collected {
     let make = move |lines: &mut Lines<'_>| {
         let outcome = surveyed.outcome();
         if let Some(error) = &outcome.failure {
-            lines.short(code_of(error), format!("looking for what starts by itself: {error}"));
+            lines.short(code_of(error), format!("searching for what starts by itself: {error}"));
         }
         tell(&outcome.found, lines)
     };

@@ -67,7 +67,7 @@ fn listen(
             return Ok(());
         }
     }
-    Err(io::Error::other("the kernel's answers find no end"))
+    Err(io::Error::other("the kernel's answers have no end"))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(in crate::sys::network) fn ask_resolver(question: &[u8]) -> io::Result<Optio
             return Err(io::ErrorKind::TimedOut.into());
         }
         if reply.len() > LARGEST {
-            return Err(io::Error::other("its answer finds no end"));
+            return Err(io::Error::other("its answer has no end"));
         }
         socket.set_read_timeout(Some(left))?;
         match socket.read(&mut buffer) {

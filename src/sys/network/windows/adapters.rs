@@ -104,7 +104,7 @@ fn list(helper: &IpHelper) -> io::Result<Option<Vec<u64>>> {
             _ => return Err(io::Error::from_raw_os_error(answer.cast_signed())),
         }
     }
-    Err(io::Error::other("the list of adapters grew with each asking"))
+    Err(io::Error::other("the list of adapters grew each time it was read"))
 }
 
 fn read(adapter: &IP_ADAPTER_ADDRESSES_LH, counts: &BTreeMap<u32, (u64, u64)>) -> NetworkAdapter {

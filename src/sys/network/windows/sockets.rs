@@ -81,5 +81,5 @@ fn table(family: u32, tcp: bool) -> io::Result<Vec<u8>> {
             _ => return Err(io::Error::from_raw_os_error(answer.cast_signed())),
         }
     }
-    Err(io::Error::other("the table grew with each asking"))
+    Err(io::Error::other("the table grew each time it was read"))
 }

@@ -79,5 +79,5 @@ fn snapshot(pid: u32) -> io::Result<OwnedHandle> {
             return Err(error);
         }
     }
-    Err(io::Error::other("its list of modules changed with each asking"))
+    Err(io::Error::other("its list of modules changed each time it was read"))
 }

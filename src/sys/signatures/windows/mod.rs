@@ -169,7 +169,8 @@ fn verified(trust: &Trust, path: &str) -> io::Result<Option<FileSignature>> {
     file.rewind()?;
     let wide: Vec<u16> = path.encode_utf16().chain([0]).collect();
     if trust.believes_anything(&file, &wide) {
-        let text = "Windows calls valid what nobody has signed: its word on signatures is worth nothing here";
+        let text =
+            "Windows reports an unsigned file as signed: its results on signatures cannot be trusted here";
         return Err(io::Error::other(text));
     }
     let mut within = WINTRUST_FILE_INFO {
