@@ -137,7 +137,10 @@ pub(super) fn all() -> Vec<Literal> {
         }
         let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
         let is_test = name.ends_with("tests.rs") || name == "text/phrases/source_texts.rs";
-        if name.ends_with(".rs") && !is_test && !DATA.iter().any(|data| name.starts_with(data)) {
+        if path.extension().is_some_and(|ending| ending == "rs")
+            && !is_test
+            && !DATA.iter().any(|data| name.starts_with(data))
+        {
             let text = std::fs::read_to_string(&path).unwrap();
             found.extend(of_file(&name, without_tests(&text)));
         }
