@@ -229,3 +229,16 @@ fn a_package_whose_files_are_on_disk_is_in_the_inventory_whatever_its_state() {
         assert_eq!(table.contains(&format!(",is-{name},")), is_there, "{status}: {table}");
     }
 }
+
+#[test]
+fn a_command_that_is_longer_than_a_row_keeps_of_it_has_its_size_in_the_row() {
+    let made = Made::linux();
+    let long = format!("/bin/sh -c '{} /opt/implant'", " ".repeat(5_000));
+    made.put("etc/systemd/system/a.service", format!("[Service]\nExecStart={long}\n").as_bytes());
+    made.put("etc/cron.d/a", format!("* * * * * root {long}\n").as_bytes());
+    let (rows, _) = collected(&made, "LiveAutostarts");
+    for file in ["/etc/systemd/system/a.service", "/etc/cron.d/a"] {
+        let row = rows.iter().find(|row| row["file"] == file).unwrap();
+        assert_eq!(row["command_size"], long.len(), "{row}");
+    }
+}

@@ -181,7 +181,7 @@ fn record_of(file: &Exact, event: AuthEvent, pid: Option<u32>) -> LogonRecord {
         user: Exact(event.user),
         as_user: event.as_user.map(Exact),
         method: event.method.map(Exact),
-        command: event.command.map(|command| Exact::cut(&command, 4_096).0),
+        command: event.command.map(Exact),
         times: event.times,
         terminal: Exact(event.terminal),
         remote: str::from_utf8(&event.host).ok().and_then(|host| host.parse().ok()),

@@ -15,10 +15,10 @@ const MAX_COMMAND: usize = 4_096;
 
 /// Reads one file; the rest of each row is filled in by the caller.
 pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<Autostart>) {
-    let start = |line: u64, command: &[u8]| Autostart {
-        line: Some(line),
-        command: Some(Exact::cut(command, MAX_COMMAND).0),
-        ..Autostart::default()
+    let start = |line: u64, command: &[u8]| {
+        let (kept, cut) = Exact::cut(command, MAX_COMMAND);
+        let command_size = u64::try_from(command.len()).ok().filter(|_| cut);
+        Autostart { line: Some(line), command: Some(kept), command_size, ..Autostart::default() }
     };
     match form {
         AutostartForm::Unit | AutostartForm::Exec => unit(file, text, &start, all),
