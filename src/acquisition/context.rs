@@ -13,6 +13,7 @@ use crate::playbook::Plan;
 use crate::scan::Scanner;
 use crate::scan::indicators::{Indicators, Wanted};
 use crate::sources::Target;
+use crate::sources::rows::gap_reason;
 
 /// How a run is carried out, and what the operator limits.
 #[derive(Clone, Copy)]
@@ -63,11 +64,11 @@ impl RunContext<'_> {
 
     /// Why an item that is being read is cut, if it is.
     pub(super) fn cut(&self) -> Option<Reason> {
-        self.stop.reason().map(|reason| match reason {
-            StopReason::Interrupted => Reason::new(ReasonCode::Interrupted, "the run was interrupted"),
-            StopReason::TimeLimit => Reason::new(ReasonCode::OperatorLimit, "--time-limit was reached"),
-            StopReason::SizeLimit => Reason::new(ReasonCode::OperatorLimit, "--size-limit was reached"),
-        })
+        match self.stop.reason()? {
+            StopReason::Interrupted => gap_reason(ReasonCode::Interrupted, "the run was interrupted"),
+            StopReason::TimeLimit => gap_reason(ReasonCode::OperatorLimit, "--time-limit was reached"),
+            StopReason::SizeLimit => gap_reason(ReasonCode::OperatorLimit, "--size-limit was reached"),
+        }
     }
 
     /// The digests that an item needs in addition to its SHA-256.

@@ -4,8 +4,9 @@ use std::sync::mpsc::Receiver;
 
 use super::context::RunContext;
 use super::delivery::{Delivery, Slot, SlotContent};
+use super::left_out::left_out;
 use super::summary::Kept;
-use crate::evidence::{Item, Outcome, Reason, ReasonCode};
+use crate::evidence::{Item, Outcome, ReasonCode};
 
 /// Gets the record of each item that was inspected, in order.
 pub type ItemListener<'a> = dyn FnMut(&Item) + 'a;
@@ -29,8 +30,10 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
                     Ok(Delivery::Inspected(item) | Delivery::Whole(item, _)) => item,
                     Ok(Delivery::Large(large)) => Box::new(large.draft),
                     Err(_) => {
-                        let reason = Reason::new(ReasonCode::Internal, "the tool itself failed on this item");
-                        Box::new(Item { outcome: Outcome::Failed, reason: Some(reason), ..*draft })
+                        let mut item = draft;
+                        let detail = "the tool itself failed on this item";
+                        left_out(&mut item, Outcome::Failed, ReasonCode::Internal, detail);
+                        item
                     }
                 };
                 drop(share);
@@ -43,4 +46,31 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
         listener(&item);
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::{channel, sync_channel};
+
+    use super::*;
+    use crate::acquisition::budget::Budget;
+    use crate::acquisition::fixture::Fixture;
+
+    #[test]
+    fn an_item_whose_worker_failed_is_listed_as_failed() {
+        let fixture = Fixture::of(b"");
+        let (slots, ordered) = channel();
+        let (reply, delivery) = sync_channel(1);
+        drop(reply);
+        let draft = Box::new(fixture.job().0.item(fixture.run().clock));
+        let share = Arc::new(Budget::new(1).take(1, 0));
+        slots.send(Slot { step: 0, content: SlotContent::Awaited { draft, delivery, share } }).unwrap();
+        drop(slots);
+        let mut listed = Vec::new();
+        listen(&fixture.run(), &ordered, &mut |item| listed.push((item.outcome, item.reason.clone())));
+        let [(outcome, Some(reason))] = listed.as_slice() else { panic!("{listed:?}") };
+        assert_eq!((*outcome, reason.code), (Outcome::Failed, ReasonCode::Internal));
+        assert_eq!(reason.detail, "the tool itself failed on this item");
+    }
 }
