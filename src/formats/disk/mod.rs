@@ -73,7 +73,8 @@ pub(crate) trait Mounted: Debug + Send + Sync {
     }
 
     /// How the entry `name` of a folder is written on disk, where it may differ in case.
-    fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>>;
+    /// Of several the nearest is the first.
+    fn spellings(&self, folder: &[u8], name: &[u8]) -> io::Result<Vec<Vec<u8>>>;
 
     /// Opens a file by reference, or one of its streams.
     fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn VolumeFile>>;

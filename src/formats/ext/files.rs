@@ -93,11 +93,11 @@ impl Mounted for ExtFiles {
         self.0.remembered.keep(directory, reference);
     }
 
-    fn spelling(&self, folder: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    fn spellings(&self, folder: &[u8], name: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         let folder = self.0.inode(self.find(folder)?)?;
         match self.child(folder, name) {
-            Ok(_) => Ok(Some(name.to_vec())),
-            Err(ExtDamage::Nothing) => Ok(None),
+            Ok(_) => Ok(vec![name.to_vec()]),
+            Err(ExtDamage::Nothing) => Ok(Vec::new()),
             Err(damage) => Err(damage.into()),
         }
     }
