@@ -294,6 +294,9 @@ const RESET: &str =
 const SECTION: &str = "it is in a section where systemd ignores it";
 const AS_WRITTEN: &str = "a row has the line as it is written";
 
+/// A unit, a setting, and a command.
+type Started = (String, String, String);
+
 /// The words of a command (systemd.service(5), "COMMAND LINES"), with quotes and escapes undone.
 fn words(command: &str) -> Vec<String> {
     let (mut all, mut word, mut quote, mut begun) = (Vec::new(), String::new(), None, false);
@@ -343,7 +346,7 @@ fn commands(row: &str) -> Vec<String> {
 }
 
 /// What systemd would start for these units: by unit, setting and command; and what each timer starts.
-fn systemd(units: &Path, wanted: &Path) -> (BTreeSet<(String, String, String)>, BTreeMap<String, String>) {
+fn systemd(units: &Path, wanted: &Path) -> (BTreeSet<Started>, BTreeMap<String, String>) {
     let mut command = Command::new("setpriv");
     // A manager of a user's own: as root it refuses to be one.
     let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
@@ -359,13 +362,13 @@ fn systemd(units: &Path, wanted: &Path) -> (BTreeSet<(String, String, String)>, 
     let (mut unit, mut key) = (String::new(), String::new());
     for line in text.lines().map(str::trim) {
         if let Some(name) = line.strip_prefix("-> Unit ") {
-            unit = name.trim_end_matches(':').to_owned();
+            name.trim_end_matches(':').clone_into(&mut unit);
         } else if let Some(name) = line.strip_prefix("-> ") {
-            key = name.trim_end_matches(':').to_owned();
+            name.trim_end_matches(':').clone_into(&mut key);
         } else if let Some(command) = line.strip_prefix("Command Line: ") {
             all.insert((unit.clone(), key.clone(), words(command).join("|")));
         } else if let Some(service) = line.strip_prefix("Triggers: ")
-            && unit.ends_with(".timer")
+            && unit.rsplit('.').next() == Some("timer")
         {
             timers.insert(unit.clone(), service.split(' ').next().unwrap().to_owned());
         }
@@ -388,7 +391,9 @@ fn what_units_start_is_what_systemd_would_start() {
         let text = text.replace("AAAA", &"a ".repeat(1_000));
         made.put(&format!("etc/systemd/system/{name}"), text.as_bytes());
         if !name.contains('/') {
-            wants += &format!("Wants={}\n", name.replace("@.", "@instance."));
+            wants += "Wants=";
+            wants += &name.replace("@.", "@instance.");
+            wants += "\n";
         }
     }
     made.put("etc/systemd/system/all.target", wants.as_bytes());
@@ -422,7 +427,7 @@ fn what_units_start_is_what_systemd_would_start() {
     }
     let (theirs, their_timers) = systemd(&units, &runtime);
     assert_eq!(timers, their_timers);
-    let alone = |one: &BTreeSet<(String, String, String)>, other: &BTreeSet<(String, String, String)>| {
+    let alone = |one: &BTreeSet<Started>, other: &BTreeSet<Started>| {
         one.difference(other).map(|(unit, key, command)| (unit.clone(), format!("{key}={command}"))).collect()
     };
     let reasoned = |table: &[(&str, &str, &str)]| -> BTreeSet<(String, String)> {

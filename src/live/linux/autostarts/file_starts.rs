@@ -5,8 +5,8 @@
 use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::formats::linux_autostart_places::{AutostartForm, CommandsOf};
-use crate::formats::started_commands as commands;
 use crate::formats::{at_job, crontab, linux_autostarts, systemd_unit, text_lines};
+use crate::formats::{service_commands as services, started_commands as commands};
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::started_files::rooted;
 
@@ -106,6 +106,11 @@ fn commands_of(of: CommandsOf, text: &[u8]) -> Vec<commands::StartedCommand<'_>>
         CommandsOf::Logrotate => commands::logrotate(text),
         CommandsOf::Interfaces => commands::interfaces(text).collect(),
         CommandsOf::Git => commands::git(text).collect(),
+        CommandsOf::Sshd => services::sshd(text),
+        CommandsOf::Rsyslog => services::rsyslog(text),
+        CommandsOf::SyslogNg => services::syslog_ng(text).collect(),
+        CommandsOf::LoaderDirectories => services::loader_directories(text).collect(),
+        CommandsOf::Binfmt => services::binfmt(text).collect(),
         CommandsOf::Keys(keys) => commands::keys(text, keys).collect(),
     }
 }
@@ -163,7 +168,7 @@ pub(crate) fn lead(reach: &LinuxHost, form: AutostartForm, start: &mut Autostart
         AutostartForm::Udev => {
             &["usr/lib/udev", "lib/udev", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"]
         }
-        AutostartForm::Modules => return,
+        AutostartForm::Modules | AutostartForm::Commands(CommandsOf::LoaderDirectories) => return,
         _ => &["usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"],
     };
     // Signs before a unit's command say how it is started (systemd.service(5)).
