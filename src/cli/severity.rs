@@ -3,8 +3,11 @@
 use indicatif::HumanCount;
 use serde_json::{Map, Value, json};
 
-use crate::evidence::{Fate, Level, ScanCounts};
+use crate::evidence::{Fate, Level, Printable, ScanCounts};
 use crate::text::Language;
+
+/// Reasons for files that were not opened that a person is shown.
+const SHOWN: usize = 3;
 
 /// What became of all items, in numbers that add up to them.
 pub(super) fn fates(counts: &ScanCounts, lang: Language) -> String {
@@ -20,7 +23,13 @@ pub(super) fn fates(counts: &ScanCounts, lang: Language) -> String {
     }
     if counts.not_opened > 0 {
         let words = lang.pick("niet geopend in archieven", "not opened inside archives");
-        line = format!("{line} ({} {words})", HumanCount(counts.not_opened));
+        line = format!("{line} ({} {words}", HumanCount(counts.not_opened));
+        let mut reasons: Vec<_> = counts.not_opened_why.iter().collect();
+        reasons.sort_by(|one, other| other.1.cmp(one.1));
+        let more = if reasons.len() > SHOWN { ", …" } else { "" };
+        let shown: Vec<_> = reasons.iter().take(SHOWN).map(|(why, _)| Printable(why).to_string()).collect();
+        let between = if shown.is_empty() { "" } else { ": " };
+        line = format!("{line}{between}{}{more})", shown.join(", "));
     }
     line
 }
@@ -32,6 +41,7 @@ pub(super) fn fates_object(counts: &ScanCounts) -> Value {
     object.insert("items".to_owned(), json!(counts.items));
     object.insert("members".to_owned(), json!(counts.members));
     object.insert("members_not_opened".to_owned(), json!(counts.not_opened));
+    object.insert("not_opened_why".to_owned(), json!(counts.not_opened_why));
     Value::Object(object)
 }
 

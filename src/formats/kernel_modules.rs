@@ -7,9 +7,6 @@ use std::collections::BTreeMap;
 use crate::evidence::Exact;
 use crate::evidence::rows::autostarts::KernelModule;
 
-/// Most modules.
-pub const MAX_MODULES: usize = 20_000;
-
 /// Reads `/proc/modules` (`proc_modules(5)`): name, memory, users, who uses it, state, address, and between brackets why it taints.
 #[must_use]
 pub fn modules(text: &[u8]) -> Vec<KernelModule> {
@@ -29,7 +26,7 @@ pub fn modules(text: &[u8]) -> Vec<KernelModule> {
             ..KernelModule::default()
         })
     };
-    text.split(|byte| *byte == b'\n').filter_map(line).take(MAX_MODULES).collect()
+    text.split(|byte| *byte == b'\n').filter_map(line).collect()
 }
 
 /// Reads modules.dep (modules.dep(5)): the files of modules by the names that the kernel gives them.

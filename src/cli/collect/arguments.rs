@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::cli::indicators::IndicatorSet;
@@ -53,10 +54,10 @@ pub(super) struct Choice {
     #[arg(long, short, value_name = "NAME")]
     pub(super) artifact: Vec<String>,
     /// A path or glob on the target; a folder means all beneath it; may be given again
-    #[arg(long, value_name = "PATH|GLOB")]
+    #[arg(long, value_name = "PATH|GLOB", value_parser = NonEmptyStringValueParser::new())]
     pub(super) path: Vec<String>,
     /// A path or glob on the target that is scanned without taking it; what a rule fires on is taken; may be given again
-    #[arg(long, value_name = "PATH|GLOB", conflicts_with = "no_scan")]
+    #[arg(long, value_name = "PATH|GLOB", conflicts_with = "no_scan", value_parser = NonEmptyStringValueParser::new())]
     pub(super) sweep: Vec<String>,
     /// Leave out what a playbook sweeps; --sweep PATH instead of this sweeps that alone
     #[arg(long, conflicts_with = "sweep")]
