@@ -13,6 +13,7 @@ use crate::playbook::Plan;
 use crate::scan::Scanner;
 use crate::scan::indicators::{Indicators, Wanted};
 use crate::sources::Target;
+use crate::sources::rows::gap_reason;
 
 /// How long items under way may take to end by themselves once the time limit has passed: as long as after an interruption.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -75,11 +76,11 @@ impl RunContext<'_> {
 
     /// Returns why an item that is being read is cut, if so.
     pub(super) fn cut(&self) -> Option<Reason> {
-        self.stop.reason().map(|reason| match reason {
-            StopReason::Interrupted => Reason::new(ReasonCode::Interrupted, "the run was interrupted"),
-            StopReason::TimeLimit => Reason::new(ReasonCode::OperatorLimit, "--time-limit was reached"),
-            StopReason::SizeLimit => Reason::new(ReasonCode::OperatorLimit, "--size-limit was reached"),
-        })
+        match self.stop.reason()? {
+            StopReason::Interrupted => gap_reason(ReasonCode::Interrupted, "the run was interrupted"),
+            StopReason::TimeLimit => gap_reason(ReasonCode::OperatorLimit, "--time-limit was reached"),
+            StopReason::SizeLimit => gap_reason(ReasonCode::OperatorLimit, "--size-limit was reached"),
+        }
     }
 
     /// Returns the digests that an item needs in addition to its SHA-256.

@@ -11,9 +11,10 @@ use super::budget::PIECE;
 use super::delivery::Delivery;
 use super::item_reading::{Ending, fill, open_shared};
 use super::job::Job;
+use super::left_out::left_out;
 use super::pool::WorkerContext;
 use super::recorder::{ItemRecorder, Purpose, scan};
-use crate::evidence::{Item, Outcome, Reason, ReasonCode};
+use crate::evidence::{Item, Outcome, ReasonCode};
 use crate::scan::SCAN_LIMIT;
 use crate::sources::Opened;
 
@@ -72,8 +73,7 @@ pub(super) fn sweep(context: &mut WorkerContext<'_>, job: &Job, quota: &SweepQuo
             return acquire(context, job);
         }
         let detail = format!("sweeps collect at most {SWEPT_ITEMS} items and {} GiB", SWEPT_BYTES >> 30);
-        (item.outcome, item.reason) =
-            (Outcome::Skipped, Some(Reason::new(ReasonCode::ArtifactLimit, detail)));
+        left_out(&mut item, Outcome::Skipped, ReasonCode::ArtifactLimit, detail);
         item.content = None;
     }
     job.deliver(Delivery::Inspected(Box::new(item)));
@@ -122,4 +122,29 @@ fn inspect(context: &mut WorkerContext<'_>, job: &Job, mut opened: Opened, exten
     let mut item = recorder.finish(run, closed, ending);
     item.acquired = run.clock.now();
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acquisition::fixture::Fixture;
+    use crate::acquisition::pool::Pool;
+    use crate::evidence::Digest;
+
+    #[test]
+    fn a_hit_of_a_sweep_that_has_collected_enough_is_a_record_with_the_limit() {
+        let fixture = Fixture::of(b"content").listed(&Digest::of(b"content").to_string());
+        let (run, pool) = (fixture.run(), Pool::new());
+        for (items, bytes) in [(SWEPT_ITEMS, 0), (0, SWEPT_BYTES)] {
+            let quota = SweepQuota { items: items.into(), bytes: bytes.into() };
+            let (job, delivery) = fixture.job();
+            sweep(&mut WorkerContext::new(&run, &pool), &job, &quota);
+            let Ok(Delivery::Inspected(item)) = delivery.try_recv() else { panic!("it was collected") };
+            assert_eq!(item.hits.len(), 1);
+            assert_eq!((item.outcome, item.content.is_none()), (Outcome::Skipped, true));
+            let reason = item.reason.unwrap();
+            assert_eq!(reason.code, ReasonCode::ArtifactLimit);
+            assert_eq!(reason.detail, "sweeps collect at most 10000 items and 8 GiB");
+        }
+    }
 }

@@ -18,10 +18,11 @@ use super::pool::{Pool, Task};
 use super::process::scan_process;
 use super::shadow_duplicates::{Stored, acquire_once};
 use super::stop::StopReason;
-use crate::evidence::{Item, Kind, PersonalData};
+use crate::evidence::{Item, Kind, PersonalData, ReasonCode};
 use crate::live;
 use crate::playbook::{Excluded, Mode, Plan, Step, TARGET_ARTIFACT, Volatility};
 use crate::scan::SCAN_LIMIT;
+use crate::sources::rows::gap_reason;
 use crate::sources::{Finding, Found};
 
 /// The walk over the plan, as far as it has come.
@@ -65,7 +66,7 @@ impl<'a> Intake<'a> {
             if let Some(reason) = run.out_of_time() {
                 let again = |(at, step): &(usize, &Step)| *at >= index || unread && step.shadow_copies;
                 let steps = steps.iter().enumerate().filter(again);
-                return steps.map(|(_, step)| left(&step.artifact, reason)).collect();
+                return steps.filter_map(|(_, step)| left(&step.artifact, reason)).collect();
             }
             if ends_first_tier(run.plan, index) {
                 self.wait(index, SlotContent::FirstTier);
@@ -170,7 +171,10 @@ pub(super) fn lost(plan: &Plan) -> Vec<Excluded> {
     let reason = "an internal error occurred while searching for it".to_owned();
     plan.steps
         .iter()
-        .map(|step| Excluded { artifact: step.artifact.clone(), reason: reason.clone() })
+        .filter_map(|step| {
+            let reason = gap_reason(ReasonCode::Internal, reason.as_str())?.detail;
+            Some(Excluded { artifact: step.artifact.clone(), reason })
+        })
         .collect()
 }
 
@@ -178,7 +182,7 @@ pub(super) fn lost(plan: &Plan) -> Vec<Excluded> {
 /// be complete.
 pub(super) fn unreached(run: &RunContext<'_>, reached: usize) -> Vec<Excluded> {
     let reason = run.stop.reason().unwrap_or(StopReason::Interrupted);
-    run.plan.steps.iter().skip(reached).map(|step| left(&step.artifact, reason)).collect()
+    run.plan.steps.iter().skip(reached).filter_map(|step| left(&step.artifact, reason)).collect()
 }
 
 /// Whether the step at `index` is the last of the most volatile ones: nothing after it is begun before they are
@@ -189,13 +193,14 @@ fn ends_first_tier(plan: &Plan, index: usize) -> bool {
     first(index) && !first(index.saturating_add(1))
 }
 
-fn left(artifact: &str, reason: StopReason) -> Excluded {
+fn left(artifact: &str, reason: StopReason) -> Option<Excluded> {
     let why = match reason {
         StopReason::Interrupted => "the run was interrupted before it was complete",
         StopReason::TimeLimit => "--time-limit was reached before it was complete",
         StopReason::SizeLimit => "--size-limit was reached before it was complete",
     };
-    Excluded { artifact: artifact.to_owned(), reason: why.to_owned() }
+    let reason = gap_reason(ReasonCode::OperatorLimit, why)?;
+    Some(Excluded { artifact: artifact.to_owned(), reason: reason.detail })
 }
 
 /// Whether there are bytes to read; a link or a directory is only recorded.
@@ -215,4 +220,28 @@ fn record(run: &RunContext<'_>, finding: Finding, draft: &Draft) -> Item {
     };
     run.judge_place(&mut item);
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acquisition::fixture::Fixture;
+
+    #[test]
+    fn steps_that_were_not_come_to_their_end_are_left_with_their_reason() {
+        let fixture = Fixture::of(b"");
+        let (run, plan) = (fixture.run(), fixture.run().plan);
+        let said = |left: Vec<Excluded>| left.into_iter().map(|left| left.reason).collect::<Vec<_>>();
+        assert_eq!(plan.steps.len(), 1);
+        assert_eq!(said(lost(plan)), ["the tool itself failed while looking for it"]);
+        for (reason, text) in [
+            (StopReason::Interrupted, "the run was interrupted before it was complete"),
+            (StopReason::TimeLimit, "--time-limit was reached before it was complete"),
+            (StopReason::SizeLimit, "--size-limit was reached before it was complete"),
+        ] {
+            assert_eq!(left("a", reason).map(|left| left.reason).as_deref(), Some(text));
+        }
+        assert_eq!(said(unreached(&run, 0)), ["the run was interrupted before it was complete"]);
+        assert_eq!(said(unreached(&run, 1)), [""; 0]);
+    }
 }

@@ -7,7 +7,9 @@ use std::io;
 
 use super::context::RunContext;
 use super::job::Job;
+use super::left_out::left_out;
 use crate::evidence::{Item, Outcome, Reason, ReasonCode};
+use crate::sources::rows::gap_reason;
 use crate::sources::{Closed, Opened, Unread};
 use crate::sys;
 
@@ -23,6 +25,11 @@ pub(super) enum Ending {
 }
 
 impl Ending {
+    /// Returns an ending before the end where there is a reason.
+    pub(super) fn cut(reason: Option<Reason>) -> Self {
+        reason.map_or(Self::Whole, Self::Cut)
+    }
+
     /// Returns the reason why an item is incomplete although reading came to its end, or this ending.
     pub(super) fn unless(self, closed: &Closed) -> Self {
         match (self, &closed.shortfall) {
@@ -57,7 +64,7 @@ fn within_limits(
     }
     let mut item = job.item(run.clock);
     let detail = format!("{size} bytes to read, --max-file-size allows {limit}");
-    (item.outcome, item.reason) = (Outcome::Skipped, Some(Reason::new(ReasonCode::OperatorLimit, detail)));
+    left_out(&mut item, Outcome::Skipped, ReasonCode::OperatorLimit, detail);
     item.metadata.clone_from(&opened.metadata);
     item.notes.clone_from(&job.found.notes);
     run.judge_place(&mut item);
@@ -82,13 +89,13 @@ pub(super) fn fill(run: &RunContext<'_>, opened: &mut Opened, buffer: &mut [u8])
                     return (filled, Some(Ending::Cut(reason)));
                 }
             }
-            Err(error) => return (filled, Some(Ending::Cut(read_failure(&error)))),
+            Err(error) => return (filled, Some(Ending::cut(read_failure(&error)))),
         }
     }
     (filled, None)
 }
 
-fn read_failure(error: &io::Error) -> Reason {
+fn read_failure(error: &io::Error) -> Option<Reason> {
     let code = match error.kind() {
         // A process that ended while its files in /proc were read is not a failure.
         _ if sys::is_gone(error) => ReasonCode::Vanished,
@@ -98,7 +105,7 @@ fn read_failure(error: &io::Error) -> Reason {
         io::ErrorKind::PermissionDenied => ReasonCode::PermissionDenied,
         _ => ReasonCode::ReadError,
     };
-    Reason::new(code, format!("reading: {error}"))
+    gap_reason(code, format!("reading: {error}"))
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::context::RunContext;
 use super::delivery::{Delivery, Slot, SlotContent};
+use super::left_out::left_out;
 use super::summary::Kept;
-use crate::evidence::{Item, Outcome, Reason, ReasonCode};
+use crate::evidence::{Item, Outcome, ReasonCode};
 
 /// How often it looks for a stop while nothing comes.
 const TICK: Duration = Duration::from_millis(500);
@@ -50,8 +51,8 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
     kept
 }
 
-/// The record that a worker delivers, or one that says why there is none.
-fn delivered(run: &RunContext<'_>, draft: Box<Item>, delivery: &Receiver<Delivery>) -> Box<Item> {
+/// Returns the record that a worker delivers, or one with the reason why there is none.
+fn delivered(run: &RunContext<'_>, mut draft: Box<Item>, delivery: &Receiver<Delivery>) -> Box<Item> {
     let came = loop {
         if run.haste().is_some() {
             break delivery.try_recv();
@@ -62,15 +63,45 @@ fn delivered(run: &RunContext<'_>, draft: Box<Item>, delivery: &Receiver<Deliver
             Err(RecvTimeoutError::Disconnected) => break Err(TryRecvError::Disconnected),
         }
     };
-    let (outcome, code, why) = match came {
+    match came {
         Ok(Delivery::Inspected(item) | Delivery::Whole(item, _)) => return item,
         Ok(Delivery::Large(large)) => return Box::new(large.draft),
         Err(TryRecvError::Disconnected) => {
-            (Outcome::Failed, ReasonCode::Internal, "the tool itself failed on this item")
+            let detail = "an internal error occurred on this item";
+            left_out(&mut draft, Outcome::Failed, ReasonCode::Internal, detail);
         }
         Err(TryRecvError::Empty) => {
-            (Outcome::Skipped, ReasonCode::Interrupted, "the run was ended before this item was read")
+            let detail = "the run was ended before this item was read";
+            left_out(&mut draft, Outcome::Skipped, ReasonCode::Interrupted, detail);
         }
-    };
-    Box::new(Item { outcome, reason: Some(Reason::new(code, why)), acquired: run.clock.now(), ..*draft })
+    }
+    draft.acquired = run.clock.now();
+    draft
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::{channel, sync_channel};
+
+    use super::*;
+    use crate::acquisition::budget::Budget;
+    use crate::acquisition::fixture::Fixture;
+
+    #[test]
+    fn an_item_whose_worker_failed_is_listed_as_failed() {
+        let fixture = Fixture::of(b"");
+        let (slots, ordered) = channel();
+        let (reply, delivery) = sync_channel(1);
+        drop(reply);
+        let draft = Box::new(fixture.job().0.item(fixture.run().clock));
+        let share = Arc::new(Budget::new(1).take(1, 0));
+        slots.send(Slot { step: 0, content: SlotContent::Awaited { draft, delivery, share } }).unwrap();
+        drop(slots);
+        let mut listed = Vec::new();
+        listen(&fixture.run(), &ordered, &mut |item| listed.push((item.outcome, item.reason.clone())));
+        let [(outcome, Some(reason))] = listed.as_slice() else { panic!("{listed:?}") };
+        assert_eq!((*outcome, reason.code), (Outcome::Failed, ReasonCode::Internal));
+        assert_eq!(reason.detail, "an internal error occurred on this item");
+    }
 }

@@ -45,6 +45,7 @@ mod item_reading;
 mod job;
 mod keep;
 mod large;
+mod left_out;
 mod listen;
 mod pool;
 mod process;

@@ -38,20 +38,7 @@ pub(super) fn scan_process(context: &mut WorkerContext<'_>, job: &Job) {
         let Scan { hits, gap, .. } = scanner.scan_regions(Box::new(regions), &facts, LIMIT);
         run.progress.read(usize::try_from(reading.bytes()).unwrap_or(usize::MAX));
         item.metadata.size = Some(reading.bytes());
-        let gap = gap.or_else(|| {
-            if over.load(Ordering::Relaxed) {
-                Some(ScanGap::new(Cause::Time, format!("it took longer than {} s", LIMIT.as_secs())))
-            } else if reading.left() > 0 {
-                let detail =
-                    format!("{} bytes beyond the limit for one process were not read", reading.left());
-                Some(ScanGap::new(Cause::Size, detail))
-            } else if reading.refused() > 0 {
-                let detail = format!("{} bytes could not be read", reading.refused());
-                Some(ScanGap::new(Cause::Error, detail))
-            } else {
-                None
-            }
-        });
+        let gap = gap.or_else(|| unread(over.load(Ordering::Relaxed), reading.left(), reading.refused()));
         let gap = gap.filter(|gap| !gap.detail.is_empty());
         item.assessment = assess(&hits);
         item.hits = hits;
@@ -68,6 +55,19 @@ pub(super) fn scan_process(context: &mut WorkerContext<'_>, job: &Job) {
     }
     item.acquired = run.clock.now();
     job.deliver_whole(item, None);
+}
+
+/// What of a process's memory was not scanned: its time was over, bytes past the limit, bytes that were refused.
+fn unread(over: bool, left: u64, refused: u64) -> Option<ScanGap> {
+    if over {
+        Some(ScanGap::new(Cause::Time, format!("it took longer than {} s", LIMIT.as_secs())))
+    } else if left > 0 {
+        Some(ScanGap::new(Cause::Size, format!("{left} bytes past the limit for one process were not read")))
+    } else if refused > 0 {
+        Some(ScanGap::new(Cause::Error, format!("{refused} bytes could not be read")))
+    } else {
+        None
+    }
 }
 
 /// A process's memory until its time is over.
@@ -90,5 +90,20 @@ impl Regions for Limited {
 
     fn region(&self) -> (u64, &[u8]) {
         self.memory.region()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_was_not_scanned_is_a_gap_with_its_number_of_bytes() {
+        let said = |gap: Option<ScanGap>| gap.map(|gap| (gap.cause, gap.detail));
+        assert_eq!(said(unread(true, 1, 1)), Some((Cause::Time, "it took longer than 60 s".to_owned())));
+        let past = "7 bytes past the limit for one process were not read".to_owned();
+        assert_eq!(said(unread(false, 7, 1)), Some((Cause::Size, past)));
+        assert_eq!(said(unread(false, 0, 5)), Some((Cause::Error, "5 bytes could not be read".to_owned())));
+        assert_eq!(said(unread(false, 0, 0)), None);
     }
 }

@@ -3,9 +3,12 @@
 use indicatif::HumanCount;
 use serde_json::{Map, Value, json};
 
-use crate::evidence::{Fate, Level, ScanCounts};
+use crate::evidence::{Fate, Level, Printable, ScanCounts};
 use crate::text::Language;
 use crate::text::severity as text;
+
+/// Reasons for files that were not opened that a person is shown.
+const SHOWN: usize = 3;
 
 /// What became of all items, in numbers that add up to them.
 pub(super) fn fates(counts: &ScanCounts, lang: Language) -> String {
@@ -19,7 +22,13 @@ pub(super) fn fates(counts: &ScanCounts, lang: Language) -> String {
         line = format!("{line} ({})", text::members(counts.members).in_language(lang));
     }
     if counts.not_opened > 0 {
-        line = format!("{line} ({})", text::not_opened(counts.not_opened).in_language(lang));
+        let mut reasons: Vec<_> = counts.not_opened_why.iter().collect();
+        reasons.sort_by(|one, other| other.1.cmp(one.1));
+        let more = if reasons.len() > SHOWN { ", …" } else { "" };
+        let shown: Vec<_> = reasons.iter().take(SHOWN).map(|(why, _)| Printable(why).to_string()).collect();
+        let between = if shown.is_empty() { "" } else { ": " };
+        let count = text::not_opened(counts.not_opened);
+        line = format!("{line} ({}{between}{}{more})", count.in_language(lang), shown.join(", "));
     }
     line
 }
@@ -31,6 +40,7 @@ pub(super) fn fates_object(counts: &ScanCounts) -> Value {
     object.insert("items".to_owned(), json!(counts.items));
     object.insert("members".to_owned(), json!(counts.members));
     object.insert("members_not_opened".to_owned(), json!(counts.not_opened));
+    object.insert("not_opened_why".to_owned(), json!(counts.not_opened_why));
     Value::Object(object)
 }
 

@@ -136,6 +136,9 @@ impl Item {
     }
 }
 
+/// Most reasons for which files inside archives were not opened that are counted one by one.
+const REASONS: usize = 20;
+
 /// Number of items per scan result, and per level.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -148,6 +151,9 @@ pub struct ScanCounts {
     pub members: u64,
     /// Number of files inside archives that they did not see.
     pub not_opened: u64,
+    /// The number of items per reason; reasons beyond the limit are counted in the field above only.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_opened_why: BTreeMap<String, u64>,
     /// Number of items with hits, per level.
     pub levels: BTreeMap<String, u64>,
 }
@@ -173,6 +179,14 @@ impl ScanCounts {
         self.members = self.members.saturating_add(members);
         let not_opened = item.scan.as_ref().map_or(0, |scan| scan.not_opened);
         self.not_opened = self.not_opened.saturating_add(not_opened);
+        let gap = item.scan.as_ref().filter(|scan| scan.not_opened > 0).and_then(|scan| scan.gap.as_deref());
+        for why in gap.iter().flat_map(|gap| gap.split("; ")) {
+            // Its number of files is of this item.
+            let why = why.rsplit_once(" (").filter(|(_, end)| end.ends_with(')')).map_or(why, |(why, _)| why);
+            if self.not_opened_why.contains_key(why) || self.not_opened_why.len() < REASONS {
+                count(&mut self.not_opened_why, why);
+            }
+        }
         if let Some(assessment) = item.assessment {
             count(&mut self.levels, assessment.level.word());
         }

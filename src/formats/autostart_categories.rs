@@ -189,7 +189,20 @@ pub const CATEGORIES: &[Category] = &[
     one(
         "ATT&CK",
         "T1546 other events of Linux",
-        Kinds(&["network", "acpi", "audit", "kernel_setting", "git", "pam", "preload", "loader_variable"]),
+        Kinds(&[
+            "network",
+            "acpi",
+            "audit",
+            "kernel_setting",
+            "git",
+            "pam",
+            "preload",
+            "loader_variable",
+            "loader_directory",
+            "binary_format",
+            "sshd",
+            "syslog",
+        ]),
     ),
     one(
         "ATT&CK",

@@ -24,6 +24,9 @@ pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> 
         // A variable name is not a number, `*`, `@word` or `~`. A minus before the minute stops cronie and SUSE's
         // cron from logging the job; it is not part of the schedule.
         let text = text.strip_prefix(b"-").unwrap_or(text);
+        if is_setting(text) {
+            return None;
+        }
         if !text.first()?.is_ascii_digit() && !matches!(text.first()?, b'*' | b'@' | b'~' | b'&' | b'%') {
             return None;
         }
@@ -33,6 +36,12 @@ pub fn jobs(text: &[u8], names_user: bool) -> impl Iterator<Item = CronJob<'_>> 
             if names_user { split(rest, 1).map(|(user, rest)| (Some(user), rest))? } else { (None, rest) };
         (!command.is_empty()).then_some(CronJob { line, schedule, user, command })
     })
+}
+
+/// Whether the first word is followed by an equals sign: a variable of any name, even of one that is a moment (`load_env`).
+fn is_setting(text: &[u8]) -> bool {
+    let name = text.iter().take_while(|byte| !byte.is_ascii_whitespace() && **byte != b'=').count();
+    text.get(name..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
 }
 
 /// Returns the number of schedule fields at the beginning of a line.
@@ -116,6 +125,11 @@ mod tests {
         assert_eq!(
             (text(quiet[0].schedule), text(quiet[0].command)),
             ("*/5 * * * *".into(), "/opt/a".to_owned())
+        );
+        assert_eq!(
+            jobs(b"*=x a b c d e f\n0 = x a b c d e f\n", false).count(),
+            0,
+            "variables of these names"
         );
         let watched: Vec<_> = incron(b"/etc/passwd IN_MODIFY /tmp/x $@/$#\n/x IN_CREATE\n").collect();
         assert_eq!((watched.len(), text(watched[0].command)), (1, "/tmp/x $@/$#".to_owned()));

@@ -3,10 +3,12 @@
 //!
 //! In: a journal file, whole, still open or damaged (<https://systemd.io/JOURNAL_FILE_FORMAT/>). Out: the messages,
 //! with their times, of the entries in which a field has a given value. Only the path to these is read: the field
-//! hash table, the data object, its entries, their messages. A compressed message, as those above half a kilobyte may
-//! be, is counted but not read.
+//! hash table, the data object, its entries, their messages. A message above half a kilobyte may be
+//! compressed: with XZ it is read, otherwise it is counted but not read.
 
-use std::io;
+use std::io::{self, Read as _};
+
+use lzma_rust2::XzReader;
 
 use super::seek::{ReadSeek, damaged};
 use crate::evidence::Utc;
@@ -26,12 +28,16 @@ const ENTRIES: u8 = 6;
 const COMPACT: u32 = 16;
 
 /// Flags of a compressed data object: XZ, LZ4 or Zstandard.
-const COMPRESSED: u8 = 1 | 2 | 4;
+const XZ: u8 = 1;
+const COMPRESSED: u8 = XZ | 2 | 4;
+
+/// Maximum memory for unpacking a message, in KiB: journald itself uses a dictionary of 1 MiB.
+const MAX_DICTIONARY: u32 = 16 << 10;
 
 /// Maximum bytes of the field hash table, of an entry or entry array object, and of a data object.
 const MAX_TABLE: u64 = 1 << 20;
 const MAX_LIST: u64 = 8 << 20;
-const MAX_CONTENT: u64 = 2 << 10;
+const MAX_CONTENT: u64 = 64 << 10;
 
 /// Maximum number of steps along a chain.
 const MAX_STEPS: usize = 10_000;
@@ -202,10 +208,13 @@ impl Journal<'_> {
         for at in self.offsets(entry.get(64..).unwrap_or_default(), 16).into_iter().take(MAX_FIELDS) {
             let (object, _) = self.object(at, DATA, MAX_CONTENT)?;
             let content = object.get(self.content_at()..).unwrap_or_default();
+            let flags = object.get(1).copied().unwrap_or_default() & COMPRESSED;
+            let unpacked = if flags == XZ { unpacked(content) } else { None };
+            compressed |= flags != 0 && unpacked.is_none();
+            let content = unpacked.as_deref().unwrap_or(content);
             if let Some(message) = content.strip_prefix(b"MESSAGE=") {
                 return Ok(Some((moment, message.to_vec())));
             }
-            compressed |= object.get(1).is_some_and(|flags| flags & COMPRESSED != 0);
         }
         self.compressed = self.compressed.saturating_add(u64::from(compressed));
         Ok(None)
@@ -218,6 +227,15 @@ impl Journal<'_> {
         }
         list.chunks_exact(length).filter_map(|member| u64_at(member, 0)).collect()
     }
+}
+
+/// The beginning of a content that XZ has packed, as much as of any other; nothing where it cannot be unpacked.
+fn unpacked(content: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let reader = XzReader::new_mem_limit(content, false, MAX_DICTIONARY);
+    let read = reader.take(MAX_CONTENT).read_to_end(&mut bytes);
+    // The object may be longer than what is read of it: what came until then counts.
+    (read.is_ok() || !bytes.is_empty()).then_some(bytes)
 }
 
 fn count(steps: &mut usize) -> io::Result<()> {
@@ -323,6 +341,27 @@ mod tests {
             assert!(none.all.is_empty() && none.short.is_none());
             let none = messages(&mut Cursor::new(&made.bytes), b"_KERNEL_DEVICE", b"usb").unwrap();
             assert!(none.all.is_empty() && none.short.is_none());
+        }
+    }
+
+    #[test]
+    fn a_message_that_xz_has_packed_is_read_and_a_broken_one_is_counted() {
+        // Python: lzma.compress(b"MESSAGE=" + b"Accepted password for anna " * 40, check=lzma.CHECK_NONE)
+        let packed = b"\xfd\x37\x7a\x58\x5a\x00\x00\x00\xff\x12\xd9\x41\x02\x00\x21\x01\x16\x00\x00\x00\x74\x2f\xe5\xa3\xe0\x04\x3f\x00\x2e\x5d\x00\x26\x91\x46\xc0\xd1\x94\x57\xe4\x8e\xf3\x0c\x44\xd1\x66\x11\x5a\x9e\x38\xc4\x9d\xbc\xe7\xa1\x5a\xed\xa8\x7c\x33\xff\x17\x52\x3e\xa7\x72\x1e\xd2\x33\x4a\x80\x09\x0b\xff\xcb\xd4\x84\x00\x00\x00\x00\x00\x01\x42\xc0\x08\x00\x00\x00\x8e\xbf\x64\xad\xa8\x00\x0a\xfc\x02\x00\x00\x00\x00\x00\x59\x5a";
+        for broken in [false, true] {
+            let mut made = Made::new(false);
+            let old = memchr::memmem::find(&made.bytes, b"MESSAGE=d").unwrap() - 64;
+            let led = memchr::memmem::rfind(&made.bytes, &old.to_le_bytes()).unwrap();
+            let mut packed = packed.to_vec();
+            packed[3] ^= u8::from(broken);
+            let new = made.data(&packed, 0);
+            made.bytes[usize::try_from(new).unwrap() + 1] = 1;
+            made.bytes[led..led + 8].copy_from_slice(&new.to_le_bytes());
+            let read = messages(&mut Cursor::new(&made.bytes), b"_KERNEL_SUBSYSTEM", b"usb").unwrap();
+            assert_eq!((read.all.len(), read.compressed), if broken { (2, 1) } else { (3, 0) });
+            if !broken {
+                assert_eq!(read.all[2].1, b"Accepted password for anna ".repeat(40));
+            }
         }
     }
 

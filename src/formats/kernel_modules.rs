@@ -8,9 +8,6 @@ use std::collections::BTreeMap;
 use crate::evidence::Exact;
 use crate::evidence::rows::autostarts::KernelModule;
 
-/// Maximum number of modules.
-pub const MAX_MODULES: usize = 20_000;
-
 /// Reads `/proc/modules` (`proc_modules(5)`): name, memory size, reference count, dependents, state, address, and
 /// taint flags in brackets.
 #[must_use]
@@ -31,7 +28,7 @@ pub fn modules(text: &[u8]) -> Vec<KernelModule> {
             ..KernelModule::default()
         })
     };
-    text.split(|byte| *byte == b'\n').filter_map(line).take(MAX_MODULES).collect()
+    text.split(|byte| *byte == b'\n').filter_map(line).collect()
 }
 
 /// Reads modules.dep (modules.dep(5)): the files of modules, by the names that the kernel uses.

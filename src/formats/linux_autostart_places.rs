@@ -5,7 +5,8 @@
 //! at(1), pam.d(5), ld.so(8), modules-load.d(5), modprobe.d(5), environment(5), bash(1), the Desktop Application
 //! Autostart Specification, inittab(5), Upstart's init(5), xinetd.conf(5), apt.conf(5), dpkg.cfg(5), dnf's and
 //! pacman's hooks, logrotate(8), interfaces(5), initramfs-tools(7), dracut.modules(7), git-config(1),
-//! podman-systemd.unit(5), acpid(8), auditd-plugins(5), sysctl.d(5).
+//! podman-systemd.unit(5), acpid(8), auditd-plugins(5), sysctl.d(5), `sshd_config(5)`, rsyslog.conf(5), ldconfig(8),
+//! binfmt.d(5).
 
 /// The format of the files in a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,11 @@ pub(crate) enum CommandsOf {
     Logrotate,
     Interfaces,
     Git,
+    Sshd,
+    Rsyslog,
+    SyslogNg,
+    LoaderDirectories,
+    Binfmt,
     /// Settings with these keys, as [`keys`](super::started_commands::keys) reads them.
     Keys(&'static [&'static str]),
 }
@@ -62,7 +68,10 @@ use AutostartForm::{
     Anacron, At, Commands, Crontab, Exec, Incron, Itself, Modprobe, Modules, OwnCrontab, Pam, Preload, Udev,
     Unit, Variables,
 };
-use CommandsOf::{Apt, Dnf, Dpkg, Git, Inetd, Inittab, Interfaces, Keys, Logrotate, Upstart, Xinetd};
+use CommandsOf::{
+    Apt, Binfmt, Dnf, Dpkg, Git, Inetd, Inittab, Interfaces, Keys, LoaderDirectories, Logrotate, Rsyslog,
+    Sshd, SyslogNg, Upstart, Xinetd,
+};
 
 /// Programs that the kernel itself starts (core(5), sysctl(8)).
 const KERNELS: AutostartForm =
@@ -81,7 +90,7 @@ const DISPLAYS: AutostartForm = Commands(Keys(&[
 ]));
 
 /// Kind, place and format. Where two places lead to the same file through links, it has one row.
-pub(crate) const PLACES: [(&str, &str, AutostartForm); 279] = [
+pub(crate) static PLACES: [(&str, &str, AutostartForm); 295] = [
     ("systemd", "etc/systemd/system/*", Unit),
     ("systemd", "etc/systemd/system/*.d/*.conf", Unit),
     ("systemd", "run/systemd/system/*", Unit),
@@ -361,6 +370,22 @@ pub(crate) const PLACES: [(&str, &str, AutostartForm); 279] = [
     ("network", "etc/network/if-*.d/*", Itself),
     ("network", "etc/networkd-dispatcher/*.d/*", Itself),
     ("network", "etc/dhcp/dhclient-*-hooks.d/*", Itself),
+    ("sshd", "etc/ssh/sshd_config", Commands(Sshd)),
+    ("sshd", "etc/ssh/sshd_config.d/*.conf", Commands(Sshd)),
+    ("sshd", "usr/etc/ssh/sshd_config", Commands(Sshd)),
+    ("sshd", "usr/etc/ssh/sshd_config.d/*.conf", Commands(Sshd)),
+    ("syslog", "etc/rsyslog.conf", Commands(Rsyslog)),
+    ("syslog", "etc/rsyslog.d/*", Commands(Rsyslog)),
+    ("syslog", "usr/etc/rsyslog.conf", Commands(Rsyslog)),
+    ("syslog", "usr/etc/rsyslog.d/*", Commands(Rsyslog)),
+    ("syslog", "etc/syslog-ng/syslog-ng.conf", Commands(SyslogNg)),
+    ("syslog", "etc/syslog-ng/conf.d/*", Commands(SyslogNg)),
+    ("loader_directory", "etc/ld.so.conf", Commands(LoaderDirectories)),
+    ("loader_directory", "etc/ld.so.conf.d/*", Commands(LoaderDirectories)),
+    ("binary_format", "etc/binfmt.d/*.conf", Commands(Binfmt)),
+    ("binary_format", "run/binfmt.d/*.conf", Commands(Binfmt)),
+    ("binary_format", "usr/local/lib/binfmt.d/*.conf", Commands(Binfmt)),
+    ("binary_format", "usr/lib/binfmt.d/*.conf", Commands(Binfmt)),
 ];
 
 #[cfg(test)]

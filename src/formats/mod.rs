@@ -33,6 +33,7 @@ pub mod procnet;
 pub mod resolved;
 pub mod rpm;
 pub mod seek;
+pub mod service_commands;
 pub mod sqlite;
 pub mod started_commands;
 pub mod systemd_unit;

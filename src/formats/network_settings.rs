@@ -64,6 +64,13 @@ pub fn shares(text: &[u8]) -> Vec<Exact> {
     all
 }
 
+/// The length of a prefix as a mask: `255.255.255.0`.
+#[must_use]
+pub fn prefix(mask: &str) -> Option<u32> {
+    let bits = u32::from(mask.parse::<std::net::Ipv4Addr>().ok()?);
+    (bits.leading_ones() == bits.count_ones()).then(|| bits.leading_ones())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +88,14 @@ mod tests {
         assert_eq!(networks(text).collect::<Vec<_>>(), [&b"Stadhuis gast"[..], b"thuis"]);
         let text = b"[global]\npath = /no\n; x\n[Data]\n  Path = /srv/data\n[homes]\n";
         assert_eq!(shares(text), ["Data /srv/data".into(), Exact::from("homes")]);
+    }
+
+    #[test]
+    fn a_mask_is_a_prefix_where_its_ones_are_in_front() {
+        for (mask, wanted) in
+            [("255.255.255.0", Some(24)), ("0.0.0.0", Some(0)), ("255.0.255.0", None), ("x", None)]
+        {
+            assert_eq!(prefix(mask), wanted, "{mask}");
+        }
     }
 }

@@ -71,7 +71,7 @@ fn field(stanza: &str, name: &str) -> Option<String> {
 #[must_use]
 pub fn named(text: &str) -> Vec<(String, Option<String>)> {
     let of = |stanza: String| Some((field(&stanza, "Package")?, field(&stanza, "Architecture")));
-    stanzas(text).filter_map(of).take(MAX_PACKAGES).collect()
+    stanzas(text).filter_map(of).collect()
 }
 
 /// Reads the status of dpkg or opkg. A distribution without dpkg writes no states: every entry is installed.
@@ -155,7 +155,7 @@ pub fn snaps(state: &str) -> Option<Vec<InstalledPackage>> {
         version: Some(snap.current).filter(|revision| !revision.is_empty()),
         ..InstalledPackage::default()
     };
-    Some(state.data.snaps.into_iter().map(package).take(MAX_PACKAGES).collect())
+    Some(state.data.snaps.into_iter().map(package).collect())
 }
 
 /// Reads the file name of a snap, `core22_1380.snap`: the name and the revision number.

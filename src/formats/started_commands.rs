@@ -20,7 +20,7 @@ pub struct StartedCommand<'a> {
 }
 
 impl<'a> StartedCommand<'a> {
-    fn new(line: u64, key: &'a [u8], command: &'a [u8]) -> Option<Self> {
+    pub(super) fn new(line: u64, key: &'a [u8], command: &'a [u8]) -> Option<Self> {
         (!command.is_empty()).then_some(Self { line, key, user: None, command })
     }
 }

@@ -227,3 +227,21 @@ impl Boreal {
         (self.scanner.get_string_symbol(meta.name).to_owned(), value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_whose_time_is_over_has_its_reason() {
+        let text = "rule slow { condition: for all i in (0..1000000000) : (uint8(i % 4) == 97) }";
+        let (engine, failures) = Boreal::compile(&[("slow.yar".to_owned(), text.to_owned())]);
+        assert!(failures.is_empty(), "{failures:?}");
+        let limit = Duration::from_millis(50);
+        let gap = engine.scan(b"aaaa", &Facts::default(), limit).gap.unwrap();
+        assert_eq!(
+            (gap.cause, gap.detail.as_str()),
+            (Cause::Time, "the rules took longer than 0.05 s on it")
+        );
+    }
+}

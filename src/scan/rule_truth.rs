@@ -110,6 +110,11 @@ impl Condition<'_> {
                 (Some(left), Some(right)) if left.1 < right.0 || right.1 < left.0 => Truth::Never,
                 _ => Truth::Depends,
             },
+            ExpressionKind::For { selection, body: Some(body), .. }
+                if asks_for_one(selection) && self.truth(body, sizes, deeper) == Truth::Never =>
+            {
+                Truth::Never
+            }
             ExpressionKind::For { selection, set, .. }
             | ExpressionKind::ForIn { selection, set, .. }
             | ExpressionKind::ForAt { selection, set, .. } => self.more_than_there_are(selection, set),
@@ -117,22 +122,23 @@ impl Condition<'_> {
         }
     }
 
-    /// An AND: every part says of the size what it says, and no place in a file holds two values.
+    /// An AND: what its parts ask of the same number, as the size or how often a string is there, one number must meet.
     fn all(&self, parts: &[Expression], sizes: Numbers, depth: usize) -> Truth {
-        let mut sizes = sizes;
-        let mut values: Vec<(&ReadIntegerType, i64, i64)> = Vec::new();
-        for part in parts {
-            match narrowed(part, sizes) {
-                Some((least, most)) if least > most => return Truth::Never,
-                Some(narrower) => sizes = narrower,
-                None => {}
-            }
-            let Some((kind, at, value)) = value_at(part) else { continue };
-            if values.iter().any(|(other, place, held)| *other == kind && *place == at && *held != value) {
+        let mut asked: Vec<(Subject<'_>, Numbers)> = vec![(Subject::Size, sizes)];
+        for (subject, (least, most)) in flat(parts).into_iter().filter_map(asks) {
+            let known = asked.iter_mut().find(|(other, _)| *other == subject);
+            let narrower = if let Some((_, held)) = known {
+                *held = (held.0.max(least), held.1.min(most));
+                *held
+            } else {
+                asked.push((subject, (least, most)));
+                (least, most)
+            };
+            if narrower.0 > narrower.1 {
                 return Truth::Never;
             }
-            values.push((kind, at, value));
         }
+        let sizes = asked.first().map_or(sizes, |(_, sizes)| *sizes);
         let truths: Vec<Truth> = parts.iter().map(|part| self.truth(part, sizes, depth)).collect();
         if truths.contains(&Truth::Never) {
             Truth::Never
@@ -162,6 +168,15 @@ impl Condition<'_> {
     }
 }
 
+/// Whether at least one string has to meet what is asked.
+fn asks_for_one(selection: &ForSelection) -> bool {
+    match selection {
+        ForSelection::Any | ForSelection::All => true,
+        ForSelection::Expr { expr, .. } => matches!(expr.expr, ExpressionKind::Integer(wanted) if wanted > 0),
+        ForSelection::None => false,
+    }
+}
+
 /// The numbers that an expression can be; nothing where that is not known.
 fn numbers(expression: &Expression, sizes: Numbers) -> Option<Numbers> {
     match &expression.expr {
@@ -187,36 +202,72 @@ fn numbers(expression: &Expression, sizes: Numbers) -> Option<Numbers> {
     }
 }
 
-/// The sizes for which a comparison with `filesize` holds; nothing where it is none.
-fn narrowed(expression: &Expression, (least, most): Numbers) -> Option<Numbers> {
-    let ExpressionKind::Cmp { left, right, less_than, can_be_equal } = &expression.expr else { return None };
-    let is_size = |side: &Expression| side.expr == ExpressionKind::Filesize;
-    let (bound, is_below) = if is_size(left) {
-        (numbers(right, (0, 0))?, *less_than)
-    } else if is_size(right) {
-        (numbers(left, (0, 0))?, !*less_than)
-    } else {
-        return None;
-    };
-    let step = i64::from(!*can_be_equal);
-    Some(if is_below {
-        (least, most.min(bound.1.saturating_sub(step)))
-    } else {
-        (least.max(bound.0.saturating_add(step)), most)
-    })
+/// A number that a file has: several parts of a condition may ask for the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Subject<'a> {
+    Size,
+    /// How often a string is in the file.
+    Count(&'a str),
+    /// What is at a place of it.
+    Value(&'a ReadIntegerType, i64),
 }
 
-/// A value that a comparison asks for at a place of the file.
-fn value_at(expression: &Expression) -> Option<(&ReadIntegerType, i64, i64)> {
-    let ExpressionKind::Eq(left, right) = &expression.expr else { return None };
-    let (read, value) = match (&left.expr, &right.expr) {
-        (read @ ExpressionKind::ReadInteger { .. }, ExpressionKind::Integer(value))
-        | (ExpressionKind::Integer(value), read @ ExpressionKind::ReadInteger { .. }) => (read, *value),
+fn subject(expression: &Expression) -> Option<Subject<'_>> {
+    match &expression.expr {
+        ExpressionKind::Filesize => Some(Subject::Size),
+        ExpressionKind::Count(name) => Some(Subject::Count(name)),
+        ExpressionKind::ReadInteger { ty, addr } => match addr.expr {
+            ExpressionKind::Integer(at) => Some(Subject::Value(ty, at)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The parts of an AND, those of one inside of it among them.
+fn flat(parts: &[Expression]) -> Vec<&Expression> {
+    let (mut all, mut ahead): (Vec<_>, Vec<_>) = (Vec::new(), parts.iter().collect());
+    while let Some(part) = ahead.pop() {
+        match &part.expr {
+            ExpressionKind::And(inner) => ahead.extend(inner),
+            _ => all.push(part),
+        }
+    }
+    all
+}
+
+/// What a part asks of one number: from which to which it may be.
+fn asks(expression: &Expression) -> Option<(Subject<'_>, Numbers)> {
+    const ANY: Numbers = (0, i64::MAX);
+    let (left, right, is_below, step) = match &expression.expr {
+        ExpressionKind::Variable(name) => return Some((Subject::Count(name), (1, i64::MAX))),
+        ExpressionKind::Not(inner) => {
+            let ExpressionKind::Variable(name) = &inner.expr else { return None };
+            return Some((Subject::Count(name), (0, 0)));
+        }
+        ExpressionKind::Eq(left, right) => {
+            return match (subject(left), numbers(right, ANY), subject(right), numbers(left, ANY)) {
+                (Some(subject), Some(value), ..) | (_, _, Some(subject), Some(value)) => {
+                    Some((subject, value))
+                }
+                _ => None,
+            };
+        }
+        ExpressionKind::Cmp { left, right, less_than, can_be_equal } => {
+            (left, right, *less_than, i64::from(!*can_be_equal))
+        }
         _ => return None,
     };
-    let ExpressionKind::ReadInteger { ty, addr } = read else { return None };
-    let ExpressionKind::Integer(at) = addr.expr else { return None };
-    Some((ty, at, value))
+    let (subject, bound, is_below) = match (subject(left), subject(right)) {
+        (Some(subject), _) => (subject, numbers(right, ANY)?, is_below),
+        (None, Some(subject)) => (subject, numbers(left, ANY)?, !is_below),
+        (None, None) => return None,
+    };
+    Some(if is_below {
+        (subject, (i64::MIN, bound.1.saturating_sub(step)))
+    } else {
+        (subject, (bound.0.saturating_add(step), i64::MAX))
+    })
 }
 
 #[cfg(test)]
@@ -245,6 +296,13 @@ mod tests {
             "4 of them and $a and $b1 and $b2",
             "3 of ($b*) and $a",
             "#a < 0",
+            "#a > 5 and #a < 3",
+            "#a > 5 and ($b1 and 3 > #a)",
+            "#a == 1 and #a == 2",
+            "$a and not $a",
+            "$a and #a == 0 and $b1",
+            "uint32(4) > 10 and uint32(4) < 5",
+            "for any of them : (# > 5 and # < 3)",
         ] {
             assert_eq!(
                 found(condition).as_deref(),
@@ -271,6 +329,13 @@ mod tests {
             "filesize < 100MB and $a",
             "uint8(0) != 0x4D5A",
             "false or $a",
+            "#a > 5 and #b1 < 3",
+            "#a > 5 or #a < 3",
+            "#a >= 3 and #a <= 3 and $a",
+            "#a < filesize and #a > 2",
+            "uint32(4) > 10 and uint32(8) < 5",
+            "uint16(4) > 10 and uint32(4) < 5",
+            "$a and not $b1",
         ] {
             assert_eq!(found(condition), None, "{condition}");
         }

@@ -305,3 +305,26 @@ impl std::fmt::Debug for Scanner {
         f.debug_struct("Scanner").field("files", &self.files.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_in_which_rules_do_not_come_to_their_end_is_a_gap_with_its_reason() {
+        for (undone, cause, detail, unseen) in [
+            (Undone::Abandoned, Cause::Time, "the rules took longer than 2 s on it", false),
+            (
+                Undone::NotBegun,
+                Cause::Time,
+                "not scanned: rules that took too long on items before it are still at work on them",
+                true,
+            ),
+            (Undone::Failed, Cause::Error, "the rule engine failed on this item", false),
+        ] {
+            let scan = undone_scan(undone, Duration::from_secs(2), Vec::new());
+            let gap = scan.gap.unwrap();
+            assert_eq!((gap.cause, gap.detail.as_str(), scan.unseen), (cause, detail, unseen));
+        }
+    }
+}

@@ -123,7 +123,7 @@ impl TargetVolume {
     /// find a name, at most one.
     pub(crate) fn spellings(&self, directory: &[u8], name: &[u8]) -> Vec<Vec<u8>> {
         if self.tree.has_streams() {
-            return self.tree.spelling(directory, name).into_iter().collect();
+            return self.tree.spellings(directory, name);
         }
         self.spellings.of(directory, name, || self.tree.names(directory))
     }

@@ -11,7 +11,7 @@ use crate::formats::web_server::{MAX_PLACES, Places, apache, iis, nginx};
 use crate::playbook::TargetOs;
 
 /// Most configuration files read of one server.
-const MAX_FILES: usize = 2_000;
+pub(crate) const MAX_FILES: usize = 2_000;
 
 /// Folders of configuration, whose files are all read; an include names files in these in practice.
 const APACHE: [&str; 6] = [

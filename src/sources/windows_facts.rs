@@ -60,11 +60,11 @@ fn of_software(hive: &mut dyn RegistryFacts, facts: &mut WindowsFacts) {
         facts.host.os = Some(format!("{product}{}", edition.unwrap_or_default()));
     }
     facts.host.machine_id = text(hive, "Microsoft\\Cryptography", "MachineGuid");
-    let versions = hive.subkeys("Microsoft\\ExchangeServer");
-    let folders = versions.into_iter().take(MAX_PLACES).filter_map(|version| {
-        text(hive, &format!("Microsoft\\ExchangeServer\\{}\\Setup", version.text()), "MsiInstallPath")
+    let mut folders = Vec::new();
+    hive.each("Microsoft\\ExchangeServer", "Setup", MAX_PLACES, &mut |_, _, setup| {
+        folders.extend(setup.and_then(|setup| setup.text("MsiInstallPath")));
     });
-    facts.exchange_dirs = places(folders);
+    facts.exchange_dirs = places(folders.into_iter());
 }
 
 /// A text that says something.

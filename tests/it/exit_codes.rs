@@ -37,6 +37,8 @@ const LINES: &[Line] = &[
     ("collect", 1, "collect --root tree --path /not-there -r @r --out o2/ --no-scan --json", Kept),
     ("collect", 1, "collect --root tree --path / -r @r --dry-run", Full),
     ("collect", 2, "collect --root tree --path / --out o3/ --no-scan", Kept),
+    ("collect", 2, "collect --root tree --path= -r @r --out o3/ --no-scan", Kept),
+    ("collect", 2, "collect --root tree --sweep= -r @r --out o3/", Kept),
     ("collect", 3, "collect --root tree --path / --path /not-there -r @r --out o4/ --no-scan --json", Kept),
     ("collect", 3, "collect --root tree --path / --sweep /not-there -r @r --out o5/ --json", Kept),
     ("collect", 3, "collect --root tree --path / --rules bad.yar -r @r --out o6/ --json", Kept),
@@ -161,7 +163,7 @@ fn each_command_ends_with_each_of_its_codes() {
         if *output == Shut {
             let mut shell = Command::new("/bin/sh");
             shell.args(["-c", "exec \"$0\" \"$@\" >&-"]).arg(run.get_program()).args(run.get_args());
-            shell.current_dir(made.path()).env_clear().env("LC_ALL", "C");
+            shell.current_dir(made.path()).env_clear().envs(crate::made::of_gaps()).env("LC_ALL", "C");
             run = shell;
         }
         run.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(match output {
@@ -247,7 +249,7 @@ fn a_signal_before_the_run_has_begun_ends_it() {
             let mut run = Command::new("/usr/bin/env");
             let command = made.command(arguments.iter().chain(tree));
             run.arg("--default-signal=INT,TERM").arg(command.get_program()).args(command.get_args());
-            run.current_dir(made.path()).env_clear().env("LC_ALL", "C");
+            run.current_dir(made.path()).env_clear().envs(crate::made::of_gaps()).env("LC_ALL", "C");
             let mut child =
                 run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             // This returns when it has opened the pipe, and then it waits for what is written to it.
@@ -282,6 +284,7 @@ fn a_file_size_limit_leaves_a_sealed_and_complete_bundle() {
             .args(run.get_args())
             .current_dir(made.path())
             .env_clear()
+            .envs(crate::made::of_gaps())
             .env("LC_ALL", "C")
             .output()
             .unwrap();

@@ -232,6 +232,7 @@ fn every_unit_directory_of_systemd_is_read() {
         let output = std::process::Command::new("systemd-analyze")
             .args(arguments)
             .env_clear()
+            .envs(crate::made::of_gaps())
             .envs([("PATH", "/usr/bin:/bin"), ("HOME", "/home/anna"), ("XDG_RUNTIME_DIR", "/run/user/1000")])
             .output()
             .unwrap();
@@ -353,12 +354,16 @@ fn interfaces_and_leases_of_a_windows_that_does_not_run_have_rows() {
     let network = system.create_key(&format!("{place}\\{{BBBB}}\\3557E6")).unwrap();
     system.add_value(network, "DhcpIPAddress", DataType::String, &wide("198.51.100.8")).unwrap();
     system.create_key(&format!("{place}\\{{CCCC}}")).unwrap();
+    let six = system.create_key("ControlSet001\\Services\\Tcpip6\\Parameters\\Interfaces\\{DDDD}").unwrap();
+    system.add_value(six, "NameServer", DataType::String, &wide("2001:db8::53")).unwrap();
+    let by_dhcp: Vec<u8> = [0x20, 1, 0xd, 0xb8].into_iter().chain([0; 11]).chain([0x35]).collect();
+    system.add_value(six, "Dhcpv6DNSServers", DataType::Binary, &by_dhcp).unwrap();
     let made = windows(&software(), None);
     made.put("C/Windows/System32/config/SYSTEM", &system.to_bytes().unwrap());
     let found = Collected::of(&made, "LiveNetwork");
     assert_eq!(found.code, 0, "{}", found.json);
-    assert_eq!(found.texts("interface", "name"), ["Ethernet", "{BBBB}", "{BBBB}"]);
-    assert_eq!(found.texts("interface", "adapter"), ["{AAAA}", "{BBBB}", "{BBBB}\\3557E6"]);
+    assert_eq!(found.texts("interface", "name"), ["Ethernet", "{BBBB}", "{BBBB}", "{DDDD}"]);
+    assert_eq!(found.texts("interface", "adapter"), ["{AAAA}", "{BBBB}", "{BBBB}\\3557E6", "{DDDD}"]);
     let first = found.of_kind("interface")[0].clone();
     assert_eq!(
         (&first["dhcp_server"], &first["lease_obtained"], &first["lease_ends"]),
@@ -370,7 +375,7 @@ fn interfaces_and_leases_of_a_windows_that_does_not_run_have_rows() {
         (&24.into(), &16.into())
     );
     assert_eq!(found.texts("gateway", "address"), ["10.0.0.254"]);
-    assert_eq!(found.texts("resolver", "address"), ["10.0.0.2", "10.0.0.3"]);
+    assert_eq!(found.texts("resolver", "address"), ["10.0.0.2", "10.0.0.3", "2001:db8::53", "2001:db8::35"]);
     let output = made.veldkit(["inventory", "--root", "tree", "--format", "csv"]);
     let table = crate::made::text(&output.stdout);
     assert!(

@@ -36,7 +36,12 @@ fn run_next_to(made: &Made, directory: &str, arguments: &[&str]) -> Output {
     // Where it was copied, a child of another test may still have it open for writing.
     for _ in 0..1_000 {
         let mut command = Command::new(&program);
-        command.args(arguments).current_dir(made.path()).env_clear().env("LC_ALL", "C");
+        command
+            .args(arguments)
+            .current_dir(made.path())
+            .env_clear()
+            .envs(crate::made::of_gaps())
+            .env("LC_ALL", "C");
         match command.stdin(std::process::Stdio::null()).output() {
             Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
             other => return other.unwrap(),

@@ -159,7 +159,13 @@ fn collect_as(made: &Made, user: u32, arguments: &[&str]) -> Output {
     fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755)).unwrap();
     chown(&theirs, Some(NOBODY), Some(NOBODY)).unwrap();
     let mut command = Command::new(&program);
-    command.env_clear().current_dir(made.path()).uid(user).gid(user).args(["collect", "--root", "tree"]);
+    command
+        .env_clear()
+        .envs(crate::made::of_gaps())
+        .current_dir(made.path())
+        .uid(user)
+        .gid(user)
+        .args(["collect", "--root", "tree"]);
     command.args(["--out", "theirs/", "--json", "--quiet", "-r"]).arg(made.recipient());
     command.arg("--allow-shared-destination").args(arguments).stdin(Stdio::null()).output().unwrap()
 }

@@ -10,6 +10,12 @@ use tempfile::TempDir;
 use veldkit::evidence::rows;
 use veldkit::evidence::rows::RowRead;
 
+/// What `cargo xtask gaps` asks of a build that loses a gap on purpose; all that the tool has of the caller's variables.
+pub fn of_gaps() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+    let names = ["VELDKIT_GAP_LOG", "VELDKIT_DROP_GAP"].into_iter();
+    names.filter_map(|name| std::env::var_os(name).map(|value| (name, value)))
+}
+
 /// A place of one test's own: a tree to collect from, an identity, a folder for bundles.
 pub struct Made {
     dir: TempDir,
@@ -136,7 +142,7 @@ impl Made {
 
     fn native(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_veldkit"));
-        command.current_dir(self.path()).env_clear();
+        command.current_dir(self.path()).env_clear().envs(of_gaps());
         command
     }
 

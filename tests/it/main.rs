@@ -67,6 +67,7 @@ mod scan_limits;
 mod selftest;
 mod sources;
 mod spellings;
+mod start_parsers;
 mod stopping;
 mod text_logons;
 #[path = "../../src/evidence/rows/validate.rs"]

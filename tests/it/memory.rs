@@ -149,6 +149,7 @@ fn a_protected_process_has_a_record_and_causes_no_crash() {
     let output = Command::new(&program)
         .args(["scan", "--pid", &marked.pid(), "--json"])
         .env_clear()
+        .envs(crate::made::of_gaps())
         .stdin(Stdio::null())
         .current_dir("/")
         .uid(65_534)

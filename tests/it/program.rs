@@ -53,7 +53,12 @@ fn prepare(made: &Made, trusted: &str, next_to: &str, arguments: &[&str]) {
 }
 
 fn child<'a>(made: &Made, command: &'a mut Command) -> &'a mut Command {
-    command.env_clear().env("LC_ALL", "C").current_dir(made.path()).stdin(Stdio::null())
+    command
+        .env_clear()
+        .envs(crate::made::of_gaps())
+        .env("LC_ALL", "C")
+        .current_dir(made.path())
+        .stdin(Stdio::null())
 }
 
 #[test]

@@ -139,6 +139,18 @@ fn what_every_distribution_starts_by_itself_has_a_row() {
         ("etc/acpi/events/ee", "event=button/power.*\naction=/opt/ee\n"),
         ("etc/audit/plugins.d/ff.conf", "active = yes\npath = /opt/ff\n"),
         ("etc/sysctl.d/gg.conf", "kernel.core_pattern=|/opt/gg %p\n"),
+        (
+            "etc/ssh/sshd_config",
+            "Include sshd_config.d/*.conf\nInclude /srv/own/*\nInclude /etc/ssh/sshd_config\n\
+             AuthorizedKeysCommand /opt/jj %u\nMatch User anna\n  ForceCommand /opt/kk\n",
+        ),
+        ("srv/own/extra", "forcecommand=/opt/ll\n"),
+        ("etc/rsyslog.conf", "$IncludeConfig /srv/log.conf\naction(type=\"omprog\" binary=\"/opt/mm -q\")\n"),
+        ("srv/log.conf", "auth.* ^/opt/nn\n"),
+        ("etc/ld.so.conf", "include ld.so.conf.d/*.conf\n"),
+        ("etc/ld.so.conf.d/oo.conf", "/opt/oo\n"),
+        ("usr/lib/binfmt.d/pp.conf", ":pp:M::\\x7fpp::/opt/pp:OC\n"),
+        ("etc/syslog-ng/syslog-ng.conf", "destination d { program(\"/opt/qq\"); };\n"),
         ("etc/lightdm/lightdm.conf", "[Seat:*]\nsession-setup-script=/opt/hh\n"),
     ];
     for (path, content) in places {
@@ -165,7 +177,8 @@ fn what_every_distribution_starts_by_itself_has_a_row() {
     let commands: Vec<_> = starts.iter().filter_map(|row| row["command"].as_str()).collect();
     let wanted = [
         "a1", "a2", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
-        "t", "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", "ii",
+        "t", "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", "ii", "jj", "kk", "ll", "mm", "nn", "oo", "pp",
+        "qq",
     ];
     for letter in wanted {
         let program = format!("/opt/{letter}");
@@ -227,5 +240,18 @@ fn a_package_whose_files_are_on_disk_is_in_the_inventory_whatever_its_state() {
     let table = text(&output.stdout);
     for (name, status, is_there) in states {
         assert_eq!(table.contains(&format!(",is-{name},")), is_there, "{status}: {table}");
+    }
+}
+
+#[test]
+fn a_command_that_is_longer_than_a_row_keeps_of_it_has_its_size_in_the_row() {
+    let made = Made::linux();
+    let long = format!("/bin/sh -c '{} /opt/implant'", " ".repeat(5_000));
+    made.put("etc/systemd/system/a.service", format!("[Service]\nExecStart={long}\n").as_bytes());
+    made.put("etc/cron.d/a", format!("* * * * * root {long}\n").as_bytes());
+    let (rows, _) = collected(&made, "LiveAutostarts");
+    for file in ["/etc/systemd/system/a.service", "/etc/cron.d/a"] {
+        let row = rows.iter().find(|row| row["file"] == file).unwrap();
+        assert_eq!(row["command_size"], long.len(), "{row}");
     }
 }

@@ -35,7 +35,12 @@ fn standing_in(made: &Made, arguments: &[&str], starter: &[&str]) -> Standing {
     let command = made.command(fixed.iter().chain(arguments).copied().chain(["-r", &recipient]));
     let mut wrapped = Command::new(starter[0]);
     wrapped.args(&starter[1..]).arg(command.get_program()).args(command.get_args());
-    wrapped.current_dir(made.path()).env_clear().env("LC_ALL", "C").stdin(Stdio::null());
+    wrapped
+        .current_dir(made.path())
+        .env_clear()
+        .envs(crate::made::of_gaps())
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null());
     let mut child = wrapped.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = [0];
     // Once a byte is there the run has begun, and listens for signals.

@@ -94,9 +94,16 @@ fn every_line_of_a_log_is_a_row_or_is_counted() {
             "/var/log/secure.1.gz",
         ),
         (
-            "var/log/secure-20241101.xz",
-            b"\xfd7zXZ\0".to_vec(),
-            "secure-20241101.xz' holds logons and is not read",
+            "var/log/secure-20241101.zst",
+            b"\x28\xb5\x2f\xfd".to_vec(),
+            "secure-20241101.zst' holds logons and is not read",
+        ),
+        ("var/log/secure-20241102.xz", XZ[..60].to_vec(), "reading '/var/log/secure-20241102.xz'"),
+        (
+            // A dictionary of 4 GiB is not made.
+            "var/log/secure-20241102.lzma",
+            [&[0x5d, 0xff, 0xff, 0xff, 0xff], &LZMA[5..]].concat(),
+            "reading '/var/log/secure-20241102.lzma'",
         ),
         ("var/log/wtmp.1.gz", b"\x1f\x8b\x08".to_vec(), "var/log/wtmp.1.gz"),
         ("var/log/btmp-20241101.zst", b"\x28\xb5\x2f\xfd".to_vec(), "btmp-20241101.zst' holds logons"),
@@ -115,6 +122,32 @@ fn every_line_of_a_log_is_a_row_or_is_counted() {
         fs::remove_file(made.bundle()).unwrap();
         assert_eq!(Collected::of(&Made::linux(), "LiveLogons").code, 0);
     }
+}
+
+/// One line of a log, as `xz` and `xz --format=lzma` of Debian pack it.
+const XZ: &[u8] = b"\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x16\x00\x00\x00\x74\x2f\xe5\xa3\xe0\x00\x5b\x00\x5a\x5d\x00\x19\x0c\x02\x92\x83\x80\x46\x14\xad\x10\xa6\x78\xac\xe7\x1d\x87\xaa\x14\x4a\x13\xed\x84\x1f\x05\xb8\x46\x18\x1d\xb3\x7a\x0e\x20\xf7\xcf\x58\x34\x69\xcd\xe4\x99\xd4\x32\x8b\x4a\xfa\xdf\x69\x94\x18\x16\x5e\xce\xc1\xc0\x9a\x24\xa8\x06\x4a\xfe\x50\xf3\x95\x9c\xf5\x86\x6a\x3a\x51\xb7\xe8\xc9\x0d\x64\xa3\xc2\x6e\xab\xfa\xe3\xcd\xfa\x4b\x91\x34\xae\xec\x16\x44\x00\x00\x00\x00\x88\x74\xb8\x9c\x2a\x9c\x44\x83\x00\x01\x76\x5c\x84\x76\x3e\x3b\x1f\xb6\xf3\x7d\x01\x00\x00\x00\x00\x04\x59\x5a";
+const LZMA: &[u8] = b"\x5d\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00\x19\x0c\x02\x92\x83\x80\x46\x14\xad\x10\xa6\x78\xac\xe7\x1d\x87\xaa\x14\x4a\x13\xed\x84\x1f\x05\xb8\x46\x18\x1d\xb3\x7a\x0e\x20\xf7\xcf\x58\x34\x69\xcd\xe4\x99\xd4\x32\x8b\x4a\xfa\xdf\x69\x94\x18\x16\x5e\xce\xc1\xc0\x9a\x24\xa8\x06\x4a\xfe\x50\xf3\x95\x9c\xf5\x86\x6a\x3a\x51\xb7\xe8\xc9\x0d\x64\xa3\xc2\x6e\xab\xfa\xe3\xcd\xfa\x4b\x91\x34\xae\xed\x0e\x65\x0a\xc8\xff\xaf\xa5\x80\x00";
+
+#[test]
+fn a_log_that_xz_or_lzma_has_packed_is_read() {
+    let made = Made::linux();
+    fs::remove_file(made.tree().join("var/log/auth.log")).unwrap();
+    made.put("var/log/secure.1.xz", &[XZ, XZ].concat());
+    made.put("var/log/secure-20241201.lzma", LZMA);
+    let found = Collected::of(&made, "LiveLogons");
+    assert_eq!(found.code, 0, "{}", found.json);
+    let of = |file: &str| {
+        logged(&found)
+            .into_iter()
+            .filter(|row| *row == format!("elevated anna 2024-11-24T02:00:01Z {file}"))
+            .count()
+    };
+    assert_eq!(
+        (of("/var/log/secure.1.xz"), of("/var/log/secure-20241201.lzma")),
+        (2, 1),
+        "{:?}",
+        logged(&found)
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::process::{find, output, run as run_program};
 
 /// A program the tests call, and the package of Debian 12 that brings it.
-const PROGRAMS: [(&str, &str); 31] = [
+const PROGRAMS: [(&str, &str); 33] = [
     ("cc", "gcc"),
     ("age", "age"),
     ("unzip", "unzip"),
@@ -43,6 +43,8 @@ const PROGRAMS: [(&str, &str); 31] = [
     ("hivexml", "libhivex-bin"),
     ("systemd-analyze", "systemd"),
     ("utmpdump", "util-linux"),
+    ("crontab", "cron"),
+    ("setpriv", "util-linux"),
 ];
 
 /// Needed besides a program of their own name: the headers of the C library and OpenSSL, for the reference engine.

@@ -10,12 +10,13 @@ use std::time::Duration;
 use super::context::RunContext;
 use super::custody;
 use super::delivery::{Body, Delivery, LargeStart, Slot, SlotContent};
+use super::left_out::left_out;
 use super::pool::Pool;
 use super::shadow_duplicates::Stored;
 use super::stop::{Haste, StopReason};
 use super::summary::Kept;
 use crate::bundle::{BundleEntry, Deflated, Error, Writer};
-use crate::evidence::{Content, Item, Kind, Metadata, Origin, Outcome, Reason, ReasonCode};
+use crate::evidence::{Content, Item, Kind, Metadata, Origin, Outcome, ReasonCode};
 use crate::playbook::Mode;
 
 mod pieces;
@@ -29,6 +30,9 @@ const RESERVE_PER_ENTRY: u64 = 512;
 
 /// Below this room, nothing useful fits any more, and the run ends.
 const LEAST_ROOM: u64 = 16 << 10;
+
+/// The reason of an item whose worker failed.
+const FAILED: &str = "an internal error occurred on this item";
 
 /// How often the writer checks the clock and the stop flag while nothing comes, so that checkpoints are written in
 /// time.
@@ -246,18 +250,17 @@ impl Keeper<'_> {
         let mut item = end.unwrap_or(draft);
         item.entry = Some(header.name);
         if !is_whole {
-            let reason = if is_cut {
+            if is_cut {
                 let whole = stored_size.unwrap_or(0);
                 let detail = format!("--size-limit was reached after {size} of {whole} bytes of it");
                 self.run.stop.set(StopReason::SizeLimit);
-                Reason::new(ReasonCode::OperatorLimit, detail)
+                left_out(&mut item, Outcome::Partial, ReasonCode::OperatorLimit, detail);
             } else if is_abandoned {
                 let detail = format!("the run was ended, and had to be sealed after {size} bytes of it");
-                Reason::new(ReasonCode::Interrupted, detail)
+                left_out(&mut item, Outcome::Partial, ReasonCode::Interrupted, detail);
             } else {
-                Reason::new(ReasonCode::Internal, "an internal error occurred on this item")
-            };
-            (item.outcome, item.reason) = (Outcome::Partial, Some(reason));
+                left_out(&mut item, Outcome::Partial, ReasonCode::Internal, FAILED);
+            }
             item.content = digest.map(|sha256_stored| Content {
                 ranges: item.content.map(|content| content.ranges).unwrap_or_default(),
                 ..Content::new(size, sha256_stored)
@@ -268,18 +271,16 @@ impl Keeper<'_> {
 
     /// Records an item whose worker failed.
     fn lost(&mut self, mut item: Item) -> Result<(), Error> {
-        let reason = Reason::new(ReasonCode::Internal, "an internal error occurred on this item");
-        (item.outcome, item.reason, item.acquired) = (Outcome::Failed, Some(reason), self.run.clock.now());
+        left_out(&mut item, Outcome::Failed, ReasonCode::Internal, FAILED);
+        item.acquired = self.run.clock.now();
         self.record(item)
     }
 
     /// Records an item that is no longer waited for.
     fn abandoned(&mut self, mut item: Item) -> Result<(), Error> {
-        let reason = Reason::new(
-            ReasonCode::Interrupted,
-            "the run was ended, and had to be sealed before this item was read",
-        );
-        (item.outcome, item.reason, item.acquired) = (Outcome::Skipped, Some(reason), self.run.clock.now());
+        let detail = "the run was ended, and had to be sealed before this item was read";
+        left_out(&mut item, Outcome::Skipped, ReasonCode::Interrupted, detail);
+        item.acquired = self.run.clock.now();
         self.record(item)
     }
 
@@ -312,8 +313,7 @@ impl Keeper<'_> {
             return true;
         }
         let detail = format!("{length} bytes compressed, --size-limit leaves {room}");
-        (item.outcome, item.reason) =
-            (Outcome::Skipped, Some(Reason::new(ReasonCode::OperatorLimit, detail)));
+        left_out(item, Outcome::Skipped, ReasonCode::OperatorLimit, detail);
         item.content = None;
         false
     }

@@ -26,9 +26,10 @@ use super::item_reading::{Ending, fill};
 use super::job::Job;
 use super::pool::WorkerContext;
 use super::recorder::{ItemRecorder, Purpose, scan};
-use crate::evidence::{Cause, Digest, Reason, ReasonCode, Scanned};
+use crate::evidence::{Cause, Digest, ReasonCode, Scanned};
 use crate::scan::{Bytes, Examined, SCAN_LIMIT};
 use crate::sources::Opened;
+use crate::sources::rows::gap_reason;
 
 /// Streams an item whose first piece, `first`, is full.
 pub(super) fn stream(context: &mut WorkerContext<'_>, job: &Job, opened: Opened, first: Vec<u8>) {
@@ -224,7 +225,7 @@ impl Ended {
 /// Returns the ending where the writer wants no more, for lack of room. Only the writer knows how much it kept, so it
 /// replaces the reason; here, it only matters that the item is incomplete, without a digest that a list could have.
 fn unwanted() -> Ending {
-    Ending::Cut(Reason::new(ReasonCode::OperatorLimit, "--size-limit was reached"))
+    Ending::cut(gap_reason(ReasonCode::OperatorLimit, "--size-limit was reached"))
 }
 
 /// Queues a head for the rules. The worker that matches them sets the answer; where it fails, the answer is never

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::cli::indicators::IndicatorSet;
@@ -46,9 +47,9 @@ pub(super) struct Choice {
     pub(super) playbook: Vec<String>,
     #[arg(long, short)]
     pub(super) artifact: Vec<String>,
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub(super) path: Vec<String>,
-    #[arg(long, conflicts_with = "no_scan")]
+    #[arg(long, conflicts_with = "no_scan", value_parser = NonEmptyStringValueParser::new())]
     pub(super) sweep: Vec<String>,
     #[arg(long, conflicts_with = "sweep")]
     pub(super) no_sweep: bool,

@@ -1,8 +1,12 @@
 //! Sorts the files of a rotated log by their names, as logrotate and other programs number them.
 //!
-//! In: paths. Out: their order by age, the end of the day in a name, and how each file is compressed. Pure; never
+//! In: paths. Out: their order by age, the end of the day in a name, and the unpacked bytes of a file. Pure; never
 //! panics.
 
+use std::io::{Read, Result};
+
+use flate2::read::MultiGzDecoder;
+use lzma_rust2::{LzmaReader, XzReader};
 use time::{Date, Duration, Month};
 
 use crate::evidence::Utc;
@@ -21,8 +25,10 @@ pub enum Rotation {
 }
 
 /// Suffixes of files in compression formats that are not supported, and of unmerged database journals.
-const NOT_READ: [&[u8]; 8] =
-    [b".xz", b".zst", b".bz2", b".lz4", b".lzma", b".db-wal", b".db-journal", b".db-shm"];
+const NOT_READ: [&[u8]; 6] = [b".zst", b".bz2", b".lz4", b".db-wal", b".db-journal", b".db-shm"];
+
+/// Maximum memory for unpacking, in KiB: `xz -9` asks for 64 MiB.
+const MAX_DICTIONARY: u32 = 128 << 10;
 
 /// Whether a file is in a compression format that is not supported.
 #[must_use]
@@ -30,17 +36,38 @@ pub fn is_not_read(path: &[u8]) -> bool {
     NOT_READ.iter().any(|end| path.ends_with(end))
 }
 
-/// Whether a file is compressed with gzip.
+/// Returns the path without the ending of a supported compression format.
+fn bare(path: &[u8]) -> &[u8] {
+    [&b".gz"[..], b".xz", b".lzma"].into_iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path)
+}
+
+/// Whether a file is compressed in a supported format: gzip, xz or lzma.
 #[must_use]
-pub fn is_gzip(path: &[u8]) -> bool {
-    path.ends_with(b".gz")
+pub fn is_packed(path: &[u8]) -> bool {
+    bare(path).len() < path.len()
+}
+
+/// What a file holds, unpacked where it is packed.
+///
+/// # Errors
+/// Its beginning is none of its kind.
+pub(crate) fn unpacked<'a>(path: &[u8], file: impl Read + 'a) -> Result<Box<dyn Read + 'a>> {
+    Ok(if path.ends_with(b".gz") {
+        Box::new(MultiGzDecoder::new(file))
+    } else if path.ends_with(b".xz") {
+        Box::new(XzReader::new_mem_limit(file, true, MAX_DICTIONARY))
+    } else if path.ends_with(b".lzma") {
+        Box::new(LzmaReader::new_mem_limit(file, MAX_DICTIONARY, None)?)
+    } else {
+        Box::new(file)
+    })
 }
 
 /// Returns the position of `path` in the rotation of the log `log`.
 #[must_use]
 pub fn rotation(log: &[u8], path: &[u8]) -> Rotation {
     let rest = path.strip_prefix(log).unwrap_or(path);
-    let rest = rest.strip_suffix(b".gz").unwrap_or(rest);
+    let rest = bare(rest);
     let number = |text: &[u8]| str::from_utf8(text).ok()?.parse::<u64>().ok();
     match rest {
         b"" => Rotation::Current,
@@ -59,7 +86,7 @@ pub fn rotation(log: &[u8], path: &[u8]) -> Rotation {
 #[must_use]
 pub fn before(log: &[u8], path: &[u8]) -> Option<Utc> {
     let rest = path.strip_prefix(log)?;
-    let date = day(rest.strip_suffix(b".gz").unwrap_or(rest))?.checked_add(Duration::days(2))?;
+    let date = day(bare(rest))?.checked_add(Duration::days(2))?;
     Some(Utc::new(date.midnight().assume_utc()))
 }
 
@@ -87,6 +114,9 @@ mod tests {
         assert_eq!(day.to_string(), "2025-01-02T00:00:00Z");
         assert_eq!(before(log, b"var/log/secure.1"), None);
         assert_eq!(before(log, b"var/log/secure-99999999"), None);
-        assert!(is_not_read(b"a.1.xz") && !is_not_read(b"a.1.gz") && is_gzip(b"a.gz"));
+        assert!(
+            is_not_read(b"a.1.zst") && !is_not_read(b"a.1.xz") && is_packed(b"a.gz") && is_packed(b"a.1.xz")
+        );
+        assert!(!is_packed(b"a.1"));
     }
 }

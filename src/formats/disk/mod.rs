@@ -72,8 +72,8 @@ pub(crate) trait Mounted: Debug + Send + Sync {
         let _ = (directory, reference);
     }
 
-    /// Returns the on-disk spelling of an entry of a directory, which may differ in case.
-    fn spelling(&self, directory: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>>;
+    /// Returns the on-disk spellings of an entry of a directory, which may differ in case; the nearest comes first.
+    fn spellings(&self, directory: &[u8], name: &[u8]) -> io::Result<Vec<Vec<u8>>>;
 
     /// Opens a file, or one of its streams, by reference.
     fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn VolumeFile>>;

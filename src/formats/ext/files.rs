@@ -93,11 +93,11 @@ impl Mounted for ExtFiles {
         self.0.remembered.keep(directory, reference);
     }
 
-    fn spelling(&self, directory: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    fn spellings(&self, directory: &[u8], name: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         let directory = self.0.inode(self.find(directory)?)?;
         match self.child(directory, name) {
-            Ok(_) => Ok(Some(name.to_vec())),
-            Err(ExtDamage::Nothing) => Ok(None),
+            Ok(_) => Ok(vec![name.to_vec()]),
+            Err(ExtDamage::Nothing) => Ok(Vec::new()),
             Err(damage) => Err(damage.into()),
         }
     }

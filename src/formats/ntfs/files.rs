@@ -80,14 +80,15 @@ impl Mounted for NtfsFiles {
         self.0.remembered.keep(directory, reference);
     }
 
-    fn spelling(&self, directory: &[u8], name: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    fn spellings(&self, directory: &[u8], name: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         let reference = self.find(directory)?;
         let record = self.directory(reference)?;
-        let Some(units) = wtf8::decode(name) else { return Ok(None) };
-        let found = Nodes::of(&self.0, number(reference), &record, DIRECTORY)?.find(&self.0, &units)?;
+        let Some(units) = wtf8::decode(name) else { return Ok(Vec::new()) };
+        let index = Nodes::of(&self.0, number(reference), &record, DIRECTORY)?;
+        let found = index.find_all(&self.0, &units, usize::MAX)?.into_iter();
         // A short name is not the spelling: the file has a long one as well.
         let long = found.filter(|entry| entry_kind(entry.key()).is_some_and(|(short, _)| !short));
-        Ok(long.and_then(|entry| facts::name_in(entry.key())))
+        Ok(long.filter_map(|entry| facts::name_in(entry.key())).collect())
     }
 
     fn open(&self, reference: u64, stream: Option<&[u8]>) -> io::Result<Box<dyn VolumeFile>> {

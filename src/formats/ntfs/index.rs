@@ -51,6 +51,9 @@ impl IndexEntry {
     }
 }
 
+/// Maximum number of names of one directory that differ in case only.
+const MAX_SAME: usize = 64;
+
 /// An index: its root, and the location of its other nodes.
 #[derive(Debug, Clone)]
 pub(super) struct Nodes {
@@ -100,8 +103,19 @@ impl Nodes {
     ///
     /// A node on the path is damaged.
     pub(super) fn find(&self, volume: &NtfsVolume, name: &[u16]) -> Result<Option<IndexEntry>, Damage> {
+        Ok(self.find_all(volume, name, 1)?.into_iter().next())
+    }
+
+    /// Finds the entries of a name in any case, the one with exactly that name first: a directory may tell cases apart, as
+    /// those that Linux made do. No more than `most` are looked for once that one is found.
+    pub(super) fn find_all(
+        &self,
+        volume: &NtfsVolume,
+        name: &[u16],
+        most: usize,
+    ) -> Result<Vec<IndexEntry>, Damage> {
         let mut met = BTreeSet::new();
-        let mut candidate = None;
+        let mut found: Vec<IndexEntry> = Vec::new();
         let root = self.root.get(16..).and_then(node).ok_or(Damage::Block("index"))?;
         let mut open = vec![root];
         while let Some(entries) = open.pop() {
@@ -120,9 +134,13 @@ impl Nodes {
                 children.extend(entry.child());
                 if order == Ordering::Equal {
                     if key_units(entry.key()).is_some_and(|key| key.eq(name.iter().copied())) {
-                        return Ok(Some(entry));
+                        found.insert(0, entry);
+                        if found.len() >= most {
+                            return Ok(found);
+                        }
+                    } else if found.len() < MAX_SAME {
+                        found.push(entry);
                     }
-                    candidate = candidate.or(Some(entry));
                 } else {
                     break;
                 }
@@ -134,7 +152,7 @@ impl Nodes {
                 open.push(self.node_at(volume, child)?);
             }
         }
-        Ok(candidate)
+        Ok(found)
     }
 
     /// Reads the node at a cluster of the index.

@@ -175,7 +175,11 @@ fn flatpaks(target: &Target) -> Vec<Option<InstalledPackage>> {
                 target.names(format!("{place}/{name}").as_bytes()).iter().filter(|name| *name != "current")
             {
                 let branches = target.names(format!("{place}/{name}/{architecture}").as_bytes()).into_iter();
-                let branches = branches.take(MAX_NAMES.saturating_sub(all.len()));
+                if all.len() >= MAX_NAMES {
+                    // What is behind the limit counts as one that was not read.
+                    all.push(None);
+                    return all;
+                }
                 all.extend(branches.map(|branch| {
                     Some(InstalledPackage {
                         name: name.clone(),

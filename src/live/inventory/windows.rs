@@ -102,13 +102,12 @@ const PACKAGES: (&str, u32) =
 pub(crate) fn patches(hive: &mut dyn RegistryFacts) -> Vec<Component> {
     let (place, installed) = PACKAGES;
     let mut all: Vec<Component> = Vec::new();
-    for key in hive.subkeys(place).into_iter().take(MAX_KEYS) {
+    hive.each(place, "", MAX_KEYS, &mut |key, contents, _| {
         let key = key.text();
         let mut parts = key.split('~');
-        let Some(name) = parts.next().and_then(|name| name.strip_prefix("Package_for_")) else { continue };
-        let state = hive.value(&format!("{place}\\{key}"), "CurrentState").and_then(|value| value.number());
-        if state != Some(installed) {
-            continue;
+        let Some(name) = parts.next().and_then(|name| name.strip_prefix("Package_for_")) else { return };
+        if contents.number("CurrentState") != Some(installed) {
+            return;
         }
         all.push(Component {
             architecture: parts.nth(1).filter(|part| !part.is_empty()).map(str::to_owned),
@@ -116,7 +115,7 @@ pub(crate) fn patches(hive: &mut dyn RegistryFacts) -> Vec<Component> {
             vendor: Some("Microsoft Corporation".to_owned()),
             ..Component::new(Sort::Patch, name)
         });
-    }
+    });
     all
 }
 

@@ -1,12 +1,10 @@
 //! Logons in text logs and journals, for `LiveLogons`: where wtmp is gone, as on current Debian and RHEL, they are nowhere else.
 //!
-//! In: `/var/log/auth.log*` and `secure*`, where there is neither `messages*`, packed with gzip or not; and journals. Out:
+//! In: `/var/log/auth.log*` and `secure*`, where there is neither `messages*`, packed or not; and journals. Out:
 //! [`LogonRow`]s, each with the file that has it, and for each file how many of its lines are of something else. Files of a
 //! rotation are read from the newest on, since a line without a year is older than the file after it.
 
 use std::io::{self, BufReader, Cursor, Read as _, Seek as _, SeekFrom};
-
-use flate2::read::MultiGzDecoder;
 
 use super::linux_host::LinuxHost;
 use super::started_files::rooted;
@@ -51,14 +49,14 @@ const IDENTIFIERS: [&[u8]; 15] = [
     b"cockpit-session",
 ];
 
-/// Opens a file of records, unpacked in memory where it is packed with gzip.
+/// Opens a file of records, unpacked in memory where it is packed.
 pub(super) fn opened(reach: &LinuxHost, path: &[u8]) -> io::Result<Box<dyn ReadSeek>> {
     let file = reach.open(path)?;
-    if !rotation::is_gzip(path) {
+    if !rotation::is_packed(path) {
         return Ok(file);
     }
     let mut bytes = Vec::new();
-    MultiGzDecoder::new(file).take(MAX_UNPACKED.saturating_add(1)).read_to_end(&mut bytes)?;
+    rotation::unpacked(path, file)?.take(MAX_UNPACKED.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_UNPACKED) {
         let why = format!("it unpacks to more than the {MAX_UNPACKED} bytes that are read");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
@@ -125,13 +123,11 @@ fn text(
     lines: &mut Lines<'_>,
 ) -> Result<Option<Utc>, Halt> {
     let read = reach.open(path).and_then(|mut file| {
-        let packed = rotation::is_gzip(path);
+        let packed = rotation::is_packed(path);
         let size = file.seek(SeekFrom::End(0))?;
         let skipped = if packed { 0 } else { size.saturating_sub(MAX_LOG) };
         file.seek(SeekFrom::Start(skipped))?;
-        let unpacked: Box<dyn io::Read> =
-            if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        let mut log = BufReader::with_capacity(64 << 10, unpacked.take(MAX_LOG));
+        let mut log = BufReader::with_capacity(64 << 10, rotation::unpacked(path, file)?.take(MAX_LOG));
         let read = auth_log::read(&mut log, before, MAX_EVENTS);
         Ok((read, skipped > 0 || log.into_inner().limit() == 0))
     });
@@ -181,7 +177,7 @@ fn record_of(file: &Exact, event: AuthEvent, pid: Option<u32>) -> LogonRecord {
         user: Exact(event.user),
         as_user: event.as_user.map(Exact),
         method: event.method.map(Exact),
-        command: event.command.map(|command| Exact::cut(&command, 4_096).0),
+        command: event.command.map(Exact),
         times: event.times,
         terminal: Exact(event.terminal),
         remote: str::from_utf8(&event.host).ok().and_then(|host| host.parse().ok()),

@@ -227,14 +227,15 @@ impl LinuxHost {
     /// The names in a folder, as they come.
     pub(crate) fn names(&self, path: &str) -> io::Result<Vec<Vec<u8>>> {
         let entries = self.root()?.folder(path.as_bytes())?.entries()?;
-        entries.take(MAX_NAMES).map(|entry| entry.map(|entry| entry.name)).collect()
+        let entries = self.gaps.at_most(MAX_NAMES, "names in a directory", entries);
+        entries.map(|entry| entry.map(|entry| entry.name)).collect()
     }
 
     /// Names and targets of the links in a folder, at most `most`.
     pub(crate) fn links(&self, path: &str, most: usize) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
         let folder = self.root()?.folder(path.as_bytes())?;
         let mut links = Vec::new();
-        for entry in folder.entries()?.take(most) {
+        for entry in self.gaps.at_most(most, "links in a directory", folder.entries()?) {
             let name = entry?.name;
             // A handle may be closed meanwhile.
             if let Some(target) = folder.stat(&name).ok().and_then(|stat| stat.link) {

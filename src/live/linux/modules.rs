@@ -5,10 +5,12 @@
 //! of the kernel's list mostly leaves its folder in `/sys/module` behind; what is built into the kernel has a folder too,
 //! but no state in it.
 
+use std::collections::BTreeSet;
+
 use super::linux_host::LinuxHost;
 use super::started_files::rooted;
 use crate::evidence::rows::autostarts::KernelModule;
-use crate::formats::kernel_modules::{MAX_MODULES, files, modules, plain};
+use crate::formats::kernel_modules::{files, modules, plain};
 
 /// Most bytes of a table.
 const MAX_TABLE: usize = 16 << 20;
@@ -16,9 +18,10 @@ const MAX_TABLE: usize = 16 << 20;
 /// All modules of the target.
 pub(crate) fn all(reach: &LinuxHost) -> Vec<KernelModule> {
     let mut all = modules(&reach.whole_table("proc/modules", MAX_TABLE));
+    let listed: BTreeSet<Vec<u8>> = all.iter().map(|module| module.name.0.clone()).collect();
     for state in reach.matching("sys/module/*/initstate") {
         let name = state.split(|byte| *byte == b'/').nth(2).unwrap_or_default();
-        if all.iter().all(|module| module.name.0 != name) && all.len() < MAX_MODULES {
+        if !listed.contains(name) {
             all.push(KernelModule { name: name.into(), ..KernelModule::default() });
         }
     }

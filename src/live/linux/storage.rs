@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::linux_host::LinuxHost;
+use crate::evidence::ReasonCode;
 use crate::evidence::rows::RowType as _;
 use crate::evidence::rows::storage::{BlockDevice, CrypttabEntry, MountedVolume, StorageRow, UsbDevice};
 use crate::formats::mountinfo;
@@ -90,6 +91,12 @@ fn make(reach: &LinuxHost, lines: &mut Lines<'_>) -> Result<(), Halt> {
             Ok(read) => {
                 for usb in usb(&journald::as_log(&read.all), &file) {
                     lines.row(&StorageRow::Usb(Box::new(usb)))?;
+                }
+                if read.compressed > 0 {
+                    let (file, count) = (String::from_utf8_lossy(&file), read.compressed);
+                    let detail =
+                        format!("the journal /{file}: {count} messages are compressed, and not read");
+                    lines.short(ReasonCode::Unsupported, detail);
                 }
                 read.short
             }

@@ -1,17 +1,19 @@
 //! Interfaces, addresses and leases of a Windows that does not run, as its SYSTEM hive has them.
 //!
 //! In: the hive. Out: [`NetworkRow`]s of `LiveNetwork`: each interface with its lease, its addresses, gateways, resolvers and
-//! domain. Below an interface of Wi-Fi there is a lease of each network that it was in. Addresses of IPv6 are in no form that is
-//! documented, and have no rows. <https://learn.microsoft.com/troubleshoot/windows-client/networking/tcpip-and-nbt-configuration-parameters>
+//! domain. Below an interface of Wi-Fi there is a lease of each network that it was in. Of IPv6 it has the resolvers that
+//! were set or came by DHCP; its addresses are in no form that is documented, and have no rows. <https://learn.microsoft.com/troubleshoot/windows-client/networking/tcpip-and-nbt-configuration-parameters>
 
 use std::net::IpAddr;
 
 use crate::evidence::rows::network::{Interface, NetworkRow};
 use crate::evidence::{Exact, Utc};
+use crate::formats::network_settings::prefix;
 use crate::sources::registry_facts::{Contents, RegistryFacts, WalkLimits};
 
 /// Where the settings of each interface are, below the control set, and where their names are.
-const INTERFACES: &str = "Services\\Tcpip\\Parameters\\Interfaces";
+const INTERFACES: [&str; 2] =
+    ["Services\\Tcpip\\Parameters\\Interfaces", "Services\\Tcpip6\\Parameters\\Interfaces"];
 const NAMES: &str = "Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}";
 
 /// Most interfaces with the networks that they were in.
@@ -22,9 +24,11 @@ pub(crate) fn of_system(system: &mut dyn RegistryFacts) -> Vec<NetworkRow> {
     let control = system.control_set();
     let mut found = Vec::new();
     let limits = WalkLimits { depth: 1, most: MAX_INTERFACES, whole: false };
-    system.walk(&format!("{control}\\{INTERFACES}"), limits, &mut |path, contents| {
-        found.push((path.text().into_owned(), contents));
-    });
+    for place in INTERFACES {
+        system.walk(&format!("{control}\\{place}"), limits, &mut |path, contents| {
+            found.push((path.text().into_owned(), contents));
+        });
+    }
     let mut rows = Vec::new();
     for (path, contents) in found {
         let adapter = path.split('\\').next().unwrap_or_default().to_owned();
@@ -80,6 +84,14 @@ fn of_interface(name: &str, path: String, contents: &Contents) -> Vec<NetworkRow
             interface: Some(interface()),
         }));
     }
+    // DHCP for IPv6 leaves its resolvers as their bytes.
+    let resolvers = contents.value("Dhcpv6DNSServers").map(|value| value.data.as_slice()).unwrap_or_default();
+    let resolvers = resolvers.chunks_exact(16).filter_map(|bytes| <[u8; 16]>::try_from(bytes).ok());
+    rows.extend(resolvers.map(|bytes| NetworkRow::Resolver {
+        address: Exact::from(IpAddr::from(bytes).to_string()),
+        file: None,
+        interface: Some(interface()),
+    }));
     for value in ["Domain", "DhcpDomain"] {
         let domains = texts(value).into_iter().map(Exact::from);
         rows.extend(domains.map(|domain| NetworkRow::SearchDomain {
@@ -100,24 +112,4 @@ fn of_interface(name: &str, path: String, contents: &Contents) -> Vec<NetworkRow
         return rows;
     }
     std::iter::once(NetworkRow::Interface(Box::new(first))).chain(rows).collect()
-}
-
-/// The length of a prefix as a mask: `255.255.255.0`.
-fn prefix(mask: &str) -> Option<u32> {
-    let bits = u32::from(mask.parse::<std::net::Ipv4Addr>().ok()?);
-    (bits.leading_ones() == bits.count_ones()).then(|| bits.leading_ones())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mask_is_a_prefix_where_its_ones_are_in_front() {
-        for (mask, wanted) in
-            [("255.255.255.0", Some(24)), ("0.0.0.0", Some(0)), ("255.0.255.0", None), ("x", None)]
-        {
-            assert_eq!(prefix(mask), wanted, "{mask}");
-        }
-    }
 }

@@ -60,7 +60,6 @@ fn read(
 fn start(machine: &WindowsHost, file: &str, part: &SubscriptionPart) -> Autostart {
     let bytes = |field: Field| part.says.get(&field).map(Vec::as_slice);
     let text = |field: Field| bytes(field).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let exact = |field: Field| bytes(field).map(|bytes| Exact::cut(bytes, MAX_TEXT).0);
     let mut start = Autostart {
         kind: match part.class {
             "__EventFilter" => "wmi_filter",
@@ -82,8 +81,13 @@ fn start(machine: &WindowsHost, file: &str, part: &SubscriptionPart) -> Autostar
     // What is written or sent stands behind the place that it goes to.
     let sent =
         || text(Field::Place).into_iter().chain(text(Field::Text)).reduce(|place, sent| place + ": " + &sent);
-    let sent = || sent().map(|sent| Exact::cut(sent.as_bytes(), MAX_TEXT).0);
-    start.command = given.into_iter().find_map(exact).or_else(sent);
+    let sent = || sent().map(String::into_bytes);
+    if let Some(command) = given.into_iter().find_map(|field| bytes(field).map(<[u8]>::to_vec)).or_else(sent)
+    {
+        let (kept, cut) = Exact::cut(&command, MAX_TEXT);
+        start.command = Some(kept);
+        start.command_size = u64::try_from(command.len()).ok().filter(|_| cut);
+    }
     let folders = machine.folders(None);
     if let Some(command) =
         text(Field::Program).map(|program| format!("\"{program}\"")).or_else(|| text(Field::Command))

@@ -53,8 +53,9 @@ impl Search<'_, '_> {
     ) -> Result<Vec<Vec<u8>>, Astray> {
         let Some(place) = self.target.places().get(place) else { return Ok(Vec::new()) };
         let windows = self.target.os() == TargetOs::Windows;
-        let spellings =
-            if windows && !place.tree.has_streams() { place.spellings(here, name) } else { Vec::new() };
+        // A running Windows finds it itself; an image of one may have directories that tell cases apart.
+        let runs = place.tree.host().is_some() && place.tree.has_streams();
+        let spellings = if windows && !runs { place.spellings(here, name) } else { Vec::new() };
         if spellings.is_empty() {
             return Ok(self.child(place, here, name, last)?.into_iter().collect());
         }

@@ -25,7 +25,7 @@ mod shortfall;
 
 pub(crate) use pipe::RowReader;
 use pipe::{Pipe, PipeEnding};
-pub(crate) use shortfall::{Gaps, Shortfall};
+pub(crate) use shortfall::{Gaps, Shortfall, gap_reason};
 
 /// How long the maker of one item may keep its reader waiting, all waits together, where nothing else is said.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);

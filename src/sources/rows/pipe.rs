@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Halt;
+use super::{Halt, gap_reason};
 use crate::evidence::{Reason, ReasonCode};
 use crate::sys::Stopwatch;
 use crate::sys::time_limit::{Ended, give_up};
@@ -73,7 +73,7 @@ impl Drop for PipeEnding<'_> {
         let mut state = self.0.lock();
         if !state.ended {
             state.ended = true;
-            state.shortfall = Some(Reason::new(ReasonCode::Internal, "the tool itself failed on these rows"));
+            state.shortfall = gap_reason(ReasonCode::Internal, "the tool itself failed on these rows");
         }
         drop(state);
         self.0.changed.notify_all();
@@ -135,7 +135,7 @@ impl RowReader {
         }
         state.unwanted = true;
         let detail = format!("no end within {} s; what came until then is kept", self.limit.as_secs());
-        state.shortfall = Some(Reason::new(ReasonCode::Timeout, detail));
+        state.shortfall = gap_reason(ReasonCode::Timeout, detail);
         give_up(&self.thread);
         Ok(false)
     }

@@ -20,6 +20,12 @@ pub(crate) struct Shortfall {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gaps(Arc<Mutex<Shortfall>>);
 
+/// The reason of a gap that is in no [`Gaps`]; `None` only in a build that loses this one on purpose.
+#[cfg_attr(feature = "drop-gaps", track_caller)]
+pub(crate) fn gap_reason(code: ReasonCode, detail: impl Into<String>) -> Option<Reason> {
+    (!crate::sys::gap_is_lost()).then(|| Reason::new(code, detail))
+}
+
 impl Shortfall {
     /// Adds a gap: its kind, and what exactly is lacking, lower case, no full stop.
     #[cfg_attr(feature = "drop-gaps", track_caller)]

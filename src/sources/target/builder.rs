@@ -205,7 +205,21 @@ impl Target {
         if self.os == TargetOs::Windows {
             self.learn_from_registry();
         }
-        let (roots, logs) = web_roots::of(&|path| self.read_text(path), &|path| self.names(path), self.os);
+        let (roots, logs) = web_roots::of(
+            &|path| self.read_text(path),
+            &|path| {
+                let names = self.names(path);
+                if names.len() > web_roots::MAX_FILES {
+                    let most = web_roots::MAX_FILES;
+                    self.note_unsupported(
+                        path,
+                        &format!("no more than {most} files of it are read for roots"),
+                    );
+                }
+                names
+            },
+            self.os,
+        );
         (self.variables.web_roots, self.variables.web_log_dirs) = (roots, logs);
     }
 }

@@ -41,7 +41,11 @@ impl FileTree for ImageTree {
     }
 
     fn spelling(&self, directory: &[u8], name: &[u8]) -> Option<Vec<u8>> {
-        self.0.spelling(directory, name).ok().flatten()
+        self.spellings(directory, name).into_iter().next()
+    }
+
+    fn spellings(&self, directory: &[u8], name: &[u8]) -> Vec<Vec<u8>> {
+        self.0.spellings(directory, name).unwrap_or_default()
     }
 
     fn remember(&self, directory: &[u8], reference: u64) {

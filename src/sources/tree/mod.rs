@@ -53,6 +53,12 @@ pub(crate) trait FileTree: Debug + Send + Sync {
         entries.flatten().map(|entry| entry.name).take(MAX_NAMES).collect()
     }
 
+    /// Every way in which the entry `name` of a directory is spelled on disk, the nearest first, where the tree itself finds
+    /// names in any case.
+    fn spellings(&self, directory: &[u8], name: &[u8]) -> Vec<Vec<u8>> {
+        self.spelling(directory, name).into_iter().collect()
+    }
+
     /// How the entry `name` of a directory is spelled on disk, where it may differ in case: how Windows would find it.
     fn spelling(&self, directory: &[u8], name: &[u8]) -> Option<Vec<u8>> {
         let names = self.names(directory);

@@ -190,3 +190,21 @@ fn the_files_of_the_file_system_are_collected_by_name_and_the_journal_without_it
     assert_eq!(journal["content"]["ranges"][0][0], 80 << 20, "{journal}");
     assert!(records.iter().all(|record| record["outcome"] == "collected"), "{records:#?}");
 }
+
+#[test]
+#[ignore = "needs root"]
+fn directories_whose_names_differ_in_case_alone_are_all_searched() {
+    let made = Made::new();
+    let image = ntfs(&made, "disk.img", 40, &[]);
+    // As a directory of WSL tells them apart.
+    let mounted = Mounted::new(&image, "rw");
+    mounted.put("Windows/System32/config/SYSTEM", crate::made::hive());
+    let wanted = ["Users/ANNA/z.txt", "Users/anna/x.txt", "users/Anna/y.txt"];
+    for path in wanted {
+        mounted.put(path, path);
+    }
+    drop(mounted);
+    let output = collect(&made, &image, &["--path", "/Users/anna/*.txt"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(digests(&made.records()).into_keys().collect::<Vec<_>>(), wanted);
+}

@@ -63,6 +63,7 @@ fn apart(made: &Made, space: &str, script: &str, arguments: &[&str]) -> Output {
     let mut apart = Command::new("unshare");
     apart
         .env_clear()
+        .envs(crate::made::of_gaps())
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("LC_ALL", "C")
         .current_dir(made.path());

@@ -20,6 +20,7 @@ fn within(desk: &Desk, kib: u32, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(desk.folder.path())
         .env_clear()
+        .envs(crate::made::of_gaps())
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .output()

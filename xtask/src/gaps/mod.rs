@@ -6,6 +6,7 @@
 //! reaches; then those of a place are run, the quickest first, until one fails.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -24,6 +25,12 @@ usage: cargo xtask gaps [--list] [TEXT]…
   --list  print the places that record a gap, and do nothing else
   TEXT    only places, or tests with `test:TEXT`, whose name has this text";
 
+/// How long a test may take by itself. Those that take longer are about crashes and large bundles.
+const LONGEST: Duration = Duration::from_secs(45);
+
+/// How often a test that runs is looked at.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// A test: the program that holds it, and its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Test {
@@ -35,7 +42,8 @@ struct Test {
 #[derive(Debug)]
 struct Observed {
     test: Test,
-    passed: bool,
+    /// Nothing where it did not end in time.
+    passed: Option<bool>,
     took: Duration,
     reached: Vec<String>,
 }
@@ -70,9 +78,12 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result {
     }
     println!("{} places, {} tests", all.len(), known.len());
     let observed = each(&known, |number, test| observe(root, number, test));
-    let failing: Vec<&Observed> = observed.iter().filter(|one| !one.passed).collect();
-    for one in &failing {
-        println!("left out: without a fault, {} fails", one.test.name);
+    for one in &observed {
+        match one.passed {
+            Some(true) => {}
+            Some(false) => println!("left out: without a fault, {} fails", one.test.name),
+            None => println!("left out: {} takes longer than {} s", one.test.name, LONGEST.as_secs()),
+        }
     }
     report(&all, &noticed(root, &all, &observed))
 }
@@ -115,22 +126,37 @@ fn list(root: &Path, program: &Path) -> Result<Vec<Test>> {
     Ok(names.map(|name| Test { program: program.to_owned(), name: name.to_owned() }).collect())
 }
 
-/// Runs a test by itself; whether it passed.
-fn passes(root: &Path, test: &Test, variable: (&str, &Path)) -> bool {
+/// Runs a test by itself; whether it passed, or nothing where it does not end in time.
+fn passes(root: &Path, test: &Test, variable: (&str, &Path), limit: Duration) -> Option<bool> {
     let mut command = Command::new(&test.program);
     command.current_dir(root).args(["--exact", &test.name, "--include-ignored"]).env(variable.0, variable.1);
     if let Ok(data) = root.join("../shared/data").canonicalize() {
         command.env("VELDKIT_DATA", data);
     }
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    let Ok(mut child) = command.spawn() else { return Some(false) };
+    let begin = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status.success()),
+            Ok(None) if begin.elapsed() < limit => thread::sleep(PAUSE),
+            _ => break,
+        }
+    }
+    // What the test started is in its group.
+    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status();
+    let _ = child.wait();
+    None
 }
 
 fn observe(root: &Path, number: usize, test: &Test) -> Observed {
     let log = root.join(format!("target/gaps/reached-{number}"));
     let _ = std::fs::remove_file(&log);
     let begin = Instant::now();
-    let passed = passes(root, test, ("VELDKIT_GAP_LOG", &log));
+    let passed = passes(root, test, ("VELDKIT_GAP_LOG", &log), LONGEST);
+    if number % 100 == 99 {
+        println!("{} tests were run", number.saturating_add(1));
+    }
     let reached = std::fs::read_to_string(&log).unwrap_or_default();
     let _ = std::fs::remove_file(&log);
     let reached = reached.lines().map(str::to_owned).collect();
@@ -142,7 +168,7 @@ type Fate = std::result::Result<String, usize>;
 
 fn noticed(root: &Path, all: &BTreeSet<String>, observed: &[Observed]) -> BTreeMap<String, Fate> {
     let mut by_place: BTreeMap<&str, Vec<&Observed>> = BTreeMap::new();
-    for one in observed.iter().filter(|one| one.passed) {
+    for one in observed.iter().filter(|one| one.passed == Some(true)) {
         for place in &one.reached {
             by_place.entry(place).or_default().push(one);
         }
@@ -153,8 +179,12 @@ fn noticed(root: &Path, all: &BTreeSet<String>, observed: &[Observed]) -> BTreeM
     let places: Vec<&String> = all.iter().collect();
     let fates = each(&places, |_, place| {
         let tests = by_place.get(place.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let noticing =
-            tests.iter().find(|one| !passes(root, &one.test, ("VELDKIT_DROP_GAP", Path::new(place))));
+        // A test that hangs because of the fault has noticed it.
+        let notices = |one: &&&Observed| {
+            let limit = one.took.saturating_mul(4).saturating_add(Duration::from_mins(1));
+            passes(root, &one.test, ("VELDKIT_DROP_GAP", Path::new(place)), limit) != Some(true)
+        };
+        let noticing = tests.iter().find(notices);
         noticing.map(|one| one.test.name.clone()).ok_or(tests.len())
     });
     places.into_iter().cloned().zip(fates).collect()

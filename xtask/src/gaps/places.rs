@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::Result;
 
 /// What a call of such a function looks like.
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 14] = [
     "lines.short(",
     "self.short(",
     "lines.unread(",
@@ -22,6 +22,8 @@ const CALLS: [&str; 12] = [
     "Unread::of_found(",
     "ScanGap::new(",
     "ScanGap::timeout(",
+    "gap_reason(",
+    "left_out(",
 ];
 
 /// What marks a function that passes its caller's place on.

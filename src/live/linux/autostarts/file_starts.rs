@@ -5,8 +5,8 @@
 use super::Exact;
 use crate::evidence::rows::autostarts::Autostart;
 use crate::formats::linux_autostart_places::{AutostartForm, CommandsOf};
-use crate::formats::started_commands as commands;
 use crate::formats::{at_job, crontab, linux_autostarts, systemd_unit, text_lines};
+use crate::formats::{service_commands as services, started_commands as commands};
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::started_files::rooted;
 
@@ -15,10 +15,10 @@ const MAX_COMMAND: usize = 4_096;
 
 /// Reads one file; the rest of each row is filled in by the caller.
 pub(crate) fn read(form: AutostartForm, file: &[u8], text: &[u8], all: &mut Vec<Autostart>) {
-    let start = |line: u64, command: &[u8]| Autostart {
-        line: Some(line),
-        command: Some(Exact::cut(command, MAX_COMMAND).0),
-        ..Autostart::default()
+    let start = |line: u64, command: &[u8]| {
+        let (kept, cut) = Exact::cut(command, MAX_COMMAND);
+        let command_size = u64::try_from(command.len()).ok().filter(|_| cut);
+        Autostart { line: Some(line), command: Some(kept), command_size, ..Autostart::default() }
     };
     match form {
         AutostartForm::Unit | AutostartForm::Exec => unit(file, text, &start, all),
@@ -106,6 +106,11 @@ fn commands_of(of: CommandsOf, text: &[u8]) -> Vec<commands::StartedCommand<'_>>
         CommandsOf::Logrotate => commands::logrotate(text),
         CommandsOf::Interfaces => commands::interfaces(text).collect(),
         CommandsOf::Git => commands::git(text).collect(),
+        CommandsOf::Sshd => services::sshd(text),
+        CommandsOf::Rsyslog => services::rsyslog(text),
+        CommandsOf::SyslogNg => services::syslog_ng(text).collect(),
+        CommandsOf::LoaderDirectories => services::loader_directories(text).collect(),
+        CommandsOf::Binfmt => services::binfmt(text).collect(),
         CommandsOf::Keys(keys) => commands::keys(text, keys).collect(),
     }
 }
@@ -163,7 +168,7 @@ pub(crate) fn lead(reach: &LinuxHost, form: AutostartForm, start: &mut Autostart
         AutostartForm::Udev => {
             &["usr/lib/udev", "lib/udev", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"]
         }
-        AutostartForm::Modules => return,
+        AutostartForm::Modules | AutostartForm::Commands(CommandsOf::LoaderDirectories) => return,
         _ => &["usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"],
     };
     // Signs before a unit's command say how it is started (systemd.service(5)).

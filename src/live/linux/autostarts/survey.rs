@@ -4,14 +4,14 @@
 //! the files that are started. Each finding is kept as soon as it is made, so that a file system that hangs costs what comes
 //! after it and nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::file_starts;
 use crate::evidence::ReasonCode;
 use crate::evidence::rows::autostarts::{Autostart, KernelModule};
-use crate::formats::linux_autostart_places::{AutostartForm, PLACES};
-use crate::formats::systemd_unit;
+use crate::formats::linux_autostart_places::{AutostartForm, CommandsOf, PLACES};
+use crate::formats::{service_commands, systemd_unit};
 use crate::live::linux::linux_host::LinuxHost;
 use crate::live::linux::modules;
 use crate::live::linux::started_files::{OwnerBook, rooted};
@@ -78,8 +78,9 @@ fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> O
     let homes = reach.homes();
     let enabled = enabled(reach, &homes);
     let mut seen = BTreeSet::new();
-    for (kind, place, form) in PLACES {
-        for file in expand(reach, place, &homes) {
+    for (kind, place, form) in PLACES.iter().copied() {
+        let mut files = VecDeque::from(expand(reach, place, &homes));
+        while let Some(file) = files.pop_front() {
             let Some(end) = reach.end_or_gap(&file) else { continue };
             // A unit's other name, and `/lib` where that is `/usr/lib`, lead to the same file.
             if !seen.insert(end.clone()) || !reach.is_file(&end) {
@@ -91,7 +92,9 @@ fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> O
                 let (kind, file) = (kind.into(), Some(rooted(&file)));
                 found.push(Autostart { kind, file, target, ..Autostart::default() });
             } else {
-                file_starts::read(form, &file, &reach.whole(&end, MAX_FILE), &mut found);
+                let text = reach.whole(&end, MAX_FILE);
+                file_starts::read(form, &file, &text, &mut found);
+                files.extend(included(reach, form, &end, &text));
                 for start in &mut found {
                     (start.kind, start.file) = (kind.into(), Some(rooted(&end)));
                     if form == AutostartForm::Unit {
@@ -116,6 +119,23 @@ fn find_starts(reach: &LinuxHost, progress: &StepProgress<AutostartSurvey>) -> O
         }
     }
     Some(())
+}
+
+/// The files that one goes on with, of those forms that have such lines. Each file is read once, so a circle ends.
+fn included(reach: &LinuxHost, form: AutostartForm, file: &[u8], text: &[u8]) -> Vec<Vec<u8>> {
+    let AutostartForm::Commands(CommandsOf::Sshd | CommandsOf::Rsyslog | CommandsOf::LoaderDirectories) =
+        form
+    else {
+        return Vec::new();
+    };
+    // sshd's and the loader's relative paths are those beside their own file.
+    let folder = file.rsplitn(2, |byte| *byte == b'/').nth(1).unwrap_or_default();
+    let whole = |pattern: &[u8]| match pattern.strip_prefix(b"/") {
+        Some(rooted) => rooted.to_vec(),
+        None => [folder, b"/", pattern].concat(),
+    };
+    let patterns = service_commands::included(text).into_iter().map(whole);
+    patterns.flat_map(|pattern| reach.matching(&String::from_utf8_lossy(&pattern))).collect()
 }
 
 /// The paths of a place.
