@@ -29,6 +29,7 @@ use clap::Parser as _;
 
 use crate::kit::trust::{NoKey, Surroundings};
 use crate::text::Language;
+use crate::text::console::reported;
 
 mod args;
 mod collect;
@@ -91,8 +92,9 @@ pub fn main_in(
     let outlives = crate::sys::outlive_file_size_limit();
     let (mut out, mut err) = (crate::sys::standard_output(), io::stderr());
     let mut console = Console::new(&mut out, &mut err, language(cli.lang), cli.command.leaves());
+    console.lang_is_asked = cli.lang.is_some();
     if let Err(error) = outlives {
-        console.warn(error);
+        console.warn(&reported(&error.to_string()));
     }
     let ended =
         surroundings.map_err(Failure::new).and_then(|around| run(&cli.command, &around, &mut console));
@@ -106,7 +108,7 @@ pub fn main_in(
     console.finish(exit)
 }
 
-/// The language that was asked for, else that of the locale.
+/// The language that was asked for, else that of the locale; a kit may choose another where none was asked for.
 fn language(asked: Option<Language>) -> Language {
     asked.unwrap_or_else(|| Language::of_locale(locale().or_else(crate::sys::ui_language).as_deref()))
 }

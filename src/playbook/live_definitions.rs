@@ -26,8 +26,8 @@ impl Live {
                 "Open sockets, with the processes that hold them.",
             ),
             Self::Network => (
-                "Netwerkkaarten, adressen, routes, buren, naamservers, onthouden namen, firewallregels en het hosts-bestand.",
-                "Interfaces, addresses, routes, neighbours, resolvers, names remembered, firewall rules and the hosts file.",
+                "Netwerkkaarten, adressen, routes, ARP/NDP-tabel, naamservers, DNS-cache, firewallregels en het hosts-bestand.",
+                "Interfaces, addresses, routes, ARP/NDP table, resolvers, DNS cache, firewall rules and the hosts file.",
             ),
             Self::Executables => (
                 "Programma's en code in gebruik, met SHA-256; verwijderde programma's die nog draaien als kopie.",

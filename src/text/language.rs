@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-/// The language of what people read. The causes of errors stay English: they are what one searches for.
+/// The language of what people read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Language {
     /// Dutch.
@@ -19,15 +19,6 @@ impl Language {
         match locale {
             Some(locale) if locale.to_ascii_lowercase().starts_with("nl") => Self::Nl,
             _ => Self::En,
-        }
-    }
-
-    /// Picks the text of this language.
-    #[must_use]
-    pub fn pick<T>(self, nl: T, en: T) -> T {
-        match self {
-            Self::Nl => nl,
-            Self::En => en,
         }
     }
 }

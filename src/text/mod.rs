@@ -8,12 +8,36 @@
 //! One file per screen or command. To add a sentence, add its function there and pass it to the console. The words that
 //! stay as they are in both languages are no sentences: JSON, field names, names of files and rules.
 
+pub mod collect;
+pub mod console;
 pub mod coverage;
+#[cfg(test)]
+pub(crate) mod golden;
+pub mod hit_row;
+pub mod indicators;
+pub mod inventory;
+pub mod keygen;
+pub mod kit;
 mod language;
+pub mod layout;
+pub mod list;
 pub mod list_volumes;
+pub mod outcome;
+pub mod outside;
+pub mod playbook;
+pub mod progress;
+pub mod receipt;
+pub mod recipients;
+pub mod rules;
+pub mod scan;
+pub mod scanning;
+pub mod selftest;
+pub mod selftest_reasons;
 mod sentence;
 pub mod severity;
+pub mod unpack;
 mod values;
+pub mod verify;
 
 pub use language::Language;
 pub use sentence::Sentence;

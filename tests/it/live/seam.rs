@@ -83,5 +83,5 @@ fn what_vanishes_first_is_flushed_before_anything_else_is_read_and_the_log_says_
         "--lang",
         "nl",
     ]);
-    assert!(text(&output.stderr).contains("veilig weggeschreven"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("weggeschreven na"), "{}", text(&output.stderr));
 }
