@@ -111,7 +111,7 @@ mod tests {
         let all: String = super::SENTENCES
             .iter()
             .filter(|(known, _)| *known == path)
-            .map(|(_, start)| format!("f(\"{start}\");\n"))
+            .flat_map(|(_, start)| ["f(\"", start, "\");\n"])
             .collect();
         assert_eq!(of(path, &all), 0);
         assert_eq!(of("src/cli/another.rs", &format!("f(\"{start} and more\");")), 1);
