@@ -233,7 +233,7 @@ mod tests {
         let (run, plan) = (fixture.run(), fixture.run().plan);
         let said = |left: Vec<Excluded>| left.into_iter().map(|left| left.reason).collect::<Vec<_>>();
         assert_eq!(plan.steps.len(), 1);
-        assert_eq!(said(lost(plan)), ["the tool itself failed while looking for it"]);
+        assert_eq!(said(lost(plan)), ["an internal error occurred while searching for it"]);
         for (reason, text) in [
             (StopReason::Interrupted, "the run was interrupted before it was complete"),
             (StopReason::TimeLimit, "--time-limit was reached before it was complete"),

@@ -21,7 +21,7 @@ mod trust;
 pub mod unpack;
 mod verdict;
 
-pub use finding::{ProofCounts, VerdictFinding};
+pub use finding::{FindingKind, ProofCounts, VerdictFinding};
 pub use revoked::{RevokedKeys, RevokedKeysError};
 pub use trust::{Listener, Silent, Trust};
 pub use verdict::{Authorship, Integrity, Remark, SigningKey, Verdict};

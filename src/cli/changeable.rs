@@ -6,9 +6,10 @@
 use std::path::Path;
 
 use super::{Console, Failure};
-use crate::evidence::Printable;
 use crate::sys;
 use crate::sys::OtherWriters;
+use crate::text::changeable as text;
+use crate::text::phrases::Phrase;
 
 /// With root's or an administrator's rights, refuses a file or directory that steers the run and that others can change: they would
 /// decide what is run and what is found. A volume that keeps no owners, as a stick has, is reported and not refused.
@@ -20,25 +21,15 @@ pub(super) fn refuse_if_changeable(path: &Path, console: &mut Console<'_>) -> Re
     if !sys::privileged() || !path.exists() {
         return Ok(());
     }
-    let name = path.display().to_string();
-    let name = Printable(&name);
-    let others = match sys::other_writers_at(path) {
+    let refused = match sys::other_writers_at(path) {
         Ok(None | Some(OtherWriters::Group)) => return Ok(()),
         Ok(Some(OtherWriters::Unowned)) => {
-            console.say(console.lang.pick(
-                format!("elke gebruiker kan '{name}' wijzigen, want het volume kent geen eigenaars"),
-                format!("every user can change '{name}', since its volume keeps no owners"),
-            ));
+            console.say(&text::no_owners(path));
             return Ok(());
         }
-        Ok(Some(OtherWriters::Everybody)) => "every user",
-        Ok(Some(OtherWriters::Others)) => "others than the administrators",
-        Err(error) => return Err(Failure::usage(format!("cannot read who may change '{name}': {error}"))),
+        Ok(Some(OtherWriters::Everybody)) => text::by_everybody(path),
+        Ok(Some(OtherWriters::Others)) => text::by_others(path),
+        Err(error) => return Err(Failure::refused(text::rights_unknown(path, Phrase(&error.to_string())))),
     };
-    let text =
-        format!("'{name}' is not used: {others} can change or replace it, and this run has all rights");
-    Err(Failure::usage(text).hint(
-        "zet het in een map waarin alleen beheerders (root) schrijven, of neem anderen het schrijfrecht af",
-        "put it into a directory that administrators (root) alone can write to, or take the right to write from others",
-    ))
+    Err(Failure::refused(refused).hint(text::for_administrators_only()))
 }

@@ -6,8 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::collect::NoReceipt;
-use super::console::{Console, Failure, NotPrinted};
+use super::console::{Console, Failure};
 use super::exit::Leaves;
 use super::{scanning, verify};
 use crate::acquisition::Error as AcquisitionError;
@@ -257,8 +256,6 @@ fn single() -> Vec<Sample> {
     vec![
         ("NoKey", Failure::new(TrustedKeys::parse("x").unwrap_err())),
         ("NotLocal", Failure::new(crate::sys::entries_not_local())),
-        ("NoReceipt", Failure::new(NoReceipt(text("No space left on device (os error 28)")))),
-        ("NotPrinted", Failure::new(NotPrinted(io::Error::other("No space left on device (os error 28)")))),
     ]
 }
 

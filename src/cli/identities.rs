@@ -1,15 +1,18 @@
 //! With which keys a bundle is opened: shared by every command that reads one.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use clap::Args;
 
 use super::Failure;
+use super::console::CommandError;
 use super::secret::{first_line, kept};
 use crate::bundle::{Ask, Identities, Signer};
 use crate::sys;
+use crate::text::recipients as text;
+use crate::text::{Language, Sentence};
 
 /// Options that name keys.
 #[derive(Debug, Args)]
@@ -24,16 +27,21 @@ pub(super) struct Keys {
 }
 
 /// Asks for the passphrase of a key, where there is somebody to ask.
-pub(super) fn ask_at_the_terminal() -> Ask {
-    if !std::io::stdin().is_terminal() {
+pub(super) fn ask_at_the_terminal(lang: Language) -> Ask {
+    if !io::stdin().is_terminal() {
         return Ask::nobody();
     }
-    Ask::new(|whence| {
-        rpassword::prompt_password(format!("passphrase of '{whence}': "))
-            .ok()
-            .map(SecretString::from)
-            .map(kept)
-    })
+    Ask::new(move |whence| ask(&text::prompt_of(whence), lang).ok().map(SecretString::from).map(kept))
+}
+
+/// Asks for a passphrase at the terminal.
+pub(super) fn ask(prompt: &Sentence, lang: Language) -> io::Result<String> {
+    rpassword::prompt_password(prompt.in_language(lang))
+}
+
+/// A terminal that does not answer.
+pub(super) fn not_asked(error: io::Error) -> Failure {
+    Failure::usage(CommandError::new(text::not_asked()).caused_by(error))
 }
 
 /// Keeps the keys that were read out of swap. They are overwritten when they are given back.
@@ -43,27 +51,23 @@ pub(super) fn keep_out_of_swap(identities: &Identities) {
 
 impl Keys {
     /// Reads all of them.
-    pub(super) fn read(&self) -> Result<Identities, Failure> {
-        let ask = ask_at_the_terminal();
+    pub(super) fn read(&self, lang: Language) -> Result<Identities, Failure> {
+        let ask_for = ask_at_the_terminal(lang);
         let mut identities = Identities::new();
         for path in &self.identity {
-            identities.add_file(path, &ask).map_err(|error| {
-                Failure::from(error).hint(
-                    "noem met -i het bestand van een age-identiteit, zoals 'veldkit keygen' die maakt, of van een SSH-sleutel",
-                    "name with -i the file of an age identity, as 'veldkit keygen' makes it, or of an SSH private key",
-                )
-            })?;
+            identities
+                .add_file(path, &ask_for)
+                .map_err(|error| Failure::from(error).hint(text::what_an_identity_is()))?;
         }
         if let Some(path) = &self.passphrase_file {
             identities.add_passphrase(first_line(path)?);
         }
         if self.passphrase {
-            let text = rpassword::prompt_password("passphrase: ").map_err(Failure::usage)?;
-            identities.add_passphrase(kept(SecretString::from(text)));
+            let passphrase = ask(&text::prompt(), lang).map_err(not_asked)?;
+            identities.add_passphrase(kept(SecretString::from(passphrase)));
         }
         if identities.is_empty() {
-            return Err(Failure::usage("no key to open the bundle with")
-                .hint("geef -i SLEUTELBESTAND, of --passphrase", "give -i IDENTITY, or --passphrase"));
+            return Err(Failure::refused(text::no_key()).hint(text::give_a_key()));
         }
         keep_out_of_swap(&identities);
         Ok(identities)
@@ -71,23 +75,16 @@ impl Keys {
 }
 
 /// Reads a minisign secret key, with the certificate beside it.
-pub(super) fn read_signer(path: &Path) -> Result<Signer, Failure> {
-    let ask = if std::io::stdin().is_terminal() {
-        Ask::new(|whence| {
-            rpassword::prompt_password(format!("minisign passphrase of '{whence}': "))
-                .ok()
-                .map(SecretString::from)
-                .map(kept)
+pub(super) fn read_signer(path: &Path, lang: Language) -> Result<Signer, Failure> {
+    let ask_for = if io::stdin().is_terminal() {
+        Ask::new(move |whence| {
+            ask(&text::prompt_of_signer(whence), lang).ok().map(SecretString::from).map(kept)
         })
     } else {
         Ask::nobody()
     };
-    let signer = Signer::load(path, &ask).map_err(|error| {
-        Failure::usage(error).hint(
-            "'veldkit keygen --sign-out BESTAND' maakt een sleutel die zonder vragen tekent",
-            "'veldkit keygen --sign-out FILE' makes a key that signs without asking",
-        )
-    })?;
+    let signer = Signer::load(path, &ask_for)
+        .map_err(|error| Failure::usage(error).hint(text::make_a_signing_key()))?;
     sys::keep_out_of_swap(&signer.secret_memory());
     Ok(signer)
 }

@@ -12,12 +12,15 @@ use super::kit::unusable as kit_unusable;
 use super::scanning::{count_unusable, unlisted};
 use super::{Console, Exit, Failure};
 use crate::acquisition::Clock;
-use crate::evidence::{Printable, Utc};
+use crate::evidence::Utc;
 use crate::kit::description::KitFileUse;
 use crate::scan;
 use crate::scan::indicators::{IndicatorList, IndicatorSource, Indicators};
+use crate::text::indicators as text;
+use crate::text::layout::data;
 use crate::text::phrases::Phrase;
-use crate::text::{Language, Localized as _};
+use crate::text::scanning::kit_lists_files;
+use crate::text::{Items, Sentence};
 
 /// Which indicators are looked for.
 #[derive(Debug, Args)]
@@ -68,7 +71,7 @@ pub(super) fn check_kit(indicators: &Indicators, kit: &ChosenKit) -> Result<(), 
         let own =
             lists.len().checked_sub(files.len()).and_then(|first| lists.get(first..)).unwrap_or_default();
         if own.len() != files.len() {
-            return Err(Failure::usage("a list of the kit is a directory, and a kit lists files"));
+            return Err(Failure::refused(kit_lists_files()));
         }
         for (file, list) in files.into_iter().zip(own) {
             kit.kit.check(file, &list.sha256).map_err(kit_unusable)?;
@@ -112,96 +115,60 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
             "skipped": indicators.skipped().first(),
         }));
     } else {
-        for list in indicators.lists() {
-            for line in lines(list, console.lang) {
-                console.result(line);
-            }
+        indicators.lists().iter().flat_map(lines).for_each(|line| console.answer(&line));
+        if let Some(line) = skipped(&indicators) {
+            console.answer(&line);
         }
-        if let Some(line) = skipped(&indicators, console.lang) {
-            console.result(line);
-        }
-        console.result(sum(&indicators, failed, console.lang));
+        console.answer(&sum(&indicators, failed));
     }
     let usable = indicators.lists().iter().any(|list| list.indicators > 0);
     Ok(Exit::of([(!usable, Exit::Failure), (unusable > 0, Exit::Partial)]))
 }
 
 /// What a person reads of one list.
-fn lines(list: &IndicatorList, lang: Language) -> Vec<String> {
-    let name = Printable(&list.name);
-    let format =
-        list.format.map_or_else(|| lang.pick("onbekend formaat", "unknown format"), |format| format.word());
-    let kinds: Vec<String> = list.kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-    let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
-    let in_use = lang.pick("in gebruik", "in use");
-    let mut lines = vec![format!("{name} ({format}): {} {in_use}{kinds}", list.indicators)];
-    let (not, such_as) = lang.pick(("niet gebruikt", "zoals"), ("not used", "such as"));
-    for unused in &list.unused {
-        let (what, example) = (Phrase(&unused.what).written(lang), Printable(&unused.example));
-        lines.push(format!("  {not}: {} × {what}, {such_as} '{example}'", unused.count));
-    }
-    for remark in &list.remarks {
-        let (what, example) = (Phrase(&remark.what).written(lang), Printable(&remark.example));
-        lines.push(format!(
-            "  {}: {} × {what}, {such_as} '{example}'",
-            lang.pick("let op", "note"),
-            remark.count
-        ));
-    }
-    if let Some(why) = &list.failed {
-        let text = lang.pick("niet tot het einde gelezen", "not read to its end");
-        lines.push(format!("  {text}: {}", Phrase(why).written(lang)));
-    }
+fn lines(list: &IndicatorList) -> Vec<Sentence> {
+    let format = list.format.map_or_else(text::unknown_format, |format| data(format.word()));
+    let kinds: Vec<_> = list.kinds.iter().map(|(kind, count)| text::kind(kind, *count)).collect();
+    let head = match kinds.as_slice() {
+        [] => text::unused_list(&list.name, &format),
+        kinds => text::list(&list.name, &format, list.indicators, Items::all(kinds)),
+    };
+    let mut lines = vec![head];
+    lines.extend(
+        list.unused.iter().map(|unused| text::unused(unused.count, Phrase(&unused.what), &unused.example)),
+    );
+    lines.extend(
+        list.remarks.iter().map(|remark| text::remark(remark.count, Phrase(&remark.what), &remark.example)),
+    );
+    lines.extend(list.failed.as_deref().map(Phrase).map(text::not_to_its_end));
     lines
 }
 
 /// How many files of named directories are not read, and the first of them.
-fn skipped(indicators: &Indicators, lang: Language) -> Option<String> {
+fn skipped(indicators: &Indicators) -> Option<Sentence> {
     let [skipped, good] = indicators.skipped();
     let count = skipped.count.saturating_add(good.count);
     let first = skipped.names.iter().chain(&good.names).next()?;
-    let text = lang.pick("bestanden die geen lijst zijn, overgeslagen", "files that are no list, skipped");
-    Some(format!("{count} {text}, {} '{}'", lang.pick("zoals", "such as"), Printable(first)))
+    Some(text::no_lists(count, first))
 }
 
-fn sum(indicators: &Indicators, failed: usize, lang: Language) -> String {
-    let (count, lists) = (indicators.len(), indicators.lists().len());
-    match (lang, failed) {
-        (Language::Nl, 0) => format!("{count} indicatoren uit {lists} lijsten"),
-        (Language::En, 0) => format!("{count} indicators from {lists} lists"),
-        (Language::Nl, _) => format!(
-            "{count} indicatoren uit {lists} lijsten, waarvan {failed} niet tot het einde zijn gelezen"
-        ),
-        (Language::En, _) => {
-            format!("{count} indicators from {lists} lists, {failed} of which were not read to their end")
-        }
-    }
+fn sum(indicators: &Indicators, failed: usize) -> Sentence {
+    let sum = text::sum(indicators.lists().len(), &text::indicators(indicators.len()));
+    if failed == 0 { sum } else { text::sum_with_broken(failed, &sum) }
 }
 
-/// Names the lists that were not read to their end, and says how many lines of all lists are not in use.
+/// Lists those that were not read to their end, and says how many lines of all lists are not in use.
 pub(super) fn name_unused(indicators: Option<&Indicators>, console: &mut Console<'_>) {
     let Some(indicators) = indicators else { return };
     for list in indicators.failed() {
-        let text = console
-            .lang
-            .pick("indicatorlijst niet tot het einde gelezen", "indicator list not read to its end");
         let reason = list.failed.as_deref().unwrap_or_default();
-        let reason = Phrase(reason).written(console.lang);
-        console.warn(format_args!("{text}: {}: {reason}", Printable(&list.name)));
+        console.warn(&text::list_not_to_its_end(&list.name, Phrase(reason)));
     }
-    if let Some(skipped) = skipped(indicators, console.lang) {
-        console.say(skipped);
+    if let Some(skipped) = skipped(indicators) {
+        console.say(&skipped);
     }
     let all = indicators.lists().iter().chain(indicators.known_good_lists());
     let unused =
         all.flat_map(|list| &list.unused).fold(0_u64, |sum, unused| sum.saturating_add(unused.count));
-    let count = indicators.len();
-    console.say(match console.lang {
-        Language::Nl => {
-            format!("{count} indicatoren in gebruik, {unused} niet; 'veldkit indicators check' zegt waarom")
-        }
-        Language::En => {
-            format!("{count} indicators in use, {unused} not; 'veldkit indicators check' says why")
-        }
-    });
+    console.say(&text::in_use(indicators.len(), unused));
 }

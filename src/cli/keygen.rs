@@ -13,7 +13,7 @@ use crate::cli::quantity::duration;
 use crate::cli::usage::RefusedValue;
 use crate::evidence::Utc;
 use crate::kit::keys::{Identity, make_signing_key, public_path, write_certificate};
-use crate::text::usage;
+use crate::text::{keygen as text, usage};
 
 /// What `keygen` takes.
 #[derive(Debug, Args)]
@@ -43,62 +43,26 @@ fn days(text: &str) -> Result<Duration, RefusedValue> {
 
 /// Carries out `keygen`.
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let exists = |error| {
-        Failure::new(error).hint(
-            "kies een bestand dat nog niet bestaat, in een map waarin geschreven mag worden",
-            "choose a file that does not exist yet, in a folder that may be written to",
-        )
-    };
+    let exists = |error| Failure::new(error).hint(text::new_file());
     if let Some(path) = &arguments.out {
         let identity = Identity::generate();
         identity.write(path, Clock::start().now()).map_err(exists)?;
         console.result(identity.recipient());
         let fingerprint = Fingerprint::of(&identity.recipient());
-        let (nl, en) = (
-            format!(
-                "vingerafdruk (schrijf deze vier woorden op; elk ontvangstbewijs noemt ze): {fingerprint}"
-            ),
-            format!("fingerprint (write down these four words; every receipt names them): {fingerprint}"),
-        );
-        console.say(console.lang.pick(nl, en));
-        let (nl, en) = (
-            "de sleutel zelf blijft bij de analisten; neem alleen de regel die met age1 begint mee naar de locatie",
-            "the identity itself stays with the analysts; take only the line that begins with age1 on site",
-        );
-        console.say(console.lang.pick(nl, en));
+        console.say(&text::fingerprint(&fingerprint.to_string()));
+        console.say(&text::keep_the_identity());
     }
-    let authority = arguments.sign_with.as_deref().map(read_signer).transpose()?;
+    let authority = arguments.sign_with.as_deref().map(|path| read_signer(path, console.lang)).transpose()?;
     if let Some(path) = &arguments.sign_out {
         let public = make_signing_key(path).map_err(exists)?;
         if let Some(authority) = &authority {
             let terms = terms(arguments, &public)?;
             let certificate = authority.certify(&terms).map_err(Failure::usage)?;
             let place = write_certificate(path, &certificate).map_err(exists)?;
-            let (nl, en) = (
-                format!(
-                    "sleutel {} mag tekenen tot {}; neem '{}' en '{}.minisig' met de sleutel mee",
-                    terms.key_id,
-                    terms.not_after,
-                    place.display(),
-                    place.display()
-                ),
-                format!(
-                    "key {} may sign until {}; take '{}' and '{}.minisig' along with the key",
-                    terms.key_id,
-                    terms.not_after,
-                    place.display(),
-                    place.display()
-                ),
-            );
-            console.say(console.lang.pick(nl, en));
+            console.say(&text::certified(&terms.key_id, terms.not_after, &place));
         }
         console.result(public);
-        let beside = public_path(path);
-        let (nl, en) = (
-            format!("bewaar '{}' bij CERT: daarmee wordt de handtekening gecontroleerd", beside.display()),
-            format!("keep '{}' at the CERT: signatures are checked with it", beside.display()),
-        );
-        console.say(console.lang.pick(nl, en));
+        console.say(&text::keep_the_public_key(&public_path(path)));
     }
     Ok(Exit::Done)
 }
@@ -109,7 +73,7 @@ fn terms(arguments: &Arguments, public: &str) -> Result<CertificateTerms, Failur
     // Whole seconds: they are read by people.
     let begin = now.replace_nanosecond(0).map_err(Failure::new)?;
     let end = begin.checked_add(arguments.valid.try_into().map_err(Failure::new)?);
-    let too_late = || Failure::usage("the end of the validity is after the year 9999");
+    let too_late = || Failure::refused(text::too_late()).hint(text::shorter());
     let key = crate::analysis::signer(public).map_err(Failure::new)?;
     Ok(CertificateTerms {
         public_key: public.to_owned(),
@@ -119,4 +83,22 @@ fn terms(arguments: &Arguments, public: &str) -> Result<CertificateTerms, Failur
         not_before: Utc::new(begin),
         not_after: Utc::new(end.ok_or_else(too_late)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::golden::assert_golden;
+
+    #[test]
+    fn what_is_said_of_new_keys_is_the_golden_text() {
+        let until = Utc::try_from("2027-03-01T00:00:00Z".to_owned()).unwrap();
+        let lines = [
+            text::fingerprint("olifant tafel regen boot"),
+            text::keep_the_identity(),
+            text::certified("0123456789ABCDEF", until, "kit.key.cert".as_ref()),
+            text::keep_the_public_key("kit.key.pub".as_ref()),
+        ];
+        assert_golden("keygen", &lines);
+    }
 }

@@ -12,11 +12,13 @@ use super::changeable::refuse_if_changeable;
 use super::{Console, Failure};
 use crate::bundle::Fingerprint;
 use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
-use crate::evidence::{Digest, Printable};
+use crate::evidence::Digest;
 use crate::kit::carried::{CarriedKit, DESCRIPTION, KitError, KitSignature};
 use crate::kit::description::KitFileUse;
 use crate::kit::trust::Surroundings;
-use crate::text::Language;
+use crate::text::Sentence;
+use crate::text::kit as text;
+use crate::text::layout::{empty, indented, more, row};
 
 /// Longest answer that is read.
 const MAX_ANSWER: u64 = 64;
@@ -97,16 +99,15 @@ impl KitArguments {
                 refuse_if_changeable(directory, console)?;
             }
         }
+        // Who made the kit knows who reads what it says; the language of a host is chance.
+        let language = kit.description.language();
         let brought_by = if let KitSignature::Trusted(key) = &kit.signature {
-            let name = Printable(&kit.description.name);
-            let words = Fingerprint::of(key);
-            console.say(console.lang.pick(
-                format!("kit '{name}', ondertekend met een vertrouwde sleutel ({words})"),
-                format!("kit '{name}', signed by a trusted key ({words})"),
-            ));
+            console.prefer(language);
+            console.say(&text::trusted(&kit.description.name, &Fingerprint::of(key).to_string()));
             BroughtBy::TrustedKit
         } else {
             confirm(&kit, console)?;
+            console.prefer(language);
             BroughtBy::ConfirmedKit
         };
         Ok(Some(ChosenKit { kit, brought_by }))
@@ -115,10 +116,7 @@ impl KitArguments {
 
 /// A kit or a file of it that cannot be used, with what to do.
 pub(super) fn unusable(error: KitError) -> Failure {
-    Failure::usage(error).hint(
-        "gebruik deze stick niet verder en bel wie hem gemaakt heeft; zonder kit werkt het met --no-kit",
-        "do not go on with this stick and call whoever made it; --no-kit works without a kit",
-    )
+    Failure::usage(error).hint(text::stop_using())
 }
 
 /// Warns of what is next to the program and looks as if it were used.
@@ -130,90 +128,57 @@ fn name_unused(place: &Path, has_kit: bool, console: &mut Console<'_>) {
         if own || path.symlink_metadata().is_err() {
             continue;
         }
-        let path = path.display().to_string();
-        let path = Printable(&path);
-        console.warn(console.lang.pick(
-            format!("'{path}' naast het programma wordt niet gebruikt: het hoort niet bij een kit. Wilt u het toch, noem het met {option}"),
-            format!("'{path}' next to the program is not used: it is not part of a kit. To use it, name it with {option}"),
-        ));
+        console.warn(&text::not_used(&path.to_string_lossy(), option));
     }
 }
 
 /// Shows a kit that no trusted key has signed, and has it confirmed.
 fn confirm(kit: &CarriedKit, console: &mut Console<'_>) -> Result<(), Failure> {
-    let lang = console.lang;
-    let refused = |why: &str| {
-        let directory = kit.directory().display().to_string();
-        let text = format!(
-            "the kit in '{}' is not used: {}, and {why}",
-            Printable(&directory),
-            worth(kit, Language::En)
-        );
-        Failure::usage(text).hint(
-            "bevestig de kit aan een terminal, of werk zonder kit met --no-kit",
-            "confirm the kit at a terminal, or go on without a kit with --no-kit",
-        )
+    let refused = |why: &Sentence| {
+        Failure::refused(text::refused(kit.directory(), &worth(kit), why)).hint(text::confirm_or_without())
     };
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        return Err(refused("there is no terminal to confirm it at"));
+        return Err(refused(&text::no_terminal()));
     }
-    for line in shown(kit, lang) {
-        console.always(line);
+    for line in shown(kit) {
+        console.always(&line);
     }
-    console.always(lang.pick(
-        "Vergelijk de woorden met die op de kaart van de kit, of bel wie hem gemaakt heeft. Typ 'ja' om hem te gebruiken:",
-        "Compare the words with those on the kit's card, or call whoever made it. Type 'yes' to use it:",
-    ));
+    console.always(&text::compare_the_words());
     let mut answer = String::new();
     std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).map_err(Failure::usage)?;
     if matches!(answer.trim().to_lowercase().as_str(), "ja" | "yes") {
         Ok(())
     } else {
-        Err(refused("it was not confirmed"))
+        Err(refused(&text::not_confirmed()))
     }
 }
 
-/// Why a kit is not trusted by itself.
-fn worth(kit: &CarriedKit, lang: Language) -> &'static str {
+/// Why a kit is or is not trusted by itself.
+fn worth(kit: &CarriedKit) -> Sentence {
     match kit.signature {
-        KitSignature::Trusted(_) => {
-            lang.pick("ondertekend met een vertrouwde sleutel", "a trusted key has signed it")
-        }
-        KitSignature::Unknown(_) => lang.pick(
-            "ondertekend met een sleutel die dit programma niet kent",
-            "it is signed by a key that this program does not know",
-        ),
-        KitSignature::Wrong => lang.pick(
-            "de handtekening klopt niet: de kit is gewijzigd of door iemand anders gemaakt",
-            "its signature does not fit: it was changed, or made by somebody else",
-        ),
-        KitSignature::Missing => lang.pick("niet ondertekend", "it is not signed"),
+        KitSignature::Trusted(_) => text::signed_by_trusted(),
+        KitSignature::Unknown(_) => text::signed_by_unknown(),
+        KitSignature::Wrong => text::signature_wrong(),
+        KitSignature::Missing => text::not_signed(),
     }
 }
 
 /// What a person needs to see of a kit before using it.
-fn shown(kit: &CarriedKit, lang: Language) -> Vec<String> {
+fn shown(kit: &CarriedKit) -> Vec<Sentence> {
     let description = &kit.description;
-    let row = |nl: &str, en: &str, value: &str| format!("  {:<18}{value}", lang.pick(nl, en));
-    let directory = kit.directory().display().to_string();
-    let mut lines = vec![format!(
-        "kit '{}' ({}): {}",
-        Printable(&description.name),
-        Printable(&directory),
-        worth(kit, lang)
-    )];
+    let row = |label: &Sentence, value: &Sentence| indented(&row(label, value));
+    let mut lines = vec![text::heading(&description.name, kit.directory(), &worth(kit))];
     let signer = match &kit.signature {
         KitSignature::Trusted(key) | KitSignature::Unknown(key) => {
-            format!("{} ({})", Fingerprint::of(key), Printable(&description.signer.comment))
+            text::signer(&Fingerprint::of(key).to_string(), &description.signer.comment)
         }
-        KitSignature::Wrong | KitSignature::Missing => lang.pick("niemand", "nobody").to_owned(),
+        KitSignature::Wrong | KitSignature::Missing => text::nobody(),
     };
-    lines.push(row("ondertekend door", "signed by", &signer));
+    lines.push(row(&text::signed_by(), &signer));
     for recipient in &description.recipients {
         let end = recipient.split_ascii_whitespace().take(2).last().unwrap_or_default();
         let end = end.char_indices().nth_back(7).and_then(|(place, _)| end.get(place..)).unwrap_or(end);
-        let text = format!("{} (…{})", Fingerprint::of(recipient), Printable(end));
-        lines.push(row("leesbaar voor", "readable by", &text));
+        lines.push(row(&text::readable_by(), &text::recipient(&Fingerprint::of(recipient).to_string(), end)));
     }
     let used: Vec<_> = description
         .files
@@ -221,11 +186,11 @@ fn shown(kit: &CarriedKit, lang: Language) -> Vec<String> {
         .filter(|file| file.purpose.is_some_and(|purpose| purpose != KitFileUse::Unknown))
         .collect();
     for file in used.iter().take(LISTED) {
-        lines.push(row("bestand", "file", &format!("{} sha256 {}", Printable(&file.path), file.sha256)));
+        lines.push(row(&text::file(), &text::file_with_digest(&file.path, file.sha256)));
     }
-    let more = used.len().saturating_sub(LISTED);
-    if more > 0 {
-        lines.push(row("", "", &format!("+ {more}")));
+    let more_files = used.len().saturating_sub(LISTED);
+    if more_files > 0 {
+        lines.push(row(&empty(), &more(more_files)));
     }
     lines
 }

@@ -1,10 +1,8 @@
 //! `veldkit list`: every item of a bundle with what became of it, as far as the bundle can be read.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::HumanBytes;
 
 use super::identities::Keys;
 use super::reading_limits::ReadingLimits;
@@ -12,9 +10,13 @@ use super::verify::{exit, explain};
 use super::{Console, Exit, Failure, hit_row};
 use crate::analysis;
 use crate::analysis::{Claims, Integrity, Listener, Trust};
-use crate::evidence::{Item, Printable};
-use crate::text::Localized as _;
+use crate::evidence::Item;
+use crate::text::layout::empty;
+use crate::text::list as text;
+use crate::text::outcome::outcome;
 use crate::text::phrases::Phrase;
+use crate::text::verify as trust;
+use crate::text::{ByteSize, Sentence};
 
 /// What `list` takes.
 #[derive(Debug, Args)]
@@ -30,7 +32,7 @@ pub(super) struct Arguments {
 
 /// Carries out `list`.
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let identities = arguments.keys.read()?;
+    let identities = arguments.keys.read(console.lang)?;
     let mut lister = Lister { console, json: arguments.json };
     let verdict = analysis::verify(
         &arguments.bundle,
@@ -41,11 +43,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     )
     .map_err(explain)?;
     if verdict.integrity != Integrity::Whole {
-        let (nl, en) = (
-            "de bundel is niet heel; de lijst is wat er nog te lezen was",
-            "the bundle is not whole; the list is what could still be read",
-        );
-        console.warn(console.lang.pick(nl, en));
+        console.warn(&text::bundle_not_whole());
     }
     Ok(exit(&verdict))
 }
@@ -62,33 +60,68 @@ impl Listener for Lister<'_, '_> {
             record.insert("standing".to_owned(), serde_json::json!(standing));
             return self.console.result(serde_json::Value::Object(record));
         }
-        let size = item
-            .content
-            .as_ref()
-            .map_or(String::new(), |content| HumanBytes(content.size_stored).to_string());
-        let mut line = format!("{:<10} {:>11}  {}", item.outcome.word(), size, item.origin);
-        if let Some(reason) = &item.reason {
-            let _ = write!(line, "  ({})", Phrase(&reason.detail).written(self.console.lang));
-        }
-        for hit in &item.hits {
-            let row = hit.row.as_ref().map(|row| format!(" ({})", hit_row::words(row, self.console.lang)));
-            let _ = write!(line, "  [{}{}]", Printable(&hit.rule), row.unwrap_or_default());
-        }
-        if !matches!(standing, Trust::Proved) {
-            let _ = write!(line, "  <{}>", word(standing));
-        }
-        self.console.result(line);
+        self.console.answer(&line(item, standing));
     }
 }
 
+/// An item as a person reads it.
+fn line(item: &Item, standing: Trust) -> Sentence {
+    let size = item.content.as_ref().map_or_else(empty, |content| text::size(ByteSize(content.size_stored)));
+    let mut line = text::item(&outcome(item.outcome), &size, &item.origin.to_string());
+    if let Some(reason) = &item.reason {
+        line = text::with_reason(&line, Phrase(&reason.detail));
+    }
+    for hit in &item.hits {
+        line = match &hit.row {
+            Some(row) => text::with_hit_in_row(&line, &hit.rule, &hit_row::words(row)),
+            None => text::with_hit(&line, &hit.rule),
+        };
+    }
+    if matches!(standing, Trust::Proved) { line } else { text::with_trust(&line, &word(standing)) }
+}
+
 /// The word for how well an item is proved.
-const fn word(standing: Trust) -> &'static str {
+fn word(standing: Trust) -> Sentence {
     match standing {
-        Trust::Proved => "proved",
-        Trust::Relative => "relative",
-        Trust::Unproved => "unproved",
-        Trust::Partial => "partial",
-        Trust::Lost => "lost",
-        Trust::Refuted => "refuted",
+        Trust::Proved => trust::trust_proved(),
+        Trust::Relative => trust::trust_relative(),
+        Trust::Unproved => trust::trust_unproved(),
+        Trust::Partial => trust::trust_partial(),
+        Trust::Lost => trust::trust_lost(),
+        Trust::Refuted => trust::trust_refuted(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::console::assert_printed;
+    use crate::evidence::rows::RowCitation;
+    use crate::evidence::{Hit, HitRow, Origin, Outcome, Reason, ReasonCode};
+
+    #[test]
+    fn the_items_of_a_bundle_are_the_golden_text() {
+        let item = |outcome| -> Item {
+            let origin = Origin::Live { name: "processes\u{1b}.jsonl".to_owned() };
+            let item = serde_json::json!({
+                "number": 1, "artifact": "LiveProcesses", "origin": origin, "kind": "rows", "outcome": outcome,
+                "personal_data": "low", "acquired": "2026-12-01T00:00:00Z",
+            });
+            serde_json::from_value(item).unwrap()
+        };
+        let trusts =
+            [Trust::Proved, Trust::Relative, Trust::Unproved, Trust::Partial, Trust::Lost, Trust::Refuted];
+        let mut items: Vec<_> = Outcome::ALL.map(item).into();
+        items[2].reason = Some(Reason::new(ReasonCode::NotFound, "it is not there"));
+        let key = RowCitation { pid: Some(7), ..RowCitation::default() };
+        let row = Some(HitRow { number: 3, key });
+        items[0].hits = vec![
+            Hit { rule: "strong".to_owned(), ..Hit::default() },
+            Hit { rule: "address:198.51.100.7".to_owned(), row, ..Hit::default() },
+        ];
+        assert_printed("list", |console| {
+            items.iter().zip(trusts).for_each(|(item, trust)| console.answer(&line(item, trust)));
+            console.warn(&text::bundle_not_whole());
+        });
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let listed = match &arguments.image {
         Some(image) => {
-            volumes::of_image(image).map_err(|error| Failure::new(error).advise(text::name_an_image()))?
+            volumes::of_image(image).map_err(|error| Failure::new(error).hint(text::name_an_image()))?
         }
         None => volumes::of_this_host().map_err(Failure::new)?,
     };

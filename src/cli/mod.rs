@@ -33,6 +33,8 @@ use clap::error::ErrorKind;
 
 use crate::kit::trust::{NoKey, Surroundings};
 use crate::text::Language;
+use crate::text::console::reported;
+use crate::text::phrases::Phrase;
 
 mod args;
 mod changeable;
@@ -96,8 +98,9 @@ pub fn main_in(
     let outlives = crate::sys::outlive_file_size_limit();
     let (mut out, mut err) = (crate::sys::standard_output(), io::stderr());
     let mut console = Console::new(&mut out, &mut err, language(cli.lang), cli.command.leaves());
+    console.lang_is_asked = cli.lang.is_some();
     if let Err(error) = outlives {
-        console.warn(error);
+        console.warn(&reported(Phrase(&error.to_string())));
     }
     let ended =
         surroundings.map_err(Failure::new).and_then(|around| run(&cli.command, &around, &mut console));
@@ -140,7 +143,7 @@ fn not_run(refusal: &clap::Error, tree: &clap::Command, arguments: &[OsString], 
     }
 }
 
-/// The language that was asked for, else that of the locale.
+/// The language that was asked for, else that of the locale; a kit may choose another where none was asked for.
 fn language(asked: Option<Language>) -> Language {
     asked.unwrap_or_else(|| Language::of_locale(locale().or_else(crate::sys::ui_language).as_deref()))
 }

@@ -8,6 +8,7 @@ use crate::evidence::Digest;
 use crate::kit::description::KitFileUse;
 use crate::scan::indicators::{IndicatorList, Indicators};
 use crate::scan::{RuleFile, Scanner};
+use crate::text::Sentence;
 
 /// Files that are listed on the screen; the others are counted.
 const LISTED: usize = 20;
@@ -46,14 +47,14 @@ pub(super) fn judging(
     files
 }
 
-/// Prints one line per file; `rest` says where those past the first ones are.
-pub(super) fn print(files: &[OutsideFile], rest: (&str, &str), console: &mut Console<'_>) {
+/// Prints one line per file; `rest` counts those past the first ones and says where they are.
+pub(super) fn print(files: &[OutsideFile], rest: fn(usize) -> Sentence, console: &mut Console<'_>) {
     for file in files.iter().take(LISTED) {
-        console.say(file.line(console.lang));
+        console.say(&file.line());
     }
     let more = files.len().saturating_sub(LISTED);
     if more > 0 {
-        console.say(format_args!("+ {more} {}", console.lang.pick(rest.0, rest.1)));
+        console.say(&rest(more));
     }
 }
 

@@ -12,15 +12,21 @@ use serde_json::{Value, json};
 use super::changeable::refuse_if_changeable;
 use super::kit::{ChosenKit, KitArguments, unusable};
 use super::{Console, Exit, Failure};
-use crate::evidence::{PersonalData, Printable};
+use crate::evidence::Printable;
 use crate::kit::description::KitFileUse;
 use crate::kit::trust::Surroundings;
 use crate::playbook::{
-    Catalogue, Definition, Error, Limits, Mode, Playbook, Request, Source, SourceText, Step, TargetOs,
-    Volatility,
+    BilingualText, Catalogue, Definition, Error, Limits, Mode, Plan, Playbook, Request, Source, SourceText,
+    Step, TargetOs, Volatility,
 };
-use crate::text::phrases::{Phrase, translated};
-use crate::text::{Language, Localized as _};
+use crate::text::collect::plan::list_playbooks;
+use crate::text::console::reported;
+use crate::text::layout::{data, empty, list as join, number, paragraph};
+use crate::text::outcome::personal_data;
+use crate::text::phrases::Phrase;
+use crate::text::playbook as text;
+use crate::text::playbook::RoundSize;
+use crate::text::{Items, Sentence};
 
 /// What `playbook` takes.
 #[derive(Debug, Args)]
@@ -80,14 +86,10 @@ pub(super) fn run(
     }
     match &arguments.action {
         Action::List { json: true } => console.result(list_json(&catalogue)),
-        Action::List { json: false } => list(&catalogue, console),
+        Action::List { json: false } => list(&catalogue).iter().for_each(|line| console.answer(line)),
         Action::Show { name, system } => {
             let Some(name) = named_or_file(&mut catalogue, name, console)?.0 else {
-                let text = format!("'{}' holds artifacts but no playbook to show", Printable(name));
-                return Err(Failure::usage(text).hint(
-                    "'veldkit playbook check BESTAND' controleert de artefacten, 'veldkit collect --playbook BESTAND --artifact NAAM' verzamelt ze",
-                    "'veldkit playbook check FILE' checks the artifacts, 'veldkit collect --playbook FILE --artifact NAME' collects them",
-                ));
+                return Err(Failure::refused(text::no_playbook(name)).hint(text::check_or_collect()));
             };
             let os = system.map_or_else(this_system, Into::into);
             show(&catalogue, &name, os, console)?;
@@ -104,12 +106,10 @@ pub(super) fn add_kit(catalogue: &mut Catalogue, kit: &ChosenKit) -> Result<(), 
         return Ok(());
     }
     let files = files.into_iter().map(|(path, bytes)| (path.display().to_string(), bytes)).collect();
-    catalogue.add_from_kit(kit.kit.directory(), files).map(drop).map_err(|error| {
-        Failure::usage(error).hint(
-            "geef het playbook een eigen naam, of noem het bestand zelf met --playbook BESTAND",
-            "give the playbook a name of its own, or name the file itself with --playbook FILE",
-        )
-    })
+    catalogue
+        .add_from_kit(kit.kit.directory(), files)
+        .map(drop)
+        .map_err(|error| Failure::usage(error).hint(text::another_name()))
 }
 
 /// The playbook that is meant by a name, or by a file, which is added to the catalogue first; and the files that were. What they
@@ -131,16 +131,11 @@ pub(super) fn named_or_file(
     }
     refuse_if_changeable(path, console)?;
     let added = catalogue.add(path).map_err(Failure::usage)?;
-    added.replaced.iter().for_each(|replaced| console.warn(Printable(replaced)));
+    added.replaced.iter().for_each(|replaced| console.warn(&reported(Phrase(replaced))));
     match added.playbooks.as_slice() {
         [one] => Ok((Some(one.clone()), added.files)),
         [] => Ok((None, added.files)),
-        several => Err(Failure::usage(format!(
-            "'{}' holds {} playbooks, and one is asked for",
-            Printable(name),
-            several.len()
-        ))
-        .hint("zet elk playbook in een eigen bestand", "put each playbook into a file of its own")),
+        several => Err(Failure::refused(text::several(name, several.len())).hint(text::one_per_file())),
     }
 }
 
@@ -159,9 +154,7 @@ fn check(catalogue: &mut Catalogue, paths: &[PathBuf], console: &mut Console<'_>
             Ok(added) => {
                 artifacts = artifacts.saturating_add(added.artifacts);
                 playbooks = playbooks.saturating_add(added.playbooks.len());
-                for replaced in added.replaced {
-                    console.say(Phrase(&replaced).written(console.lang));
-                }
+                added.replaced.iter().for_each(|replaced| console.say(&reported(Phrase(replaced))));
             }
             Err(Error::Faults(found)) => faults.extend(found.iter().map(ToString::to_string)),
             Err(Error::Read { path, source }) => {
@@ -172,40 +165,32 @@ fn check(catalogue: &mut Catalogue, paths: &[PathBuf], console: &mut Console<'_>
     }
     faults.extend(catalogue.faults().iter().map(ToString::to_string));
     for fault in &faults {
-        console.result(translated(fault, console.lang));
+        console.answer(&reported(Phrase(fault)));
     }
     if !faults.is_empty() {
         return Exit::Failure;
     }
-    console.result(match console.lang {
-        Language::Nl => format!("{playbooks} playbooks en {artifacts} artefacten: geen fouten"),
-        Language::En => format!("{playbooks} playbooks and {artifacts} artifacts: no faults"),
-    });
+    console.answer(&text::no_faults(&text::playbooks(playbooks), &text::artifacts(artifacts)));
     Exit::Done
 }
 
-fn list(catalogue: &Catalogue, console: &mut Console<'_>) {
-    let lang = console.lang;
-    console.result(
-        lang.pick("Playbooks (veldkit playbook show NAAM):", "Playbooks (veldkit playbook show NAME):"),
-    );
-    for playbook in catalogue.playbooks() {
-        let title = lang.pick(&playbook.title.nl, &playbook.title.en);
-        console.result(format_args!("  {:<20} {}", Printable(&playbook.name).to_string(), Printable(title)));
-    }
-    console.result("");
-    console
-        .result(lang.pick("Artefacten (collect --artifact NAAM):", "Artifacts (collect --artifact NAME):"));
+fn list(catalogue: &Catalogue) -> Vec<Sentence> {
+    let mut lines = vec![text::list_of_playbooks()];
+    let playbooks = catalogue.playbooks();
+    lines.extend(playbooks.map(|playbook| text::playbook(&data(&playbook.name), &both(&playbook.title))));
+    lines.extend([empty(), text::list_of_artifacts()]);
     for artifact in catalogue.artifacts() {
         let handling = catalogue.handling(&artifact.name);
-        let class = handling.map_or("", |handling| class_word(handling.personal_data, lang));
-        let asked = handling.filter(|handling| handling.opt_in);
-        let asked = asked.map_or("", |_| lang.pick(", alleen op verzoek", ", only when asked for"));
-        let systems = systems(artifact).join(" ");
-        let group = if artifact.is_group() { lang.pick("groep", "group") } else { "" };
-        let name = Printable(&artifact.name).to_string();
-        console.result(format_args!("  {name:<44} {systems:<16} {class}{group}{asked}"));
+        let class = match handling {
+            _ if artifact.is_group() => text::group(),
+            Some(handling) => personal_data(handling.personal_data),
+            None => empty(),
+        };
+        let line = text::artifact(&data(&artifact.name), &data(&systems(artifact).join(" ")), &class);
+        let on_request = handling.is_some_and(|handling| handling.opt_in);
+        lines.push(if on_request { text::on_request(&line) } else { line });
     }
+    lines
 }
 
 fn list_json(catalogue: &Catalogue) -> Value {
@@ -243,167 +228,100 @@ fn systems(artifact: &Definition) -> Vec<String> {
 
 fn show(catalogue: &Catalogue, name: &str, os: TargetOs, console: &mut Console<'_>) -> Result<(), Failure> {
     let request = Request { playbooks: vec![name.to_owned()], ..Request::default() };
-    let plan = catalogue.plan(&request, os).map_err(|error| {
-        Failure::usage(error).hint(
-            "'veldkit playbook list' noemt alle playbooks",
-            "'veldkit playbook list' names all playbooks",
-        )
-    })?;
-    let lang = console.lang;
-    if let Some(playbook) = catalogue.playbook(name) {
-        let (title, description) = lang.pick(
-            (&playbook.title.nl, &playbook.description.nl),
-            (&playbook.title.en, &playbook.description.en),
-        );
-        console.result(format_args!("{}: {}", Printable(name), Printable(title)));
-        wrap(description, 0, console);
-    }
-    let system = match os {
-        TargetOs::Linux => "Linux",
-        TargetOs::Windows => "Windows",
-        TargetOs::Other => lang.pick("een ander systeem", "another system"),
-    };
-    let count = plan.steps.len();
-    console.result("");
-    console.result(match lang {
-        Language::Nl => {
-            format!("Op {system}: {count} artefacten, in deze volgorde (wat het eerst verdwijnt eerst)")
-        }
-        Language::En => {
-            format!("On {system}: {count} artifacts, in this order (what is lost first comes first)")
-        }
-    });
-    let mut volatility = None;
-    for (number, step) in (1_usize..).zip(&plan.steps) {
-        if volatility.replace(step.volatility) != Some(step.volatility) {
-            console.result("");
-            console.result(volatility_words(step.volatility, lang));
-        }
-        show_step(number, step, console);
-    }
-    if !plan.excluded.is_empty() {
-        console.result("");
-        console.result(lang.pick("Met opzet niet genomen", "Left out on purpose"));
-        for excluded in &plan.excluded {
-            let reason = Phrase(&excluded.reason).written(lang);
-            console.result(format_args!("  {}: {reason}", Printable(&excluded.artifact)));
-        }
-    }
-    if !plan.notes.is_empty() {
-        console.result("");
-        console.result(lang.pick("Voor de operator", "For the operator"));
-        for note in &plan.notes {
-            wrap(&format!("- {}", lang.pick(&note.nl, &note.en)), 2, console);
-        }
-    }
+    let plan = catalogue.plan(&request, os).map_err(|error| Failure::usage(error).hint(list_playbooks()))?;
+    console.answer_all(&shown(catalogue.playbook(name), &plan, os));
     Ok(())
 }
 
-fn show_step(number: usize, step: &Step, console: &mut Console<'_>) {
-    let lang = console.lang;
-    let class = class_word(step.personal_data, lang);
-    let data = lang.pick("persoonsgegevens", "personal data");
-    let name = Printable(&step.artifact).to_string();
-    console.result(format_args!("{number:>4}  {name:<44} {data}: {class}"));
-    wrap(lang.pick(&step.purpose.nl, &step.purpose.en), 6, console);
+/// A playbook with its plan, for a person.
+fn shown(playbook: Option<&Playbook>, plan: &Plan, os: TargetOs) -> Vec<Sentence> {
+    let mut lines = Vec::new();
+    if let Some(playbook) = playbook {
+        lines.push(text::heading(&data(&playbook.name), &both(&playbook.title)));
+        lines.push(paragraph(&both(&playbook.description), 0, WIDTH));
+    }
+    let system = match os {
+        TargetOs::Linux => data("Linux"),
+        TargetOs::Windows => data("Windows"),
+        TargetOs::Other => text::other_system(),
+    };
+    lines.extend([empty(), text::on_system(plan.steps.len(), &system)]);
+    let mut last = None;
+    for (number, step) in (1_u64..).zip(&plan.steps) {
+        if last.replace(step.volatility) != Some(step.volatility) {
+            lines.extend([empty(), volatility(step.volatility)]);
+        }
+        lines.extend(step_lines(number, step));
+    }
+    if !plan.excluded.is_empty() {
+        lines.extend([empty(), text::left_out()]);
+        let excluded = plan.excluded.iter();
+        lines.extend(
+            excluded.map(|excluded| text::left_out_because(&excluded.artifact, Phrase(&excluded.reason))),
+        );
+    }
+    if !plan.notes.is_empty() {
+        lines.extend([empty(), text::for_the_operator()]);
+        let notes = plan.notes.iter().map(|note| text::note(&text::bilingual(&note.nl, &note.en)));
+        lines.extend(notes.map(|note| paragraph(&note, 2, WIDTH)));
+    }
+    lines
+}
+
+fn step_lines(place: u64, step: &Step) -> Vec<Sentence> {
+    let mut lines =
+        vec![text::step(&number(place), &data(&step.artifact), &personal_data(step.personal_data))];
+    let mut more = vec![both(&step.purpose)];
     if step.mode == Mode::Sweep {
         let places = step.sources.iter().flat_map(|source| match source {
             Source::Files(patterns) => patterns.as_slice(),
             _ => &[],
         });
         let places: Vec<&str> = places.map(|pattern| pattern.text.as_str()).collect();
-        let word = lang.pick("wordt doorzocht, en niet genomen", "is looked through, and not taken");
-        wrap(&format!("{word}: {}", places.join(", ")), 6, console);
+        more.push(text::swept(&places.join(", ")));
     }
-    if let Some(limits) = limits(&step.limits, lang) {
-        wrap(&limits, 6, console);
-    }
+    more.extend(limits(&step.limits));
     if !step.except.is_empty() {
-        let word = lang.pick("behalve", "except");
         let texts: Vec<&str> = step.except.iter().map(|pattern| pattern.text.as_str()).collect();
-        wrap(&format!("{word}: {}", texts.join(", ")), 6, console);
+        more.push(text::except(&texts.join(", ")));
     }
+    lines.extend(more.iter().map(|text| paragraph(text, 6, WIDTH)));
+    lines
 }
 
-fn class_word(class: PersonalData, lang: Language) -> &'static str {
-    match class {
-        PersonalData::None => lang.pick("geen", "none"),
-        PersonalData::Low => lang.pick("laag", "low"),
-        PersonalData::High => lang.pick("hoog", "high"),
-    }
+/// A text that a playbook has in both languages.
+fn both(texts: &BilingualText) -> Sentence {
+    text::bilingual(&texts.nl, &texts.en)
 }
 
-fn volatility_words(volatility: Volatility, lang: Language) -> &'static str {
+fn volatility(volatility: Volatility) -> Sentence {
     match volatility {
-        Volatility::Tables => lang.pick(
-            "Wat het eerst verdwijnt: processen, verbindingen, sessies",
-            "What vanishes first: processes, connections, sessions",
-        ),
-        Volatility::Processes => lang.pick("Geheugen en processen", "Memory and processes"),
-        Volatility::Network => lang.pick("Netwerktoestand", "Network state"),
-        Volatility::Sessions => lang.pick("Sessies", "Sessions"),
-        Volatility::System => lang.pick("Toestand van het systeem", "State of the system"),
-        Volatility::VolatileFiles => lang.pick("Vluchtige bestanden", "Volatile files"),
-        Volatility::Logs => lang.pick("Logboeken", "Logs"),
-        Volatility::Files => lang.pick("Bestanden", "Files"),
-        Volatility::Configuration => lang.pick("Configuratie", "Configuration"),
-        Volatility::Bulk => lang.pick("Groot, en daarom het laatst", "Large, and last for that reason"),
+        Volatility::Tables => text::tables(),
+        Volatility::Processes => text::processes(),
+        Volatility::Network => text::network(),
+        Volatility::Sessions => text::sessions(),
+        Volatility::System => text::system(),
+        Volatility::VolatileFiles => text::volatile_files(),
+        Volatility::Logs => text::logs(),
+        Volatility::Files => text::plain_files(),
+        Volatility::Configuration => text::configuration(),
+        Volatility::Bulk => text::bulk(),
     }
 }
 
-fn limits(limits: &Limits, lang: Language) -> Option<String> {
-    let mut said = Vec::new();
-    if let Some(size) = limits.max_file_size {
-        let size = bytes(size);
-        said.push(lang.pick(format!("hoogstens {size} per bestand"), format!("at most {size} a file")));
-    }
-    if let Some(size) = limits.max_bytes {
-        let size = bytes(size);
-        said.push(lang.pick(format!("hoogstens {size} samen"), format!("at most {size} together")));
-    }
-    if let Some(files) = limits.max_files {
-        said.push(lang.pick(format!("hoogstens {files} bestanden"), format!("at most {files} files")));
-    }
-    if let Some(days) = limits.changed_within_days {
-        said.push(lang.pick(
-            format!("gewijzigd in de laatste {days} dagen"),
-            format!("changed within the last {days} days"),
-        ));
-    }
-    if let Some(depth) = limits.max_depth {
-        said.push(lang.pick(format!("tot {depth} mappen diep"), format!("down to {depth} folders")));
-    }
-    if said.is_empty() { None } else { Some(said.join(", ")) }
-}
-
-fn bytes(size: u64) -> String {
-    for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
-        let whole = size >> shift;
-        if whole > 0 && whole << shift == size {
-            return format!("{whole} {unit}");
-        }
-    }
-    format!("{size} bytes")
+fn limits(limits: &Limits) -> Option<Sentence> {
+    let all: Vec<_> = [
+        limits.max_file_size.map(|size| text::file_size(RoundSize(size))),
+        limits.max_bytes.map(|size| text::all_sizes(RoundSize(size))),
+        limits.max_files.map(text::files),
+        limits.changed_within_days.map(|days| text::changed(days.into())),
+        limits.max_depth.map(|depth| text::depth(depth.into())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!all.is_empty()).then(|| join(Items::all(&all)))
 }
 
 /// Columns of a terminal that nobody has widened.
 const WIDTH: usize = 80;
-
-/// Prints text in lines that fit, each indented.
-fn wrap(text: &str, indent: usize, console: &mut Console<'_>) {
-    let mut line = " ".repeat(indent);
-    for word in text.split_whitespace() {
-        let length = line.chars().count().saturating_add(word.chars().count()).saturating_add(1);
-        if length > WIDTH && line.len() > indent {
-            console.result(Printable(&line));
-            line = " ".repeat(indent);
-        }
-        if line.len() > indent {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if line.len() > indent {
-        console.result(Printable(&line));
-    }
-}

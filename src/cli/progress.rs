@@ -5,11 +5,11 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::acquisition::{Progress, Snapshot};
-use crate::evidence::Printable;
-use crate::text::Language;
+use crate::text::progress as text;
+use crate::text::{ByteSize, Language, Sentence};
 
 /// How often the line on a terminal is drawn anew.
 const REDRAW: Duration = Duration::from_millis(200);
@@ -55,7 +55,7 @@ pub(super) fn show<T>(progress: &Progress, display: Display, lang: Language, wor
                 let snapshot = progress.snapshot();
                 let rate = rate(last, snapshot.bytes_read, pause);
                 last = snapshot.bytes_read;
-                let line = line(&snapshot, rate, lang);
+                let line = line(&snapshot, rate).in_language(lang).to_owned();
                 match &bar {
                     Some(bar) => {
                         bar.set_message(line);
@@ -87,20 +87,10 @@ fn rate(before: u64, now: u64, pause: Duration) -> u64 {
     now.saturating_sub(before).saturating_mul(1000).checked_div(milliseconds).unwrap_or(0)
 }
 
-fn line(snapshot: &Snapshot, rate: u64, lang: Language) -> String {
+fn line(snapshot: &Snapshot, rate: u64) -> Sentence {
     let Snapshot { items, bytes_read, bytes_written, hits, artifact } = snapshot;
-    let (items, read, written) = (HumanCount(*items), HumanBytes(*bytes_read), HumanBytes(*bytes_written));
-    let (rate, artifact) = (HumanBytes(rate), Printable(artifact));
-    match lang {
-        Language::Nl => format!(
-            "{items} items, {read} gelezen ({rate}/s), {written} in de bundel, {hits} treffers · {artifact}"
-        ),
-        Language::En => {
-            format!(
-                "{items} items, {read} read ({rate}/s), {written} in the bundle, {hits} hits · {artifact}"
-            )
-        }
-    }
+    let [read, rate, written] = [*bytes_read, rate, *bytes_written].map(ByteSize);
+    text::line(&text::items(*items), read, rate, written, &text::hits(*hits), artifact)
 }
 
 #[cfg(test)]
@@ -117,9 +107,9 @@ mod tests {
             artifact: "Linux\u{1b}[2J".to_owned(),
         };
         assert_eq!(
-            line(&snapshot, 1 << 20, Language::En),
-            "12,345 items, 5.00 MiB read (1.00 MiB/s), 2.00 MiB in the bundle, 3 hits · Linux\\u{1b}[2J"
+            line(&snapshot, 1 << 20).in_language(Language::En),
+            "12,345 items, 5.0 MiB read (1.0 MiB/s), 2.0 MiB in the bundle, 3 hits · Linux\\u{1b}[2J"
         );
-        assert!(line(&snapshot, 0, Language::Nl).contains("3 treffers"));
+        assert!(line(&snapshot, 0).in_language(Language::Nl).starts_with("12.345 onderdelen, 5,0 MiB"));
     }
 }

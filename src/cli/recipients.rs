@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use age::secrecy::{ExposeSecret as _, SecretString};
 use clap::Args;
 
+use super::identities::{ask, not_asked};
 use super::secret::{first_line, kept};
 use super::{Console, Failure};
 use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
@@ -15,7 +16,8 @@ use crate::kit::keys;
 use crate::kit::keys::Identity;
 use crate::sys;
 use crate::sys::OtherWriters;
-use crate::text::Language;
+use crate::text::Sentence;
+use crate::text::{changeable, recipients as text};
 
 /// To whom something is encrypted.
 #[derive(Debug, Args)]
@@ -53,8 +55,7 @@ pub(super) fn recipients(keys: &ToWhom, of_kit: &[String], console: &mut Console
     let mut new_identity = None;
     let mut files = Vec::new();
     if to_keys && by_passphrase {
-        let text = "recipients and a passphrase cannot be combined: age refuses both in one file";
-        return Err(Failure::usage(text).hint("kies een van beide", "choose one of the two"));
+        return Err(Failure::refused(text::not_both()).hint(text::choose_one()));
     }
     if to_keys {
         for (index, recipient) in keys.recipient.iter().enumerate() {
@@ -74,34 +75,24 @@ pub(super) fn recipients(keys: &ToWhom, of_kit: &[String], console: &mut Console
         if file.is_file() {
             let failed = |source| crate::bundle::Error::ReadKey { path: file.clone(), source };
             let writers = sys::other_writers_at(file).map_err(failed)?;
-            check_writers(&file.display().to_string(), writers, console)?;
+            check_writers(file, writers, console)?;
         }
         recipients.set_passphrase(first_line(file)?);
     } else if keys.passphrase {
         recipients.set_passphrase(ask_twice(console)?);
     } else if !of_kit.is_empty() {
-        console.say(console.lang.pick(
-            "er is geen ontvanger genoemd: de bundel is voor de ontvangers van de kit",
-            "no recipient was named: the bundle is for the recipients of the kit",
-        ));
+        console.say(&text::those_of_the_kit());
         of_kit
             .iter()
             .try_for_each(|recipient| recipients.add(recipient, "kit.json"))
             .map_err(bad_recipient)?;
     } else if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         let passphrase = kept(keys::fresh_passphrase().map_err(Failure::new)?);
-        console.always(console.lang.pick(
-            "Wachtwoordzin; hij wordt nergens bewaard en maar een keer getoond. Schrijf hem over:",
-            "Passphrase; it is kept nowhere and shown once. Write it down:",
-        ));
-        console.always(format_args!("\n    {}\n", passphrase.expose_secret()));
+        console.always(&text::fresh_passphrase());
+        console.always_data(format_args!("\n    {}\n", passphrase.expose_secret()));
         recipients.set_passphrase(passphrase);
     } else {
-        let text = "nobody to encrypt to: no recipient and no passphrase, and no terminal to show one";
-        return Err(Failure::usage(text).hint(
-            "geef -r ONTVANGER, -R BESTAND, --passphrase-file BESTAND of --new-identity BESTAND",
-            "give -r RECIPIENT, -R FILE, --passphrase-file FILE or --new-identity FILE",
-        ));
+        return Err(Failure::refused(text::nobody()).hint(text::give_a_recipient()));
     }
     Ok(To { recipients, files, new_identity })
 }
@@ -119,78 +110,51 @@ fn from_file(
     let name = path.display().to_string();
     let read = sys::read_outside(path, MAX_RECIPIENTS_FILE)
         .map_err(|source| crate::bundle::Error::ReadKey { path: path.to_owned(), source })
-        .map_err(|error| {
-            Failure::usage(error).hint(
-                "noem met -R een gewoon bestand met op elke regel een ontvanger, of geef de ontvanger zelf met -r",
-                "name a regular file with one recipient per line with -R, or give the recipient itself with -r",
-            )
-        })?;
-    check_writers(&name, read.writers, console)?;
+        .map_err(|error| Failure::usage(error).hint(text::regular_file()))?;
+    check_writers(path, read.writers, console)?;
     let sha256 = Digest::of(&read.bytes);
-    let text = String::from_utf8(read.bytes).map_err(|_| {
+    let listed = String::from_utf8(read.bytes).map_err(|_| {
         bad_recipient(crate::bundle::Error::Key { whence: name.clone(), reason: "not a text file".into() })
     })?;
-    recipients.add_text(&text, path).map_err(bad_recipient)?;
+    recipients.add_text(&listed, path).map_err(bad_recipient)?;
     Ok(OutsideFile { role: OutsideRole::Recipients, name, sha256, brought_by: BroughtBy::Operator })
 }
 
 /// Refuses or reports a file that others can change and that says who can read the bundle.
 fn check_writers(
-    name: &str,
+    path: &Path,
     writers: Option<OtherWriters>,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
     match writers {
         None => {}
-        Some(OtherWriters::Group) => console.warn(console.lang.pick(
-            format!("ook een groep gebruikers kan '{name}' wijzigen: vergelijk de ontvangers"),
-            format!("a group of users can change '{name}' as well: compare the recipients"),
-        )),
-        Some(OtherWriters::Unowned) => console.warn(console.lang.pick(
-            format!("elke gebruiker kan '{name}' wijzigen, want de stick kent geen eigenaars: vergelijk de ontvangers"),
-            format!("every user can change '{name}', since the stick keeps no owners: compare the recipients"),
-        )),
-        Some(OtherWriters::Others) if !sys::privileged() => console.warn(console.lang.pick(
-            format!("ook anderen dan u en de beheerders kunnen '{name}' wijzigen: vergelijk de ontvangers"),
-            format!("others than you and the administrators can change '{name}': compare the recipients"),
-        )),
+        Some(OtherWriters::Group) => console.warn(&text::group_can_change(path)),
+        Some(OtherWriters::Unowned) => console.warn(&text::everybody_can_change(path)),
+        Some(OtherWriters::Others) if !sys::privileged() => {
+            console.warn(&changeable::recipients_by_others(path));
+        }
         Some(OtherWriters::Others) => {
-            let text = format!(
-                "others than you and the administrators can change or replace '{name}', and with it who can read the bundle"
+            return Err(
+                Failure::refused(changeable::recipients_refused(path)).hint(changeable::give_the_recipient())
             );
-            return Err(Failure::usage(text).hint(
-                "geef de ontvanger zelf met -r, of zet het bestand in een map waarin alleen beheerders schrijven",
-                "give the recipient itself with -r, or put the file into a directory that administrators alone can write to",
-            ));
         }
         Some(OtherWriters::Everybody) => {
-            let text =
-                format!("every user can change or replace '{name}', and with it who can read the bundle");
-            return Err(Failure::usage(text).hint(
-                format!("geef de ontvanger zelf met -r, of neem anderen het recht af: chmod go-w '{name}' en zijn map"),
-                format!("give the recipient itself with -r, or take the right away: chmod go-w '{name}' and its directory"),
-            ));
+            return Err(Failure::refused(text::changeable(path)).hint(text::take_the_right_away(path)));
         }
     }
     Ok(())
 }
 
 fn bad_recipient(error: crate::bundle::Error) -> Failure {
-    Failure::usage(error).hint(
-        "een ontvanger begint met age1, ssh-ed25519 of ssh-rsa",
-        "a recipient begins with age1, ssh-ed25519 or ssh-rsa",
-    )
+    Failure::usage(error).hint(text::kinds_of_recipients())
 }
 
 impl To {
     /// Says before anything is collected who will be able to read it. Whoever swapped a key on the stick shows here.
     pub(super) fn say_who_can_read(&self, console: &mut Console<'_>) {
-        console.say(console.lang.pick(
-            "Dit kan straks alleen gelezen worden met (vergelijk de vier woorden met die van IBD-CERT):",
-            "Only these will be able to read it (compare the four words with those of IBD-CERT):",
-        ));
-        for line in readers(&self.recipients.fingerprints(), console.lang) {
-            console.say(format_args!("  {line}"));
+        console.say(&text::who_can_read());
+        for reader in readers(&self.recipients.fingerprints()) {
+            console.say(&text::listed(&reader));
         }
     }
 
@@ -198,42 +162,53 @@ impl To {
     pub(super) fn keep_new_identity(&self, now: Utc, console: &mut Console<'_>) -> Result<(), Failure> {
         let Some((path, identity)) = &self.new_identity else { return Ok(()) };
         identity.write(path, now).map_err(Failure::new)?;
-        let (nl, en) = (
-            format!(
-                "nieuwe sleutel in '{}': wie hem heeft, kan alles lezen wat ermee versleuteld is; bewaar hem apart",
-                path.display()
-            ),
-            format!(
-                "new identity in '{}': who has it reads what is encrypted to it; keep it apart",
-                path.display()
-            ),
-        );
-        console.say(console.lang.pick(nl, en));
+        console.say(&text::new_identity(path));
         Ok(())
     }
 }
 
 /// Who can read something, one per line: four words and the end of the key.
-pub(super) fn readers(recipients: &[FingerprintedRecipient], lang: Language) -> Vec<String> {
+pub(super) fn readers(recipients: &[FingerprintedRecipient]) -> Vec<Sentence> {
     recipients
         .iter()
         .map(|recipient| match recipient.fingerprint {
-            Some(_) => recipient.to_string(),
-            None => lang.pick("de wachtwoordzin", "the passphrase").to_owned(),
+            Some(_) => text::reader(&recipient.to_string()),
+            None => text::by_passphrase(),
         })
         .collect()
 }
 
 fn ask_twice(console: &Console<'_>) -> Result<SecretString, Failure> {
-    let (first, again) = console.lang.pick(("Wachtwoordzin: ", "Nogmaals: "), ("Passphrase: ", "Again: "));
-    let ask =
-        |text| rpassword::prompt_password(text).map(SecretString::from).map(kept).map_err(Failure::usage);
-    let passphrase = ask(first)?;
-    if passphrase.expose_secret().is_empty() {
-        return Err(Failure::usage("an empty passphrase protects nothing"));
+    let passphrase = ask(&text::prompt(), console.lang).map_err(not_asked)?;
+    if passphrase.is_empty() {
+        return Err(Failure::refused(text::empty_passphrase()));
     }
-    if ask(again)?.expose_secret() != passphrase.expose_secret() {
-        return Err(Failure::usage("the two passphrases differ"));
+    if ask(&text::prompt_again(), console.lang).map_err(not_asked)? != passphrase {
+        return Err(Failure::refused(text::passphrases_differ()));
     }
-    Ok(passphrase)
+    Ok(kept(SecretString::from(passphrase)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::console::assert_printed;
+
+    #[test]
+    fn what_is_said_of_those_who_can_read_is_the_golden_text() {
+        let file = Path::new("recipients.txt");
+        let mut recipients = Recipients::new();
+        recipients.set_passphrase(SecretString::from("a passphrase".to_owned()));
+        let to = To { recipients, files: Vec::new(), new_identity: None };
+        assert_printed("recipients", |console| {
+            console.say(&text::those_of_the_kit());
+            console.always(&text::fresh_passphrase());
+            console.warn(&text::group_can_change(file));
+            console.warn(&text::everybody_can_change(file));
+            console.say(&text::new_identity(Path::new("new.txt")));
+            to.say_who_can_read(console);
+            let key = FingerprintedRecipient::of("age1example0000000");
+            console.say_all(&readers(&[key]));
+        });
+    }
 }

@@ -12,14 +12,14 @@ use super::quantity::{duration, whole};
 use super::secret::first_line;
 use super::{Console, Failure};
 use crate::bundle::Identities;
-use crate::evidence::Printable;
 use crate::kit;
 use crate::kit::description::KitFileUse;
 use crate::scan;
 use crate::scan::indicators::Indicators;
 use crate::scan::{EngineKind, RuleSource, Scanner, TimeLimits};
 use crate::text::phrases::Phrase;
-use crate::text::{Language, Localized as _};
+use crate::text::scanning as text;
+use crate::text::{Language, Sentence};
 
 /// Rules besides those built in, and who can read packed ones.
 #[derive(Debug, Args)]
@@ -60,10 +60,7 @@ impl Processes {
         if self.wanted().is_none() || root.is_none() {
             return Ok(());
         }
-        Err(Failure::usage("a system below --root does not run: it has no processes to scan").hint(
-            "laat --root weg, of --scan-processes en --pid",
-            "leave out --root, or --scan-processes and --pid",
-        ))
+        Err(Failure::refused(text::no_processes_below_root()).hint(text::root_or_processes()))
     }
 }
 
@@ -77,12 +74,12 @@ pub(super) struct Chosen {
 
 impl RuleSet {
     /// Finds the engine and takes the encryption off packed sets, also of a kit's rules.
-    pub(super) fn choose(&self, kit: Option<&ChosenKit>) -> Result<Chosen, Failure> {
+    pub(super) fn choose(&self, kit: Option<&ChosenKit>, lang: Language) -> Result<Chosen, Failure> {
         let engine = self.engine.parse().map_err(Failure::usage)?;
         let mut sources = vec![RuleSource::Embedded];
-        sources.extend(self.sources(&self.rules)?);
+        sources.extend(self.sources(&self.rules, lang)?);
         if let Some(kit) = kit {
-            sources.extend(self.of_kit(kit)?);
+            sources.extend(self.of_kit(kit, lang)?);
         }
         let usual = TimeLimits::default();
         let item = self.scan_time_limit.unwrap_or(usual.item);
@@ -91,14 +88,14 @@ impl RuleSet {
     }
 
     /// Where the rules named stand, packed ones opened in memory.
-    pub(super) fn sources(&self, paths: &[PathBuf]) -> Result<Vec<RuleSource>, Failure> {
+    pub(super) fn sources(&self, paths: &[PathBuf], lang: Language) -> Result<Vec<RuleSource>, Failure> {
         let mut identities = None;
         let sources = paths.iter().map(|path| {
             if !kit::rules::is_packed(path) {
                 return Ok(RuleSource::Path(path.clone()));
             }
             if identities.is_none() {
-                identities = Some(self.identities()?);
+                identities = Some(self.identities(lang)?);
             }
             kit::rules::open(path, identities.as_ref().unwrap_or(&Identities::new())).map_err(cannot_open)
         });
@@ -106,22 +103,22 @@ impl RuleSet {
     }
 
     /// The rules of a kit, each file read once and checked.
-    fn of_kit(&self, kit: &ChosenKit) -> Result<Vec<RuleSource>, Failure> {
+    fn of_kit(&self, kit: &ChosenKit, lang: Language) -> Result<Vec<RuleSource>, Failure> {
         let files = kit.kit.read_all(KitFileUse::Rules).map_err(unusable)?;
         if files.is_empty() {
             return Ok(Vec::new());
         }
-        let identities = self.identities()?;
+        let identities = self.identities(lang)?;
         let sources = files
             .into_iter()
             .map(|(path, bytes)| kit::rules::of_bytes(path, bytes, &identities).map_err(cannot_open));
         sources.collect()
     }
 
-    fn identities(&self) -> Result<Identities, Failure> {
+    fn identities(&self, lang: Language) -> Result<Identities, Failure> {
         let mut identities = Identities::new();
         for path in &self.rules_identity {
-            identities.add_file(path, &ask_at_the_terminal()).map_err(Failure::usage)?;
+            identities.add_file(path, &ask_at_the_terminal(lang)).map_err(Failure::usage)?;
         }
         if let Some(path) = &self.rules_passphrase_file {
             identities.add_passphrase(first_line(path)?);
@@ -132,10 +129,7 @@ impl RuleSet {
 }
 
 fn cannot_open(error: kit::rules::Error) -> Failure {
-    Failure::usage(error).hint(
-        "geef --rules-identity BESTAND of --rules-passphrase-file BESTAND",
-        "give --rules-identity FILE or --rules-passphrase-file FILE",
-    )
+    Failure::usage(error).hint(text::give_the_rules_key())
 }
 
 /// Rules or indicators that were named and cannot be read, with what to do.
@@ -144,15 +138,9 @@ pub(super) fn unlisted(error: scan::Error) -> Failure {
         (matches!(error, scan::Error::List { .. }), matches!(error, scan::Error::ListIndicators { .. }));
     let failure = Failure::usage(error);
     if rules {
-        failure.hint(
-            "klopt het pad? noem een regelbestand, of een map of zip met bestanden die op .yar, .yara of .rule eindigen",
-            "is the path right? name a rule file, or a directory or zip of files that end in .yar, .yara or .rule",
-        )
+        failure.hint(text::what_rules_are())
     } else if lists {
-        failure.hint(
-            "klopt het pad? noem een lijst, een map met lijsten of een MISP-feed; dwing een vorm af met bijvoorbeeld csv=BESTAND",
-            "is the path right? name a list, a directory of lists or a MISP feed; force a format as in csv=FILE",
-        )
+        failure.hint(text::what_lists_are())
     } else {
         failure
     }
@@ -215,8 +203,7 @@ pub(super) fn count_unusable(
         read.into_iter().filter(|list| list.indicators == 0).map(|list| list.name.clone());
     let empty: Vec<String> = without_rules.chain(without_indicators).collect();
     for name in &empty {
-        let text = console.lang.pick("hiervan is niets bruikbaar", "nothing of it can be used");
-        console.warn(format_args!("{}: {text}", Printable(name)));
+        console.warn(&text::nothing_usable(name));
     }
     failed.saturating_add(broken.len()).saturating_add(empty.len())
 }
@@ -230,21 +217,46 @@ fn is_of(named: &str, file: &str) -> bool {
 /// Names the files that do not compile, without which the run goes on, and says how many files of directories are no rule files.
 pub(super) fn name_failed(scanner: Option<&Scanner>, console: &mut Console<'_>) {
     for file in scanner.into_iter().flat_map(Scanner::failed) {
-        let text = console.lang.pick("regelbestand overgeslagen", "rule file left out");
         let reason = file.failed.as_deref().unwrap_or_default();
-        let reason = Phrase(reason).written(console.lang);
-        console.warn(format_args!("{text}: {}: {reason}", Printable(&file.name)));
+        console.warn(&text::rule_file_left_out(&file.name, Phrase(reason)));
     }
-    if let Some(skipped) = scanner.and_then(|scanner| skipped(scanner, console.lang)) {
-        console.say(skipped);
+    if let Some(skipped) = scanner.and_then(skipped) {
+        console.say(&skipped);
     }
 }
 
 /// How many files of named directories and archives are no rule files, and the first of them.
-pub(super) fn skipped(scanner: &Scanner, lang: Language) -> Option<String> {
+pub(super) fn skipped(scanner: &Scanner) -> Option<Sentence> {
     let skipped = scanner.skipped();
-    let first = Phrase(skipped.names.first()?).written(lang);
-    let text = lang
-        .pick("bestanden die geen regelbestand zijn, overgeslagen", "files that are no rule file, skipped");
-    Some(format!("{} {text}, {} '{first}'", skipped.count, lang.pick("zoals", "such as")))
+    let first = skipped.names.first()?;
+    Some(text::no_rule_files(skipped.count, first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::console::assert_printed;
+    use crate::text::{indicators, rules};
+
+    #[test]
+    fn what_is_said_of_rules_and_indicators_in_use_is_the_golden_text() {
+        assert_printed("rules_and_indicators", |console| {
+            console.warn(&text::nothing_usable("rules/empty.yar"));
+            console.warn(&text::rule_file_left_out("rules/broken.yar", Phrase("line 3: syntax error")));
+            for count in [1, 9_407] {
+                console.say(&text::no_rule_files(count, "README.md"));
+                console.say(&indicators::no_lists(count, "README.md"));
+                console.say(&indicators::in_use(count, 3));
+            }
+            console.warn(&indicators::list_not_to_its_end("list.json", Phrase("end of file")));
+            for (files, failed) in [(1, 0), (3, 1), (3, 2)] {
+                let found = rules::in_files(files, &rules::rules(files));
+                console.answer(&rules::nothing_usable(&found));
+                console.answer(&rules::all_usable(&found));
+                console.answer(&rules::some_usable(failed, &found));
+                console.say(&rules::packed(files, Path::new("rules.age")));
+            }
+            console.answer(&rules::never_matches("a.yar", "alpha", Phrase("its condition is false")));
+        });
+    }
 }

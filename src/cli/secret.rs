@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Failure;
 use crate::sys;
+use crate::text::recipients as text;
 
 /// Longest first line of a passphrase file.
 const MAX_PASSPHRASE: u64 = 4096;
@@ -27,9 +28,7 @@ pub(super) fn first_line(path: &Path) -> Result<SecretString, Failure> {
     let line = std::str::from_utf8(first).map_err(wrong)?;
     let line = line.trim_end_matches(['\r', '\n']);
     if line.is_empty() {
-        let text = format!("the first line of '{}' is empty", path.display());
-        return Err(Failure::usage(text)
-            .hint("zet de wachtwoordzin op de eerste regel", "put the passphrase on the first line"));
+        return Err(Failure::refused(text::empty_first_line(path)).hint(text::on_the_first_line()));
     }
     Ok(kept(SecretString::from(line.to_owned())))
 }

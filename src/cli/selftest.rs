@@ -8,8 +8,8 @@ use serde_json::json;
 use super::{Console, Exit, Failure};
 use crate::kit::selftest;
 use crate::kit::selftest::{Check, CheckResult};
-use crate::text::phrases::Phrase;
-use crate::text::{Language, Localized as _};
+use crate::text::selftest as text;
+use crate::text::{Language, Sentence};
 
 /// What `selftest` takes.
 #[derive(Debug, Args)]
@@ -23,7 +23,6 @@ pub(super) struct Arguments {
 /// Carries out `selftest`.
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let (mut passed, mut failed, mut not_possible) = (0_u32, 0_u32, 0_u32);
-    let lang = console.lang;
     let mut tell = |check, name: &str, verdict: CheckResult| {
         let (count, word, reason) = match &verdict {
             CheckResult::Passed => (&mut passed, "passed", None),
@@ -32,152 +31,89 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         };
         *count = count.saturating_add(1);
         if arguments.json {
+            let reason = reason.map(|reason| reason.in_language(Language::En));
             console.result(json!({ "check": name, "verdict": word, "reason": reason }));
         } else {
-            console.result(line(check, &verdict, lang));
+            console.answer(&line(check, &verdict));
         }
     };
-    selftest::run(&arguments.work, &mut tell).map_err(|error| {
-        Failure::new(error).hint(
-            "kies met --work MAP een map waarin geschreven mag worden",
-            "name a folder that may be written to with --work DIR",
-        )
-    })?;
-    console.say(lang.pick(
-        format!("{passed} geslaagd, {failed} mislukt, {not_possible} hier niet te beproeven"),
-        format!("{passed} passed, {failed} failed, {not_possible} not possible here"),
-    ));
+    selftest::run(&arguments.work, &mut tell)
+        .map_err(|error| Failure::new(error).hint(text::writable_directory()))?;
+    console.say(&text::sum(passed, failed, not_possible));
     Ok(if failed == 0 { Exit::Done } else { Exit::Failure })
 }
 
-fn line(check: Check, verdict: &CheckResult, lang: Language) -> String {
+fn line(check: Check, verdict: &CheckResult) -> Sentence {
     let (word, reason) = match verdict {
-        CheckResult::Passed => (lang.pick("geslaagd", "pass"), None),
-        CheckResult::Failed(seen) => (lang.pick("MISLUKT", "FAIL"), Some(seen)),
-        CheckResult::NotPossible(why) => (lang.pick("niet hier", "not here"), Some(why)),
+        CheckResult::Passed => (text::passed(), None),
+        CheckResult::Failed(seen) => (text::failed(), Some(seen)),
+        CheckResult::NotPossible(why) => (text::not_here(), Some(why)),
     };
-    let (nl, en) = text(check);
-    let reason = reason.map(|reason| format!(": {}", Phrase(reason).written(lang))).unwrap_or_default();
-    format!("{word:<9} {}{reason}", lang.pick(nl, en))
+    match reason {
+        Some(reason) => text::check_because(&word, &shown(check), reason),
+        None => text::check(&word, &shown(check)),
+    }
 }
 
 /// What each check shows.
-#[allow(clippy::too_many_lines, reason = "a table: a text in both languages for each check")]
-const fn text(check: Check) -> (&'static str, &'static str) {
+fn shown(check: Check) -> Sentence {
     match check {
-        Check::Content => {
-            ("een bestand wordt gelezen zoals het is geschreven", "a file is read as it was written")
-        }
-        Check::AccessTime => (
-            "lezen laat de tijd van laatste toegang staan",
-            "reading leaves the time of last access as it was",
-        ),
-        Check::DirectoryAccessTime => (
-            "opsommen laat de tijd van laatste toegang van een map staan",
-            "listing leaves the time of last access of a directory as it was",
-        ),
-        Check::Times => ("alle tijden van een bestand worden verteld", "all times of a file are told"),
-        Check::Owner => ("de eigenaar wordt verteld", "the owner is told"),
-        Check::LongPath => {
-            ("een pad van ruim 500 tekens wordt gelezen", "a path of over 500 characters is read")
-        }
-        Check::Names => ("lastige namen worden gelezen", "awkward names are read"),
-        Check::Links => (
-            "koppelingen worden vastgelegd en niet gevolgd",
-            "links and junctions are recorded and not followed",
-        ),
-        Check::Sparse => ("gaten in een bestand worden niet opgeslagen", "holes in a file are not stored"),
-        Check::Sharing => (
-            "een ander programma mag een bestand hernoemen dat gelezen wordt",
-            "others may rename a file while it is read",
-        ),
-        Check::Streams => ("alternatieve datastromen worden gelezen", "alternate data streams are read"),
-        Check::ShortName => ("de korte naam wordt verteld", "the short name is told"),
-        Check::InUse => (
-            "een bestand dat een ander voor zich houdt, wordt gelezen",
-            "a file that another keeps for itself is read",
-        ),
-        Check::Oplock => (
-            "een bestand waarvan een ander de oplock niet loslaat, houdt niets op",
-            "a file whose oplock another never gives up holds nothing up",
-        ),
-        Check::PartLocked => (
-            "een bestand waarvan een deel is vergrendeld, wordt geheel gelezen",
-            "a file of which a part is locked is read as a whole",
-        ),
-        Check::Backup => (
-            "wat machtigingen weigeren, wordt gelezen met het recht op reservekopieën",
-            "what permissions refuse is read by the right to make backups",
-        ),
-        Check::NotLocal => (
-            "een bestand waarvan de inhoud elders staat, wordt niet geopend",
-            "a file whose content is elsewhere is not opened",
-        ),
-        Check::Placeholders => (
-            "wat elders staat, laat Windows aan dit programma als zodanig zien",
-            "Windows shows this program what is elsewhere as such",
-        ),
-        Check::Compressed => ("een gecomprimeerd bestand wordt gelezen", "a compressed file is read"),
-        Check::Overlay => (
-            "een bestand dat Windows zelf gecomprimeerd houdt, wordt gelezen",
-            "a file that Windows keeps compressed is read",
-        ),
-        Check::RawVolume => ("het volume wordt rechtstreeks gelezen", "the volume is read directly"),
-        Check::ChangeJournal => {
-            ("het wijzigingslogboek van NTFS wordt gelezen", "the change journal of NTFS is read")
-        }
-        Check::ShadowCopies => ("schaduwkopieën zijn te lezen", "shadow copies can be read"),
-        Check::Volumes => {
-            ("de volumes van deze machine worden genoemd", "the volumes of this machine are named")
-        }
-        Check::Disks => (
-            "de schijf onder een volume toont of het door BitLocker is versleuteld",
-            "the disk beneath a volume shows whether BitLocker encrypted it",
-        ),
-        Check::Processes => {
-            ("de lijst van processen noemt dit programma", "the list of processes names this program")
-        }
-        Check::Sockets => ("de lijst van sockets wordt gelezen", "the list of sockets is read"),
-        Check::Accounts => {
-            ("de accounts van deze machine worden verteld", "the accounts of this machine are told")
-        }
-        Check::Sessions => ("wie is aangemeld wordt verteld", "who is logged on is told"),
-        Check::Pipes => ("named pipes worden verteld", "named pipes are told"),
-        Check::CachedNames => {
-            ("de namen die de resolver onthoudt worden verteld", "the names in the resolver's cache are told")
-        }
-        Check::Signatures => (
-            "van programma's wordt verteld of ze zijn ondertekend, en van die van Windows dat dat klopt",
-            "of programs it is told whether they are signed, and of Windows' own that it is valid",
-        ),
-        Check::Environments => (
-            "de omgevingsvariabelen van een proces worden gelezen",
-            "the environment variables of a process are read",
-        ),
-        Check::ClosedConsole => (
-            "een run waarvan het venster wordt gesloten, wordt binnen 4 seconden verzegeld",
-            "a run whose console is closed is sealed within 4 seconds",
-        ),
-        Check::Libraries => (
-            "geen bibliotheek komt uit de map van dit programma",
-            "no library is loaded from the program's own directory",
-        ),
-        Check::OpenDirectory => (
-            "een map die iedereen kan wijzigen wordt als zodanig herkend",
-            "a directory that everybody can change is recognized as such",
-        ),
-        Check::Memory => ("het geheugen van een proces wordt gelezen", "the memory of a process is read"),
-        Check::RegistryZero => (
-            "een naam in het register met een nul erin wordt gelezen, en niet die van een lokaas",
-            "a name in the registry with a zero in it is read, and not that of a decoy",
-        ),
-        Check::RegistryLarge => (
-            "een waarde van 70.000 bytes in het register wordt gelezen",
-            "a value of 70,000 bytes in the registry is read",
-        ),
-        Check::RegistryRefused => (
-            "een registersleutel die iedereen weigert wordt gelezen of gemeld",
-            "a registry key that refuses everybody is read or reported",
-        ),
+        Check::Content => text::content(),
+        Check::AccessTime => text::access_time(),
+        Check::DirectoryAccessTime => text::directory_access_time(),
+        Check::Times => text::times(),
+        Check::Owner => text::owner(),
+        Check::LongPath => text::long_path(),
+        Check::Names => text::names(),
+        Check::Links => text::links(),
+        Check::Sparse => text::sparse(),
+        Check::Sharing => text::sharing(),
+        Check::Streams => text::streams(),
+        Check::ShortName => text::short_name(),
+        Check::InUse => text::in_use(),
+        Check::Oplock => text::oplock(),
+        Check::PartLocked => text::part_locked(),
+        Check::Backup => text::backup(),
+        Check::NotLocal => text::not_local(),
+        Check::Placeholders => text::placeholders(),
+        Check::Compressed => text::compressed(),
+        Check::Overlay => text::overlay(),
+        Check::RawVolume => text::raw_volume(),
+        Check::ChangeJournal => text::change_journal(),
+        Check::ShadowCopies => text::shadow_copies(),
+        Check::Volumes => text::volumes(),
+        Check::Disks => text::disks(),
+        Check::Processes => text::processes(),
+        Check::Sockets => text::sockets(),
+        Check::Accounts => text::accounts(),
+        Check::Sessions => text::sessions(),
+        Check::Pipes => text::pipes(),
+        Check::CachedNames => text::cached_names(),
+        Check::Signatures => text::signatures(),
+        Check::Environments => text::environments(),
+        Check::ClosedConsole => text::closed_console(),
+        Check::Libraries => text::libraries(),
+        Check::OpenDirectory => text::open_directory(),
+        Check::Memory => text::memory(),
+        Check::RegistryZero => text::registry_zero(),
+        Check::RegistryLarge => text::registry_large(),
+        Check::RegistryRefused => text::registry_refused(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::golden::assert_golden;
+    use crate::text::selftest_reasons as reasons;
+
+    #[test]
+    fn each_check_with_each_verdict_is_the_golden_text() {
+        let checks = selftest::all();
+        let mut lines: Vec<_> = checks.map(|check| line(check, &CheckResult::Passed)).collect();
+        lines.push(line(Check::Times, &CheckResult::Failed(reasons::times("[None]"))));
+        lines.push(line(Check::Streams, &CheckResult::NotPossible(reasons::only_windows())));
+        lines.push(text::sum(1_037, 1, 1));
+        assert_golden("selftest", &lines);
     }
 }

@@ -1,6 +1,6 @@
 //! `veldkit unpack`: from a bundle to a folder, verified on the way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -12,10 +12,11 @@ use super::{Console, Exit, Failure};
 use crate::analysis;
 use crate::analysis::unpack::{Naming, Only, Unpacked, Unpacker, Wish};
 use crate::analysis::{Integrity, Verdict};
-use crate::evidence::Printable;
 use crate::sys;
-use crate::text::Localized as _;
+use crate::text::Sentence;
+use crate::text::console::reported;
 use crate::text::phrases::Phrase;
+use crate::text::unpack as text;
 
 /// What `unpack` takes.
 #[derive(Debug, Args)]
@@ -49,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
     let claims = arguments.claims.read()?;
     let only = (!arguments.only.is_empty()).then(|| Only::new(&arguments.only)).transpose();
     let only = only.map_err(Failure::usage)?;
-    let identities = arguments.keys.read()?;
+    let identities = arguments.keys.read(console.lang)?;
     let limits = arguments.limits.read();
     let naming = Naming { windows: arguments.portable, defang: arguments.defang };
     let wish = Wish {
@@ -60,21 +61,17 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         sparse: limits.sparse,
         links: arguments.links,
     };
-    let mut unpacker = Unpacker::new(&arguments.out, wish).map_err(|error| {
-        Failure::new(error).hint("kies een nieuwe map met --out", "choose a new folder with --out")
-    })?;
+    let mut unpacker = Unpacker::new(&arguments.out, wish)
+        .map_err(|error| Failure::new(error).hint(text::new_directory()))?;
     let verdict = analysis::verify(&arguments.bundle, &identities, &claims, &limits, &mut unpacker);
     let done = unpacker.finish();
     let verdict = verdict.map_err(explain)?;
 
     for failure in &done.failures {
-        console.warn(Phrase(failure).written(console.lang));
+        console.warn(&reported(Phrase(failure)));
     }
     for unmatched in &done.unmatched {
-        let text = console
-            .lang
-            .pick("geen onderdeel van de bundel past bij --only", "no entry of the bundle matches --only");
-        console.always(format_args!("{text} '{}'", Printable(unmatched)));
+        console.always(&text::nothing_matches(unmatched));
     }
     let exit = judge(arguments, &verdict, &done);
     if arguments.json {
@@ -87,36 +84,19 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         }
         console.result(object);
     } else {
-        for line in lines(&verdict, console.lang) {
-            console.result(line);
-        }
-        let place = arguments.out.display();
-        let (nl, en) = (
-            format!(
-                "{} bestanden in '{place}', {} niet bewezen, {} verwijderd",
-                done.files, done.unproved, done.removed
-            ),
-            format!(
-                "{} files in '{place}', {} unproved, {} removed",
-                done.files, done.unproved, done.removed
-            ),
-        );
-        console.result(console.lang.pick(nl, en));
-        if done.defanged > 0 {
-            let (nl, en) = (
-                format!("{} onder een onschadelijke naam (.defanged); zie mapped.jsonl", done.defanged),
-                format!("{} under a harmless name (.defanged); see mapped.jsonl", done.defanged),
-            );
-            console.result(console.lang.pick(nl, en));
-        }
+        lines(&verdict).iter().chain(&summary(&done, &arguments.out)).for_each(|line| console.answer(line));
     }
     if verdict.integrity == Integrity::Truncated && !arguments.salvage {
-        console.warn(console.lang.pick(
-            "de bundel is afgekapt; --salvage haalt ook terug wat niet bewezen is",
-            "the bundle is truncated; --salvage also gives back what is not proved",
-        ));
+        console.warn(&text::truncated());
     }
     Ok(exit)
+}
+
+/// What was unpacked, for a person.
+fn summary(done: &Unpacked, out: &Path) -> Vec<Sentence> {
+    let mut lines = vec![text::sum(&text::files(done.files, out), done.unproved, done.removed)];
+    lines.extend((done.defanged > 0).then(|| text::defanged(done.defanged)));
+    lines
 }
 
 /// A bundle that is cut is not what was sealed, also where it was to be salvaged.
@@ -125,4 +105,22 @@ fn judge(arguments: &Arguments, verdict: &Verdict, done: &Unpacked) -> Exit {
         (true, arguments.claims.exit(verdict)),
         (!done.failures.is_empty() || !done.unmatched.is_empty(), Exit::Partial),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::console::assert_printed;
+
+    #[test]
+    fn what_was_unpacked_is_the_golden_text() {
+        assert_printed("unpack", |console| {
+            for (files, unproved, removed, defanged) in [(1, 0, 0, 0), (9_407, 2, 1, 1), (3, 0, 0, 1_000)] {
+                let done = Unpacked { files, unproved, removed, defanged, ..Unpacked::default() };
+                console.answer_all(&summary(&done, Path::new("out")));
+            }
+            console.always(&text::nothing_matches("/var/log/*"));
+            console.warn(&text::truncated());
+        });
+    }
 }

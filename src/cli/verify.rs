@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::HumanCount;
 use serde_json::json;
 
 use super::identities::Keys;
@@ -12,13 +11,14 @@ use super::reading_limits::ReadingLimits;
 use super::{Console, Exit, Failure};
 use crate::analysis;
 use crate::analysis::{
-    Authorship, Claims, Error, Integrity, Remark, RevokedKeys, SigningKey, Silent, Verdict,
+    Authorship, Claims, Error, Integrity, ProofCounts, Remark, RevokedKeys, SigningKey, Silent, Verdict,
 };
 use crate::bundle::reader::OpenError;
 use crate::bundle::{Identities, SealCode};
-use crate::evidence::Printable;
+use crate::text::layout::{counted, data, list, number, row};
 use crate::text::phrases::Phrase;
-use crate::text::{Language, Localized as _};
+use crate::text::verify as text;
+use crate::text::{Items, Sentence};
 
 /// Findings that a person is shown; `--json` has more.
 const SHOWN: usize = 10;
@@ -68,13 +68,7 @@ impl ClaimArguments {
         let seal = self.seal.as_deref().map(SealCode::parse).transpose().map_err(|groups| {
             let groups: Vec<_> = groups.iter().map(ToString::to_string).collect();
             let groups = groups.join(", ");
-            Failure::usage(format!(
-                "the seal code cannot be right: its check characters do not fit in group {groups}"
-            ))
-            .hint(
-                format!("lees opnieuw: laat groep {groups} nog eens voorlezen"),
-                format!("read again: have group {groups} read out once more"),
-            )
+            Failure::refused(text::wrong_group(&groups)).hint(text::read_group_again(&groups))
         })?;
         let revoked = self.revoked.as_deref().map(RevokedKeys::read).transpose().map_err(Failure::usage)?;
         Ok(Claims { signer, seal, revoked: revoked.unwrap_or_default() })
@@ -85,18 +79,16 @@ impl ClaimArguments {
 pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let claims = arguments.claims.read()?;
     if claims.seal.is_some() && arguments.bundles.len() > 1 {
-        let text = "a seal code belongs to one bundle, and several are named";
-        return Err(Failure::usage(text)
-            .hint("controleer ze een voor een met --seal", "verify them one by one with --seal"));
+        return Err(Failure::refused(text::one_seal_code()).hint(text::one_by_one()));
     }
-    let identities = arguments.keys.read()?;
+    let identities = arguments.keys.read(console.lang)?;
     if let [bundle] = arguments.bundles.as_slice() {
         return one(bundle, arguments, &claims, &identities, console);
     }
     let mut exits = Vec::with_capacity(arguments.bundles.len());
     for bundle in &arguments.bundles {
         if !arguments.json {
-            console.result(escaped(&bundle.display().to_string()));
+            console.answer(&data(&bundle.to_string_lossy()));
         }
         exits.push(one(bundle, arguments, &claims, &identities, console).unwrap_or_else(|failure| {
             console.fail(&failure);
@@ -129,9 +121,7 @@ fn one(
     } else if arguments.json {
         console.result(serde_json::to_string(&verdict).map_err(Failure::new)?);
     } else {
-        for line in lines(&verdict, console.lang) {
-            console.result(line);
-        }
+        console.answer_all(&lines(&verdict));
     }
     Ok(arguments.claims.exit(&verdict))
 }
@@ -151,141 +141,166 @@ pub(super) fn explain(error: Error) -> Failure {
     let wrong_key = matches!(error, Error::Decrypt { .. });
     let failure = Failure::new(error);
     if no_bundle {
-        failure.hint(
-            "klopt het pad? noem een bundel zoals 'collect' hem schrijft (….zip.age); van een gesplitste welk deel ook",
-            "is the path right? name a bundle as 'collect' writes it (….zip.age); of a split one, any part",
-        )
+        failure.hint(text::what_a_bundle_is())
     } else if wrong_key {
-        failure.hint(
-            "klopt de sleutel? 'veldkit.json' noemt de ontvangers pas als de bundel open is; vraag wie de kit maakte",
-            "is it the right key? ask whoever made the kit to which recipient it encrypts",
-        )
+        failure.hint(text::right_key())
     } else {
         failure
     }
 }
 
 /// The verdict for a person.
-pub(super) fn lines(verdict: &Verdict, lang: Language) -> Vec<String> {
-    let items = &verdict.items;
-    let mut lines = Vec::new();
-    let integrity = match (verdict.integrity, lang) {
-        (Integrity::Whole, Language::Nl) => "HEEL: verzegeld, keten en controlegetallen kloppen",
-        (Integrity::Whole, Language::En) => "WHOLE: sealed, chain and digests are right",
-        (Integrity::Truncated, Language::Nl) => "AFGEKAPT: het bestand eindigt te vroeg; wat er staat, klopt",
-        (Integrity::Truncated, Language::En) => "TRUNCATED: the file ends early; what it holds is right",
-        (Integrity::Tampered, Language::Nl) => "AANGETAST: er is iets veranderd of beschadigd",
-        (Integrity::Tampered, Language::En) => "TAMPERED: something was changed, or is damaged",
-    };
-    lines.push(format!("{:<14}{integrity}", lang.pick("integriteit", "integrity")));
-    let authorship = match (&verdict.authorship, lang) {
-        // The word is kept for what nobody can have copied on the host.
-        (Authorship::Proved { .. }, lang) if verdict.remarks.contains(&Remark::SigningKeyWasOnTheHost) => {
-            signed(verdict.signing_key.as_ref(), lang)
-        }
-        (Authorship::Proved { by }, Language::Nl) => format!("BEWEZEN door {}", proofs(by, lang)),
-        (Authorship::Proved { by }, Language::En) => format!("PROVED by {}", proofs(by, lang)),
-        (Authorship::Refuted { why }, Language::Nl) => {
-            format!("WEERLEGD: {}", Phrase(&why.join("; ")).written(lang))
-        }
-        (Authorship::Refuted { why }, Language::En) => format!("REFUTED: {}", escaped(&why.join("; "))),
-        (Authorship::NotChecked { why }, lang) => not_checked(why.as_deref(), lang),
-    };
-    lines.push(format!("{:<14}{authorship}", lang.pick("herkomst", "authorship")));
-    let counts = [
-        (items.proved, "bewezen", "proved"),
-        (
-            items.relative,
-            "bewezen vanaf het eerste goede controlepunt na een gat",
-            "proved relative to the first good checkpoint after a hole",
-        ),
-        (items.unproved, "teruggehaald, niet bewezen", "recovered, unproved"),
-        (items.partial, "gedeeltelijk, niet bewezen", "partial, unproved"),
-        (items.lost, "verloren", "lost"),
-        (items.refuted, "weerlegd", "refuted"),
+pub(super) fn lines(verdict: &Verdict) -> Vec<Sentence> {
+    let mut lines = vec![
+        row(&text::integrity(), &integrity(verdict.integrity)),
+        row(&text::authorship(), &authorship(verdict)),
+        row(&text::items(), &items(&verdict.items)),
     ];
-    let counts: Vec<_> = counts
-        .into_iter()
-        .filter(|(count, ..)| *count > 0)
-        .map(|(count, nl, en)| format!("{} {}", HumanCount(count), lang.pick(nl, en)))
-        .collect();
-    lines.push(format!(
-        "{:<14}{}",
-        "items",
-        if counts.is_empty() { "0".to_owned() } else { counts.join(", ") }
-    ));
-    if let Some(code) = &verdict.seal_code {
-        lines.push(format!("{:<14}{code}", lang.pick("zegelcode", "seal code")));
-    }
-    for finding in verdict.findings.iter().take(SHOWN) {
-        lines.push(format!("  - {}: {}", escaped(&finding.on), Phrase(&finding.what).written(lang)));
-    }
-    let shown = u64::try_from(verdict.findings.len().min(SHOWN)).unwrap_or(u64::MAX);
-    let all =
-        u64::try_from(verdict.findings.len()).unwrap_or(u64::MAX).saturating_add(verdict.findings_left_out);
-    if all > shown {
-        lines.push(format!("  … +{} (--json)", all.saturating_sub(shown)));
-    }
+    lines.extend(verdict.seal_code.as_deref().map(|code| row(&text::seal_code(), &data(code))));
+    let findings = verdict.findings.iter().take(SHOWN);
+    lines.extend(findings.map(|finding| text::finding(&finding.on, Phrase(&finding.what))));
+    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let all = count(verdict.findings.len()).saturating_add(verdict.findings_left_out);
+    let more = all.saturating_sub(count(verdict.findings.len().min(SHOWN)));
+    lines.extend((more > 0).then(|| text::more_findings(more)));
     lines
 }
 
-/// What a signature alone is worth.
-fn signed(key: Option<&SigningKey>, lang: Language) -> String {
-    let certified = key.and_then(|key| {
-        let terms = key.certificate.as_ref()?;
-        let case = terms.case.as_deref().map(escaped);
-        let until = terms.not_after;
-        Some(match (case, lang) {
-            (Some(case), Language::Nl) => format!(" (door CERT toegelaten voor zaak {case} tot {until})"),
-            (Some(case), Language::En) => format!(" (certified by the CERT for case {case} until {until})"),
-            (None, Language::Nl) => format!(" (door CERT toegelaten tot {until})"),
-            (None, Language::En) => format!(" (certified by the CERT until {until})"),
-        })
-    });
-    let certified = certified.unwrap_or_default();
-    match lang {
-        Language::Nl => format!(
-            "ONDERTEKEND met de sleutel van de kit{certified}. Die sleutel was op de onderzochte computer: wie hem daar \
-             kopieerde, kan dit ook. Het bewijs is de zegelcode die is voorgelezen: geef --seal"
-        ),
-        Language::En => format!(
-            "SIGNED with the kit's key{certified}. That key was on the examined host: whoever copied it there can sign \
-             as well. The proof is the seal code that was read out: give --seal"
-        ),
+fn integrity(integrity: Integrity) -> Sentence {
+    match integrity {
+        Integrity::Whole => text::whole(),
+        Integrity::Truncated => text::truncated(),
+        Integrity::Tampered => text::tampered(),
     }
 }
 
-/// What proved the author, in a person's language.
-fn proofs(by: &[&str], lang: Language) -> String {
-    let words: Vec<_> = by
-        .iter()
-        .map(|by| match (*by, lang) {
-            ("signature", Language::Nl) => "de handtekening",
-            ("signature", Language::En) => "its signature",
-            ("seal code", Language::Nl) => "de zegelcode",
-            ("seal code", Language::En) => "its seal code",
-            ("signed receipt", Language::Nl) => "het ondertekende ontvangstbewijs",
-            ("signed receipt", Language::En) => "its signed receipt",
-            (other, _) => other,
-        })
-        .collect();
-    words.join(", ")
+fn authorship(verdict: &Verdict) -> Sentence {
+    match &verdict.authorship {
+        // The word is kept for what nobody can have copied on the host.
+        Authorship::Proved { .. } if verdict.remarks.contains(&Remark::SigningKeyWasOnTheHost) => {
+            signed(verdict.signing_key.as_ref())
+        }
+        Authorship::Proved { by } => {
+            let by: Vec<_> = by.iter().map(|by| proof(by)).collect();
+            text::proved(Items::all(&by))
+        }
+        Authorship::Refuted { why } => text::refuted(Phrase(&why.join("; "))),
+        Authorship::NotChecked { why: None } => text::not_checked(),
+        Authorship::NotChecked { why: Some(why) } => text::not_checked_because(Phrase(why)),
+    }
 }
 
-fn not_checked(why: Option<&str>, lang: Language) -> String {
-    let why = why.map(|why| format!(" ({})", Phrase(why).written(lang))).unwrap_or_default();
-    match lang {
-        Language::Nl => format!(
-            "NIET GECONTROLEERD{why}: iedereen met de publieke sleutel kan dit bestand gemaakt hebben; geef --signer of --seal"
-        ),
-        Language::En => {
-            format!(
-                "NOT CHECKED{why}: anyone with the public key could have made this file; give --signer or --seal"
-            )
+fn items(items: &ProofCounts) -> Sentence {
+    let counts: Vec<_> = [
+        (items.proved, text::items_proved()),
+        (items.relative, text::items_relative()),
+        (items.unproved, text::items_unproved()),
+        (items.partial, text::items_partial()),
+        (items.lost, text::items_lost()),
+        (items.refuted, text::items_refuted()),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| counted(count, &what))
+    .collect();
+    if counts.is_empty() { number(0) } else { list(Items::all(&counts)) }
+}
+
+/// What a signature alone is worth.
+fn signed(key: Option<&SigningKey>) -> Sentence {
+    let Some(terms) = key.and_then(|key| key.certificate.as_ref()) else { return text::signed() };
+    text::signed_certified(&match &terms.case {
+        Some(case) => text::certified_for(case, terms.not_after),
+        None => text::certified(terms.not_after),
+    })
+}
+
+/// What proved the author.
+fn proof(by: &str) -> Sentence {
+    match by {
+        "signature" => text::by_signature(),
+        "seal code" => text::by_seal_code(),
+        "signed receipt" => text::by_receipt(),
+        other => data(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{FindingKind, VerdictFinding};
+    use crate::bundle::CertificateTerms;
+    use crate::cli::console::assert_printed;
+    use crate::evidence::Utc;
+
+    fn verdict(integrity: Integrity, authorship: Authorship, items: ProofCounts) -> Verdict {
+        Verdict {
+            integrity,
+            authorship,
+            signing_key: None,
+            findings: Vec::new(),
+            findings_left_out: 0,
+            items,
+            outcomes: std::collections::BTreeMap::new(),
+            items_with_hits: 0,
+            checkpoints: 1,
+            relative_to: Vec::new(),
+            complete: None,
+            cut_at: None,
+            remarks: Vec::new(),
+            opening: None,
+            sha256: None,
+            seal_code: Some("1234 5678 9abc def0 1234".to_owned()),
+            bytes: 1,
         }
     }
-}
 
-fn escaped(text: &str) -> String {
-    Printable(text).to_string()
+    #[test]
+    fn every_verdict_is_the_golden_text() {
+        let moment = |text: &str| Utc::try_from(text.to_owned()).unwrap();
+        let whole = |authorship| {
+            verdict(Integrity::Whole, authorship, ProofCounts { proved: 9_407, ..ProofCounts::default() })
+        };
+        let mut signed = whole(Authorship::Proved { by: vec!["signature"] });
+        signed.remarks = vec![Remark::SigningKeyWasOnTheHost];
+        let mut certified = signed.clone();
+        let terms = CertificateTerms {
+            public_key: "RW".to_owned(),
+            key_id: "00".to_owned(),
+            kit: None,
+            case: Some("2026-017".to_owned()),
+            not_before: moment("2026-12-01T00:00:00Z"),
+            not_after: moment("2027-03-01T00:00:00Z"),
+        };
+        certified.signing_key = Some(SigningKey { key_id: "00".to_owned(), certificate: Some(terms) });
+        let finding = VerdictFinding {
+            kind: FindingKind::Damage,
+            on: "file\u{1b}".to_owned(),
+            what: "bytes 1 to 2 cannot be authenticated".to_owned(),
+        };
+        let each = ProofCounts { proved: 1, relative: 1, unproved: 1, partial: 1, lost: 1, refuted: 1 };
+        let mut tampered = verdict(
+            Integrity::Tampered,
+            Authorship::Refuted { why: vec!["the seal code is another".to_owned()] },
+            each,
+        );
+        tampered.findings = vec![finding; 12];
+        tampered.findings_left_out = 1_000;
+        let why = Some("no signature".to_owned());
+        let cut = verdict(Integrity::Truncated, Authorship::NotChecked { why }, ProofCounts::default());
+        let verdicts = [
+            whole(Authorship::NotChecked { why: None }),
+            whole(Authorship::Proved { by: vec!["seal code", "signature", "signed receipt"] }),
+            signed,
+            certified,
+            cut,
+            tampered,
+        ];
+        assert_printed("verify_verdicts", |console| {
+            for verdict in &verdicts {
+                console.answer_all(&lines(verdict));
+                console.result("");
+            }
+        });
+    }
 }

@@ -8,6 +8,7 @@
 //! | `format` | 1; a program refuses a number above its own |
 //! | `name` | what people call the kit |
 //! | `signer` | object: `public_key` (minisign, base64) and `comment`. Says whose signature is expected; proves nothing by itself |
+//! | `language` | `nl` or `en`: the language of the screens and of the receipt, where the operator asks for none; else that of the host |
 //! | `recipients` | list of age or SSH recipients, used where the operator names none |
 //! | `files` | list of objects, see below; at most 10,000 |
 //!
@@ -24,6 +25,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Digest;
+use crate::text::Language;
 
 /// The version of the format that this program knows.
 pub const KIT_FORMAT: u32 = 1;
@@ -46,12 +48,28 @@ pub struct KitDescription {
     pub name: String,
     /// Whose signature is expected.
     pub signer: KitSigner,
+    /// The language of what people read where the operator asks for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<KitLanguage>,
     /// To whom bundles are encrypted where the operator names nobody.
     #[serde(default)]
     pub recipients: Vec<String>,
     /// What it holds.
     #[serde(default)]
     pub files: Vec<KitFile>,
+}
+
+/// A language that a kit asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KitLanguage {
+    /// Dutch.
+    Nl,
+    /// English.
+    En,
+    /// One that a newer program has.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Who says that a kit is as it was made.
@@ -154,6 +172,16 @@ impl KitDescription {
         Ok(description)
     }
 
+    /// The language that it asks for, where this program has it.
+    #[must_use]
+    pub fn language(&self) -> Option<Language> {
+        match self.language? {
+            KitLanguage::Nl => Some(Language::Nl),
+            KitLanguage::En => Some(Language::En),
+            KitLanguage::Unknown => None,
+        }
+    }
+
     /// The files that the program uses in one way.
     pub fn files_for(&self, purpose: KitFileUse) -> impl Iterator<Item = &KitFile> {
         self.files.iter().filter(move |file| file.purpose == Some(purpose))
@@ -201,6 +229,20 @@ mod tests {
         let newer = KitDescription::parse(b"{\"format\": 2, \"everything\": \"new\"}").unwrap_err();
         assert!(matches!(newer, DescriptionError::Newer(2)), "{newer}");
         assert!(KitDescription::parse(b"{\"format\": 1}").is_err() && KitDescription::parse(b"[").is_err());
+    }
+
+    #[test]
+    fn a_kit_may_ask_for_a_language_and_one_that_nobody_has_asks_for_none() {
+        for (field, language) in [
+            ("", None),
+            ("\"language\": \"nl\",", Some(Language::Nl)),
+            ("\"language\": \"en\",", Some(Language::En)),
+            ("\"language\": \"fy\",", None),
+        ] {
+            let text =
+                format!("{{\"format\": 1, {field} \"name\": \"k\", \"signer\": {{\"public_key\": \"RW\"}}}}");
+            assert_eq!(KitDescription::parse(text.as_bytes()).unwrap().language(), language, "{field}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ sentences! {
         en: "hosts, and text of logs and histories (not packed, not evtx)",
     }
     /// Where pipes, mutexes and registry keys are looked for.
-    rows { nl: "rijen van de bundel", en: "rows of the bundle" }
+    rows { nl: "de rijen in de bundel", en: "the rows in the bundle" }
     /// One kind of indicator with what it was matched against.
     matched(count: u64, kind: &str, against: &Sentence) {
         nl: "{count} {kind}: vergeleken met {against}",
@@ -27,7 +27,7 @@ sentences! {
     }
     /// One kind of indicator that nothing in this run can match.
     not_matched(count: u64, kind: &str) {
-        nl: "{count} {kind}: niet vergeleken: deze run ziet er geen",
-        en: "{count} {kind}: not matched: this run sees none",
+        nl: "{count} {kind}: niet vergeleken: deze run leest niets waarin ze voorkomen",
+        en: "{count} {kind}: not matched: this run reads nothing that has them",
     }
 }

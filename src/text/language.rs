@@ -21,13 +21,4 @@ impl Language {
             _ => Self::En,
         }
     }
-
-    /// Picks the text of this language.
-    #[must_use]
-    pub fn pick<T>(self, nl: T, en: T) -> T {
-        match self {
-            Self::Nl => nl,
-            Self::En => en,
-        }
-    }
 }

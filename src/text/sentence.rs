@@ -21,7 +21,7 @@ impl Sentence {
 
     /// Makes a sentence with its values filled in.
     #[must_use]
-    pub(crate) const fn filled(nl: String, en: String) -> Self {
+    pub(super) const fn filled(nl: String, en: String) -> Self {
         Self { nl: Cow::Owned(nl), en: Cow::Owned(en) }
     }
 
@@ -71,7 +71,7 @@ macro_rules! sentences {
             $crate::text::sentence::sentences!(@filled En $en $($parameter)+),
         )
     };
-    (@filled $language:ident [$one:literal, $many:literal] $first:ident $($parameter:ident)*) => {{
+    (@filled $language:ident [$one:literal, $many:literal $(,)?] $first:ident $($parameter:ident)*) => {{
         let one = $crate::text::values::is_one(&$first);
         let $first = $crate::text::values::InLanguage($crate::text::Language::$language, &$first);
         $(let $parameter = $crate::text::values::InLanguage($crate::text::Language::$language, &$parameter);)*
@@ -83,7 +83,7 @@ macro_rules! sentences {
     }};
 }
 
-pub(super) use sentences;
+pub(in crate::text) use sentences;
 
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macro makes public functions")]

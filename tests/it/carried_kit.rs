@@ -17,6 +17,8 @@ pub struct MadeKit {
     pub pair: KeyPair,
     files: Vec<Value>,
     recipients: Vec<String>,
+    /// The language that it asks for.
+    language: Option<&'static str>,
 }
 
 impl MadeKit {
@@ -24,7 +26,13 @@ impl MadeKit {
         let made = Made::linux();
         fs::create_dir(made.path().join("stick")).unwrap();
         let recipients = vec![made.recipient()];
-        Self { made, pair: KeyPair::generate_unencrypted_keypair().unwrap(), files: Vec::new(), recipients }
+        Self {
+            made,
+            pair: KeyPair::generate_unencrypted_keypair().unwrap(),
+            files: Vec::new(),
+            recipients,
+            language: None,
+        }
     }
 
     /// The place of a file on the stick.
@@ -51,11 +59,14 @@ impl MadeKit {
     /// Writes the description, signed by the kit's own key.
     pub fn signed(self) -> Self {
         let pair = &self.pair;
-        let text = json!({
+        let mut text = json!({
             "format": 1, "name": "stick 7", "recipients": self.recipients, "files": self.files,
             "signer": {"public_key": pair.pk.to_base64(), "comment": "CERT of the test"},
             "expires": "a field of a later version",
         });
+        if let Some(language) = self.language {
+            text["language"] = json!(language);
+        }
         fs::write(self.at("kit.json"), text.to_string()).unwrap();
         self.sign(pair);
         self
@@ -142,6 +153,29 @@ fn a_kit_signed_by_a_trusted_key_is_used_and_each_file_is_listed_with_its_digest
 }
 
 #[test]
+fn a_kit_decides_the_language_of_screens_and_receipt_unless_the_operator_does() {
+    let dutch = ["ondertekend met een vertrouwde sleutel", "ONTVANGSTBEWIJS"];
+    let english = ["signed by a trusted key", "RECEIPT FOR DIGITAL EVIDENCE"];
+    // The host of these runs is English.
+    for (language, arguments, [screen, receipt]) in [
+        (None, &[][..], english),
+        (Some("nl"), &[][..], dutch),
+        (Some("nl"), &["--lang", "en"][..], english),
+        (Some("en"), &["--lang", "nl"][..], dutch),
+        (Some("fy"), &[][..], english),
+    ] {
+        let mut kit = MadeKit::new();
+        kit.language = language;
+        let kit = kit.signed();
+        let (json, said, code) = kit.collect(&kit.key(), arguments);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains(screen), "{language:?} {arguments:?}: {said}");
+        let path = kit.made.path().join(json["sidecars"][0].as_str().unwrap());
+        assert!(fs::read_to_string(path).unwrap().starts_with(receipt), "{language:?} {arguments:?}");
+    }
+}
+
+#[test]
 fn a_scan_uses_the_same_kit_and_lists_the_same_files_as_a_collection() {
     let kit = whole_kit();
     let summary = |output: &std::process::Output| -> Value {
@@ -199,7 +233,7 @@ fn a_kit_that_no_trusted_key_has_signed_is_refused_without_a_terminal() {
     kit.refused("", &[], "signed by a key that this program does not know, and there is no terminal");
     kit.refused(&other.pk.to_base64(), &["--kit", "stick"], "this program does not know");
     kit.sign(&other);
-    kit.refused(&kit.key(), &[], "its signature does not fit");
+    kit.refused(&kit.key(), &[], "its signature is wrong");
     fs::remove_file(kit.at("kit.json.minisig")).unwrap();
     kit.refused(&kit.key(), &[], "it is not signed");
     // Without the kit the same command line works, and a recipient has to be named.
@@ -216,7 +250,7 @@ fn recipients_that_were_swapped_are_refused_without_a_terminal_and_show_other_wo
     let ours = kit.made.recipient();
     assert!(description.contains(&ours));
     fs::write(kit.at("kit.json"), description.replace(&ours, theirs)).unwrap();
-    kit.refused(&kit.key(), &[], "its signature does not fit");
+    kit.refused(&kit.key(), &[], "its signature is wrong");
     let arguments = ["collect", "--root", "tree", "--out", "out/", "--path", "/etc/hostname", "--lang", "nl"];
     let output = program::run_at_a_terminal(&kit.made, &kit.key(), "stick", &arguments, "nee\n");
     let shown = text(&output.stdout);
@@ -242,7 +276,7 @@ fn at_a_terminal_a_kit_is_shown_with_its_fingerprints_and_used_once_it_is_confir
     for words in [Fingerprint::of(&kit.key()).words, Fingerprint::of(&kit.made.recipient()).words] {
         assert!(shown.contains(&words), "{words}: {shown}");
     }
-    assert!(shown.contains("CERT of the test") && shown.contains("of a confirmed kit"), "{shown}");
+    assert!(shown.contains("CERT of the test") && shown.contains("from a confirmed kit"), "{shown}");
     assert_eq!(kit.made.bundles().len(), 1);
 }
 

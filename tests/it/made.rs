@@ -16,6 +16,23 @@ pub fn of_gaps() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
     names.filter_map(|name| std::env::var_os(name).map(|value| (name, value)))
 }
 
+/// Compares texts with the files of `tests/golden/` of these names. Where one differs, what was seen is left in
+/// `target/golden/`, and `cargo xtask fixtures golden` takes it over.
+#[track_caller]
+pub fn assert_golden(seen: impl IntoIterator<Item = (String, String)>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut differs = String::new();
+    for (name, seen) in seen {
+        if fs::read_to_string(root.join("tests/golden").join(&name)).ok().as_deref() != Some(&seen) {
+            let directory = root.join("target/golden");
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join(&name), &seen).unwrap();
+            differs.extend([name.as_str(), ":\n", &seen, "\n"]);
+        }
+    }
+    assert!(differs.is_empty(), "{differs}where that is meant: cargo xtask fixtures golden");
+}
+
 /// A place of one test's own: a tree to collect from, an identity, a folder for bundles.
 pub struct Made {
     dir: TempDir,

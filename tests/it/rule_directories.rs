@@ -117,7 +117,7 @@ fn other_files_of_a_rule_directory_or_archive_are_counted_and_listed() {
         let summary: Value = serde_json::from_str(text(&scanned.stdout).lines().last().unwrap()).unwrap();
         assert_eq!(summary["rule_files_skipped"]["count"], count, "{summary}");
         assert!(
-            text(&scanned.stderr).contains(&format!("{count} files that are no rule file, skipped")),
+            text(&scanned.stderr).contains(&format!("{count} files are no rule files and were skipped")),
             "{}",
             text(&scanned.stderr)
         );

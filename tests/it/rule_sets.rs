@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::made::{Made, text};
+use crate::made::{Made, assert_golden, text};
 
 const GOOD: &str = "rule good : tag { meta: score = 80 description = \"finds alpha\" strings: $a = \"alpha\" condition: $a }";
 const BAD: &str = "rule one { condition: true }\nrule bad { condition: nothing }";
@@ -20,7 +20,7 @@ fn rules(files: &[(&str, &str)]) -> Made {
 }
 
 #[test]
-fn check_counts_what_compiles_and_names_file_line_and_reason_of_the_rest() {
+fn check_prints_the_golden_text_of_what_compiles_and_line_and_reason_of_the_rest() {
     let made = rules(&[("a.yar", GOOD), ("b.yar", BAD)]);
     let output = made.veldkit(["rules", "check", "set", "--json"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
@@ -35,15 +35,19 @@ fn check_counts_what_compiles_and_names_file_line_and_reason_of_the_rest() {
     let output = made.veldkit(["rules", "check", "set/a.yar", "--lang", "nl"]);
     assert_eq!(
         (output.status.code(), text(&output.stdout).trim()),
-        (Some(0), "1 regels in 1 bestanden: alle bruikbaar")
+        (Some(0), "1 regel in 1 bestand: allemaal bruikbaar")
     );
+    assert_golden(["nl", "en"].map(|lang| {
+        let output = made.veldkit(["rules", "check", "set", "--lang", lang]);
+        (format!("rules_check.{lang}.txt"), text(&output.stdout))
+    }));
     let output = made.veldkit(["rules", "check", "set/b.yar", "--lang", "en"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("set/b.yar: 2:"), "{}", text(&output.stdout));
 }
 
 #[test]
-fn list_prints_rules_with_their_score_and_description() {
+fn list_prints_the_golden_text_of_rules_with_their_score_and_what_they_find() {
     let made = rules(&[("a.yar", GOOD)]);
     let output = made.veldkit(["rules", "list", "set", "--json"]);
     let rule: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -51,6 +55,12 @@ fn list_prints_rules_with_their_score_and_description() {
         (&rule["rule"], &rule["meta"]["score"], &rule["tags"][0]),
         (&"good".into(), &"80".into(), &"tag".into())
     );
+    assert_golden(["nl", "en"].map(|lang| {
+        (
+            format!("rules_list.{lang}.txt"),
+            text(&made.veldkit(["rules", "list", "set", "--lang", lang]).stdout),
+        )
+    }));
     let embedded = made.veldkit(["rules", "list"]);
     let embedded = text(&embedded.stdout);
     assert!(embedded.contains("eicar_test_file") && !embedded.contains("finds alpha"), "{embedded}");

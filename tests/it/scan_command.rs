@@ -5,7 +5,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::made::{Made, text};
+use crate::made::{Made, assert_golden, text};
 
 const RULES: &str = r#"
 rule strong { meta: score = 90 description = "finds alpha" author = "us" reference = "https://example.org/a" license = "EUPL-1.2" strings: $a = "alpha" condition: $a }
@@ -72,16 +72,12 @@ fn names_with_globs_in_them_are_names_and_a_missing_path_is_no_success() {
 }
 
 #[test]
-fn the_text_has_the_worst_hits_first_with_advice_in_two_languages() {
+fn what_a_person_reads_of_a_scan_is_the_golden_text() {
     let made = made();
-    let mut golden = String::new();
-    for lang in ["nl", "en"] {
+    assert_golden(["nl", "en"].map(|lang| {
         let output = made.veldkit(["scan", "--root", "tree", "/srv", "--rules", "rules.yar", "--lang", lang]);
-        golden.push_str(&text(&output.stdout));
-        golden.push_str(&text(&output.stderr));
-        golden.push('\n');
-    }
-    assert_eq!(golden, include_str!("../golden/scan.txt"), "{golden}");
+        (format!("scan.{lang}.txt"), text(&output.stdout) + &text(&output.stderr))
+    }));
 }
 
 #[test]
@@ -265,7 +261,7 @@ fn a_given_sweep_replaces_the_playbooks_and_omission_has_a_reason_in_the_manifes
 }
 
 #[test]
-fn a_dry_run_reports_swept_files_and_does_not_count_them_as_collected() {
+fn a_dry_run_reports_what_is_only_scanned_and_does_not_count_it_as_collected() {
     let made = made();
     made.put("opt/large.bin", &vec![b'.'; 5 << 20]);
     let run = |arguments: &[&str]| {
@@ -281,8 +277,8 @@ fn a_dry_run_reports_swept_files_and_does_not_count_them_as_collected() {
     assert_eq!((&last["artifact"], &last["swept"]), (&"veldkit:sweep".into(), &true.into()));
     let none: Value = serde_json::from_str(&run(&["--json", "--no-sweep"])).unwrap();
     assert_eq!(none["swept"]["items"], 0, "{none}");
-    assert!(run(&["--lang", "en"]).contains("looked through, and taken only where something fires: "));
-    assert!(run(&["--lang", "nl"]).contains("doorzocht, en alleen genomen waarop iets afgaat: "));
+    assert!(run(&["--lang", "en"]).contains("scanned, and collected only where a rule matches: "));
+    assert!(run(&["--lang", "nl"]).contains("gescand, en alleen bij een treffer verzameld: "));
 }
 
 #[test]

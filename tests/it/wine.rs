@@ -321,7 +321,7 @@ fn a_directory_and_recipients_that_others_can_change_are_refused_with_all_rights
     let recipient = made.recipient();
     fs::write(made.path().join("recipients.txt"), format!("{recipient}\n")).unwrap();
     fs::write(made.path().join("own.yar"), "rule own { condition: false }").unwrap();
-    let mode = |name: &str, mode| {
+    let permit = |name: &str, mode| {
         fs::set_permissions(made.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
     };
     let collect = |further: &[&str]| {
@@ -334,15 +334,15 @@ fn a_directory_and_recipients_that_others_can_change_are_refused_with_all_rights
         assert!(code == Some(2) && said.contains(why), "{further:?}: {said}");
         assert_eq!(fs::read_dir(made.out()).unwrap().count(), 0, "{said}");
     };
-    mode("out", 0o777);
+    permit("out", 0o777);
     refused(&["-r", &recipient], "others than administrators can replace files in");
-    mode("out", 0o755);
-    mode("recipients.txt", 0o666);
+    permit("out", 0o755);
+    permit("recipients.txt", 0o666);
     refused(&["-R", "recipients.txt"], "others than you and the administrators can change or replace");
-    mode("recipients.txt", 0o644);
-    mode("own.yar", 0o666);
+    permit("recipients.txt", 0o644);
+    permit("own.yar", 0o666);
     refused(&["-R", "recipients.txt", "--rules", "own.yar"], "'own.yar' is not used");
-    mode("own.yar", 0o644);
+    permit("own.yar", 0o644);
     let (code, said) = collect(&["-R", "recipients.txt", "--rules", "own.yar"]);
     assert_eq!(code, Some(0), "{said}");
 }

@@ -76,8 +76,12 @@ impl Receipt<'_> {
     /// Writes the page.
     pub(super) fn text(&self, language: Language) -> String {
         let mut page = String::new();
+        for line in self.lines() {
+            page.push_str(line.in_language(language));
+            page.push('\n');
+        }
         // Writing to a string does not fail.
-        let _ = self.page(&mut page, language).and_then(|()| self.block(&mut page));
+        let _ = self.block(&mut page);
         page
     }
 

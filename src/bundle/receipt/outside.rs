@@ -1,11 +1,11 @@
 //! The receipt's section of files from outside of the program: whoever looks at it later sees what steered the run.
 
-use std::fmt::{self, Write as _};
-
 use super::Receipt;
 use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
 use crate::evidence::Printable;
-use crate::text::Language;
+use crate::text::Sentence;
+use crate::text::outside as words;
+use crate::text::receipt as text;
 
 /// Files that are listed; the others are counted, and are in the bundle's first entry.
 const LISTED: usize = 20;
@@ -14,26 +14,20 @@ const LISTED: usize = 20;
 const NAME: usize = 50;
 
 impl Receipt<'_> {
-    /// Writes the section; nothing where no file from outside was used.
-    pub(super) fn outside(&self, page: &mut String, language: Language) -> fmt::Result {
+    /// Returns the section; nothing where no file from outside was used.
+    pub(super) fn outside(&self) -> Vec<Sentence> {
         let all = &self.opening.outside_files;
         if all.is_empty() {
-            return Ok(());
+            return Vec::new();
         }
-        let title =
-            language.pick("GEBRUIKTE BESTANDEN VAN BUITEN HET PROGRAMMA", "FILES FROM OUTSIDE THE PROGRAM");
-        writeln!(page, "{title}")?;
-        for file in all.iter().take(LISTED) {
-            let name = shown(&file.name);
-            writeln!(page, "- {} ({}): {name}", file.role.word(language), file.brought_by.word(language))?;
-            writeln!(page, "  SHA-256 {}", file.sha256)?;
-        }
+        let mut lines = vec![text::outside()];
+        lines.extend(all.iter().take(LISTED).map(|file| {
+            text::outside_file(&file.role.word(), &file.brought_by.word(), &shown(&file.name), file.sha256)
+        }));
         let more = all.len().saturating_sub(LISTED);
-        if more > 0 {
-            let text = language.pick("meer, genoemd in de bundel zelf", "more, listed in the bundle itself");
-            writeln!(page, "- {more} {text}")?;
-        }
-        writeln!(page)
+        lines.extend((more > 0).then(|| text::more_outside(more)));
+        lines.push(text::no_label());
+        lines
     }
 }
 
@@ -49,22 +43,16 @@ fn shown(name: &str) -> String {
 impl OutsideRole {
     /// What it is called.
     #[must_use]
-    pub const fn word(self, language: Language) -> &'static str {
-        match (language, self) {
-            (_, Self::Kit) => "kit",
-            (_, Self::Playbook) => "playbook",
-            (Language::Nl, Self::Rules) => "regels",
-            (Language::En, Self::Rules) => "rules",
-            (Language::Nl, Self::Indicators) => "indicatoren",
-            (Language::En, Self::Indicators) => "indicators",
-            (Language::Nl, Self::KnownGood) => "bekende bestanden",
-            (Language::En, Self::KnownGood) => "known files",
-            (Language::Nl, Self::Recipients) => "ontvangers",
-            (Language::En, Self::Recipients) => "recipients",
-            (Language::Nl, Self::Tool) => "hulpprogramma",
-            (Language::En, Self::Tool) => "tool",
-            (Language::Nl, Self::Unknown) => "anders",
-            (Language::En, Self::Unknown) => "other",
+    pub fn word(self) -> Sentence {
+        match self {
+            Self::Kit => words::kit(),
+            Self::Playbook => words::playbook(),
+            Self::Rules => words::rules(),
+            Self::Indicators => words::indicators(),
+            Self::KnownGood => words::known_good(),
+            Self::Recipients => words::recipients(),
+            Self::Tool => words::tool(),
+            Self::Unknown => words::other(),
         }
     }
 }
@@ -72,26 +60,21 @@ impl OutsideRole {
 impl BroughtBy {
     /// Why it is used.
     #[must_use]
-    pub const fn word(self, language: Language) -> &'static str {
-        match (language, self) {
-            (Language::Nl, Self::Operator) => "op verzoek",
-            (Language::En, Self::Operator) => "named by the operator",
-            (Language::Nl, Self::TrustedKit) => "uit een vertrouwde kit",
-            (Language::En, Self::TrustedKit) => "of a trusted kit",
-            (Language::Nl, Self::ConfirmedKit) => "uit een bevestigde kit",
-            (Language::En, Self::ConfirmedKit) => "of a confirmed kit",
-            (Language::Nl, Self::Unknown) => "onbekend",
-            (Language::En, Self::Unknown) => "unknown",
+    pub fn word(self) -> Sentence {
+        match self {
+            Self::Operator => words::by_operator(),
+            Self::TrustedKit => words::of_trusted_kit(),
+            Self::ConfirmedKit => words::of_confirmed_kit(),
+            Self::Unknown => words::unknown(),
         }
     }
 }
 
 impl OutsideFile {
-    /// Says in one line for the screen what it is, who brought it, and its digest.
+    /// Returns one line for the screen: what it is, who brought it, and its digest.
     #[must_use]
-    pub fn line(&self, language: Language) -> String {
-        let (role, by) = (self.role.word(language), self.brought_by.word(language));
-        format!("{role} ({by}): {} sha256 {}", Printable(&self.name), self.sha256)
+    pub fn line(&self) -> Sentence {
+        words::file(&self.role.word(), &self.brought_by.word(), &self.name, self.sha256)
     }
 }
 
@@ -102,6 +85,7 @@ mod tests {
     use crate::bundle::opening::Opening;
     use crate::bundle::seal_code::SealCode;
     use crate::evidence::Digest;
+    use crate::text::Language;
 
     #[test]
     fn each_file_is_listed_with_its_digest_within_the_page_and_more_than_twenty_are_counted() {
@@ -126,7 +110,7 @@ mod tests {
             signed: None,
         };
         for (language, more) in [
-            (Language::Nl, "3 meer, genoemd in de bundel zelf"),
+            (Language::Nl, "nog 3, genoemd in de bundel zelf"),
             (Language::En, "3 more, listed in the bundle itself"),
         ] {
             let text = receipt.text(language);

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use indicatif::HumanBytes;
-
 use super::Inquiry;
 use super::arguments::Collect;
 use super::shared::refuse_shared;
@@ -16,6 +14,8 @@ use crate::cli::{Console, Exit, Failure};
 use crate::playbook::{Mode, Plan};
 use crate::sources::Target;
 use crate::sys;
+use crate::text::ByteSize;
+use crate::text::collect::destination as text;
 
 /// What a bundle needs at least beside its items: opening, records, manifest, receipt.
 const LEAST_SPACE: u64 = 1 << 20;
@@ -61,13 +61,10 @@ pub(super) fn choose(
     };
     if out.as_os_str() == "-" {
         if sys::standard_output_is_terminal() {
-            return Err(Failure::usage("--out - would write an encrypted bundle to the terminal").hint(
-                "leid standaarduitvoer naar een bestand of een programma",
-                "direct standard output to a file or a program",
-            ));
+            return Err(Failure::refused(text::to_the_terminal()).hint(text::redirect()));
         }
         if destination.split.is_some() {
-            return Err(Failure::usage("--split needs files; standard output is one stream"));
+            return Err(Failure::refused(text::split_needs_files()).hint(text::out_or_no_split()));
         }
         if let Some(folder) = &destination.sidecar {
             make_directory(folder)?;
@@ -175,6 +172,21 @@ impl BundleDestination {
     }
 }
 
+#[cfg(test)]
+impl BundleDestination {
+    /// A file in the current directory.
+    pub(super) fn named(name: &str) -> Self {
+        Self {
+            file: Some(name.into()),
+            sidecar: None,
+            name: name.to_owned(),
+            split: None,
+            file_size_limit: None,
+            own_name: true,
+        }
+    }
+}
+
 /// The name of a bundle of ours with a number behind it.
 fn twin_name(name: &str, number: u32) -> String {
     format!("{}_{number}.zip.age", name.strip_suffix(".zip.age").unwrap_or(name))
@@ -188,13 +200,8 @@ fn default_directory() -> Result<PathBuf, Failure> {
     let current = std::env::current_dir().ok().and_then(exact);
     let program = std::env::current_exe().ok().and_then(exact);
     let program = program.as_deref().and_then(Path::parent);
-    beside_system(current.as_deref(), program, &system).ok_or_else(|| {
-        let text = format!("no bundle is written to Windows' own directory '{}'", system.display());
-        Failure::usage(text).hint(
-            "kies met --out MAP waar de bundel heen moet",
-            "choose where the bundle goes with --out DIR",
-        )
-    })
+    beside_system(current.as_deref(), program, &system)
+        .ok_or_else(|| Failure::refused(text::not_into_windows(&system)).hint(text::choose_where()))
 }
 
 /// The current directory where that is none of Windows' own, else the program's. All of them are whole paths.
@@ -231,26 +238,13 @@ fn refuse_inside_target(arguments: &Collect, folder: &Path) -> Result<(), Failur
     let absolute = std::path::absolute(folder).map_err(Failure::new)?;
     let standing = absolute.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
     if standing.is_some_and(|standing| standing.starts_with(&root)) {
-        let text = format!(
-            "the bundle cannot go to '{}': it is inside the target '{}'",
-            folder.display(),
-            root.display()
-        );
-        return Err(Failure::usage(text).hint(
-            "kies met --out een plek buiten het onderzochte systeem",
-            "choose a place outside the system under examination with --out",
-        ));
+        return Err(Failure::refused(text::inside_target(folder, &root)).hint(text::outside_target()));
     }
     Ok(())
 }
 
 fn make_directory(folder: &Path) -> Result<(), Failure> {
-    bundle::sink::make_directory(folder).map_err(|error| {
-        Failure::new(error).hint(
-            "kies met --out een map waarin geschreven mag worden",
-            "choose a folder that may be written to with --out",
-        )
-    })
+    bundle::sink::make_directory(folder).map_err(|error| Failure::new(error).hint(text::writable_directory()))
 }
 
 /// Compares the free space with what the run would collect, and says which artifact it would reach.
@@ -293,37 +287,19 @@ pub(super) fn warn_of_shortage(
         None => true,
     });
     let reached = first_cut.map_or("-", |step| step.artifact.as_str());
-    let (needed, free) = (HumanBytes(needed), HumanBytes(free));
-    let (nl, en) = (
-        format!(
-            "er is {free} vrij en het plan vindt {needed} (voor compressie): het kan niet passen. \
-             Zeker is alles tot aan '{reached}'; wat daarna komt is minder vluchtig en kan ontbreken"
-        ),
-        format!(
-            "{free} are free and the plan finds {needed} (before compression): it may not fit. \
-             Certain is everything up to '{reached}'; what follows is less volatile and may be missing"
-        ),
-    );
-    console.warn(console.lang.pick(nl, en));
+    console.warn(&text::may_not_fit(ByteSize(free), ByteSize(needed), reached));
     Ok(())
 }
 
 /// What a person can do where the destination could not be opened.
 pub(super) fn explain(error: bundle::Error, place: &BundleDestination) -> Failure {
-    let folder = place.folder().map_or_else(String::new, |folder| folder.display().to_string());
-    Failure::new(error).hint(
-        format!("is '{folder}' beschrijfbaar, en bestaat het bestand nog niet?"),
-        format!("may '{folder}' be written to, and does the file not exist yet?"),
-    )
+    let folder = place.folder().unwrap_or_else(|| Path::new("."));
+    Failure::new(error).hint(text::can_you_write(folder))
 }
 
 /// A run that ended without its seal: what was flushed is salvageable, and how.
 pub(super) fn unsealed(error: acquisition::Error, place: &BundleDestination) -> Failure {
-    let name = &place.name;
-    Failure::new(error).exit(Exit::Unsealed).hint(
-        format!("bewaar wat er staat: 'veldkit unpack {name} --salvage -i SLEUTEL --out MAP' haalt alles terug wat is weggeschreven"),
-        format!("keep what stands there: 'veldkit unpack {name} --salvage -i IDENTITY --out DIR' gives back all that was flushed"),
-    )
+    Failure::new(error).exit(Exit::Unsealed).hint(text::salvage(&place.name))
 }
 
 #[cfg(test)]

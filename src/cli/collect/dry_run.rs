@@ -1,6 +1,5 @@
 //! `--dry-run`: what would be taken, artifact by artifact, and how long it may take. Nothing is read or written.
 
-use indicatif::{HumanBytes, HumanCount, HumanDuration};
 use serde_json::json;
 use std::time::Duration;
 
@@ -9,10 +8,12 @@ use super::arguments::Collect;
 use crate::acquisition::{Clock, Survey, SurveyLimits, survey};
 use crate::bundle::deflate::Deflater;
 use crate::cli::{Console, Exit};
-use crate::evidence::{PersonalData, Printable};
 use crate::playbook::Plan;
+use crate::text::collect::dry_run as text;
+use crate::text::layout::{data, number};
+use crate::text::outcome::personal_data;
 use crate::text::phrases::Phrase;
-use crate::text::{Language, Localized as _};
+use crate::text::{ByteSize, Sentence};
 
 /// How much is deflated to learn this machine's speed.
 const SAMPLE: usize = 4 << 20;
@@ -32,9 +33,7 @@ pub(super) fn run(inquiry: &Inquiry<'_>, console: &mut Console<'_>) -> Exit {
     if arguments.json {
         console.result(as_json(&survey, plan, expected));
     } else {
-        for line in table(&survey, plan, expected, console.lang) {
-            console.result(line);
-        }
+        console.answer_all(&table(&survey, plan, expected));
     }
     if survey.cut { Exit::Interrupted } else { Exit::Done }
 }
@@ -57,46 +56,18 @@ fn as_json(survey: &Survey, plan: &Plan, expected: Duration) -> serde_json::Valu
     })
 }
 
-fn table(survey: &Survey, plan: &Plan, expected: Duration, lang: Language) -> Vec<String> {
-    let (nl, en) = (
-        ("artefact", "items", "grootte", "persoonsgegevens"),
-        ("artifact", "items", "size", "personal data"),
-    );
-    let (artifact, items, size, class) = lang.pick(nl, en);
-    let mut lines = vec![format!("{artifact:<44} {items:>10} {size:>12}  {class}")];
-    for step in &survey.steps {
-        let name = Printable(&step.artifact).to_string();
-        let (items, size) = (HumanCount(step.items).to_string(), HumanBytes(step.bytes).to_string());
-        let class = match step.personal_data {
-            PersonalData::None => lang.pick("geen", "none"),
-            PersonalData::Low => lang.pick("laag", "low"),
-            PersonalData::High => lang.pick("hoog", "high"),
-        };
-        lines.push(format!("{name:<44} {items:>10} {size:>12}  {class}"));
-    }
-    for excluded in &plan.excluded {
-        let word = lang.pick("niet genomen", "left out");
-        let reason = Phrase(&excluded.reason).written(lang);
-        lines.push(format!("{:<44} {word}: {reason}", Printable(&excluded.artifact).to_string()));
-    }
-    let (swept, looked_at) = survey.swept();
-    if swept > 0 {
-        let (swept, looked_at) = (HumanCount(swept), HumanBytes(looked_at));
-        lines.push(lang.pick(
-            format!("doorzocht, en alleen genomen waarop iets afgaat: {swept} items, {looked_at}"),
-            format!("looked through, and taken only where something fires: {swept} items, {looked_at}"),
-        ));
-    }
-    let (items, bytes) = (HumanCount(survey.items()), HumanBytes(survey.bytes()));
-    let expected = HumanDuration(expected);
-    lines.push(match lang {
-        Language::Nl => format!(
-            "samen {items} items, {bytes}; verwachte duur ongeveer {expected}, als de stick het bijhoudt"
-        ),
-        Language::En => {
-            format!("together {items} items, {bytes}; expected time about {expected}, if the stick keeps up")
-        }
-    });
+fn table(survey: &Survey, plan: &Plan, expected: Duration) -> Vec<Sentence> {
+    let mut lines = vec![text::row(&text::artifact(), &text::items(), &text::size(), &text::personal_data())];
+    lines.extend(survey.steps.iter().map(|step| {
+        let size = text::bytes(ByteSize(step.bytes));
+        text::row(&data(&step.artifact), &number(step.items), &size, &personal_data(step.personal_data))
+    }));
+    let excluded = plan.excluded.iter();
+    lines
+        .extend(excluded.map(|excluded| text::left_out(&data(&excluded.artifact), Phrase(&excluded.reason))));
+    let (swept, bytes) = survey.swept();
+    lines.extend((swept > 0).then(|| text::swept(swept, ByteSize(bytes))));
+    lines.push(text::together(survey.items(), ByteSize(survey.bytes()), expected));
     lines
 }
 
@@ -126,4 +97,38 @@ fn expected_time(survey: &Survey, arguments: &Collect, clock: &Clock) -> Duratio
         .saturating_add(PER_ITEM.saturating_mul(items))
         .checked_div(u32::try_from(threads.max(1)).unwrap_or(1))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acquisition::StepSurvey;
+    use crate::evidence::PersonalData;
+    use crate::playbook::Excluded;
+    use crate::text::golden::assert_golden;
+
+    #[test]
+    fn what_would_be_collected_is_the_golden_text() {
+        let step = |artifact: &str, personal_data, swept, items, bytes| StepSurvey {
+            artifact: artifact.to_owned(),
+            personal_data,
+            swept,
+            items,
+            bytes,
+            missing: 0,
+            denied: 0,
+        };
+        let survey = Survey {
+            steps: vec![
+                step("LiveProcesses", PersonalData::Low, false, 1, 131_072),
+                step("LinuxAuthLogs", PersonalData::High, false, 12_345, 3 << 30),
+                step("veldkit:sweep", PersonalData::None, true, 1, 512),
+            ],
+            cut: false,
+        };
+        let excluded =
+            Excluded { artifact: "BrowserHistory".to_owned(), reason: "--exclude-personal-data".to_owned() };
+        let plan = Plan { excluded: vec![excluded], ..Plan::default() };
+        assert_golden("dry_run", &table(&survey, &plan, Duration::from_secs(200)));
+    }
 }

@@ -5,7 +5,8 @@ use crate::bundle::{CertificateTerms, Signer};
 use crate::cli::identities::read_signer;
 use crate::cli::recipients::{To, recipients};
 use crate::cli::{Console, Failure};
-use crate::evidence::{Printable, Utc};
+use crate::evidence::Utc;
+use crate::text::collect::keys as text;
 
 /// The keys chosen for a run.
 pub(super) struct ChosenKeys {
@@ -21,7 +22,7 @@ pub(super) fn choose(
     console: &mut Console<'_>,
 ) -> Result<ChosenKeys, Failure> {
     let keys = &arguments.keys;
-    let signer = keys.sign.as_deref().map(read_signer).transpose()?;
+    let signer = keys.sign.as_deref().map(|path| read_signer(path, console.lang)).transpose()?;
     if let Some(terms) = signer.as_ref().and_then(Signer::terms) {
         check(&terms, arguments.case.case.as_deref(), now, console)?;
     }
@@ -39,27 +40,11 @@ fn check(
     if let Some(certified) = &terms.case
         && case != Some(certified)
     {
-        let certified = Printable(certified);
-        let text = format!("the key {} is certified for case '{certified}' alone", terms.key_id);
-        return Err(Failure::usage(text).hint(
-            format!("geef --case '{certified}', of vraag IBD-CERT om een sleutel voor deze zaak"),
-            format!("give --case '{certified}', or ask IBD-CERT for a key for this case"),
-        ));
+        return Err(Failure::refused(text::for_another_case(&terms.key_id, certified))
+            .hint(text::give_that_case(certified)));
     }
     if now < terms.not_before || now > terms.not_after {
-        let (nl, en) = (
-            format!(
-                "de sleutel {} geldt van {} tot {}; volgens de klok van deze computer is het {now}. De handtekening \
-                 bewijst dan niets: lees de zegelcode voor",
-                terms.key_id, terms.not_before, terms.not_after
-            ),
-            format!(
-                "the key {} is valid from {} to {}; by the clock of this computer it is {now}. Its signature then proves \
-                 nothing: read out the seal code",
-                terms.key_id, terms.not_before, terms.not_after
-            ),
-        );
-        console.warn(console.lang.pick(nl, en));
+        console.warn(&text::not_valid_now(&terms.key_id, terms.not_before, terms.not_after, now));
     }
     Ok(())
 }

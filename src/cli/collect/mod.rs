@@ -26,6 +26,8 @@ use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
 use crate::sources::{Target, TargetBuilder};
 use crate::text::Language;
+use crate::text::collect as text;
+use crate::text::playbook::bilingual;
 
 mod arguments;
 mod destination;
@@ -40,8 +42,6 @@ mod shared;
 
 pub(super) use arguments::Collect;
 use arguments::Scanning;
-#[cfg(test)]
-pub(super) use report::NoReceipt;
 use report::RunReport;
 
 /// What is known of a run before it begins.
@@ -75,15 +75,12 @@ pub(super) fn run(
     let clock = Clock::start();
     let interrupts = interrupts::listen()?;
     let stop = interrupts.stop();
-    if let Some(lost) = rights::lost(&crate::sources::privileges(), console.lang) {
-        console.warn(lost);
+    if let Some(lost) = rights::lost(&crate::sources::privileges()) {
+        console.warn(&lost);
     }
     let target = target(arguments, &clock)?;
     if arguments.choice.vss && target.shadow_copies().is_empty() {
-        console.warn(console.lang.pick(
-            "er zijn hier geen schaduwkopieën te lezen (--vss)",
-            "there are no shadow copies to be read here (--vss)",
-        ));
+        console.warn(&text::no_shadow_copies());
     }
     let (plan, named) = planning::plan(arguments, &target, kit, console)?;
     let inquiry = Inquiry { arguments, kit, plan: &plan, target: &target, clock: &clock, stop };
@@ -105,10 +102,11 @@ pub(super) fn run(
     let judges = Judges { scanner: scanner.as_ref(), indicators: indicators.as_ref() };
     let unlocked = live::unlocked_volumes(&target);
     if !unlocked.is_empty() {
-        console.warn(report::do_not_shut_down(&unlocked, console.lang));
+        console.warn(&report::do_not_shut_down(&unlocked));
     }
     for note in &plan.notes {
-        console.say(format_args!("[{}] {}", note.playbook, console_text(note, console.lang)));
+        let words = bilingual(&note.nl, &note.en);
+        console.say(&text::note(&note.playbook, &words));
     }
 
     let outside = outside::files(&inquiry, judges, &named, &keys.to.files);
@@ -233,7 +231,7 @@ fn judges(
     console: &mut Console<'_>,
 ) -> Result<(Option<Scanner>, Option<Indicators>), Failure> {
     let scanning = &inquiry.arguments.scanning;
-    let chosen = choose(scanning, inquiry.kit)?;
+    let chosen = choose(scanning, inquiry.kit, console.lang)?;
     let of_kit = inquiry.kit.map(|kit| scanning.indicator_set.with_kit(kit));
     let indicator_set = of_kit.as_ref().unwrap_or(&scanning.indicator_set);
     thread::scope(|scope| {
@@ -263,25 +261,15 @@ fn settings<'a>(arguments: &Collect, judges: Judges<'a>) -> Settings<'a> {
     }
 }
 
-fn console_text(note: &crate::playbook::PlaybookNote, lang: Language) -> &str {
-    lang.pick(&note.nl, &note.en)
-}
-
 fn target(arguments: &Collect, clock: &Clock) -> Result<Target, Failure> {
     let choice = &arguments.choice;
     let target = match (&choice.root, &choice.image) {
         (Some(root), _) => TargetBuilder::tree(root).map_err(Failure::new)?,
-        (None, Some(image)) => TargetBuilder::image(image, choice.partition).map_err(|error| {
-            let advice = (
-                "'veldkit list-volumes BESTAND' noemt wat erop staat",
-                "'veldkit list-volumes FILE' names what is on it",
-            );
-            Failure::new(error).hint(advice.0, advice.1)
-        })?,
-        (None, None) => TargetBuilder::live().map_err(|error| {
-            Failure::new(error)
-                .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
-        })?,
+        (None, Some(image)) => TargetBuilder::image(image, choice.partition)
+            .map_err(|error| Failure::new(error).hint(text::list_the_volumes()))?,
+        (None, None) => {
+            TargetBuilder::live().map_err(|error| Failure::new(error).hint(text::choose_a_root()))?
+        }
     };
     let target = target.started(clock.started()).with_network(choice.network_mounts);
     Ok(target.with_shadow_copies(choice.vss).build())
@@ -295,8 +283,12 @@ fn has_rows(plan: &Plan) -> bool {
 }
 
 /// The rules of the run, if it scans at all.
-fn choose(scanning: &Scanning, kit: Option<&ChosenKit>) -> Result<Option<scanning::Chosen>, Failure> {
-    if scanning.no_scan { Ok(None) } else { scanning.rule_set.choose(kit).map(Some) }
+fn choose(
+    scanning: &Scanning,
+    kit: Option<&ChosenKit>,
+    lang: Language,
+) -> Result<Option<scanning::Chosen>, Failure> {
+    if scanning.no_scan { Ok(None) } else { scanning.rule_set.choose(kit, lang).map(Some) }
 }
 
 /// How many workers take items, where nobody says so. One a processor; where rules are asked half as many again, since a

@@ -9,6 +9,7 @@ use crate::cli::outside::by_operator;
 use crate::evidence::Digest;
 use crate::kit::description::KitFileUse;
 use crate::playbook::{Source, SourceText};
+use crate::text::outside::more_in_bundle;
 
 /// All files from outside, in the order in which they were read. `named` are the playbook files of the operator.
 pub(super) fn files(
@@ -29,11 +30,7 @@ pub(super) fn files(
 
 /// Prints one line per file.
 pub(super) fn print(files: &[OutsideFile], console: &mut Console<'_>) {
-    let rest = (
-        "bestanden meer, genoemd op het ontvangstbewijs en in de bundel",
-        "files more, listed in the bundle",
-    );
-    outside::print(files, rest, console);
+    outside::print(files, more_in_bundle, console);
 }
 
 /// The programs that the plan has run, each with the digests of which it must have one. No definition of this program's own has

@@ -6,10 +6,10 @@ use super::arguments::Collect;
 use crate::cli::kit::ChosenKit;
 use crate::cli::playbook::{add_kit, named_or_file};
 use crate::cli::{Console, Failure};
-use crate::evidence::Printable;
 use crate::kit::description::{KitFile, KitFileUse};
 use crate::playbook::{Catalogue, Companion, KitTool, Live, Plan, Request, Source, SourceText};
 use crate::sources::Target;
+use crate::text::collect::plan as text;
 
 /// The playbook that is taken where nothing is asked for.
 const DEFAULT_PLAYBOOK: &str = "quick";
@@ -32,12 +32,7 @@ pub(super) fn plan(
     for name in &choice.playbook {
         let (playbook, files) = named_or_file(&mut catalogue, name, console)?;
         if playbook.is_none() && choice.artifact.is_empty() {
-            let text =
-                format!("'{}' holds artifacts but no playbook, and none of them is named", Printable(name));
-            return Err(Failure::usage(text).hint(
-                "noem ook de artefacten die verzameld moeten worden: --playbook BESTAND --artifact NAAM",
-                "name the artifacts to collect as well: --playbook FILE --artifact NAME",
-            ));
+            return Err(Failure::refused(text::no_artifact_chosen(name)).hint(text::choose_artifacts()));
         }
         playbooks.extend(playbook);
         named.extend(files);
@@ -61,14 +56,11 @@ pub(super) fn plan(
         leave_out: choice.exclude_personal_data.map(Into::into),
         tools: kit.map(tools).unwrap_or_default(),
     };
-    let plan = catalogue.plan(&request, target.os()).map_err(|error| {
-        Failure::usage(error).hint(
-            "'veldkit playbook list' noemt alle playbooks en artefacten",
-            "'veldkit playbook list' names all playbooks and artifacts",
-        )
-    })?;
+    let plan = catalogue
+        .plan(&request, target.os())
+        .map_err(|error| Failure::usage(error).hint(text::list_playbooks()))?;
     if plan.steps.is_empty() {
-        return Err(Failure::usage("the plan is empty: nothing that was asked for applies to this target"));
+        return Err(Failure::refused(text::nothing_applies()).hint(text::fitting_playbooks()));
     }
     name_unproved(&plan, console);
     Ok((plan, named))
@@ -98,11 +90,7 @@ fn name_unproved(plan: &Plan, console: &mut Console<'_>) {
             if let Source::Command(call) = source
                 && call.sha256.is_empty()
             {
-                let (artifact, program) = (Printable(&step.artifact), Printable(&call.program));
-                console.warn(console.lang.pick(
-                    format!("{artifact}: '{program}' wordt niet gestart, want de definitie noemt geen 'sha256' ervan"),
-                    format!("{artifact}: '{program}' is not run, since its definition has no 'sha256' of it"),
-                ));
+                console.warn(&text::not_run(&step.artifact, &call.program));
             }
         }
     }

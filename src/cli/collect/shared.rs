@@ -5,6 +5,8 @@ use std::path::Path;
 use super::arguments::Collect;
 use crate::cli::{Console, Failure};
 use crate::sys;
+use crate::text::Sentence;
+use crate::text::changeable as text;
 
 /// With root's or an administrator's rights, a bundle in a directory that others can change is theirs to move or replace, and so is its
 /// receipt. A volume that keeps no access rights, as a stick has, is anybody's: that is reported and not refused, since whoever
@@ -17,27 +19,19 @@ pub(super) fn refuse_shared(
     if arguments.destination.allow_shared_destination || !sys::privileged() {
         return Ok(());
     }
-    let (administrators, administrator) =
-        if sys::IS_WINDOWS { ("beheerders schrijven", "administrators") } else { ("root schrijft", "root") };
-    let hint = |failure: Failure| {
-        failure.hint(
-            format!("kies met --out een map waarin alleen {administrators}, of geef --allow-shared-destination"),
-            format!("choose a directory with --out that {administrator} alone can write to, or give --allow-shared-destination"),
-        )
+    let choose = || {
+        if sys::IS_WINDOWS { text::choose_another_windows() } else { text::choose_another_linux() }
     };
-    let shown = folder.display();
-    if !sys::keeps_rights(folder).map_err(|error| hint(Failure::new(error)))? {
-        console.say(console.lang.pick(
-            format!("het volume van '{shown}' kent geen toegangsrechten: wie op deze machine werkt kan de bundel wijzigen, en 'veldkit verify' laat dat zien"),
-            format!("the volume of '{shown}' keeps no access rights: who works on this machine can change the bundle, and 'veldkit verify' shows that"),
-        ));
+    if !sys::keeps_rights(folder).map_err(|error| Failure::new(error).hint(choose()))? {
+        console.say(&text::destination_without_rights(folder));
         return Ok(());
     }
-    let open = sys::changed_by_others(folder).map_err(|error| hint(Failure::new(error)))?;
+    let open = sys::changed_by_others(folder).map_err(|error| Failure::new(error).hint(choose()))?;
     let Some(open) = open else { return Ok(()) };
-    let text = format!(
-        "the bundle does not go to '{shown}': others than {administrator} can replace files in '{}'",
-        open.display()
-    );
-    Err(hint(Failure::usage(text)))
+    let shared: Sentence = if sys::IS_WINDOWS {
+        text::destination_shared_windows(folder, &open)
+    } else {
+        text::destination_shared_linux(folder, &open)
+    };
+    Err(Failure::refused(shared).hint(choose()))
 }

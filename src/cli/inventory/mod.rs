@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::console::CommandError;
 use super::{Console, Exit, Failure};
 use crate::acquisition::Clock;
 use crate::live::inventory;
 use crate::sources::Target;
-use crate::text::Localized as _;
+use crate::text::collect::choose_a_root;
+use crate::text::console::reported;
+use crate::text::inventory as text;
 use crate::text::phrases::Phrase;
 
 mod csv;
@@ -35,13 +38,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
         Some(root) => Target::tree(root),
         None => Target::live(),
     };
-    let target = target.map_err(|error| {
-        Failure::new(error)
-            .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
-    })?;
+    let target = target.map_err(|error| Failure::new(error).hint(choose_a_root()))?;
     let inventory = inventory::of(&target);
     for lacking in &inventory.lacking {
-        console.warn(Phrase(lacking).written(console.lang));
+        console.warn(&reported(Phrase(lacking)));
     }
     match arguments.format {
         Format::Cyclonedx => {
@@ -57,6 +57,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Result<Ex
 /// The random bytes of the document's own number.
 fn serial() -> Result<[u8; 16], Failure> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::new(error.to_string()))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        let cause = std::io::Error::other(error.to_string());
+        Failure::new(CommandError::new(text::no_random_bytes()).caused_by(cause))
+    })?;
     Ok(bytes)
 }

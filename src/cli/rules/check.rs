@@ -5,14 +5,14 @@ use serde_json::json;
 use super::Check;
 use crate::cli::scanning::{count_unusable, skipped, unlisted};
 use crate::cli::{Console, Exit, Failure};
-use crate::evidence::Printable;
 use crate::scan::{NeverMatches, RuleFile, Scanner, SkippedFiles};
+use crate::text::Sentence;
 use crate::text::phrases::Phrase;
-use crate::text::{Language, Localized as _};
+use crate::text::rules as text;
 
 /// Carries out `rules check`: 0 where all files can be used, 3 where some, 1 where none. A file without a rule is of no use.
 pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let chosen = arguments.opening.rule_set(&arguments.paths).choose(None)?;
+    let chosen = arguments.opening.rule_set(&arguments.paths).choose(None, console.lang)?;
     let scanner = chosen.compile().map_err(unlisted)?;
     let files: Vec<&RuleFile> = named(&scanner).collect();
     let failed: Vec<&RuleFile> = files.iter().copied().filter(|file| file.failed.is_some()).collect();
@@ -22,20 +22,15 @@ pub(super) fn run(arguments: &Check, console: &mut Console<'_>) -> Result<Exit, 
         console.result(object(&files, &failed, &never, scanner.skipped()));
     } else {
         for never in &never {
-            let (source, rule) = (Printable(&never.source), Printable(&never.rule));
-            let text = console.lang.pick("kan nooit treffen", "can never match");
-            let reason = Phrase(&never.reason).written(console.lang);
-            console.result(format_args!("{source}: {rule} {text}: {reason}"));
+            console.answer(&text::never_matches(&never.source, &never.rule, Phrase(&never.reason)));
         }
         for file in &failed {
-            let reason = file.failed.as_deref().unwrap_or_default();
-            let reason = Phrase(reason).written(console.lang);
-            console.result(format_args!("{}: {reason}", Printable(&file.name)));
+            console.answer(&text::failed(&file.name, Phrase(file.failed.as_deref().unwrap_or_default())));
         }
-        if let Some(line) = skipped(&scanner, console.lang) {
-            console.result(line);
+        if let Some(line) = skipped(&scanner) {
+            console.answer(&line);
         }
-        console.result(sum(&files, &failed, console.lang));
+        console.answer(&sum(&files, &failed));
     }
     let empty = count_unusable(&arguments.paths, Some(&scanner), None, console).saturating_sub(failed.len());
     Ok(Exit::of([(rules(&files) == 0, Exit::Failure), (!failed.is_empty() || empty > 0, Exit::Partial)]))
@@ -68,19 +63,12 @@ fn object(
     })
 }
 
-fn sum(files: &[&RuleFile], failed: &[&RuleFile], lang: Language) -> String {
+fn sum(files: &[&RuleFile], failed: &[&RuleFile]) -> Sentence {
     let (usable, rules) = (files.len().saturating_sub(failed.len()), rules(files));
-    let wrong = failed.len();
-    match (lang, wrong) {
-        (Language::Nl, 0) if rules == 0 => format!("0 regels in {usable} bestanden: niets bruikbaar"),
-        (Language::En, 0) if rules == 0 => format!("0 rules in {usable} files: nothing can be used"),
-        (Language::Nl, 0) => format!("{rules} regels in {usable} bestanden: alle bruikbaar"),
-        (Language::En, 0) => format!("{rules} rules in {usable} files: all can be used"),
-        (Language::Nl, _) => format!(
-            "{rules} regels in {usable} bestanden zijn bruikbaar, {wrong} bestanden niet; een run slaat die over, de rest doet mee"
-        ),
-        (Language::En, _) => format!(
-            "{rules} rules in {usable} files can be used, {wrong} files cannot; a run leaves those out and uses the rest"
-        ),
+    let found = text::in_files(usable, &text::rules(rules));
+    match failed.len() {
+        0 if rules == 0 => text::nothing_usable(&found),
+        0 => text::all_usable(&found),
+        wrong => text::some_usable(wrong, &found),
     }
 }

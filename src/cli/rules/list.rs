@@ -5,11 +5,17 @@ use serde_json::json;
 use super::List;
 use crate::cli::scanning::{count_unusable, name_failed, unlisted};
 use crate::cli::{Console, Exit, Failure};
-use crate::evidence::Printable;
+use crate::text::layout::data;
+use crate::text::rules as text;
 
 /// Carries out `rules list`: 0 where all files can be used, 3 where some, 1 where none.
 pub(super) fn run(arguments: &List, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let scanner = arguments.opening.rule_set(&arguments.paths).choose(None)?.compile().map_err(unlisted)?;
+    let scanner = arguments
+        .opening
+        .rule_set(&arguments.paths)
+        .choose(None, console.lang)?
+        .compile()
+        .map_err(unlisted)?;
     name_failed(Some(&scanner), console);
     let unusable = count_unusable(&arguments.paths, Some(&scanner), None, console);
     let embedded = arguments.paths.is_empty();
@@ -19,6 +25,9 @@ pub(super) fn run(arguments: &List, console: &mut Console<'_>) -> Result<Exit, F
             scanner.rule_files().iter().any(|file| file.name == rule.source && file.is_embedded());
         if is_embedded != embedded {
             continue;
+        }
+        if !listed && !arguments.json {
+            console.answer(&text::columns(&text::rule(), &text::score(), &text::description()));
         }
         listed = true;
         let meta =
@@ -30,12 +39,9 @@ pub(super) fn run(arguments: &List, console: &mut Console<'_>) -> Result<Exit, F
                 "rule": rule.rule, "source": rule.source, "tags": rule.tags, "meta": meta,
             }));
         } else {
-            console.result(format_args!(
-                "{:<40} {:>4}  {}",
-                Printable(&rule.rule).to_string(),
-                Printable(meta("score").unwrap_or("-")).to_string(),
-                Printable(meta("description").unwrap_or(&rule.source)),
-            ));
+            let [score, description] =
+                [meta("score").unwrap_or("-"), meta("description").unwrap_or(&rule.source)];
+            console.answer(&text::columns(&data(&rule.rule), &data(score), &data(description)));
         }
     }
     Ok(Exit::of([(!listed, Exit::Failure), (unusable > 0, Exit::Partial)]))

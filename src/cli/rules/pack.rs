@@ -7,6 +7,7 @@ use crate::cli::scanning::{RuleSet, name_failed, unlisted};
 use crate::cli::{Console, Exit, Failure};
 use crate::kit;
 use crate::scan;
+use crate::text::rules as text;
 
 /// Carries out `rules pack`. What does not compile is packed all the same and named: another version may read it.
 pub(super) fn run(arguments: &Pack, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -19,29 +20,13 @@ pub(super) fn run(arguments: &Pack, console: &mut Console<'_>) -> Result<Exit, F
         rule_time_limit: None,
         engine: "boreal".to_owned(),
     };
-    let texts = scan::rule_texts(&rule_set.sources(&arguments.paths)?).map_err(unlisted)?;
-    name_failed(Some(&rule_set.choose(None)?.compile().map_err(unlisted)?), console);
+    let texts = scan::rule_texts(&rule_set.sources(&arguments.paths, console.lang)?).map_err(unlisted)?;
+    name_failed(Some(&rule_set.choose(None, console.lang)?.compile().map_err(unlisted)?), console);
     let to = recipients(&arguments.keys, &[], console)?;
     to.recipients.check().map_err(Failure::usage)?;
     to.keep_new_identity(Clock::start().now(), console)?;
-    kit::rules::pack(&texts, &to.recipients, &arguments.out).map_err(|error| {
-        Failure::new(error).hint(
-            "kies een bestand dat nog niet bestaat, in een map waarin geschreven mag worden",
-            "choose a file that does not exist yet, in a folder that may be written to",
-        )
-    })?;
-    let (nl, en) = (
-        format!(
-            "{} regelbestanden in '{}'; neem het mee, en geef op locatie --rules met --rules-identity of --rules-passphrase-file",
-            texts.len(),
-            arguments.out.display()
-        ),
-        format!(
-            "{} rule files in '{}'; take it along, and on site give --rules with --rules-identity or --rules-passphrase-file",
-            texts.len(),
-            arguments.out.display()
-        ),
-    );
-    console.say(console.lang.pick(nl, en));
+    kit::rules::pack(&texts, &to.recipients, &arguments.out)
+        .map_err(|error| Failure::new(error).hint(text::new_file()))?;
+    console.say(&text::packed(texts.len(), &arguments.out));
     Ok(Exit::Done)
 }

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use indicatif::HumanCount;
 use serde_json::{Value, json};
 
-use crate::evidence::Printable;
+use crate::text::console::reported;
+use crate::text::layout::more_in_json;
 use crate::text::phrases::Phrase;
-use crate::text::{Language, Localized as _};
+use crate::text::scan as text;
+use crate::text::{Language, Sentence};
 
 /// Reasons that are counted one by one; those past it are counted together.
 const REASONS: usize = 100;
@@ -26,8 +27,8 @@ impl ScanGaps {
     /// Counts the gap of an item.
     pub(super) fn add(&mut self, gap: &str, path: &str) {
         let known = self.0.contains_key(gap) || self.0.len() < REASONS;
-        let gap = if known { gap } else { "(other reasons)" };
-        let (count, _) = self.0.entry(gap.to_owned()).or_insert_with(|| (0, path.to_owned()));
+        let gap = if known { gap.to_owned() } else { other() };
+        let (count, _) = self.0.entry(gap).or_insert_with(|| (0, path.to_owned()));
         *count = count.saturating_add(1);
     }
 
@@ -40,19 +41,17 @@ impl ScanGaps {
     }
 
     /// What a person is shown.
-    pub(super) fn lines(&self, lang: Language) -> Vec<String> {
-        let such_as = lang.pick("zoals", "such as");
+    pub(super) fn lines(&self) -> Vec<Sentence> {
         let all = self.sorted();
-        let more = all.len().saturating_sub(SHOWN);
-        let mut lines: Vec<String> = all
-            .into_iter()
-            .take(SHOWN)
+        let left_out = all.len().saturating_sub(SHOWN);
+        let shown = all.into_iter().take(SHOWN);
+        let mut lines: Vec<_> = shown
             .map(|(gap, count, path)| {
-                let gap = Phrase(gap).written(lang);
-                format!("{} × {gap}, {such_as} {}", HumanCount(count), Printable(path))
+                let reason = if gap == other() { text::other_reasons() } else { reported(Phrase(gap)) };
+                text::gap(count, &reason, path)
             })
             .collect();
-        lines.extend((more > 0).then(|| format!("… +{more} (--json)")));
+        lines.extend((left_out > 0).then(|| more_in_json(u64::try_from(left_out).unwrap_or(u64::MAX))));
         lines
     }
 
@@ -61,4 +60,9 @@ impl ScanGaps {
         let all = self.sorted().into_iter();
         all.map(|(gap, items, example)| json!({ "gap": gap, "items": items, "example": example })).collect()
     }
+}
+
+/// The reason of those that are counted together, for a program.
+fn other() -> String {
+    text::other_reasons().in_language(Language::En).to_owned()
 }

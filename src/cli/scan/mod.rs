@@ -28,6 +28,9 @@ use crate::playbook::plan_to_look;
 use crate::scan::indicators::Indicators;
 use crate::scan::{Examined, Scanner};
 use crate::sources::{TargetBuilder, quote};
+use crate::text::collect::choose_a_root;
+use crate::text::outside::more_in_json;
+use crate::text::scan as text;
 
 mod gaps;
 mod report;
@@ -88,8 +91,8 @@ pub(super) fn run(
     let kit = arguments.kit.choose(surroundings, console)?;
     let kit = kit.as_ref();
     let clock = Clock::start();
-    let identities = arguments.bundle.as_ref().map(|_| arguments.keys.read()).transpose()?;
-    let scanner = arguments.rule_set.choose(kit)?.compile().map_err(unlisted)?;
+    let identities = arguments.bundle.as_ref().map(|_| arguments.keys.read(console.lang)).transpose()?;
+    let scanner = arguments.rule_set.choose(kit, console.lang)?.compile().map_err(unlisted)?;
     refuse_changeable(&arguments.rule_set.rules, Some(&scanner), console)?;
     name_failed(Some(&scanner), console);
     arguments.indicator_set.refuse_changeable(console)?;
@@ -104,7 +107,7 @@ pub(super) fn run(
     let unusable = count_unusable(&arguments.rule_set.rules, Some(&scanner), indicators, console);
     let mut outside_files: Vec<_> = kit.iter().map(|kit| kit.itself()).collect();
     outside_files.extend(outside::judging(kit, Some(&scanner), indicators));
-    outside::print(&outside_files, ("bestanden meer (--json)", "files more (--json)"), console);
+    outside::print(&outside_files, more_in_json, console);
     let mut report = ScanReport::new(arguments.ending.json);
     let ended = ScanEnd { unusable, outside: outside_files, ..ScanEnd::default() };
     let judges = (&scanner, indicators);
@@ -114,11 +117,7 @@ pub(super) fn run(
             let mut telling = Telling { report: &mut report, console };
             let verdict = rescan(bundle, &identities, &limits, judges, &mut telling).map_err(explain)?;
             if verdict.integrity != Integrity::Whole {
-                let (nl, en) = (
-                    "de bundel is niet heel; gescand is wat er nog te lezen was",
-                    "the bundle is not whole; what could still be read was scanned",
-                );
-                console.warn(console.lang.pick(nl, en));
+                console.warn(&text::bundle_not_whole());
             }
             ScanEnd { bundle: Some(super::verify::exit(&verdict)), ..ended }
         }
@@ -139,10 +138,7 @@ fn files(
     let interrupts = interrupts::listen()?;
     let target = match &arguments.root {
         Some(root) => TargetBuilder::tree(root).map_err(Failure::new)?,
-        None => TargetBuilder::live().map_err(|error| {
-            Failure::new(error)
-                .hint("kies een gekoppelde map met --root MAP", "name a mounted system with --root DIR")
-        })?,
+        None => TargetBuilder::live().map_err(|error| Failure::new(error).hint(choose_a_root()))?,
     };
     let target = target.started(clock.started()).with_network(arguments.network_mounts).build();
     let paths = arguments.paths.iter().map(|path| match &arguments.root {

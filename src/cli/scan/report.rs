@@ -1,6 +1,5 @@
 //! What a scan found: a JSON line a hit as it comes, or for a person everything at the end, the worst first.
 
-use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
 use super::gaps::ScanGaps;
@@ -10,11 +9,16 @@ use crate::bundle::opening::OutsideFile;
 use crate::cli::coverage;
 use crate::cli::hit_row;
 use crate::cli::{Console, Exit, severity};
-use crate::evidence::{Assessment, Fate, Hit, Item, Level, Outcome, Printable, ReasonCode, ScanCounts};
+use crate::evidence::{Assessment, Fate, Hit, Item, Level, Outcome, ReasonCode, ScanCounts};
 use crate::scan::indicators::Indicators;
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
 use crate::sys;
-use crate::text::{Language, Localized as _};
+use crate::text::collect::report as labels;
+use crate::text::layout::{because, data, empty, more, number, row};
+use crate::text::phrases::Phrase;
+use crate::text::scan as text;
+use crate::text::severity as severity_text;
+use crate::text::{ByteSize, Sentence};
 
 /// Items that a person is shown, the worst of all; `--json` has every one.
 const SHOWN: usize = 200;
@@ -55,7 +59,7 @@ pub(super) struct ScanReport {
 struct Shown {
     assessment: Assessment,
     path: String,
-    reasons: Vec<String>,
+    reasons: Vec<Sentence>,
 }
 
 impl ScanReport {
@@ -120,10 +124,10 @@ impl ScanReport {
             return hits.iter().for_each(|hit| console.result(line(hit, assessment, facts)));
         }
         let reasons = reasons(hits);
-        let more = reasons.len().saturating_sub(REASONS);
+        let left_out = reasons.len().saturating_sub(REASONS);
         let mut texts: Vec<_> =
-            reasons.into_iter().take(REASONS).map(|(hit, score)| reason(hit, score, console.lang)).collect();
-        texts.extend((more > 0).then(|| format!("… +{more}")));
+            reasons.into_iter().take(REASONS).map(|(hit, score)| reason(hit, score)).collect();
+        texts.extend((left_out > 0).then(|| more(left_out)));
         self.worst.push(Shown { assessment, path: path.to_owned(), reasons: texts });
         if self.worst.len() > SHOWN.saturating_mul(2) {
             self.keep_the_worst();
@@ -147,35 +151,33 @@ impl ScanReport {
     ) -> Exit {
         let exit = self.exit(ended, exit_on_hit);
         for absent in &ended.absent {
-            let text = console.lang.pick("niet aanwezig", "not there");
-            console.always(format_args!("{text}: {}", Printable(absent)));
+            console.always(&text::not_there(absent));
         }
         if exit == Exit::Failure {
-            console.always(console.lang.pick(
-                "er is niets gescand: kloppen de paden, en mag dit programma ze lezen?",
-                "nothing was scanned: are the paths right, and may this program read them?",
-            ));
+            console.always(&text::nothing_scanned());
         }
         if self.json {
             console.result(self.object((scanner, indicators), ended, clock, exit));
             return exit;
         }
         self.keep_the_worst();
-        for shown in &self.worst {
-            let level = severity::level_word(shown.assessment.level, console.lang).to_uppercase();
-            console.result(format_args!(
-                "{level:<12} {:>3}  {}",
-                shown.assessment.score,
-                Printable(&shown.path)
-            ));
-            for reason in &shown.reasons {
-                console.result(format_args!("{:18}{reason}", ""));
-            }
-        }
-        for text in self.summary((scanner, indicators), ended, console.lang) {
-            console.say(text);
-        }
+        self.found().iter().for_each(|line| console.answer(line));
+        let set_aside = scanner.set_aside();
+        let slow: Vec<&str> = set_aside.iter().map(|aside| aside.rule.as_str()).collect();
+        let matched = indicators.map(|all| coverage::lines(all, ended.bundle.is_some())).unwrap_or_default();
+        self.summary(&slow, &matched, ended).iter().for_each(|line| console.say(line));
         exit
+    }
+
+    /// The items with hits, each with its reasons.
+    fn found(&self) -> Vec<Sentence> {
+        let mut lines = Vec::new();
+        for Shown { assessment, path, reasons } in &self.worst {
+            let level = severity_text::level_in_capitals(assessment.level);
+            lines.push(text::item(&level, assessment.score.into(), path));
+            lines.extend(reasons.iter().map(text::reason));
+        }
+        lines
     }
 
     /// The exit code.
@@ -228,48 +230,30 @@ impl ScanReport {
         })
     }
 
-    fn summary(
-        &self,
-        (scanner, indicators): (&Scanner, Option<&Indicators>),
-        ended: &ScanEnd,
-        lang: Language,
-    ) -> Vec<String> {
-        let mut lines = vec![String::new()];
-        let mut row = |nl: &str, en: &str, value: String| {
-            lines.push(format!("{:<16}{value}", lang.pick(nl, en)));
-        };
-        row("items", "items", HumanCount(self.counts.items).to_string());
-        row("scan", "scan", severity::fates(&self.counts, lang));
+    /// The last lines; `slow` are rules that were set aside, `matched` says what indicators were matched against.
+    fn summary(&self, slow: &[&str], matched: &[Sentence], ended: &ScanEnd) -> Vec<Sentence> {
+        let mut lines = vec![
+            empty(),
+            row(&labels::items(), &number(self.counts.items)),
+            row(&labels::scan(), &severity::fates(&self.counts)),
+        ];
         if ended.bytes_read > 0 {
-            row("gelezen", "read", HumanBytes(ended.bytes_read).to_string());
+            lines.push(row(&labels::read(), &text::bytes(ByteSize(ended.bytes_read))));
         }
-        row("treffers", "hits", HumanCount(self.hits).to_string());
-        for gap in self.gaps.lines(lang) {
-            row("niet gezien", "not seen", gap);
-        }
-        if let Some(indicators) = indicators {
-            for line in coverage::lines(indicators, ended.bundle.is_some()) {
-                row("indicatoren", "indicators", line.written(lang));
-            }
-        }
-        if let Some(levels) = severity::levels(&self.counts, lang) {
-            row("ernst", "severity", levels);
-        }
-        let slow: Vec<_> =
-            scanner.set_aside().iter().map(|aside| Printable(&aside.rule).to_string()).collect();
+        lines.push(row(&labels::hits(), &number(self.hits)));
+        lines.extend(self.gaps.lines().iter().map(|gap| row(&text::not_seen(), gap)));
+        lines.extend(matched.iter().map(|kind| row(&labels::indicators(), kind)));
+        lines.extend(severity::levels(&self.counts).map(|levels| row(&labels::severity(), &levels)));
         if !slow.is_empty() {
-            row("te traag", "too slow", slow.join(", "));
+            lines.push(row(&labels::too_slow(), &data(&slow.join(", "))));
         }
-        if let Some(reason) = ended.stopped {
-            row("gestopt", "stopped", stop_word(reason).to_owned());
-        }
+        lines.extend(ended.stopped.map(|reason| row(&text::stopped(), &stopped(reason))));
         let shown = u64::try_from(self.worst.len()).unwrap_or(u64::MAX);
         if self.items_with_hits > shown {
-            let more = self.items_with_hits.saturating_sub(shown);
-            row("niet getoond", "not shown", format!("{} (--json)", HumanCount(more)));
+            let left_out = self.items_with_hits.saturating_sub(shown);
+            lines.push(row(&text::not_shown(), &text::items_in_json(left_out)));
         }
-        lines.push(String::new());
-        lines.push(severity::next_step(self.worst_level(), lang).to_owned());
+        lines.extend([empty(), severity_text::next_step(self.worst_level())]);
         lines
     }
 
@@ -278,7 +262,16 @@ impl ScanReport {
     }
 }
 
-/// The word for why a scan took nothing more.
+/// Why a scan ended early, for a person.
+fn stopped(reason: StopReason) -> Sentence {
+    match reason {
+        StopReason::Interrupted => text::interrupted(),
+        StopReason::TimeLimit => text::time_limit(),
+        StopReason::SizeLimit => text::size_limit(),
+    }
+}
+
+/// The same for a program.
 const fn stop_word(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Interrupted => "interrupted",
@@ -287,7 +280,7 @@ const fn stop_word(reason: StopReason) -> &'static str {
     }
 }
 
-/// A hit as a program reads it: as a record has it, and what it fired on.
+/// A hit as a program reads it: as a record has it, and what it matched.
 fn line(hit: &Hit, assessment: Assessment, facts: &Value) -> Value {
     let mut line = json!({ "type": "hit" });
     let parts = [json!(hit), facts.clone()];
@@ -306,17 +299,103 @@ fn line(hit: &Hit, assessment: Assessment, facts: &Value) -> Value {
     line
 }
 
-/// One reason as a person reads it: what fired, how much it counts, what it says, and where inside.
-fn reason(hit: &Hit, score: u8, lang: Language) -> String {
-    let mut text = format!("{} ({score})", Printable(&hit.rule));
+/// One reason as a person reads it: what matched, how much it counts, what it says, and where inside.
+fn reason(hit: &Hit, score: u8) -> Sentence {
+    let mut line = text::matched(&hit.rule, score.into());
     if let Some(inner) = &hit.inner {
-        text = format!("{text} !{}", Printable(inner));
+        line = text::inside(&line, inner);
     }
     if let Some(row) = &hit.row {
-        text = format!("{text} {}", hit_row::words(row, lang));
+        line = text::in_row(&line, &hit_row::words(row));
     }
-    if let Some(description) = hit.description() {
-        text = format!("{text}: {}", Printable(description));
+    match hit.description() {
+        Some(description) => because(&line, Phrase(description)),
+        None => line,
     }
-    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::console::assert_printed;
+    use crate::evidence::HitRow;
+    use crate::evidence::rows::RowCitation;
+    use crate::text::coverage as matched;
+
+    fn counts(items: u64, fates: &[(Fate, u64)], levels: &[(Level, u64)]) -> ScanCounts {
+        ScanCounts {
+            items,
+            fates: fates.iter().map(|(fate, count)| (fate.word().to_owned(), *count)).collect(),
+            levels: levels.iter().map(|(level, count)| (level.word().to_owned(), *count)).collect(),
+            ..ScanCounts::default()
+        }
+    }
+
+    fn print(
+        report: &ScanReport,
+        slow: &[&str],
+        matched: &[Sentence],
+        ended: &ScanEnd,
+        console: &mut Console<'_>,
+    ) {
+        report.found().iter().for_each(|line| console.answer(line));
+        report.summary(slow, matched, ended).iter().for_each(|line| console.say(line));
+    }
+
+    #[test]
+    fn a_scan_with_hits_is_the_golden_text() {
+        let rule = Hit {
+            rule: "strong".to_owned(),
+            inner: Some("a.zip!b\u{1b}.js".to_owned()),
+            meta: vec![("description".to_owned(), "finds alpha".to_owned())],
+            ..Hit::default()
+        };
+        let key = RowCitation { pid: Some(7), port: Some(443), path: None };
+        let indicator = Hit {
+            rule: "address:198.51.100.7".to_owned(),
+            row: Some(HitRow { number: 3, key }),
+            ..Hit::default()
+        };
+        let levels = [(Level::Alert, 1), (Level::Warning, 1), (Level::Notice, 1), (Level::Info, 1)];
+        let mut report = ScanReport::new(false);
+        report.counts = counts(1_204, &[(Fate::Scanned, 1_200), (Fate::Size, 3), (Fate::Error, 1)], &levels);
+        report.counts.members = 1;
+        report.counts.not_opened = 2;
+        (report.hits, report.items_with_hits) = (9_407, 5);
+        for (level, score) in
+            [(Level::Alert, 92), (Level::Warning, 70), (Level::Notice, 50), (Level::Info, 9)]
+        {
+            let reasons = vec![reason(&rule, score), reason(&indicator, 30), more(1)];
+            let assessment = Assessment { score, level };
+            report.worst.push(Shown { assessment, path: "/srv/bad.txt".to_owned(), reasons });
+        }
+        let matched = [matched::matched(2, "address", &matched::logs()), matched::not_matched(1, "mutex")];
+        let ended = ScanEnd { bytes_read: 19, ..ScanEnd::default() };
+        assert_printed("scan_hits", |console| print(&report, &["slow_one"], &matched, &ended, console));
+    }
+
+    #[test]
+    fn a_scan_without_hits_is_the_golden_text() {
+        let mut report = ScanReport::new(false);
+        report.counts = counts(1, &[(Fate::Scanned, 1)], &[]);
+        let ended = ScanEnd { bytes_read: 5 << 20, ..ScanEnd::default() };
+        assert_printed("scan_no_hits", |console| print(&report, &[], &[], &ended, console));
+    }
+
+    #[test]
+    fn a_scan_that_ended_early_is_the_golden_text() {
+        let mut report = ScanReport::new(false);
+        report.counts = counts(3, &[(Fate::Scanned, 1), (Fate::Time, 2)], &[]);
+        report.gaps.add("encrypted files in a zip", "/srv/a.zip");
+        for number in 0..9 {
+            report.gaps.add(&format!("reason {number}"), "/srv/b");
+        }
+        let ended = ScanEnd { stopped: Some(StopReason::TimeLimit), ..ScanEnd::default() };
+        assert_printed("scan_partial", |console| {
+            print(&report, &[], &[], &ended, console);
+            console.always(&text::not_there("/srv/none"));
+            console.always(&text::nothing_scanned());
+            console.warn(&text::bundle_not_whole());
+        });
+    }
 }

@@ -7,12 +7,14 @@ use std::time::Duration;
 use super::{
     COMPRESSED, CheckResult, DEEP, IN_USE, INSIDE, LINK, LOOP, NAMES, OFFLINE, OLD_DIRECTORY, OPLOCKED,
     OVERLAID, PART_LOCKED, PLAIN, REFUSED, RENAMED, SHORT, SPARSE, SPARSE_END, SPARSE_SIZE, STREAMS, Trying,
-    ZONE, deep, passes, raw_reading, told,
+    ZONE, deep, passes, raw_reading, reported,
 };
 use crate::evidence::{Kind, Note, ReasonCode, Utc};
 use crate::sources::host::privileges;
 use crate::sys;
 use crate::sys::Stopwatch;
+use crate::text::phrases::Phrase;
+use crate::text::selftest_reasons as text;
 
 /// How long a file that another program has locked may hold up whoever opens it: far less than a person would notice, far
 /// more than a slow machine takes.
@@ -25,7 +27,7 @@ fn held(check: impl FnOnce() -> Result<CheckResult, CheckResult>) -> CheckResult
 
 /// A check of what only Windows has.
 fn on_windows(check: impl FnOnce() -> Result<CheckResult, CheckResult>) -> CheckResult {
-    if sys::HAS_STREAMS { held(check) } else { CheckResult::NotPossible("only Windows has this".to_owned()) }
+    if sys::HAS_STREAMS { held(check) } else { CheckResult::NotPossible(text::only_windows()) }
 }
 
 pub(super) fn content(trying: &Trying) -> CheckResult {
@@ -39,13 +41,12 @@ pub(super) fn access_time(trying: &Trying) -> CheckResult {
         let after = trying
             .target
             .look_again(trying.found(RENAMED)?)
-            .map_err(|error| CheckResult::Failed(format!("looking again: {error}")))?;
+            .map_err(|error| CheckResult::Failed(text::looking_again(&error.to_string())))?;
         let (before, after) = (read.metadata.accessed, after.accessed);
         if before != after && read.notes.contains(&Note::AccessTimeTouched) {
-            let why = "the file system here notes each read, and the record says so";
-            return Err(CheckResult::NotPossible(why.to_owned()));
+            return Err(CheckResult::NotPossible(text::notes_each_read()));
         }
-        Ok(passes(before == after, || format!("it was {before:?}, and is {after:?} after reading")))
+        Ok(passes(before == after, || text::access_moved(&format!("{before:?}"), &format!("{after:?}"))))
     })
 }
 
@@ -55,7 +56,7 @@ pub(super) fn directory_access_time(trying: &Trying) -> CheckResult {
         trying.made(OLD_DIRECTORY)?;
         let found = trying.found(&format!("{OLD_DIRECTORY}/{INSIDE}"))?;
         let Some(place) = trying.target.place_of(found) else {
-            return Ok(CheckResult::Failed("its volume is not known".to_owned()));
+            return Ok(CheckResult::Failed(text::volume_unknown()));
         };
         let cut = found.path.iter().rposition(|byte| *byte == b'/').unwrap_or_default();
         let path = found.path.get(..cut).unwrap_or_default();
@@ -65,10 +66,10 @@ pub(super) fn directory_access_time(trying: &Trying) -> CheckResult {
             Ok((accessed()?, entries))
         };
         let (after, entries) =
-            listed().map_err(|error| CheckResult::Failed(format!("listing it: {error}")))?;
+            listed().map_err(|error| CheckResult::Failed(text::listing(&error.to_string())))?;
         let at = i64::try_from(sys::MADE.saturating_sub(1)).unwrap_or_default();
         Ok(passes(after == Utc::from_unix(at, 0) && entries > 0, || {
-            format!("{entries} entries, last access is {after:?} after listing")
+            text::directory_access_moved(entries, &format!("{after:?}"))
         }))
     })
 }
@@ -84,8 +85,8 @@ pub(super) fn times(trying: &Trying) -> CheckResult {
             && metadata.changed.is_some_and(|changed| Some(changed) > at(sys::MADE))
             && born;
         Ok(passes(so, || {
-            let told = [metadata.born, metadata.modified, metadata.accessed, metadata.changed];
-            format!("made, modified, accessed, changed are reported as {told:?}")
+            let read = [metadata.born, metadata.modified, metadata.accessed, metadata.changed];
+            text::times(&format!("{read:?}"))
         }))
     })
 }
@@ -95,7 +96,7 @@ pub(super) fn owner(trying: &Trying) -> CheckResult {
         let metadata = &trying.found(PLAIN)?.metadata;
         let sid = metadata.owner.as_ref().is_some_and(|owner| owner.starts_with("S-1-"));
         let so = if sys::HAS_STREAMS { sid } else { metadata.uid.is_some() };
-        Ok(passes(so, || format!("owner {:?}, number {:?}", metadata.owner, metadata.uid)))
+        Ok(passes(so, || text::owner(&format!("{:?}", metadata.owner), &format!("{:?}", metadata.uid))))
     })
 }
 
@@ -103,9 +104,7 @@ pub(super) fn long_path(trying: &Trying) -> CheckResult {
     held(|| {
         trying.made(DEEP)?;
         let read = trying.read(&deep())?;
-        Ok(passes(read.content == super::content(DEEP), || {
-            "it gives other bytes than were written".to_owned()
-        }))
+        Ok(passes(read.content == super::content(DEEP), text::other_bytes))
     })
 }
 
@@ -125,14 +124,12 @@ pub(super) fn links(trying: &Trying) -> CheckResult {
             trying.made(name)?;
             let found = trying.found(name)?;
             if found.kind != Kind::Link || found.metadata.target.is_none() {
-                return Ok(CheckResult::Failed(format!(
-                    "'{name}' is reported as {:?} that leads to {:?}",
-                    found.kind, found.metadata.target
-                )));
+                let (kind, target) = (format!("{:?}", found.kind), format!("{:?}", found.metadata.target));
+                return Ok(CheckResult::Failed(text::no_link(name, &kind, &target)));
             }
         }
         let beyond = trying.found.keys().find(|name| name.starts_with(LOOP) && name.len() > LOOP.len());
-        Ok(passes(beyond.is_none(), || format!("a link was followed: {beyond:?}")))
+        Ok(passes(beyond.is_none(), || text::link_followed(&format!("{beyond:?}"))))
     })
 }
 
@@ -140,12 +137,12 @@ pub(super) fn sparse(trying: &Trying) -> CheckResult {
     held(|| {
         trying.made(SPARSE)?;
         if trying.found(SPARSE)?.allocated.is_some_and(|taken| taken >= SPARSE_SIZE) {
-            return Err(CheckResult::NotPossible("the file system here keeps no holes".to_owned()));
+            return Err(CheckResult::NotPossible(text::no_holes()));
         }
         let read = trying.read(SPARSE)?;
         let size = read.metadata.size == Some(SPARSE_SIZE);
         let so = size && read.content.ends_with(SPARSE_END) && !read.ranges.is_empty();
-        Ok(passes(so, || format!("{:?} bytes in {:?}", read.metadata.size, read.ranges)))
+        Ok(passes(so, || text::ranges(&format!("{:?}", read.metadata.size), &format!("{:?}", read.ranges))))
     })
 }
 
@@ -154,11 +151,11 @@ pub(super) fn sharing(trying: &Trying) -> CheckResult {
     held(|| {
         trying.made(PLAIN)?;
         let opened =
-            trying.target.open(trying.found(PLAIN)?).map_err(|gap| CheckResult::Failed(told(&gap)))?;
+            trying.target.open(trying.found(PLAIN)?).map_err(|gap| CheckResult::Failed(reported(&gap)))?;
         let renamed = trying.place.rename_and_back(PLAIN);
         drop(opened);
         Ok(renamed.map_or_else(
-            |error| CheckResult::Failed(format!("renaming it meanwhile: {error}")),
+            |error| CheckResult::Failed(text::renaming(&error.to_string())),
             |()| CheckResult::Passed,
         ))
     })
@@ -170,7 +167,7 @@ pub(super) fn streams(trying: &Trying) -> CheckResult {
         let stream = trying.read(&format!("{STREAMS}:other"))?;
         let zone = trying.found(STREAMS)?.metadata.zone_identifier.clone().unwrap_or_default();
         let so = stream.content == super::content("other") && zone.as_bytes() == ZONE;
-        Ok(passes(so, || format!("{} bytes of the stream, mark of the web {zone:?}", stream.content.len())))
+        Ok(passes(so, || text::stream(stream.content.len(), &format!("{zone:?}"))))
     })
 }
 
@@ -178,10 +175,8 @@ pub(super) fn short_name(trying: &Trying) -> CheckResult {
     on_windows(|| {
         trying.made(SHORT)?;
         match &trying.found(SHORT)?.metadata.short_name {
-            Some(name) => Ok(passes(name.len() <= 12, || name.clone())),
-            None => {
-                Err(CheckResult::NotPossible("the volume keeps no short names, or reports none".to_owned()))
-            }
+            Some(name) => Ok(passes(name.len() <= 12, || text::reported(Phrase(name)))),
+            None => Err(CheckResult::NotPossible(text::no_short_names())),
         }
     })
 }
@@ -195,13 +190,11 @@ pub(super) fn in_use(trying: &Trying) -> CheckResult {
             return Ok(read_by(&read.read_by, "raw_ntfs"));
         }
         match trying.target.open(trying.found(IN_USE)?) {
-            Ok(_) => Ok(CheckResult::Failed(
-                "it was opened although another program keeps it exclusively".to_owned(),
-            )),
+            Ok(_) => Ok(CheckResult::Failed(text::opened_in_use())),
             Err(gap) if gap.reason.code == ReasonCode::InUse => {
                 Err(CheckResult::NotPossible(raw_reading::refusal()))
             }
-            Err(gap) => Ok(CheckResult::Failed(told(&gap))),
+            Err(gap) => Ok(CheckResult::Failed(reported(&gap))),
         }
     })
 }
@@ -215,7 +208,9 @@ pub(super) fn oplock(trying: &Trying) -> CheckResult {
         let opened = trying.target.open(trying.found(OPLOCKED)?);
         let took = watch.elapsed();
         if took > OPLOCK_LIMIT {
-            return Ok(CheckResult::Failed(format!("opening it took {} ms", took.as_millis())));
+            return Ok(CheckResult::Failed(text::opening_took(
+                u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            )));
         }
         if raw_reading::is_possible(trying)? {
             drop(opened);
@@ -223,8 +218,8 @@ pub(super) fn oplock(trying: &Trying) -> CheckResult {
             return Ok(read_by(&read.read_by, "raw_ntfs"));
         }
         match opened {
-            Ok(_) => Ok(CheckResult::Failed("it was opened although its lock is held".to_owned())),
-            Err(gap) => Ok(passes(gap.reason.code == ReasonCode::InUse, || told(&gap))),
+            Ok(_) => Ok(CheckResult::Failed(text::opened_locked())),
+            Err(gap) => Ok(passes(gap.reason.code == ReasonCode::InUse, || reported(&gap))),
         }
     })
 }
@@ -238,7 +233,7 @@ pub(super) fn part_locked(trying: &Trying) -> CheckResult {
             return Ok(read_by(&read.read_by, "raw_ntfs"));
         }
         match trying.read(PART_LOCKED) {
-            Ok(_) => Ok(CheckResult::Failed("it was read although a part of it is locked".to_owned())),
+            Ok(_) => Ok(CheckResult::Failed(text::read_locked())),
             Err(_) => Err(CheckResult::NotPossible(raw_reading::refusal())),
         }
     })
@@ -249,8 +244,7 @@ pub(super) fn backup(trying: &Trying) -> CheckResult {
     on_windows(|| {
         trying.made(REFUSED)?;
         if privileges().backup != Some(true) {
-            let text = "SeBackupPrivilege is not held: start it as an administrator";
-            return Err(CheckResult::NotPossible(text.to_owned()));
+            return Err(CheckResult::NotPossible(text::no_backup_right()));
         }
         let read = trying.same(REFUSED)?;
         Ok(read_by(&read.read_by, "open_backup"))
@@ -260,15 +254,14 @@ pub(super) fn backup(trying: &Trying) -> CheckResult {
 /// A directory that everybody can change is known as one: no bundle of an elevated run goes there.
 pub(super) fn open_directory(trying: &Trying) -> CheckResult {
     held(|| {
-        let cannot = |error: io::Error| CheckResult::NotPossible(format!("cannot be made here: {error}"));
+        let cannot = |error: io::Error| CheckResult::NotPossible(text::cannot_make(&error.to_string()));
         let made = trying.place.open_directory("open").map_err(cannot)?;
         if !sys::keeps_rights(&made).unwrap_or(true) {
-            let why = "the volume here keeps no access rights";
-            return Err(CheckResult::NotPossible(why.to_owned()));
+            return Err(CheckResult::NotPossible(text::no_rights_here()));
         }
         let seen = sys::changed_by_others(&made);
         let so = seen.as_ref().is_ok_and(|seen| seen.as_deref() == Some(made.as_path()));
-        Ok(passes(so, || format!("others can change '{}', and found is {seen:?}", made.display())))
+        Ok(passes(so, || text::open_not_seen(&made, &format!("{seen:?}"))))
     })
 }
 
@@ -277,15 +270,15 @@ pub(super) fn not_local(trying: &Trying) -> CheckResult {
     on_windows(|| {
         trying.made(OFFLINE)?;
         let gap = trying.gap(OFFLINE)?;
-        Ok(passes(gap.reason.code == ReasonCode::NotLocal, || told(gap)))
+        Ok(passes(gap.reason.code == ReasonCode::NotLocal, || reported(gap)))
     })
 }
 
 /// Windows shows this program what is elsewhere as what it is.
 pub(super) fn placeholders(_trying: &Trying) -> CheckResult {
     on_windows(|| match sys::expose_placeholders() {
-        Some(exposed) => Ok(passes(exposed, || "they are shown as common files".to_owned())),
-        None => Err(CheckResult::NotPossible("this Windows has none, or no mode for them".to_owned())),
+        Some(exposed) => Ok(passes(exposed, text::placeholders_hidden)),
+        None => Err(CheckResult::NotPossible(text::no_placeholders())),
     })
 }
 
@@ -299,7 +292,7 @@ pub(super) fn overlay(trying: &Trying) -> CheckResult {
         let verdict = both_ways(trying, OVERLAID)?;
         let packed = format!("{OVERLAID}:WofCompressedData");
         Ok(if trying.found.contains_key(&packed) {
-            CheckResult::Failed(format!("'{packed}' is an item"))
+            CheckResult::Failed(text::is_an_item(&packed))
         } else {
             verdict
         })
@@ -313,12 +306,10 @@ fn both_ways(trying: &Trying, name: &'static str) -> Result<CheckResult, CheckRe
         return Ok(CheckResult::Passed);
     }
     let raw = raw_reading::read(trying, name)
-        .map_err(|error| CheckResult::Failed(format!("from the volume: {error}")))?;
-    Ok(passes(raw == super::content(name), || {
-        "the volume itself gives other bytes than were written".to_owned()
-    }))
+        .map_err(|error| CheckResult::Failed(text::from_volume(&error.to_string())))?;
+    Ok(passes(raw == super::content(name), text::other_bytes_of_volume))
 }
 
 fn read_by(ways: &[String], wanted: &str) -> CheckResult {
-    passes(ways.last().is_some_and(|way| way == wanted), || format!("it was read by {ways:?}"))
+    passes(ways.last().is_some_and(|way| way == wanted), || text::read_by(&ways.join(", ")))
 }

@@ -10,6 +10,8 @@ use crate::kit::keys::Identity;
 use crate::sources::quote;
 use crate::sys;
 use crate::sys::{ConsoleChild, Stopwatch, time_limit};
+use crate::text::phrases::Phrase;
+use crate::text::selftest_reasons as text;
 
 /// How long a run may take to be sealed whose console is closed: Windows ends it after 5 seconds.
 const SEALED_WITHIN: Duration = Duration::from_secs(4);
@@ -29,10 +31,10 @@ pub(super) fn closed_console(trying: &Trying) -> CheckResult {
     const NAME: &str = "noise.bin";
     let mut noise = vec![0; NOISE];
     if let Err(error) = getrandom::fill(&mut noise) {
-        return CheckResult::NotPossible(format!("no random bytes: {error}"));
+        return CheckResult::NotPossible(text::no_random_bytes(&error.to_string()));
     }
     if let Err(error) = trying.place.file(NAME, &noise) {
-        return CheckResult::NotPossible(format!("no file to collect: {error}"));
+        return CheckResult::NotPossible(text::no_file(&error.to_string()));
     }
     let path = quote(&sys::place_text(&sys::path_bytes(&trying.place.path().join(NAME))));
     let recipient = Identity::generate().recipient();
@@ -41,13 +43,13 @@ pub(super) fn closed_console(trying: &Trying) -> CheckResult {
     let child = match ConsoleChild::start(&arguments) {
         Ok(child) => child,
         Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-            return CheckResult::NotPossible(error.to_string());
+            return CheckResult::NotPossible(text::reported(Phrase(&error.to_string())));
         }
-        Err(error) => return CheckResult::Failed(format!("starting a child: {error}")),
+        Err(error) => return CheckResult::Failed(text::starting_a_child(&error.to_string())),
     };
     match time_limit::within(LIMIT, move || close(child)) {
         Ok(verdict) => verdict,
-        Err(error) => CheckResult::Failed(error.to_string()),
+        Err(error) => CheckResult::Failed(text::reported(Phrase(&error.to_string()))),
     }
 }
 
@@ -69,10 +71,7 @@ fn close(mut child: ConsoleChild) -> io::Result<CheckResult> {
         && said("exit").is_some_and(|code| *code == 130);
     let seconds = watch.elapsed().as_secs_f64();
     Ok(passes(sealed && code == Some(130), || {
-        format!(
-            "after {seconds:.1} s the exit code is {code:?} where it should be 130, or the bundle of {} bytes is not sealed",
-            bundle.len()
-        )
+        text::not_sealed(&format!("{seconds:.1}"), &format!("{code:?}"), bundle.len())
     }))
 }
 
@@ -86,13 +85,13 @@ const KNOWN_DLLS: &str = "SYSTEM\\CurrentControlSet\\Control\\Session Manager\\K
 /// Nothing is loaded from the directory of the program, where anybody may have put it; and what is imported is known to Windows.
 pub(super) fn libraries(_trying: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return CheckResult::NotPossible("the program is static here, and loads none".to_owned());
+        return CheckResult::NotPossible(text::static_program());
     }
     let loaded =
         std::env::current_exe().and_then(|program| Ok((program, sys::loaded_modules(std::process::id())?)));
     let (program, loaded) = match loaded {
         Ok(loaded) => loaded,
-        Err(error) => return CheckResult::Failed(format!("listing what this program has loaded: {error}")),
+        Err(error) => return CheckResult::Failed(text::listing_modules(&error.to_string())),
     };
     let program = program.display().to_string();
     let folder = Path::new(&program).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
@@ -102,12 +101,10 @@ pub(super) fn libraries(_trying: &Trying) -> CheckResult {
         of_folder && !path.eq_ignore_ascii_case(&program)
     });
     if let Some(planted) = planted {
-        return CheckResult::Failed(format!("'{planted}' is loaded"));
+        return CheckResult::Failed(text::is_loaded(planted));
     }
     let Ok(known) = sys::RegistryHandle::open(KNOWN_DLLS).map(|key| key.contents()) else {
-        return CheckResult::NotPossible(
-            "nothing is loaded from there; this Windows has no list of KnownDLLs".to_owned(),
-        );
+        return CheckResult::NotPossible(text::no_known_dlls());
     };
     let known: Vec<String> = known
         .values
@@ -116,5 +113,5 @@ pub(super) fn libraries(_trying: &Trying) -> CheckResult {
         .collect();
     let unknown: Vec<&str> =
         IMPORTED.into_iter().filter(|name| !known.iter().any(|known| known == name)).collect();
-    passes(unknown.is_empty(), || format!("{} are no KnownDLLs here", unknown.join(", ")))
+    passes(unknown.is_empty(), || text::not_known(&unknown.join(", ")))
 }

@@ -12,6 +12,13 @@ use crate::playbook::{Live, Mode, Source, plan_to_look};
 use crate::sources::{Finding, Memory, Opened, devices, volumes as listed};
 use crate::sys;
 use crate::sys::{Root, SignatureStatus};
+use crate::text::phrases::Phrase;
+use crate::text::selftest_reasons as text;
+
+/// What went wrong, in the words of the error.
+fn failed(error: &dyn std::error::Error) -> CheckResult {
+    CheckResult::Failed(text::reported(Phrase(&error.to_string())))
+}
 
 pub(super) fn raw_volume(trying: &Trying) -> CheckResult {
     match raw_reading::is_possible(trying) {
@@ -20,10 +27,8 @@ pub(super) fn raw_volume(trying: &Trying) -> CheckResult {
         Ok(true) => {}
     }
     match raw_reading::read(trying, PLAIN) {
-        Ok(content) => passes(content == super::content(PLAIN), || {
-            format!("the volume returns {} bytes that are not those written", content.len())
-        }),
-        Err(error) => CheckResult::Failed(error.to_string()),
+        Ok(content) => passes(content == super::content(PLAIN), || text::volume_bytes(content.len())),
+        Err(error) => failed(&error),
     }
 }
 
@@ -36,17 +41,17 @@ pub(super) fn change_journal(trying: &Trying) -> CheckResult {
     }
     let path = "\\$Extend\\$UsnJrnl:$J".to_owned();
     let plan = plan_to_look(&[path], None, trying.target.os());
-    let mut verdict = CheckResult::NotPossible("no volume of this machine keeps one".to_owned());
+    let mut verdict = CheckResult::NotPossible(text::no_journal());
     for step in &plan.steps {
         live::find_step(&trying.target, step, &mut |finding| {
             let Finding::Found(found) = finding else { return ControlFlow::Continue(()) };
             verdict = match trying.target.open(&found) {
                 Ok(mut opened) => match opened.read(&mut [0; 4096]) {
                     Ok(1..) => CheckResult::Passed,
-                    Ok(0) => CheckResult::Failed("it is there and gives nothing".to_owned()),
-                    Err(error) => CheckResult::Failed(error.to_string()),
+                    Ok(0) => CheckResult::Failed(text::empty_journal()),
+                    Err(error) => failed(&error),
                 },
-                Err(gap) => CheckResult::Failed(super::told(&gap)),
+                Err(gap) => CheckResult::Failed(super::reported(&gap)),
             };
             ControlFlow::Break(())
         });
@@ -58,34 +63,34 @@ pub(super) fn change_journal(trying: &Trying) -> CheckResult {
 pub(super) fn volumes(trying: &Trying) -> CheckResult {
     let volumes = match listed::of_this_host() {
         Ok(volumes) => volumes,
-        Err(error) => return CheckResult::Failed(error.to_string()),
+        Err(error) => return failed(&error),
     };
     if volumes.is_empty() {
-        return CheckResult::NotPossible("the system names none".to_owned());
+        return CheckResult::NotPossible(text::no_volumes());
     }
     let path = sys::place_text(&sys::path_bytes(trying.place.path()));
     let mut places = volumes.iter().filter_map(|volume| volume.place.as_ref());
     let so = !sys::HAS_STREAMS || places.any(|place| path.starts_with(place));
-    passes(so, || format!("{} volumes, and none that holds '{path}'", volumes.len()))
+    passes(so, || text::no_volume_holds(volumes.len(), &path))
 }
 
 /// Each shadow copy that the system lists is a file system whose root can be listed.
 pub(super) fn shadow_copies(_trying: &Trying) -> CheckResult {
     let copies = sys::shadow_copies();
     if copies.is_empty() {
-        return CheckResult::NotPossible("this machine has none, or reports none".to_owned());
+        return CheckResult::NotPossible(text::no_shadow_copies());
     }
     for (number, root) in copies {
         let listed = Root::open(&root).and_then(|root| root.folder(b"")?.entries()?.next().transpose());
         match listed {
             Ok(Some(_)) => {}
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return CheckResult::NotPossible(
-                    "without an administrator's rights none can be read".to_owned(),
-                );
+                return CheckResult::NotPossible(text::shadow_copies_need_rights());
             }
-            Ok(None) => return CheckResult::Failed(format!("shadow copy {number} lists nothing")),
-            Err(error) => return CheckResult::Failed(format!("shadow copy {number}: {error}")),
+            Ok(None) => return CheckResult::Failed(text::empty_shadow_copy(&number.to_string())),
+            Err(error) => {
+                return CheckResult::Failed(text::shadow_copy(&number.to_string(), &error.to_string()));
+            }
         }
     }
     CheckResult::Passed
@@ -112,25 +117,24 @@ pub(super) fn accounts(trying: &Trying) -> CheckResult {
 /// Where NTFS' volumes begin on their disks, what Windows says or `BitLocker` stands there.
 pub(super) fn disks(_: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return CheckResult::NotPossible("Linux lists mounts itself".to_owned());
+        return CheckResult::NotPossible(text::linux_reports_layers());
     }
     if !sys::privileged() {
-        return CheckResult::NotPossible("without an administrator's rights no disk can be read".to_owned());
+        return CheckResult::NotPossible(text::disks_need_rights());
     }
     let all = match listed::of_system() {
         Ok(all) => all,
-        Err(error) => return CheckResult::Failed(error.to_string()),
+        Err(error) => return failed(&error),
     };
-    let mut verdict = CheckResult::Failed("of no volume of NTFS Windows says where it begins".to_owned());
+    let mut verdict = CheckResult::Failed(text::no_start());
     for facts in all.iter().filter(|facts| facts.file_system.as_deref() == Some("ntfs")) {
         let (Some(disk), Some(start)) = (facts.disk.as_deref(), facts.start) else { continue };
         match devices::file_system_at(Path::new(disk), start, u64::MAX) {
             Ok(FileSystem::Ntfs | FileSystem::BitLocker) => verdict = CheckResult::Passed,
             Ok(other) => {
-                let text = format!("'{}' holds {} by its disk '{disk}'", facts.name, other.name());
-                return CheckResult::Failed(text);
+                return CheckResult::Failed(text::disk_holds(&facts.name, other.name(), disk));
             }
-            Err(error) => return CheckResult::Failed(format!("reading '{disk}': {error}")),
+            Err(error) => return CheckResult::Failed(text::reading(disk, &error.to_string())),
         }
     }
     verdict
@@ -139,7 +143,7 @@ pub(super) fn disks(_: &Trying) -> CheckResult {
 /// On Windows the system itself is logged on; elsewhere nobody need be.
 pub(super) fn sessions(trying: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return CheckResult::NotPossible("nobody need be logged on here".to_owned());
+        return CheckResult::NotPossible(text::nobody_logged_on());
     }
     rows(trying, Live::Sessions, |row| is(row, "logon_session"))
 }
@@ -152,25 +156,23 @@ pub(super) fn pipes(trying: &Trying) -> CheckResult {
 /// A name that the resolver remembers is told, where it remembers any.
 pub(super) fn cached_names(trying: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return CheckResult::NotPossible("only Windows reports them".to_owned());
+        return CheckResult::NotPossible(text::only_windows_cache());
     }
     match sys::cached_names() {
-        Ok(names) if names.is_empty() => CheckResult::NotPossible(
-            "it remembers none, or its service does not run; look a name up first".to_owned(),
-        ),
+        Ok(names) if names.is_empty() => CheckResult::NotPossible(text::empty_cache()),
         Ok(_) => rows(trying, Live::Network, |row| is(row, "cached_name")),
-        Err(error) => CheckResult::Failed(error.to_string()),
+        Err(error) => failed(&error),
     }
 }
 
 /// Of this program it is told whether it is signed, of a text not; and one that runs has a valid signature, as Windows' own have.
 pub(super) fn signatures(trying: &Trying) -> CheckResult {
     if !sys::IS_WINDOWS {
-        return CheckResult::NotPossible("only Windows says this of a file".to_owned());
+        return CheckResult::NotPossible(text::only_windows_signatures());
     }
-    let text = sys::signature(&trying.place.path().join(PLAIN).display().to_string());
-    if !matches!(text, Ok(None)) {
-        return CheckResult::Failed(format!("of a text it says {text:?}"));
+    let of_text = sys::signature(&trying.place.path().join(PLAIN).display().to_string());
+    if !matches!(of_text, Ok(None)) {
+        return CheckResult::Failed(text::of_a_text(&format!("{of_text:?}")));
     }
     let program = std::env::current_exe().and_then(|program| sys::signature(&program.display().to_string()));
     match program {
@@ -179,8 +181,8 @@ pub(super) fn signatures(trying: &Trying) -> CheckResult {
                 row.pointer("/signature/status").is_some_and(|status| status == "valid")
             })
         }
-        Ok(said) => CheckResult::Failed(format!("of this program it says {said:?}")),
-        Err(error) => CheckResult::Failed(error.to_string()),
+        Ok(said) => CheckResult::Failed(text::of_this_program(&format!("{said:?}"))),
+        Err(error) => failed(&error),
     }
 }
 
@@ -198,22 +200,22 @@ fn is(row: &serde_json::Value, kind: &str) -> bool {
 fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> bool) -> CheckResult {
     let systems = artifact.systems();
     if !(systems.is_empty() || systems.iter().any(|system| system.target() == trying.target.os())) {
-        return CheckResult::NotPossible("this version has such rows of other systems alone".to_owned());
+        return CheckResult::NotPossible(text::rows_of_other_systems());
     }
     let plan = plan_to_look(&["/".to_owned()], None, trying.target.os());
     let Some(mut step) = plan.steps.into_iter().next() else {
-        return CheckResult::Failed("no plan".to_owned());
+        return CheckResult::Failed(text::no_plan());
     };
     (step.sources, step.mode) = (vec![Source::Live(artifact)], Mode::Look);
-    let mut verdict = CheckResult::Failed("it is no artifact of this system".to_owned());
+    let mut verdict = CheckResult::Failed(text::no_artifact());
     live::find_step(&trying.target, &step, &mut |finding| {
         verdict = match finding {
             Finding::Gap(gap) if gap.reason.code == ReasonCode::NotApplicable => {
-                CheckResult::NotPossible(gap.reason.detail)
+                CheckResult::NotPossible(text::reported(Phrase(&gap.reason.detail)))
             }
-            Finding::Gap(gap) => CheckResult::Failed(super::told(&gap)),
+            Finding::Gap(gap) => CheckResult::Failed(super::reported(&gap)),
             Finding::Found(found) => match trying.target.open(&found) {
-                Err(gap) => CheckResult::Failed(super::told(&gap)),
+                Err(gap) => CheckResult::Failed(super::reported(&gap)),
                 Ok(opened) => {
                     let mut rows = BufReader::new(Rows(opened));
                     let lines = rows.by_ref().lines().map_while(Result::ok);
@@ -221,9 +223,9 @@ fn rows(trying: &Trying, artifact: Live, wanted: impl Fn(&serde_json::Value) -> 
                         lines.filter_map(|line| serde_json::from_str(&line).ok()).any(|row| wanted(&row));
                     match rows.into_inner().0.finish().shortfall {
                         Some(reason) if reason.code == ReasonCode::Unsupported && !so => {
-                            CheckResult::NotPossible(reason.detail)
+                            CheckResult::NotPossible(text::reported(Phrase(&reason.detail)))
                         }
-                        lacks => passes(so, || format!("none of the rows is the one looked for: {lacks:?}")),
+                        lacks => passes(so, || text::no_such_row(&format!("{lacks:?}"))),
                     }
                 }
             },
@@ -250,9 +252,9 @@ pub(super) fn memory(_trying: &Trying) -> CheckResult {
     let mut memory = match Memory::own() {
         Ok(memory) => memory,
         Err(gap) if gap.outcome == Outcome::Failed && gap.reason.code == ReasonCode::Unsupported => {
-            return CheckResult::NotPossible(gap.reason.detail);
+            return CheckResult::NotPossible(text::reported(Phrase(&gap.reason.detail)));
         }
-        Err(gap) => return CheckResult::Failed(super::told(&gap)),
+        Err(gap) => return CheckResult::Failed(super::reported(&gap)),
     };
     let reading = memory.reading();
     while memory.advance() {
@@ -261,7 +263,5 @@ pub(super) fn memory(_trying: &Trying) -> CheckResult {
         }
     }
     let (read, refused) = (reading.bytes(), reading.refused());
-    CheckResult::Failed(format!(
-        "{read} bytes were read and {refused} refused, and the mark was not among them"
-    ))
+    CheckResult::Failed(text::no_mark(read, refused))
 }

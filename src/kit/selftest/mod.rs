@@ -16,6 +16,10 @@ use crate::playbook::plan_to_look;
 use crate::sources::{Error, Finding, Found, Target, Unread};
 use crate::sys;
 use crate::sys::{Peculiar, Workplace};
+use crate::text::Sentence;
+use crate::text::outcome::outcome;
+use crate::text::phrases::Phrase;
+use crate::text::selftest_reasons as text;
 
 mod checks;
 mod itself;
@@ -75,13 +79,13 @@ pub enum CheckResult {
     /// It holds.
     Passed,
     /// It does not; what was seen instead.
-    Failed(String),
+    Failed(Sentence),
     /// It cannot be tried here, and why.
-    NotPossible(String),
+    NotPossible(Sentence),
 }
 
 /// Passes where `so` holds; else fails with what was seen.
-fn passes(so: bool, seen: impl FnOnce() -> String) -> CheckResult {
+fn passes(so: bool, seen: impl FnOnce() -> Sentence) -> CheckResult {
     if so { CheckResult::Passed } else { CheckResult::Failed(seen()) }
 }
 
@@ -249,8 +253,8 @@ impl Trying {
     fn made(&self, name: &str) -> Result<(), CheckResult> {
         match self.made.get(name) {
             Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(CheckResult::NotPossible(format!("cannot be made here: {error}"))),
-            None => Err(CheckResult::Failed(format!("'{name}' was never made"))),
+            Some(Err(error)) => Err(CheckResult::NotPossible(text::cannot_make(&error.to_string()))),
+            None => Err(CheckResult::Failed(text::never_made(name))),
         }
     }
 
@@ -258,8 +262,8 @@ impl Trying {
     fn found(&self, name: &str) -> Result<&Found, CheckResult> {
         match self.found.get(name) {
             Some(Finding::Found(found)) => Ok(found),
-            Some(Finding::Gap(gap)) => Err(CheckResult::Failed(told(gap))),
-            None => Err(CheckResult::Failed(format!("'{name}' was not found"))),
+            Some(Finding::Gap(gap)) => Err(CheckResult::Failed(reported(gap))),
+            None => Err(CheckResult::Failed(text::not_found(name))),
         }
     }
 
@@ -267,27 +271,25 @@ impl Trying {
     fn gap(&self, name: &str) -> Result<&Unread, CheckResult> {
         match self.found.get(name) {
             Some(Finding::Gap(gap)) => Ok(gap),
-            Some(Finding::Found(_)) => {
-                Err(CheckResult::Failed(format!("'{name}' would have been collected")))
-            }
-            None => Err(CheckResult::Failed(format!("'{name}' was not found"))),
+            Some(Finding::Found(_)) => Err(CheckResult::Failed(text::would_be_collected(name))),
+            None => Err(CheckResult::Failed(text::not_found(name))),
         }
     }
 
     /// Reads what was found as `collect` does.
     fn read(&self, name: &str) -> Result<Read, CheckResult> {
         let found = self.found(name)?;
-        let mut opened = self.target.open(found).map_err(|gap| CheckResult::Failed(told(&gap)))?;
+        let mut opened = self.target.open(found).map_err(|gap| CheckResult::Failed(reported(&gap)))?;
         let (mut content, mut buffer) = (Vec::new(), vec![0; 64 << 10]);
         loop {
             match opened.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(count) => content.extend_from_slice(buffer.get(..count).unwrap_or_default()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(CheckResult::Failed(format!("reading '{name}': {error}"))),
+                Err(error) => return Err(CheckResult::Failed(text::reading(name, &error.to_string()))),
             }
             if content.len() > MOST {
-                return Err(CheckResult::Failed(format!("'{name}' gives more than was written")));
+                return Err(CheckResult::Failed(text::too_much(name)));
             }
         }
         let metadata = opened.metadata.clone();
@@ -303,10 +305,7 @@ impl Trying {
         if read.content == content(name) {
             Ok(read)
         } else {
-            Err(CheckResult::Failed(format!(
-                "'{name}' gives other bytes than were written, read by {:?}",
-                read.read_by
-            )))
+            Err(CheckResult::Failed(text::other_bytes_of(name, &read.read_by.join(", "))))
         }
     }
 }
@@ -377,6 +376,11 @@ fn below(origin: &crate::evidence::Origin, folder: &Path) -> Option<String> {
 }
 
 /// What a gap says, as one line.
-fn told(gap: &Unread) -> String {
-    format!("{}: {}", gap.outcome.word(), gap.reason.detail)
+fn reported(gap: &Unread) -> Sentence {
+    text::unread(&outcome(gap.outcome), Phrase(&gap.reason.detail))
+}
+
+/// All checks, in the order in which they are carried out.
+pub fn all() -> impl Iterator<Item = Check> {
+    TRIALS.into_iter().map(|(check, ..)| check)
 }

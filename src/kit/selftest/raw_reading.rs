@@ -5,6 +5,8 @@ use std::io::{self, Read as _};
 use super::{CheckResult, MOST, PLAIN, Trying};
 use crate::formats::disk::{Mounted as _, Seeker};
 use crate::sources::host::privileges;
+use crate::text::Sentence;
+use crate::text::selftest_reasons as text;
 
 /// Whether the volume that everything was made on can be read by its own structures.
 pub(super) fn is_possible(trying: &Trying) -> Result<bool, CheckResult> {
@@ -13,12 +15,8 @@ pub(super) fn is_possible(trying: &Trying) -> Result<bool, CheckResult> {
 }
 
 /// Why it cannot, where [`is_possible`] says so.
-pub(super) fn refusal() -> String {
-    if privileges().privileged {
-        "this is no NTFS volume of this machine".to_owned()
-    } else {
-        "without an administrator's rights the volume cannot be read".to_owned()
-    }
+pub(super) fn refusal() -> Sentence {
+    if privileges().privileged { text::no_ntfs() } else { text::volume_needs_rights() }
 }
 
 /// Reads a file that the self-test made, by its number and from the volume that holds it.

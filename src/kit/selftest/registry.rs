@@ -7,6 +7,7 @@ use crate::evidence::ReasonCode;
 use crate::sources::registry_facts::{Contents, RegistryFacts, Running, UnreadKeys};
 use crate::sys;
 use crate::sys::RegistrySpecimens;
+use crate::text::selftest_reasons as text;
 
 /// The name of a value where only its data matters.
 const VALUE: &str = "value";
@@ -23,9 +24,9 @@ fn read(
     make: impl FnOnce(&mut RegistrySpecimens) -> io::Result<()>,
 ) -> Result<(MadeKeys, UnreadKeys), CheckResult> {
     if !sys::IS_WINDOWS {
-        return Err(CheckResult::NotPossible("only Windows has a registry".to_owned()));
+        return Err(CheckResult::NotPossible(text::only_windows_registry()));
     }
-    let impossible = |error: io::Error| CheckResult::NotPossible(format!("cannot be made here: {error}"));
+    let impossible = |error: io::Error| CheckResult::NotPossible(text::cannot_make(&error.to_string()));
     let key = format!("veldkit-selftest-{}-{name}", std::process::id());
     let mut keys = RegistrySpecimens::new(&key).map_err(impossible)?;
     make(&mut keys).map_err(impossible)?;
@@ -46,9 +47,9 @@ fn data<'a>(all: &'a [(Vec<u8>, Contents)], key: &[u8], name: &[u8]) -> Option<&
 pub(super) fn zero(_: &Trying) -> CheckResult {
     let pairs = [("key", "decoy"), ("key\0hidden", "hidden")];
     let made = read("zero", |keys| {
-        pairs.iter().try_for_each(|(key, text)| {
-            keys.value(key, VALUE, text.as_bytes())?;
-            keys.value("values", key, text.as_bytes())
+        pairs.iter().try_for_each(|(key, data)| {
+            keys.value(key, VALUE, data.as_bytes())?;
+            keys.value("values", key, data.as_bytes())
         })
     });
     let (all, unread) = match made {
@@ -59,7 +60,7 @@ pub(super) fn zero(_: &Trying) -> CheckResult {
         data(&all, key.as_bytes(), VALUE.as_bytes()) == Some(text.as_bytes())
             && data(&all, b"values", key.as_bytes()) == Some(text.as_bytes())
     });
-    passes(so && unread.count == 0, || format!("{} keys were read: {:?}", all.len(), unread.first))
+    passes(so && unread.count == 0, || text::keys_read(all.len(), &format!("{:?}", unread.first)))
 }
 
 /// A value that is longer than most.
@@ -70,7 +71,7 @@ pub(super) fn large(_: &Trying) -> CheckResult {
         Ok((all, unread)) => {
             let read = data(&all, b"key", VALUE.as_bytes());
             passes(read == Some(&content[..]), || {
-                format!("{:?} bytes were read: {:?}", read.map(<[u8]>::len), unread.first)
+                text::value_read(&format!("{:?}", read.map(<[u8]>::len)), &format!("{:?}", unread.first))
             })
         }
     }
@@ -88,9 +89,9 @@ pub(super) fn refused(_: &Trying) -> CheckResult {
     };
     if sys::backup_privilege() == Some(true) {
         return passes(data(&all, b"key", VALUE.as_bytes()) == Some(b"content"), || {
-            format!("with the right to make backups it is not read: {:?}", unread.first)
+            text::not_read_with_right(&format!("{:?}", unread.first))
         });
     }
     let reported = unread.first.iter().any(|unread| unread.code == ReasonCode::PermissionDenied);
-    passes(reported, || format!("it is neither read nor reported: {} keys", all.len()))
+    passes(reported, || text::neither_read_nor_reported(all.len()))
 }

@@ -144,7 +144,13 @@ pub(super) fn translated(text: &str, language: Language) -> Option<String> {
         return None;
     }
     let (_, dutch, english) = WINDOWS.iter().find(|(of, ..)| *of == code)?;
-    Some(format!("{} (os error {code})", language.pick(dutch, english)))
+    Some(format!(
+        "{} (os error {code})",
+        match language {
+            Language::Nl => dutch,
+            Language::En => english,
+        }
+    ))
 }
 
 /// Whether a text is an error of the system that has a translation.

@@ -73,7 +73,10 @@ impl Template {
         language: Language,
         filled: impl Fn(&str) -> Option<Cow<'t, str>>,
     ) -> String {
-        let (literals, holes) = split(language.pick(self.nl, self.en));
+        let (literals, holes) = split(match language {
+            Language::Nl => self.nl,
+            Language::En => self.en,
+        });
         let mut text = String::new();
         for (place, literal) in literals.into_iter().enumerate() {
             text.push_str(literal);

@@ -1,6 +1,9 @@
 //! Keys and papers: recipients, identities, passphrases, signatures, receipts.
 
+use veldkit::text::Language;
+
 use super::*;
+use crate::made::assert_golden;
 
 #[test]
 fn a_passphrase_opens_a_bundle_and_never_goes_with_recipients() {
@@ -167,9 +170,7 @@ fn a_receipt_that_cannot_be_written_leaves_the_bundle_sealed() {
 
 #[test]
 fn the_receipts_are_the_golden_texts() {
-    for (language, golden) in
-        [(veldkit::text::Language::Nl, "receipt.nl.txt"), (veldkit::text::Language::En, "receipt.en.txt")]
-    {
+    assert_golden([("nl", Language::Nl), ("en", Language::En)].map(|(suffix, language)| {
         let options = WriterOptions { language, ..Hand::default().options() };
         let key = Key::new();
         let made = make(options, &key);
@@ -185,7 +186,6 @@ fn the_receipts_are_the_golden_texts() {
             .replace(&format!("…{end}"), "…<end>")
             .replace(&made.sealed.seal_code.to_string(), "<seal code>")
             .replace(&format!("bytes: {}", made.sealed.bytes), "bytes: <bytes>");
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(golden);
-        assert_eq!(masked, std::fs::read_to_string(&path).unwrap(), "{golden}");
-    }
+        (format!("receipt.{suffix}.txt"), masked)
+    }));
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::made::{Made, text};
+use crate::made::{Made, assert_golden, text};
 
 fn made() -> Made {
     let made = Made::new();
@@ -23,18 +23,11 @@ fn made() -> Made {
 #[test]
 fn what_a_person_reads_is_the_golden_text() {
     let made = made();
-    for (lang, golden) in [
-        ("en", include_str!("../../golden/indicators_check.en.txt")),
-        ("nl", include_str!("../../golden/indicators_check.nl.txt")),
-    ] {
+    assert_golden(["en", "nl"].map(|lang| {
         let output = made.veldkit(["indicators", "check", "lists", "--lang", lang]);
-        assert_eq!(
-            (output.status.code(), text(&output.stdout).as_str()),
-            (Some(3), golden),
-            "{}",
-            text(&output.stderr)
-        );
-    }
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+        (format!("indicators_check.{lang}.txt"), text(&output.stdout))
+    }));
 }
 
 #[test]

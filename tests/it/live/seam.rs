@@ -83,5 +83,5 @@ fn the_first_tier_is_flushed_before_anything_else_is_read_and_the_log_says_when(
         "--lang",
         "nl",
     ]);
-    assert!(text(&output.stderr).contains("veilig weggeschreven"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("weggeschreven na"), "{}", text(&output.stderr));
 }

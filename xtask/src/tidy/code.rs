@@ -21,6 +21,43 @@ pub(super) fn code(text: &str) -> String {
     out
 }
 
+/// The string literals of a file, each with the line on which it begins, but for those of attributes. Line ends that a backslash
+/// takes away are not in them.
+pub(super) fn strings(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let (mut line, mut before, mut depth) = (1_usize, None, 0_usize);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (blank, length) = token(rest, before).unwrap_or((false, first.len_utf8()));
+        let (piece, tail) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        if blank {
+            let literal = piece.trim_start_matches('b').trim_start_matches('r').trim_matches('#');
+            if depth == 0 && literal.starts_with('"') {
+                found.push((line, joined(literal.trim_matches('"'))));
+            }
+        } else {
+            match first {
+                '[' if depth > 0 || matches!(before, Some('#' | '!')) => depth = depth.saturating_add(1),
+                ']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        line = line.saturating_add(piece.matches('\n').count());
+        before = piece.chars().next_back();
+        rest = tail;
+    }
+    found
+}
+
+/// The inside of a literal with its escaped line ends.
+fn joined(literal: &str) -> String {
+    let mut text = String::new();
+    for (place, part) in literal.split("\\\n").enumerate() {
+        text.push_str(if place > 0 { part.trim_start() } else { part });
+    }
+    text.replace("\\n", "\n")
+}
+
 /// The files of Rust in a tree, each as `code` shows it.
 pub(super) fn of(tree: &Tree) -> Tree {
     let rust = tree.iter().filter(|(path, _)| is_rust(path));

@@ -75,9 +75,11 @@ pub(super) fn forgotten_fixtures(tree: &Tree) -> Vec<Fault> {
         .collect()
 }
 
-/// A name without its ending, where that is long enough not to be found by chance.
+/// A name without its ending and its language, where that is long enough not to be found by chance.
 fn stem(name: &str) -> Option<&str> {
-    name.rsplit_once('.').map(|(stem, _)| stem).filter(|stem| stem.len() > 3)
+    let (stem, _) = name.rsplit_once('.')?;
+    let stem = stem.strip_suffix(".nl").or_else(|| stem.strip_suffix(".en")).unwrap_or(stem);
+    (stem.len() > 3).then_some(stem)
 }
 
 /// Marks of unfinished work.

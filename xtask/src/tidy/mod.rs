@@ -20,6 +20,7 @@ mod language;
 mod names;
 mod paths;
 mod places;
+mod sentences;
 mod stale;
 
 /// So many `super::` in one path are a fault; one fewer is a warning.
@@ -108,6 +109,7 @@ fn faults(tree: &Tree, code: &Tree, root: &str) -> Vec<Fault> {
         names::climbs(code),
         language::dialect(tree),
         places::misplaced(tree, code),
+        sentences::outside(tree, code),
         stale::stale(tree),
     ]
     .concat()

@@ -14,7 +14,7 @@ pub(super) const MODES: [&str; 3] = ["src/kit/mod.rs", "src/bundle/sink/files.rs
 const SYSTEMS: [&str; 6] = ["target_os", "target_family", "target_env", "target_vendor", "windows", "unix"];
 
 /// Where each group of disallowed methods may be released (ARCHITECTURE's invariants 3 to 5).
-pub(super) const RELEASES: [&str; 9] = [
+pub(super) const RELEASES: [&str; 10] = [
     "src/embedded/build.rs",
     "src/sys/",
     "src/sources/commands",
@@ -23,6 +23,7 @@ pub(super) const RELEASES: [&str; 9] = [
     "src/bundle/writer",
     "src/analysis/unpack",
     "src/kit/",
+    "src/text/golden.rs",
     "src/lib.rs",
 ];
 

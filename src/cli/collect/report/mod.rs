@@ -3,26 +3,30 @@
 
 use std::time::Duration;
 
-use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
 use super::destination::BundleDestination;
 use crate::acquisition::{RunContext, RunSummary, Settings, StopReason};
 use crate::bundle::opening::OutsideFile;
 use crate::bundle::{Closing, FingerprintedRecipient, Manifest, Sealed};
+use crate::cli::console::CommandError;
 use crate::cli::coverage;
 use crate::cli::recipients::readers;
-use crate::cli::{Console, Exit, severity};
-use crate::evidence::{Outcome, Printable};
+use crate::cli::{Console, Exit, Failure, severity};
+use crate::evidence::Outcome;
 use crate::playbook::Excluded;
 use crate::scan::Scanner;
 use crate::scan::indicators::Indicators;
 use crate::sys;
+use crate::text::collect::report as text;
+use crate::text::console::reported;
+use crate::text::layout::{counted, data, empty, list, number, row};
+use crate::text::outcome::outcome;
 use crate::text::phrases::Phrase;
-use crate::text::{Language, Localized as _};
+use crate::text::{ByteSize, Items, Sentence};
 
-/// Most rules and indicators that are named at the end; the manifest has them all.
-const RULES_NAMED: usize = 12;
+/// Most rules and indicators that are listed at the end; the manifest has them all.
+const RULES_LISTED: usize = 12;
 
 /// What the manifest needs in addition to what the writer counted.
 ///
@@ -148,31 +152,22 @@ impl RunReport<'_> {
 
     /// Prints it: for a person, and with `--json` for a program.
     pub(super) fn print(&self, json: bool, console: &mut Console<'_>) {
-        for line in self.lines(console.lang) {
-            console.say(line);
-        }
+        console.say_all(&self.lines());
         for absent in &self.summary.absent {
-            let text = console.lang.pick("niet aanwezig", "not there");
-            console.warn(format_args!("{text}: {}", Printable(absent)));
+            console.warn(&text::not_there(absent));
         }
         if self.exit() == Exit::Failure {
-            let nothing = console.lang.pick("er is niets verzameld", "nothing was collected");
-            let advice = console.lang.pick(
-                "klopt --root, en passen de gekozen artefacten bij dit systeem? 'veldkit list' toont waarom",
-                "is --root right, and do the chosen artifacts fit this system? 'veldkit list' shows why",
-            );
-            console.always(format_args!("{nothing}: {advice}"));
+            console.always(&text::nothing_collected());
         }
         if let Some(error) = &self.sealed.sidecar_error {
-            console.fail(&super::Failure::new(NoReceipt(error.to_string())).hint(
-                "de bundel zelf is heel en verzegeld; schrijf de zegelcode over",
-                "the bundle itself is whole and sealed; write down the seal code",
-            ));
+            let cause = std::io::Error::other(error.to_string());
+            let no_receipt = CommandError::new(text::no_receipt()).caused_by(cause);
+            console.fail(&Failure::new(no_receipt).hint(text::write_down_the_code()));
         }
         if json {
             match self.place.file {
                 Some(_) => console.result(self.object()),
-                None => console.always(self.object()),
+                None => console.always_data(self.object()),
             }
         }
     }
@@ -220,145 +215,81 @@ impl RunReport<'_> {
         })
     }
 
-    fn lines(&self, lang: Language) -> Vec<String> {
-        let manifest = self.manifest();
-        let mut lines = vec![String::new()];
-        let mut row = |nl: &str, en: &str, value: String| {
-            lines.push(format!("{:<16}{value}", lang.pick(nl, en)));
-        };
+    fn lines(&self) -> Vec<Sentence> {
+        let Sealed { manifest, sha256, seal_code, .. } = self.sealed;
         let counts: Vec<_> = Outcome::ALL
             .into_iter()
             .filter(|outcome| manifest.items.of(*outcome) > 0)
-            .map(|outcome| format!("{} {}", HumanCount(manifest.items.of(outcome)), word(outcome, lang)))
+            .map(|of| counted(manifest.items.of(of), &outcome(of)))
             .collect();
-        row("items", "items", counts.join(", "));
-        row("gelezen", "read", HumanBytes(self.bytes_read).to_string());
-        if let Some(tier) = self.summary.first_tier {
-            let seconds = tier.as_secs_f64();
-            row(
-                "vluchtigste",
-                "most volatile",
-                lang.pick(
-                    format!("veilig weggeschreven {seconds:.2} s na het begin"),
-                    format!("flushed {seconds:.2} s after the start"),
-                ),
-            );
-        }
-        row("bundel", "bundle", format!("{} ({})", self.name(), HumanBytes(self.sealed.bytes)));
-        let rules: Vec<_> = manifest
-            .hits
-            .iter()
-            .take(RULES_NAMED)
-            .map(|(rule, count)| format!("{} ({count})", Printable(rule)))
-            .collect();
-        let more = manifest.hits.len().saturating_sub(rules.len());
-        let rules = if more > 0 { format!("{}, … +{more}", rules.join(", ")) } else { rules.join(", ") };
-        row("treffers", "hits", if rules.is_empty() { "0".to_owned() } else { rules });
-        if let Some(levels) = severity::levels(&manifest.scan, lang) {
-            row("ernst", "severity", levels);
-        }
-        row("scan", "scan", severity::fates(&manifest.scan, lang));
-        if let Some(indicators) = self.indicators {
-            for line in coverage::lines(indicators, self.rows) {
-                row("indicatoren", "indicators", line.written(lang));
-            }
+        let mut lines = vec![
+            empty(),
+            row(&text::items(), &list(Items::all(&counts))),
+            row(&text::read(), &text::bytes(ByteSize(self.bytes_read))),
+        ];
+        let mut add = |label: Sentence, value: Option<Sentence>| {
+            lines.extend(value.map(|value| row(&label, &value)));
+        };
+        add(text::most_volatile(), self.summary.first_tier.map(text::written_after));
+        add(text::bundle(), Some(self.name()));
+        add(text::hits(), Some(rules(manifest)));
+        add(text::severity(), severity::levels(&manifest.scan));
+        add(text::scan(), Some(severity::fates(&manifest.scan)));
+        for kind in self.indicators.map(|all| coverage::lines(all, self.rows)).unwrap_or_default() {
+            add(text::indicators(), Some(kind));
         }
         let swept = &self.summary.swept.counts;
-        if swept.items > 0 {
-            let fates = severity::fates(swept, lang);
-            row("doorzocht", "swept", format!("{}: {fates}", HumanCount(swept.items)));
+        let fates = (swept.items > 0).then(|| text::swept_items(swept.items, &severity::fates(swept)));
+        add(text::swept(), fates);
+        add(text::too_slow(), set_aside(manifest));
+        add(text::incomplete(), manifest.incomplete.as_deref().map(Phrase).map(reported));
+        for reader in readers(self.recipients) {
+            add(text::readable_by(), Some(reader));
         }
-        if let Some(slow) = set_aside(manifest) {
-            row("te traag", "too slow", slow);
-        }
-        if let Some(why) = &manifest.incomplete {
-            row("onvolledig", "incomplete", Phrase(why).written(lang));
-        }
-        for reader in readers(self.recipients, lang) {
-            row("leesbaar voor", "readable by", reader);
-        }
-        row("sha256", "sha256", self.sealed.sha256.to_string());
-        row("zegelcode", "seal code", self.sealed.seal_code.to_string());
-        lines.push(String::new());
+        add(text::sha256(), Some(data(&sha256.to_string())));
+        add(text::seal_code(), Some(data(&seal_code.to_string())));
+        lines.push(empty());
         if !self.unlocked.is_empty() {
-            lines.push(do_not_shut_down(self.unlocked, lang));
+            lines.push(do_not_shut_down(self.unlocked));
         }
-        lines.push(
-            lang.pick(
-                "Lees nu de zegelcode voor aan IBD-CERT (070 204 55 11), of schrijf hem op het bewijsformulier.",
-                "Now read the seal code to IBD-CERT (070 204 55 11), or write it on the custody form.",
-            )
-            .to_owned(),
-        );
+        lines.push(text::read_out_the_code());
         lines
     }
 
-    fn name(&self) -> String {
+    fn name(&self) -> Sentence {
+        let size = ByteSize(self.sealed.bytes);
         match self.sealed.paths.as_slice() {
-            [] => "-".to_owned(),
-            [only] => only.display().to_string(),
-            [first, .., last] => format!("{} … {}", first.display(), last.display()),
+            [] => text::file("-", size),
+            [only] => text::file(&only.to_string_lossy(), size),
+            [first, .., last] => text::parts(&first.to_string_lossy(), &last.to_string_lossy(), size),
         }
     }
 }
 
 /// Says what a shutdown would cost: what is encrypted and open now is lost as evidence without its key.
-pub(super) fn do_not_shut_down(unlocked: &[String], lang: Language) -> String {
-    let names = Printable(&unlocked.join(", ")).to_string();
-    lang.pick(
-        format!(
-            "Zet deze machine nu niet uit: {names} is versleuteld en nu open. Na afsluiten is het zonder sleutel niet \
-             meer te lezen; bel eerst IBD-CERT (070 204 55 11)."
-        ),
-        format!(
-            "Do not switch this machine off now: {names} is encrypted and open at present. After a shutdown it cannot \
-             be read without its key; call IBD-CERT first (070 204 55 11)."
-        ),
-    )
+pub(super) fn do_not_shut_down(unlocked: &[String]) -> Sentence {
+    text::do_not_shut_down(&unlocked.join(", "))
+}
+
+/// The rules and indicators that matched, the first of them by name.
+fn rules(manifest: &Manifest) -> Sentence {
+    if manifest.hits.is_empty() {
+        return number(0);
+    }
+    let rules: Vec<_> = manifest.hits.iter().map(|(rule, count)| text::rule(rule, *count)).collect();
+    text::rules(Items { all: &rules, at_most: RULES_LISTED })
 }
 
 /// The rules that were too slow and were set aside.
-fn set_aside(manifest: &Manifest) -> Option<String> {
+fn set_aside(manifest: &Manifest) -> Option<Sentence> {
     let rules = manifest.rules_set_aside.as_array()?.iter();
-    let names: Vec<_> =
-        rules.filter_map(|rule| rule["rule"].as_str()).map(|name| Printable(name).to_string()).collect();
-    (!names.is_empty()).then(|| names.join(", "))
+    let names: Vec<_> = rules.filter_map(|rule| rule["rule"].as_str()).collect();
+    (!names.is_empty()).then(|| data(&names.join(", ")))
 }
 
 fn hits(manifest: &Manifest) -> u64 {
     manifest.hits.values().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
-fn word(outcome: Outcome, lang: Language) -> &'static str {
-    match (lang, outcome) {
-        (Language::En, outcome) => outcome.word(),
-        (Language::Nl, Outcome::Collected) => "verzameld",
-        (Language::Nl, Outcome::Partial) => "gedeeltelijk",
-        (Language::Nl, Outcome::Missing) => "afwezig",
-        (Language::Nl, Outcome::Denied) => "geweigerd",
-        (Language::Nl, Outcome::Failed) => "mislukt",
-        (Language::Nl, Outcome::Skipped) => "overgeslagen",
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the receipt or its signature could not be written: {0}")]
-pub(in crate::cli) struct NoReceipt(pub(in crate::cli) String);
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_open_encrypted_volume_is_named_with_what_a_shutdown_costs_in_both_languages() {
-        let unlocked = ["root_crypt (/)".to_owned(), "x\u{1b}[2J".to_owned()];
-        let english = do_not_shut_down(&unlocked, Language::En);
-        assert!(
-            english.contains("root_crypt (/)") && english.contains("Do not switch this machine off"),
-            "{english}"
-        );
-        let dutch = do_not_shut_down(&unlocked, Language::Nl);
-        assert!(dutch.contains("Zet deze machine nu niet uit") && dutch.contains("070 204 55 11"), "{dutch}");
-        assert!(!english.contains('\u{1b}') && !dutch.contains('\u{1b}'), "a name cannot steer the terminal");
-    }
-}
+mod tests;
