@@ -11,17 +11,23 @@ use crate::text::Language;
 /// Templates of texts that are put together, each with the literals of the sources that it is put together from.
 const COMPOSED: [(&str, &[&str]); 12] = [
     ("no playbook is called '{}'", &["no playbook is called '{}'{}"]),
-    ("no playbook is called '{}', which '{}' names", &["no playbook is called '{}'{}", ", which '{}' names"]),
-    ("no artifact is called '{}'", &["no artifact is called '{}'{}"]),
-    ("no artifact is called '{}', which '{}' names", &["no artifact is called '{}'{}", ", which '{}' names"]),
-    ("meant may be '{}'", &["; meant may be"]),
-    ("meant may be '{}' or '{}'", &["; meant may be"]),
-    ("meant may be '{}' or '{}' or '{}'", &["; meant may be"]),
     (
-        "the footer at the end of the VHD {}: its copy at the beginning is used, whose checksum does not hold either",
+        "no playbook is called '{}', to which '{}' refers",
+        &["no playbook is called '{}'{}", ", to which '{}' refers"],
+    ),
+    ("no artifact is called '{}'", &["no artifact is called '{}'{}"]),
+    (
+        "no artifact is called '{}', to which '{}' refers",
+        &["no artifact is called '{}'{}", ", to which '{}' refers"],
+    ),
+    ("did you mean '{}'?", &["; did you mean"]),
+    ("did you mean '{}' or '{}'?", &["; did you mean"]),
+    ("did you mean '{}' or '{}' or '{}'?", &["; did you mean"]),
+    (
+        "the footer at the end of the VHD {}: the copy at the beginning is used, whose checksum does not match either",
         &[
-            "the footer at the end of the VHD {}: its copy at the beginning is used",
-            ", whose checksum does not hold either",
+            "the footer at the end of the VHD {}: the copy at the beginning is used",
+            ", whose checksum does not match either",
         ],
     ),
     (
@@ -72,19 +78,24 @@ fn each_text_of_the_sources_has_dutch_and_each_template_a_text() {
     }
     let of_crates = include_str!("library.txt").lines().filter_map(|line| line.strip_prefix("en: "));
     let of_crates: BTreeSet<_> = of_crates.map(normalised).collect();
-    assert!(of_crates.is_disjoint(&used), "a source of this program has it");
+    let of_both: Vec<_> = of_crates.intersection(&used).cloned().collect();
     used.extend(of_crates);
+    let mut unmade = Vec::new();
     for (key, of) in COMPOSED {
-        assert!(
-            of.iter().all(|part| texts.iter().any(|text| text.text == *part)),
-            "{key}: not in the sources"
-        );
+        let missing = of.iter().filter(|part| !texts.iter().any(|text| text.text == **part));
+        unmade.extend(missing.map(|part| (key, *part)));
         used.insert(key.to_owned());
     }
     let stale: Vec<_> = keys.difference(&used).collect();
-    assert!(without.is_empty(), "no Dutch in src/text/phrases/*.txt: {without:#?}");
-    assert!(stale.is_empty(), "no source has the English of: {stale:#?}");
-    assert_eq!(used.len(), templates().len());
+    let unknown: Vec<_> = used.difference(&keys.iter().cloned().collect()).cloned().collect();
+    assert!(
+        [without.len(), stale.len(), of_both.len(), unmade.len(), unknown.len()] == [0; 5],
+        "no Dutch in src/text/phrases/*.txt: {without:#?}\n\
+         no source has the English of: {stale:#?}\n\
+         in library.txt, but a source of this program has it: {of_both:#?}\n\
+         composed here of a literal that no source has: {unmade:#?}\n\
+         named in this test or in library.txt, but no template: {unknown:#?}"
+    );
 }
 
 #[test]
@@ -135,16 +146,28 @@ fn a_reason_is_dutch_with_the_reasons_within_it() {
         ),
         ("opening: Permission denied (os error 13)", "openen: geen toegang (os error 13)"),
         (
-            "no playbook is called 'ransom'; meant may be 'ransomware' or 'random'",
-            "er is geen playbook 'ransom'; misschien bedoeld: 'ransomware' of 'random'",
+            "no playbook is called 'ransom'; did you mean 'ransomware' or 'random'?",
+            "er is geen playbook 'ransom'; bedoelt u 'ransomware' of 'random'?",
         ),
         (
             "a.yaml:3:5: expected 'name', which is missing\na.yaml:4: expected a path, found an empty text",
             "a.yaml:3:5: verwacht 'name', maar dat ontbreekt\na.yaml:4: verwacht een pad, gevonden een lege tekst",
         ),
         (
-            "a kit may not replace what this program carries: artifact 'A' of b.yaml replaces that of c.yaml",
-            "een kit mag niet vervangen wat dit programma meebrengt: artefact 'A' van b.yaml vervangt dat van c.yaml",
+            "a kit may not replace built-in playbooks or artifacts: artifact 'A' of b.yaml replaces that of c.yaml",
+            "een kit mag ingebouwde playbooks en artefacten niet vervangen: artefact 'A' van b.yaml vervangt dat van c.yaml",
+        ),
+        (
+            "'/a' is not used: others than the administrators can change or replace it, and this run has all rights",
+            "'/a' wordt niet gebruikt: het is te wijzigen of te vervangen door anderen dan de beheerders, en deze run heeft alle rechten",
+        ),
+        (
+            "this version cannot read an image of EnCase (E01): 'ewfexport -f raw' converts it to a raw image",
+            "deze versie kan een image van EnCase (E01) niet lezen: 'ewfexport -f raw' maakt er een ruw image van",
+        ),
+        (
+            "the footer at the end of the VHD is damaged: the copy at the beginning is used, whose checksum does not match either",
+            "de voettekst aan het einde van de VHD is beschadigd: de kopie aan het begin wordt gebruikt, waarvan de controlewaarde ook niet klopt",
         ),
         (
             "cannot write 'x' as json: missing field `a` at line 1 column 5",
