@@ -30,7 +30,6 @@ use Output::{Closed, Full, Kept, Shut};
 /// Command lines that need nothing but files. `@r` is the recipient.
 const LINES: &[Line] = &[
     ("help", 0, "--help", Kept),
-    ("help", 0, "", Kept),
     ("help", 1, "--help", Full),
     ("help", 1, "collect --help", Closed),
     ("help", 2, "--no-such-option", Kept),
@@ -153,6 +152,15 @@ const ELSEWHERE: &[(&str, i32, &str)] = &[
     ("inventory", 0, "inventory"),
     ("inventory", 3, "inventory"),
 ];
+
+#[test]
+fn without_arguments_the_help_is_the_result() {
+    let made = Made::new();
+    let asked = made.veldkit(["--help"]);
+    let bare = made.veldkit([""; 0]);
+    assert_eq!((bare.status.code(), bare.stdout), (Some(0), asked.stdout));
+    assert_eq!(made.veldkit(["playbook"]).status.code(), Some(2), "a group of commands needs one");
+}
 
 #[test]
 fn each_command_ends_with_each_of_its_codes() {

@@ -75,7 +75,8 @@ pub(super) fn run(
     let clock = Clock::start();
     let interrupts = interrupts::listen()?;
     let stop = interrupts.stop();
-    if let Some(lost) = rights::lost(&crate::sources::privileges()) {
+    let of_host = arguments.choice.root.is_none() && arguments.choice.image.is_none();
+    if let Some(lost) = rights::lost(&crate::sources::privileges(), of_host) {
         console.warn(&lost);
     }
     let target = target(arguments, &clock)?;

@@ -9,9 +9,10 @@ use crate::text::Sentence;
 use crate::text::collect::rights as text;
 
 /// What is lost, and what to do about it; `None` where nothing is.
-pub(super) fn lost(rights: &Privileges) -> Option<Sentence> {
+pub(super) fn lost(rights: &Privileges, of_host: bool) -> Option<Sentence> {
     match (rights.privileged, rights.backup) {
-        (true, None) if rights.capabilities.as_deref().is_some_and(|all| !is_whole(all)) => {
+        // Of a tree or an image no process is asked.
+        (true, None) if of_host && rights.capabilities.as_deref().is_some_and(|all| !is_whole(all)) => {
             Some(text::not_all_capabilities())
         }
         (_, None) | (true, Some(true)) => None,
@@ -42,10 +43,11 @@ mod tests {
             ..Privileges::default()
         };
         for whole in ["000001ffffffffff", "0000003fffffffff"] {
-            assert_eq!(lost(&root(whole)), None, "{whole}");
+            assert_eq!(lost(&root(whole), true), None, "{whole}");
         }
         for part in ["000001fffeffffff", "00000000a80425fb"] {
-            assert_eq!(lost(&root(part)), Some(text::not_all_capabilities()), "{part}");
+            assert_eq!(lost(&root(part), true), Some(text::not_all_capabilities()), "{part}");
+            assert_eq!(lost(&root(part), false), None, "{part}");
         }
     }
 
@@ -53,10 +55,10 @@ mod tests {
     fn only_a_windows_without_rights_loses_anything_and_each_warning_is_the_golden_text() {
         let rights = |privileged, backup| Privileges { privileged, backup, ..Privileges::default() };
         for fine in [rights(true, Some(true)), rights(true, None), rights(false, None)] {
-            assert_eq!(lost(&fine), None);
+            assert_eq!(lost(&fine, true), None);
         }
         let poor = [rights(false, Some(true)), rights(false, Some(false)), rights(true, Some(false))];
-        let mut warnings: Vec<_> = poor.iter().filter_map(lost).collect();
+        let mut warnings: Vec<_> = poor.iter().filter_map(|rights| lost(rights, true)).collect();
         assert_eq!(warnings.len(), 3);
         warnings.push(text::not_all_capabilities());
         assert_golden("collect_rights", &warnings);
