@@ -158,10 +158,6 @@ fn a_reason_is_dutch_with_the_reasons_within_it() {
             "een kit mag ingebouwde playbooks en artefacten niet vervangen: artefact 'A' van b.yaml vervangt dat van c.yaml",
         ),
         (
-            "'/a' is not used: others than the administrators can change or replace it, and this run has all rights",
-            "'/a' wordt niet gebruikt: het is te wijzigen of te vervangen door anderen dan de beheerders, en deze run heeft alle rechten",
-        ),
-        (
             "this version cannot read an image of EnCase (E01): 'ewfexport -f raw' converts it to a raw image",
             "deze versie kan een image van EnCase (E01) niet lezen: 'ewfexport -f raw' maakt er een ruw image van",
         ),
