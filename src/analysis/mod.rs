@@ -83,6 +83,7 @@ pub fn verify(
     listener: &mut dyn Listener,
 ) -> Result<Verdict, Error> {
     let parts = Parts::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+    let (missing, next) = (parts.missing(), parts.next());
     let mut plain = Decrypted::open(parts, identities)
         .map_err(|source| Error::Decrypt { path: path.to_owned(), source })?;
     let mut examiner = Examiner::new(limits, listener);
@@ -94,7 +95,18 @@ pub fn verify(
     let sha256 = plain.sha256();
     let evidence = Evidence { path, sha256, examined: &seen };
     let judged = author::judge(claims, &evidence);
-    Ok(verdict::conclude(seen, &walk, judged, sha256, plain.length()))
+    let mut verdict = verdict::conclude(seen, &walk, judged, sha256, plain.length());
+    let lost = if missing.is_empty() && verdict.integrity == Integrity::Truncated {
+        next.into_iter().collect()
+    } else {
+        missing
+    };
+    verdict.parts_missing = lost
+        .iter()
+        .filter_map(|part| part.file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    Ok(verdict)
 }
 
 /// Reads a minisign public key: base64, or the path of a file with one.

@@ -10,7 +10,7 @@ use super::finding::{ProofCounts, VerdictFinding};
 use crate::bundle::forward::{End, Walk};
 use crate::bundle::opening::Opening;
 use crate::bundle::{CertificateTerms, SealCode};
-use crate::evidence::Digest;
+use crate::evidence::{Digest, Utc};
 
 /// The conclusion.
 #[derive(Debug, Clone, Serialize)]
@@ -39,9 +39,15 @@ pub struct Verdict {
     /// Whether the collection was complete, according to its manifest; absent where that was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete: Option<bool>,
+    /// End of the collection, according to its manifest; absent where that was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Utc>,
     /// Offset at which the readable part of a truncated archive ends, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_at: Option<u64>,
+    /// File names of the parts of a split bundle that are missing. Where it is the last one, the next name is listed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts_missing: Vec<String>,
     /// Further remarks, for example that the receipt next to the bundle has another digest.
     pub remarks: Vec<Remark>,
     /// The opening of the bundle; absent where it was lost.
@@ -160,8 +166,10 @@ pub(super) fn conclude(
         items_with_hits: examined.items_with_hits,
         checkpoints: examined.checkpoints,
         relative_to: examined.relative_to,
-        complete: examined.manifest.map(|manifest| manifest.complete),
+        complete: examined.manifest.as_ref().map(|manifest| manifest.complete),
+        ended: examined.manifest.and_then(|manifest| manifest.ended),
         cut_at,
+        parts_missing: Vec::new(),
         remarks,
         opening: examined.opening.map(Box::new),
         sha256,

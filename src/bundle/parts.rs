@@ -33,12 +33,25 @@ impl Parts {
     ///
     /// # Errors
     ///
-    /// No such file can be opened, or it is not a regular file.
+    /// No such file can be opened, it is not a regular file, or it is a part whose first part is missing.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut parts = Vec::new();
         let mut length: u64 = 0;
-        for path in paths_of(path) {
-            let file = File::open(&path)?;
+        let paths = paths_of(path);
+        let stands_alone = paths.len() == 1;
+        for path in paths {
+            let mut file = File::open(&path)?;
+            if stands_alone
+                && part_number(&path).is_some_and(|number| number > 1)
+                && !begins_a_bundle(&mut file)?
+            {
+                let first = numbered(&name_without_part(&path), 1);
+                let detail = format!(
+                    "it is a part of a split bundle, and the first part '{}' is missing",
+                    first.display()
+                );
+                return Err(io::Error::new(io::ErrorKind::NotFound, detail));
+            }
             let facts = file.metadata()?;
             if !facts.is_file() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
@@ -47,6 +60,29 @@ impl Parts {
             length = length.saturating_add(facts.len());
         }
         Ok(Self { parts, position: 0, length, current: None })
+    }
+
+    /// Returns the names of parts that are missing before a part that is there; empty for a bundle that is not split.
+    #[must_use]
+    pub fn missing(&self) -> Vec<PathBuf> {
+        let Some(last) = self.last_number() else { return Vec::new() };
+        let name = |number| numbered(&self.paths().next().map(name_without_part).unwrap_or_default(), number);
+        let after: Vec<u32> =
+            (last.saturating_add(1)..=MAX_PARTS).filter(|number| name(*number).is_file()).collect();
+        let end = after.last().copied().unwrap_or(last);
+        (last.saturating_add(1)..end).filter(|number| !after.contains(number)).map(name).collect()
+    }
+
+    /// Returns the name that the part after the last one would have; `None` for a bundle that is not split.
+    #[must_use]
+    pub fn next(&self) -> Option<PathBuf> {
+        let last = self.last_number()?;
+        let name = name_without_part(self.paths().next()?);
+        Some(numbered(&name, last.saturating_add(1)))
+    }
+
+    fn last_number(&self) -> Option<u32> {
+        part_number(self.paths().last()?)
     }
 
     /// Returns the files, in order.
@@ -70,17 +106,27 @@ pub fn name_without_part(path: &Path) -> PathBuf {
     }
 }
 
+fn numbered(name: &Path, number: u32) -> PathBuf {
+    let mut name = name.as_os_str().to_owned();
+    name.push(format!(".{number:03}"));
+    PathBuf::from(name)
+}
+
 fn paths_of(path: &Path) -> Vec<PathBuf> {
-    let numbered = |number: u32| {
-        let mut name = name_without_part(path).into_os_string();
-        name.push(format!(".{number:03}"));
-        PathBuf::from(name)
-    };
+    let numbered = |number| numbered(&name_without_part(path), number);
     if part_number(path).is_none() && (path.exists() || !numbered(1).exists()) {
         return vec![path.to_owned()];
     }
     let row: Vec<_> = (1..=MAX_PARTS).map(numbered).take_while(|path| path.is_file()).collect();
     if row.is_empty() { vec![path.to_owned()] } else { row }
+}
+
+/// Whether a file begins as age's format does, binary or armored.
+fn begins_a_bundle(file: &mut File) -> io::Result<bool> {
+    let mut begin = Vec::new();
+    Read::by_ref(file).take(32).read_to_end(&mut begin)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(begin.starts_with(b"age-encryption.org/") || begin.starts_with(b"-----BEGIN AGE"))
 }
 
 fn part_number(path: &Path) -> Option<u32> {

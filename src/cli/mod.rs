@@ -14,7 +14,7 @@
 //! | `collect` | 0, 1, 2, 3, 5, 6, 130 |
 //! | `scan` | 0, 1, 2, 3, 4, 5, 130 |
 //! | `verify` | 0, 1, 2, 4 |
-//! | `list` | 0, 1, 2, 4 |
+//! | `list` | 0, 1, 2, 3, 4 |
 //! | `unpack` | 0, 1, 2, 3, 4 |
 //! | `list-volumes` | 0, 1, 2, 3 |
 //! | `inventory` | 0, 1, 2, 3 |
@@ -130,6 +130,11 @@ fn not_run(refusal: &clap::Error, tree: &clap::Command, arguments: &[OsString], 
         }
         ErrorKind::DisplayVersion => {
             console.text(version::text(language));
+            console.finish(Exit::Done)
+        }
+        // Nothing was asked for, and nothing is wrong.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if arguments.len() <= 1 => {
+            console.text(refusal.render());
             console.finish(Exit::Done)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {

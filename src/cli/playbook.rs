@@ -71,6 +71,9 @@ impl From<System> for TargetOs {
     }
 }
 
+/// The playbook for those who are unsure.
+const WHEN_UNSURE: &str = "quick";
+
 /// Runs the subcommand.
 pub(super) fn run(
     arguments: &Arguments,
@@ -176,8 +179,16 @@ fn check(catalogue: &mut Catalogue, paths: &[PathBuf], console: &mut Console<'_>
 
 fn list(catalogue: &Catalogue) -> Vec<Sentence> {
     let mut lines = vec![text::list_of_playbooks()];
-    let playbooks = catalogue.playbooks();
-    lines.extend(playbooks.map(|playbook| text::playbook(&data(&playbook.name), &both(&playbook.title))));
+    let mut playbooks: Vec<_> = catalogue.playbooks().collect();
+    // Who is unsure needs one answer before a choice.
+    playbooks.sort_by_key(|playbook| (playbook.name != WHEN_UNSURE, playbook.name.clone()));
+    for playbook in playbooks {
+        let name = data(&playbook.name);
+        lines.push(text::playbook(&name, &both(&playbook.title), &first_sentence(&playbook.description)));
+        if playbook.name == WHEN_UNSURE {
+            lines.push(text::when_unsure());
+        }
+    }
     lines.extend([empty(), text::list_of_artifacts()]);
     for artifact in catalogue.artifacts() {
         let handling = catalogue.handling(&artifact.name);
@@ -191,6 +202,15 @@ fn list(catalogue: &Catalogue) -> Vec<Sentence> {
         lines.push(if on_request { text::on_request(&line) } else { line });
     }
     lines
+}
+
+/// The first sentence of a description.
+fn first_sentence(description: &BilingualText) -> Sentence {
+    let first = |text: &str| {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        text.split_once(". ").map_or(text.clone(), |(first, _)| format!("{first}."))
+    };
+    both(&BilingualText { nl: first(&description.nl), en: first(&description.en) })
 }
 
 fn list_json(catalogue: &Catalogue) -> Value {

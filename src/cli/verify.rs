@@ -13,6 +13,7 @@ use crate::analysis;
 use crate::analysis::{
     Authorship, Claims, Error, Integrity, ProofCounts, Remark, RevokedKeys, SigningKey, Silent, Verdict,
 };
+use crate::bundle::opening::Opening;
 use crate::bundle::reader::OpenError;
 use crate::bundle::{Identities, SealCode};
 use crate::text::layout::{counted, data, list, number, row};
@@ -151,11 +152,18 @@ pub(super) fn explain(error: Error) -> Failure {
 
 /// The verdict for a person.
 pub(super) fn lines(verdict: &Verdict) -> Vec<Sentence> {
-    let mut lines = vec![
-        row(&text::integrity(), &integrity(verdict.integrity)),
-        row(&text::authorship(), &authorship(verdict)),
-        row(&text::items(), &items(&verdict.items)),
-    ];
+    let mut lines = vec![row(&text::integrity(), &integrity(verdict.integrity))];
+    if !verdict.parts_missing.is_empty() {
+        lines.push(row(&text::parts_missing(), &text::file_names(Items::all(&verdict.parts_missing))));
+    }
+    lines.push(row(&text::authorship(), &authorship(verdict)));
+    if let Some(opening) = &verdict.opening {
+        lines.extend(whose(opening, verdict));
+    }
+    lines.push(row(&text::items(), &items(&verdict.items)));
+    if verdict.items.proved > 0 {
+        lines.push(row(&text::hits(), &text::items_with_hits(verdict.items_with_hits)));
+    }
     lines.extend(verdict.seal_code.as_deref().map(|code| row(&text::seal_code(), &data(code))));
     let findings = verdict.findings.iter().take(SHOWN);
     lines.extend(findings.map(|finding| text::finding(&finding.on, Phrase(&finding.what))));
@@ -163,6 +171,31 @@ pub(super) fn lines(verdict: &Verdict) -> Vec<Sentence> {
     let all = count(verdict.findings.len()).saturating_add(verdict.findings_left_out);
     let more = all.saturating_sub(count(verdict.findings.len().min(SHOWN)));
     lines.extend((more > 0).then(|| text::more_findings(more)));
+    lines
+}
+
+/// Whose the bundle is: host, case, examiner, times, tool and rights, as its opening has them.
+fn whose(opening: &Opening, verdict: &Verdict) -> Vec<Sentence> {
+    let mut lines = vec![row(&text::host(), &data(&opening.host_name))];
+    let case = opening.case.as_deref().map(|case| match &opening.evidence_number {
+        Some(number) => text::case_and_evidence(case, number),
+        None => data(case),
+    });
+    lines.extend(case.map(|case| row(&text::case(), &case)));
+    lines.extend(opening.examiner.as_deref().map(|examiner| row(&text::examiner(), &data(examiner))));
+    let made = match (opening.started, verdict.ended) {
+        (Some(started), Some(ended)) => Some(text::from_to(started, ended)),
+        (Some(started), None) => Some(text::from(started)),
+        (None, _) => None,
+    };
+    lines.extend(made.map(|made| row(&text::collected(), &made)));
+    lines.push(row(&text::tool(), &text::tool_version(&opening.tool.name, &opening.tool.version)));
+    let rights = opening.privileges.get("privileged").and_then(serde_json::Value::as_bool);
+    let rights = rights.map(|all| if all { text::all_rights() } else { text::limited_rights() });
+    lines.extend(rights.map(|rights| row(&text::rights(), &rights)));
+    let complete =
+        verdict.complete.map(|complete| if complete { text::complete() } else { text::incomplete() });
+    lines.extend(complete.map(|complete| row(&text::task(), &complete)));
     lines
 }
 
@@ -246,6 +279,8 @@ mod tests {
             checkpoints: 1,
             relative_to: Vec::new(),
             complete: None,
+            ended: None,
+            parts_missing: Vec::new(),
             cut_at: None,
             remarks: Vec::new(),
             opening: None,

@@ -3,6 +3,7 @@
 use super::phrases::Phrase;
 use super::sentence::sentences;
 use super::{ByteSize, Sentence};
+use crate::evidence::Utc;
 
 sentences! {
     /// The bundle is damaged.
@@ -12,6 +13,27 @@ sentences! {
     }
     /// The size of what is stored of an item.
     size(size: ByteSize) { nl: "{size}", en: "{size}" }
+    /// The heading of the list.
+    header { nl: "uitkomst         grootte  herkomst", en: "outcome           size  origin" }
+    /// The heading of the long list.
+    long_header {
+        nl: "uitkomst         grootte  gewijzigd                artefact                         SHA-256                                                           herkomst",
+        en: "outcome           size  modified                 artifact                         SHA-256                                                           origin",
+    }
+    /// When an item was modified.
+    modified(time: Utc) { nl: "{time}", en: "{time}" }
+    /// An item with more facts.
+    long_item(outcome: &Sentence, size: &Sentence, modified: &Sentence, artifact: &Sentence, digest: &Sentence, origin: &str) {
+        nl: "{outcome:<12} {size:>11}  {modified:<23}  {artifact:<32} {digest:<64}  {origin}",
+        en: "{outcome:<10} {size:>11}  {modified:<23}  {artifact:<32} {digest:<64}  {origin}",
+    }
+    /// The number of items listed.
+    items_listed(count: u64) { nl: ["{count} onderdeel", "{count} onderdelen"], en: ["{count} item", "{count} items"] }
+    /// Items that are hidden.
+    not_there(count: u64) {
+        nl: ["en {count} onderdeel dat er niet is (--missing toont het)", "en {count} onderdelen die er niet zijn (--missing toont ze)"],
+        en: ["and {count} item that is not there (--missing lists it)", "and {count} items that are not there (--missing lists them)"],
+    }
     /// An item.
     item(outcome: &Sentence, size: &Sentence, origin: &str) {
         nl: "{outcome:<12} {size:>11}  {origin}",

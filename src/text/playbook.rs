@@ -73,8 +73,16 @@ sentences! {
         nl: "Artefacten (veldkit collect --artifact NAAM), met hun systemen en persoonsgegevens:",
         en: "Artifacts (veldkit collect --artifact NAME), with their systems and personal data:",
     }
-    /// A playbook of the list.
-    playbook(name: &Sentence, title: &Sentence) { nl: "  {name:<20} {title}", en: "  {name:<20} {title}" }
+    /// A playbook of the list, with the first sentence of its description.
+    playbook(name: &Sentence, title: &Sentence, description: &Sentence) {
+        nl: "  {name:<20} {title}: {description}",
+        en: "  {name:<20} {title}: {description}",
+    }
+    /// Below the playbook that is never wrong.
+    when_unsure {
+        nl: "                       Weet u niet welk playbook past? Kies dit.",
+        en: "                       Not sure which playbook fits? Choose this one.",
+    }
     /// An artifact of the list.
     artifact(name: &Sentence, systems: &Sentence, class: &Sentence) {
         nl: "  {name:<44} {systems:<16} {class}",

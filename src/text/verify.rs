@@ -23,6 +23,47 @@ sentences! {
         nl: "AANGETAST: er is iets veranderd of beschadigd",
         en: "TAMPERED: something was changed or is damaged",
     }
+    /// Label: parts of a split bundle that are not there.
+    parts_missing { nl: "ontbreekt", en: "missing" }
+    /// Names of files.
+    file_names(names: Items<'_, String>) { nl: "{names}", en: "{names}" }
+    /// Label: the computer it is of.
+    host { nl: "computer", en: "host" }
+    /// Label: the case it belongs to.
+    case { nl: "zaak", en: "case" }
+    /// A case and the number of the piece of evidence.
+    case_and_evidence(case: &str, number: &str) { nl: "{case}, bewijsstuk {number}", en: "{case}, evidence {number}" }
+    /// Label: who collected it.
+    examiner { nl: "onderzoeker", en: "examiner" }
+    /// Label: when it was collected.
+    collected { nl: "verzameld", en: "collected" }
+    /// Begin and end.
+    from_to(begin: Utc, end: Utc) { nl: "{begin} tot {end}", en: "{begin} to {end}" }
+    /// Begin alone.
+    from(begin: Utc) { nl: "vanaf {begin}", en: "from {begin}" }
+    /// Label: the program that made it.
+    tool { nl: "programma", en: "tool" }
+    /// Its name and version.
+    tool_version(name: &str, version: &str) { nl: "{name} {version}", en: "{name} {version}" }
+    /// Label: the rights it had.
+    rights { nl: "rechten", en: "rights" }
+    /// It could read everything.
+    all_rights { nl: "alle (beheerder of root)", en: "all (administrator or root)" }
+    /// It could not.
+    limited_rights { nl: "beperkt: geen beheerder", en: "limited: no administrator" }
+    /// Label: whether all was done that was asked.
+    task { nl: "opdracht", en: "task" }
+    /// All was done.
+    complete { nl: "voltooid", en: "complete" }
+    /// Not all was done.
+    incomplete { nl: "niet voltooid", en: "not complete" }
+    /// Label: what rules and indicators matched.
+    hits { nl: "treffers", en: "hits" }
+    /// Items with hits.
+    items_with_hits(count: u64) {
+        nl: ["in {count} onderdeel", "in {count} onderdelen"],
+        en: ["in {count} item", "in {count} items"],
+    }
     /// Label: who made it.
     authorship { nl: "herkomst", en: "authorship" }
     /// It is from whom one believes.

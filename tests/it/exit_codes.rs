@@ -30,6 +30,7 @@ use Output::{Closed, Full, Kept, Shut};
 /// Command lines that need nothing but files. `@r` is the recipient.
 const LINES: &[Line] = &[
     ("help", 0, "--help", Kept),
+    ("help", 0, "", Kept),
     ("help", 1, "--help", Full),
     ("help", 1, "collect --help", Closed),
     ("help", 2, "--no-such-option", Kept),
@@ -92,6 +93,7 @@ const LINES: &[Line] = &[
     ("list", 1, "list /not-there -i key.txt", Kept),
     ("list", 1, "list b.age -i key.txt --json", Full),
     ("list", 2, "list b.age", Kept),
+    ("list", 3, "list b.age -i key.txt --only /not-there", Kept),
     ("list", 4, "list cut.age -i key.txt", Kept),
     ("unpack", 0, "unpack b.age -i key.txt --out u1 --json", Kept),
     ("unpack", 0, "unpack b.age -i key.txt --out u2 --only /etc/passwd", Kept),

@@ -6,7 +6,7 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::bundle::names::origin_of;
+use crate::bundle::names::{entry_name, origin_of};
 use crate::evidence::Origin;
 
 /// The selection.
@@ -49,6 +49,11 @@ impl Only {
         meant.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether an item of this origin is selected.
+    pub fn selects(&mut self, origin: &Origin) -> bool {
+        self.means(&entry_name(origin, false))
+    }
+
     /// Whether an entry is selected.
     pub(super) fn means(&mut self, entry: &str) -> bool {
         let mut names = vec![entry.to_owned()];
@@ -79,7 +84,8 @@ impl Only {
     }
 
     /// Returns the texts that selected no entry.
-    pub(super) fn unmet(&self) -> Vec<String> {
+    #[must_use]
+    pub fn unmet(&self) -> Vec<String> {
         self.0.iter().filter(|meant| !meant.met).map(|meant| meant.text.clone()).collect()
     }
 }

@@ -58,21 +58,55 @@ pub(super) static LIST: CommandText = CommandText {
             "List the items of the bundle",
         ),
         example(
+            "veldkit list bundle.age -i key.txt --hits --long",
+            "Toon waar regels en indicatoren iets in vonden, met meer gegevens",
+            "List what rules and indicators matched in, with more facts",
+        ),
+        example(
             "veldkit list bundle.age --passphrase-file passphrase.txt --json",
             "Open de bundel met een wachtwoordzin, en toon één JSON-object per onderdeel",
             "Open the bundle with a passphrase, and print one JSON object per item",
         ),
     ],
-    codes: &[0, 1, 2, 4],
+    codes: &[0, 1, 2, 3, 4],
 };
 
 static RECORDS: ArgumentGroup = ArgumentGroup {
     heading: OPTIONS,
-    arguments: &[switch(
-        "json",
-        "Toon één JSON-object per onderdeel: wat erover is vastgelegd, en hoe goed dat bewezen is",
-        "Print one JSON object per item: its record, and how well it is proved",
-    )],
+    arguments: &[
+        switch(
+            "hits",
+            "Toon alleen onderdelen met een treffer van een regel of indicator",
+            "List only items that a rule or an indicator matched",
+        ),
+        option(
+            "artifact",
+            ("NAAM", "NAME"),
+            "Toon alleen onderdelen van dit artefact; mag vaker",
+            "List only items of this artifact; may be repeated",
+        ),
+        option(
+            "only",
+            ("PATROON", "GLOB"),
+            "Toon alleen wat bij dit pad of patroon past: /var/log/**; mag vaker",
+            "List only what matches this path or glob: /var/log/**; may be repeated",
+        ),
+        switch(
+            "missing",
+            "Toon ook wat is gezocht en er niet was; zonder deze optie wordt dat alleen geteld",
+            "Also list what was looked for and was not there; without this option it is only counted",
+        ),
+        switch(
+            "long",
+            "Toon ook wanneer een bestand is gewijzigd, het artefact en de SHA-256",
+            "Also show when a file was modified, the artifact and the SHA-256",
+        ),
+        switch(
+            "json",
+            "Toon één JSON-object per onderdeel: wat erover is vastgelegd, en hoe goed dat bewezen is",
+            "Print one JSON object per item: its record, and how well it is proved",
+        ),
+    ],
 };
 
 /// `veldkit unpack`.
