@@ -127,7 +127,7 @@ const MADE_BY: [&str; 10] = [
     "return Some(",
 ];
 
-/// All literals of the sources, without those of tests.
+/// All literals of the sources, without those of tests and of `src/text`, whose sentences have both languages.
 pub(super) fn all() -> Vec<Literal> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = vec![root.clone()];
@@ -141,6 +141,7 @@ pub(super) fn all() -> Vec<Literal> {
         let is_test = name.ends_with("tests.rs") || name == "text/phrases/source_texts.rs";
         if path.extension().is_some_and(|ending| ending == "rs")
             && !is_test
+            && !name.starts_with("text/")
             && !DATA.iter().any(|data| name.starts_with(data))
         {
             let text = std::fs::read_to_string(&path).unwrap();
@@ -164,8 +165,7 @@ fn of_file(name: &str, text: &str) -> Vec<Literal> {
         let line = text[..at].lines().count();
         let text = normalised(&literal);
         let prose = reads_as_prose(&text) && !NO_PROSE.contains(&&*text) && !READ_BY.contains(&&*text);
-        let is_prose =
-            prose && !has_another_use && !name.starts_with("text/") && (!of_cli || MADE_BY.iter().any(made));
+        let is_prose = prose && !has_another_use && (!of_cli || MADE_BY.iter().any(made));
         found.push(Literal { place: format!("src/{name}:{line}"), text, is_prose });
     }
     found
