@@ -75,18 +75,18 @@ fn bundle() -> Vec<Sample> {
         Sink { flushed: flushed, source: io::Error::other("No space left on device (os error 28)") };
         NoRecipient;
         MixedRecipients;
-        Recipient { whence: text("/media/stick/keys line 3"), reason: "no recipient in this file" };
+        Recipient { whence: text("/media/stick/keys line 3"), reason: "the file contains no recipient" };
         ReadKey { path: path(), source: denied() };
         Key { whence: text("/media/stick/key"), reason: text("not a text file") };
         Encrypt(denied().to_string());
         Sign { what: "manifest", reason: text("the passphrase is wrong, or the key is damaged") };
-        Entry { name: text("items/1"), reason: "was begun and not ended" };
+        Entry { name: text("items/1"), reason: "was not ended" };
         Json { what: "manifest", source: no_json() };
         Random(text("Function not implemented (os error 38)"));
     );
     samples.extend(each!(OpenError, Failure::new,
         Read(denied());
-        Header(text("it ends within its header"));
+        Header(text("the file ends within the header"));
         WrongIdentity { given: 2, passphrase: true };
         WrongPassphrase;
         Decrypt(text("no file key"));
@@ -121,13 +121,13 @@ fn structure() -> Vec<Sample> {
         EndsEarly { at: 512, within: "an entry" };
         Unknown { at: 512 };
         Header { at: 512, what: "has a name that is not UTF-8" };
-        Name { at: 512, name: text("../x"), what: "climbs out of its folder" };
+        Name { at: 512, name: text("../x"), what: "leaves its directory" };
         Double { at: 512, name: name() };
         Deflate { at: 512, name: name() };
         Size { name: name(), what: "content", said: 10, found: 12 };
         Crc { name: name() };
         Limit { what: "content that expands to a multiple of its size", limit: 1_100, option: Some("--max-expansion") };
-        Directory { at: 512, what: text("does not end") };
+        Directory { at: 512, what: text("has no end record") };
         Trailing { at: 512 };
         Read { at: 512, error: text("Input/output error (os error 5)") };
     )
@@ -140,12 +140,12 @@ fn formats() -> Vec<Sample> {
         Features(0x40);
         Block("list of names");
         Checksum("inode");
-        Runs("lead out of the volume");
+        Runs("are outside the volume");
         TooLarge("attribute");
         Free;
         Nothing;
         Name;
-        Unsupported("it is the journal of another volume, and holds no files");
+        Unsupported("the device is the journal of another volume, without files");
     );
     samples.extend(each!(HiveError, Failure::new,
         Read(denied());
@@ -170,7 +170,7 @@ fn formats() -> Vec<Sample> {
         TooLarge("attribute");
         Reused;
         Nothing;
-        Unsupported("compressed by a method that is not known");
+        Unsupported("compressed by an unknown method");
         Compressed;
     ));
     samples

@@ -22,6 +22,7 @@ use crate::text::{ByteSize, Sentence};
 
 /// What `list` takes.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Arguments {
     bundle: PathBuf,
     #[command(flatten)]

@@ -138,7 +138,7 @@ pub(super) fn all() -> Vec<Literal> {
             continue;
         }
         let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
-        let is_test = name.ends_with("tests.rs") || name == "text/phrases/source_texts.rs";
+        let is_test = name.ends_with("tests.rs") || name == "cli/error_texts.rs";
         if path.extension().is_some_and(|ending| ending == "rs")
             && !is_test
             && !name.starts_with("text/")

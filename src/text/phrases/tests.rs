@@ -170,7 +170,7 @@ fn a_reason_is_dutch_with_the_reasons_within_it() {
             "kan 'x' niet als JSON schrijven: veld `a` ontbreekt op regel 1, kolom 5",
         ),
         ("gadget 'A' of b.yaml replaces that of c.yaml", "gadget 'A' van b.yaml vervangt dat van c.yaml"),
-        ("/keys line 3: no recipient in this file", "/keys regel 3: geen ontvanger in dit bestand"),
+        ("/keys line 3: the file contains no recipient", "/keys regel 3: het bestand bevat geen ontvanger"),
         ("a text that nobody here wrote", "a text that nobody here wrote"),
         ("", ""),
     ] {
