@@ -2,8 +2,8 @@
 //! was made of.
 //!
 //! In: the corpus of the other measurements, put into an NTFS through `ntfs-3g` (as root), and a directory of 65,000 others
-//! on NTFS and on ext4. Out: both runs of each in turn, and their ratio, which is to be at most 1.5 of the corpus and 2 of the
-//! directories.
+//! on NTFS and on ext4, put there through a mount as well. Out: both runs of each in turn, and their ratio, which is to be
+//! at most 1.5 of the corpus and 2 of the directories.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +14,41 @@ use super::measure::{Binary, Cost};
 use super::whole::median;
 use crate::Result;
 use crate::process::{output, run as run_program};
+
+/// A file system that an image is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Ntfs,
+    /// Filled by Linux: the names of a large directory are then in the order of their hashes, and its inodes are all over the
+    /// volume. `mke2fs -d` does neither, and looks through the whole directory for each name that it adds.
+    Ext4,
+}
+
+impl Format {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ntfs => "NTFS",
+            Self::Ext4 => "ext4",
+        }
+    }
+
+    /// The command that makes one in the file named after it.
+    fn making(self) -> Command {
+        match self {
+            Self::Ntfs => {
+                let mut command = Command::new("mkntfs");
+                command.args(["--quiet", "--force", "--fast"]);
+                command
+            }
+            Self::Ext4 => {
+                let mut command = Command::new("/usr/sbin/mke2fs");
+                let inodes = DIRECTORIES.saturating_mul(2).to_string();
+                command.args(["-q", "-F", "-t", "ext4", "-N", &inodes]);
+                command
+            }
+        }
+    }
+}
 
 /// As many as one directory of ext4 has without the feature `dir_nlink`.
 const DIRECTORIES: u32 = 65_000;
@@ -30,8 +65,8 @@ pub(super) fn measure(
     rounds: usize,
     figures: &mut Figures,
 ) -> Result {
-    let image = image_of(place, corpus)?;
-    let mounted = Mounted::new(&image, "ro")?;
+    let image = image_of(place, corpus, Format::Ntfs)?;
+    let mounted = Mounted::new(&image, Format::Ntfs, "ro")?;
     let (mut raw, mut tree): (Vec<Cost>, Vec<Cost>) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         raw.push(binary.collect_image(&image, &["--no-scan"])?);
@@ -57,16 +92,8 @@ fn many_directories(binary: &Binary, place: &Path, rounds: usize, figures: &mut 
         }
         Ok(())
     })?;
-    let ext = made(&place.join(format!("ext4-{DIRECTORIES}")), |folder| {
-        std::fs::create_dir_all(folder)?;
-        let image = folder.join("disk.img");
-        std::fs::File::create(&image)?.set_len(512 << 20)?;
-        let inodes = DIRECTORIES.saturating_mul(2).to_string();
-        let mut command = Command::new("/usr/sbin/mke2fs");
-        run_program(command.args(["-q", "-F", "-t", "ext4", "-N", &inodes, "-d"]).arg(&tree).arg(&image))
-    })?;
-    let images = [("ext4", ext.join("disk.img")), ("NTFS", image_of(place, &tree)?)];
-    for (name, image) in images {
+    for format in [Format::Ext4, Format::Ntfs] {
+        let image = image_of(place, &tree, format)?;
         let (mut raw, mut plain): (Vec<Cost>, Vec<Cost>) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             raw.push(binary.collect_image(&image, &["--no-scan"])?);
@@ -74,16 +101,16 @@ fn many_directories(binary: &Binary, place: &Path, rounds: usize, figures: &mut 
         }
         let none = "nothing was measured";
         let costs = (&median(raw).ok_or(none)?, &median(plain).ok_or(none)?);
-        let what = format!("{DIRECTORIES} directories in one of {name}");
+        let what = format!("{DIRECTORIES} directories in one of {}", format.name());
         figures.image(&what, "tree", "at most 2", costs);
     }
     Ok(())
 }
 
-/// An image with the corpus in it, made once for each corpus.
-fn image_of(place: &Path, corpus: &Path) -> Result<PathBuf> {
+/// An image with the corpus in it, made once for each corpus and format.
+fn image_of(place: &Path, corpus: &Path, format: Format) -> Result<PathBuf> {
     let name = corpus.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = made(&place.join(format!("ntfs-{name}")), |folder| {
+    let folder = made(&place.join(format!("{}-{name}", format.name().to_lowercase())), |folder| {
         std::fs::create_dir_all(folder)?;
         let image = folder.join("disk.img");
         let kibibytes: u64 = output(Command::new("du").arg("-sk").arg(corpus))?
@@ -91,11 +118,11 @@ fn image_of(place: &Path, corpus: &Path) -> Result<PathBuf> {
             .next()
             .ok_or("du printed nothing")?
             .parse()?;
-        // Room for the file system's own structures, and for clusters that are not full.
-        let bytes = kibibytes.saturating_mul(1024).saturating_mul(2).saturating_add(256 << 20);
+        // Room for the file system's own structures, for clusters that are not full, and for a block of each directory.
+        let bytes = kibibytes.saturating_mul(1024).saturating_mul(2).saturating_add(512 << 20);
         std::fs::File::create(&image)?.set_len(bytes)?;
-        run_program(Command::new("mkntfs").args(["--quiet", "--force", "--fast"]).arg(&image))?;
-        let mounted = Mounted::new(&image, "rw")?;
+        run_program(format.making().arg(&image))?;
+        let mounted = Mounted::new(&image, format, "rw")?;
         run_program(Command::new("cp").arg("-r").arg(corpus).arg(&mounted.folder))
     })?;
     Ok(folder.join("disk.img"))
@@ -107,10 +134,14 @@ struct Mounted {
 }
 
 impl Mounted {
-    fn new(image: &Path, options: &str) -> Result<Self> {
+    fn new(image: &Path, format: Format, options: &str) -> Result<Self> {
         let folder = image.with_extension("mnt");
         std::fs::create_dir_all(&folder)?;
-        run_program(Command::new("ntfs-3g").args(["-o", options]).args([image, &folder]))?;
+        let (program, options) = match format {
+            Format::Ntfs => ("ntfs-3g", options.to_owned()),
+            Format::Ext4 => ("mount", format!("loop,{options}")),
+        };
+        run_program(Command::new(program).args(["-o", &options]).args([image, &folder]))?;
         Ok(Self { folder })
     }
 }
