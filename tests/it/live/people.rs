@@ -36,7 +36,7 @@ fn who_was_logged_on_is_what_last_says() {
     let made = Made::linux();
     let file = made.put("var/log/wtmp", &wtmp());
     made.put("var/log/btmp", &record(7, "admin", "ssh:notty", "198.51.100.9", 1_700_000_050));
-    made.put("var/log/wtmp.1.xz", b"\xfd7zXZ");
+    made.put("var/log/wtmp.1.zst", b"\x28\xb5\x2f\xfd");
     let mut lastlog = vec![0; 292];
     lastlog[..4].copy_from_slice(&1_700_004_000_u32.to_le_bytes());
     lastlog[4..8].copy_from_slice(b"tty1");
@@ -81,7 +81,7 @@ fn who_was_logged_on_is_what_last_says() {
     assert_eq!((&failed["user"], &failed["host"]), (&"admin".into(), &"198.51.100.9".into()));
     let last = of_kind(&rows, "last_logon")[0];
     assert_eq!((&last["user"], &last["time"]), (&"root".into(), &"2023-11-14T23:20:00Z".into()));
-    assert_eq!(of_kind(&rows, "not_read")[0]["file"], "/var/log/wtmp.1.xz");
+    assert_eq!(of_kind(&rows, "not_read")[0]["file"], "/var/log/wtmp.1.zst");
     let files = of_kind(&rows, "file");
     assert!(
         files.iter().any(|row| row["file"] == "/var/log/wtmp" && row["records"] == 4 && row["told"] == 4)
