@@ -5,7 +5,7 @@
 //! that no good checkpoint lists go to `unproved/`.
 //!
 //! Nothing is written outside the directory, which must be new or empty: no link is followed, and none created
-//! unless it was asked for ([`links`]); nothing is overwritten. Times are restored; modes are not, since a trap should not be ready to run. Names that this system
+//! unless it was asked for (`links.rs`); nothing is overwritten. Times are restored; modes are not, since a trap should not be ready to run. Names that this system
 //! does not allow, or that another entry already has on it, are changed and listed in `mapped.jsonl`.
 
 use std::collections::BTreeMap;
