@@ -1,6 +1,6 @@
 //! The files of a volume by path: metadata, directory entries and contents.
 //!
-//! Paths are spelled as on disk: a path whose case differs does not exist, and [`Mounted::spelling`] returns the
+//! Paths are spelled as on disk: a path whose case differs does not exist, and [`Mounted::spellings`] returns the
 //! on-disk spelling.
 
 use std::io;
