@@ -295,7 +295,7 @@ mod tests {
             ),
             (
                 Language::Nl,
-                "fout: kan de regels in 'x.yar' niet opsommen\n  oorzaak: disk on fire\nadvies: ",
+                "fout: kan geen lijst maken van de regels in 'x.yar'\n  oorzaak: disk on fire\nadvies: ",
                 hint.in_language(Language::Nl),
             ),
         ] {

@@ -58,8 +58,8 @@ sentences! {
     }
     /// Recipients can be changed by others, and the run has no particular rights.
     recipients_by_others(file: &Path) {
-        nl: "ook anderen dan u en de beheerders kunnen '{file}' wijzigen: vergelijk de ontvangers",
-        en: "others than you and the administrators can change '{file}': compare the recipients",
+        nl: "anderen dan u en de beheerders kunnen '{file}' ook wijzigen: vergelijk de vier woorden hieronder met die van IBD-CERT",
+        en: "others than you and the administrators can change '{file}': compare the four words below with those of IBD-CERT",
     }
     /// Recipients can be changed by others, and the run has all rights.
     recipients_refused(file: &Path) {

@@ -24,8 +24,8 @@ pub static EXIT_CODES: &[(u8, Sentence)] = &[
     (
         5,
         Sentence::fixed(
-            "Treffers, en niets ernstigers (alleen met --exit-on-hit, anders 0)",
-            "Hits, and nothing worse (only with --exit-on-hit, else 0)",
+            "Er zijn treffers en er is verder niets misgegaan (alleen met --exit-on-hit, anders 0)",
+            "There are hits and nothing else went wrong (only with --exit-on-hit, else 0)",
         ),
     ),
     (
@@ -38,8 +38,8 @@ pub static EXIT_CODES: &[(u8, Sentence)] = &[
     (
         130,
         Sentence::fixed(
-            "Afgebroken, zoals met Ctrl-C; wat er tot dan toe was, is bewaard",
-            "Interrupted, as by Ctrl-C; what was there by then is kept",
+            "Onderbroken, bijvoorbeeld met Ctrl-C; wat er tot dan toe was, is bewaard",
+            "Interrupted, for example by Ctrl-C; what there was by then is kept",
         ),
     ),
 ];

@@ -23,12 +23,12 @@ sentences! {
     }
     /// A certificate was made.
     certified(key: &str, until: Utc, certificate: &Path) {
-        nl: "sleutel {key} mag tekenen tot {until}; neem '{certificate}' en '{certificate}.minisig' met de sleutel mee",
+        nl: "sleutel {key} mag ondertekenen tot {until}; neem '{certificate}' en '{certificate}.minisig' met de sleutel mee",
         en: "key {key} may sign until {until}; take '{certificate}' and '{certificate}.minisig' along with the key",
     }
     /// What to do with the public half of a key that signs.
     keep_the_public_key(file: &Path) {
-        nl: "bewaar '{file}' bij CERT: daarmee wordt de handtekening gecontroleerd",
+        nl: "bewaar '{file}' bij het CERT: daarmee wordt de handtekening gecontroleerd",
         en: "keep '{file}' at the CERT: signatures are checked with it",
     }
     /// `--valid` leads past the calendar.

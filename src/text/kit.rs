@@ -14,8 +14,8 @@ sentences! {
     }
     /// What to do where a kit cannot be used.
     stop_using {
-        nl: "gebruik deze stick niet verder en bel wie hem gemaakt heeft; zonder kit werkt het met --no-kit",
-        en: "do not go on with this stick and call whoever made it; --no-kit works without a kit",
+        nl: "gebruik deze stick niet meer, en bel wie hem gemaakt heeft; zonder kit verzamelen kan met een andere stick en --no-kit",
+        en: "stop using this stick, and call whoever made it; to collect without a kit, use another stick and --no-kit",
     }
     /// Something next to the program looks as if it were used.
     not_used(path: &str, option: &str) {
@@ -37,17 +37,18 @@ sentences! {
     not_confirmed { nl: "hij is niet bevestigd", en: "it was not confirmed" }
     /// What to do about it.
     confirm_or_without {
-        nl: "bevestig de kit in een terminal, of werk zonder kit met --no-kit",
-        en: "confirm the kit at a terminal, or go on without a kit with --no-kit",
+        nl: "start veldkit zelf in een opdrachtvenster, vergelijk de woorden die het toont en typ 'ja', of werk zonder kit met --no-kit",
+        en: "start veldkit in a terminal, compare the words that it shows and type 'yes', or work without a kit with --no-kit",
     }
     /// The question.
     compare_the_words {
-        nl: "Vergelijk de woorden met die op de kaart van de kit, of bel wie hem gemaakt heeft. Typ 'ja' om de kit te \
-             gebruiken:",
-        en: "Compare the words with those on the kit's card, or call whoever made it. Type 'yes' to use the kit:",
+        nl: "Vergelijk de woorden achter 'ondertekend door' en 'leesbaar voor' met die bij de kit, of bel wie hem gemaakt \
+             heeft. Typ 'ja' om de kit te gebruiken:",
+        en: "Compare the words after 'signed by' and 'readable by' with those that came with the kit, or call whoever made \
+             it. Type 'yes' to use the kit:",
     }
     /// A key that was compiled in has signed it.
-    signed_by_trusted { nl: "een vertrouwde sleutel heeft hem ondertekend", en: "a trusted key has signed it" }
+    signed_by_trusted { nl: "hoewel een vertrouwde sleutel hem heeft ondertekend, moet hij worden bevestigd", en: "although a trusted key has signed it, it must be confirmed" }
     /// Another key has signed it.
     signed_by_unknown {
         nl: "hij is ondertekend met een sleutel die dit programma niet kent",
@@ -56,7 +57,7 @@ sentences! {
     /// The signature is of other bytes.
     signature_wrong {
         nl: "de handtekening klopt niet: de kit is gewijzigd, of door iemand anders gemaakt",
-        en: "its signature is wrong: it was changed, or made by somebody else",
+        en: "its signature is wrong, so the kit was changed or made by somebody else",
     }
     /// There is no signature.
     not_signed { nl: "hij is niet ondertekend", en: "it is not signed" }

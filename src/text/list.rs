@@ -14,10 +14,10 @@ sentences! {
     /// The size of what is stored of an item.
     size(size: ByteSize) { nl: "{size}", en: "{size}" }
     /// The heading of the list.
-    header { nl: "uitkomst         grootte  herkomst", en: "outcome           size  origin" }
+    header { nl: "uitkomst         grootte  plaats", en: "outcome           size  origin" }
     /// The heading of the long list.
     long_header {
-        nl: "uitkomst         grootte  gewijzigd                artefact                         SHA-256                                                           herkomst",
+        nl: "uitkomst         grootte  gewijzigd                artefact                         SHA-256                                                           plaats",
         en: "outcome           size  modified                 artifact                         SHA-256                                                           origin",
     }
     /// When an item was modified.

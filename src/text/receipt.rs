@@ -33,7 +33,7 @@ sentences! {
              De kopie is één versleuteld bestand. Alleen wie de sleutel heeft, kan het lezen.\n",
         en: "RECEIPT FOR DIGITAL EVIDENCE\n\
              ============================\n\n\
-             The program veldkit copied data from a computer that are needed to investigate a security incident.\n\
+             The program veldkit copied from a computer the data that is needed to investigate a security incident.\n\
              The computer itself was not taken away and nothing was erased.\n\
              The copy is one encrypted file. Only those who have the key can read it.\n",
     }
@@ -48,7 +48,7 @@ sentences! {
     /// Label: the host.
     host { nl: "Computer", en: "Computer" }
     /// Label: who collected.
-    collected_by { nl: "Veiliggesteld door", en: "Collected by" }
+    collected_by { nl: "Verzameld door", en: "Collected by" }
     /// Label: the start of the run.
     started { nl: "Begin", en: "Start" }
     /// Label: the end of the run.
@@ -76,38 +76,38 @@ sentences! {
     items { nl: "Onderdelen", en: "Items" }
     /// The first line of them.
     items_read(whole: u64, partial: u64, denied: u64) {
-        nl: "{whole} volledig, {partial} gedeeltelijk, {denied} geweigerd,",
-        en: "{whole} whole, {partial} in part, {denied} refused,",
+        nl: "{whole} verzameld, {partial} gedeeltelijk, {denied} geweigerd,",
+        en: "{whole} collected, {partial} partial, {denied} denied,",
     }
     /// The second line of them.
     items_not_read(failed: u64, skipped: u64, missing: u64) {
-        nl: "{failed} mislukt, {skipped} overgeslagen, {missing} niet aanwezig",
-        en: "{failed} failed, {skipped} left out, {missing} not present",
+        nl: "{failed} mislukt, {skipped} overgeslagen, {missing} afwezig",
+        en: "{failed} failed, {skipped} skipped, {missing} missing",
     }
     /// The label of a second line.
     no_label { nl: "", en: "" }
     /// Label: items with hits.
-    hits { nl: "Meldingen", en: "Hits" }
+    hits { nl: "Treffers", en: "Hits" }
     /// How many.
     items_with_hits(count: u64) {
-        nl: ["{count} onderdeel met een verdacht kenmerk", "{count} onderdelen met een verdacht kenmerk"],
-        en: ["{count} item with a suspicious mark", "{count} items with a suspicious mark"],
+        nl: ["in {count} onderdeel", "in {count} onderdelen"],
+        en: ["in {count} item", "in {count} items"],
     }
     /// Label: whether all was done.
-    all_done { nl: "Opdracht voltooid", en: "All done" }
+    all_done { nl: "Opdracht voltooid", en: "Complete" }
     /// It was.
     yes { nl: "ja\n", en: "yes\n" }
     /// It was not.
     no { nl: "nee\n", en: "no\n" }
     /// Why not.
-    not_all_done(reason: Phrase<'_>) { nl: "Niet voltooid: {reason}\n", en: "Not all done: {reason}\n" }
+    not_all_done(reason: Phrase<'_>) { nl: "Niet voltooid: {reason}\n", en: "Not complete: {reason}\n" }
     /// Label: the code to read out.
     seal_code { nl: "ZEGELCODE", en: "SEAL CODE" }
     /// What to do with it.
     about_the_code(sha256: Digest) {
         nl: "\n\
-             Deze code hoort bij precies dit bestand. Lees de code nu voor aan de IBD-CERT, telefoon 070 204 55 11\n\
-             (dag en nacht), of schrijf hem op het dossierformulier. Wie het bestand later vervangt of wijzigt,\n\
+             Deze code hoort bij precies dit bestand. Lees de code nu voor aan IBD-CERT, telefoon 070 204 55 11\n\
+             (dag en nacht), of schrijf hem op het bewijsformulier. Wie het bestand later vervangt of wijzigt,\n\
              krijgt een andere code. De volledige controlewaarde (SHA-256) is:\n\n\
              {sha256}\n",
         en: "\n\
@@ -129,7 +129,7 @@ sentences! {
     }
     /// What to do with their words.
     about_the_words {
-        nl: "Lees ook deze woorden voor aan de IBD-CERT. Kent men ze daar niet, dan is de sleutel op de stick\n\
+        nl: "Lees ook deze woorden voor aan IBD-CERT. Kent men ze daar niet, dan is de sleutel op de stick\n\
              verwisseld: geef het bestand dan aan niemand.",
         en: "Read out these words to IBD-CERT as well. If they are not known there, the key on the stick was swapped:\n\
              then hand the file over to nobody.",
@@ -162,9 +162,9 @@ sentences! {
     handing_over {
         nl: "De kopie kan persoonsgegevens bevatten en is alleen bedoeld voor het onderzoek van dit incident.\n\n\
              WAT U HIERMEE DOET\n\
-             - Bewaar dit papier bij de zaak, los van de stick of schijf met het bestand.\n\
+             - Bewaar dit ontvangstbewijs bij de zaak, los van de stick of schijf met het bestand.\n\
              - Geef het bestand alleen af tegen een handtekening hieronder.\n\
-             - Vragen? Bel de IBD-CERT, 070 204 55 11, dag en nacht.\n\n\
+             - Vragen? Bel IBD-CERT, 070 204 55 11, dag en nacht.\n\n\
              Overgedragen door                       Ontvangen door\n\n\
              Naam          ______________________    Naam          ______________________\n\n\
              Organisatie   ______________________    Organisatie   ______________________\n\n\
@@ -173,7 +173,7 @@ sentences! {
              Controle door een deskundige: sha256sum van het bestand (van delen: cat BESTAND.* | sha256sum).",
         en: "The copy may hold personal data. It is meant for the investigation of this incident alone.\n\n\
              WHAT TO DO WITH IT\n\
-             - Keep this paper with the case, apart from the stick or disk that holds the file.\n\
+             - Keep this receipt with the case, apart from the stick or disk that holds the file.\n\
              - Hand the file over only against a signature below.\n\
              - Questions? Call IBD-CERT, +31 70 204 55 11, day and night.\n\n\
              Handed over by                          Received by\n\n\

@@ -25,8 +25,8 @@ sentences! {
     }
     /// Nobody was given, and there is nobody to show a passphrase to.
     nobody {
-        nl: "er is niemand om voor te versleutelen: geen ontvanger, geen wachtwoordzin, en geen terminal om er een te tonen",
-        en: "nobody to encrypt to: no recipient and no passphrase, and no terminal to show one",
+        nl: "kan niet versleutelen: er is geen ontvanger of wachtwoordzin opgegeven, en zonder terminal is er geen nieuwe wachtwoordzin te tonen",
+        en: "cannot encrypt: no recipient or passphrase was given, and there is no terminal to show a new passphrase on",
     }
     /// What to do about it.
     give_a_recipient {
@@ -40,13 +40,14 @@ sentences! {
     }
     /// A group can change a file of recipients.
     group_can_change(file: &Path) {
-        nl: "ook een groep gebruikers kan '{file}' wijzigen: vergelijk de ontvangers",
-        en: "a group of users can change '{file}' as well: compare the recipients",
+        nl: "een groep gebruikers kan '{file}' ook wijzigen: vergelijk de vier woorden hieronder met die van IBD-CERT",
+        en: "a group of users can also change '{file}': compare the four words below with those of IBD-CERT",
     }
     /// A file of recipients is on a file system without owners.
     everybody_can_change(file: &Path) {
-        nl: "elke gebruiker kan '{file}' wijzigen, want de stick houdt geen eigenaars bij: vergelijk de ontvangers",
-        en: "every user can change '{file}', since the stick keeps no owners: compare the recipients",
+        nl: "op deze stick kan elke gebruiker '{file}' wijzigen: vergelijk de vier woorden hieronder met die van IBD-CERT",
+        en: "every user can change '{file}', because the file system of this stick stores no owners: compare the four words below with \
+             those of IBD-CERT",
     }
     /// Every user can write to a file of recipients.
     changeable(file: &Path) {

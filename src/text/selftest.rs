@@ -73,8 +73,8 @@ sentences! {
     }
     /// An oplock.
     oplock {
-        nl: "een bestand waarvan een ander programma de oplock vasthoudt, houdt niets op",
-        en: "a file whose oplock another program keeps does not hold anything up",
+        nl: "een bestand met een oplock van een ander programma blokkeert het verzamelen niet",
+        en: "a file with an oplock that another program keeps does not block the run",
     }
     /// A lock on a part.
     part_locked {
@@ -88,13 +88,13 @@ sentences! {
     }
     /// Offline files.
     not_local {
-        nl: "een bestand waarvan de inhoud ergens anders staat, wordt niet geopend",
-        en: "a file whose content is elsewhere is not opened",
+        nl: "een bestand waarvan de inhoud alleen online staat, wordt niet geopend",
+        en: "a file whose content is stored online only is not opened",
     }
     /// Placeholders.
     placeholders {
-        nl: "Windows laat dit programma zien welke bestanden ergens anders staan",
-        en: "Windows shows this program which files are elsewhere",
+        nl: "Windows laat dit programma zien welke bestanden alleen online staan",
+        en: "Windows tells this program which files are stored online only",
     }
     /// Compressed files.
     compressed { nl: "een gecomprimeerd bestand wordt gelezen", en: "a compressed file is read" }
@@ -136,8 +136,8 @@ sentences! {
     cached_names { nl: "de DNS-cache wordt gelezen", en: "the DNS cache is read" }
     /// Signatures of programs.
     signatures {
-        nl: "van programma's wordt gelezen of ze ondertekend zijn, en bij die van Windows of dat klopt",
-        en: "whether programs are signed is read, and that the signatures of Windows' own are valid",
+        nl: "handtekeningen van programma's worden gelezen, en die van Windows zelf zijn geldig",
+        en: "signatures of programs are read, and those of Windows' own programs are valid",
     }
     /// Environment variables.
     environments {
@@ -158,8 +158,8 @@ sentences! {
     memory { nl: "het geheugen van een proces wordt gelezen", en: "the memory of a process is read" }
     /// Registry: a zero in a name.
     registry_zero {
-        nl: "een naam in het register met een nul erin wordt gelezen, en niet die van een lokaas",
-        en: "a name in the registry with a zero in it is read, and not that of a decoy",
+        nl: "een registernaam met een nulteken erin wordt gelezen, en niet verward met een naam die erop lijkt",
+        en: "a registry name that contains a zero character is read, and not mistaken for a decoy",
     }
     /// Registry: a large value.
     registry_large {
@@ -173,7 +173,7 @@ sentences! {
     }
     /// A check of the registry.
     registry_refused {
-        nl: "een registersleutel die iedereen weigert, wordt gelezen of gemeld",
+        nl: "een registersleutel waar niemand bij mag, wordt gelezen of gemeld",
         en: "a registry key that refuses everybody is read or reported",
     }
 }

@@ -30,7 +30,10 @@ sentences! {
 pub const fn fate(fate: Fate) -> Sentence {
     match fate {
         Fate::Scanned => Sentence::fixed("gescand", "scanned"),
-        Fate::Size => Sentence::fixed("te groot (hoogstens het begin)", "too large (at most the beginning)"),
+        Fate::Size => Sentence::fixed(
+            "te groot (hoogstens het begin gescand)",
+            "too large (at most the beginning scanned)",
+        ),
         Fate::Type => Sentence::fixed("zonder inhoud", "without content"),
         Fate::Time => Sentence::fixed("niet op tijd klaar", "not finished in time"),
         Fate::Error => Sentence::fixed("niet leesbaar", "not readable"),

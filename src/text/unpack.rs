@@ -20,8 +20,8 @@ sentences! {
     }
     /// How many of them are not proved, and how many did not stay.
     sum(files: &Sentence, unproved: u64, removed: u64) {
-        nl: "{files}, {unproved} niet bewezen, {removed} verwijderd",
-        en: "{files}, {unproved} not proved, {removed} removed",
+        nl: "{files}, {unproved} niet bewezen, {removed} onjuist en weer verwijderd",
+        en: "{files}, {unproved} not proved, {removed} wrong and removed again",
     }
     /// Files under another name.
     defanged(count: u64) {

@@ -31,8 +31,8 @@ sentences! {
     }
     /// One value too many.
     too_many_values(value: &str, argument: &str) {
-        nl: "'{value}' is te veel bij '{argument}'",
-        en: "'{value}' is one value too many for '{argument}'",
+        nl: "bij '{argument}' hoort de waarde '{value}' niet",
+        en: "'{argument}' does not take the value '{value}'",
     }
     /// Fewer values than the option needs.
     too_few_values(argument: &str, least: u64, given: u64) {
@@ -74,12 +74,12 @@ sentences! {
     unreadable { nl: "de opdrachtregel klopt niet", en: "the command line cannot be read" }
 
     /// Suggests what was meant.
-    did_you_mean(known: &str) { nl: "bedoel je '{known}'?", en: "did you mean '{known}'?" }
+    did_you_mean(known: &str) { nl: "bedoelt u '{known}'?", en: "did you mean '{known}'?" }
     /// Suggests the values that are possible.
     choose_from(values: &str) { nl: "kies uit: {values}", en: "choose from: {values}" }
     /// Suggests a value that is possible, and lists all.
     did_you_mean_one_of(known: &str, values: &str) {
-        nl: "bedoel je '{known}'? Kies uit: {values}",
+        nl: "bedoelt u '{known}'? Kies uit: {values}",
         en: "did you mean '{known}'? Choose from: {values}",
     }
     /// How a value that begins with a dash is given.
@@ -94,13 +94,13 @@ sentences! {
     }
 
     /// A text that is no size.
-    not_a_size { nl: "dit is geen grootte, zoals 4000M of 2G", en: "this is not a size such as 4000M or 2G" }
+    not_a_size { nl: "geef een grootte, zoals 4000M of 2G", en: "give a size such as 4000M or 2G" }
     /// A size of zero.
     size_of_zero { nl: "een grootte van 0 laat niets over", en: "a size of 0 leaves nothing" }
     /// A text that is no duration.
     not_a_duration {
-        nl: "dit is geen tijdsduur, zoals 90s, 10m, 1h30m of 90d",
-        en: "this is not a duration such as 90s, 10m, 1h30m or 90d",
+        nl: "geef een tijdsduur, zoals 90s, 10m, 1h30m of 90d",
+        en: "give a duration such as 90s, 10m, 1h30m or 90d",
     }
     /// A key that would be valid for too long.
     more_than_days(days: u64) { nl: "dit is meer dan {days} dagen", en: "this is more than {days} days" }

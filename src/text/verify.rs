@@ -11,12 +11,12 @@ sentences! {
     /// It is.
     whole {
         nl: "HEEL: verzegeld, en alle controles kloppen",
-        en: "WHOLE: sealed, and all checks are right",
+        en: "WHOLE: sealed, and all checks passed",
     }
     /// Its end is missing.
     truncated {
-        nl: "AFGEBROKEN: het einde van het bestand ontbreekt; wat er is, klopt",
-        en: "TRUNCATED: the end of the file is missing; what there is, is right",
+        nl: "AFGEKAPT: het einde van het bestand ontbreekt; wat er is, klopt",
+        en: "TRUNCATED: the end of the file is missing; what remains is correct",
     }
     /// It is not.
     tampered {

@@ -55,10 +55,10 @@ sentences! {
     not_there(place: &str) { nl: "niet aanwezig: {place}", en: "not there: {place}" }
     /// A run without anything in its bundle.
     nothing_collected {
-        nl: "er is niets verzameld: klopt --root, en passen de gekozen artefacten bij dit systeem? 'veldkit list' toont \
-             waarom",
-        en: "nothing was collected: is --root right, and do the chosen artifacts fit this system? 'veldkit list' shows \
-             why",
+        nl: "er is niets verzameld: klopt --root, en passen de gekozen artefacten bij dit systeem? 'veldkit list --missing' toont \
+             waarnaar is gezocht",
+        en: "nothing was collected: is --root right, and do the chosen artifacts fit this system? 'veldkit list --missing' shows \
+             what was looked for",
     }
     /// The bundle has no receipt beside it.
     no_receipt {

@@ -6,13 +6,13 @@ sentences! {
     /// Root in a container.
     not_all_capabilities {
         nl: "root heeft hier niet alle rechten (capabilities), zoals in een container. Welke gegevens van processen \
-             geweigerd zijn, staat in de bundel, en de run eindigt dan met code 3; start veldkit zo mogelijk op de host zelf",
+             geweigerd zijn, staat in de bundel, en veldkit eindigt dan met exitcode 3; start het zo mogelijk op de computer zelf",
         en: "root does not have all capabilities here, as in a container. The bundle records what is refused of \
              processes, and the run then ends with code 3; start it on the host itself if you can",
     }
     /// Windows, with the right to make backups and without elevation.
     not_elevated {
-        nl: "zonder verhoogde rechten kan veldkit vergrendelde bestanden, zoals het register, niet lezen; start de \
+        nl: "zonder beheerdersrechten kan veldkit vergrendelde bestanden, zoals het register, niet lezen; start de \
              opdrachtprompt met 'Als administrator uitvoeren'",
         en: "without elevated rights locked files, such as the registry, cannot be read; start the command prompt with \
              'Run as administrator'",

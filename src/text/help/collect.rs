@@ -66,7 +66,7 @@ static CHOICE: ArgumentGroup = ArgumentGroup {
             "path",
             ("PAD|PATROON", "PATH|GLOB"),
             "Verzamel wat op dit pad staat of bij dit patroon past; een map met alles daarin; mag vaker",
-            "Collect what is at this path or matches this glob; a directory with all in it; may be repeated",
+            "Collect what is at this path or matches this glob; a directory with everything in it; may be repeated",
         ),
         option(
             "sweep",
@@ -76,8 +76,8 @@ static CHOICE: ArgumentGroup = ArgumentGroup {
         ),
         switch(
             "no_sweep",
-            "Sla over wat een playbook alleen scant; met --sweep PAD wordt alleen dat gescand",
-            "Skip what a playbook only scans; with --sweep PATH instead, only that is scanned",
+            "Doorzoek de schijven niet, ook als een playbook dat vraagt; om alleen één pad te scannen, geef --sweep PAD in plaats van deze optie",
+            "Do not run the sweeps of the playbook; to scan one path only, give --sweep PATH in place of this option",
         ),
         option(
             "root",
@@ -99,8 +99,8 @@ static CHOICE: ArgumentGroup = ArgumentGroup {
         ),
         switch(
             "vss",
-            "Verzamel registerbestanden, logboeken en dergelijke ook uit schaduwkopieën; wat gelijk is, maar één keer",
-            "Also collect hives, event logs and the like from shadow copies; what is identical only once",
+            "Verzamel registerbestanden, logboeken en dergelijke ook uit schaduwkopieën; gelijke inhoud komt maar één keer in de bundel",
+            "Also collect hives, event logs and the like from shadow copies; identical content is stored once",
         ),
         switch(
             "memory",
@@ -123,8 +123,8 @@ static DESTINATION: ArgumentGroup = ArgumentGroup {
         option(
             "out",
             ("MAP|BESTAND|-", "DIR|FILE|-"),
-            "Schrijf de bundel in deze map of dit bestand, of naar standaarduitvoer (-) [standaard: deze map]",
-            "Write the bundle into this directory or file, or to standard output (-) [default: this directory]",
+            "Schrijf de bundel in deze map of dit bestand, of naar standaarduitvoer (-) [standaard: de huidige map]",
+            "Write the bundle into this directory or file, or to standard output (-) [default: the current directory]",
         ),
         option(
             "sidecar",
@@ -166,7 +166,12 @@ static CASE: ArgumentGroup = ArgumentGroup {
     heading: Sentence::fixed("Zaak", "Case"),
     arguments: &[
         option("case", ("NUMMER", "ID"), "Zaaknummer", "Case number"),
-        option("evidence_number", ("NUMMER", "NUMBER"), "Bewijsnummer", "Evidence number"),
+        option(
+            "evidence_number",
+            ("NUMMER", "NUMBER"),
+            "Nummer van het bewijsstuk",
+            "Number of the piece of evidence",
+        ),
         option("examiner", ("NAAM", "NAME"), "Naam van wie verzamelt", "Name of the person who collects"),
         option("note", ("TEKST", "TEXT"), "Opmerking voor het ontvangstbewijs", "Remark for the receipt"),
         option(
@@ -196,8 +201,8 @@ static LIMITS: ArgumentGroup = ArgumentGroup {
         option(
             "time_limit",
             ("DUUR", "DURATION"),
-            "Begin na deze tijd niet meer aan nieuwe onderdelen, en verzegel: 90s, 10m, 1h30m [standaard: geen]",
-            "Begin no new item after this time, and seal: 90s, 10m, 1h30m [default: none]",
+            "Begin na deze tijd niet meer aan nieuwe onderdelen, en verzegel: 90s, 10m, 1h30m [standaard: geen grens]",
+            "Begin no new item after this time, and seal: 90s, 10m, 1h30m [default: no limit]",
         ),
         option(
             "size_limit",

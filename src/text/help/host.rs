@@ -203,8 +203,8 @@ static WORK: ArgumentGroup = ArgumentGroup {
     arguments: &[option(
         "work",
         ("MAP", "DIR"),
-        "Maak hierin een tijdelijke map, en verwijder die aan het einde [standaard: deze map]",
-        "Make a temporary directory in here, and remove it at the end [default: this directory]",
+        "Maak hierin een tijdelijke map, en verwijder die aan het einde [standaard: de huidige map]",
+        "Make a temporary directory in here, and remove it at the end [default: the current directory]",
     )],
 };
 

@@ -11,7 +11,11 @@ pub(super) static PROGRAM: CommandText = CommandText {
     ),
     groups: &[],
     examples: &[
-        example("veldkit keygen --out key.txt", "Maak een sleutelpaar", "Make a key pair"),
+        example(
+            "veldkit keygen --out key.txt",
+            "Maak een age-identiteit: de geheime sleutel die bundels opent",
+            "Make an age identity: the private key that opens bundles",
+        ),
         example(
             "veldkit collect --recipients-file recipients.txt --out bundles/",
             "Verzamel bewijs van deze computer",
@@ -116,7 +120,7 @@ pub(super) static RECIPIENTS: ArgumentGroup = ArgumentGroup {
         option(
             "new_identity",
             ("BESTAND", "FILE"),
-            "Maak een nieuwe age-identiteit in dit bestand en versleutel daarvoor (om het te proberen)",
+            "Maak een nieuwe age-identiteit in dit bestand en versleutel daarvoor (alleen bedoeld om veldkit uit te proberen)",
             "Make a new age identity in this file and encrypt to it (for a first try)",
         ),
     ],
@@ -135,14 +139,14 @@ pub(super) static READING_LIMITS: ArgumentGroup = ArgumentGroup {
         option(
             "max_expansion",
             ("AANTAL", "N"),
-            "Pak hoogstens uit tot zoveel keer de grootte van de bundel, boven --expansion-allowance",
-            "Unpack to at most this many times the size of the bundle, above --expansion-allowance",
+            "Stop als de inhoud uitpakt tot meer dan zoveel keer de grootte van de bundel; geldt pas voorbij --expansion-allowance",
+            "Stop if the content expands to more than this many times the size of the bundle; checked only beyond --expansion-allowance",
         ),
         option(
             "expansion_allowance",
             ("GROOTTE", "SIZE"),
-            "Pak altijd zoveel uit, ook als --max-expansion lager uitkomt: 500M, 8G [standaard: 8G]",
-            "Always unpack this much, even where --max-expansion allows less: 500M, 8G [default: 8G]",
+            "Zoveel uitgepakte inhoud mag altijd: 500M, 8G [standaard: 8G]",
+            "Allow this much expanded content in any case: 500M, 8G [default: 8G]",
         ),
     ],
 };
@@ -154,7 +158,7 @@ pub(super) static AUTHOR: ArgumentGroup = ArgumentGroup {
         option(
             "signer",
             ("SLEUTEL", "KEY"),
-            "Publieke minisign-sleutel van het CERT of van de kit, of een bestand daarmee. De sleutel van een kit was op de computer: de handtekening bewijst alleen iets als niemand die daar kopieerde",
+            "Publieke minisign-sleutel van het CERT of van de kit, of een bestand daarmee. De sleutel van een kit was op de onderzochte computer: zo'n handtekening bewijst alleen iets als niemand die sleutel daar heeft gekopieerd",
             "minisign public key of the CERT or of the kit, or a file with it. The key of a kit was on the host: its signature proves the author only if nobody copied the key there",
         ),
         option(
@@ -171,7 +175,7 @@ pub(super) static AUTHOR: ArgumentGroup = ArgumentGroup {
         ),
         switch(
             "require_author",
-            "Eindig met 4 als zegelcode noch handtekening de maker bewijst",
+            "Eindig met exitcode 4 als noch de zegelcode, noch een handtekening de maker bewijst",
             "End with 4 unless the seal code or a signature proves the author",
         ),
     ],
@@ -202,8 +206,8 @@ pub(super) static SCANNING: ArgumentGroup = ArgumentGroup {
         option(
             "rules",
             ("PAD", "PATH"),
-            "Gebruik ook deze YARA-regels, naast de ingebouwde: een bestand, map, zipbestand of pakket van 'rules pack'; mag vaker",
-            "Also use these YARA rules, next to the built-in ones: a file, directory, zip file or package made by 'rules pack'; may be repeated",
+            "Gebruik ook deze YARA-regels, naast de ingebouwde: een bestand, map, zipbestand of ingepakte regels van 'rules pack'; mag vaker",
+            "Also use these YARA rules, next to the built-in ones: a file, directory, zip file or packed rules made by 'rules pack'; may be repeated",
         ),
         option(
             "rules_identity",
@@ -243,8 +247,8 @@ pub(super) static SCANNING: ArgumentGroup = ArgumentGroup {
         option(
             "pid",
             ("PID", "PID"),
-            "Scan alleen het geheugen van dit proces; mag vaker",
-            "Scan the memory of this process only; may be repeated",
+            "Scan het geheugen van het proces met dit nummer, in plaats van alle; mag vaker",
+            "Scan the memory of the process with this number instead of all; may be repeated",
         ),
         option(
             "indicators",
@@ -264,8 +268,8 @@ pub(super) static SCANNING: ArgumentGroup = ArgumentGroup {
 /// What ends a scan with another code.
 pub(super) const EXIT_ON_HIT: Argument = switch(
     "exit_on_hit",
-    "Eindig met 5 als er treffers zijn en niets ernstigers",
-    "End with 5 if there are hits and nothing worse happened",
+    "Eindig met exitcode 5 als er treffers zijn en er verder niets is misgegaan",
+    "End with exit code 5 if there are hits and nothing else went wrong",
 );
 
 /// The engine for rules.

@@ -131,7 +131,7 @@ fn nl(text: &str) -> String {
 #[test]
 fn a_reason_is_dutch_with_the_reasons_within_it() {
     for (en, dutch) in [
-        ("the run was interrupted", "de run is afgebroken"),
+        ("the run was interrupted", "de run is onderbroken"),
         (
             "reading '/etc/shadow': Permission denied (os error 13)",
             "lezen van '/etc/shadow': geen toegang (os error 13)",
