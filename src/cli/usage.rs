@@ -191,8 +191,8 @@ mod tests {
                 tree().arg(option().num_args(0..=1)).arg(Arg::new("s").long("s").action(ArgAction::SetTrue)),
                 "veldkit --s=1",
                 ErrorKind::TooManyValues,
-                "'1' is te veel bij '--s'",
-                "'1' is one value too many for '--s'",
+                "bij '--s' hoort de waarde '1' niet",
+                "'--s' does not take the value '1'",
             ),
             (
                 tree().arg(option().num_args(2..=3)),

@@ -158,7 +158,7 @@ pub(super) static AUTHOR: ArgumentGroup = ArgumentGroup {
         option(
             "signer",
             ("SLEUTEL", "KEY"),
-            "Publieke minisign-sleutel van het CERT of van de kit, of een bestand daarmee. De sleutel van een kit was op de onderzochte computer: zo'n handtekening bewijst alleen iets als niemand die sleutel daar heeft gekopieerd",
+            "Publieke minisign-sleutel van het CERT of de kit, of een bestand daarmee. De sleutel van een kit was op de onderzochte computer, en bewijst alleen iets als niemand die daar kopieerde",
             "minisign public key of the CERT or of the kit, or a file with it. The key of a kit was on the host: its signature proves the author only if nobody copied the key there",
         ),
         option(
