@@ -60,6 +60,11 @@ pub(super) fn make(root: &Path, target: &str, trusted: &str, carried: &Path) -> 
 /// A cargo that builds for a target as `dist` does: static, and without this machine's folders in its messages.
 pub(crate) fn static_cargo(root: &Path, target: &str) -> Command {
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
+    // The places that a program moves when it is loaded, as a bitmap in place of a table: 0.3 MB less. glibc 2.36 and binutils
+    // 2.38 know it (<https://sourceware.org/glibc/wiki/Release/2.36>), and the loader of a static program is in the program.
+    if target.ends_with("-gnu") {
+        flags.push("-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned());
+    }
     flags.extend(remap(root));
     let mut command = cargo(root);
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("CARGO_BUILD_TARGET", target);
