@@ -34,7 +34,7 @@ fn what_was_left_out_is_recorded_in_english_and_read_in_dutch() {
     }
     let receipt = made.bundle().to_str().unwrap().replace(".zip.age", ".receipt.txt");
     let receipt = fs::read_to_string(receipt).unwrap();
-    let why = "Niet voltooid: 1 onderdelen zijn mislukt, geweigerd of afgebroken\n";
+    let why = "Niet voltooid: 1 onderdelen zijn mislukt, geweigerd of afgekapt\n";
     assert!(receipt.contains(why), "{receipt}");
 }
 
