@@ -15,7 +15,7 @@ const TESTS: [&str; 16] = [
     "image::damage::a_truncated_volume_is_read_as_far_as_possible",
     "image::disks::a_windows_disk_has_its_letters_and_reports_unreadable_volumes",
     "image::disks::one_partition_is_used_where_one_is_given_and_a_split_disk_is_joined",
-    "image::disks::list_volumes_prints_all_of_them_for_people_and_programs",
+    "image::disks::list_volumes_prints_the_golden_text_and_all_of_them_as_json",
     "image::disks::every_form_of_a_virtual_disk_is_the_disk_that_it_holds",
     "image::dissect::dissect_answers_from_the_bundle_of_an_image",
     "image::overlay::files_that_windows_keeps_compressed_are_read_decompressed",
