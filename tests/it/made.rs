@@ -33,6 +33,20 @@ pub fn assert_golden(seen: impl IntoIterator<Item = (String, String)>) {
     assert!(differs.is_empty(), "{differs}where that is meant: cargo xtask fixtures golden");
 }
 
+/// Returns a directory that nobody else can change, nor one above it: Wine takes a directory with the sticky bit, such as /tmp,
+/// for one in which everybody can replace everything, and a checkout may be below it.
+fn place_of_nobody_else() -> &'static Path {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let is_shared = |directory: &Path| {
+        fs::metadata(directory).is_ok_and(|metadata| metadata.permissions().mode() & 0o022 != 0)
+    };
+    let own = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let others = ["/srv", "/opt", "/var/lib"].map(Path::new);
+    let mut places = std::iter::once(own).chain(others);
+    places.find(|place| place.is_dir() && !place.ancestors().any(is_shared)).unwrap_or(own)
+}
+
 /// A place of one test's own: a tree to collect from, an identity, a folder for bundles.
 pub struct Made {
     dir: TempDir,
@@ -61,8 +75,7 @@ impl Made {
     }
 
     fn with(under_wine: bool) -> Self {
-        // Wine takes a directory with the sticky bit, such as /tmp, for one in which everybody can replace everything.
-        let dir = if under_wine { TempDir::new_in(env!("CARGO_TARGET_TMPDIR")) } else { TempDir::new() };
+        let dir = if under_wine { TempDir::new_in(place_of_nobody_else()) } else { TempDir::new() };
         let made = Self { dir: dir.unwrap(), under_wine, world: None };
         fs::create_dir(made.tree()).unwrap();
         fs::create_dir(made.out()).unwrap();
