@@ -1,17 +1,15 @@
 //! Receives the slots of a run that collects nothing, in order, and passes each record to a listener. A stopped run whose end is
 //! urgent waits for no worker: an item that none has delivered is recorded as skipped.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use std::time::Duration;
+use std::convert::Infallible;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use super::context::RunContext;
 use super::delivery::{Delivery, Slot, SlotContent};
 use super::left_out::left_out;
 use super::summary::Kept;
+use super::waiting::{Awaited, FAILED, TICK, delivered};
 use crate::evidence::{Item, Outcome, ReasonCode};
-
-/// How often it looks for a stop while nothing comes.
-const TICK: Duration = Duration::from_millis(500);
 
 /// Listens until the intake ends; returns the requested paths that do not exist.
 pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mut dyn FnMut(&Item)) -> Kept {
@@ -38,7 +36,7 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
                 item
             }
             SlotContent::Awaited { draft, delivery, share } => {
-                let item = delivered(run, draft, &delivery);
+                let item = record(run, draft, &delivery);
                 drop(share);
                 item
             }
@@ -52,25 +50,13 @@ pub(super) fn listen(run: &RunContext<'_>, slots: &Receiver<Slot>, listener: &mu
 }
 
 /// Returns the record that a worker delivers, or one with the reason why there is none.
-fn delivered(run: &RunContext<'_>, mut draft: Box<Item>, delivery: &Receiver<Delivery>) -> Box<Item> {
-    let came = loop {
-        if run.haste().is_some() {
-            break delivery.try_recv();
-        }
-        match delivery.recv_timeout(TICK) {
-            Ok(delivery) => break Ok(delivery),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break Err(TryRecvError::Disconnected),
-        }
-    };
+fn record(run: &RunContext<'_>, mut draft: Box<Item>, delivery: &Receiver<Delivery>) -> Box<Item> {
+    let Ok::<_, Infallible>(came) = delivered(run, delivery, || Ok(()));
     match came {
-        Ok(Delivery::Inspected(item) | Delivery::Whole(item, _)) => return item,
-        Ok(Delivery::Large(large)) => return Box::new(large.draft),
-        Err(TryRecvError::Disconnected) => {
-            let detail = "an internal error occurred on this item";
-            left_out(&mut draft, Outcome::Failed, ReasonCode::Internal, detail);
-        }
-        Err(TryRecvError::Empty) => {
+        Awaited::Delivered(Delivery::Inspected(item) | Delivery::Whole(item, _)) => return item,
+        Awaited::Delivered(Delivery::Large(large)) => return Box::new(large.draft),
+        Awaited::Lost => left_out(&mut draft, Outcome::Failed, ReasonCode::Internal, FAILED),
+        Awaited::Abandoned => {
             let detail = "the run was ended before this item was read";
             left_out(&mut draft, Outcome::Skipped, ReasonCode::Interrupted, detail);
         }

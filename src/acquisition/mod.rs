@@ -55,6 +55,7 @@ mod shadow_duplicates;
 mod stop;
 mod summary;
 mod survey;
+mod waiting;
 
 pub use clock::Clock;
 pub use context::{RunContext, Settings};

@@ -4,7 +4,7 @@
 //! only here, so the operator's size limit is enforced here. A stopped run with an urgent seal waits for nobody: an
 //! item without a delivery is recorded as skipped.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::context::RunContext;
@@ -15,6 +15,7 @@ use super::pool::Pool;
 use super::shadow_duplicates::Stored;
 use super::stop::{Haste, StopReason};
 use super::summary::Kept;
+use super::waiting::{Awaited, FAILED, TICK, delivered};
 use crate::bundle::{BundleEntry, Deflated, Error, Writer};
 use crate::evidence::{Content, Item, Kind, Metadata, Origin, Outcome, ReasonCode};
 use crate::playbook::Mode;
@@ -30,13 +31,6 @@ const RESERVE_PER_ENTRY: u64 = 512;
 
 /// Below this room, nothing useful fits any more, and the run ends.
 const LEAST_ROOM: u64 = 16 << 10;
-
-/// The reason of an item whose worker failed.
-const FAILED: &str = "an internal error occurred on this item";
-
-/// How often the writer checks the clock and the stop flag while nothing comes, so that checkpoints are written in
-/// time.
-const TICK: Duration = Duration::from_millis(500);
 
 /// Writes until the intake ends.
 pub(super) fn keep(
@@ -76,15 +70,6 @@ pub(super) fn keep(
     let items = keeper.writer.manifest().items.all;
     keeper.writer.log(custody::end(items, &keeper.kept.swept, run.clock))?;
     Ok(keeper.kept)
-}
-
-/// The result of waiting for a worker.
-enum Awaited<T> {
-    Delivered(T),
-    /// The worker failed.
-    Lost,
-    /// The seal is urgent, and the worker has delivered nothing yet.
-    Abandoned,
 }
 
 struct Keeper<'a> {
@@ -127,7 +112,7 @@ impl Keeper<'_> {
             SlotContent::Record(item) => self.directory_or_record(*item),
             SlotContent::Awaited { draft, delivery, share } => {
                 let urgent = || self.run.stop.haste() == Some(Haste::Seal);
-                match self.wait(&delivery)? {
+                match delivered(self.run, &delivery, || self.writer.tick())? {
                     Awaited::Delivered(Delivery::Whole(_, Some(_)) | Delivery::Large(_)) if urgent() => {
                         self.abandoned(*draft)?;
                     }
@@ -143,22 +128,6 @@ impl Keeper<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// Waits for a worker's delivery, unless the seal is urgent.
-    fn wait<T>(&mut self, delivery: &Receiver<T>) -> Result<Awaited<T>, Error> {
-        while self.run.haste().is_none() {
-            match delivery.recv_timeout(TICK) {
-                Ok(delivery) => return Ok(Awaited::Delivered(delivery)),
-                Err(RecvTimeoutError::Timeout) => self.writer.tick()?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(Awaited::Lost),
-            }
-        }
-        Ok(match delivery.try_recv() {
-            Ok(delivery) => Awaited::Delivered(delivery),
-            Err(TryRecvError::Empty) => Awaited::Abandoned,
-            Err(TryRecvError::Disconnected) => Awaited::Lost,
-        })
     }
 
     fn log_a_stop(&mut self) -> Result<(), Error> {

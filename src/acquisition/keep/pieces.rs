@@ -2,11 +2,11 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
-use super::TICK;
 use crate::acquisition::context::RunContext;
 use crate::acquisition::delivery::{Piece, PieceReceiver};
 use crate::acquisition::pool::Pool;
 use crate::acquisition::stop::Haste;
+use crate::acquisition::waiting::TICK;
 use crate::bundle::{EntryWriter, Error};
 use crate::evidence::{Digest, Item};
 
