@@ -255,3 +255,22 @@ fn a_command_that_is_longer_than_a_row_keeps_of_it_has_its_size_in_the_row() {
         assert_eq!(row["command_size"], long.len(), "{row}");
     }
 }
+
+/// What a link was named for was stored again for each step that names it.
+#[cfg(unix)]
+#[test]
+fn the_content_that_a_link_was_named_for_is_stored_under_its_name_once() {
+    let made = Made::new();
+    made.put("usr/lib/os-release", b"ID=debian\n");
+    fs::create_dir_all(made.tree().join("etc")).unwrap();
+    std::os::unix::fs::symlink("../usr/lib/os-release", made.tree().join("etc/os-release")).unwrap();
+    let named = ["--artifact", "LinuxHostIdentity", "--path", "/etc/os-release"];
+    made.collect(named);
+    let records = made.records();
+    let entries: Vec<_> = records
+        .iter()
+        .filter_map(|record| record["entry"].as_str())
+        .filter(|entry| entry.contains("os-release"))
+        .collect();
+    assert_eq!(entries, ["fs/$rootfs$/etc/os-release", "fs/$rootfs$/usr/lib/os-release"]);
+}

@@ -317,7 +317,8 @@ impl Search<'_, '_> {
         match self.target.look(place, end.clone(), None) {
             Ok(mut found) if found.kind == Kind::File => {
                 found.notes.push(Note::FollowedLink);
-                if named {
+                // No path ends so: what is remembered is that the content was handed out under the link's name.
+                if named && self.target.first_time(place, &[&path, &b"/"[..]].concat()) {
                     let origin = self.target.origin(place, path);
                     self.under_the_name_of_the_link(Found { origin, ..found.clone() })?;
                 }
