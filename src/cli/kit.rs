@@ -135,7 +135,12 @@ fn name_unused(place: &Path, has_kit: bool, console: &mut Console<'_>) {
 /// Shows a kit that no trusted key has signed, and has it confirmed.
 fn confirm(kit: &CarriedKit, console: &mut Console<'_>) -> Result<(), Failure> {
     let refused = |why: &Sentence| {
-        Failure::refused(text::refused(kit.directory(), &worth(kit), why)).hint(text::confirm_or_without())
+        // A kit that somebody changed is nothing to confirm.
+        let hint = match kit.signature {
+            KitSignature::Wrong => text::stop_using(),
+            _ => text::confirm_or_without(),
+        };
+        Failure::refused(text::refused(kit.directory(), &worth(kit), why)).hint(hint)
     };
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return Err(refused(&text::no_terminal()));

@@ -234,6 +234,7 @@ fn a_kit_that_no_trusted_key_has_signed_is_refused_without_a_terminal() {
     kit.refused(&other.pk.to_base64(), &["--kit", "stick"], "this program does not know");
     kit.sign(&other);
     kit.refused(&kit.key(), &[], "its signature is wrong");
+    kit.refused(&kit.key(), &[], "stop using this stick");
     fs::remove_file(kit.at("kit.json.minisig")).unwrap();
     kit.refused(&kit.key(), &[], "it is not signed");
     // Without the kit the same command line works, and a recipient has to be named.
