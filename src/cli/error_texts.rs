@@ -30,6 +30,7 @@ use crate::playbook::{Error as PlaybookError, Fault, TargetOs};
 use crate::scan::Error as ScanError;
 use crate::sources::Error as SourcesError;
 use crate::text::Language;
+use crate::text::golden::assert_golden_screen;
 
 /// One error with its name.
 type Sample = (&'static str, Failure);
@@ -287,18 +288,8 @@ fn counted(directory: &Path) -> usize {
 }
 
 #[test]
-fn each_error_has_its_page_in_both_languages() {
+fn each_error_is_the_golden_text_in_both_languages() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(all().len(), counted(&root.join("src")), "an error of the sources is not in this file");
-    let seen = root.join("target/golden");
-    let mut differ = Vec::new();
-    for (language, name) in [(Language::Nl, "errors.nl.txt"), (Language::En, "errors.en.txt")] {
-        let page = page(language);
-        if std::fs::read_to_string(root.join("tests/golden").join(name)).unwrap_or_default() != page {
-            std::fs::create_dir_all(&seen).unwrap();
-            std::fs::write(seen.join(name), page).unwrap();
-            differ.push(name);
-        }
-    }
-    assert!(differ.is_empty(), "{differ:?}: review and copy: cp target/golden/errors.*.txt tests/golden/");
+    assert_golden_screen("errors", page);
 }

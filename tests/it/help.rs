@@ -3,13 +3,18 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use veldkit::text::help::{COMMANDS, CommandText};
 
-use crate::golden;
-use crate::made::{Made, text};
+use crate::made::{Made, assert_golden, text};
 
 const LANGUAGES: [&str; 2] = ["nl", "en"];
+
+/// The directory of the golden files of help.
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/help")
+}
 
 /// The golden file of a command's help.
 fn file(command: &CommandText, language: &str) -> String {
@@ -20,7 +25,7 @@ fn file(command: &CommandText, language: &str) -> String {
 #[test]
 fn the_help_of_every_command_is_its_golden_text() {
     let made = Made::new();
-    let (mut differ, mut files) = (Vec::new(), BTreeSet::new());
+    let (mut seen, mut files) = (Vec::new(), BTreeSet::new());
     for command in COMMANDS {
         for language in LANGUAGES {
             let path = command.path.split(' ').filter(|word| !word.is_empty());
@@ -39,16 +44,14 @@ fn the_help_of_every_command_is_its_golden_text() {
                 assert!(line.chars().count() <= 100 && line.trim_end() == line, "{}: {line}", command.path);
             }
             let file = file(command, language);
-            if !golden::is(&format!("help/{file}"), &long) {
-                differ.push(file.clone());
-            }
-            files.insert(file);
+            files.insert(file.clone());
+            seen.push((format!("help/{file}"), long));
         }
     }
-    let kept = fs::read_dir(golden::directory().join("help")).unwrap();
+    assert_golden(seen);
+    let kept = directory().read_dir().unwrap();
     let kept: BTreeSet<_> = kept.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(kept, files, "a file for each command and language, and no others");
-    assert!(differ.is_empty(), "{differ:?}: where that is meant, UPDATE_GOLDEN=1");
 }
 
 #[test]
@@ -59,7 +62,7 @@ fn the_word_help_before_a_command_prints_the_same() {
     {
         let output = made.veldkit(["--lang", "nl"].iter().chain(words));
         let name = if path.is_empty() { "veldkit" } else { path };
-        let expected = fs::read_to_string(golden::directory().join(format!("help/{name}.nl.txt"))).unwrap();
+        let expected = fs::read_to_string(directory().join(format!("{name}.nl.txt"))).unwrap();
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), expected), "{words:?}");
     }
 }
@@ -110,8 +113,9 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn a_wrong_command_line_is_explained_in_both_languages_and_ends_with_2() {
+fn what_a_wrong_command_line_prints_is_the_golden_text_and_it_ends_with_2() {
     let made = Made::new();
+    let mut seen = Vec::new();
     for (language, file) in [("nl", "usage.nl.txt"), ("en", "usage.en.txt")] {
         let mut golden = String::new();
         for (what, line) in REFUSED {
@@ -126,8 +130,9 @@ fn a_wrong_command_line_is_explained_in_both_languages_and_ends_with_2() {
             let line = line.replace("@l", language);
             golden.extend([format!("# {what}\n$ veldkit {line}\n"), text(&output.stderr), "\n".to_owned()]);
         }
-        assert!(golden::is(file, &golden), "UPDATE_GOLDEN=1, where this is meant: {golden}");
+        seen.push((file.to_owned(), golden));
     }
+    assert_golden(seen);
 }
 
 /// An argument that is no UTF-8.

@@ -24,9 +24,9 @@ pub fn assert_golden(seen: impl IntoIterator<Item = (String, String)>) {
     let mut differs = String::new();
     for (name, seen) in seen {
         if fs::read_to_string(root.join("tests/golden").join(&name)).ok().as_deref() != Some(&seen) {
-            let directory = root.join("target/golden");
-            fs::create_dir_all(&directory).unwrap();
-            fs::write(directory.join(&name), &seen).unwrap();
+            let left = root.join("target/golden").join(&name);
+            fs::create_dir_all(left.parent().unwrap()).unwrap();
+            fs::write(left, &seen).unwrap();
             differs.extend([name.as_str(), ":\n", &seen, "\n"]);
         }
     }

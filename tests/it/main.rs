@@ -28,7 +28,6 @@ mod exit_codes;
 mod file_facts;
 mod footprint;
 mod fuzz;
-mod golden;
 mod heads;
 mod help;
 mod hidden_registry;
