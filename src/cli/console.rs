@@ -9,7 +9,6 @@ use std::fmt;
 use std::io::{self, Write};
 
 use super::exit::{Exit, Leaves};
-use super::usage::Refusal;
 use crate::text::console as text;
 use crate::text::phrases::translated;
 use crate::text::{Language, Sentence};
@@ -123,14 +122,6 @@ impl<'a> Console<'a> {
         if let Some(text) = &failure.hint {
             drop(writeln!(self.err, "{}: {}", hint.in_language(lang), text.in_language(lang)));
         }
-    }
-
-    /// Prints why a command line cannot be read, in the form of [`Console::fail`].
-    pub(super) fn refuse(&mut self, refusal: &Refusal) {
-        let (error, hint) = (text::error(), text::hint());
-        let lang = self.lang;
-        drop(writeln!(self.err, "{}: {}", error.in_language(lang), refusal.says.in_language(lang)));
-        drop(writeln!(self.err, "{}: {}", hint.in_language(lang), refusal.hint.in_language(lang)));
     }
 
     /// Flushes both streams, and returns the exit code: that of the command, unless its results could not be printed.

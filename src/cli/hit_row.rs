@@ -5,7 +5,7 @@
 use crate::evidence::HitRow;
 use crate::evidence::rows::RowCitation;
 use crate::text::hit_row as text;
-use crate::text::layout::data;
+use crate::text::layout::{data, list};
 use crate::text::{Items, Sentence};
 
 /// Writes the row as its number and the fields by which a person finds it.
@@ -15,7 +15,7 @@ pub(super) fn words(row: &HitRow) -> Sentence {
     parts.extend(pid.map(|pid| text::pid(&pid.to_string())));
     parts.extend(port.map(|port| text::port(&port.to_string())));
     parts.extend(path.as_deref().map(data));
-    text::parts(Items::all(&parts))
+    list(Items::all(&parts))
 }
 
 #[cfg(test)]

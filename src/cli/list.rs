@@ -12,7 +12,7 @@ use crate::analysis;
 use crate::analysis::unpack::Only;
 use crate::analysis::{Claims, Integrity, Listener, Trust};
 use crate::evidence::{Item, Outcome};
-use crate::text::layout::{data, empty};
+use crate::text::layout::{data, empty, value};
 use crate::text::list as text;
 use crate::text::outcome::outcome;
 use crate::text::phrases::Phrase;
@@ -120,10 +120,10 @@ impl Listener for Lister<'_, '_> {
 
 /// An item as a person reads it.
 fn line(item: &Item, standing: Trust, long: bool) -> Sentence {
-    let size = item.content.as_ref().map_or_else(empty, |content| text::size(ByteSize(content.size_stored)));
+    let size = item.content.as_ref().map_or_else(empty, |content| value(&ByteSize(content.size_stored)));
     let origin = item.origin.to_string();
     let mut line = if long {
-        let modified = item.metadata.modified.map_or_else(empty, text::modified);
+        let modified = item.metadata.modified.map_or_else(empty, |time| value(&time));
         let digest =
             item.content.as_ref().and_then(|content| content.sha256_logical.or(Some(content.sha256_stored)));
         let digest = digest.map_or_else(empty, |digest| data(&digest.to_string()));

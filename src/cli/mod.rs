@@ -142,7 +142,7 @@ fn not_run(refusal: &clap::Error, tree: &clap::Command, arguments: &[OsString], 
             Exit::Usage
         }
         _ => {
-            console.refuse(&usage::Refusal::of(refusal, tree, arguments));
+            console.fail(&usage::failure(refusal, tree, arguments));
             console.finish(Exit::Usage)
         }
     }

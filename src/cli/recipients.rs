@@ -17,6 +17,7 @@ use crate::kit::keys::Identity;
 use crate::sys;
 use crate::sys::OtherWriters;
 use crate::text::Sentence;
+use crate::text::layout::data;
 use crate::text::{changeable, recipients as text};
 
 /// To whom something is encrypted.
@@ -172,7 +173,7 @@ pub(super) fn readers(recipients: &[FingerprintedRecipient]) -> Vec<Sentence> {
     recipients
         .iter()
         .map(|recipient| match recipient.fingerprint {
-            Some(_) => text::reader(&recipient.to_string()),
+            Some(_) => data(&recipient.to_string()),
             None => text::by_passphrase(),
         })
         .collect()

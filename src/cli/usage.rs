@@ -1,24 +1,15 @@
 //! Says in both languages why a command line cannot be read: what clap refused, as a sentence and one hint.
 //!
-//! In: clap's error with its context, and the arguments. Out: a [`Refusal`]; the console prints it as it prints every other
-//! failure. Values of arguments come from whoever typed them and are escaped.
+//! In: clap's error with its context, and the arguments. Out: a [`Failure`], which the console prints as every other. Values of arguments come from whoever typed them and are escaped.
 
 use std::ffi::OsString;
 use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::Failure;
 use crate::text::help::PROGRAM_NAME;
 use crate::text::{Language, Sentence, usage};
-
-/// Why a command line cannot be read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// What is wrong.
-    pub(super) says: Sentence,
-    /// What to do.
-    pub(super) hint: Sentence,
-}
 
 /// Why the value of an option cannot be read: what the readers of values return.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +23,9 @@ impl fmt::Display for RefusedValue {
 
 impl std::error::Error for RefusedValue {}
 
-impl Refusal {
-    /// Finds the sentence for an error of clap. `tree` and the arguments say which command's help is of use.
-    pub(super) fn of(error: &clap::Error, tree: &clap::Command, arguments: &[OsString]) -> Self {
-        Self { says: says(error), hint: hint(error, &command(tree, arguments)) }
-    }
+/// Makes the failure for an error of clap. `tree` and the arguments say which command's help is of use.
+pub(super) fn failure(error: &clap::Error, tree: &clap::Command, arguments: &[OsString]) -> Failure {
+    Failure::refused(says(error)).hint(hint(error, &command(tree, arguments)))
 }
 
 /// The text of a part of an error's context.
@@ -165,7 +154,7 @@ mod tests {
     fn refused(tree: &Command, line: &str) -> (ErrorKind, [String; 4]) {
         let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let error = tree.clone().try_get_matches_from(&arguments).unwrap_err();
-        let Refusal { says, hint } = Refusal::of(&error, tree, &arguments);
+        let (says, hint) = (says(&error), hint(&error, &command(tree, &arguments)));
         let both = |sentence: &Sentence| {
             [Language::Nl, Language::En].map(|lang| sentence.in_language(lang).to_owned())
         };
@@ -219,13 +208,10 @@ mod tests {
     fn an_error_without_context_and_a_kind_that_is_not_known_have_a_sentence() {
         let tree = crate::cli::command(Language::En);
         for kind in [ErrorKind::UnknownArgument, ErrorKind::Io, ErrorKind::Format, ErrorKind::InvalidValue] {
-            let refusal = Refusal::of(
-                &clap::Error::new(kind),
-                &tree,
-                &["veldkit".into(), "rules".into(), "check".into()],
-            );
-            let expected = usage::see_help("veldkit rules check");
-            assert_eq!(refusal, Refusal { says: usage::unreadable(), hint: expected }, "{kind:?}");
+            let error = clap::Error::new(kind);
+            let arguments = ["veldkit".into(), "rules".into(), "check".into()];
+            let expected = (usage::unreadable(), usage::see_help("veldkit rules check"));
+            assert_eq!((says(&error), hint(&error, &command(&tree, &arguments))), expected, "{kind:?}");
         }
     }
 

@@ -16,7 +16,7 @@ use crate::analysis::{
 use crate::bundle::opening::Opening;
 use crate::bundle::reader::OpenError;
 use crate::bundle::{Identities, SealCode};
-use crate::text::layout::{counted, data, list, number, row};
+use crate::text::layout::{counted, data, list, number, row, value};
 use crate::text::phrases::Phrase;
 use crate::text::verify as text;
 use crate::text::{Items, Sentence};
@@ -154,7 +154,7 @@ pub(super) fn explain(error: Error) -> Failure {
 pub(super) fn lines(verdict: &Verdict) -> Vec<Sentence> {
     let mut lines = vec![row(&text::integrity(), &integrity(verdict.integrity))];
     if !verdict.parts_missing.is_empty() {
-        lines.push(row(&text::parts_missing(), &text::file_names(Items::all(&verdict.parts_missing))));
+        lines.push(row(&text::parts_missing(), &value(&Items::all(&verdict.parts_missing))));
     }
     lines.push(row(&text::authorship(), &authorship(verdict)));
     if let Some(opening) = &verdict.opening {

@@ -20,7 +20,7 @@ const LOADED: [&str; 8] = ["dll", "ocx", "cpl", "drv", "local", "manifest", "con
 /// Endings of what it may start. Nobody tells what else belongs to a tool outside of a kit, so only a kit has to list them.
 const STARTED: [&str; 4] = ["exe", "com", "sys", "scr"];
 
-/// Most entries of a directory that are looked at; a tool among more than these is not started.
+/// Most entries of a directory that are checked; a tool among more than these is not started.
 const MAX_ENTRIES: usize = 10_000;
 
 /// Largest library whose digest is compared.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::Sentence;
 use super::phrases::Phrase;
 use super::sentence::sentences;
 
@@ -36,15 +37,14 @@ sentences! {
         nl: "het volume van '{directory}' houdt geen toegangsrechten bij: wie op deze machine werkt kan de bundel wijzigen; 'veldkit verify' laat dat zien",
         en: "the volume of '{directory}' keeps no access rights: whoever works on this machine can change the bundle; 'veldkit verify' shows that",
     }
-    /// The destination is shared, on Windows.
-    destination_shared_windows(directory: &Path, open: &Path) {
-        nl: "de bundel gaat niet naar '{directory}': anderen dan beheerders kunnen bestanden vervangen in '{open}'",
-        en: "the bundle does not go to '{directory}': others than administrators can replace files in '{open}'",
-    }
-    /// The destination is shared, on Linux.
-    destination_shared_linux(directory: &Path, open: &Path) {
-        nl: "de bundel gaat niet naar '{directory}': anderen dan root kunnen bestanden vervangen in '{open}'",
-        en: "the bundle does not go to '{directory}': others than root can replace files in '{open}'",
+    /// Those who may change the destination, on Windows.
+    administrators { nl: "beheerders", en: "administrators" }
+    /// Those who may change the destination, on Linux.
+    root { nl: "root", en: "root" }
+    /// The destination is shared.
+    destination_shared(others_than: &Sentence, directory: &Path, open: &Path) {
+        nl: "de bundel gaat niet naar '{directory}': anderen dan {others_than} kunnen bestanden vervangen in '{open}'",
+        en: "the bundle does not go to '{directory}': others than {others_than} can replace files in '{open}'",
     }
     /// What to do about it, on Windows.
     choose_another_windows {

@@ -36,21 +36,26 @@ mod tests {
     use super::*;
     use crate::text::collect::{destination, keys, plan};
     use crate::text::console::{announced, error, hint, not_printed, space_for_output};
-    use crate::text::{keygen, kit, playbook, recipients, scanning, verify};
+    use crate::text::{changeable, keygen, kit, playbook, recipients, scanning, verify};
 
     #[test]
     fn every_refusal_of_the_command_line_with_its_hint_is_the_golden_text() {
         let (a, b) = (Path::new("/srv/a"), Path::new("/srv"));
-        let worths =
-            [kit::signed_by_trusted(), kit::signed_by_unknown(), kit::signature_wrong(), kit::not_signed()];
-        let kits =
-            worths.map(|worth| (kit::refused(a, &worth, &kit::no_terminal()), kit::confirm_or_without()));
+        let kits = [
+            (kit::signed_by_trusted(), kit::confirm_or_without()),
+            (kit::signed_by_unknown(), kit::confirm_or_without()),
+            (kit::signature_wrong(), kit::stop_using()),
+            (kit::not_signed(), kit::confirm_or_without()),
+        ]
+        .map(|(worth, advice)| (kit::refused(a, &worth, &kit::no_terminal()), advice));
         let refusals = [
             (destination::to_the_terminal(), destination::redirect()),
             (destination::split_needs_files(), destination::out_or_no_split()),
             (destination::not_into_windows(a), destination::choose_where()),
             (destination::inside_target(a, b), destination::outside_target()),
-            (destination::shared(a, b), destination::not_shared()),
+            (changeable::destination_shared(&changeable::root(), a, b), changeable::choose_another_linux()),
+            (changeable::by_others(a), changeable::for_administrators_only()),
+            (changeable::recipients_refused(a), changeable::give_the_recipient()),
             (keys::for_another_case("0123", "2026-017"), keys::give_that_case("2026-017")),
             (keygen::too_late(), keygen::shorter()),
             (kit::refused(a, &kit::not_signed(), &kit::not_confirmed()), kit::confirm_or_without()),

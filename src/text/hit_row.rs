@@ -1,7 +1,7 @@
 //! The row of an item that an indicator matched in: `row 12, pid 4711, port 443`.
 
+use super::Sentence;
 use super::sentence::sentences;
-use super::{Items, Sentence};
 
 sentences! {
     /// The number of the row.
@@ -12,6 +12,4 @@ sentences! {
     port(port: &str) { nl: "poort {port}", en: "port {port}" }
     /// All of it in brackets.
     bracketed(row: &Sentence) { nl: "({row})", en: "({row})" }
-    /// Its parts.
-    parts(all: Items<'_, Sentence>) { nl: "{all}", en: "{all}" }
 }

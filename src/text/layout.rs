@@ -2,11 +2,13 @@
 
 use super::phrases::Phrase;
 use super::sentence::sentences;
-use super::{Items, Language, Sentence};
+use super::{Items, Language, Localized, Sentence};
 
 sentences! {
     /// Text of the host, the operator or the program that is the same in both languages.
     data(text: &str) { nl: "{text}", en: "{text}" }
+    /// A size, a time, a list of names: a value as each language writes it.
+    value(value: &dyn Localized) { nl: "{value}", en: "{value}" }
     /// A row of a summary: what it is about, and what there is to say.
     row(label: &Sentence, value: &Sentence) { nl: "{label:<18}{value}", en: "{label:<18}{value}" }
     /// Sentences with commas between.

@@ -1,9 +1,8 @@
 //! Sentences of `veldkit list`.
 
+use super::Sentence;
 use super::phrases::Phrase;
 use super::sentence::sentences;
-use super::{ByteSize, Sentence};
-use crate::evidence::Utc;
 
 sentences! {
     /// The bundle is damaged.
@@ -11,8 +10,6 @@ sentences! {
         nl: "de bundel is niet compleet; de lijst is wat nog te lezen was",
         en: "the bundle is not whole; the list is what could still be read",
     }
-    /// The size of what is stored of an item.
-    size(size: ByteSize) { nl: "{size}", en: "{size}" }
     /// The heading of the list.
     header { nl: "uitkomst         grootte  plaats", en: "outcome           size  origin" }
     /// The heading of the long list.
@@ -20,8 +17,6 @@ sentences! {
         nl: "uitkomst         grootte  gewijzigd                artefact                         SHA-256                                                           plaats",
         en: "outcome           size  modified                 artifact                         SHA-256                                                           origin",
     }
-    /// When an item was modified.
-    modified(time: Utc) { nl: "{time}", en: "{time}" }
     /// An item with more facts.
     long_item(outcome: &Sentence, size: &Sentence, modified: &Sentence, artifact: &Sentence, digest: &Sentence, origin: &str) {
         nl: "{outcome:<12} {size:>11}  {modified:<23}  {artifact:<32} {digest:<64}  {origin}",

@@ -6,7 +6,7 @@ use std::fmt;
 use super::phrases::Phrase;
 use super::sentence::sentences;
 use super::{Language, Localized, Sentence};
-use crate::evidence::{Digest, Utc};
+use crate::evidence::Digest;
 
 /// The size of the file: millions of bytes with one decimal, rounded up, so that no file shows as 0.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +53,6 @@ sentences! {
     started { nl: "Begin", en: "Start" }
     /// Label: the end of the run.
     ended { nl: "Einde", en: "End" }
-    /// A moment.
-    moment(moment: Utc) { nl: "{moment}", en: "{moment}" }
     /// Label: a place to be filled in with a pen.
     place { nl: "Plaats", en: "Place" }
     /// What is filled in with a pen.
@@ -63,8 +61,6 @@ sentences! {
     file { nl: "Bestand", en: "File" }
     /// Label: its size.
     size { nl: "Grootte", en: "Size" }
-    /// The size.
-    megabytes(size: Megabytes) { nl: "{size}", en: "{size}" }
     /// Label: how many parts it has.
     parts { nl: "Delen", en: "Parts" }
     /// The parts by their ends.
@@ -84,8 +80,6 @@ sentences! {
         nl: "{failed} mislukt, {skipped} overgeslagen, {missing} afwezig",
         en: "{failed} failed, {skipped} skipped, {missing} missing",
     }
-    /// The label of a second line.
-    no_label { nl: "", en: "" }
     /// Label: items with hits.
     hits { nl: "Treffers", en: "Hits" }
     /// How many.

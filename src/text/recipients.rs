@@ -126,8 +126,6 @@ sentences! {
         nl: "'veldkit keygen --sign-out BESTAND' maakt een sleutel die tekent zonder iets te vragen",
         en: "'veldkit keygen --sign-out FILE' makes a key that signs without asking",
     }
-    /// One who can read the bundle.
-    reader(recipient: &str) { nl: "{recipient}", en: "{recipient}" }
     /// One of them in the list.
     listed(reader: &Sentence) { nl: "  {reader}", en: "  {reader}" }
 }

@@ -1,7 +1,7 @@
 //! The end of `veldkit scan`, as a person reads it; its labels are those of a collection.
 
+use super::Sentence;
 use super::sentence::sentences;
-use super::{ByteSize, Sentence};
 
 sentences! {
     /// An item with hits.
@@ -38,8 +38,6 @@ sentences! {
     not_shown { nl: "niet getoond", en: "not shown" }
     /// How many they are.
     items_in_json(count: u64) { nl: "{count} (--json)", en: "{count} (--json)" }
-    /// Bytes read.
-    bytes(size: ByteSize) { nl: "{size}", en: "{size}" }
     /// A path or process that was given and is not there.
     not_there(place: &str) { nl: "niet aanwezig: {place}", en: "not there: {place}" }
     /// Nothing was scanned.

@@ -25,8 +25,6 @@ sentences! {
     }
     /// Label: parts of a split bundle that are not there.
     parts_missing { nl: "ontbreekt", en: "missing" }
-    /// Names of files.
-    file_names(names: Items<'_, String>) { nl: "{names}", en: "{names}" }
     /// Label: the computer it is of.
     host { nl: "computer", en: "host" }
     /// Label: the case it belongs to.

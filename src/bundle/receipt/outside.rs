@@ -4,6 +4,7 @@ use super::Receipt;
 use crate::bundle::opening::{BroughtBy, OutsideFile, OutsideRole};
 use crate::evidence::Printable;
 use crate::text::Sentence;
+use crate::text::layout::empty;
 use crate::text::outside as words;
 use crate::text::receipt as text;
 
@@ -26,7 +27,7 @@ impl Receipt<'_> {
         }));
         let more = all.len().saturating_sub(LISTED);
         lines.extend((more > 0).then(|| text::more_outside(more)));
-        lines.push(text::no_label());
+        lines.push(empty());
         lines
     }
 }

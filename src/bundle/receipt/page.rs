@@ -6,7 +6,7 @@
 use super::Receipt;
 use crate::bundle::manifest::Counts;
 use crate::evidence::{Outcome, Utc};
-use crate::text::layout::{data, words};
+use crate::text::layout::{data, empty, value, words};
 use crate::text::phrases::Phrase;
 use crate::text::receipt as text;
 use crate::text::{Sentence, receipt::Megabytes};
@@ -21,7 +21,7 @@ impl Receipt<'_> {
     pub(super) fn lines(&self) -> Vec<Sentence> {
         let Self { opening, manifest, .. } = self;
         let given = |given: &Option<String>| given.as_deref().map_or_else(text::not_given, data);
-        let moment = |moment: Option<Utc>| moment.map_or_else(text::no_label, text::moment);
+        let moment = |moment: Option<Utc>| moment.map_or_else(empty, |moment| value(&moment));
         let of = |outcome| manifest.items.of(outcome);
         let mut lines = vec![
             text::introduction(),
@@ -33,7 +33,7 @@ impl Receipt<'_> {
             text::row(&text::ended(), &moment(manifest.ended)),
             text::row(&text::place(), &text::to_fill_in()),
             text::row(&text::file(), &data(self.file_name)),
-            text::row(&text::size(), &text::megabytes(Megabytes(self.bytes))),
+            text::row(&text::size(), &value(&Megabytes(self.bytes))),
         ];
         if self.parts > 1 {
             let last = format!("{:03}", self.parts);
@@ -45,7 +45,7 @@ impl Receipt<'_> {
         );
         lines.extend([
             text::row(&text::items(), &read),
-            text::row(&text::no_label(), &not_read),
+            text::row(&empty(), &not_read),
             text::row(&text::hits(), &text::items_with_hits(manifest.items_with_hits)),
             text::row(&text::all_done(), &if manifest.complete { text::yes() } else { text::no() }),
         ]);
@@ -55,7 +55,7 @@ impl Receipt<'_> {
             text::about_the_code(self.sha256),
         ]);
         lines.extend(self.readers());
-        lines.extend([text::contents(), self.kinds(), text::no_label()]);
+        lines.extend([text::contents(), self.kinds(), empty()]);
         lines.extend(self.outside());
         lines.push(text::handing_over());
         lines.push(self.signed.as_deref().map_or_else(text::not_signed, text::signed));

@@ -5,6 +5,7 @@
 
 use super::Receipt;
 use crate::text::Sentence;
+use crate::text::layout::empty;
 use crate::text::receipt as text;
 
 /// Recipients that are listed; the others are counted.
@@ -26,7 +27,7 @@ impl Receipt<'_> {
         lines.extend((more > 0).then(|| text::more_readers(more)));
         let has_words = all.iter().any(|recipient| recipient.fingerprint.is_some());
         lines.extend(has_words.then(text::about_the_words));
-        lines.push(text::no_label());
+        lines.push(empty());
         lines
     }
 }

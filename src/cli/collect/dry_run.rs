@@ -10,7 +10,7 @@ use crate::bundle::deflate::Deflater;
 use crate::cli::{Console, Exit};
 use crate::playbook::Plan;
 use crate::text::collect::dry_run as text;
-use crate::text::layout::{data, number};
+use crate::text::layout::{data, number, value};
 use crate::text::outcome::personal_data;
 use crate::text::phrases::Phrase;
 use crate::text::{ByteSize, Sentence};
@@ -59,7 +59,7 @@ fn as_json(survey: &Survey, plan: &Plan, expected: Duration) -> serde_json::Valu
 fn table(survey: &Survey, plan: &Plan, expected: Duration) -> Vec<Sentence> {
     let mut lines = vec![text::row(&text::artifact(), &text::items(), &text::size(), &text::personal_data())];
     lines.extend(survey.steps.iter().map(|step| {
-        let size = text::bytes(ByteSize(step.bytes));
+        let size = value(&ByteSize(step.bytes));
         text::row(&data(&step.artifact), &number(step.items), &size, &personal_data(step.personal_data))
     }));
     let excluded = plan.excluded.iter();

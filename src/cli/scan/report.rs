@@ -14,7 +14,7 @@ use crate::scan::indicators::Indicators;
 use crate::scan::{DEFAULT_SCORE, Examined, Scanner, reasons};
 use crate::sys;
 use crate::text::collect::report as labels;
-use crate::text::layout::{because, data, empty, more, number, row};
+use crate::text::layout::{because, data, empty, more, number, row, value};
 use crate::text::phrases::Phrase;
 use crate::text::scan as text;
 use crate::text::severity as severity_text;
@@ -238,7 +238,7 @@ impl ScanReport {
             row(&labels::scan(), &severity::fates(&self.counts)),
         ];
         if ended.bytes_read > 0 {
-            lines.push(row(&labels::read(), &text::bytes(ByteSize(ended.bytes_read))));
+            lines.push(row(&labels::read(), &value(&ByteSize(ended.bytes_read))));
         }
         lines.push(row(&labels::hits(), &number(self.hits)));
         lines.extend(self.gaps.lines().iter().map(|gap| row(&text::not_seen(), gap)));

@@ -43,16 +43,6 @@ sentences! {
         nl: "kies met --out een plek buiten het onderzochte systeem",
         en: "choose a place outside the system under examination with --out",
     }
-    /// Other users can replace the bundle.
-    shared(directory: &Path, open: &Path) {
-        nl: "de bundel gaat niet naar '{directory}': niet alleen root kan bestanden in '{open}' vervangen",
-        en: "the bundle does not go to '{directory}': others than root can replace files in '{open}'",
-    }
-    /// What to do about it.
-    not_shared {
-        nl: "kies met --out een map waarin alleen root kan schrijven, of geef --allow-shared-destination",
-        en: "choose a directory with --out that root alone can write to, or give --allow-shared-destination",
-    }
     /// The directory cannot be made.
     writable_directory {
         nl: "kies met --out een map waarin u kunt schrijven",

@@ -20,8 +20,6 @@ sentences! {
         nl: "{artifact:<44} {items:>10} {size:>12}  {class}",
         en: "{artifact:<44} {items:>10} {size:>12}  {class}",
     }
-    /// A size in the table.
-    bytes(size: ByteSize) { nl: "{size}", en: "{size}" }
     /// An artifact that would not be collected.
     left_out(artifact: &Sentence, reason: Phrase<'_>) {
         nl: "{artifact:<44} niet verzameld: {reason}",

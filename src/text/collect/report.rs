@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::text::sentence::sentences;
-use crate::text::{ByteSize, Items, Sentence};
+use crate::text::{ByteSize, Sentence};
 
 sentences! {
     /// Label: items by what became of them.
@@ -23,14 +23,10 @@ sentences! {
         nl: "{first} … {last} ({size})",
         en: "{first} … {last} ({size})",
     }
-    /// A size.
-    bytes(size: ByteSize) { nl: "{size}", en: "{size}" }
     /// Label: rules and indicators that matched.
     hits { nl: "treffers", en: "hits" }
     /// A rule and how often it matched.
     rule(rule: &str, count: u64) { nl: "{rule} ({count})", en: "{rule} ({count})" }
-    /// Rules, and how many more there are.
-    rules(all: Items<'_, Sentence>) { nl: "{all}", en: "{all}" }
     /// Label: items by how bad they are.
     severity { nl: "ernst", en: "severity" }
     /// Label: items by how they were scanned.

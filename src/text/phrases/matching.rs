@@ -4,7 +4,7 @@ use super::quotes::outside;
 use super::system;
 use super::table::{Template, templates};
 
-/// Most reasons in one text that are told apart.
+/// Most reasons in one text that are separated.
 const MAX_PARTS: usize = 64;
 
 /// Most marks "; " that one template has, plus one.

@@ -28,7 +28,7 @@ usage: cargo xtask gaps [--list] [TEXT]…
 /// How long a test may take by itself. Those that take longer are about crashes and large bundles.
 const LONGEST: Duration = Duration::from_secs(45);
 
-/// How often a test that runs is looked at.
+/// How often a running test is checked.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A test: the program that holds it, and its name.

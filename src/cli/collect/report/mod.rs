@@ -20,7 +20,7 @@ use crate::scan::indicators::Indicators;
 use crate::sys;
 use crate::text::collect::report as text;
 use crate::text::console::reported;
-use crate::text::layout::{counted, data, empty, list, number, row};
+use crate::text::layout::{counted, data, empty, list, number, row, value};
 use crate::text::outcome::outcome;
 use crate::text::phrases::Phrase;
 use crate::text::{ByteSize, Items, Sentence};
@@ -225,7 +225,7 @@ impl RunReport<'_> {
         let mut lines = vec![
             empty(),
             row(&text::items(), &list(Items::all(&counts))),
-            row(&text::read(), &text::bytes(ByteSize(self.bytes_read))),
+            row(&text::read(), &value(&ByteSize(self.bytes_read))),
         ];
         let mut add = |label: Sentence, value: Option<Sentence>| {
             lines.extend(value.map(|value| row(&label, &value)));
@@ -277,7 +277,7 @@ fn rules(manifest: &Manifest) -> Sentence {
         return number(0);
     }
     let rules: Vec<_> = manifest.hits.iter().map(|(rule, count)| text::rule(rule, *count)).collect();
-    text::rules(Items { all: &rules, at_most: RULES_LISTED })
+    list(Items { all: &rules, at_most: RULES_LISTED })
 }
 
 /// The rules that were too slow and were set aside.
