@@ -8,8 +8,8 @@
 use super::started_commands::StartedCommand;
 use super::text_lines::{lines, split};
 
-/// Most files that one file may include by itself.
-const MAX_INCLUDES: usize = 100;
+/// Most patterns of one file that are followed: whoever follows them reports that there are more.
+pub const MAX_INCLUDES: usize = 100;
 
 /// Words of `sshd_config(5)` that name a program.
 const SSHD: [&[u8]; 4] =
@@ -138,15 +138,13 @@ pub fn included(text: &[u8]) -> Vec<&[u8]> {
         let Some((key, rest)) = keyword(text) else { continue };
         match key.to_ascii_lowercase().as_slice() {
             b"include" | b"$includeconfig" => {
-                let bare = |word: &'_ [u8]| -> bool { !word.is_empty() };
                 let parts = rest.split(|byte| byte.is_ascii_whitespace() || *byte == b'"');
-                all.extend(parts.filter(|word| bare(word)));
+                all.extend(parts.filter(|word| !word.is_empty()));
             }
             key if key.starts_with(b"include(") => all.extend(parameters(text, b"file")),
             _ => {}
         }
     }
-    all.truncate(MAX_INCLUDES);
     all
 }
 

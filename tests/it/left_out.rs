@@ -254,3 +254,18 @@ fn what_a_sweep_may_not_read_has_a_record_and_the_run_is_partial() {
     let denied = listed.lines().filter(|line| line.contains("\"denied\"")).collect::<Vec<_>>();
     assert!(denied.len() == 1 && denied[0].contains("etc/secret"), "{listed}");
 }
+
+#[test]
+fn files_that_a_configuration_includes_beyond_the_limit_are_lacking_of_the_autostarts() {
+    let included = |count: usize| {
+        let made = Made::new();
+        let lines: String =
+            (0..count).map(|number| format!("Include /etc/ssh/more/{number}.conf\n")).collect();
+        made.put("etc/ssh/sshd_config", lines.as_bytes());
+        lacking(&made, "LiveAutostarts")
+    };
+    assert_eq!(included(100), (String::new(), 0));
+    let (reason, code) = included(101);
+    assert_eq!(code, 3, "{reason}");
+    assert!(reason.contains("more than 100 files that one file includes"), "{reason}");
+}

@@ -135,6 +135,8 @@ fn included(reach: &LinuxHost, form: AutostartForm, file: &[u8], text: &[u8]) ->
         None => [folder, b"/", pattern].concat(),
     };
     let patterns = service_commands::included(text).into_iter().map(whole);
+    let patterns =
+        reach.gaps().at_most(service_commands::MAX_INCLUDES, "files that one file includes", patterns);
     patterns.flat_map(|pattern| reach.matching(&String::from_utf8_lossy(&pattern))).collect()
 }
 
