@@ -65,8 +65,17 @@ pub(super) trait Registry {
     /// A value of a key as text.
     fn value(&self, key: &str, name: &str) -> Option<String>;
 
+    /// The libraries of a key, its value `Dll`: one, or a list where the key is `DEFAULT`. None where there is no such key or value.
+    ///
+    /// # Errors
+    /// Why they cannot be read: an entry that hides is no proof that there is none.
+    fn libraries(&self, key: &str) -> Result<Vec<String>, String>;
+
     /// The names of the keys below a key; none where there is no such key.
-    fn keys(&self, key: &str) -> Vec<String>;
+    ///
+    /// # Errors
+    /// Why they cannot be listed.
+    fn keys(&self, key: &str) -> Result<Vec<String>, String>;
 }
 
 /// Finds that Windows' own functions read and judge signatures, and no other.
@@ -89,20 +98,21 @@ pub(super) fn check(registry: &dyn Registry) -> Result<(), String> {
         for subject in SUBJECTS {
             let key = format!("{CRYPTOGRAPHY}\\OID\\EncodingType 0\\{reader}\\{subject}");
             // What is not named cannot be led elsewhere: without it no signature is found at all.
-            let Some(library) = value(&key, "Dll") else { continue };
-            is_own(&library, &value(&key, "FuncName").unwrap_or_default(), function)?;
+            for library in registry.libraries(&key)? {
+                is_own(&library, &value(&key, "FuncName").unwrap_or_default(), function)?;
+            }
         }
     }
     for reader in LOADED_TOO {
         for subject in SUBJECTS {
             let key = format!("{CRYPTOGRAPHY}\\OID\\EncodingType 0\\{reader}\\{subject}");
-            is_known(&key, value(&key, "Dll"))?;
+            are_known(registry, &key)?;
         }
     }
     for encoding in ["EncodingType 0", "EncodingType 1"] {
         for set in SETS {
             let set = format!("{CRYPTOGRAPHY}\\OID\\{encoding}\\{set}");
-            let keys = registry.keys(&set);
+            let keys = registry.keys(&set)?;
             if keys.len() > MAX_ENTRIES {
                 return Err(format!(
                     "signatures are not judged as Windows does it: '{set}' has {} entries",
@@ -110,27 +120,34 @@ pub(super) fn check(registry: &dyn Registry) -> Result<(), String> {
                 ));
             }
             for key in keys {
-                let key = format!("{set}\\{key}");
-                is_known(&key, value(&key, "Dll"))?;
+                are_known(registry, &format!("{set}\\{key}"))?;
             }
         }
         for set in DECODERS {
-            let key = format!("{CRYPTOGRAPHY}\\OID\\{encoding}\\{set}\\{SIGNED_CONTENT}");
-            is_known(&key, value(&key, "Dll"))?;
+            for entry in [SIGNED_CONTENT, "DEFAULT"] {
+                are_known(registry, &format!("{CRYPTOGRAPHY}\\OID\\{encoding}\\{set}\\{entry}"))?;
+            }
         }
     }
     Ok(())
 }
 
-/// Finds that an entry of a set has one of the libraries that Windows registers, or none.
-fn is_known(key: &str, library: Option<String>) -> Result<(), String> {
-    match library {
-        Some(library) if !KNOWN.iter().any(|name| is_in_windows(&library, name)) => {
+/// Finds that an entry of a set has none but libraries that Windows registers.
+fn are_known(registry: &dyn Registry, key: &str) -> Result<(), String> {
+    for library in registry.libraries(key)? {
+        if !KNOWN.iter().any(|name| is_in_windows(&library, name)) {
             let (_, entry) = key.split_once("\\OID\\").unwrap_or_default();
-            Err(format!("signatures are judged by '{library}' here ('{entry}'), where Windows has its own"))
+            return Err(format!(
+                "signatures are judged by '{library}' here ('{entry}'), where Windows has its own"
+            ));
         }
-        _ => Ok(()),
     }
+    Ok(())
+}
+
+/// Why a key of these cannot be vouched for.
+pub(super) fn unread(key: &str, error: &dyn std::fmt::Display) -> String {
+    format!("signatures are not judged as Windows does it: '{key}' cannot be read: {error}")
 }
 
 fn is_own(library: &str, named: &str, function: &str) -> Result<(), String> {
@@ -194,10 +211,18 @@ mod tests {
             self.get(&(key.to_owned(), name.to_owned())).cloned()
         }
 
-        fn keys(&self, key: &str) -> Vec<String> {
+        /// Of a list the texts have `|` between them; `?` cannot be read.
+        fn libraries(&self, key: &str) -> Result<Vec<String>, String> {
+            let texts =
+                self.value(key, "Dll").map(|all| all.split('|').map(str::to_owned).collect::<Vec<_>>());
+            let texts = texts.unwrap_or_default();
+            if texts.iter().any(|text| text == "?") { Err(unread(key, &"denied")) } else { Ok(texts) }
+        }
+
+        fn keys(&self, key: &str) -> Result<Vec<String>, String> {
             let below =
                 |(path, _): &(String, String)| path.strip_prefix(key)?.strip_prefix('\\').map(str::to_owned);
-            self.keys().filter_map(below).collect()
+            Ok(self.keys().filter_map(below).collect())
         }
     }
 
@@ -252,7 +277,7 @@ mod tests {
     fn an_entry_for_certificates_or_signatures_with_another_library_is_seen_in_every_set() {
         let sets =
             SETS.iter().flat_map(|set| [(*set, "#2"), (*set, "1.2.840.113549.1.1.11"), (*set, "DEFAULT")]);
-        let decoders = DECODERS.iter().map(|set| (*set, SIGNED_CONTENT));
+        let decoders = DECODERS.iter().flat_map(|set| [(*set, SIGNED_CONTENT), (*set, "DEFAULT")]);
         for encoding in ["EncodingType 0", "EncodingType 1"] {
             for (set, entry) in sets.clone().chain(decoders.clone()) {
                 let key = format!("{CRYPTOGRAPHY}\\OID\\{encoding}\\{set}\\{entry}");
@@ -269,6 +294,12 @@ mod tests {
                 ] {
                     assert_eq!(with(own), Ok(()), "{key} {own}");
                 }
+                assert_eq!(with("cryptnet.dll|crypt32.dll"), Ok(()), "{key}: a list");
+                assert!(
+                    with("cryptnet.dll|x.dll").unwrap_err().contains("'x.dll'"),
+                    "{key}: the second of a list"
+                );
+                assert!(with("?").unwrap_err().contains("cannot be read: denied"), "{key}: hidden");
                 for library in
                     ["x.dll", "C:\\Users\\Public\\cryptnet.dll", "\\\\host\\share\\crypt32.dll", ""]
                 {

@@ -140,9 +140,30 @@ impl providers::Registry for LocalMachine {
         registry_value(key, name).and_then(|value| value.text())
     }
 
-    fn keys(&self, key: &str) -> Vec<String> {
-        let names = RegistryHandle::open(key).map(|key| key.names().names).unwrap_or_default();
-        names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    fn libraries(&self, key: &str) -> Result<Vec<String>, String> {
+        let Some(handle) = opened(key)? else { return Ok(Vec::new()) };
+        let Some(entry) = handle.value("Dll").map_err(|error| providers::unread(key, &error))? else {
+            return Ok(Vec::new());
+        };
+        entry.texts().ok_or_else(|| providers::unread(key, &"'Dll' is not text"))
+    }
+
+    fn keys(&self, key: &str) -> Result<Vec<String>, String> {
+        let Some(handle) = opened(key)? else { return Ok(Vec::new()) };
+        let listed = handle.names();
+        if let Some(error) = listed.failure {
+            return Err(providers::unread(key, &error));
+        }
+        Ok(listed.names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    }
+}
+
+/// Opens a key; `None` where it does not exist.
+fn opened(key: &str) -> Result<Option<RegistryHandle>, String> {
+    match RegistryHandle::open(key) {
+        Ok(handle) => Ok(Some(handle)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(providers::unread(key, &error)),
     }
 }
 
