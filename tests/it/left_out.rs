@@ -259,9 +259,9 @@ fn what_a_sweep_may_not_read_has_a_record_and_the_run_is_partial() {
 fn files_that_a_configuration_includes_beyond_the_limit_are_lacking_of_the_autostarts() {
     let included = |count: usize| {
         let made = Made::new();
-        let lines: String =
-            (0..count).map(|number| format!("Include /etc/ssh/more/{number}.conf\n")).collect();
-        made.put("etc/ssh/sshd_config", lines.as_bytes());
+        let line = |number| format!("Include /etc/ssh/more/{number}.conf\n");
+        let lines = (0..count).map(line).collect::<Vec<_>>();
+        made.put("etc/ssh/sshd_config", lines.concat().as_bytes());
         lacking(&made, "LiveAutostarts")
     };
     assert_eq!(included(100), (String::new(), 0));

@@ -6,10 +6,10 @@ use super::language::Phrase;
 
 /// Phrases, with how often each occurs.
 pub(super) const PHRASES: [(Phrase, usize); 8] = [
-    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 89),
+    (&[&["is", "are", "was", "were", "be", "been"], &["told"]], 88),
     (&[&["tells"], &["of"]], 8),
     (&[&["held"], &["against"]], 11),
-    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 65),
+    (&[&["stands"], &["in", "at", "beside", "below", "on"]], 64),
     (&[&["gives"], &["out"]], 0),
     (&[&["fires"], &["on"]], 3),
     (&[&["of"], &["one's"], &["own"]], 1),
